@@ -1,0 +1,192 @@
+/**
+ * What the rest of r14 sees of the machine: an address space, the registers of the thread that is loaded, and a CPU that runs until
+ * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
+ */
+
+export const PAGE_SIZE = 4096;
+
+/** Page permissions, a bit set with the values of Linux's PROT_READ, PROT_WRITE and PROT_EXEC. */
+export const PROT = { none: 0, read: 1, write: 2, exec: 4 } as const;
+
+export type AccessKind = 'read' | 'write' | 'exec';
+
+/** An access that the page tables refuse. Thrown by AddressSpace's readers and writers; a guest's own access becomes a `Fault`. */
+export class MemoryFault extends Error {
+  override name = 'MemoryFault';
+  constructor(
+    readonly address: bigint,
+    readonly access: AccessKind,
+  ) {
+    super(`cannot ${access} 0x${address.toString(16)}: ${access === 'exec' ? 'not executable' : 'not mapped'}`);
+  }
+}
+
+/** Where the bytes of a file mapping come from. */
+export interface PageSource {
+  /** Fills `into` with the file's bytes from `offset`; what lies past the end of the file stays zero. */
+  read(offset: number, into: Uint8Array): void;
+}
+
+export interface Mapping {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** A sum of `PROT` bits. */
+  readonly prot: number;
+  /** A path, or a name in brackets as in /proc/self/maps (`[heap]`, `[stack]`), or empty. */
+  readonly name: string;
+  /** Offset in the file, in bytes; 0n for anonymous memory. */
+  readonly offset: bigint;
+}
+
+export interface MapOptions {
+  name?: string;
+  source?: PageSource;
+  /** Offset of `start` in `source`, in bytes. */
+  offset?: bigint;
+}
+
+/** A sparse 64-bit address space of 4 KiB pages, allocated on first touch. */
+export interface AddressSpace {
+  /** Maps [start, start+length), replacing what was there. Both are page-aligned. Costs nothing until touched. */
+  map(start: bigint, length: bigint, prot: number, options?: MapOptions): void;
+  unmap(start: bigint, length: bigint): void;
+  /** Changes permissions. False, and nothing changed, when part of the range is not mapped. */
+  protect(start: bigint, length: bigint, prot: number): boolean;
+  /** Drops the pages' contents: they read as zero (or as the file) again (MADV_DONTNEED). */
+  discard(start: bigint, length: bigint): void;
+  /** All mappings in address order; neighbours with equal properties are one. */
+  mappings(): readonly Mapping[];
+  mappingAt(address: bigint): Mapping | undefined;
+  /** The highest free, page-aligned range of `length` bytes that ends at or below `below`. */
+  findFree(length: bigint, below: bigint): bigint | undefined;
+  /** Pages that hold contents now. */
+  readonly touchedPages: number;
+  /** True when every page of the range is mapped with that permission. */
+  allows(address: bigint, length: number, access: AccessKind): boolean;
+  /** A copy of guest bytes. Permissions other than "mapped at all" are ignored, as with ptrace; PROT_NONE pages read too. Throws MemoryFault. */
+  read(address: bigint, length: number): Uint8Array;
+  /** Writes whatever the permissions, as ptrace does, and makes translated code there stale. Throws MemoryFault. */
+  write(address: bigint, bytes: Uint8Array): void;
+  readU8(address: bigint): number;
+  readU16(address: bigint): number;
+  readU32(address: bigint): number;
+  readU64(address: bigint): bigint;
+  writeU32(address: bigint, value: number): void;
+  writeU64(address: bigint, value: bigint): void;
+  /** A NUL-terminated string as UTF-8, cut at `limit` bytes (default 4096). Throws MemoryFault. */
+  readCString(address: bigint, limit?: number): string;
+}
+
+/** The 16 general registers in the order of their encoding (Intel SDM vol. 2, 2.1.5 and REX). */
+export const GPR_NAMES = [
+  'rax',
+  'rcx',
+  'rdx',
+  'rbx',
+  'rsp',
+  'rbp',
+  'rsi',
+  'rdi',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+] as const;
+export type GprName = (typeof GPR_NAMES)[number];
+
+/** The registers of the thread whose state is loaded: a live view, reads and writes go to the machine. */
+export interface Registers {
+  get(name: GprName): bigint;
+  set(name: GprName, value: bigint): void;
+  /** By encoding number, 0 = RAX ... 15 = R15. */
+  gpr(index: number): bigint;
+  setGpr(index: number, value: bigint): void;
+  rip: bigint;
+  /** EFLAGS with CF PF AF ZF SF DF OF exact, bit 1 and IF (0x202) always set, and TF, AC, ID as the guest left them. */
+  rflags: bigint;
+  fsBase: bigint;
+  gsBase: bigint;
+  /** 128-bit value, little-endian lanes. */
+  xmm(index: number): bigint;
+  setXmm(index: number, value: bigint): void;
+  mxcsr: number;
+  /** x87 control, status (with TOP) and full 16-bit tag words, and physical-order-independent ST(i) as 80-bit values. */
+  fcw: number;
+  fsw: number;
+  ftw: number;
+  st(index: number): bigint;
+  setSt(index: number, value: bigint): void;
+  /** The whole architectural state of a thread, opaque; `restore` loads what `save` returned. */
+  save(): Uint8Array;
+  restore(state: Uint8Array): void;
+}
+
+export type Vector = '#PF' | '#UD' | '#DE' | '#GP' | '#BP' | '#DB' | '#SS' | '#AC' | '#XM' | '#MF' | '#NM';
+
+/** An exception of the guest (Intel SDM vol. 3, chapter 6). Registers are as before the instruction, except after #BP and #DB. */
+export interface Fault {
+  readonly vector: Vector;
+  /** The address that was accessed (#PF); 0n for the others. */
+  readonly address: bigint;
+  readonly access?: AccessKind;
+  /** #PF only: the page is mapped, but not for that access. */
+  readonly mapped?: boolean;
+}
+
+export type CpuStop =
+  /** The instructions asked for have retired. */
+  | { readonly kind: 'budget' }
+  /** SYSCALL has retired: RIP is behind it, RCX and R11 are set. */
+  | { readonly kind: 'syscall' }
+  /** RIP is at a breakpoint; the instruction there has not run. */
+  | { readonly kind: 'breakpoint' }
+  /** An instruction that touched a watched range has retired. */
+  | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly address: bigint; readonly access: 'read' | 'write' }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  /** An instruction that r14's table does not have. RIP is at it. */
+  | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
+  /** The guest would touch more memory than `--memory` allows. RIP is at the instruction. */
+  | { readonly kind: 'memory-limit' };
+
+export interface Watch {
+  readonly address: bigint;
+  readonly length: number;
+  readonly access: 'read' | 'write' | 'access';
+}
+
+/** One CALL that has not returned, as the CPU saw it happen. */
+export interface CallRecord {
+  /** Address of the stack slot that holds the return address. */
+  readonly slot: bigint;
+  readonly returnAddress: bigint;
+  /** Where the CALL went. */
+  readonly target: bigint;
+}
+
+export interface Cpu {
+  readonly memory: AddressSpace;
+  readonly registers: Registers;
+  /** Instructions retired since the start, over all threads. */
+  readonly icount: number;
+  /** Runs at most `budget` instructions of the loaded thread. A breakpoint at the first instruction is passed when `pass` is set. */
+  run(budget: number, pass?: boolean): CpuStop;
+  /** Addresses at which `run` stops. The set replaces the former one. */
+  setBreakpoints(addresses: Iterable<bigint>): void;
+  /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
+  setWatches(watches: readonly Watch[]): void;
+  /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`. */
+  calls(sp: bigint): readonly CallRecord[];
+  /** What CPUID and RDTSC answer. */
+  environment: CpuEnvironment;
+}
+
+export interface CpuEnvironment {
+  /** Virtual time stamp counter, from the retired instructions and idle time. */
+  tsc(): bigint;
+  /** IA32_TSC_AUX, RDTSCP's ECX: the number of the virtual CPU. */
+  tscAux(): number;
+}

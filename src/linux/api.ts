@@ -1,0 +1,137 @@
+/**
+ * The kernel a process sees, from outside: load a program, run it until something happens, look at its threads. Nothing in here knows
+ * of Go or of debug information.
+ */
+import type { AddressSpace, Cpu, Fault, Registers, Watch } from '../cpu/api.js';
+
+export interface ProcessOptions {
+  /** Host path of the ELF file. */
+  path: string;
+  /** argv; argv[0] defaults to `path`. */
+  args?: readonly string[];
+  /** The whole environment; default: a small fixed one (PATH, HOME, LANG, TERM; the same on every host). */
+  env?: Readonly<Record<string, string>>;
+  /** Where absolute paths of interpreter and libraries are looked up; default: the host's `/`. */
+  sysroot?: string;
+  allowRead?: readonly string[];
+  allowWrite?: readonly string[];
+  /** Varies the scheduler, AT_RANDOM, getrandom and mmap placement. Default 0. */
+  seed?: number;
+  /** CPUs the guest is told of. Default 2. */
+  cpus?: number;
+  /** Bytes of memory the guest may touch. Default 2 GiB. */
+  memory?: number;
+  /** Where the guest's output goes. */
+  stdout: (bytes: Uint8Array) => void;
+  stderr: (bytes: Uint8Array) => void;
+  /** Standard input: all of it. Default: empty. */
+  stdin?: Uint8Array;
+}
+
+export interface SignalInfo {
+  /** Linux's number. */
+  readonly signal: number;
+  /** `SIGSEGV`. */
+  readonly name: string;
+  /** si_code. */
+  readonly code: number;
+  /** si_addr of a synchronous signal. */
+  readonly address?: bigint;
+  /** The CPU's fault behind a synchronous signal. */
+  readonly fault?: Fault;
+  /** pid of the sender of an asynchronous one. */
+  readonly sender?: number;
+}
+
+export type ProcessStop =
+  | { readonly kind: 'budget' }
+  | { readonly kind: 'breakpoint' }
+  | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly address: bigint; readonly access: 'read' | 'write' }
+  /** Before delivery, with the registers of the moment. The next `run` delivers it unless `suppressSignal()` was called. */
+  | { readonly kind: 'signal'; readonly signal: SignalInfo }
+  /** `catch syscall`: at entry (before the kernel acts) and at return. */
+  | { readonly kind: 'syscall'; readonly phase: 'entry' | 'return'; readonly number: number; readonly name: string }
+  /** `catch thread`. */
+  | { readonly kind: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
+  | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
+  | { readonly kind: 'memory-limit' }
+  /** No thread can ever run again: all wait, and no timer is due. */
+  | { readonly kind: 'deadlock' }
+  /** `status` is what a shell would see: exit code, or 128 + signal. */
+  | { readonly kind: 'exited'; readonly status: number; readonly signal?: string };
+
+export interface Thread {
+  readonly tid: number;
+  /** A live view for the current thread, of the saved state for others. */
+  readonly registers: Registers;
+  readonly state: 'running' | 'runnable' | 'waiting' | 'exited';
+  /** What it waits for, in words: `futex 0xc000080148`, `nanosleep`, `epoll_pwait`. */
+  readonly waitingFor?: string;
+  readonly sigaltstack: { readonly start: bigint; readonly size: bigint } | undefined;
+  /** Innermost first: signal frames that are on the thread's stack now. */
+  readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
+}
+
+/** A file mapped as program or library, for symbol readers. */
+export interface LoadedObject {
+  /** The path in the guest (`/lib64/ld-linux-x86-64.so.2`). */
+  readonly path: string;
+  readonly bias: bigint;
+  readonly bytes: () => Uint8Array;
+  readonly role: 'program' | 'interpreter' | 'library';
+}
+
+/** What to stop for besides breakpoints and watches. */
+export interface Catch {
+  /** Signal numbers to stop at before delivery; default: all whose default action kills, when synchronous (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) or SIGABRT. */
+  signals?: ReadonlySet<number>;
+  /** Numbers of system calls to stop at, or 'all'. */
+  syscalls?: ReadonlySet<number> | 'all';
+  threads?: boolean;
+}
+
+export interface RunOptions {
+  /** Stops after that many instructions. */
+  budget: number;
+  /** Pass a breakpoint at the very first instruction (to continue from it). */
+  pass?: boolean;
+  /** Run only the current thread: others stay where they are (for stepping). */
+  onlyThread?: number;
+}
+
+/** A refused or unknown system call, for the summary at a stop. */
+export interface Refusal {
+  readonly syscall: string;
+  readonly detail: string;
+  readonly errno: string;
+  readonly count: number;
+}
+
+export interface Process {
+  readonly cpu: Cpu;
+  readonly memory: AddressSpace;
+  readonly pid: number;
+  /** The clock: instructions retired, all threads. */
+  readonly t: number;
+  /** Thread whose registers are loaded in the CPU. */
+  readonly current: Thread;
+  readonly threads: readonly Thread[];
+  /** Grows as the loader maps libraries. */
+  readonly objects: readonly LoadedObject[];
+  readonly refusals: readonly Refusal[];
+  /** System calls done so far. */
+  readonly syscallCount: number;
+  catch: Catch;
+  run(options: RunOptions): ProcessStop;
+  /** Drops the signal that the last stop reported. */
+  suppressSignal(): void;
+  /** Makes another thread the current one (a debugger's `thread N`); scheduling goes on from there. */
+  select(tid: number): void;
+  /** SHA-256 over registers of all threads, memory contents and kernel state: equal runs have equal hashes. */
+  hash(): string;
+}
+
+/** A program that cannot be loaded: the message says what and where, in one line. */
+export class LoadError extends Error {
+  override name = 'LoadError';
+}
