@@ -6,6 +6,10 @@
 /** Bytes that are not what they should be. The message is one line; whoever reads a whole section turns it into a problem entry. */
 export class FormatError extends Error {
   override name = 'FormatError';
+  constructor(message: string) {
+    // Names from a corrupt file must not break the line.
+    super(message.replace(/\p{Cc}/gu, '?'));
+  }
 }
 
 const decoder = new TextDecoder('utf-8');
