@@ -1,0 +1,61 @@
+/**
+ * What an expression is evaluated in: one frame of one thread, at a stop. The debugger implements this; nothing in `evaluate` or `values`
+ * knows of processes, threads or stack walks.
+ */
+import type { Func, How, Image, Language, ScopeKey } from '../../image/api.js';
+
+/**
+ * Guest memory as a debugger sees it. cpu/api's AddressSpace is one. `read` throws MemoryFault (or any error whose message says why); a
+ * failed `write` changes nothing.
+ */
+export interface GuestMemory {
+  read(address: bigint, length: number): Uint8Array;
+  write(address: bigint, bytes: Uint8Array): void;
+}
+
+/**
+ * A register of the selected frame. `lost` is how the value is printed when it is not known: `<clobbered>` where the convention lets the
+ * callee overwrite it, `<unavailable>` where nothing tells.
+ */
+export type RegisterValue =
+  | { readonly value: bigint; readonly how: How }
+  | { readonly lost: '<clobbered>' | '<unavailable>'; readonly reason: string };
+
+/**
+ * Registers an expression can name: the GPRs in lower case, `rip`, `eflags`, `fs_base`, `gs_base`, `mxcsr`, `xmm0`-`xmm15` (128 bits), `st0`-`st7`
+ * (80 bits), `fcw`, `fsw`, `ftw`.
+ */
+export type EvaluationRegister = string;
+
+/** The selected frame: a logical one, so an inlined call has its own. */
+export interface FrameContext {
+  /** Where the frame stands. */
+  readonly pc: bigint;
+  /** The pc to ask tables about: `pc` itself, or one less in a frame that made a call. */
+  readonly lookupPc: bigint;
+  /** The function that has the code, and the logical (perhaps inlined) function's name. */
+  readonly func: Func | undefined;
+  readonly name: string;
+  readonly language: Language;
+  /** For `Image.variables`. */
+  readonly scope: ScopeKey;
+  /** Canonical frame address: RSP before the call of this frame's function pushed the return address. */
+  readonly cfa: bigint | undefined;
+  register(name: EvaluationRegister): RegisterValue;
+  /** Throws an Error that says why, when the register cannot be set in this frame; nothing has changed then. */
+  setRegister(name: EvaluationRegister, value: bigint): void;
+  /** Address of the g whose stack the frame is on (g0 on a system stack); undefined: not a Go thread, or before there is a g. */
+  readonly g: bigint | undefined;
+}
+
+export interface EvaluationContext {
+  readonly memory: GuestMemory;
+  /** All loaded images, the program first. */
+  readonly images: readonly Image[];
+  /** Absent when no process is there: then only types, addresses of globals and constants can be asked for. */
+  readonly frame: FrameContext | undefined;
+  /** Address of the g of the selected goroutine (`runtime.curg`): the user goroutine, also when the thread is on g0. */
+  readonly curg: bigint | undefined;
+  /** `delve.bphitcount[NAME]`: hits of a breakpoint by number or name. */
+  breakpointHits(name: string): number | undefined;
+}
