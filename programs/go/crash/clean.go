@@ -1,0 +1,5 @@
+//go:build !injected
+
+package main
+
+func setContext(context interface{}) {}

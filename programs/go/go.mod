@@ -1,0 +1,3 @@
+module r14/programs
+
+go 1.19

@@ -1,0 +1,231 @@
+/**
+ * Builds the guest programs of `programs/` with the host's toolchains, into `.build/`. A binary is built once: its name holds a hash of
+ * sources, toolchain and flags.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeOverlay } from '../../scripts/overlay.js';
+
+const root = join(import.meta.dirname, '../..');
+const output = join(root, '.build');
+
+/** What the tests build with: the newest Go on the machine, Debian's 1.19, and versions between for a smoke test. */
+export const TOOLCHAINS = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0'] as const;
+export type Toolchain = (typeof TOOLCHAINS)[number];
+
+export interface GoToolchain {
+  readonly name: Toolchain;
+  readonly go: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly goroot: string;
+  /** `1.26`: what go.mod's go line is set to, so that each release runs with its own defaults. */
+  readonly language: string;
+}
+
+const how: Record<Toolchain, string> = {
+  'go1.26': 'install Go 1.26 or later, as `go` on PATH',
+  'go1.19': 'apt-get install golang-1.19-go golang-1.19-src',
+  'go1.22.12': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.22.12)',
+  'go1.24.0': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.24.0)',
+};
+
+const found = new Map<Toolchain, GoToolchain | undefined>();
+
+function probe(name: Toolchain): GoToolchain | undefined {
+  const go = name === 'go1.19' ? '/usr/lib/go-1.19/bin/go' : 'go';
+  const env = { GOTOOLCHAIN: name === 'go1.19' || name === 'go1.26' ? 'local' : name, GOFLAGS: '-buildvcs=false' };
+  const asked = spawnSync(go, ['env', 'GOROOT', 'GOVERSION'], { encoding: 'utf8', env: { ...process.env, ...env } });
+  if (asked.status !== 0) return undefined;
+  const [goroot = '', version = ''] = asked.stdout.trim().split('\n');
+  const [, major = '0', minor = '0'] = version.match(/^go(\d+)\.(\d+)/) ?? [];
+  if (name === 'go1.26' && (Number(major) !== 1 || Number(minor) < 26)) return undefined;
+  return { name, go, env, goroot, language: `${major}.${minor}` };
+}
+
+/** The toolchain, or undefined when the machine has none of that name. */
+export function toolchain(name: Toolchain): GoToolchain | undefined {
+  if (!found.has(name)) found.set(name, probe(name));
+  return found.get(name);
+}
+
+const hasC = () => spawnSync('gcc', ['--version']).status === 0;
+
+/** The toolchains of the full matrix that are here. */
+export const toolchains = (): Toolchain[] => (['go1.26', 'go1.19'] as const).filter(name => toolchain(name));
+
+/**
+ * Why a test that needs these tools cannot run, in words to append to its name, or undefined. With `CI=true` it is always undefined: there
+ * the test runs, and fails.
+ */
+export function missing(...needs: (Toolchain | 'gcc')[]): string | undefined {
+  if (process.env.CI === 'true') return undefined;
+  const absent = needs.filter(need => (need === 'gcc' ? !hasC() : !toolchain(need)));
+  const advice = absent.map(need => `${need} is missing: ${need === 'gcc' ? 'apt-get install gcc libc6-dev' : how[need]}`);
+  return advice.length > 0 ? advice.join('; ') : undefined;
+}
+
+export type CrashVariant = 'injected' | 'norace' | 'norace-nomap' | 'clean';
+
+const tags: Record<CrashVariant, string> = {
+  injected: 'injected',
+  norace: 'injected,norace',
+  'norace-nomap': 'injected,norace,nomap',
+  clean: 'clean',
+};
+
+export interface GoOptions {
+  toolchain?: Toolchain;
+  race?: boolean;
+  ldflags?: string;
+  gcflags?: string;
+  /** Of the program `crash`; default `injected`. */
+  variant?: CrashVariant;
+}
+
+function hashOf(folder: string, facts: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(facts));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
+  for (const path of files.map(entry => join(entry.parentPath, entry.name)).sort()) hash.update(path).update(readFileSync(path));
+  return hash.digest('hex').slice(0, 12);
+}
+
+function run(command: string, args: string[], options: { cwd: string; env?: Record<string, string> }) {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    timeout: 280_000,
+  });
+  if (result.status !== 0) {
+    const why = result.error?.message ?? `exit status ${result.status}`;
+    throw new Error(`${command} ${args.join(' ')} in ${options.cwd}: ${why}\n${result.stderr ?? ''}`);
+  }
+}
+
+/** Builds to a name of this process and renames, so that workers that build the same binary at once do not disturb each other. */
+function once(target: string, build: (temporary: string) => void): string {
+  if (existsSync(target)) return target;
+  mkdirSync(join(target, '..'), { recursive: true });
+  const temporary = `${target}.${process.pid}`;
+  try {
+    build(temporary);
+    renameSync(temporary, target);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return target;
+}
+
+/**
+ * Builds a program of `programs/go/`.
+ * @returns path of the binary
+ * @throws Error with the compiler's output
+ */
+export function buildGo(name: string, options: GoOptions = {}): string {
+  const go = toolchain(options.toolchain ?? 'go1.26');
+  if (!go) throw new Error(`${options.toolchain ?? 'go1.26'} is missing: ${how[options.toolchain ?? 'go1.26']}`);
+  const folder = join(root, 'programs/go', name);
+  const variant = name === 'crash' ? (options.variant ?? 'injected') : undefined;
+  const overlay = variant && variant !== 'clean' ? readFileSync(join(root, 'scripts/overlay.ts'), 'utf8') : '';
+  const hash = hashOf(folder, [options, go.goroot, go.language, overlay]);
+  const label = [name, variant, go.name, options.race && 'race'].filter(Boolean).join('-');
+  return once(join(output, 'go', `${label}-${hash}`), temporary => {
+    const module = join(output, 'go', `${variant ? 'crash' : 'programs'}-${go.language}-${process.pid}.mod`);
+    writeFileSync(module, `module ${variant ? 'crash' : 'r14/programs'}\n\ngo ${go.language}\n`);
+    const args = ['build', `-modfile=${module}`, '-o', temporary];
+    if (options.race) args.push('-race');
+    if (options.ldflags) args.push(`-ldflags=${options.ldflags}`);
+    if (options.gcflags) args.push(`-gcflags=${options.gcflags}`);
+    if (variant) args.push('-tags', tags[variant]);
+    if (overlay) args.push('-overlay', makeOverlay(go.goroot, join(output, 'overlay', `${go.name}-${process.pid}`)));
+    try {
+      run(go.go, [...args, '.'], { cwd: folder, env: go.env });
+    } finally {
+      rmSync(module, { force: true });
+    }
+  });
+}
+
+export interface COptions {
+  static?: boolean;
+  /** Default `-O1 -g`. */
+  flags?: readonly string[];
+}
+
+/** Builds `programs/c/NAME.c`; see buildGo. */
+export function buildC(name: string, options: COptions = {}): string {
+  const source = join(root, 'programs/c', `${name}.c`);
+  const flags = [...(options.flags ?? ['-O1', '-g']), ...(options.static ? ['-static'] : [])];
+  const hash = createHash('sha256').update(readFileSync(source)).update(flags.join(' ')).digest('hex').slice(0, 12);
+  const label = options.static ? `${name}-static` : name;
+  return once(join(output, 'c', `${label}-${hash}`), temporary => {
+    run('gcc', ['-w', ...flags, '-o', temporary, source, '-lm', '-pthread'], { cwd: root });
+  });
+}
+
+/** Names of the programs in `programs/go/`. */
+export const goPrograms = (): string[] =>
+  readdirSync(join(root, 'programs/go'), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort();
+
+/** Names of the programs in `programs/c/`. */
+export const cPrograms = (): string[] =>
+  readdirSync(join(root, 'programs/c'))
+    .filter(file => file.endsWith('.c'))
+    .map(file => basename(file, '.c'))
+    .sort();
+
+/** The environment that r14 gives its guest unless told otherwise. */
+export const GUEST_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' } as const;
+
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** As a shell sees it: 128 + signal for a signal. */
+  readonly status: number;
+}
+
+export interface RunInput {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGABRT: 6,
+  SIGFPE: 8,
+  SIGILL: 4,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+  SIGTRAP: 5,
+  SIGBUS: 7,
+};
+
+/** Runs a program on the host itself: what the emulated run must equal. */
+export function runNative(path: string, input: RunInput = {}): Outcome {
+  const result = spawnSync(path, input.args ?? [], {
+    encoding: 'utf8',
+    input: input.stdin ?? '',
+    env: { ...GUEST_ENVIRONMENT, ...input.env },
+    timeout: 60_000,
+    maxBuffer: 64 << 20,
+  });
+  if (result.error) throw result.error;
+  const status = result.status ?? 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
+  return { stdout: result.stdout, stderr: result.stderr, status };
+}
+
+/** True when a command exists on the host. */
+export function hasCommand(name: string): boolean {
+  try {
+    execFileSync('which', [name], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
