@@ -66,7 +66,9 @@ export function missing(...needs: (Toolchain | 'gcc')[]): string | undefined {
   return advice.length > 0 ? advice.join('; ') : undefined;
 }
 
-export type CrashVariant = 'injected' | 'norace' | 'norace-nomap' | 'clean';
+/** What of the crash program's story is built in; see programs/go/crash. */
+export const VARIANTS = ['injected', 'norace', 'norace-nomap', 'clean'] as const;
+export type CrashVariant = (typeof VARIANTS)[number];
 
 const tags: Record<CrashVariant, string> = {
   injected: 'injected',
