@@ -1,0 +1,168 @@
+/** The functions of an ELF file, put together from DWARF, gopclntab and the symbol table. Link addresses inside, loaded ones in `Func`. */
+import type { Func, Language } from './api.js';
+import { demangle, withoutParameters } from './demangle.js';
+import type { Elf } from './elf/elf.js';
+import type { RawSymbol, SymbolTable } from './elf/symbols.js';
+import type { PclnFunc, Pclntab } from './go/pclntab.js';
+import { ABI_INTERNAL_ASSEMBLY, funcIDNames, goMinor } from './go/version.js';
+
+/** cmd/link appends the ABI to a text symbol when both ABIs have one of that name. */
+const ABI_SUFFIX = /\.abi(?:0|internal)$/;
+
+export interface FunctionSources {
+  readonly elf: Elf;
+  readonly bias: bigint;
+  readonly symbols: SymbolTable | undefined;
+  readonly pclntab: Pclntab | undefined;
+  /** `go1.26.8`; undefined when unknown. */
+  readonly goVersion: string | undefined;
+}
+
+export class Functions {
+  private readonly known = new Map<number, Func>();
+  private readonly funcIDs: readonly string[];
+  private readonly wrapperID: number;
+
+  constructor(private readonly from: FunctionSources) {
+    // Without a version the magic tells the two halves apart, and today's numbers are the better guess for the newer.
+    const minor = (from.goVersion && goMinor(from.goVersion)) || (from.pclntab?.go120 ? 26 : 19);
+    this.funcIDs = funcIDNames(minor);
+    this.wrapperID = this.funcIDs.indexOf('wrapper');
+  }
+
+  /** The function whose code is at the address. */
+  at(pc: number): Func | undefined {
+    const { pclntab, symbols, elf } = this.from;
+    const index = pclntab?.find(pc);
+    if (pclntab && index !== undefined) {
+      const func = this.fromPclntab(pclntab, pclntab.func(index));
+      if (BigInt(pc) + this.from.bias < func.end) return func;
+    }
+    if (!elf.isExecutable(pc)) return undefined;
+    const symbol = symbols?.at(pc, true);
+    return symbol && this.fromSymbol(symbol);
+  }
+
+  /** By source name, link name, or C++ name without its parameter list. */
+  named(name: string): readonly Func[] {
+    const found = new Map<bigint, Func>();
+    const add = (func: Func | undefined) => func && found.set(func.entry, func);
+    const { pclntab, symbols } = this.from;
+    if (pclntab) for (const index of pclntab.named(name)) add(this.fromPclntab(pclntab, pclntab.func(index)));
+    for (const linkName of [name, `${name}.abi0`])
+      for (const symbol of symbols?.named(linkName) ?? []) if (this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
+    if (found.size === 0)
+      for (const symbol of this.mangled())
+        if (symbol.names.includes(name) && this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
+    return [...found.values()].sort((a, b) => (a.entry < b.entry ? -1 : 1));
+  }
+
+  private mangledSymbols: readonly { readonly address: number; readonly names: readonly string[] }[] | undefined;
+
+  /** C++ symbols with the names a user may type for them. Made once, on the first name that is no link name. */
+  private mangled(): readonly { readonly address: number; readonly names: readonly string[] }[] {
+    if (this.mangledSymbols) return this.mangledSymbols;
+    const found: { address: number; names: readonly string[] }[] = [];
+    for (const { name, address } of this.from.symbols?.all() ?? []) {
+      if (!name.startsWith('_Z')) continue;
+      const full = demangle(name);
+      found.push({ address, names: [full, withoutParameters(full)] });
+    }
+    return (this.mangledSymbols = found);
+  }
+
+  /** Addresses of C++ symbols that a user's spelling names. */
+  mangledNamed(name: string): number[] {
+    return this.mangled()
+      .filter(symbol => symbol.names.includes(name))
+      .map(symbol => symbol.address);
+  }
+
+  /** In address order, each once. */
+  *all(): Iterable<Func> {
+    const { pclntab, symbols } = this.from;
+    let next = 0;
+    const count = pclntab?.count ?? 0;
+    let last = -1;
+    for (const symbol of symbols?.code() ?? []) {
+      while (pclntab && next < count && pclntab.entryOf(next) <= symbol.address) {
+        const func = pclntab.func(next++);
+        last = func.entry;
+        yield this.fromPclntab(pclntab, func);
+      }
+      if (symbol.address === last || (pclntab && this.isGoLabel(pclntab, symbol))) continue;
+      last = symbol.address;
+      const func = this.at(symbol.address);
+      if (func && func.entry === BigInt(symbol.address) + this.from.bias) yield func;
+    }
+    while (pclntab && next < count) yield this.fromPclntab(pclntab, pclntab.func(next++));
+  }
+
+  /** Symbols inside the range of the table that are no function of it: `runtime.etext` and labels. */
+  private isGoLabel(pclntab: Pclntab, symbol: RawSymbol): boolean {
+    return symbol.kind !== 'func' && symbol.address >= pclntab.text && symbol.address <= pclntab.end;
+  }
+
+  private fromPclntab(pclntab: Pclntab, raw: PclnFunc): Func {
+    const known = this.known.get(raw.entry);
+    if (known) return known;
+    const symbol = this.from.symbols?.at(raw.entry, true);
+    const linkName = symbol && symbol.address === raw.entry ? symbol.name : raw.name;
+    // C code that was linked in has a name and nothing else.
+    const isC = raw.pcsp === 0 && raw.pcfile === 0 && raw.pcln === 0;
+    const language: Language = isC ? 'c' : raw.asm ? 'asm' : 'go';
+    const wrapper = raw.funcID === this.wrapperID;
+    const position = pclntab.lineAt(raw, raw.entry);
+    const func: Func = {
+      name: isC ? demangle(linkName) : linkName.replace(ABI_SUFFIX, ''),
+      linkName,
+      entry: BigInt(raw.entry) + this.from.bias,
+      end: BigInt(isC && symbol?.size ? raw.entry + symbol.size : pclntab.funcEnd(raw)) + this.from.bias,
+      language,
+      source: 'pclntab',
+      ...(isC ? {} : { abi: this.abiOf(pclntab, raw, linkName, wrapper) }),
+      wrapper,
+      topFrame: raw.topFrame,
+      spWrite: raw.spWrite,
+      asm: raw.asm,
+      funcID: this.funcIDs[raw.funcID] ?? '',
+      ...(position ? { file: position.file, line: raw.startLine || position.line } : {}),
+    };
+    this.known.set(raw.entry, func);
+    return func;
+  }
+
+  private abiOf(pclntab: Pclntab, raw: PclnFunc, linkName: string, wrapper: boolean): 'ABI0' | 'ABIInternal' {
+    if (linkName.endsWith('.abi0')) return 'ABI0';
+    if (raw.asm) return ABI_INTERNAL_ASSEMBLY.test(raw.name) ? 'ABIInternal' : 'ABI0';
+    if (!wrapper || linkName !== raw.name || this.from.symbols) return 'ABIInternal';
+    // Stripped: a wrapper beside a function of the same name has the other's convention turned round.
+    const twin = pclntab.named(raw.name).find(index => index !== raw.index);
+    if (twin === undefined) return 'ABIInternal';
+    const other = pclntab.func(twin);
+    return other.asm && !ABI_INTERNAL_ASSEMBLY.test(other.name) ? 'ABIInternal' : 'ABI0';
+  }
+
+  private fromSymbol(symbol: RawSymbol): Func {
+    const known = this.known.get(symbol.address);
+    if (known) return known;
+    const { elf, bias, symbols, goVersion } = this.from;
+    const func: Func = {
+      name: demangle(symbol.name),
+      linkName: symbol.name,
+      entry: BigInt(symbol.address) + bias,
+      end: BigInt(symbols!.endOf(symbol)) + bias,
+      // In a Go program whose gopclntab is lost, a dot tells Go's own functions from C's.
+      language:
+        goVersion !== undefined && symbol.name.includes('.') && !elf.sectionAt(symbol.address)?.name.startsWith('.plt') ? 'go' : 'c',
+      source: 'symtab',
+      wrapper: false,
+      topFrame: false,
+      spWrite: false,
+      asm: false,
+      funcID: '',
+    };
+    this.known.set(symbol.address, func);
+    return func;
+  }
+}

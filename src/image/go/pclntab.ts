@@ -1,0 +1,354 @@
+/**
+ * gopclntab of Go 1.18 and later (runtime/symtab.go, type pcHeader, _func and the pc-value tables; cmd/link/internal/ld/pcln.go): the table that
+ * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
+ */
+import { ByteReader, FormatError, text } from '../bytes.js';
+import type { Elf } from '../elf/elf.js';
+import { SHF } from '../elf/headers.js';
+import type { SymbolTable } from '../elf/symbols.js';
+import { findModuleData, type ModuleData } from './moduledata.js';
+
+const MAGIC_118 = 0xfffffff0;
+const MAGIC_120 = 0xfffffff1;
+const HEADER_SIZE = 72;
+const FUNC_FLAG = { topFrame: 1, spWrite: 2, asm: 4 } as const;
+const PCDATA_INL_TREE_INDEX = 2;
+const FUNCDATA_INL_TREE = 3;
+const NONE = 0xffffffff;
+
+/** One function record. Offsets into the table are kept, what they lead to is read on demand. */
+export interface PclnFunc {
+  readonly index: number;
+  readonly entry: number;
+  readonly nameOffset: number;
+  readonly name: string;
+  readonly funcID: number;
+  readonly topFrame: boolean;
+  readonly spWrite: boolean;
+  readonly asm: boolean;
+  /** 0: no table. C functions that were linked in have neither. */
+  readonly pcsp: number;
+  readonly pcfile: number;
+  readonly pcln: number;
+  readonly cuOffset: number;
+  /** Line of the `func` keyword (Go 1.20 and later). */
+  readonly startLine: number | undefined;
+  readonly pcdata: readonly number[];
+  readonly funcdata: readonly number[];
+}
+
+export interface InlinedCall {
+  readonly name: string;
+  readonly funcID: number;
+  readonly startLine: number | undefined;
+  /** Where the call is written: file and line in the caller. */
+  readonly call: { readonly file: string; readonly line: number } | undefined;
+}
+
+export class Pclntab {
+  readonly count: number;
+  /** Go 1.20 or later, by the magic. */
+  readonly go120: boolean;
+  readonly module: ModuleData | undefined;
+  /** Address that function entries count from. */
+  readonly text: number;
+  private readonly view: DataView;
+  private readonly funcnametab: number;
+  private readonly cutab: number;
+  private readonly filetab: number;
+  private readonly pctab: number;
+  private readonly functab: number;
+  private readonly funcs = new Map<number, PclnFunc>();
+  private readonly fileNames = new Map<number, string>();
+
+  /** Undefined: not a Go program, or a table that cannot be used (then the file's problems say so). */
+  static of(elf: Elf, symbols: () => SymbolTable | undefined): Pclntab | undefined {
+    for (const address of candidates(elf, symbols)) {
+      try {
+        return new Pclntab(elf, address, symbols);
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        elf.problems.push(`gopclntab at 0x${address.toString(16)}: ${error.message}: no Go functions from it`);
+      }
+    }
+    return undefined;
+  }
+
+  private constructor(
+    private readonly elf: Elf,
+    readonly address: number,
+    symbols: () => SymbolTable | undefined,
+  ) {
+    const section = elf.sectionAt(address);
+    const bytes = elf.memory.rest(address);
+    const length = Math.min(bytes.length, section ? section.address + section.size - address : bytes.length);
+    const r = new ByteReader(bytes.subarray(0, length), 'header');
+    this.bytes = r.bytes;
+    this.view = new DataView(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength);
+    this.go120 = r.u32() === MAGIC_120;
+    r.skip(4);
+    this.count = r.size64();
+    r.skip(8);
+    const textStart = r.size64();
+    const table = (name: string) => {
+      const offset = r.size64();
+      if (offset < HEADER_SIZE || offset > length) r.fail(`offset 0x${offset.toString(16)} of ${name} is outside the table`);
+      return offset;
+    };
+    this.funcnametab = table('the function names');
+    this.cutab = table('the compilation units');
+    this.filetab = table('the file names');
+    this.pctab = table('the pc-value tables');
+    this.functab = table('the functions');
+    if (this.count === 0 || (this.count * 2 + 1) * 4 > length - this.functab) r.fail(`${this.count} functions do not fit in the table`);
+    const named = (name: string) => [...(symbols()?.named(name) ?? [])][0]?.address;
+    this.module = findModuleData(elf, address, address + this.funcnametab, this.go120, named('runtime.firstmoduledata'));
+    // Go 1.26 and later leave textStart zero.
+    this.text = this.module?.text ?? (textStart || (named('runtime.text') ?? elf.sectionNamed('.text')?.address ?? 0));
+    if (!elf.memory.contains(this.text)) r.fail(`the text address 0x${this.text.toString(16)} is in no segment`);
+  }
+
+  private readonly bytes: Uint8Array;
+
+  private u32(offset: number): number {
+    if (!(offset >= 0 && offset + 4 <= this.bytes.length))
+      throw new FormatError(`gopclntab: offset 0x${offset.toString(16)} is outside the table`);
+    return this.view.getUint32(offset, true);
+  }
+
+  entryOf(index: number): number {
+    return this.text + this.u32(this.functab + index * 8);
+  }
+
+  /** The first address that belongs to no function of the table. */
+  get end(): number {
+    return this.entryOf(this.count);
+  }
+
+  /** Number of the function whose entry is nearest at or below the address; undefined outside the table. */
+  find(pc: number): number | undefined {
+    if (pc < this.entryOf(0) || pc >= this.end) return undefined;
+    let [low, high] = [0, this.count];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.entryOf(middle) <= pc) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  func(index: number): PclnFunc {
+    const known = this.funcs.get(index);
+    if (known) return known;
+    const at = this.functab + this.u32(this.functab + index * 8 + 4);
+    const fixed = this.go120 ? 44 : 40;
+    const flags = this.u32(at + fixed - 4);
+    const npcdata = this.u32(at + 28);
+    const nfuncdata = flags >>> 24;
+    if (npcdata > 64 || nfuncdata > 64)
+      throw new FormatError(`gopclntab: function ${index} has ${npcdata} PCDATA and ${nfuncdata} FUNCDATA tables`);
+    const words = (start: number, n: number) => Array.from({ length: n }, (_, i) => this.u32(start + i * 4));
+    const flag = (flags >>> 8) & 0xff;
+    const nameOffset = this.u32(at + 4);
+    const func: PclnFunc = {
+      index,
+      entry: this.text + this.u32(at),
+      nameOffset,
+      name: this.name(nameOffset),
+      funcID: flags & 0xff,
+      topFrame: (flag & FUNC_FLAG.topFrame) !== 0,
+      spWrite: (flag & FUNC_FLAG.spWrite) !== 0,
+      asm: (flag & FUNC_FLAG.asm) !== 0,
+      pcsp: this.u32(at + 16),
+      pcfile: this.u32(at + 20),
+      pcln: this.u32(at + 24),
+      cuOffset: this.u32(at + 32),
+      startLine: this.go120 ? this.u32(at + 36) : undefined,
+      pcdata: words(at + fixed, npcdata),
+      funcdata: words(at + fixed + npcdata * 4, nfuncdata),
+    };
+    this.funcs.set(index, func);
+    return func;
+  }
+
+  private name(offset: number): string {
+    return this.stringAt(this.funcnametab + offset, this.cutab > this.funcnametab ? this.cutab : this.bytes.length);
+  }
+
+  private stringAt(start: number, limit: number): string {
+    const end = start < limit ? this.bytes.subarray(start, limit).indexOf(0) : -1;
+    if (end < 0) throw new FormatError(`gopclntab: the string at 0x${start.toString(16)} is outside its table`);
+    return text(this.bytes, start, start + end);
+  }
+
+  /** Numbers of the functions of that name, in address order. */
+  named(name: string): number[] {
+    const found: number[] = [];
+    if (name === '') return found;
+    const names = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.funcnametab, Math.max(0, this.cutab - this.funcnametab));
+    const wanted = Buffer.from(`${name}\0`);
+    for (let at = names.indexOf(wanted); at >= 0; at = names.indexOf(wanted, at + 1)) {
+      if (at > 0 && names[at - 1] !== 0) continue;
+      for (let i = 0; i < this.count; i++) {
+        const record = this.functab + this.u32(this.functab + i * 8 + 4);
+        if (this.u32(record + 4) === at) found.push(i);
+      }
+    }
+    return found;
+  }
+
+  /** First address behind the function's instructions: where its tables end; the padding to the next is not part of it. */
+  funcEnd(func: PclnFunc): number {
+    const next = this.entryOf(func.index + 1);
+    const table = func.pcsp || func.pcln;
+    if (table === 0) return next;
+    let end = func.entry;
+    for (const row of this.rows(func, table)) end = row.end;
+    return Math.min(end, next);
+  }
+
+  /** The steps of a pc-value table: the value holds for [start, end). */
+  *rows(func: PclnFunc, table: number): Generator<{ start: number; end: number; value: number }> {
+    const { bytes } = this;
+    let at = this.pctab + table;
+    let value = -1;
+    let start = func.entry;
+    const varint = (): number => {
+      let result = 0;
+      for (let shift = 0; shift < 35; shift += 7) {
+        const byte = bytes[at++];
+        if (byte === undefined) throw new FormatError('gopclntab: a pc-value table has no end');
+        result += (byte & 0x7f) * 2 ** shift;
+        if (byte < 0x80) return result;
+      }
+      throw new FormatError(`gopclntab: bad varint at 0x${at.toString(16)}`);
+    };
+    const limit = this.entryOf(func.index + 1);
+    for (let first = true; ; first = false) {
+      const delta = varint();
+      if (delta === 0 && !first) return;
+      value += delta & 1 ? -((delta >>> 1) + 1) : delta >>> 1;
+      const end = start + varint();
+      yield { start, end, value };
+      start = end;
+      // A function never reaches past its successor: what goes on is corrupt.
+      if (start > limit) return;
+    }
+  }
+
+  private valueAt(func: PclnFunc, table: number | undefined, pc: number): number | undefined {
+    if (!table) return undefined;
+    for (const row of this.rows(func, table)) if (pc < row.end) return row.value;
+    return undefined;
+  }
+
+  /** How far RSP is below the return address at pc, in bytes; undefined when the table does not say (C code, assembly without frames). */
+  spDelta(func: PclnFunc, pc: number): number | undefined {
+    return this.valueAt(func, func.pcsp, pc);
+  }
+
+  /** The source position of the innermost code at pc. */
+  lineAt(func: PclnFunc, pc: number): { file: string; line: number } | undefined {
+    const file = this.valueAt(func, func.pcfile, pc);
+    const line = this.valueAt(func, func.pcln, pc);
+    if (file === undefined || file < 0 || line === undefined || line < 0) return undefined;
+    const name = this.fileName(func, file);
+    return name === undefined ? undefined : { file: name, line };
+  }
+
+  /** A pcfile value as a path. */
+  fileName(func: PclnFunc, file: number): string | undefined {
+    const offset = this.u32(this.cutab + (func.cuOffset + file) * 4);
+    if (offset === NONE) return undefined;
+    let name = this.fileNames.get(offset);
+    if (name === undefined) {
+      name = this.stringAt(this.filetab + offset, this.pctab > this.filetab ? this.pctab : this.bytes.length);
+      this.fileNames.set(offset, name);
+    }
+    return name;
+  }
+
+  /** All paths of the file table. */
+  *files(): Iterable<string> {
+    const end = this.pctab > this.filetab ? this.pctab : this.bytes.length;
+    for (let at = this.filetab; at < end; ) {
+      const name = this.stringAt(at, end);
+      if (name !== '') yield name;
+      at += Buffer.byteLength(name) + 1;
+    }
+  }
+
+  /** The calls that were inlined around pc, innermost first. */
+  inlinedAt(func: PclnFunc, pc: number): InlinedCall[] {
+    const tree = func.funcdata[FUNCDATA_INL_TREE];
+    const calls: InlinedCall[] = [];
+    if (tree === undefined || tree === NONE || !this.module) return calls;
+    const base = this.module.gofunc + tree;
+    const { memory } = this.elf;
+    let index = this.valueAt(func, func.pcdata[PCDATA_INL_TREE_INDEX], pc) ?? -1;
+    // Each step goes to a caller, so more steps than a compiler nests calls mean a cycle.
+    for (let depth = 0; index >= 0 && depth < 1000; depth++) {
+      if (this.go120) {
+        const at = base + index * 16;
+        const parentPc = func.entry + memory.u32(at + 8);
+        calls.push({
+          name: this.name(memory.u32(at + 4)),
+          funcID: memory.u8(at),
+          startLine: memory.u32(at + 12),
+          call: this.lineAt(func, parentPc),
+        });
+        index = this.valueAt(func, func.pcdata[PCDATA_INL_TREE_INDEX], parentPc) ?? -1;
+      } else {
+        const at = base + index * 20;
+        const file = this.fileName(func, memory.u32(at + 4));
+        const line = memory.u32(at + 8);
+        calls.push({
+          name: this.name(memory.u32(at + 12)),
+          funcID: memory.u8(at + 2),
+          startLine: undefined,
+          call: file === undefined ? undefined : { file, line },
+        });
+        index = (memory.u16(at) << 16) >> 16;
+      }
+    }
+    return calls;
+  }
+}
+
+/** Addresses at which a pclntab may begin: its section, its symbol, else wherever its header is found in a loaded segment. */
+function* candidates(elf: Elf, symbols: () => SymbolTable | undefined): Iterable<number> {
+  const seen = new Set<number>();
+  const isHeader = (address: number) => {
+    if (seen.has(address) || !elf.memory.contains(address + HEADER_SIZE)) return false;
+    const { memory } = elf;
+    const magic = memory.u32(address);
+    return (
+      (magic === MAGIC_118 || magic === MAGIC_120) &&
+      memory.u16(address + 4) === 0 &&
+      memory.u8(address + 6) === 1 &&
+      memory.u8(address + 7) === 8
+    );
+  };
+  const named = elf.sections.find(s => s.name.endsWith('.gopclntab') && s.flags & SHF.alloc);
+  const symbol = named ? undefined : [...(symbols()?.named('runtime.pclntab') ?? [])][0];
+  for (const address of [named?.address, symbol?.address]) {
+    if (address === undefined) continue;
+    if (isHeader(address)) {
+      seen.add(address);
+      yield address;
+    } else elf.problems.push(`gopclntab at 0x${address.toString(16)}: its header is not that of Go 1.18 or later: searched for elsewhere`);
+  }
+  for (const load of elf.loads) {
+    const bytes = elf.memory.rest(load.address);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const magic of [MAGIC_120, MAGIC_118]) {
+      const pattern = Buffer.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
+      for (let at = buffer.indexOf(pattern); at >= 0; at = buffer.indexOf(pattern, at + 1)) {
+        const address = load.address + at;
+        if (address % 8 !== 0 || !isHeader(address)) continue;
+        seen.add(address);
+        yield address;
+      }
+    }
+  }
+}

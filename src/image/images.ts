@@ -1,0 +1,97 @@
+/** The images of a process: program, loader and libraries, looked up by address or over all of them by name. */
+import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, SourceLine, Type, UnwindRow, Variable } from './api.js';
+
+export class Images {
+  private list: readonly Image[] = [];
+
+  /** In the order they were loaded: the program first. */
+  get all(): readonly Image[] {
+    return this.list;
+  }
+
+  add(image: Image): void {
+    this.list = [...this.list, image];
+  }
+
+  /** The Go program among them, when there is one. */
+  get goImage(): Image | undefined {
+    return this.list.find(image => image.go !== undefined);
+  }
+
+  get go(): GoBuild | undefined {
+    return this.goImage?.go;
+  }
+
+  at(address: bigint): Image | undefined {
+    return this.list.find(image => image.contains(address));
+  }
+
+  private first<T>(look: (image: Image) => T | undefined): T | undefined {
+    for (const image of this.list) {
+      const found = look(image);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  symbolAt(address: bigint): { readonly symbol: ImageSymbol; readonly offset: number } | undefined {
+    return this.at(address)?.symbolAt(address);
+  }
+
+  symbolsNamed(name: string): readonly ImageSymbol[] {
+    return this.list.flatMap(image => image.symbolsNamed(name));
+  }
+
+  functionAt(pc: bigint): Func | undefined {
+    return this.at(pc)?.functionAt(pc);
+  }
+
+  functionsNamed(name: string): readonly Func[] {
+    return this.list.flatMap(image => image.functionsNamed(name));
+  }
+
+  *functions(): Iterable<Func> {
+    for (const image of this.list) yield* image.functions();
+  }
+
+  lineAt(pc: bigint): SourceLine | undefined {
+    return this.at(pc)?.lineAt(pc);
+  }
+
+  addressesOf(file: string, line: number): readonly bigint[] {
+    return this.list.flatMap(image => image.addressesOf(file, line));
+  }
+
+  statementsIn(start: bigint, end: bigint): Iterable<{ readonly pc: bigint } & SourceLine> {
+    return this.at(start)?.statementsIn(start, end) ?? [];
+  }
+
+  afterPrologue(func: Func): bigint {
+    return this.at(func.entry)?.afterPrologue(func) ?? func.entry;
+  }
+
+  inlineFrames(pc: bigint): readonly InlineFrame[] {
+    return this.at(pc)?.inlineFrames(pc) ?? [];
+  }
+
+  unwindAt(pc: bigint): UnwindRow | undefined {
+    return this.at(pc)?.unwindAt(pc);
+  }
+
+  typeNamed(name: string): Type | undefined {
+    return this.first(image => image.typeNamed(name));
+  }
+
+  typeOfRuntimeType(address: bigint): Type | undefined {
+    return this.at(address)?.typeOfRuntimeType(address);
+  }
+
+  globalNamed(name: string): Variable | undefined {
+    return this.first(image => image.globalNamed(name));
+  }
+
+  /** Variables of a scope that `inlineFrames(pc)` of the same pc gave. */
+  variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
+    return this.at(pc)?.variables(scope, pc) ?? [];
+  }
+}
