@@ -73,9 +73,20 @@ export interface UnwindRow {
   /** DWARF register number -> where the caller's value is; absent: same value, except as the ABI says. */
   readonly registers: ReadonlyMap<
     number,
-    { readonly atCfa: number } | { readonly expression: Uint8Array } | { readonly register: number } | 'same' | 'undefined'
+    | { readonly atCfa: number }
+    /** The value is CFA + n itself. */
+    | { readonly valueCfa: number }
+    /** The expression, started with the CFA on its stack, gives the address of the value. */
+    | { readonly expression: Uint8Array }
+    /** As `expression`, but gives the value itself. */
+    | { readonly valueExpression: Uint8Array }
+    | { readonly register: number }
+    | 'same'
+    | 'undefined'
   >;
   readonly how: How;
+  /** A signal trampoline: the caller's pc is the interrupted instruction, not a return address. */
+  readonly signalFrame?: boolean;
 }
 
 export interface Variable {
@@ -97,6 +108,20 @@ export interface Location {
   /** DWARF unit for DW_OP_addrx and the like; bias to add to DW_OP_addr. */
   readonly unit: number;
   readonly bias: bigint;
+  /** DW_AT_frame_base of the function at the pc, for DW_OP_fbreg. */
+  readonly frameBase?: Uint8Array;
+  /** What operators look up in the unit. */
+  readonly lookup?: ExpressionLookup;
+}
+
+/** Answers of a DWARF unit to its expressions. */
+export interface ExpressionLookup {
+  /** DW_OP_addrx, DW_OP_constx: an entry of .debug_addr, as linked. */
+  address(index: number): bigint | undefined;
+  /** DW_OP_convert and the other typed operators: the base type at an offset within the unit. */
+  baseType(offset: number): { readonly size: number; readonly encoding: 'signed' | 'unsigned' | 'float' | 'address' } | undefined;
+  /** DW_OP_call2, call4, call_ref: the expression of another DIE; `global` when the offset is not relative to the unit. */
+  procedure(offset: number, global: boolean): Uint8Array | undefined;
 }
 
 // ---- types -------------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,215 @@
+import type { ExpressionLookup, Location, Variable } from '../api.js';
+import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
+import type { Die } from './die.js';
+import type { DwarfFunction } from './functions.js';
+import { type Indexes, origins, sourceName } from './index.js';
+import { expressionAt } from './ranges.js';
+import { covers, type Scope } from './scopes.js';
+import type { Types } from './types.js';
+import type { DebugInfo, Unit } from './unit.js';
+
+const DW_OP = {
+  deref: 0x06,
+  addr: 0x03,
+  reg0: 0x50,
+  breg0: 0x70,
+  regx: 0x90,
+  bregx: 0x92,
+  piece: 0x93,
+  bit_piece: 0x9d,
+  stack_value: 0x9f,
+} as const;
+
+/** Where a frame stands in its source: what is declared on a later line is not in force yet. */
+export interface Position {
+  readonly pc: number;
+  readonly line: number | undefined;
+}
+
+/** Name of a file number in a unit's line table. */
+export type FileName = (unit: Unit, index: number) => string | undefined;
+
+/** Variables: those of scopes, and globals. */
+export class Variables {
+  private readonly lookups = new Map<Unit, ExpressionLookup>();
+  private names: Map<string, number> | undefined;
+
+  constructor(
+    private readonly info: DebugInfo,
+    private readonly indexes: Indexes,
+    private readonly types: Types,
+    private readonly fileName: FileName,
+  ) {}
+
+  /** Parameters, results, locals and constants in force in one body, in declaration order; those of inner blocks come later. */
+  inScope(f: DwarfFunction, body: Scope, position: Position): Variable[] {
+    const { sections } = this.info;
+    const found: Variable[] = [];
+    const mentioned = new Set<number>();
+    const frameBase = sections.guard(`the frame base of ${f.name} is not known`, undefined, () =>
+      expressionAt(this.info.die(f.unit, f.die), DW_AT.frame_base, position.pc),
+    );
+    const walk = (scope: Scope) => {
+      for (const offset of scope.variables) {
+        sections.guard('that variable is missing', undefined, () => {
+          const chain = origins(this.info.die(f.unit, offset));
+          for (const die of chain) mentioned.add(die.offset);
+          const variable = this.local(f, chain, position, frameBase);
+          if (variable) found.push(variable);
+        });
+      }
+      for (const child of scope.children) if (child.kind === 'block' && covers(child, position.pc)) walk(child);
+    };
+    walk(body);
+    sections.guard('variables that were optimised away are not listed', undefined, () =>
+      this.addAbsent(f, body, position, mentioned, found),
+    );
+    return found;
+  }
+
+  globalNamed(name: string): Variable | undefined {
+    if (!this.names) {
+      this.names = new Map();
+      for (const [unit, offset] of this.globalDies()) {
+        const found = this.info.sections.guard('that variable is missing', undefined, () =>
+          sourceName(origins(this.info.die(unit, offset))),
+        );
+        if (found !== undefined && !this.names.has(found)) this.names.set(found, offset);
+      }
+    }
+    const offset = this.names.get(name);
+    const unit = offset === undefined ? undefined : this.info.unitAt(offset);
+    return unit && this.global(unit, offset!);
+  }
+
+  *globals(): Generator<Variable> {
+    for (const [unit, offset] of this.globalDies()) {
+      const variable = this.global(unit, offset);
+      if (variable) yield variable;
+    }
+  }
+
+  private *globalDies(): Generator<[Unit, number]> {
+    for (const unit of this.info.units) for (const offset of this.indexes.of(unit).variables) yield [unit, offset];
+  }
+
+  private global(unit: Unit, offset: number): Variable | undefined {
+    return this.info.sections.guard('that variable is missing', undefined, () => {
+      const chain = origins(this.info.die(unit, offset));
+      return this.variable(unit, chain, chain[0]!.tag === DW_TAG.constant ? 'constant' : 'global', undefined, undefined);
+    });
+  }
+
+  private local(f: DwarfFunction, chain: readonly Die[], position: Position, frameBase: Uint8Array | undefined): Variable | undefined {
+    const { tag } = chain[0]!;
+    if (tag === DW_TAG.formal_parameter) {
+      const result = f.unit.isGo && chain.some(die => die.flag(DW_AT.variable_parameter));
+      return this.variable(f.unit, chain, result ? 'result' : 'param', position.pc, frameBase);
+    }
+    // A Go local lives from behind its declaration; the compiler's location lists often start earlier, with another's value.
+    if (f.unit.isGo && position.line !== undefined) {
+      const line = first(chain, die => die.number(DW_AT.decl_line));
+      if (line !== undefined && line >= position.line) return undefined;
+    }
+    return this.variable(f.unit, chain, tag === DW_TAG.constant ? 'constant' : 'local', position.pc, frameBase);
+  }
+
+  /** What the source declares right in the body, and this copy of it has no DIE for: optimised away, but worth a name and a type. */
+  private addAbsent(f: DwarfFunction, body: Scope, position: Position, mentioned: Set<number>, found: Variable[]): void {
+    const [, abstract] = origins(this.info.die(f.unit, body.die));
+    if (!abstract || abstract.has(DW_AT.low_pc)) return;
+    for (const child of abstract.children()) {
+      if (child.tag !== DW_TAG.formal_parameter && child.tag !== DW_TAG.variable) continue;
+      if (mentioned.has(child.offset)) continue;
+      const variable = this.local({ ...f, unit: child.unit }, [child], position, undefined);
+      if (variable) found.push(variable);
+    }
+  }
+
+  private variable(
+    unit: Unit,
+    chain: readonly Die[],
+    role: Variable['role'],
+    pc: number | undefined,
+    frameBase: Uint8Array | undefined,
+  ): Variable | undefined {
+    const name = role === 'global' || role === 'constant' ? sourceName(chain) : first(chain, die => die.string(DW_AT.name));
+    if (name === undefined) return undefined;
+    const typed = chain.find(die => die.has(DW_AT.type));
+    const type = typed ? this.types.of(typed) : this.types.at(undefined);
+    const line = first(chain, die => die.number(DW_AT.decl_line));
+    const file = first(chain, die => die.number(DW_AT.decl_file));
+    const path = file === undefined ? undefined : this.fileName(unit, file);
+    const closureOffset = first(chain, die => die.number(DW_AT.go_closure_offset));
+    const constant = first(chain, die => die.constant(DW_AT.const_value) ?? die.string(DW_AT.const_value));
+    const located = chain.find(die => die.has(DW_AT.location));
+    let expression = located && expressionAt(located, DW_AT.location, pc);
+    if (expression?.length === 0) expression = undefined;
+    // Go moves a variable that escapes to the heap, and describes `&x`, a pointer in the frame.
+    const escaped = name.startsWith('&') && type.kind === 'pointer';
+    if (escaped && expression) expression = dereferenced(expression);
+    return {
+      name: escaped ? name.slice(1) : name,
+      type: escaped ? type.elem : type,
+      role: constant !== undefined && !expression && role === 'local' ? 'constant' : role,
+      ...(line !== undefined && path !== undefined && { declaredAt: { file: path, line } }),
+      location: expression && this.location(unit, expression, frameBase),
+      ...(constant !== undefined && { constant }),
+      ...(closureOffset !== undefined && { closureOffset }),
+    };
+  }
+
+  private location(unit: Unit, expression: Uint8Array, frameBase: Uint8Array | undefined): Location {
+    const lookup = this.lookup(unit);
+    return { expression, unit: unit.index, bias: this.info.sections.source.bias, lookup, ...(frameBase && { frameBase }) };
+  }
+
+  private lookup(unit: Unit): ExpressionLookup {
+    let lookup = this.lookups.get(unit);
+    if (!lookup) this.lookups.set(unit, (lookup = makeLookup(unit)));
+    return lookup;
+  }
+}
+
+function makeLookup(unit: Unit): ExpressionLookup {
+  const { info } = unit;
+  const guard = <T>(read: () => T | undefined): T | undefined =>
+    info.sections.guard('an expression that needs it has no value', undefined, read);
+  return {
+    address: index => guard(() => BigInt(info.indexedAddress(unit, index))),
+    baseType: offset =>
+      guard(() => {
+        const die = info.dieAt(unit.start + offset);
+        const size = die.number(DW_AT.byte_size);
+        if (die.tag !== DW_TAG.base_type || size === undefined) return undefined;
+        const encoding = die.number(DW_AT.encoding);
+        const signed = encoding === DW_ATE.signed || encoding === DW_ATE.signed_char;
+        return {
+          size,
+          encoding: signed ? 'signed' : encoding === DW_ATE.float ? 'float' : encoding === DW_ATE.address ? 'address' : 'unsigned',
+        };
+      }),
+    procedure: (offset, global) => guard(() => info.dieAt(global ? offset : unit.start + offset).block(DW_AT.location)),
+  };
+}
+
+function first<T>(chain: readonly Die[], read: (die: Die) => T | undefined): T | undefined {
+  for (const die of chain) {
+    const value = read(die);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The expression for what a pointer at `expression` points to; undefined when that is in pieces. */
+function dereferenced(expression: Uint8Array): Uint8Array | undefined {
+  const opcode = expression[0]!;
+  // A register location becomes the address that the register holds.
+  if (expression.length === 1 && opcode >= DW_OP.reg0 && opcode < DW_OP.reg0 + 32)
+    return Uint8Array.of(opcode - DW_OP.reg0 + DW_OP.breg0, 0);
+  if (opcode === DW_OP.regx) return Uint8Array.of(DW_OP.bregx, ...expression.subarray(1), 0);
+  const tail = expression[expression.length - 1]!;
+  const pieces = expression.length >= 2 && expression[expression.length - 2] === DW_OP.piece;
+  if (pieces || tail === DW_OP.stack_value) return undefined;
+  return Uint8Array.of(...expression, DW_OP.deref);
+}
