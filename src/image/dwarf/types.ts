@@ -381,7 +381,6 @@ export class Types {
       },
     };
   }
-
 }
 
 /** C keeps struct, union and enum tags apart from other names; C++ and Go do not. */
