@@ -40,10 +40,10 @@ export const EXTENDED_BUILTIN_TYPES: Readonly<Record<string, string>> = {
 export const STD_SUBSTITUTIONS: Readonly<Record<string, string>> = {
   a: 'std::allocator',
   b: 'std::basic_string',
-  s: 'std::string',
-  i: 'std::istream',
-  o: 'std::ostream',
-  d: 'std::iostream',
+  s: 'std::basic_string<char, std::char_traits<char>, std::allocator<char> >',
+  i: 'std::basic_istream<char, std::char_traits<char> >',
+  o: 'std::basic_ostream<char, std::char_traits<char> >',
+  d: 'std::basic_iostream<char, std::char_traits<char> >',
 };
 
 export const OPERATORS: Readonly<Record<string, string>> = {

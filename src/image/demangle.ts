@@ -54,13 +54,16 @@ interface Name {
 class Unsupported extends Error {}
 
 const plain = (left: string): Type => ({ left, right: '' });
-const show = (type: Type): string =>
-  type.pack
-    ? type.pack
-        .map(show)
-        .filter(text => text !== '')
-        .join(', ')
-    : type.left + type.right;
+const list = (types: readonly Type[]): string =>
+  types
+    .map(show)
+    .filter(text => text !== '')
+    .join(', ');
+
+function show(type: Type): string {
+  if (type.pack) return list(type.pack);
+  return type.left + (type.wrap && type.right.startsWith('(') ? ' ' : '') + type.right;
+}
 
 class Demangler {
   private at = 2;
@@ -164,10 +167,7 @@ class Demangler {
     }
     if (types.length === 0) throw new Unsupported();
     if (types.length === 1 && types[0]!.left === 'void' && types[0]!.right === '') return '()';
-    return `(${types
-      .map(show)
-      .filter(text => text !== '')
-      .join(', ')})`;
+    return `(${list(types)})`;
   }
 
   private specialName(): string {
@@ -264,8 +264,7 @@ class Demangler {
           if (structor.startsWith('CI')) this.type();
           special = true;
           template = false;
-          const base = STD_FULL_NAMES[text] ?? simple;
-          text += `::${structor.startsWith('D') ? '~' : ''}${base}${this.abiTags()}`;
+          text += `::${structor.startsWith('D') ? '~' : ''}${simple}${this.abiTags()}`;
         } else {
           special = this.peek('cv');
           simple = this.unqualified();
@@ -342,7 +341,8 @@ class Demangler {
     const operator = OPERATORS[code];
     if (operator === undefined) throw new Unsupported();
     this.at += 2;
-    return `operator${/^[a-z]/.test(operator) ? ' ' : ''}${operator}`;
+    // A space keeps the operator apart from template arguments.
+    return `operator${/^[a-z]/.test(operator) ? ' ' : ''}${operator}${operator.endsWith('<') && this.peek('I') ? ' ' : ''}`;
   }
 
   // ---- types -------------------------------------------------------------------------------------------------------------------------
@@ -353,20 +353,19 @@ class Demangler {
     const known = STD_SUBSTITUTIONS[code];
     if (known !== undefined) {
       this.at++;
-      // The full name where a constructor or destructor follows, as the ABI has it.
-      const following = this.input.slice(this.at, this.at + 2);
-      const text = /^[CD]\d/.test(following) ? (STD_FULL_NAMES[known] ? known : known) : known;
       const tags = this.abiTags();
-      if (tags) {
-        const tagged = plain(text + tags);
-        this.substitutions.push(tagged);
-        return tagged;
-      }
-      return plain(text);
+      return tags ? this.remember(plain(known + tags)) : plain(known);
     }
     const type = this.substitutions[this.sequence(36)];
     if (!type) throw new Unsupported();
-    return type;
+    return this.element(type);
+  }
+
+  /** A pack's element while its expansion is read, else the pack itself. */
+  private element(type: Type): Type {
+    if (!type.pack || this.packIndex === undefined) return type;
+    this.packLength = type.pack.length;
+    return type.pack[this.packIndex] ?? plain('');
   }
 
   private templateParam(): Type {
@@ -375,10 +374,7 @@ class Demangler {
     if (this.inLambda > 0) return plain(`auto:${index + 1}`);
     const type = this.templateArgs[index];
     if (!type) throw new Unsupported();
-    if (!type.pack) return type;
-    if (this.packIndex === undefined) return type;
-    this.packLength = type.pack.length;
-    return type.pack[this.packIndex] ?? plain('');
+    return this.element(type);
   }
 
   private remember(type: Type): Type {
@@ -487,28 +483,32 @@ class Demangler {
     throw new Unsupported();
   }
 
-  /** Dp: the pattern is read once for each element, with T_ standing for that element. */
+  /**
+   * Dp: the pattern is read once with T_ standing for the whole pack, which is what later substitutions mean, and once for each element.
+   */
   private packExpansion(): Type {
     this.need('Dp');
     const start = this.at;
     const [outerIndex, outerLength] = [this.packIndex, this.packLength];
-    this.packIndex = 0;
-    this.packLength = undefined;
-    const firstType = this.type();
+    this.packIndex = undefined;
+    const whole = this.type();
     const end = this.at;
-    const length = this.packLength as number | undefined;
-    const elements: Type[] = length === 0 ? [] : [firstType];
-    const remembered = this.substitutions.length;
-    for (let i = 1; i < (length ?? 1); i++) {
+    const remembered = this.substitutions.slice();
+    const elements: Type[] = [];
+    this.packLength = undefined;
+    let length: number | undefined;
+    for (let i = 0; i < (length ?? 1); i++) {
       this.at = start;
       this.packIndex = i;
       elements.push(this.type());
-      this.substitutions.length = remembered;
+      this.substitutions = remembered.slice();
+      length = this.packLength as number | undefined;
+      if (length === undefined) break;
     }
     this.at = end;
     [this.packIndex, this.packLength] = [outerIndex, outerLength];
-    if (length === undefined) return this.remember(suffixed(firstType, '...'));
-    return this.remember({ left: '', right: '', pack: elements });
+    if (length === undefined) return this.remember(suffixed(whole, '...'));
+    return this.remember({ left: '', right: '', pack: elements.slice(0, length) });
   }
 
   private functionType(): Type {
@@ -556,10 +556,7 @@ class Demangler {
     while (!this.eat('E')) args.push(this.templateArgument());
     this.inLambda = outer;
     if (tag) this.templateArgs = args;
-    const text = args
-      .map(show)
-      .filter(part => part !== '')
-      .join(', ');
+    const text = list(args);
     return `<${text}${text.endsWith('>') ? ' ' : ''}>`;
   }
 
@@ -627,7 +624,10 @@ class Demangler {
       const pack = this.peek('T') ? this.templateParam() : undefined;
       return pack?.pack ? String(pack.pack.length) : `sizeof...(${pack ? show(pack) : this.expression()})`;
     }
-    if (this.eat('sp')) return `${this.expression()}...`;
+    if (this.eat('sp')) {
+      const pack = this.peek('T') ? this.templateParam() : undefined;
+      return pack?.pack ? show(pack) : `${pack ? show(pack) : this.expression()}...`;
+    }
     if (this.eat('cv')) {
       const type = show(this.type());
       if (!this.eat('_')) return `(${type})${this.operand()}`;
@@ -649,6 +649,7 @@ class Demangler {
   }
 
   private operand(): string {
+    if (this.peek('sr')) return this.expression();
     const text = this.expression();
     return /^[\w:#{}]+$/.test(text) ? text : `(${text})`;
   }
@@ -658,14 +659,6 @@ class Demangler {
     return name + (this.peek('I') ? this.templateArguments(false) : '');
   }
 }
-
-/** Constructors of the abbreviated classes are named after the template. */
-const STD_FULL_NAMES: Readonly<Record<string, string>> = {
-  'std::string': 'basic_string',
-  'std::istream': 'basic_istream',
-  'std::ostream': 'basic_ostream',
-  'std::iostream': 'basic_iostream',
-};
 
 /** `b` of `a::b<c::d>`. */
 function lastComponent(text: string): string {
