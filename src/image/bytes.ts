@@ -120,6 +120,13 @@ export class ByteReader {
     return result;
   }
 
+  /** Unsigned LEB128 that may stand for a negative number modulo 2^64, as in Go's offsets from a base address. */
+  ulebOffset(): number {
+    const value = Number(BigInt.asIntN(64, this.ulebBig()));
+    if (!Number.isSafeInteger(value)) this.fail('offset past 2^53');
+    return value;
+  }
+
   /** Signed LEB128 as a number; one past 2^53 either way is an error. */
   sleb(): number {
     const start = this.offset;

@@ -99,8 +99,8 @@ function readRanges(unit: Unit, value: number, indexed: boolean): Ranges {
         break;
       }
       case DW_RLE.offset_pair: {
-        const low = base + reader.uleb();
-        add(low, base + reader.uleb());
+        const low = base + reader.ulebOffset();
+        add(low, base + reader.ulebOffset());
         break;
       }
       case DW_RLE.base_address:
@@ -192,8 +192,8 @@ function listEntry(unit: Unit, value: number, indexed: boolean, pc: number): Uin
         high = low + reader.uleb();
         break;
       case DW_LLE.offset_pair:
-        low = base + reader.uleb();
-        high = base + reader.uleb();
+        low = base + reader.ulebOffset();
+        high = base + reader.ulebOffset();
         break;
       case DW_LLE.start_end:
         low = readAddress(reader, unit.addressSize);
