@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { PROT } from './api.js';
+import { Machine } from './cpu.js';
+
+const CODE = 0x400000n;
+const DATA = 0x600000n;
+const STACK = 0x7000_0000_0000n;
+
+function machine(code: readonly number[]): Machine {
+  const cpu = new Machine({ memory: 64 << 20 });
+  cpu.memory.map(CODE, 0x2000n, PROT.read | PROT.exec);
+  cpu.memory.map(DATA, 0x2000n, PROT.read | PROT.write);
+  cpu.memory.map(STACK - 0x10000n, 0x10000n, PROT.read | PROT.write);
+  cpu.memory.write(CODE, Uint8Array.from(code));
+  cpu.registers.rip = CODE;
+  cpu.registers.set('rsp', STACK - 0x100n);
+  return cpu;
+}
+
+describe('cpu', () => {
+  it('runs a loop and counts its instructions', () => {
+    // mov $10,%ecx; xor %eax,%eax; 1: add %rcx,%rax; dec %rcx; jnz 1b; syscall
+    const cpu = machine([0xb9, 10, 0, 0, 0, 0x31, 0xc0, 0x48, 0x01, 0xc8, 0x48, 0xff, 0xc9, 0x75, 0xf8, 0x0f, 0x05]);
+    expect(cpu.run(1000)).toEqual({ kind: 'syscall' });
+    expect(cpu.registers.get('rax')).toBe(55n);
+    expect(cpu.icount).toBe(2 + 30 + 1);
+    expect(cpu.registers.get('rcx')).toBe(CODE + 17n);
+    expect(cpu.registers.rip).toBe(CODE + 17n);
+  });
+
+  it('stops after exactly the instructions asked for, wherever that is in a block', () => {
+    const code = [0xb9, 10, 0, 0, 0, 0x31, 0xc0, 0x48, 0x01, 0xc8, 0x48, 0xff, 0xc9, 0x75, 0xf8, 0x0f, 0x05];
+    const whole = machine(code);
+    for (let n = 1; n <= 33; n++) {
+      const cpu = machine(code);
+      cpu.run(n);
+      expect(cpu.icount).toBe(n);
+      const step = whole.run(1);
+      expect(step.kind).toBe(n === 33 ? 'syscall' : 'budget');
+      expect(cpu.registers.save()).toEqual(whole.registers.save());
+    }
+  });
+
+  it('faults precisely, with registers as before the instruction', () => {
+    // mov $5,%eax; add $1,%rax; mov 0x10(%rdi),%rdx
+    const cpu = machine([0xb8, 5, 0, 0, 0, 0x48, 0x83, 0xc0, 0x01, 0x48, 0x8b, 0x57, 0x10]);
+    expect(cpu.run(100)).toEqual({ kind: 'fault', fault: { vector: '#PF', address: 0x10n, access: 'read', mapped: false } });
+    expect(cpu.registers.rip).toBe(CODE + 9n);
+    expect(cpu.icount).toBe(2);
+    expect(cpu.registers.get('rax')).toBe(6n);
+  });
+
+  it('keeps the record of calls that have not returned', () => {
+    // call 1f; nop; 1: call 2f; nop; 2: ud2
+    const cpu = machine([0xe8, 1, 0, 0, 0, 0x90, 0xe8, 1, 0, 0, 0, 0x90, 0x0f, 0x0b]);
+    expect(cpu.run(100)).toMatchObject({ kind: 'fault', fault: { vector: '#UD' } });
+    expect(cpu.calls(cpu.registers.get('rsp'))).toEqual([
+      { slot: STACK - 0x110n, returnAddress: CODE + 11n, target: CODE + 12n },
+      { slot: STACK - 0x108n, returnAddress: CODE + 5n, target: CODE + 6n },
+    ]);
+  });
+
+  it('stops at breakpoints, and passes them when told', () => {
+    const cpu = machine([0x90, 0x90, 0x90, 0x0f, 0x05]);
+    cpu.setBreakpoints([CODE + 1n]);
+    expect(cpu.run(100).kind).toBe('breakpoint');
+    expect(cpu.registers.rip).toBe(CODE + 1n);
+    expect(cpu.icount).toBe(1);
+    expect(cpu.run(100).kind).toBe('breakpoint');
+    expect(cpu.run(100, true).kind).toBe('syscall');
+    expect(cpu.icount).toBe(4);
+  });
+
+  it('decodes code anew that the guest writes', () => {
+    // lea 0x600000, call it twice with its immediate changed in between
+    // mov $0x600000,%ebx; movb $0xb8,(%rbx); movl $1,1(%rbx); movb $0xc3,5(%rbx); call *%rbx; mov %eax,%ecx; movl $2,1(%rbx); call *%rbx; ud2
+    const cpu = machine([
+      0xbb, 0, 0, 0x60, 0, 0xc6, 0x03, 0xb8, 0xc7, 0x43, 1, 1, 0, 0, 0, 0xc6, 0x43, 5, 0xc3, 0xff, 0xd3, 0x89, 0xc1, 0xc7, 0x43, 1, 2, 0, 0,
+      0, 0xff, 0xd3, 0x0f, 0x0b,
+    ]);
+    cpu.memory.protect(DATA, 0x1000n, PROT.read | PROT.write | PROT.exec);
+    expect(cpu.run(100)).toMatchObject({ kind: 'fault', fault: { vector: '#UD' } });
+    expect(cpu.registers.get('rcx')).toBe(1n);
+    expect(cpu.registers.get('rax')).toBe(2n);
+  });
+
+  it('stops behind an instruction that touches a watched range', () => {
+    // mov $0x600000,%ebx; movl $7,8(%rbx); mov 8(%rbx),%eax; nop; syscall
+    const cpu = machine([0xbb, 0, 0, 0x60, 0, 0xc7, 0x43, 8, 7, 0, 0, 0, 0x8b, 0x43, 8, 0x90, 0x0f, 0x05]);
+    cpu.setWatches([{ address: DATA + 8n, length: 4, access: 'write' }]);
+    expect(cpu.run(100)).toMatchObject({ kind: 'watchpoint', address: DATA + 8n, access: 'write' });
+    expect(cpu.registers.rip).toBe(CODE + 12n);
+    expect(cpu.run(100).kind).toBe('syscall');
+  });
+
+  it('accesses memory across pages', () => {
+    // mov $0x600ffc,%ebx; mov $0x1122334455667788,%rax; mov %rax,(%rbx); mov (%rbx),%rcx; syscall
+    const cpu = machine([
+      0xbb, 0xfc, 0x0f, 0x60, 0, 0x48, 0xb8, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x48, 0x89, 0x03, 0x48, 0x8b, 0x13, 0x0f, 0x05,
+    ]);
+    cpu.run(100);
+    expect(cpu.registers.get('rdx')).toBe(0x1122334455667788n);
+    expect(cpu.memory.readU64(DATA + 0xffcn)).toBe(0x1122334455667788n);
+  });
+
+  it('names an instruction that it does not have', () => {
+    expect(machine([0xc5, 0xf8, 0x58, 0xc1]).run(10)).toEqual({
+      kind: 'unsupported',
+      bytes: Uint8Array.of(0xc5, 0xf8, 0x58, 0xc1),
+      text: 'vaddps %xmm1,%xmm0,%xmm0',
+    });
+  });
+});

@@ -1,0 +1,344 @@
+/** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
+import { Decoder, DecoderOptions, Formatter, FormatterSyntax } from 'iced-x86';
+import type { AccessKind, Cpu, CpuEnvironment, CpuStop, Vector, Watch } from './api.js';
+import { PAGE_SIZE } from './api.js';
+import { Calls } from './calls.js';
+import { cpuid } from './cpuid.js';
+import { interpreterModule, type Run } from './interpret/interpreter.js';
+import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
+import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
+import { RegisterFile } from './registers.js';
+import { type Block, Translator } from './translate.js';
+
+/** V8 replaces the interpreter's first, plain code by optimised code only when the function is entered anew: so it is, this often. */
+const SLICE = 1_000_000;
+const ACCESS: readonly AccessKind[] = ['read', 'write', 'exec'];
+const RCX = 1;
+const RDX = 2;
+const RBX = 3;
+
+export interface CpuOptions {
+  /** Bytes of guest memory that may be touched. Default 2 GiB. */
+  memory?: number;
+}
+
+export class Machine implements Cpu {
+  readonly memory: SparseAddressSpace;
+  readonly registers: RegisterFile;
+  icount = 0;
+  environment: CpuEnvironment = { tsc: () => BigInt(this.icount), tscAux: () => 0 };
+  private readonly view: DataView;
+  private readonly bytes: Uint8Array;
+  private readonly translator: Translator;
+  private readonly callLists: Calls;
+  private readonly enter: Run;
+  private watches: readonly Watch[] = [];
+  /** While one instruction runs by itself: stores to code and watched ranges go through, and are noted. */
+  private alone = false;
+  private codeWritten = new Set<number>();
+  private hit: Extract<CpuStop, { kind: 'watchpoint' }> | undefined;
+
+  constructor(options: CpuOptions = {}) {
+    const limit = options.memory ?? 2 * 2 ** 30;
+    const pages = Math.min(65536, Math.ceil((FRAMES_BASE + limit) / 65536) + 1);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.view = new DataView(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.memory = new SparseAddressSpace(memory, limit);
+    this.callLists = new Calls(memory.buffer, this.memory);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), { m: { memory, ...this.imports() } });
+    this.enter = instance.exports.run as Run;
+    this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
+    this.registers.reset();
+    this.translator = new Translator(this.memory);
+  }
+
+  setBreakpoints(addresses: Iterable<bigint>): void {
+    this.translator.setBreakpoints(new Set(addresses));
+  }
+
+  setWatches(watches: readonly Watch[]): void {
+    this.watches = watches;
+    const pages = new Set<number>();
+    for (const watch of watches) {
+      for (let page = watch.address >> 12n; page <= (watch.address + BigInt(watch.length - 1)) >> 12n; page++) pages.add(Number(page));
+    }
+    this.memory.watchedPages = pages;
+    this.memory.flushTlb();
+  }
+
+  calls(sp: bigint) {
+    return this.callLists.list(sp);
+  }
+
+  run(budget: number, pass = false): CpuStop {
+    this.callLists.switchStack();
+    let left = budget;
+    let single = pass;
+    while (left > 0) {
+      const pc = this.registers.rip;
+      let block = single ? this.translator.one(pc) : this.translator.block(pc);
+      if (block === undefined) return this.fetchFault(pc);
+      if (block.instructions > left) block = this.translator.one(pc)!;
+      const given = single ? 1 : Math.min(left, Math.max(SLICE, block.instructions));
+      single = false;
+      const exit = this.enter(block.record, given);
+      const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
+      left -= retired;
+      this.icount += retired;
+      const stop = this.handle(exit, left);
+      if (stop !== undefined) return stop;
+    }
+    return { kind: 'budget' };
+  }
+
+  /** Instructions of the block that the exit cut short, which the budget has paid for. Puts RIP on the one that was cut. */
+  private unfinished(exit: number): number {
+    const cut = exit === EXIT.fault || exit >= EXIT.breakpoint || exit === EXIT.lookup;
+    if (!cut || exit === EXIT.service) return 0;
+    const record = this.view.getUint32(STATE.exitRecord, true);
+    const block = this.translator.owner(record);
+    const index = this.view.getUint16(record + RECORD.index, true);
+    if (exit === EXIT.lookup) return this.translator.isStale(record) ? block.instructions : 0;
+    const vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
+    if (exit === EXIT.fault && (vector === '#BP' || vector === '#DB')) return block.instructions - index - 1;
+    this.registers.rip = block.pc + BigInt(block.offsets[index]);
+    return block.instructions - index;
+  }
+
+  private handle(exit: number, left: number): CpuStop | undefined {
+    switch (exit) {
+      case EXIT.budget:
+        return undefined;
+      case EXIT.link: {
+        if (left === 0) return undefined;
+        const { generation } = this.translator;
+        const block = this.translator.block(this.registers.rip);
+        if (block !== undefined && generation === this.translator.generation)
+          this.translator.patch(this.view.getUint32(STATE.exitRecord, true), block);
+        return undefined;
+      }
+      case EXIT.lookup: {
+        const block: Block | undefined = left === 0 ? undefined : this.translator.block(this.registers.rip);
+        if (block !== undefined) this.translator.remember(block);
+        return undefined;
+      }
+      case EXIT.syscall:
+        return { kind: 'syscall' };
+      case EXIT.fault:
+        return this.fault();
+      case EXIT.breakpoint:
+        return { kind: 'breakpoint' };
+      case EXIT.codeWrite:
+      case EXIT.watch:
+        return this.runAlone();
+      case EXIT.memoryLimit:
+        return { kind: 'memory-limit' };
+      case EXIT.unsupported:
+        return this.unsupported();
+      case EXIT.service:
+        this.serve(SERVICES[this.view.getUint32(STATE.exitVector, true)]);
+        return undefined;
+      default:
+        throw new Error(`unknown exit ${exit}`);
+    }
+  }
+
+  /** One instruction whose accesses must be looked at; what its stores made stale is dropped behind it. */
+  private runAlone(): CpuStop | undefined {
+    this.alone = true;
+    this.hit = undefined;
+    const block = this.translator.one(this.registers.rip);
+    if (block === undefined) {
+      this.alone = false;
+      return this.fetchFault(this.registers.rip);
+    }
+    const exit = this.enter(block.record, 1);
+    const retired = 1 - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
+    this.icount += retired;
+    this.alone = false;
+    for (const page of this.codeWritten) this.translator.dropPage(page);
+    this.codeWritten.clear();
+    const stop = exit === EXIT.link ? undefined : this.handle(exit, 0);
+    return stop ?? this.hit;
+  }
+
+  private fault(): CpuStop {
+    const vector: Vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
+    if (vector !== '#PF') return { kind: 'fault', fault: { vector, address: 0n } };
+    const address = this.view.getBigUint64(STATE.exitAddress, true);
+    return this.pageFault(address, ACCESS[this.view.getUint32(STATE.exitAccess, true)]);
+  }
+
+  private pageFault(address: bigint, access: AccessKind): CpuStop {
+    const mapped = this.memory.isPageMapped(Number(address >> 12n));
+    return { kind: 'fault', fault: { vector: '#PF', address, access, mapped } };
+  }
+
+  private fetchFault(pc: bigint): CpuStop {
+    if (BigInt.asIntN(48, pc) !== BigInt.asIntN(64, pc)) return { kind: 'fault', fault: { vector: '#GP', address: 0n } };
+    // An instruction that begins on a good page faults on the next.
+    const address = this.memory.allows(pc, 1, 'exec') ? ((pc >> 12n) + 1n) << 12n : pc;
+    return this.pageFault(address, 'exec');
+  }
+
+  private unsupported(): CpuStop {
+    const { rip } = this.registers;
+    const available = this.memory.allows(rip, 15, 'exec') ? 15 : PAGE_SIZE - Number(rip & 0xfffn);
+    const code = this.memory.read(rip, Math.min(15, available));
+    const decoder = new Decoder(64, code, DecoderOptions.None);
+    decoder.ip = rip;
+    const ins = decoder.decode();
+    const formatter = new Formatter(FormatterSyntax.Gas);
+    const stop: CpuStop = { kind: 'unsupported', bytes: code.slice(0, ins.length), text: formatter.format(ins) };
+    formatter.free();
+    ins.free();
+    decoder.free();
+    return stop;
+  }
+
+  private serve(service: (typeof SERVICES)[number]): void {
+    const { registers } = this;
+    if (service === 'cpuid') {
+      const answer = cpuid(Number(registers.gpr(0) & 0xffff_ffffn), Number(registers.gpr(RCX) & 0xffff_ffffn));
+      [0, RBX, RCX, RDX].forEach((register, index) => {
+        registers.setGpr(register, BigInt(answer[index] >>> 0));
+      });
+      return;
+    }
+    const tsc = BigInt.asUintN(64, this.environment.tsc());
+    registers.setGpr(0, tsc & 0xffff_ffffn);
+    registers.setGpr(RDX, tsc >> 32n);
+    if (service === 'rdtscp') registers.setGpr(RCX, BigInt(this.environment.tscAux()));
+  }
+
+  // ---- what the interpreter calls ------------------------------------------------------------------------------------------------------
+
+  private imports(): Record<string, (...args: number[]) => number> {
+    return {
+      slowRead: (low, high, size) => this.slowRead(low, high, size, false),
+      slowReadWrite: (low, high, size) => this.slowRead(low, high, size, true),
+      slowWrite: (low, high, size) => this.slowWrite(low, high, size),
+      misaligned: () => this.raise('#GP'),
+      divideError: () => this.raise('#DE'),
+      divide128: () => this.divide128(),
+      divideSigned128: () => this.divideSigned128(),
+      trimCalls: () => this.callLists.trim(),
+      spillCalls: () => this.callLists.spill(),
+      switchStack: () => this.callLists.switchStack(),
+    };
+  }
+
+  private leave(exit: number): number {
+    this.view.setUint32(STATE.exit, exit, true);
+    return 1;
+  }
+
+  private raise(vector: Vector): number {
+    this.view.setUint32(STATE.exitVector, VECTORS.indexOf(vector), true);
+    return this.leave(EXIT.fault);
+  }
+
+  private raisePageFault(page: number, offset: number, access: AccessKind): number {
+    this.view.setBigUint64(STATE.exitAddress, (BigInt(page) << 12n) | BigInt(offset), true);
+    this.view.setUint32(STATE.exitAccess, ACCESS.indexOf(access), true);
+    return this.raise('#PF');
+  }
+
+  /** Frames of the one or two pages of an access; undefined when an exit reason has been stored. */
+  private reach(low: number, high: number, size: number, access: AccessKind): [number, number] | undefined {
+    const canonical = high >> 15;
+    if (canonical !== 0 && canonical !== -1) {
+      this.raise('#GP');
+      return undefined;
+    }
+    const page = (high >>> 0) * 0x100000 + (low >>> 12);
+    const offset = low & 0xfff;
+    const crosses = offset + size > PAGE_SIZE;
+    if (access === 'write' && !this.alone && (this.memory.codePages.has(page) || (crosses && this.memory.codePages.has(page + 1)))) {
+      // Only if the guest may write there at all: otherwise it is a page fault like any other.
+      if (this.memory.reach(page, 'write') !== 0) {
+        this.leave(EXIT.codeWrite);
+        return undefined;
+      }
+    }
+    if (this.watches.length > 0 && !this.noteWatch(page, offset, size, access)) return undefined;
+    try {
+      const first = this.memory.reach(page, access);
+      if (first === 0) {
+        this.raisePageFault(page, offset, access);
+        return undefined;
+      }
+      if (!crosses) return [first + offset, 0];
+      const second = this.memory.reach(page + 1, access);
+      if (second === 0) {
+        this.raisePageFault(page + 1, 0, access);
+        return undefined;
+      }
+      return [first + offset, second];
+    } catch (error) {
+      if (!(error instanceof MemoryLimitError)) throw error;
+      this.leave(EXIT.memoryLimit);
+      return undefined;
+    }
+  }
+
+  /** False, with an exit reason stored, when the access meets a watched range and its instruction does not run alone yet. */
+  private noteWatch(page: number, offset: number, size: number, access: AccessKind): boolean {
+    const start = (BigInt(page) << 12n) | BigInt(offset);
+    const watch = this.watches.find(
+      w => start < w.address + BigInt(w.length) && w.address < start + BigInt(size) && (w.access === 'access' || w.access === access),
+    );
+    if (watch === undefined) return true;
+    if (!this.alone) {
+      this.leave(EXIT.watch);
+      return false;
+    }
+    this.hit = { kind: 'watchpoint', watch, address: start, access: access === 'write' ? 'write' : 'read' };
+    return true;
+  }
+
+  private slowRead(low: number, high: number, size: number, forWrite: boolean): number {
+    const frames = this.reach(low, high, size, forWrite ? 'write' : 'read');
+    if (frames === undefined) return 0;
+    const [first, second] = frames;
+    if (second === 0) return first;
+    const head = PAGE_SIZE - (low & 0xfff);
+    this.bytes.copyWithin(STATE.bounce, first, first + head);
+    this.bytes.copyWithin(STATE.bounce + head, second, second + size - head);
+    return STATE.bounce;
+  }
+
+  private slowWrite(low: number, high: number, size: number): number {
+    const frames = this.reach(low, high, size, 'write');
+    if (frames === undefined) return 1;
+    const [first, second] = frames;
+    const head = second === 0 ? size : PAGE_SIZE - (low & 0xfff);
+    this.bytes.copyWithin(first, STATE.bounce, STATE.bounce + head);
+    if (second !== 0) this.bytes.copyWithin(second, STATE.bounce + head, STATE.bounce + size);
+    const page = (high >>> 0) * 0x100000 + (low >>> 12);
+    if (this.memory.codePages.has(page)) this.codeWritten.add(page);
+    if (second !== 0 && this.memory.codePages.has(page + 1)) this.codeWritten.add(page + 1);
+    return 0;
+  }
+
+  private divide128(): number {
+    const { registers } = this;
+    const divisor = this.view.getBigUint64(STATE.temp, true);
+    const dividend = (registers.gpr(RDX) << 64n) | registers.gpr(0);
+    registers.setGpr(0, dividend / divisor);
+    registers.setGpr(RDX, dividend % divisor);
+    return 0;
+  }
+
+  private divideSigned128(): number {
+    const { registers } = this;
+    const divisor = this.view.getBigInt64(STATE.temp, true);
+    const dividend = BigInt.asIntN(128, (registers.gpr(RDX) << 64n) | registers.gpr(0));
+    const quotient = dividend / divisor;
+    if (BigInt.asIntN(64, quotient) !== quotient) return this.raise('#DE');
+    registers.setGpr(0, BigInt.asUintN(64, quotient));
+    registers.setGpr(RDX, BigInt.asUintN(64, dividend % divisor));
+    return 0;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Status flags. An op that sets them stores its operands and result; the six bits are worked out only when something asks (Intel SDM
+ * vol. 1, 3.4.3.1). What an instruction leaves undefined comes out as the formula of its family gives it.
+ */
+import { FLAG, FLAG_KIND, STATE } from '../layout.js';
+import { c32, c64, cut, log2Bytes, type Node, op, seq, setState, state, type Width } from './op.js';
+
+export type FlagFamily = keyof typeof FLAG_KIND;
+
+export const ccOp = (family: FlagFamily, width: Width): number => FLAG_KIND[family] * 4 + log2Bytes(width);
+
+const setOp = (family: FlagFamily, width: Width): Node => setState(STATE.ccOp, c32(ccOp(family, width)), 'i32.store');
+
+/** Flags of an addition or subtraction, with or without carry in: left and right operand and the result, cut to the width. */
+export const flagsOf = (family: 'add' | 'sub', width: Width, left: Node, right: Node, result: Node): Node =>
+  seq(setOp(family, width), setState(STATE.ccA, left), setState(STATE.ccB, right), setState(STATE.ccR, result));
+
+/** CF = OF = AF = 0, the rest from the result. */
+export const flagsOfLogic = (width: Width, result: Node): Node => seq(setOp('logic', width), setState(STATE.ccR, result));
+
+/** INC and DEC leave CF alone: `carry` is the old one (i32). */
+export const flagsOfStep = (family: 'inc' | 'dec', width: Width, carry: Node, result: Node): Node =>
+  seq(setState(STATE.ccB, op('i64.extend_i32_u', carry)), setOp(family, width), setState(STATE.ccR, result));
+
+/** CF and OF given (i64, 0 or 1), SF ZF PF from the result, AF = 0. */
+export const flagsOfKnown = (width: Width, carry: Node, overflow: Node, result: Node): Node =>
+  seq(setOp('known', width), setState(STATE.ccA, carry), setState(STATE.ccB, overflow), setState(STATE.ccR, result));
+
+/** All six bits as they stand in RFLAGS, an i32. */
+export const setFlagBits = (bits: Node): Node =>
+  seq(setState(STATE.ccR, op('i64.extend_i32_u', bits)), setState(STATE.ccOp, c32(0), 'i32.store'));
+
+/** The six status bits as an i32. */
+export const flagBits: Node = e => e.helper('flags');
+/** CF alone, 0 or 1, as an i32. */
+export const carryBit: Node = e => e.helper('carry');
+
+const bit = (condition: Node, flag: number): Node => op('i32.shl', condition, c32(Math.log2(flag)));
+const cc = (width: Width, slot: number, signed = false): Node => {
+  const how = width === 64 ? 'i64.load' : `i64.load${width}_${signed ? 's' : 'u'}`;
+  return state(slot, how);
+};
+const A = STATE.ccA;
+const B = STATE.ccB;
+const R = STATE.ccR;
+
+const msb = (width: Width, value: Node): Node => op('i32.wrap_i64', op('i64.shr_u', cut(width, value), c64(width - 1)));
+const or = (...nodes: Node[]): Node => nodes.reduce((left, right) => op('i32.or', left, right));
+
+/** SF, ZF and PF of ccR. */
+const szp = (width: Width): Node =>
+  or(
+    bit(op('i64.lt_s', cc(width, R, true), c64(0)), FLAG.sf),
+    bit(op('i64.eqz', cc(width, R)), FLAG.zf),
+    bit(op('i32.eqz', op('i32.and', op('i32.popcnt', op('i32.and', state(R, 'i32.load'), c32(0xff))), c32(1))), FLAG.pf),
+  );
+
+const carryOf: Record<FlagFamily, (width: Width) => Node> = {
+  flags: () => op('i32.and', state(R, 'i32.load'), c32(1)),
+  // Carry out of the top bit, for any carry in: majority of the operands' top bits and the inverted result's.
+  add: width =>
+    msb(
+      width,
+      op(
+        'i64.or',
+        op('i64.and', cc(width, A), cc(width, B)),
+        op('i64.and', op('i64.or', cc(width, A), cc(width, B)), op('i64.xor', cc(width, R), c64(-1))),
+      ),
+    ),
+  sub: width =>
+    msb(
+      width,
+      op(
+        'i64.or',
+        op('i64.and', op('i64.xor', cc(width, A), c64(-1)), cc(width, B)),
+        op('i64.and', op('i64.xor', op('i64.xor', cc(width, A), cc(width, B)), c64(-1)), cc(width, R)),
+      ),
+    ),
+  logic: () => c32(0),
+  inc: () => state(B, 'i32.load'),
+  dec: () => state(B, 'i32.load'),
+  known: () => state(A, 'i32.load'),
+};
+
+const auxiliary: Node = bit(
+  op(
+    'i32.and',
+    op('i32.shr_u', op('i32.xor', op('i32.xor', state(A, 'i32.load'), state(B, 'i32.load')), state(R, 'i32.load')), c32(4)),
+    c32(1),
+  ),
+  FLAG.af,
+);
+const lowNibbleIs = (value: number): Node => bit(op('i32.eq', op('i32.and', state(R, 'i32.load'), c32(15)), c32(value)), FLAG.af);
+
+const overflowOf: Record<FlagFamily, (width: Width) => Node> = {
+  flags: () => c32(0),
+  add: width => msb(width, op('i64.and', op('i64.xor', cc(width, A), cc(width, R)), op('i64.xor', cc(width, B), cc(width, R)))),
+  sub: width => msb(width, op('i64.and', op('i64.xor', cc(width, A), cc(width, B)), op('i64.xor', cc(width, A), cc(width, R)))),
+  logic: () => c32(0),
+  inc: width => op('i64.eq', cc(width, R), c64(1n << BigInt(width - 1))),
+  dec: width => op('i64.eq', cc(width, R), c64((1n << BigInt(width - 1)) - 1n)),
+  known: () => state(B, 'i32.load'),
+};
+
+const auxiliaryOf: Record<FlagFamily, Node> = {
+  flags: c32(0),
+  add: auxiliary,
+  sub: auxiliary,
+  logic: c32(0),
+  inc: lowNibbleIs(0),
+  dec: lowNibbleIs(15),
+  known: c32(0),
+};
+
+/** Body of the module's function `flags(): i32` or `carry(): i32`: a branch table over ccOp. */
+export function flagsFunction(kind: 'flags' | 'carry'): Node {
+  const cases: Node[] = [];
+  for (const family of Object.keys(FLAG_KIND) as FlagFamily[]) {
+    for (const width of [8, 16, 32, 64] as const) {
+      if (kind === 'carry') cases.push(carryOf[family](width));
+      else if (family === 'flags') cases.push(state(R, 'i32.load'));
+      else cases.push(or(carryOf[family](width), bit(overflowOf[family](width), FLAG.of), auxiliaryOf[family], szp(width)));
+    }
+  }
+  return e => {
+    const labels = cases.map((_, index) => `case${index}`);
+    for (let index = cases.length - 1; index >= 0; index--) e.code.block(labels[index]);
+    state(STATE.ccOp, 'i32.load')(e);
+    e.code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
+    for (const node of cases) {
+      e.code.end();
+      node(e);
+      e.code.op('return');
+    }
+    e.code.op('unreachable');
+  };
+}
+
+/** Condition codes by encoding (Intel SDM vol. 1, appendix B). */
+export const CONDITIONS = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+const test = (mask: number): Node => op('i32.ne', op('i32.and', flagBits, c32(mask)), c32(0));
+const not = (node: Node): Node => op('i32.eqz', node);
+
+/** A condition from the flags, whatever set them (i32, 0 or 1). Uses the local `f`. */
+export function conditionOf(condition: Condition): Node {
+  const lessThan: Node = seq(
+    e => {
+      flagBits(e);
+      e.code.set('f');
+    },
+    op(
+      'i32.and',
+      op(
+        'i32.xor',
+        op('i32.shr_u', e => e.code.get('f'), c32(7)),
+        op('i32.shr_u', e => e.code.get('f'), c32(11)),
+      ),
+      c32(1),
+    ),
+  );
+  const lessOrEqual: Node = op(
+    'i32.or',
+    lessThan,
+    op(
+      'i32.and',
+      op('i32.shr_u', e => e.code.get('f'), c32(6)),
+      c32(1),
+    ),
+  );
+  const table: Record<Condition, Node> = {
+    o: test(FLAG.of),
+    no: not(test(FLAG.of)),
+    b: carryBit,
+    ae: not(carryBit),
+    e: test(FLAG.zf),
+    ne: not(test(FLAG.zf)),
+    be: test(FLAG.zf | FLAG.cf),
+    a: not(test(FLAG.zf | FLAG.cf)),
+    s: test(FLAG.sf),
+    ns: not(test(FLAG.sf)),
+    p: test(FLAG.pf),
+    np: not(test(FLAG.pf)),
+    l: lessThan,
+    ge: not(lessThan),
+    le: lessOrEqual,
+    g: not(lessOrEqual),
+  };
+  return table[condition];
+}
+
+/** Conditions that follow from comparing two values: the operator on zero- or sign-extended i64. */
+export const COMPARE: Partial<Record<Condition, { readonly operator: string; readonly signed: boolean }>> = {
+  b: { operator: 'i64.lt_u', signed: false },
+  ae: { operator: 'i64.ge_u', signed: false },
+  e: { operator: 'i64.eq', signed: false },
+  ne: { operator: 'i64.ne', signed: false },
+  be: { operator: 'i64.le_u', signed: false },
+  a: { operator: 'i64.gt_u', signed: false },
+  l: { operator: 'i64.lt_s', signed: true },
+  ge: { operator: 'i64.ge_s', signed: true },
+  le: { operator: 'i64.le_s', signed: true },
+  g: { operator: 'i64.gt_s', signed: true },
+};
+
+/** Conditions that follow from a result alone: compare the sign-extended result with zero. */
+export const AGAINST_ZERO: Partial<Record<Condition, string>> = {
+  e: 'i64.eq',
+  ne: 'i64.ne',
+  s: 'i64.lt_s',
+  ns: 'i64.ge_s',
+  le: 'i64.le_s',
+  g: 'i64.gt_s',
+};

@@ -1,0 +1,561 @@
+/** Integer arithmetic, logic, shifts, bit operations and moves between registers. Semantics: Intel SDM vol. 2, the entry of each mnemonic. */
+import { STATE } from '../layout.js';
+import {
+  AGAINST_ZERO,
+  COMPARE,
+  CONDITIONS,
+  carryBit,
+  conditionOf,
+  flagBits,
+  flagsOf,
+  flagsOfKnown,
+  flagsOfLogic,
+  flagsOfStep,
+  setFlagBits,
+} from './flags.js';
+import {
+  aux,
+  c32,
+  c64,
+  callHelper,
+  cut,
+  extend,
+  get,
+  getSigned,
+  local,
+  type Node,
+  op,
+  row,
+  select,
+  seq,
+  set,
+  setLocal,
+  setState,
+  state,
+  WIDTHS,
+  type Width,
+  when,
+} from './op.js';
+
+const x = local('x');
+const y = local('y');
+const r = local('r');
+const z = local('z');
+
+const i64 = (name: string, ...args: Node[]): Node => op(`i64.${name}`, ...args);
+const wrap = (value: Node): Node => op('i32.wrap_i64', value);
+const widen = (value: Node): Node => op('i64.extend_i32_u', value);
+const maskOf = (width: Width): bigint => (1n << BigInt(width)) - 1n;
+
+/** d = a OP b with and without flags: rows NAME{w} and NAME{w}p. */
+function binary(name: string, width: Width, result: Node, flags: Node): void {
+  const compute = seq(setLocal('x', get('a', width)), setLocal('y', get('b', width)), setLocal('r', cut(width, result)));
+  row(`${name}${width}`, seq(compute, flags, set('d', width, r)), { setsFlags: { plain: `${name}${width}p` } });
+  row(`${name}${width}p`, seq(compute, set('d', width, r)));
+}
+
+for (const w of WIDTHS) {
+  binary('add', w, i64('add', x, y), flagsOf('add', w, x, y, r));
+  binary('sub', w, i64('sub', x, y), flagsOf('sub', w, x, y, r));
+  binary('and', w, i64('and', x, y), flagsOfLogic(w, r));
+  binary('or', w, i64('or', x, y), flagsOfLogic(w, r));
+  binary('xor', w, i64('xor', x, y), flagsOfLogic(w, r));
+
+  const operands = seq(setLocal('x', get('a', w)), setLocal('y', get('b', w)));
+  row(`cmp${w}`, seq(operands, setLocal('r', cut(w, i64('sub', x, y))), flagsOf('sub', w, x, y, r)), { setsFlags: { plain: 'nop' } });
+  row(`test${w}`, seq(operands, setLocal('r', i64('and', x, y)), flagsOfLogic(w, r)), { setsFlags: { plain: 'nop' } });
+
+  const carry = widen(carryBit);
+  row(`adc${w}`, seq(operands, setLocal('r', cut(w, i64('add', i64('add', x, y), carry))), flagsOf('add', w, x, y, r), set('d', w, r)), {
+    setsFlags: {},
+    readsFlags: true,
+  });
+  row(`sbb${w}`, seq(operands, setLocal('r', cut(w, i64('sub', i64('sub', x, y), carry))), flagsOf('sub', w, x, y, r), set('d', w, r)), {
+    setsFlags: {},
+    readsFlags: true,
+  });
+
+  for (const [name, operator] of [
+    ['inc', 'add'],
+    ['dec', 'sub'],
+  ] as const) {
+    const step = setLocal('r', cut(w, i64(operator, get('a', w), c64(1))));
+    row(`${name}${w}`, seq(step, flagsOfStep(name, w, carryBit, r), set('d', w, r)), {
+      setsFlags: { plain: `${name}${w}p` },
+      readsFlags: true,
+    });
+    row(`${name}${w}p`, seq(step, set('d', w, r)));
+  }
+
+  const negate = seq(setLocal('y', get('a', w)), setLocal('r', cut(w, i64('sub', c64(0), y))));
+  row(`neg${w}`, seq(negate, flagsOf('sub', w, c64(0), y, r), set('d', w, r)), { setsFlags: { plain: `neg${w}p` } });
+  row(`neg${w}p`, seq(negate, set('d', w, r)));
+  row(`not${w}`, set('d', w, i64('xor', get('a', w), c64(maskOf(w)))));
+  row(`mov${w}`, set('d', w, get('a', w)));
+}
+row('nop', () => {});
+
+for (const from of [8, 16, 32] as const) {
+  row(`zext${from}`, set('d', 64, get('a', from)));
+  for (const to of [16, 32, 64] as const) if (to > from) row(`sext${from}_${to}`, set('d', to, cut(to, getSigned('a', from))));
+}
+
+// ---- shifts and rotates. The count (b) is already masked by the lifter when constant; the `v` rows mask it and leave the flags at 0. ---
+
+for (const w of WIDTHS) {
+  const countMask = w === 64 ? 63 : 31;
+  const top = c64(w - 1);
+  // The last bit shifted out; widths below 64 keep the outgoing bits in the upper half of x << y.
+  const shlCarry =
+    w === 64 ? i64('and', i64('shr_u', x, i64('sub', c64(64), y)), c64(1)) : i64('and', i64('shr_u', i64('shl', x, y), c64(w)), c64(1));
+  const shifts: [string, Node, Node, Node, Node][] = [
+    ['shl', get('a', w), cut(w, i64('shl', x, y)), shlCarry, i64('xor', z, i64('shr_u', r, top))],
+    ['shr', get('a', w), i64('shr_u', x, y), i64('and', i64('shr_u', x, i64('sub', y, c64(1))), c64(1)), i64('shr_u', x, top)],
+    ['sar', getSigned('a', w), cut(w, i64('shr_s', x, y)), i64('and', i64('shr_s', x, i64('sub', y, c64(1))), c64(1)), c64(0)],
+  ];
+  for (const [name, source, result, carry, overflow] of shifts) {
+    const compute = seq(setLocal('x', source), setLocal('r', result));
+    const withFlags = seq(compute, setLocal('z', carry), flagsOfKnown(w, z, overflow, r), set('d', w, r));
+    const count = setLocal('y', i64('and', get('b', 8), c64(countMask)));
+    row(`${name}${w}`, seq(setLocal('y', get('b', 8)), withFlags), { setsFlags: { plain: `${name}${w}p` } });
+    row(`${name}${w}p`, seq(setLocal('y', get('b', 8)), compute, set('d', w, r)));
+    row(`${name}v${w}`, seq(count, when(i64('eqz', y), set('d', w, get('a', w)), withFlags)), {
+      setsFlags: { plain: `${name}v${w}p` },
+      readsFlags: true,
+    });
+    row(`${name}v${w}p`, seq(count, compute, set('d', w, r)));
+  }
+
+  // Rotates keep SF, ZF, AF, PF. A count of 0 keeps all.
+  const keep = op('i32.and', flagBits, c32(0x8d5 & ~0x801));
+  const rotateFlags = (carry: Node, overflow: Node) =>
+    setFlagBits(op('i32.or', keep, op('i32.or', wrap(carry), op('i32.shl', wrap(overflow), c32(11)))));
+  const modulo = i64('rem_u', y, c64(w));
+  const rotated = (left: boolean): Node => {
+    if (w === 64) return i64(left ? 'rotl' : 'rotr', x, y);
+    const by = left ? modulo : i64('rem_u', i64('sub', c64(w), modulo), c64(w));
+    return cut(w, i64('or', i64('shl', x, by), i64('shr_u', x, i64('sub', c64(w), by))));
+  };
+  const masked = seq(setLocal('x', get('a', w)), setLocal('y', i64('and', get('b', 8), c64(countMask))));
+  const bit0 = i64('and', r, c64(1));
+  const topBit = i64('shr_u', r, top);
+  const belowTop = i64('and', i64('shr_u', r, c64(w - 2)), c64(1));
+  for (const [name, left] of [
+    ['rol', true],
+    ['ror', false],
+  ] as const) {
+    const flags = left ? rotateFlags(bit0, i64('xor', bit0, topBit)) : rotateFlags(topBit, i64('xor', topBit, belowTop));
+    row(
+      `${name}${w}`,
+      seq(
+        masked,
+        setLocal('r', rotated(left)),
+        when(i64('eqz', y), () => {}, flags),
+        set('d', w, r),
+      ),
+      {
+        setsFlags: { plain: `${name}${w}p` },
+        readsFlags: true,
+      },
+    );
+    row(`${name}${w}p`, seq(masked, setLocal('r', rotated(left)), set('d', w, r)));
+  }
+
+  // Through carry: a rotation of w+1 bits. `y` is the count modulo w+1, `z` the carry in.
+  const turns = w < 32 ? setLocal('y', i64('rem_u', y, c64(w + 1))) : () => {};
+  for (const [name, left] of [
+    ['rcl', true],
+    ['rcr', false],
+  ] as const) {
+    const back = i64('sub', c64(w + 1), y);
+    const [near, far] = left ? (['shl', 'shr_u'] as const) : (['shr_u', 'shl'] as const);
+    const carryIn = left ? i64('shl', z, i64('sub', y, c64(1))) : i64('shl', z, i64('sub', c64(w), y));
+    // A shift by 64 would be a shift by 0 in WebAssembly; back is 64 only when y is 1, and nothing comes round then.
+    const round = w === 64 ? select(op('i64.eq', y, c64(1)), c64(0), i64(far, x, back)) : i64(far, x, back);
+    const carryOut = left ? i64('shr_u', x, i64('sub', c64(w), y)) : i64('shr_u', x, i64('sub', y, c64(1)));
+    const overflow = left
+      ? i64('xor', i64('shr_u', r, top), z)
+      : i64('and', i64('shr_u', i64('xor', r, i64('shl', r, c64(1))), top), c64(1));
+    row(
+      `${name}${w}`,
+      seq(
+        masked,
+        turns,
+        when(
+          i64('eqz', y),
+          set('d', w, x),
+          seq(
+            setLocal('z', widen(carryBit)),
+            setLocal('r', cut(w, i64('or', i64('or', i64(near, x, y), round), carryIn))),
+            setLocal('z', i64('and', carryOut, c64(1))),
+            rotateFlags(z, overflow),
+            set('d', w, r),
+          ),
+        ),
+      ),
+      { setsFlags: {}, readsFlags: true },
+    );
+  }
+}
+
+// SHLD/SHRD: a = destination, b = count (8 bits), aux operand in d's old value is not used; the bits come in from temp slot `d2` = aux.
+for (const w of [16, 32, 64] as const) {
+  const filler: Node = e => {
+    aux(e);
+    e.code.memory(w === 64 ? 'i64.load' : `i64.load${w}_u`);
+  };
+  for (const [name, left] of [
+    ['shld', true],
+    ['shrd', false],
+  ] as const) {
+    const back = i64('sub', c64(w), y);
+    const joined = left ? i64('or', i64('shl', x, y), i64('shr_u', filler, back)) : i64('or', i64('shr_u', x, y), i64('shl', filler, back));
+    const carry = left ? i64('shr_u', x, back) : i64('shr_u', x, i64('sub', y, c64(1)));
+    row(
+      `${name}${w}`,
+      seq(
+        setLocal('x', get('a', w)),
+        setLocal('y', i64('and', get('b', 8), c64(w === 64 ? 63 : 31))),
+        when(
+          i64('eqz', y),
+          set('d', w, x),
+          seq(
+            setLocal('r', cut(w, joined)),
+            flagsOfKnown(w, i64('and', carry, c64(1)), i64('shr_u', i64('xor', x, r), c64(w - 1)), r),
+            set('d', w, r),
+          ),
+        ),
+      ),
+      { setsFlags: {}, readsFlags: true },
+    );
+  }
+}
+
+// ---- multiplication and division ---------------------------------------------------------------------------------------------------
+
+/** High 64 bits of the unsigned product of x and y, by 32-bit halves; uses z and f64-free locals `u`, `v`. */
+const lo32 = (value: Node): Node => i64('and', value, c64(0xffff_ffff));
+const hi32 = (value: Node): Node => i64('shr_u', value, c64(32));
+const highProduct: Node = seq(
+  setLocal('u', i64('mul', lo32(x), lo32(y))),
+  setLocal('v', i64('add', i64('mul', hi32(x), lo32(y)), hi32(local('u')))),
+  setLocal('u', i64('add', i64('mul', lo32(x), hi32(y)), lo32(local('v')))),
+  i64('add', i64('add', i64('mul', hi32(x), hi32(y)), hi32(local('v'))), hi32(local('u'))),
+);
+const signedHighProduct: Node = i64(
+  'sub',
+  i64('sub', highProduct, i64('and', i64('shr_s', x, c64(63)), y)),
+  i64('and', i64('shr_s', y, c64(63)), x),
+);
+const RAX = STATE.gpr;
+const RDX = STATE.gpr + 16;
+
+// mulN: RDX:RAX (or AX) = a * b, unsigned; imulN the same signed; imul2N: d = a * b cut, signed overflow in the flags.
+row(
+  'mul64',
+  seq(
+    setLocal('x', get('a', 64)),
+    setLocal('y', get('b', 64)),
+    setLocal('z', highProduct),
+    setLocal('r', i64('mul', x, y)),
+    setLocal('x', widen(i64('ne', z, c64(0)))),
+    flagsOfKnown(64, x, x, r),
+    setState(RAX, r),
+    setState(RDX, z),
+  ),
+  { setsFlags: {} },
+);
+row(
+  'imul64',
+  seq(
+    setLocal('x', get('a', 64)),
+    setLocal('y', get('b', 64)),
+    setLocal('z', signedHighProduct),
+    setLocal('r', i64('mul', x, y)),
+    setLocal('x', widen(i64('ne', z, i64('shr_s', r, c64(63))))),
+    flagsOfKnown(64, x, x, r),
+    setState(RAX, r),
+    setState(RDX, z),
+  ),
+  { setsFlags: {} },
+);
+row(
+  'imul2_64',
+  seq(
+    setLocal('x', get('a', 64)),
+    setLocal('y', get('b', 64)),
+    setLocal('z', signedHighProduct),
+    setLocal('r', i64('mul', x, y)),
+    setLocal('x', widen(i64('ne', z, i64('shr_s', r, c64(63))))),
+    flagsOfKnown(64, x, x, r),
+    set('d', 64, r),
+  ),
+  { setsFlags: { plain: 'imul2_64p' } },
+);
+row('imul2_64p', set('d', 64, i64('mul', get('a', 64), get('b', 64))));
+for (const w of [8, 16, 32] as const) {
+  const wide = (w * 2) as Width;
+  const spread: Node =
+    w === 8
+      ? setState(RAX, r, 'i64.store16')
+      : w === 16
+        ? seq(setState(RAX, r, 'i64.store16'), setState(RDX, i64('shr_u', r, c64(16)), 'i64.store16'))
+        : seq(setState(RAX, cut(32, r)), setState(RDX, i64('shr_u', r, c64(32))));
+  row(
+    `mul${w}`,
+    seq(
+      setLocal('r', cut(wide, i64('mul', get('a', w), get('b', w)))),
+      setLocal('x', widen(i64('ne', i64('shr_u', r, c64(w)), c64(0)))),
+      flagsOfKnown(w, x, x, cut(w, r)),
+      spread,
+    ),
+    { setsFlags: {} },
+  );
+  const signedProduct = setLocal('z', i64('mul', getSigned('a', w), getSigned('b', w)));
+  const overflowed = setLocal('x', widen(i64('ne', z, extend(w, z))));
+  row(`imul${w}`, seq(signedProduct, overflowed, setLocal('r', cut(wide, z)), flagsOfKnown(w, x, x, cut(w, r)), spread), { setsFlags: {} });
+  if (w !== 8) {
+    row(`imul2_${w}`, seq(signedProduct, overflowed, setLocal('r', cut(w, z)), flagsOfKnown(w, x, x, r), set('d', w, r)), {
+      setsFlags: { plain: `imul2_${w}p` },
+    });
+    row(`imul2_${w}p`, seq(signedProduct, set('d', w, cut(w, z))));
+  }
+}
+
+/** Leaves with #DE. */
+const divideError: Node = callHelper('divideError');
+for (const w of [8, 16, 32] as const) {
+  const dividend =
+    w === 8
+      ? state(RAX, 'i64.load16_u')
+      : i64(
+          'or',
+          state(RAX, w === 16 ? 'i64.load16_u' : 'i64.load32_u'),
+          i64('shl', state(RDX, w === 16 ? 'i64.load16_u' : 'i64.load32_u'), c64(w)),
+        );
+  const storeBoth: Node =
+    w === 8
+      ? seq(setState(RAX, r, 'i64.store8'), setState(RAX + 1, z, 'i64.store8'))
+      : seq(
+          setState(RAX, cut(w, r), w === 16 ? 'i64.store16' : 'i64.store'),
+          setState(RDX, cut(w, z), w === 16 ? 'i64.store16' : 'i64.store'),
+        );
+  row(
+    `div${w}`,
+    seq(
+      setLocal('x', dividend),
+      setLocal('y', get('a', w)),
+      when(i64('eqz', y), divideError),
+      setLocal('r', i64('div_u', x, y)),
+      setLocal('z', i64('rem_u', x, y)),
+      when(i64('ne', i64('shr_u', r, c64(w)), c64(0)), divideError),
+      storeBoth,
+    ),
+    { faults: true },
+  );
+  row(
+    `idiv${w}`,
+    seq(
+      setLocal('x', w === 8 ? op('i64.extend16_s', dividend) : w === 16 ? op('i64.extend32_s', dividend) : dividend),
+      setLocal('y', getSigned('a', w)),
+      when(i64('eqz', y), divideError),
+      // -2^63 / -1 traps in WebAssembly; its quotient does not fit anyway.
+      when(op('i32.and', i64('eq', y, c64(-1)), i64('eq', x, c64(1n << 63n))), divideError),
+      setLocal('r', i64('div_s', x, y)),
+      setLocal('z', i64('rem_s', x, y)),
+      when(i64('ne', r, extend(w, r)), divideError),
+      storeBoth,
+    ),
+    { faults: true },
+  );
+}
+const store64 = seq(setState(RAX, r), setState(RDX, z));
+row(
+  'div64',
+  seq(
+    setLocal('y', get('a', 64)),
+    setLocal('x', state(RAX)),
+    when(i64('le_u', y, state(RDX)), divideError),
+    when(
+      i64('eqz', state(RDX)),
+      seq(setLocal('r', i64('div_u', x, y)), setLocal('z', i64('rem_u', x, y)), store64),
+      seq(setState(STATE.temp, y), callHelper('divide128')),
+    ),
+  ),
+  { faults: true },
+);
+row(
+  'idiv64',
+  seq(
+    setLocal('y', get('a', 64)),
+    setLocal('x', state(RAX)),
+    when(i64('eqz', y), divideError),
+    when(
+      op('i32.and', i64('eq', state(RDX), i64('shr_s', x, c64(63))), op('i32.or', i64('ne', y, c64(-1)), i64('ne', x, c64(1n << 63n)))),
+      seq(setLocal('r', i64('div_s', x, y)), setLocal('z', i64('rem_s', x, y)), store64),
+      seq(setState(STATE.temp, y), callHelper('divideSigned128')),
+    ),
+  ),
+  { faults: true },
+);
+
+// ---- bits --------------------------------------------------------------------------------------------------------------------------
+
+const keepBut = (flags: number): Node => op('i32.and', flagBits, c32(0x8d5 & ~flags));
+for (const w of [16, 32, 64] as const) {
+  const bitNumber = setLocal('y', i64('and', get('b', w), c64(w - 1)));
+  const carryFromBit = setFlagBits(op('i32.or', keepBut(1), wrap(i64('and', i64('shr_u', x, y), c64(1)))));
+  const start = seq(setLocal('x', get('a', w)), bitNumber, carryFromBit);
+  const traits = { setsFlags: {}, readsFlags: true };
+  row(`bt${w}`, start, traits);
+  row(`bts${w}`, seq(start, set('d', w, i64('or', x, i64('shl', c64(1), y)))), traits);
+  row(`btr${w}`, seq(start, set('d', w, i64('and', x, i64('xor', i64('shl', c64(1), y), c64(-1))))), traits);
+  row(`btc${w}`, seq(start, set('d', w, i64('xor', x, i64('shl', c64(1), y)))), traits);
+
+  const leading = i64('sub', i64('clz', x), c64(64 - w));
+  // A zero source leaves the destination as it is (what AMD documents and Intel does); a 32-bit destination keeps even its upper half.
+  const scan = (result: Node): Node =>
+    seq(
+      setLocal('x', get('a', w)),
+      when(i64('eqz', x), setFlagBits(op('i32.or', keepBut(0x40), c32(0x40))), seq(setFlagBits(keepBut(0x40)), set('d', w, result))),
+    );
+  row(`bsf${w}`, scan(i64('ctz', x)), traits);
+  row(`bsr${w}`, scan(i64('sub', c64(63), i64('clz', x))), traits);
+  const count = (result: Node): Node =>
+    seq(
+      setLocal('x', get('a', w)),
+      setLocal('r', result),
+      setFlagBits(op('i32.or', keepBut(0x41), op('i32.or', i64('eqz', x), op('i32.shl', i64('eqz', r), c32(6))))),
+      set('d', w, r),
+    );
+  row(`tzcnt${w}`, count(select(i64('eqz', x), c64(w), i64('ctz', x))), traits);
+  row(`lzcnt${w}`, count(leading), traits);
+  row(`popcnt${w}`, seq(setLocal('x', get('a', w)), setFlagBits(op('i32.shl', i64('eqz', x), c32(6))), set('d', w, i64('popcnt', x))), {
+    setsFlags: { plain: `popcnt${w}p` },
+  });
+  row(`popcnt${w}p`, set('d', w, i64('popcnt', get('a', w))));
+}
+row(
+  'bswap32',
+  seq(
+    setLocal('x', get('a', 32)),
+    set(
+      'd',
+      32,
+      cut(
+        32,
+        i64(
+          'or',
+          i64('or', i64('shl', x, c64(24)), i64('and', i64('shl', x, c64(8)), c64(0xff0000))),
+          i64('or', i64('and', i64('shr_u', x, c64(8)), c64(0xff00)), i64('shr_u', x, c64(24))),
+        ),
+      ),
+    ),
+  ),
+);
+const swapStep = (shift: number, mask: bigint): Node =>
+  setLocal('x', i64('or', i64('and', i64('shr_u', x, c64(shift)), c64(mask)), i64('shl', i64('and', x, c64(mask)), c64(shift))));
+row(
+  'bswap64',
+  seq(
+    setLocal('x', get('a', 64)),
+    swapStep(8, 0x00ff00ff00ff00ffn),
+    swapStep(16, 0x0000ffff0000ffffn),
+    set('d', 64, i64('rotl', x, c64(32))),
+  ),
+);
+
+// ---- addresses ---------------------------------------------------------------------------------------------------------------------
+
+for (const scale of [1, 2, 4, 8] as const) {
+  const index = scale === 1 ? get('b', 64) : i64('shl', get('b', 64), c64(Math.log2(scale)));
+  row(
+    `lea${scale}`,
+    set(
+      'd',
+      64,
+      i64('add', i64('add', get('a', 64), index), e => e.imm()),
+    ),
+  );
+}
+row(
+  'lea0',
+  set(
+    'd',
+    64,
+    i64('add', get('a', 64), e => e.imm()),
+  ),
+);
+/** Cut to 32 bits: results of an address-size prefix. */
+row('cut32', set('d', 64, get('a', 32)));
+/** BT and its like with a memory operand: d = a + (b >> 3 + log2) * size, the address of the word that holds bit b. */
+for (const w of [16, 32, 64] as const) {
+  const log = Math.log2(w);
+  row(`bitword${w}`, set('d', 64, i64('add', get('a', 64), i64('shl', i64('shr_s', getSigned('b', w), c64(log)), c64(log - 3)))));
+}
+
+// ---- conditions --------------------------------------------------------------------------------------------------------------------
+
+const choose = (name: string, condition: Node, readsFlags: boolean): void => {
+  row(`set_${name}`, set('d', 8, widen(condition)), { readsFlags });
+  // d = condition ? a : b; 32-bit forms come with both zero-extended.
+  for (const w of [16, 32, 64] as const) row(`cmov${w}_${name}`, set('d', w, select(condition, get('a', w), get('b', w))), { readsFlags });
+};
+for (const condition of CONDITIONS) choose(condition, conditionOf(condition), true);
+for (const w of WIDTHS) {
+  const how = (signed: boolean) => (w === 64 ? 'i64.load' : `i64.load${w}_${signed ? 's' : 'u'}`);
+  for (const [condition, compare] of Object.entries(COMPARE)) {
+    choose(
+      `sub${w}_${condition}`,
+      op(compare.operator, state(STATE.ccA, how(compare.signed)), state(STATE.ccB, how(compare.signed))),
+      true,
+    );
+  }
+  for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
+    choose(`res${w}_${condition}`, op(operator, state(STATE.ccR, how(true)), c64(0)), true);
+  }
+}
+
+// ---- flags as data -----------------------------------------------------------------------------------------------------------------
+
+/** d = RFLAGS as PUSHF stores it. */
+row('getflags', set('d', 64, i64('or', widen(flagBits), i64('or', state(STATE.df), state(STATE.flagsRest)))), { readsFlags: true });
+/** The status flags from the bits of a; the others are changed as POPF at user level does (TF, DF, AC, ID). */
+row(
+  'setflags',
+  seq(
+    setLocal('x', get('a', 64)),
+    setFlagBits(op('i32.and', wrap(x), c32(0x8d5))),
+    setState(STATE.df, i64('and', x, c64(0x400))),
+    setState(STATE.flagsRest, i64('or', i64('and', x, c64(0x240100)), c64(0x202))),
+  ),
+  { setsFlags: {} },
+);
+row('lahf', setState(RAX + 1, i64('or', i64('and', widen(flagBits), c64(0xd5)), c64(2)), 'i64.store8'), { readsFlags: true });
+row('sahf', setFlagBits(op('i32.or', op('i32.and', flagBits, c32(0x800)), op('i32.and', wrap(state(RAX + 1, 'i64.load8_u')), c32(0xd5)))), {
+  setsFlags: {},
+  readsFlags: true,
+});
+row('clc', setFlagBits(keepBut(1)), { setsFlags: {}, readsFlags: true });
+row('stc', setFlagBits(op('i32.or', keepBut(1), c32(1))), { setsFlags: {}, readsFlags: true });
+row('cmc', setFlagBits(op('i32.xor', flagBits, c32(1))), { setsFlags: {}, readsFlags: true });
+row('cld', setState(STATE.df, c64(0)));
+row('std', setState(STATE.df, c64(0x400)));
+
+// cmpxchgN, register part: compares RAX with a; ZF tells; d = ZF ? b : a and RAX = a when they differ. The store has happened before.
+for (const w of WIDTHS) {
+  const accumulator = state(RAX, w === 64 ? 'i64.load' : `i64.load${w}_u`);
+  row(
+    `cmpxchg${w}`,
+    seq(
+      setLocal('x', accumulator),
+      setLocal('y', get('a', w)),
+      setLocal('r', cut(w, i64('sub', x, y))),
+      flagsOf('sub', w, x, y, r),
+      when(i64('eq', x, y), set('d', w, get('b', w)), setState(RAX, y, w === 32 ? 'i64.store' : w === 64 ? 'i64.store' : `i64.store${w}`)),
+    ),
+    { setsFlags: {} },
+  );
+  /** d = RAX == a ? b : a: what CMPXCHG writes to memory. */
+  row(`cmpxchgpick${w}`, set('d', w, select(i64('eq', accumulator, get('a', w)), get('b', w), get('a', w))));
+}

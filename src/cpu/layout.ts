@@ -1,0 +1,118 @@
+/**
+ * Where everything lies in the one WebAssembly.Memory: the register file of the loaded thread, the TLB, the jump cache, the call records,
+ * the micro-op records, and behind them the page frames of the guest. Every tier, and JavaScript, reach the same bytes.
+ */
+
+/** Byte offsets in the register file, which starts at address 0. Operands of micro-ops are such addresses. */
+export const STATE = {
+  gpr: 0x000,
+  rip: 0x080,
+  /** How the flags follow from the three values below: a FLAG_KIND with the operand width in the low two bits. */
+  ccOp: 0x088,
+  ccA: 0x090,
+  ccB: 0x098,
+  ccR: 0x0a0,
+  /** 0, or 0x400 when the direction flag is set. */
+  df: 0x0a8,
+  /** The other bits of RFLAGS: bit 1, IF, TF, AC, ID. */
+  flagsRest: 0x0b0,
+  fsBase: 0x0b8,
+  gsBase: 0x0c0,
+  /** Always 0: the base of an operand without one. */
+  zero: 0x0c8,
+  /** Scratch of one instruction. */
+  temp: 0x0d0,
+  vtemp: 0x140,
+  mxcsr: 0x180,
+  fcw: 0x184,
+  fsw: 0x188,
+  /** Two bits a physical register, as FNSTENV stores it. */
+  ftw: 0x18c,
+  /** Last x87 instruction pointer, data pointer and opcode: kept at zero. */
+  fip: 0x190,
+  fdp: 0x198,
+  /** Eight physical x87 registers, 16 bytes each of which 10 count. */
+  x87: 0x1a0,
+  xmm: 0x240,
+  /** Everything up to here is the architectural state of a thread. */
+  end: 0x340,
+
+  /** Why the interpreter came back: an EXIT value. */
+  exit: 0x340,
+  /** The record it stood at. */
+  exitRecord: 0x344,
+  /** Instructions of the budget that are left, before those of an unfinished block are given back. */
+  exitBudget: 0x348,
+  exitAddress: 0x350,
+  exitAccess: 0x358,
+  /** Exception of exit = EXIT.fault: an index into VECTORS. */
+  exitVector: 0x35c,
+  /** Next free call record. */
+  callTop: 0x360,
+  /** Highest slot of the call records in use: the stack they belong to ends there. */
+  callHigh: 0x368,
+  /** Bytes on their way over a page boundary or to a page without a fast tag. */
+  bounce: 0x380,
+  /** The access that `bounce` serves. */
+  bounceAddress: 0x3a0,
+} as const;
+
+export const TEMPS = 8;
+export const VTEMPS = 4;
+
+export const temp = (index: number): number => STATE.temp + 8 * index;
+export const vtemp = (index: number): number => STATE.vtemp + 16 * index;
+export const gprSlot = (index: number): number => STATE.gpr + 8 * index;
+export const xmmSlot = (index: number): number => STATE.xmm + 16 * index;
+
+/** Direct-mapped translation look-aside buffer: {read tag u64, write tag u64, host minus guest address u32} at 32 bytes an entry. */
+export const TLB = { base: 0x10000, entries: 2048, entryBits: 5, write: 8, delta: 16 } as const;
+/** No page has this tag: its low bits are set. */
+export const NO_TAG = 0xffff_ffff_ffff_ffffn;
+
+/** Indirect jumps: {guest pc u64, record address u32} at 16 bytes an entry. */
+export const JUMP_CACHE = { base: 0x20000, entries: 16384, entryBits: 4 } as const;
+
+/** Call records: {slot u64, return address u64, target u64, unused} at 32 bytes each; the first is a sentinel with slot 2^64-1. */
+export const CALLS = { base: 0x60000, entries: 65536, size: 32 } as const;
+
+export const CODE = { base: 0x0028_0000, size: 96 << 20 } as const;
+
+/** Page frames start here. */
+export const FRAMES_BASE = CODE.base + CODE.size;
+
+/**
+ * A micro-op record, 32 bytes. `d`, `a` and `b` are addresses in the register file; an immediate operand is the address of the record's own
+ * `imm`. Of records in front of a block's first record, `blockPc` and `blockLength` describe that block.
+ */
+export const RECORD = { size: 32, op: 0, index: 2, d: 4, a: 8, b: 12, imm: 16, aux: 24, blockPc: 16, blockLength: 28 } as const;
+
+/** Families of lazily computed flags; ccOp = family * 4 + log2(bytes). */
+export const FLAG_KIND = { flags: 0, add: 1, sub: 2, logic: 3, inc: 4, dec: 5, known: 6 } as const;
+
+/** RFLAGS bits (Intel SDM vol. 1, 3.4.3). */
+export const FLAG = { cf: 0x1, pf: 0x4, af: 0x10, zf: 0x40, sf: 0x80, tf: 0x100, if: 0x200, df: 0x400, of: 0x800 } as const;
+export const STATUS_FLAGS = 0x8d5;
+
+export const EXIT = {
+  /** The next block would pass the budget; RIP is at it. */
+  budget: 1,
+  /** A jump to a block that has no translation yet: RIP is at it, exitRecord is the link record. */
+  link: 2,
+  /** An indirect jump that the jump cache does not know; RIP is at the target. */
+  lookup: 3,
+  syscall: 4,
+  fault: 5,
+  breakpoint: 6,
+  /** The store of this instruction goes to a page with translated code: drop the translations, then run it alone. */
+  codeWrite: 7,
+  /** An access of this instruction meets a watched range: run it alone, then report. */
+  watch: 8,
+  memoryLimit: 9,
+  unsupported: 10,
+  /** An instruction that JavaScript does: exitVector is its number in SERVICES, RIP is behind it. */
+  service: 11,
+} as const;
+
+export const VECTORS = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM'] as const;
+export const SERVICES = ['cpuid', 'rdtsc', 'rdtscp'] as const;

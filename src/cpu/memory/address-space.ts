@@ -1,0 +1,399 @@
+/**
+ * The guest's address space: mappings in a sorted list, pages as frames inside the one WebAssembly.Memory, allocated on first touch, and the
+ * TLB that lets the interpreter reach them. A page that is watched or bears translated code gets no fast write tag, so that its stores come
+ * through here.
+ */
+import {
+  type AccessKind,
+  type AddressSpace,
+  type MapOptions,
+  type Mapping,
+  MemoryFault,
+  PAGE_SIZE,
+  type PageSource,
+  PROT,
+} from '../api.js';
+import { FRAMES_BASE, NO_TAG, TLB } from '../layout.js';
+
+/** A mapping in pages. Page numbers are exact as doubles: addresses have at most 52 bits above the page offset. */
+interface Area {
+  start: number;
+  end: number;
+  prot: number;
+  name: string;
+  source: PageSource | undefined;
+  /** Offset of `start` in the source, in pages' worth of bytes. */
+  offset: number;
+}
+
+/** The guest touched more pages than it may. */
+export class MemoryLimitError extends Error {
+  override name = 'MemoryLimitError';
+}
+
+const MAX_PAGE = 2 ** 52;
+const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >> 12n);
+const addressOf = (page: number): bigint => BigInt(page) << 12n;
+
+export class SparseAddressSpace implements AddressSpace {
+  private areas: Area[] = [];
+  /** Page number -> host address of its frame. */
+  private readonly frames = new Map<number, number>();
+  private readonly freeFrames: number[] = [];
+  private nextFrame = FRAMES_BASE;
+  private readonly frameLimit: number;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly tlb: BigUint64Array;
+  private lastArea: Area | undefined;
+  /** Pages with translated code: their stores must be seen. */
+  readonly codePages = new Set<number>();
+  watchedPages: ReadonlySet<number> = new Set();
+  /** Called before a page's contents or its right to be executed change from outside the interpreter. */
+  onCodeChange: (page: number) => void = () => {};
+
+  /** `limit`: bytes of guest memory that may be touched. */
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    limit: number,
+  ) {
+    this.bytes = new Uint8Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+    this.tlb = new BigUint64Array(memory.buffer, TLB.base, (TLB.entries << TLB.entryBits) / 8);
+    this.frameLimit = Math.min(FRAMES_BASE + Math.ceil(limit / PAGE_SIZE) * PAGE_SIZE, memory.buffer.byteLength - PAGE_SIZE);
+    this.flushTlb();
+  }
+
+  get touchedPages(): number {
+    return this.frames.size;
+  }
+
+  // ---- mappings --------------------------------------------------------------------------------------------------------------------
+
+  map(start: bigint, length: bigint, prot: number, options: MapOptions = {}): void {
+    const [first, end] = this.range(start, length);
+    this.cutOut(first, end);
+    const area: Area = {
+      start: first,
+      end,
+      prot,
+      name: options.name ?? '',
+      source: options.source,
+      offset: Number(options.offset ?? 0n),
+    };
+    this.areas.splice(this.indexAtOrAfter(first), 0, area);
+    this.forgetRange(first, end);
+  }
+
+  unmap(start: bigint, length: bigint): void {
+    const [first, end] = this.range(start, length);
+    this.cutOut(first, end);
+    this.forgetRange(first, end);
+  }
+
+  protect(start: bigint, length: bigint, prot: number): boolean {
+    const [first, end] = this.range(start, length);
+    if (!this.isMapped(first, end)) return false;
+    this.split(first);
+    this.split(end);
+    for (let at = this.indexAtOrAfter(first); at < this.areas.length && this.areas[at].start < end; at++) this.areas[at].prot = prot;
+    this.mergeAround(first, end);
+    this.flushTlb();
+    this.lastArea = undefined;
+    for (const page of this.codePages) if (page >= first && page < end) this.onCodeChange(page);
+    return true;
+  }
+
+  discard(start: bigint, length: bigint): void {
+    const [first, end] = this.range(start, length);
+    this.forgetRange(first, end);
+  }
+
+  mappings(): readonly Mapping[] {
+    return this.areas.map(area => this.describe(area));
+  }
+
+  mappingAt(address: bigint): Mapping | undefined {
+    const area = this.areaOf(pageOf(address));
+    return area && this.describe(area);
+  }
+
+  findFree(length: bigint, below: bigint): bigint | undefined {
+    const pages = Math.ceil(Number(length) / PAGE_SIZE);
+    let top = pageOf(below);
+    for (let at = this.areas.length - 1; at >= 0; at--) {
+      const area = this.areas[at];
+      if (area.start >= top) continue;
+      if (top - area.end >= pages) break;
+      top = area.start;
+    }
+    return top - pages >= 16 ? addressOf(top - pages) : undefined;
+  }
+
+  private describe(area: Area): Mapping {
+    return {
+      start: addressOf(area.start),
+      end: addressOf(area.end),
+      prot: area.prot,
+      name: area.name,
+      offset: BigInt(area.source === undefined ? 0 : area.offset),
+    };
+  }
+
+  private range(start: bigint, length: bigint): [number, number] {
+    const first = pageOf(start);
+    const end = first + Math.ceil(Number(length) / PAGE_SIZE);
+    if ((start & 0xfffn) !== 0n || end > MAX_PAGE) throw new RangeError(`bad page range 0x${start.toString(16)}+0x${length.toString(16)}`);
+    return [first, end];
+  }
+
+  /** Index of the first area that ends behind the page. */
+  private indexAtOrAfter(page: number): number {
+    let low = 0;
+    let high = this.areas.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.areas[middle].end <= page) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private areaOf(page: number): Area | undefined {
+    const last = this.lastArea;
+    if (last !== undefined && page >= last.start && page < last.end) return last;
+    const area = this.areas[this.indexAtOrAfter(page)];
+    if (area === undefined || page < area.start) return undefined;
+    this.lastArea = area;
+    return area;
+  }
+
+  private isMapped(first: number, end: number): boolean {
+    let page = first;
+    for (let at = this.indexAtOrAfter(first); page < end; at++) {
+      const area = this.areas[at];
+      if (area === undefined || area.start > page) return false;
+      page = area.end;
+    }
+    return true;
+  }
+
+  private split(page: number): void {
+    const at = this.indexAtOrAfter(page);
+    const area = this.areas[at];
+    if (area === undefined || area.start >= page) return;
+    const tail: Area = { ...area, start: page, offset: area.offset + (page - area.start) * PAGE_SIZE };
+    area.end = page;
+    this.areas.splice(at + 1, 0, tail);
+  }
+
+  private cutOut(first: number, end: number): void {
+    this.split(first);
+    this.split(end);
+    const at = this.indexAtOrAfter(first);
+    let count = 0;
+    while (at + count < this.areas.length && this.areas[at + count].start < end) count++;
+    this.areas.splice(at, count);
+    this.lastArea = undefined;
+  }
+
+  private mergeAround(first: number, end: number): void {
+    let at = Math.max(1, this.indexAtOrAfter(first));
+    while (at < this.areas.length && this.areas[at].start <= end) {
+      const before = this.areas[at - 1];
+      const area = this.areas[at];
+      const adjoining =
+        before.end === area.start &&
+        before.prot === area.prot &&
+        before.name === area.name &&
+        before.source === area.source &&
+        (area.source === undefined || before.offset + (before.end - before.start) * PAGE_SIZE === area.offset);
+      if (adjoining) {
+        before.end = area.end;
+        this.areas.splice(at, 1);
+      } else at++;
+    }
+  }
+
+  /** Drops frames, fast tags and translations of a range. */
+  private forgetRange(first: number, end: number): void {
+    if (end - first < this.frames.size) for (let page = first; page < end; page++) this.forgetPage(page);
+    else for (const page of [...this.frames.keys()]) if (page >= first && page < end) this.forgetPage(page);
+    this.flushTlb();
+  }
+
+  private forgetPage(page: number): void {
+    if (this.codePages.has(page)) this.onCodeChange(page);
+    const frame = this.frames.get(page);
+    if (frame === undefined) return;
+    this.frames.delete(page);
+    this.freeFrames.push(frame);
+  }
+
+  // ---- pages -----------------------------------------------------------------------------------------------------------------------
+
+  /** The frame of a mapped page, allocated and filled now if need be. Throws MemoryLimitError. */
+  private frameOf(page: number, area: Area): number {
+    const known = this.frames.get(page);
+    if (known !== undefined) return known;
+    let frame = this.freeFrames.pop();
+    if (frame !== undefined) this.bytes.fill(0, frame, frame + PAGE_SIZE);
+    else {
+      frame = this.nextFrame;
+      if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
+      this.nextFrame += PAGE_SIZE;
+    }
+    area.source?.read(area.offset + (page - area.start) * PAGE_SIZE, this.bytes.subarray(frame, frame + PAGE_SIZE));
+    this.frames.set(page, frame);
+    return frame;
+  }
+
+  private static permits(prot: number, access: AccessKind): boolean {
+    if (access === 'write') return (prot & PROT.write) !== 0;
+    if (access === 'exec') return (prot & PROT.exec) !== 0;
+    // On amd64 a page that can be written or executed can be read.
+    return prot !== PROT.none;
+  }
+
+  /**
+   * Host address of a guest page for an access by the guest, with the page's TLB entry filled for what can go the fast way; 0 when the
+   * access is refused. Throws MemoryLimitError.
+   */
+  reach(page: number, access: AccessKind): number {
+    const area = this.areaOf(page);
+    if (area === undefined || !SparseAddressSpace.permits(area.prot, access)) return 0;
+    const frame = this.frameOf(page, area);
+    if (this.watchedPages.has(page)) return frame;
+    const entry = ((page & (TLB.entries - 1)) << TLB.entryBits) >>> 3;
+    const address = addressOf(page);
+    this.tlb[entry] = area.prot === PROT.none ? NO_TAG : address;
+    this.tlb[entry + TLB.write / 8] = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) ? address : NO_TAG;
+    this.view.setInt32(TLB.base + entry * 8 + TLB.delta, (frame - ((page * PAGE_SIZE) | 0)) | 0, true);
+    return frame;
+  }
+
+  /** True when the guest's access would find the page mapped at all. */
+  isPageMapped(page: number): boolean {
+    return this.areaOf(page) !== undefined;
+  }
+
+  flushTlb(): void {
+    this.tlb.fill(NO_TAG);
+  }
+
+  /** Marks a page as bearing translated code. */
+  addCodePage(page: number): void {
+    if (this.codePages.has(page)) return;
+    this.codePages.add(page);
+    const entry = ((page & (TLB.entries - 1)) << TLB.entryBits) >>> 3;
+    if (this.tlb[entry + TLB.write / 8] === addressOf(page)) this.tlb[entry + TLB.write / 8] = NO_TAG;
+  }
+
+  // ---- access from outside -----------------------------------------------------------------------------------------------------------
+
+  allows(address: bigint, length: number, access: AccessKind): boolean {
+    if (length <= 0) return true;
+    const last = pageOf(address + BigInt(length - 1));
+    for (let page = pageOf(address); page <= last; ) {
+      const area = this.areaOf(page);
+      if (area === undefined || !SparseAddressSpace.permits(area.prot, access)) return false;
+      page = area.end;
+    }
+    return true;
+  }
+
+  read(address: bigint, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    this.each(
+      address,
+      length,
+      'read',
+      (frame, offset, at, count) => out.set(this.bytes.subarray(frame + offset, frame + offset + count), at),
+      true,
+    );
+    return out;
+  }
+
+  write(address: bigint, bytes: Uint8Array): void {
+    this.each(
+      address,
+      bytes.length,
+      'write',
+      (frame, offset, at, count) => this.bytes.set(bytes.subarray(at, at + count), frame + offset),
+      false,
+    );
+  }
+
+  private each(
+    address: bigint,
+    length: number,
+    access: AccessKind,
+    visit: (frame: number, offset: number, at: number, count: number) => void,
+    reading: boolean,
+  ): void {
+    let page = pageOf(address);
+    let offset = Number(BigInt.asUintN(64, address) & 0xfffn);
+    for (let at = 0; at < length; page++) {
+      const count = Math.min(PAGE_SIZE - offset, length - at);
+      const area = this.areaOf(page);
+      if (area === undefined) throw new MemoryFault(addressOf(page) + BigInt(offset), access);
+      // Reading an anonymous page that nobody has touched must not touch it: looking changes nothing.
+      const frame = reading && area.source === undefined ? this.frames.get(page) : this.frameOf(page, area);
+      if (!reading && this.codePages.has(page)) this.onCodeChange(page);
+      if (frame !== undefined) visit(frame, offset, at, count);
+      at += count;
+      offset = 0;
+    }
+  }
+
+  readU8(address: bigint): number {
+    return this.read(address, 1)[0];
+  }
+
+  readU16(address: bigint): number {
+    return new DataView(this.read(address, 2).buffer).getUint16(0, true);
+  }
+
+  readU32(address: bigint): number {
+    return new DataView(this.read(address, 4).buffer).getUint32(0, true);
+  }
+
+  readU64(address: bigint): bigint {
+    const offset = Number(address & 0xfffn);
+    const frame = offset <= PAGE_SIZE - 8 ? this.frames.get(pageOf(address)) : undefined;
+    if (frame !== undefined) return this.view.getBigUint64(frame + offset, true);
+    return new DataView(this.read(address, 8).buffer).getBigUint64(0, true);
+  }
+
+  writeU32(address: bigint, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    this.write(address, bytes);
+  }
+
+  writeU64(address: bigint, value: bigint): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, value, true);
+    this.write(address, bytes);
+  }
+
+  readCString(address: bigint, limit = 4096): string {
+    const parts: number[] = [];
+    for (let at = address; parts.length < limit; ) {
+      const chunk = this.read(at, Math.min(limit - parts.length, PAGE_SIZE - Number(at & 0xfffn)));
+      const nul = chunk.indexOf(0);
+      for (const byte of nul < 0 ? chunk : chunk.subarray(0, nul)) parts.push(byte);
+      if (nul >= 0) break;
+      at += BigInt(chunk.length);
+    }
+    return new TextDecoder().decode(Uint8Array.from(parts));
+  }
+
+  /** Page numbers and contents of all touched pages in address order, for hashing. */
+  *contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }> {
+    for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
+      const frame = this.frames.get(page)!;
+      yield { address: addressOf(page), bytes: this.bytes.subarray(frame, frame + PAGE_SIZE) };
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { GPR_NAMES, type GprName, type Registers } from './api.js';
+import { FLAG_KIND, gprSlot, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
+
+const NUMBER_OF = new Map<string, number>(GPR_NAMES.map((name, index) => [name, index]));
+const MASK64 = 0xffff_ffff_ffff_ffffn;
+
+/** A view of a register file: the live one at address 0 of the machine's memory, or the saved one of a thread that is not running. */
+export class RegisterFile implements Registers {
+  private readonly view: DataView;
+  private readonly bytes: Uint8Array;
+
+  /** `computeFlags` works out the lazy status flags of this file. */
+  constructor(
+    buffer: ArrayBufferLike,
+    private readonly computeFlags: () => number,
+  ) {
+    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(buffer, 0, STATE.end);
+  }
+
+  get(name: GprName): bigint {
+    return this.gpr(NUMBER_OF.get(name)!);
+  }
+
+  set(name: GprName, value: bigint): void {
+    this.setGpr(NUMBER_OF.get(name)!, value);
+  }
+
+  gpr(index: number): bigint {
+    return this.view.getBigUint64(gprSlot(index), true);
+  }
+
+  setGpr(index: number, value: bigint): void {
+    this.view.setBigUint64(gprSlot(index), value & MASK64, true);
+  }
+
+  get rip(): bigint {
+    return this.view.getBigUint64(STATE.rip, true);
+  }
+
+  set rip(value: bigint) {
+    this.view.setBigUint64(STATE.rip, value & MASK64, true);
+  }
+
+  get rflags(): bigint {
+    return BigInt(this.computeFlags()) | this.view.getBigUint64(STATE.df, true) | this.view.getBigUint64(STATE.flagsRest, true);
+  }
+
+  set rflags(value: bigint) {
+    this.view.setUint32(STATE.ccOp, FLAG_KIND.flags, true);
+    this.view.setBigUint64(STATE.ccR, value & BigInt(STATUS_FLAGS), true);
+    this.view.setBigUint64(STATE.df, value & 0x400n, true);
+    this.view.setBigUint64(STATE.flagsRest, (value & 0x240100n) | 0x202n, true);
+  }
+
+  get fsBase(): bigint {
+    return this.view.getBigUint64(STATE.fsBase, true);
+  }
+
+  set fsBase(value: bigint) {
+    this.view.setBigUint64(STATE.fsBase, value & MASK64, true);
+  }
+
+  get gsBase(): bigint {
+    return this.view.getBigUint64(STATE.gsBase, true);
+  }
+
+  set gsBase(value: bigint) {
+    this.view.setBigUint64(STATE.gsBase, value & MASK64, true);
+  }
+
+  xmm(index: number): bigint {
+    const at = xmmSlot(index);
+    return (this.view.getBigUint64(at + 8, true) << 64n) | this.view.getBigUint64(at, true);
+  }
+
+  setXmm(index: number, value: bigint): void {
+    const at = xmmSlot(index);
+    this.view.setBigUint64(at, value & MASK64, true);
+    this.view.setBigUint64(at + 8, (value >> 64n) & MASK64, true);
+  }
+
+  get mxcsr(): number {
+    return this.view.getUint32(STATE.mxcsr, true);
+  }
+
+  set mxcsr(value: number) {
+    this.view.setUint32(STATE.mxcsr, value, true);
+  }
+
+  get fcw(): number {
+    return this.view.getUint16(STATE.fcw, true);
+  }
+
+  set fcw(value: number) {
+    this.view.setUint16(STATE.fcw, value, true);
+  }
+
+  get fsw(): number {
+    return this.view.getUint16(STATE.fsw, true);
+  }
+
+  set fsw(value: number) {
+    this.view.setUint16(STATE.fsw, value, true);
+  }
+
+  get ftw(): number {
+    return this.view.getUint16(STATE.ftw, true);
+  }
+
+  set ftw(value: number) {
+    this.view.setUint16(STATE.ftw, value, true);
+  }
+
+  private physical(index: number): number {
+    return STATE.x87 + 16 * (((this.fsw >> 11) + index) & 7);
+  }
+
+  st(index: number): bigint {
+    const at = this.physical(index);
+    return (BigInt(this.view.getUint16(at + 8, true)) << 64n) | this.view.getBigUint64(at, true);
+  }
+
+  setSt(index: number, value: bigint): void {
+    const at = this.physical(index);
+    this.view.setBigUint64(at, value & MASK64, true);
+    this.view.setUint16(at + 8, Number((value >> 64n) & 0xffffn), true);
+  }
+
+  save(): Uint8Array {
+    // Flags are saved worked out, so that equal states are equal bytes; scratch does not count.
+    const flags = this.rflags;
+    const copy = this.bytes.slice();
+    const view = new DataView(copy.buffer);
+    view.setUint32(STATE.ccOp, FLAG_KIND.flags, true);
+    view.setBigUint64(STATE.ccA, 0n, true);
+    view.setBigUint64(STATE.ccB, 0n, true);
+    view.setBigUint64(STATE.ccR, flags & BigInt(STATUS_FLAGS), true);
+    copy.fill(0, STATE.temp, STATE.mxcsr);
+    return copy;
+  }
+
+  restore(state: Uint8Array): void {
+    this.bytes.set(state);
+  }
+
+  /** The state of a new process (Linux's ELF_PLAT_INIT and a fresh FPU): all zero but MXCSR, the x87 control word and RFLAGS. */
+  reset(): void {
+    this.bytes.fill(0);
+    this.rflags = 0x202n;
+    this.mxcsr = 0x1f80;
+    this.fcw = 0x37f;
+    this.ftw = 0xffff;
+  }
+}
+
+/** Registers of a thread that is not loaded, over what `Registers.save` returned; writes go to that state. */
+export function savedRegisters(state: Uint8Array): Registers {
+  const file = new RegisterFile(state.buffer, () => new DataView(state.buffer).getUint32(STATE.ccR, true));
+  return file;
+}
