@@ -122,6 +122,14 @@ export class ByteReader {
 
   /** Unsigned LEB128 that may stand for a negative number modulo 2^64, as in Go's offsets from a base address. */
   ulebOffset(): number {
+    const start = this.offset;
+    let result = 0;
+    for (let scale = 1; scale < 2 ** 49; scale *= 128) {
+      const byte = this.u8();
+      result += (byte & 0x7f) * scale;
+      if (byte < 0x80) return result;
+    }
+    this.offset = start;
     const value = Number(BigInt.asIntN(64, this.ulebBig()));
     if (!Number.isSafeInteger(value)) this.fail('offset past 2^53');
     return value;

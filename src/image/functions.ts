@@ -1,6 +1,10 @@
-/** The functions of an ELF file, put together from DWARF, gopclntab and the symbol table. Link addresses inside, loaded ones in `Func`. */
+/**
+ * The functions of an ELF file, put together from gopclntab, DWARF and the symbol table. Link addresses inside, loaded ones in `Func`.
+ * For Go code, gopclntab and the symbol table say all that DWARF would of a function, and more, and need no index; so they are asked first.
+ */
 import type { Func, Language } from './api.js';
 import { demangle, withoutParameters } from './demangle.js';
+import type { Dwarf } from './dwarf/dwarf.js';
 import type { Elf } from './elf/elf.js';
 import type { RawSymbol, SymbolTable } from './elf/symbols.js';
 import type { PclnFunc, Pclntab } from './go/pclntab.js';
@@ -14,6 +18,7 @@ export interface FunctionSources {
   readonly bias: bigint;
   readonly symbols: SymbolTable | undefined;
   readonly pclntab: Pclntab | undefined;
+  readonly dwarf: Dwarf;
   /** `go1.26.8`; undefined when unknown. */
   readonly goVersion: string | undefined;
 }
@@ -40,7 +45,18 @@ export class Functions {
     }
     if (!elf.isExecutable(pc)) return undefined;
     const symbol = symbols?.at(pc, true);
+    const described = this.from.dwarf.functionAt(BigInt(pc) + this.from.bias);
+    if (described) return this.fromDwarf(described, symbol);
     return symbol && this.fromSymbol(symbol);
+  }
+
+  private fromDwarf(func: Func, symbol: RawSymbol | undefined): Func {
+    const entry = Number(func.entry - this.from.bias);
+    const known = this.known.get(entry);
+    if (known) return known;
+    const named = symbol?.address === entry ? { ...func, linkName: symbol.name } : func;
+    this.known.set(entry, named);
+    return named;
   }
 
   /** By source name, link name, or C++ name without its parameter list. */
@@ -51,6 +67,7 @@ export class Functions {
     if (pclntab) for (const index of pclntab.named(name)) add(this.fromPclntab(pclntab, pclntab.func(index)));
     for (const linkName of [name, `${name}.abi0`])
       for (const symbol of symbols?.named(linkName) ?? []) if (this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
+    if (found.size === 0) for (const func of this.from.dwarf.functionsNamed(name)) add(this.at(Number(func.entry - this.from.bias)));
     if (found.size === 0)
       for (const symbol of this.mangled())
         if (symbol.names.includes(name) && this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
@@ -98,8 +115,9 @@ export class Functions {
     while (pclntab && next < count) yield this.fromPclntab(pclntab, pclntab.func(next++));
   }
 
-  /** Symbols inside the range of the table that are no function of it: `runtime.etext` and labels. */
+  /** Symbols of the linker's that mark a place in Go's text and name no function. */
   private isGoLabel(pclntab: Pclntab, symbol: RawSymbol): boolean {
+    if (symbol.name === 'runtime.text' || symbol.name === 'runtime.etext') return true;
     return symbol.kind !== 'func' && symbol.address >= pclntab.text && symbol.address <= pclntab.end;
   }
 
@@ -107,17 +125,18 @@ export class Functions {
     const known = this.known.get(raw.entry);
     if (known) return known;
     const symbol = this.from.symbols?.at(raw.entry, true);
-    const linkName = symbol && symbol.address === raw.entry ? symbol.name : raw.name;
+    const own = symbol?.address === raw.entry ? symbol : undefined;
+    const linkName = own?.name ?? raw.name;
     // C code that was linked in has a name and nothing else.
     const isC = raw.pcsp === 0 && raw.pcfile === 0 && raw.pcln === 0;
     const language: Language = isC ? 'c' : raw.asm ? 'asm' : 'go';
     const wrapper = raw.funcID === this.wrapperID;
-    const position = pclntab.lineAt(raw, raw.entry);
+    const position = this.declaration(pclntab, raw);
     const func: Func = {
       name: isC ? demangle(linkName) : linkName.replace(ABI_SUFFIX, ''),
       linkName,
       entry: BigInt(raw.entry) + this.from.bias,
-      end: BigInt(isC && symbol?.size ? raw.entry + symbol.size : pclntab.funcEnd(raw)) + this.from.bias,
+      end: BigInt(own?.size ? raw.entry + own.size : pclntab.funcEnd(raw)) + this.from.bias,
       language,
       source: 'pclntab',
       ...(isC ? {} : { abi: this.abiOf(pclntab, raw, linkName, wrapper) }),
@@ -126,10 +145,16 @@ export class Functions {
       spWrite: raw.spWrite,
       asm: raw.asm,
       funcID: this.funcIDs[raw.funcID] ?? '',
-      ...(position ? { file: position.file, line: raw.startLine || position.line } : {}),
+      ...position,
     };
     this.known.set(raw.entry, func);
     return func;
+  }
+
+  /** File and line of the `func` keyword; before Go 1.20 the position of the entry stands for it. */
+  private declaration(pclntab: Pclntab, raw: PclnFunc): { file: string; line: number } | undefined {
+    const outermost = pclntab.inlinedAt(raw, raw.entry).at(-1)?.call ?? pclntab.lineAt(raw, raw.entry);
+    return outermost && { file: outermost.file, line: raw.startLine || outermost.line };
   }
 
   private abiOf(pclntab: Pclntab, raw: PclnFunc, linkName: string, wrapper: boolean): 'ABI0' | 'ABIInternal' {

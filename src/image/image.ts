@@ -1,7 +1,8 @@
-/** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together, the richest answer first. */
+/** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together. */
 import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, Segment, SourceLine, Type, UnwindRow, Variable } from './api.js';
 import { FormatError } from './bytes.js';
 import { demangle } from './demangle.js';
+import { Dwarf } from './dwarf/dwarf.js';
 import { Elf } from './elf/elf.js';
 import { PF } from './elf/headers.js';
 import { type RawSymbol, SymbolTable } from './elf/symbols.js';
@@ -10,6 +11,9 @@ import { readBuildInfo } from './go/buildinfo.js';
 import { findPrologue, unwindRow } from './go/frame.js';
 import { GoLines } from './go/lines.js';
 import { type PclnFunc, Pclntab } from './go/pclntab.js';
+
+/** DWARF's number on amd64. */
+const RBP = 6;
 
 /** A value that is made on first use; `undefined` is a value too. */
 function lazy<T>(make: () => T): () => T {
@@ -31,6 +35,7 @@ class ElfImage implements Image {
   private readonly symbolTable = lazy(() => this.guard('the symbol table', () => SymbolTable.of(this.elf)));
   private readonly pclntab = lazy(() => this.guard('gopclntab', () => Pclntab.of(this.elf, this.symbolTable)));
   private readonly build = lazy(() => this.guard('Go build information', () => readBuildInfo(this.elf)));
+  private readonly dwarf: Dwarf;
   private readonly functionIndex = lazy(
     () =>
       new Functions({
@@ -38,6 +43,7 @@ class ElfImage implements Image {
         bias: this.bias,
         symbols: this.symbolTable(),
         pclntab: this.pclntab(),
+        dwarf: this.dwarf,
         goVersion: this.build()?.version,
       }),
   );
@@ -51,6 +57,13 @@ class ElfImage implements Image {
     readonly bias: bigint,
   ) {
     this.path = elf.path;
+    this.dwarf = new Dwarf({
+      section: name => elf.debugSection(name),
+      sectionAddress: name => elf.sectionNamed(name)?.address,
+      bias,
+      goTypes: () => this.pclntab()?.module?.types ?? this.linkAddressOf('runtime.types'),
+      problem: text => this.problem(text),
+    });
     this.segments = elf.loads.map(load => ({
       start: BigInt(load.address) + bias,
       memorySize: BigInt(load.memorySize),
@@ -72,14 +85,22 @@ class ElfImage implements Image {
     return this.elf.problems;
   }
 
+  private problem(text: string): void {
+    if (!this.elf.problems.includes(text)) this.elf.problems.push(text);
+  }
+
+  private linkAddressOf(symbol: string): number | undefined {
+    for (const raw of this.symbolTable()?.named(symbol) ?? []) return raw.address;
+    return undefined;
+  }
+
   /** What `read` gives; corrupt bytes cost only that, and are told once. */
   private guard<T>(what: string, read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      const problem = `${what}: ${error.message}`;
-      if (!this.elf.problems.includes(problem)) this.elf.problems.push(problem);
+      this.problem(`${what}: ${error.message}`);
       return undefined;
     }
   }
@@ -167,13 +188,16 @@ class ElfImage implements Image {
   lineAt(pc: bigint): SourceLine | undefined {
     const link = this.link(pc);
     if (link === undefined) return undefined;
-    return this.guard('lines', () => {
+    const fromGo = this.guard('lines', () => {
       const go = this.goFunc(link);
       return go?.table.lineAt(go.func, link);
     });
+    return fromGo ?? this.dwarf.lineAt(pc);
   }
 
   addressesOf(file: string, line: number): readonly bigint[] {
+    const described = this.dwarf.addressesOf(file, line);
+    if (described.length > 0) return described;
     const found = this.guard('lines', () => this.goLines()?.addressesOf(file, line)) ?? [];
     return found.map(address => this.loaded(address));
   }
@@ -181,13 +205,18 @@ class ElfImage implements Image {
   statementsIn(start: bigint, end: bigint): Iterable<{ readonly pc: bigint } & SourceLine> {
     const [low, high] = [this.link(start), this.link(end - 1n)];
     if (low === undefined || high === undefined) return [];
+    const described = [...this.dwarf.statementsIn(start, end)];
+    if (described.length > 0) return described;
     const found = this.guard('lines', () => this.goLines()?.statementsIn(low, high + 1)) ?? [];
     return found.map(({ pc, file, line }) => ({ pc: this.loaded(pc), file, line }));
   }
 
   afterPrologue(func: Func): bigint {
     const entry = this.link(func.entry);
-    if (entry === undefined || func.asm || func.language !== 'go') return func.entry;
+    if (entry === undefined) return func.entry;
+    const described = this.dwarf.afterPrologue(func.entry);
+    if (described !== undefined) return described;
+    if (func.language !== 'go') return func.entry;
     const prologue = this.guard('code', () => findPrologue(this.elf.memory, { entry }, Number(func.end - this.bias)));
     return prologue ? func.entry + BigInt(prologue.end) : func.entry;
   }
@@ -195,56 +224,75 @@ class ElfImage implements Image {
   inlineFrames(pc: bigint): readonly InlineFrame[] {
     const link = this.link(pc);
     if (link === undefined) return [];
-    const fromGo = this.guard('inlined calls', () => {
-      const go = this.goFunc(link);
-      if (!go) return undefined;
-      const frames: InlineFrame[] = [];
-      let position = go.table.lineAt(go.func, link);
-      for (const call of go.table.inlinedAt(go.func, link)) {
-        frames.push({ name: call.name, inlined: true, scope: undefined, ...position });
-        position = call.call;
-      }
-      const name = this.functionAt(pc)?.name ?? go.func.name;
-      frames.push({ name, inlined: false, scope: undefined, ...position });
-      return frames;
-    });
-    if (fromGo) return fromGo;
-    const func = this.functionAt(pc);
-    return func ? [{ name: func.name, inlined: false, scope: undefined }] : [];
+    const described = this.dwarf.inlineFrames(pc);
+    const fromGo = this.guard('inlined calls', () => this.goFrames(link));
+    if (!fromGo) {
+      if (described.length > 0) return described;
+      const func = this.functionAt(pc);
+      return func ? [{ name: func.name, inlined: false, scope: undefined }] : [];
+    }
+    // gopclntab is exact to the instruction, where DWARF's ranges of inlined bodies have gaps; DWARF has the scopes.
+    const matching = described.length === fromGo.length;
+    return fromGo.map((frame, i) => ({ ...frame, scope: (matching ? described[i] : frame.inlined ? undefined : described.at(-1))?.scope }));
+  }
+
+  private goFrames(link: number): InlineFrame[] | undefined {
+    const go = this.goFunc(link);
+    if (!go) return undefined;
+    const frames: InlineFrame[] = [];
+    let position = go.table.lineAt(go.func, link);
+    if (!position) return undefined;
+    for (const call of go.table.inlinedAt(go.func, link)) {
+      frames.push({ name: call.name, inlined: true, scope: undefined, ...position });
+      position = call.call;
+    }
+    const name = this.functionIndex().at(link)?.name ?? go.func.name;
+    frames.push({ name, inlined: false, scope: undefined, ...position });
+    return frames;
   }
 
   *files(): Iterable<string> {
-    yield* this.guard('file names', () => [...(this.pclntab()?.files() ?? [])]) ?? [];
+    const names = new Set(this.guard('file names', () => [...(this.pclntab()?.files() ?? [])]));
+    for (const name of this.dwarf.files()) names.add(name);
+    yield* names;
   }
 
   unwindAt(pc: bigint): UnwindRow | undefined {
     const link = this.link(pc);
     if (link === undefined) return undefined;
-    return this.guard('frames', () => {
+    const described = this.dwarf.unwindAt(pc);
+    const fromGo = this.guard('frames', () => {
       const go = this.goFunc(link);
       return go && unwindRow(go.table, this.elf.memory, go.func, link);
     });
+    if (!described || !fromGo || described.registers.has(RBP)) return described ?? fromGo;
+    // Go's call frame information leaves out where RBP is.
+    return { ...described, registers: new Map([...described.registers, [RBP, fromGo.registers.get(RBP)!]]) };
   }
 
   // ---- types and variables -----------------------------------------------------------------------------------------------------------
 
-  typeNamed(_name: string): Type | undefined {
-    return undefined;
+  typeNamed(name: string): Type | undefined {
+    return this.dwarf.typeNamed(name);
   }
 
-  typeOfRuntimeType(_address: bigint): Type | undefined {
-    return undefined;
+  typeOfRuntimeType(address: bigint): Type | undefined {
+    return this.dwarf.typeOfRuntimeType(address);
   }
 
-  *typeNames(): Iterable<string> {}
-
-  globalNamed(_name: string): Variable | undefined {
-    return undefined;
+  *typeNames(): Iterable<string> {
+    yield* this.dwarf.typeNames();
   }
 
-  *globals(): Iterable<Variable> {}
+  globalNamed(name: string): Variable | undefined {
+    return this.dwarf.globalNamed(name);
+  }
 
-  variables(_scope: ScopeKey, _pc: bigint): readonly Variable[] {
-    return [];
+  *globals(): Iterable<Variable> {
+    yield* this.dwarf.globals();
+  }
+
+  variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
+    return this.dwarf.variables(scope, pc);
   }
 }
