@@ -1,5 +1,5 @@
 import { ByteReader } from '../bytes.js';
-import { DW_AT, DW_FORM } from './constants.js';
+import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
 
 /** What the size of an encoded attribute depends on besides its form. */
 export interface Encoding {
@@ -19,9 +19,32 @@ export interface Abbrev {
   readonly implicit: readonly number[];
   /** How to pass over the attributes: a positive number is that many bytes, a negative one a SKIP code. */
   readonly skips: readonly number[];
-  /** Index of DW_AT_sibling and DW_AT_name, or -1. */
-  readonly sibling: number;
-  readonly name: number;
+  readonly hasSibling: boolean;
+  /** Which list of a unit's index such a DIE belongs to. */
+  readonly indexed: Indexed | undefined;
+}
+
+export type Indexed = 'function' | 'type' | 'variable';
+
+const TYPE_TAGS: ReadonlySet<number> = new Set([
+  DW_TAG.array_type,
+  DW_TAG.class_type,
+  DW_TAG.enumeration_type,
+  DW_TAG.pointer_type,
+  DW_TAG.structure_type,
+  DW_TAG.subroutine_type,
+  DW_TAG.typedef,
+  DW_TAG.union_type,
+  DW_TAG.base_type,
+  DW_TAG.unspecified_type,
+]);
+
+/** Functions with code, types with names, variables and constants; no declarations of what is elsewhere. */
+function indexedAs(tag: number, attributes: readonly number[]): Indexed | undefined {
+  if (attributes.includes(DW_AT.declaration)) return undefined;
+  if (tag === DW_TAG.subprogram) return attributes.includes(DW_AT.low_pc) || attributes.includes(DW_AT.ranges) ? 'function' : undefined;
+  if (tag === DW_TAG.variable || tag === DW_TAG.constant) return 'variable';
+  return TYPE_TAGS.has(tag) && attributes.includes(DW_AT.name) ? 'type' : undefined;
 }
 
 const SKIP = { string: -1, leb: -2, block1: -3, block2: -4, block4: -5, block: -6, indirect: -7 } as const;
@@ -183,8 +206,8 @@ export class AbbrevTable {
         if (size > 0 && skips.length > 0 && skips[skips.length - 1]! > 0) skips[skips.length - 1]! += size;
         else if (size !== 0) skips.push(size);
       }
-      const sibling = attributes.indexOf(DW_AT.sibling);
-      const abbrev: Abbrev = { tag, children, attributes, forms, implicit, skips, sibling, name: attributes.indexOf(DW_AT.name) };
+      const hasSibling = attributes.includes(DW_AT.sibling);
+      const abbrev: Abbrev = { tag, children, attributes, forms, implicit, skips, hasSibling, indexed: indexedAs(tag, attributes) };
       if (code < 4096) this.dense[code] = abbrev;
       else this.sparse.set(code, abbrev);
     }

@@ -33,7 +33,7 @@ export class Die {
     if (index < 0) return undefined;
     const { forms, implicit } = this.abbrev;
     const bytes = this.unit.info.bytes;
-    if (!this.places) {
+    if (index > 0 && !this.places) {
       this.places = new Float64Array(forms.length);
       let at = this.attributesAt;
       for (let i = 0; i < forms.length; i++) {
@@ -41,10 +41,10 @@ export class Die {
         at = skipForm(bytes, forms[i]!, at, this.unit);
       }
     }
-    const at = this.places[index]!;
+    const at = this.places ? this.places[index]! : this.attributesAt;
     if (at > this.unit.end) this.unit.info.reader(this.offset).fail('a DIE reaches past its unit');
     if (forms[index] !== DW_FORM.indirect) return { form: forms[index]!, at, implicit: implicit[index]! };
-    const reader = this.unit.info.reader(at);
+    const reader = this.unit.info.seek(at);
     return { form: reader.uleb(), at: reader.offset, implicit: 0 };
   }
 
@@ -52,7 +52,7 @@ export class Die {
   number(attribute: number): number | undefined {
     const found = this.find(attribute);
     if (!found) return undefined;
-    const reader = this.unit.info.reader(found.at);
+    const reader = this.unit.info.seek(found.at);
     switch (found.form) {
       case DW_FORM.flag_present:
         return 1;
@@ -83,7 +83,7 @@ export class Die {
   constant(attribute: number): bigint | undefined {
     const found = this.find(attribute);
     if (!found) return undefined;
-    const reader = this.unit.info.reader(found.at);
+    const reader = this.unit.info.seek(found.at);
     if (found.form === DW_FORM.sdata) return reader.slebBig();
     if (found.form === DW_FORM.udata) return reader.ulebBig();
     if (found.form === DW_FORM.data8) return reader.u64();
@@ -99,7 +99,7 @@ export class Die {
   address(attribute: number): number | undefined {
     const found = this.find(attribute);
     if (!found) return undefined;
-    const reader = this.unit.info.reader(found.at);
+    const reader = this.unit.info.seek(found.at);
     switch (found.form) {
       case DW_FORM.addr:
         return readAddress(reader, this.unit.addressSize);
@@ -130,7 +130,7 @@ export class Die {
     const found = this.find(attribute);
     if (!found) return undefined;
     const unit = this.unit;
-    const reader = unit.info.reader(found.at);
+    const reader = unit.info.seek(found.at);
     switch (found.form) {
       case DW_FORM.ref1:
         return unit.start + reader.u8();
@@ -165,7 +165,7 @@ export class Die {
   block(attribute: number): Uint8Array | undefined {
     const found = this.find(attribute);
     if (!found) return undefined;
-    const reader = this.unit.info.reader(found.at);
+    const reader = this.unit.info.seek(found.at);
     switch (found.form) {
       case DW_FORM.block1:
         return reader.slice(reader.u8());

@@ -1,8 +1,8 @@
 import type { Func, Language } from '../api.js';
 import { ByteReader } from '../bytes.js';
 import { DW_AT, DW_LANG_Go, DW_LANG_Mips_Assembler } from './constants.js';
-import { readAddress, readOffset } from './die.js';
-import { type Indexes, origins, sourceName } from './index.js';
+import { type Die, readAddress, readOffset } from './die.js';
+import { firstOf, type Indexes, origins, sourceName } from './index.js';
 import { inRanges, type Ranges, rangesOf } from './ranges.js';
 import type { DebugInfo, Unit } from './unit.js';
 
@@ -89,17 +89,30 @@ export class Functions {
   }
 
   named(name: string): DwarfFunction[] {
-    if (!this.names) {
-      this.names = new Map();
-      for (const f of this.all()) {
-        for (const key of f.linkName === f.name ? [f.name] : [f.name, f.linkName]) {
-          const list = this.names.get(key);
-          if (list) list.push(f.die);
-          else this.names.set(key, [f.die]);
-        }
+    this.names ??= this.readNames();
+    return (this.names.get(name) ?? []).flatMap(die => this.describe(this.info.unitAt(die)!, die) ?? []);
+  }
+
+  private readNames(): Map<string, number[]> {
+    const names = new Map<string, number[]>();
+    const add = (name: string | undefined, die: number) => {
+      if (name === undefined) return;
+      const list = names.get(name);
+      if (list) list.push(die);
+      else names.set(name, [die]);
+    };
+    for (const unit of this.info.units) {
+      for (const offset of this.indexes.of(unit).functions) {
+        this.info.sections.guard('that function is missing', undefined, () => {
+          const chain = origins(this.info.die(unit, offset));
+          const name = sourceName(chain);
+          const linkName = linkNameOf(chain);
+          add(name, offset);
+          if (linkName !== name) add(linkName, offset);
+        });
       }
     }
-    return (this.names.get(name) ?? []).flatMap(die => this.described.get(die) ?? []);
+    return names;
   }
 
   *all(): Generator<DwarfFunction> {
@@ -127,27 +140,20 @@ export class Functions {
     if (entry === undefined || ranges.length === 0 || entry === 0 || entry >= 2 ** 53) return undefined;
     const chain = origins(die);
     const name = sourceName(chain) ?? `func_${entry.toString(16)}`;
-    const first = <T>(read: (d: (typeof chain)[number]) => T | undefined): T | undefined => {
-      for (const d of chain) {
-        const value = read(d);
-        if (value !== undefined) return value;
-      }
-      return undefined;
-    };
     let end = entry;
     for (let i = 0; i < ranges.length; i += 2) if (entry >= ranges[i]! && entry < ranges[i + 1]!) end = ranges[i + 1]!;
     return {
       unit,
       die: offset,
       name,
-      linkName: first(d => d.string(DW_AT.linkage_name) ?? d.string(DW_AT.MIPS_linkage_name)) ?? name,
+      linkName: linkNameOf(chain) ?? name,
       ranges,
       entry,
       end,
       language: languageOf(unit),
       wrapper: die.flag(DW_AT.trampoline),
-      declFile: first(d => d.number(DW_AT.decl_file)),
-      line: first(d => d.number(DW_AT.decl_line)),
+      declFile: firstOf(chain, d => d.number(DW_AT.decl_file)),
+      line: firstOf(chain, d => d.number(DW_AT.decl_line)),
     };
   }
 
@@ -211,6 +217,10 @@ export class Functions {
   }
 }
 
+function linkNameOf(chain: readonly Die[]): string | undefined {
+  return firstOf(chain, die => die.string(DW_AT.linkage_name) ?? die.string(DW_AT.MIPS_linkage_name));
+}
+
 function languageOf(unit: Unit): Language {
   const { language } = unit.root;
   return language === DW_LANG_Go ? 'go' : language === DW_LANG_Mips_Assembler ? 'asm' : 'c';
@@ -231,7 +241,7 @@ export function toFunc(f: DwarfFunction, bias: bigint, file: string | undefined)
     spWrite: false,
     asm,
     funcID: '',
-    ...(file !== undefined && { file }),
-    ...(f.line !== undefined && { line: f.line }),
+    file,
+    line: f.line,
   };
 }

@@ -16,19 +16,6 @@ export interface UnitIndex {
 
 const EMPTY: UnitIndex = { functions: [], types: [], variables: [], prefixes: new Map() };
 
-const TYPE_TAGS: ReadonlySet<number> = new Set([
-  DW_TAG.array_type,
-  DW_TAG.class_type,
-  DW_TAG.enumeration_type,
-  DW_TAG.pointer_type,
-  DW_TAG.structure_type,
-  DW_TAG.subroutine_type,
-  DW_TAG.typedef,
-  DW_TAG.union_type,
-  DW_TAG.base_type,
-  DW_TAG.unspecified_type,
-]);
-
 /** Namespaces nested deeper than this are not looked into. */
 const MAX_NAMESPACES = 64;
 
@@ -79,22 +66,17 @@ export class Indexes {
         info.sections.problem(`.debug_info: no abbreviation ${code} (at 0x${offset.toString(16)}): the rest of that unit is missing`);
         return result;
       }
-      const tag = abbrev.tag;
-      if (tag === DW_TAG.subprogram) {
-        if (abbrev.attributes.includes(DW_AT.low_pc) || abbrev.attributes.includes(DW_AT.ranges)) functions.push(offset);
-      } else if (tag === DW_TAG.variable || tag === DW_TAG.constant) {
-        if (!abbrev.attributes.includes(DW_AT.declaration)) variables.push(offset);
-      } else if (TYPE_TAGS.has(tag)) {
-        if (abbrev.name >= 0 && !abbrev.attributes.includes(DW_AT.declaration)) types.push(offset);
-      }
+      if (abbrev.indexed === 'function') functions.push(offset);
+      else if (abbrev.indexed === 'type') types.push(offset);
+      else if (abbrev.indexed === 'variable') variables.push(offset);
       if (namespaces.length > 0) prefixes.set(offset, namespaces[namespaces.length - 1]!);
       if (!abbrev.children) at = skipAttributes(bytes, at, abbrev, unit);
-      else if (tag === DW_TAG.namespace && namespaces.length < MAX_NAMESPACES) {
+      else if (abbrev.tag === DW_TAG.namespace && namespaces.length < MAX_NAMESPACES) {
         const die = info.die(unit, offset);
         const outer = namespaces[namespaces.length - 1] ?? '';
         namespaces.push(`${outer}${die.string(DW_AT.name) ?? '(anonymous namespace)'}::`);
         at = die.end;
-      } else if (abbrev.sibling >= 0) at = info.behind(info.die(unit, offset));
+      } else if (abbrev.hasSibling) at = info.behind(info.die(unit, offset));
       else at = info.skipChildren(unit, skipAttributes(bytes, at, abbrev, unit));
     }
     return result;
@@ -114,6 +96,15 @@ export function origins(die: Die): Die[] {
     chain.push(current);
   }
   return chain;
+}
+
+/** What the first DIE of a chain that knows it says. */
+export function firstOf<T>(chain: readonly Die[], read: (die: Die) => T | undefined): T | undefined {
+  for (const die of chain) {
+    const value = read(die);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** Name of a DIE as its source spells it; in C++ with its namespaces and classes in front. @throws FormatError */

@@ -85,6 +85,9 @@ export class Unit implements Encoding {
 export class DebugInfo {
   readonly bytes: Uint8Array;
   readonly units: readonly Unit[];
+  private readonly buffer: Buffer;
+  private readonly shared: ByteReader;
+  private addresses: ByteReader | undefined;
   private readonly tables = new Map<string, AbbrevTable>();
   private starts: Map<number, Unit> | undefined;
   private signatures: Map<bigint, number> | undefined;
@@ -98,11 +101,19 @@ export class DebugInfo {
       this.bytes.set(info);
       this.bytes.set(types, info.length);
     }
+    this.buffer = Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    this.shared = new ByteReader(this.bytes, '.debug_info');
     this.units = this.readHeaders(info.length);
   }
 
   reader(offset: number, end?: number): ByteReader {
     return new ByteReader(this.bytes, '.debug_info', offset, end);
+  }
+
+  /** The reader that all attributes share, put at an offset. What it gives must be used before the next call. */
+  seek(offset: number): ByteReader {
+    this.shared.seek(offset);
+    return this.shared;
   }
 
   private readHeaders(infoLength: number): Unit[] {
@@ -191,12 +202,11 @@ export class DebugInfo {
 
   /** The DIE at an offset within a unit, undefined for the null entry that ends siblings. @throws FormatError */
   dieOrNull(unit: Unit, offset: number): Die | undefined {
-    const reader: ByteReader = this.reader(offset, unit.end);
+    const reader = this.seek(offset);
+    if (offset >= unit.end) reader.fail('siblings without an end');
     const code = reader.uleb();
     if (code === 0) return undefined;
-    const abbrev = unit.abbrevs.get(code);
-    if (!abbrev) reader.fail(`no abbreviation ${code}`);
-    return new Die(unit, offset, abbrev, reader.offset);
+    return new Die(unit, offset, unit.abbrevs.get(code) ?? reader.fail(`no abbreviation ${code}`), reader.offset);
   }
 
   /** @throws FormatError */
@@ -256,19 +266,16 @@ export class DebugInfo {
 
   /** Address number `index` of the unit's part of .debug_addr. @throws FormatError */
   indexedAddress(unit: Unit, index: number): number {
-    const section = this.sections.get('.debug_addr');
-    const at = unit.addrBase + index * unit.addressSize;
-    if (at + unit.addressSize > section.length)
-      new ByteReader(section, '.debug_addr', section.length).fail(`no address number ${index} of the unit at 0x${unit.start.toString(16)}`);
-    return readAddress(new ByteReader(section, '.debug_addr', at), unit.addressSize);
+    this.addresses ??= new ByteReader(this.sections.get('.debug_addr'), '.debug_addr');
+    this.addresses.seek(unit.addrBase + index * unit.addressSize);
+    return readAddress(this.addresses, unit.addressSize);
   }
 
   /** A string attribute. @throws FormatError */
   string(unit: Unit, form: number, at: number): string | undefined {
-    const reader = this.reader(at);
+    if (form === DW_FORM.string) return this.cstring(at);
+    const reader = this.seek(at);
     switch (form) {
-      case DW_FORM.string:
-        return reader.cstring();
       case DW_FORM.strp:
         return this.stringAt('.debug_str', readOffset(reader, unit.offsetSize));
       case DW_FORM.line_strp:
@@ -288,6 +295,14 @@ export class DebugInfo {
         this.sections.problem('debug information refers to a supplementary file (dwz), which is not supported: what it shares is missing');
     }
     return undefined;
+  }
+
+  /** A string within .debug_info. Names are most of what an index costs, so they come from the buffer in one go. */
+  private cstring(at: number): string {
+    let end = at;
+    while (end < this.bytes.length && this.bytes[end] !== 0) end++;
+    if (end === this.bytes.length) this.reader(at).fail('string without end');
+    return this.buffer.toString('utf8', at, end);
   }
 
   stringAt(section: '.debug_str' | '.debug_line_str', offset: number): string {

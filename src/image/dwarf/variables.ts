@@ -2,7 +2,7 @@ import type { ExpressionLookup, Location, Variable } from '../api.js';
 import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
 import type { DwarfFunction } from './functions.js';
-import { type Indexes, origins, sourceName } from './index.js';
+import { firstOf, type Indexes, origins, sourceName } from './index.js';
 import { expressionAt } from './ranges.js';
 import { covers, type Scope } from './scopes.js';
 import type { Types } from './types.js';
@@ -108,7 +108,7 @@ export class Variables {
     }
     // A Go local lives from behind its declaration; the compiler's location lists often start earlier, with another's value.
     if (f.unit.isGo && position.line !== undefined) {
-      const line = first(chain, die => die.number(DW_AT.decl_line));
+      const line = firstOf(chain, die => die.number(DW_AT.decl_line));
       if (line !== undefined && line >= position.line) return undefined;
     }
     return this.variable(f.unit, chain, tag === DW_TAG.constant ? 'constant' : 'local', position.pc, frameBase);
@@ -133,15 +133,15 @@ export class Variables {
     pc: number | undefined,
     frameBase: Uint8Array | undefined,
   ): Variable | undefined {
-    const name = role === 'global' || role === 'constant' ? sourceName(chain) : first(chain, die => die.string(DW_AT.name));
+    const name = role === 'global' || role === 'constant' ? sourceName(chain) : firstOf(chain, die => die.string(DW_AT.name));
     if (name === undefined) return undefined;
     const typed = chain.find(die => die.has(DW_AT.type));
     const type = typed ? this.types.of(typed) : this.types.at(undefined);
-    const line = first(chain, die => die.number(DW_AT.decl_line));
-    const file = first(chain, die => die.number(DW_AT.decl_file));
+    const line = firstOf(chain, die => die.number(DW_AT.decl_line));
+    const file = firstOf(chain, die => die.number(DW_AT.decl_file));
     const path = file === undefined ? undefined : this.fileName(unit, file);
-    const closureOffset = first(chain, die => die.number(DW_AT.go_closure_offset));
-    const constant = first(chain, die => die.constant(DW_AT.const_value) ?? die.string(DW_AT.const_value));
+    const closureOffset = firstOf(chain, die => die.number(DW_AT.go_closure_offset));
+    const constant = firstOf(chain, die => die.constant(DW_AT.const_value) ?? die.string(DW_AT.const_value));
     const located = chain.find(die => die.has(DW_AT.location));
     let expression = located && expressionAt(located, DW_AT.location, pc);
     if (expression?.length === 0) expression = undefined;
@@ -191,14 +191,6 @@ function makeLookup(unit: Unit): ExpressionLookup {
       }),
     procedure: (offset, global) => guard(() => info.dieAt(global ? offset : unit.start + offset).block(DW_AT.location)),
   };
-}
-
-function first<T>(chain: readonly Die[], read: (die: Die) => T | undefined): T | undefined {
-  for (const die of chain) {
-    const value = read(die);
-    if (value !== undefined) return value;
-  }
-  return undefined;
 }
 
 /** The expression for what a pointer at `expression` points to; undefined when that is in pieces. */
