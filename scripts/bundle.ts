@@ -13,23 +13,28 @@ const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 const iced = dirname(require.resolve('iced-x86'));
 
-rmSync(dist, { recursive: true, force: true });
-await build({
-  entryPoints: [join(root, 'src/cli/main.ts')],
-  outdir: dist,
-  bundle: true,
-  splitting: true,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  external: ['ink', 'react', 'react/jsx-runtime'],
-  // iced-x86 is CommonJS and reads its .wasm beside itself.
-  banner: {
-    js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url),__dirname=import.meta.dirname;",
-  },
-  logLevel: 'warning',
-});
-copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
-writeFileSync(join(dist, 'LICENSE-iced-x86.txt'), readFileSync(join(iced, 'LICENSE.txt')));
+/** Replaces `dist/`. */
+export async function bundle(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true });
+  await build({
+    entryPoints: [join(root, 'src/cli/main.ts')],
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: ['ink', 'react', 'react/jsx-runtime'],
+    // iced-x86 is CommonJS and reads its .wasm beside itself.
+    banner: {
+      js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url),__dirname=import.meta.dirname;",
+    },
+    logLevel: 'warning',
+  });
+  copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
+  writeFileSync(join(dist, 'LICENSE-iced-x86.txt'), readFileSync(join(iced, 'LICENSE.txt')));
+}
+
+if (process.argv[1] === import.meta.filename) await bundle();

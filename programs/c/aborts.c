@@ -14,13 +14,13 @@ static int overflow(volatile int n) {
 int main(int argc, char **argv) {
   const char *way = argc > 1 ? argv[1] : "abort";
   volatile int zero = 0;
-  int *volatile null = NULL;
+  volatile int *volatile null = NULL;
   printf("ending by %s\n", way);
   fflush(stdout);
   if (!strcmp(way, "abort")) abort();
   if (!strcmp(way, "null")) *null = 1;
   if (!strcmp(way, "overflow")) return overflow(0);
-  if (!strcmp(way, "divide")) return 1 / zero;
+  if (!strcmp(way, "divide")) return argc / zero;
   if (!strcmp(way, "exit")) exit(200);
   if (!strcmp(way, "quick")) _exit(17);
   if (!strcmp(way, "trap")) __builtin_trap();

@@ -208,18 +208,39 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGBUS: 7,
 };
 
-/** Runs a program on the host itself: what the emulated run must equal. */
-export function runNative(path: string, input: RunInput = {}): Outcome {
-  const result = spawnSync(path, input.args ?? [], {
+function runCommand(command: string, args: readonly string[], input: RunInput): Outcome {
+  const result = spawnSync(command, args, {
     encoding: 'utf8',
     input: input.stdin ?? '',
     env: { ...GUEST_ENVIRONMENT, ...input.env },
     timeout: 60_000,
     maxBuffer: 64 << 20,
   });
-  if (result.error) throw result.error;
+  if (result.error) throw new Error(`${[command, ...args].join(' ')}: ${result.error.message}\n${result.stdout}\n${result.stderr}`);
   const status = result.status ?? 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
   return { stdout: result.stdout, stderr: result.stderr, status };
+}
+
+/** Runs a program on the host itself: what the emulated run must equal. The outcome is kept beside the binary. */
+export function runNative(path: string, input: RunInput = {}): Outcome {
+  const { args, env, stdin } = input;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([args, env, stdin]))
+    .digest('hex')
+    .slice(0, 8);
+  const record = `${path}.${hash}.json`;
+  if (!existsSync(record)) writeFileSync(record, JSON.stringify(runCommand(path, args ?? [], input)));
+  return JSON.parse(readFileSync(record, 'utf8'));
+}
+
+/** Runs the built r14 as a user does, with these command-line arguments. */
+export const runR14 = (args: readonly string[], stdin = ''): Outcome =>
+  runCommand(process.execPath, [join(root, 'bin/r14.js'), ...args], { stdin });
+
+/** `r14 run` of a program with the host run's arguments, environment and input. */
+export function runEmulated(path: string, { args = [], env = {}, stdin }: RunInput = {}): Outcome {
+  const settings = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  return runR14(['run', ...settings, path, '--', ...args], stdin);
 }
 
 /** True when a command exists on the host. */

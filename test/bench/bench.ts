@@ -1,0 +1,116 @@
+/**
+ * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS]`. Medians. Every row is one
+ * command line, run as a user runs it, from the start of `node` to its end.
+ */
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from '../../scripts/bundle.js';
+import { buildC, buildGo, GUEST_ENVIRONMENT, hasCommand, toolchain } from '../support/build.js';
+
+const rounds = Number(process.argv[2] ?? 5);
+const r14 = join(import.meta.dirname, '../../bin/r14.js');
+const qemu = hasCommand('qemu-x86_64');
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+/** Median wall time of a command in seconds, and what it last said on stderr. */
+function time(command: string, args: readonly string[], count = rounds): { seconds: number; stderr: string[] } {
+  const stderr: string[] = [];
+  const seconds = Array.from({ length: count }, () => {
+    const start = process.hrtime.bigint();
+    const result = spawnSync(command, args, { encoding: 'utf8', env: { ...GUEST_ENVIRONMENT, ...ownEnvironment(command) }, input: '' });
+    if (result.error) throw result.error;
+    stderr.push(result.stderr);
+    return Number(process.hrtime.bigint() - start) / 1e9;
+  });
+  return { seconds: median(seconds), stderr };
+}
+
+/** node is found by its own PATH; guests get the small environment in each case. */
+const ownEnvironment = (command: string) => (command === process.execPath ? { PATH: process.env.PATH } : {});
+
+interface Stats {
+  instructions: number;
+  seconds: number;
+  pages: number;
+  rss: number;
+}
+
+function emulate(binary: string, args: readonly string[]): Stats & { wall: number } {
+  const { seconds: wall, stderr } = time(process.execPath, [r14, 'run', '--stats', binary, '--', ...args]);
+  const all = stderr.map(text => JSON.parse(text.trimEnd().split('\n').at(-1)!) as Stats);
+  return { ...all[0]!, seconds: median(all.map(one => one.seconds)), rss: Math.max(...all.map(one => one.rss)), wall };
+}
+
+interface Row {
+  what: string;
+  figure: string;
+  promised: string;
+  native?: number;
+  own?: number;
+  qemu?: number;
+}
+
+const rows: Row[] = [];
+const million = (n: number) => (n / 1e6).toFixed(n < 1e8 ? 1 : 0);
+const emulateQemu = (binary: string, args: readonly string[]) => (qemu ? time('qemu-x86_64', [binary, ...args]).seconds : undefined);
+
+function running(what: string, binary: string, args: readonly string[], least: number): Stats & { wall: number } {
+  const stats = emulate(binary, args);
+  const native = time(binary, args).seconds;
+  const rate = stats.instructions / stats.seconds;
+  rows.push({
+    what,
+    figure: `${million(rate)} M instr/s (${million(stats.instructions)} M)`,
+    promised: `>= ${least}`,
+    native,
+    own: stats.wall,
+    qemu: emulateQemu(binary, args),
+  });
+  return stats;
+}
+
+await bundle();
+running('integer loop', buildC('loop', { static: true, flags: ['-O2'] }), ['30000000'], 100);
+
+const version = toolchain('go1.26') ? 'go1.26' : 'go1.19';
+const hello = buildGo('hello', { toolchain: version, race: true });
+// The race runtime sleeps for a second before it exits, natively and in qemu; here that time is virtual.
+const started = running(`start-up of hello-race, ${version}`, hello, [], 40);
+rows.push({ what: '`r14 run hello-race`, wall', figure: `${started.wall.toFixed(2)} s`, promised: '<= 0.8 s' });
+
+const crash = buildGo('crash', { toolchain: version, race: true });
+const fault = time(process.execPath, [r14, 'exec', '--batch', '-ex', 'continue', crash]).seconds;
+rows.push({ what: 'crash-race to the fault', figure: `${fault.toFixed(2)} s`, promised: '<= 1.2 s' });
+
+const large = process.env.R14_BENCH_LARGE ?? '/usr/local/go/bin/go';
+const size = (statSync(large).size / 2 ** 20).toFixed(0);
+const prompt = time(process.execPath, [r14, 'exec', '--batch', large]).seconds;
+rows.push({ what: `prompt of a ${size} MB Go binary`, figure: `${prompt.toFixed(2)} s`, promised: '<= 0.7 s' });
+const help = time(process.execPath, [r14, '--help']).seconds;
+rows.push({ what: '`r14 --help`', figure: `${help.toFixed(2)} s`, promised: '<= 0.15 s' });
+const node = time(process.execPath, ['-e', '0']).seconds;
+rows.push({ what: '(`node -e 0`)', figure: `${node.toFixed(2)} s`, promised: '' });
+const own = started.rss - started.pages * 4096;
+rows.push({ what: 'memory besides the guest pages, hello-race', figure: `${(own / 2 ** 20).toFixed(0)} MB`, promised: '<= 250 MB' });
+
+const ratio = (seconds: number | undefined, native: number) =>
+  seconds === undefined ? '-' : `${seconds.toFixed(2)} s = ${(seconds / native).toFixed(1)}x`;
+const table = [
+  ['', 'r14', 'promised', 'native', 'r14 wall', 'qemu-user wall'],
+  ...rows.map(row => [
+    row.what,
+    row.figure,
+    row.promised,
+    ...(row.native === undefined ? ['', '', ''] : [`${row.native.toFixed(3)} s`, ratio(row.own, row.native), ratio(row.qemu, row.native)]),
+  ]),
+];
+const widths = table[0]!.map((_, column) => Math.max(...table.map(cells => cells[column]!.length)));
+for (const cells of table)
+  console.log(
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
