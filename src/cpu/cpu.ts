@@ -4,6 +4,9 @@ import type { AccessKind, Cpu, CpuEnvironment, CpuStop, Vector, Watch } from './
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
+import { sseFloat } from './helpers/sse-float.js';
+import { sseRare } from './helpers/sse-rare.js';
+import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type Run } from './interpret/interpreter.js';
 import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
@@ -226,6 +229,9 @@ export class Machine implements Cpu {
       trimCalls: () => this.callLists.trim(),
       spillCalls: () => this.callLists.spill(),
       switchStack: () => this.callLists.switchStack(),
+      sseFloat: () => sseFloat(this.view),
+      sseRare: () => sseRare(this.view),
+      x87: makeX87(this.view),
     };
   }
 

@@ -55,6 +55,14 @@ export const STATE = {
   bounce: 0x380,
   /** The access that `bounce` serves. */
   bounceAddress: 0x3a0,
+  /** What a helper is to do: an operation's number, the addresses of its operands and the immediate. */
+  helperOp: 0x3b0,
+  helperD: 0x3b4,
+  helperA: 0x3b8,
+  helperB: 0x3bc,
+  helperImm: 0x3c0,
+  /** The image of FXSAVE and FNSAVE on its way to or from guest memory, 512 bytes. */
+  image: 0x400,
 } as const;
 
 export const TEMPS = 8;

@@ -3,5 +3,8 @@ import './integer.js';
 import './memory.js';
 import './control.js';
 import './string.js';
+import './simd.js';
+import './sse-float.js';
+import './helped.js';
 
 export { opNumber, opRows } from './op.js';

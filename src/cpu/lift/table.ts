@@ -1,5 +1,10 @@
 /** The whole instruction table: importing the files of groups fills it. */
 import './integer.js';
 import './control.js';
+import './sse-move.js';
+import './sse-int.js';
+import './sse-float.js';
+import './x87.js';
+import './fpu-state.js';
 
 export { lifters } from './registry.js';

@@ -67,6 +67,19 @@ export function convert(env: FloatEnv, from: Format, to: Format, bits: bigint): 
   return roundPack(env, to, u.negative, u.sig, u.exp);
 }
 
+/**
+ * A memory operand of an x87 operation as an extended value: always exact, and a signalling NaN stays one. That it was subnormal is noted
+ * for the operation to raise.
+ */
+export function widen(env: FloatEnv, from: Format, bits: bigint): bigint {
+  const u = unpack(from, bits);
+  if (u.class === 'zero') return zero(X80, u.negative);
+  if (u.class === 'infinity') return infinity(X80, u.negative);
+  if (isNotANumber(u)) return infinity(X80, u.negative) | (u.sig << BigInt(X80.precision - from.precision));
+  env.denormalSource = u.class === 'subnormal';
+  return exact(X80, u.negative, u.sig, u.exp);
+}
+
 /** FRNDINT and ROUNDSD: the integer next to the value, by the rounding mode given; PE unless `quiet`. */
 export function roundToInt(env: FloatEnv, f: Format, bits: bigint, rounding: number, quiet: boolean): bigint {
   env.roundedUp = false;
@@ -85,6 +98,6 @@ export function roundToInt(env: FloatEnv, f: Format, bits: bigint, rounding: num
 /** Integers of at most `precision` bits need no rounding, so nobody looks at what this environment notes. */
 const scratch = new FloatEnv();
 
-function exact(f: Format, negative: boolean, sig: bigint): bigint {
-  return roundPack(scratch, f, negative, sig, 0);
+function exact(f: Format, negative: boolean, sig: bigint, exp = 0): bigint {
+  return roundPack(scratch, f, negative, sig, exp);
 }

@@ -26,6 +26,8 @@ export class FloatEnv {
   x87 = false;
   /** x87 precision control in bits of significand: 24, 53 or 64. Only `X80` results of add, sub, mul, div and sqrt obey it. */
   precision = 64;
+  /** A memory operand was subnormal before it was widened: counts as a subnormal operand. */
+  denormalSource = false;
   /** The last rounding made the magnitude greater (C1 of the x87 status word). */
   roundedUp = false;
 
@@ -42,6 +44,7 @@ export class FloatEnv {
     this.flushToZero = (mxcsr & 0x8000) !== 0;
     this.x87 = false;
     this.precision = 64;
+    this.denormalSource = false;
     this.roundedUp = false;
   }
 
@@ -53,6 +56,7 @@ export class FloatEnv {
     this.denormalsAreZero = false;
     this.flushToZero = false;
     this.x87 = true;
+    this.denormalSource = false;
     this.precision = PRECISION[(fcw >> 8) & 3]!;
     this.roundedUp = false;
   }
@@ -104,5 +108,5 @@ export function propagateOne(env: FloatEnv, f: Format, bits: bigint, u: Unpacked
 
 /** Raises DE when an operand is subnormal. */
 export function noteDenormal(env: FloatEnv, a: Unpacked, b?: Unpacked): void {
-  if (a.class === 'subnormal' || b?.class === 'subnormal') env.raise(FLAG.denormal);
+  if (a.class === 'subnormal' || b?.class === 'subnormal' || env.denormalSource) env.raise(FLAG.denormal);
 }

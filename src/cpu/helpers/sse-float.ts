@@ -1,0 +1,175 @@
+/**
+ * SSE floating-point operations in full: every rounding mode, MXCSR's flags, NaNs, subnormals, and #XM. The op table computes the common
+ * cases by itself and comes here for the others.
+ */
+import { STATE } from '../layout.js';
+import * as sf from '../softfloat/index.js';
+import { F32, F64, FloatEnv, type Format, PRE_COMPUTATION } from '../softfloat/index.js';
+import { immediate, operandA, operandB, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
+
+export interface SseOp {
+  /** What the result is written to: so many bytes at `d`, or the status flags. */
+  readonly writes: 4 | 8 | 16 | 'flags';
+  /** `a` and `b` are the 16 bytes at the operands, whatever their width; `imm` is the instruction's immediate. */
+  run(env: FloatEnv, a: bigint, b: bigint, imm: number): bigint;
+}
+
+type Binary = (env: FloatEnv, f: Format, a: bigint, b: bigint, imm: number) => bigint;
+
+const lane = (value: bigint, bits: number, index: number): bigint => BigInt.asUintN(bits, value >> BigInt(bits * index));
+
+/** Joins `count` lanes of `bits` bits. */
+function join(bits: number, count: number, each: (index: number) => bigint): bigint {
+  let result = 0n;
+  for (let index = 0; index < count; index++) result |= each(index) << BigInt(bits * index);
+  return result;
+}
+
+function scalar(f: Format, fn: Binary): SseOp {
+  return { writes: f === F32 ? 4 : 8, run: (env, a, b, imm) => fn(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), imm) };
+}
+
+function packed(f: Format, fn: Binary): SseOp {
+  return {
+    writes: 16,
+    run: (env, a, b, imm) => join(f.bits, 128 / f.bits, i => fn(env, f, lane(a, f.bits, i), lane(b, f.bits, i), imm)),
+  };
+}
+
+const compare: Binary = (env, f, a, b, imm) => (sf.comparePredicate(env, f, a, b, imm) ? (1n << BigInt(f.bits)) - 1n : 0n);
+/** ROUNDSD's immediate: bits 1:0 the mode unless bit 2 takes MXCSR's, bit 3 keeps PE quiet. */
+const round: Binary = (env, f, a, _, imm) => sf.roundToInt(env, f, a, (imm & 4) !== 0 ? env.rounding : imm & 3, (imm & 8) !== 0);
+
+const BINARY: Readonly<Record<string, Binary>> = {
+  add: sf.add,
+  sub: sf.sub,
+  mul: sf.mul,
+  div: sf.div,
+  min: sf.min,
+  max: sf.max,
+  sqrt: sf.sqrt,
+  cmp: compare,
+  round,
+};
+
+const ORDER = { less: 0x01n, equal: 0x40n, greater: 0n, unordered: 0x45n } as const;
+
+function comparison(f: Format, signalling: boolean): SseOp {
+  return { writes: 'flags', run: (env, a, b) => ORDER[sf.compare(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), signalling)] };
+}
+
+/** HADDPS's and HSUBPS's operands are neighbours; ADDSUBPS subtracts in even lanes. */
+function neighbours(f: Format, fn: Binary): SseOp {
+  const half = 64 / f.bits;
+  return {
+    writes: 16,
+    run: (env, a, b) =>
+      join(f.bits, 2 * half, i => {
+        const from = i < half ? a : b;
+        const first = 2 * (i % half);
+        return fn(env, f, lane(from, f.bits, first), lane(from, f.bits, first + 1), 0);
+      }),
+  };
+}
+
+function alternating(f: Format): SseOp {
+  return {
+    writes: 16,
+    run: (env, a, b) => join(f.bits, 128 / f.bits, i => (i % 2 === 0 ? sf.sub : sf.add)(env, f, lane(a, f.bits, i), lane(b, f.bits, i))),
+  };
+}
+
+/** DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. */
+function dotProduct(f: Format): SseOp {
+  const count = 128 / f.bits;
+  return {
+    writes: 16,
+    run: (env, a, b, imm) => {
+      let terms = Array.from({ length: count }, (_, i) =>
+        (imm & (16 << i)) !== 0 ? sf.mul(env, f, lane(a, f.bits, i), lane(b, f.bits, i)) : 0n,
+      );
+      while (terms.length > 1) {
+        terms = Array.from({ length: terms.length / 2 }, (_, i) => sf.add(env, f, terms[2 * i]!, terms[2 * i + 1]!));
+      }
+      return join(f.bits, count, i => ((imm & (1 << i)) !== 0 ? terms[0]! : 0n));
+    },
+  };
+}
+
+/** `count` lanes from integers of `width` bits. */
+function fromInts(f: Format, width: number, count: number, writes: 4 | 8 | 16): SseOp {
+  return { writes, run: (env, a) => join(f.bits, count, i => sf.fromInt(env, f, BigInt.asIntN(width, lane(a, width, i)))) };
+}
+
+/** `count` lanes to integers of `width` bits; the rest of what is written is zero. */
+function toInts(f: Format, width: number, count: number, writes: 8 | 16, truncate: boolean): SseOp {
+  return { writes, run: (env, a) => join(width, count, i => sf.toInt(env, f, lane(a, f.bits, i), width, truncate)) };
+}
+
+function resize(from: Format, to: Format, count: number, writes: 4 | 8 | 16): SseOp {
+  return { writes, run: (env, a) => join(to.bits, count, i => sf.convert(env, from, to, lane(a, from.bits, i))) };
+}
+
+/** All operations by name; the order gives their numbers. */
+export const SSE_FLOAT: Readonly<Record<string, SseOp>> = buildTable();
+
+function buildTable(): Record<string, SseOp> {
+  const table: Record<string, SseOp> = {};
+  for (const [f, letter] of [
+    [F32, 's'],
+    [F64, 'd'],
+  ] as const) {
+    for (const [name, fn] of Object.entries(BINARY)) {
+      table[`${name}s${letter}`] = scalar(f, fn);
+      table[`${name}p${letter}`] = packed(f, fn);
+    }
+    table[`comis${letter}`] = comparison(f, true);
+    table[`ucomis${letter}`] = comparison(f, false);
+    table[`haddp${letter}`] = neighbours(f, sf.add);
+    table[`hsubp${letter}`] = neighbours(f, sf.sub);
+    table[`addsubp${letter}`] = alternating(f);
+    table[`dpp${letter}`] = dotProduct(f);
+    for (const width of [32, 64]) {
+      table[`cvtsi2s${letter}${width}`] = fromInts(f, width, 1, f === F32 ? 4 : 8);
+      table[`cvts${letter}2si${width}`] = toInts(f, width, 1, 8, false);
+      table[`cvtts${letter}2si${width}`] = toInts(f, width, 1, 8, true);
+    }
+    table[`cvtp${letter}2dq`] = toInts(f, 32, 128 / f.bits, 16, false);
+    table[`cvttp${letter}2dq`] = toInts(f, 32, 128 / f.bits, 16, true);
+  }
+  table.cvtdq2ps = fromInts(F32, 32, 4, 16);
+  table.cvtss2sd = resize(F32, F64, 1, 8);
+  table.cvtsd2ss = resize(F64, F32, 1, 4);
+  table.cvtps2pd = resize(F32, F64, 2, 16);
+  table.cvtpd2ps = resize(F64, F32, 2, 16);
+  return table;
+}
+
+const names = Object.keys(SSE_FLOAT);
+const ops = Object.values(SSE_FLOAT);
+
+/** The number of an operation, for STATE.helperOp. */
+export function sseFloatNumber(name: string): number {
+  const number = names.indexOf(name);
+  if (number < 0) throw new Error(`no SSE operation ${name}`);
+  return number;
+}
+
+const env = new FloatEnv();
+
+/** The helper: runs the operation that the STATE.helper* fields describe. Returns 1 when it leaves with #XM. */
+export function sseFloat(view: DataView): number {
+  const operation = ops[view.getInt32(STATE.helperOp, true)]!;
+  const d = operandD(view);
+  const mxcsr = view.getUint32(STATE.mxcsr, true);
+  env.loadMxcsr(mxcsr);
+  const result = operation.run(env, readWide(view, operandA(view)), readWide(view, operandB(view)), immediate(view));
+  const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;
+  view.setUint32(STATE.mxcsr, mxcsr | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
+  if (env.unmasked !== 0) return raise(view, '#XM');
+  if (operation.writes === 'flags') setFlags(view, Number(result));
+  else if (operation.writes === 4) view.setUint32(d, Number(result), true);
+  else if (operation.writes === 8) view.setBigUint64(d, result, true);
+  else writeWide(view, d, result);
+  return 0;
+}

@@ -1,0 +1,164 @@
+/** SSE instructions that are too rare, or too far from WebAssembly's SIMD, for a row of their own. */
+import { STATE, xmmSlot } from '../layout.js';
+import { immediate, operandA, operandB, operandD, readWide, setFlags, writeWide } from './operands.js';
+
+type Rare = (view: DataView) => void;
+
+const lane = (value: bigint, bits: number, index: number): number => Number(BigInt.asUintN(bits, value >> BigInt(bits * index)));
+
+function sumsOfDifferences(view: DataView): void {
+  const imm = immediate(view);
+  const a = readWide(view, operandA(view));
+  const b = readWide(view, operandB(view));
+  const from = imm & 4;
+  const against = (imm & 3) * 4;
+  let result = 0n;
+  for (let i = 0; i < 8; i++) {
+    let sum = 0;
+    for (let k = 0; k < 4; k++) sum += Math.abs(lane(a, 8, from + i + k) - lane(b, 8, against + k));
+    result |= BigInt(sum) << BigInt(16 * i);
+  }
+  writeWide(view, operandD(view), result);
+}
+
+function leastWord(view: DataView): void {
+  const a = readWide(view, operandA(view));
+  let at = 0;
+  for (let i = 1; i < 8; i++) if (lane(a, 16, i) < lane(a, 16, at)) at = i;
+  writeWide(view, operandD(view), (BigInt(at) << 16n) | BigInt(lane(a, 16, at)));
+}
+
+/** CRC-32C, polynomial 0x11EDC6F41, bits reflected. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc >>> 0;
+});
+
+/** The immediate is the number of bytes of `b`. */
+function crc32(view: DataView): void {
+  const from = operandB(view);
+  let crc = view.getUint32(operandA(view), true);
+  for (let i = 0; i < immediate(view); i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ view.getUint8(from + i)) & 255]!;
+  view.setBigUint64(operandD(view), BigInt(crc >>> 0), true);
+}
+
+// ---- PCMPxSTRx (Intel SDM vol. 2, 4.1) ---------------------------------------------------------------------------------------------------
+
+interface Comparison {
+  /** IntRes2. */
+  readonly bits: number;
+  readonly count: number;
+}
+
+/** Elements of an operand: signed or not, and how many are valid. */
+function elements(value: bigint, imm: number): number[] {
+  const words = (imm & 1) !== 0;
+  const bits = words ? 16 : 8;
+  return Array.from({ length: words ? 8 : 16 }, (_, i) => {
+    const element = lane(value, bits, i);
+    return (imm & 2) !== 0 && element >= 2 ** (bits - 1) ? element - 2 ** bits : element;
+  });
+}
+
+function implicitLength(list: readonly number[]): number {
+  const end = list.indexOf(0);
+  return end < 0 ? list.length : end;
+}
+
+/** EAX and EDX, or RAX and RDX when bit 8 of the immediate is set: the magnitude, at most the number of elements. */
+function explicitLength(view: DataView, register: number, wide: boolean, count: number): number {
+  const value = wide ? view.getBigInt64(register, true) : BigInt(view.getInt32(register, true));
+  const magnitude = value < 0n ? -value : value;
+  return magnitude > BigInt(count) ? count : Number(magnitude);
+}
+
+const AGGREGATIONS: readonly ((a: number[], b: number[], aLength: number, bLength: number, i: number) => boolean)[] = [
+  // Equal any
+  (a, b, aLength, bLength, i) => i < bLength && a.slice(0, aLength).includes(b[i]!),
+  // Ranges
+  (a, b, aLength, bLength, i) => {
+    if (i >= bLength) return false;
+    for (let j = 0; j + 1 < aLength; j += 2) if (b[i]! >= a[j]! && b[i]! <= a[j + 1]!) return true;
+    return false;
+  },
+  // Equal each
+  (a, b, aLength, bLength, i) => (i < aLength && i < bLength ? a[i] === b[i] : i >= aLength && i >= bLength),
+  // Equal ordered
+  (a, b, aLength, bLength, i) => {
+    for (let j = 0; j < aLength && i + j < b.length; j++) if (i + j >= bLength || a[j] !== b[i + j]) return false;
+    return true;
+  },
+];
+
+function compareStrings(view: DataView, explicit: boolean): Comparison {
+  const imm = immediate(view);
+  const a = elements(readWide(view, operandA(view)), imm);
+  const b = elements(readWide(view, operandB(view)), imm);
+  const count = a.length;
+  const wide = (imm & 0x100) !== 0;
+  const aLength = explicit ? explicitLength(view, STATE.gpr, wide, count) : implicitLength(a);
+  const bLength = explicit ? explicitLength(view, STATE.gpr + 16, wide, count) : implicitLength(b);
+  const holds = AGGREGATIONS[(imm >> 2) & 3]!;
+  let bits = 0;
+  for (let i = 0; i < count; i++) if (holds(a, b, aLength, bLength, i)) bits |= 1 << i;
+  const all = (1 << count) - 1;
+  if ((imm & 0x30) === 0x10) bits ^= all;
+  if ((imm & 0x30) === 0x30) bits ^= (1 << bLength) - 1;
+  const cf = bits !== 0 ? 0x1 : 0;
+  const zf = bLength < count ? 0x40 : 0;
+  const sf = aLength < count ? 0x80 : 0;
+  const of = (bits & 1) !== 0 ? 0x800 : 0;
+  setFlags(view, cf | zf | sf | of);
+  return { bits, count };
+}
+
+const stringIndex =
+  (explicit: boolean): Rare =>
+  view => {
+    const last = (immediate(view) & 0x40) !== 0;
+    const { bits, count } = compareStrings(view, explicit);
+    const index = bits === 0 ? count : last ? 31 - Math.clz32(bits) : 31 - Math.clz32(bits & -bits);
+    view.setBigUint64(STATE.gpr + 8, BigInt(index), true);
+  };
+
+const stringMask =
+  (explicit: boolean): Rare =>
+  view => {
+    const expand = (immediate(view) & 0x40) !== 0;
+    const { bits, count } = compareStrings(view, explicit);
+    let mask = BigInt(bits);
+    if (expand) {
+      const width = 128 / count;
+      mask = 0n;
+      for (let i = 0; i < count; i++) if ((bits & (1 << i)) !== 0) mask |= ((1n << BigInt(width)) - 1n) << BigInt(width * i);
+    }
+    writeWide(view, xmmSlot(0), mask);
+  };
+
+const RARE: Readonly<Record<string, Rare>> = {
+  mpsadbw: sumsOfDifferences,
+  phminposuw: leastWord,
+  crc32,
+  pcmpestri: stringIndex(true),
+  pcmpistri: stringIndex(false),
+  pcmpestrm: stringMask(true),
+  pcmpistrm: stringMask(false),
+};
+
+const names = Object.keys(RARE);
+const ops = Object.values(RARE);
+export const SSE_RARE_OPS: readonly string[] = names;
+
+/** The number of an operation, for STATE.helperOp. */
+export function sseRareNumber(name: string): number {
+  const number = names.indexOf(name);
+  if (number < 0) throw new Error(`no rare SSE operation ${name}`);
+  return number;
+}
+
+/** The helper: runs the operation that the STATE.helper* fields describe. None of them faults. */
+export function sseRare(view: DataView): number {
+  ops[view.getInt32(STATE.helperOp, true)]!(view);
+  return 0;
+}

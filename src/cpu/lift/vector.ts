@@ -1,0 +1,39 @@
+/** What the lifters of SSE share: operands, and mnemonics by name. */
+import { Mnemonic } from 'iced-x86';
+import { vtemp } from '../layout.js';
+import type { Builder } from './builder.js';
+import { type Lifter, lifters } from './registry.js';
+
+/** The mnemonic that a row's name spells. Throws for a name that is none. */
+export function mnemonicOf(name: string): Mnemonic {
+  const value = Mnemonic[(name[0]!.toUpperCase() + name.slice(1)) as keyof typeof Mnemonic];
+  if (value === undefined) throw new Error(`no mnemonic ${name}`);
+  return value;
+}
+
+/** Registers a lifter for each mnemonic. */
+export function forEach(names: readonly string[], lift: (name: string) => Lifter): void {
+  for (const name of names) lifters.set(mnemonicOf(name), lift(name));
+}
+
+/** Slot of a vector source of 2, 4, 8 or 16 bytes; 16 bytes in memory must be aligned unless `loose`. */
+export function source(b: Builder, operand: number, bytes: 2 | 4 | 8 | 16, loose = false): number {
+  if (b.isRegister(operand)) return b.register(operand);
+  const { a, imm } = b.address();
+  const slot = b.vtemp();
+  const how = bytes === 16 ? (loose ? 'load128' : 'load128a') : bytes === 2 ? 'load16z64' : `load${bytes * 8}v`;
+  b.emit(how, slot, a, 0, imm);
+  return slot;
+}
+
+/** Slot of an XMM register operand. MMX registers have none. */
+export const xmm = (b: Builder, operand: number): number => b.register(operand);
+
+/** Two neighbouring vector temporaries, of an instruction that uses no others. */
+export function twoTemps(b: Builder): number {
+  b.vtemp();
+  b.vtemp();
+  return vtemp(0);
+}
+
+export const imm8 = (b: Builder, operand: number): number => Number(b.immediate(operand) & 255n);
