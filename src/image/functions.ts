@@ -8,7 +8,7 @@ import type { Dwarf } from './dwarf/dwarf.js';
 import type { Elf } from './elf/elf.js';
 import type { RawSymbol, SymbolTable } from './elf/symbols.js';
 import type { PclnFunc, Pclntab } from './go/pclntab.js';
-import { ABI_INTERNAL_ASSEMBLY, funcIDNames, goMinor } from './go/version.js';
+import { ABI_INTERNAL_ASSEMBLY, funcIDNames } from './go/version.js';
 
 /** cmd/link appends the ABI to a text symbol when both ABIs have one of that name. */
 const ABI_SUFFIX = /\.abi(?:0|internal)$/;
@@ -19,8 +19,9 @@ export interface FunctionSources {
   readonly symbols: SymbolTable | undefined;
   readonly pclntab: Pclntab | undefined;
   readonly dwarf: Dwarf;
-  /** `go1.26.8`; undefined when unknown. */
-  readonly goVersion: string | undefined;
+  readonly goMinor: number;
+  /** Whether it is a Go program, whatever became of its gopclntab. */
+  readonly isGo: boolean;
 }
 
 export class Functions {
@@ -29,9 +30,7 @@ export class Functions {
   private readonly wrapperID: number;
 
   constructor(private readonly from: FunctionSources) {
-    // Without a version the magic tells the two halves apart, and today's numbers are the better guess for the newer.
-    const minor = (from.goVersion && goMinor(from.goVersion)) || (from.pclntab?.go120 ? 26 : 19);
-    this.funcIDs = funcIDNames(minor);
+    this.funcIDs = funcIDNames(from.goMinor);
     this.wrapperID = this.funcIDs.indexOf('wrapper');
   }
 
@@ -171,15 +170,14 @@ export class Functions {
   private fromSymbol(symbol: RawSymbol): Func {
     const known = this.known.get(symbol.address);
     if (known) return known;
-    const { elf, bias, symbols, goVersion } = this.from;
+    const { elf, bias, symbols, isGo } = this.from;
     const func: Func = {
       name: demangle(symbol.name),
       linkName: symbol.name,
       entry: BigInt(symbol.address) + bias,
       end: BigInt(symbols!.endOf(symbol)) + bias,
       // In a Go program whose gopclntab is lost, a dot tells Go's own functions from C's.
-      language:
-        goVersion !== undefined && symbol.name.includes('.') && !elf.sectionAt(symbol.address)?.name.startsWith('.plt') ? 'go' : 'c',
+      language: isGo && symbol.name.includes('.') && !elf.sectionAt(symbol.address)?.name.startsWith('.plt') ? 'go' : 'c',
       source: 'symtab',
       wrapper: false,
       topFrame: false,

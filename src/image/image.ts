@@ -11,6 +11,8 @@ import { readBuildInfo } from './go/buildinfo.js';
 import { findPrologue, unwindRow } from './go/frame.js';
 import { GoLines } from './go/lines.js';
 import { type PclnFunc, Pclntab } from './go/pclntab.js';
+import { RuntimeTypes } from './go/runtime-types.js';
+import { goMinor } from './go/version.js';
 
 /** DWARF's number on amd64. */
 const RBP = 6;
@@ -44,9 +46,14 @@ class ElfImage implements Image {
         symbols: this.symbolTable(),
         pclntab: this.pclntab(),
         dwarf: this.dwarf,
-        goVersion: this.build()?.version,
+        goMinor: this.goMinor(),
+        isGo: this.build() !== undefined,
       }),
   );
+  private readonly runtimeTypes = lazy(() => {
+    const table = this.pclntab();
+    return table?.module && new RuntimeTypes(this.elf.memory, table.module, this.bias, this.goMinor(), read => this.guard('types', read));
+  });
   private readonly goLines = lazy(() => {
     const table = this.pclntab();
     return table && new GoLines(table);
@@ -79,6 +86,11 @@ class ElfImage implements Image {
 
   get go(): GoBuild | undefined {
     return this.build();
+  }
+
+  /** Of the Go that built the program; when it does not say, what its gopclntab is like. */
+  private goMinor(): number {
+    return goMinor(this.build()?.version ?? '') ?? (this.pclntab()?.go120 ? 26 : 19);
   }
 
   get problems(): readonly string[] {
@@ -273,15 +285,22 @@ class ElfImage implements Image {
   // ---- types and variables -----------------------------------------------------------------------------------------------------------
 
   typeNamed(name: string): Type | undefined {
-    return this.dwarf.typeNamed(name);
+    return this.dwarf.typeNamed(name) ?? this.guard('types', () => this.runtimeTypes()?.named(name));
   }
 
   typeOfRuntimeType(address: bigint): Type | undefined {
-    return this.dwarf.typeOfRuntimeType(address);
+    const link = this.link(address);
+    if (link === undefined) return undefined;
+    return this.dwarf.typeOfRuntimeType(address) ?? this.guard('types', () => this.runtimeTypes()?.at(link));
   }
 
   *typeNames(): Iterable<string> {
-    yield* this.dwarf.typeNames();
+    let any = false;
+    for (const name of this.dwarf.typeNames()) {
+      any = true;
+      yield name;
+    }
+    if (!any) yield* this.guard('types', () => this.runtimeTypes()?.allNames()) ?? [];
   }
 
   globalNamed(name: string): Variable | undefined {

@@ -2,6 +2,7 @@
 import { FormatError } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import { PF } from '../elf/headers.js';
+import type { LinkedMemory } from '../elf/memory.js';
 
 export interface ModuleData {
   readonly address: number;
@@ -12,6 +13,8 @@ export interface ModuleData {
   readonly rodata: number;
   /** Base of the offsets in a function's FUNCDATA. */
   readonly gofunc: number;
+  /** 32-bit offsets from `types` of the types that have no name of their own. */
+  readonly typelinks: { readonly address: number; readonly count: number } | undefined;
 }
 
 /** In words. Go 1.20 put covctrs and ecovctrs before `end`; everything in front of them has not moved since 1.18. */
@@ -64,6 +67,7 @@ function readAt(elf: Elf, address: number, pclntab: number, funcnametab: number,
       etypes: word(types + 1),
       rodata: word(types + 2),
       gofunc: word(types + 3),
+      typelinks: typelinks(memory, address + (types + 4) * 8),
     };
     const sane = memory.contains(found.text) && found.text <= found.etext && memory.contains(found.types) && found.types <= found.etypes;
     return sane && memory.contains(found.gofunc) ? found : undefined;
@@ -71,4 +75,15 @@ function readAt(elf: Elf, address: number, pclntab: number, funcnametab: number,
     if (error instanceof FormatError) return undefined;
     throw error;
   }
+}
+
+/** The slice behind textsectmap, which begins behind gofunc, or behind epclntab where there is one (Go 1.26). */
+function typelinks(memory: LinkedMemory, start: number): ModuleData['typelinks'] {
+  for (const textsectmap of [start, start + 8]) {
+    const slice = (at: number) => ({ address: memory.word(at), count: memory.word(at + 8), capacity: memory.word(at + 16) });
+    const [sections, links] = [slice(textsectmap), slice(textsectmap + 24)];
+    if (sections.count !== sections.capacity || sections.count > 100 || links.count !== links.capacity || links.count === 0) continue;
+    if (memory.contains(links.address) && memory.contains(links.address + links.count * 4 - 1)) return links;
+  }
+  return undefined;
 }
