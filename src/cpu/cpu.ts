@@ -268,6 +268,9 @@ export class Machine implements Cpu {
         return undefined;
       }
     }
+    if (access === 'write' && this.alone) {
+      for (const written of crosses ? [page, page + 1] : [page]) if (this.memory.codePages.has(written)) this.codeWritten.add(written);
+    }
     if (this.watches.length > 0 && !this.noteWatch(page, offset, size, access)) return undefined;
     try {
       const first = this.memory.reach(page, access);
@@ -322,9 +325,6 @@ export class Machine implements Cpu {
     const head = second === 0 ? size : PAGE_SIZE - (low & 0xfff);
     this.bytes.copyWithin(first, STATE.bounce, STATE.bounce + head);
     if (second !== 0) this.bytes.copyWithin(second, STATE.bounce + head, STATE.bounce + size);
-    const page = (high >>> 0) * 0x100000 + (low >>> 12);
-    if (this.memory.codePages.has(page)) this.codeWritten.add(page);
-    if (second !== 0 && this.memory.codePages.has(page + 1)) this.codeWritten.add(page + 1);
     return 0;
   }
 

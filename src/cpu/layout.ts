@@ -7,11 +7,16 @@
 export const STATE = {
   gpr: 0x000,
   rip: 0x080,
-  /** How the flags follow from the three values below: a FLAG_KIND with the operand width in the low two bits. */
+  /**
+   * How the flags follow from the values below: a FLAG_KIND * 4 + log2 of the operand's bytes in the low byte; in the next byte the same for
+   * a later INC or DEC, which leaves CF to the former, or 0.
+   */
   ccOp: 0x088,
   ccA: 0x090,
   ccB: 0x098,
   ccR: 0x0a0,
+  /** Result of the INC or DEC in ccOp's second byte. */
+  ccS: 0x108,
   /** 0, or 0x400 when the direction flag is set. */
   df: 0x0a8,
   /** The other bits of RFLAGS: bit 1, IF, TF, AC, ID. */
@@ -22,6 +27,8 @@ export const STATE = {
   zero: 0x0c8,
   /** Scratch of one instruction. */
   temp: 0x0d0,
+  /** Host address of the memory operand that a read-modify-write instruction has loaded. */
+  rmwHost: 0x110,
   vtemp: 0x140,
   mxcsr: 0x180,
   fcw: 0x184,
@@ -65,7 +72,7 @@ export const STATE = {
   image: 0x400,
 } as const;
 
-export const TEMPS = 8;
+export const TEMPS = 7;
 export const VTEMPS = 4;
 
 export const temp = (index: number): number => STATE.temp + 8 * index;
@@ -96,7 +103,9 @@ export const FRAMES_BASE = CODE.base + CODE.size;
 export const RECORD = { size: 32, op: 0, index: 2, d: 4, a: 8, b: 12, imm: 16, aux: 24, blockPc: 16, blockLength: 28 } as const;
 
 /** Families of lazily computed flags; ccOp = family * 4 + log2(bytes). */
-export const FLAG_KIND = { flags: 0, add: 1, sub: 2, logic: 3, inc: 4, dec: 5, known: 6 } as const;
+export const FLAG_KIND = { flags: 0, add: 1, sub: 2, logic: 3, known: 4 } as const;
+/** INC and DEC, in the second byte of ccOp: STEP_KIND * 4 + log2 bytes. */
+export const STEP_KIND = { inc: 1, dec: 2 } as const;
 
 /** RFLAGS bits (Intel SDM vol. 1, 3.4.3). */
 export const FLAG = { cf: 0x1, pf: 0x4, af: 0x10, zf: 0x40, sf: 0x80, tf: 0x100, if: 0x200, df: 0x400, of: 0x800 } as const;

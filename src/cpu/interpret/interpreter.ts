@@ -3,7 +3,7 @@
  * memory.
  */
 
-import { flagsFunction } from '../ir/flags.js';
+import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, type Emit, load, local, type Node, type Operand, setState, state } from '../ir/op.js';
 import { opRows } from '../ir/table.js';
 import { EXIT, RECORD, STATE } from '../layout.js';
@@ -77,17 +77,12 @@ function generateInterpreter(): Uint8Array {
   for (const name of wanted) {
     indices.set(name, builder.importFunction(name, MEMORY_HELPERS.includes(name) ? ['i32', 'i32', 'i32'] : [], ['i32']));
   }
-  for (const kind of ['flags', 'carry'] as const) {
-    const index = builder.function(
-      {},
-      ['i32'],
-      {},
-      code => {
-        flagsFunction(kind)(new InterpreterEmit(code, name => indices.get(name)!));
-      },
-      kind,
-    );
-    indices.set(kind, index);
+  for (const [name, body] of [
+    ['carry', carryFunction],
+    ['flags', flagsFunction],
+  ] as const) {
+    const write = (code: Code): void => body(new InterpreterEmit(code, helper => indices.get(helper)!));
+    indices.set(name, builder.function({}, ['i32'], {}, write, name));
   }
   writeRun(builder, name => indices.get(name)!);
   return builder.build();

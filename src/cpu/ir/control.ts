@@ -94,7 +94,8 @@ for (const w of WIDTHS) {
     branch(`cmpj${w}_${condition}`, compute, compare.signed ? signed : op(compare.operator, local('x'), local('y')), { setsFlags: {} });
   }
   for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
-    branch(`jres${w}_${condition}`, () => {}, op(operator, state(STATE.ccR, resultHow), c64(0)), { readsFlags: true });
+    // a is ccR, or ccS after INC and DEC.
+    branch(`jres${w}_${condition}`, () => {}, op(operator, getSigned('a', w), c64(0)), { readsFlags: true });
     const compute = seq(setLocal('r', op('i64.and', get('a', w), get('b', w))), flagsOfLogic(w, local('r')));
     branch(`testj${w}_${condition}`, compute, op(operator, state(STATE.ccR, resultHow), c64(0)), { setsFlags: {} });
   }

@@ -2,8 +2,8 @@
  * Status flags. An op that sets them stores its operands and result; the six bits are worked out only when something asks (Intel SDM
  * vol. 1, 3.4.3.1). What an instruction leaves undefined comes out as the formula of its family gives it.
  */
-import { FLAG, FLAG_KIND, STATE } from '../layout.js';
-import { c32, c64, cut, log2Bytes, type Node, op, seq, setState, state, type Width } from './op.js';
+import { FLAG, FLAG_KIND, STATE, STEP_KIND } from '../layout.js';
+import { c32, c64, cut, log2Bytes, type Node, op, seq, setState, state, WIDTHS, type Width } from './op.js';
 
 export type FlagFamily = keyof typeof FLAG_KIND;
 
@@ -18,9 +18,16 @@ export const flagsOf = (family: 'add' | 'sub', width: Width, left: Node, right: 
 /** CF = OF = AF = 0, the rest from the result. */
 export const flagsOfLogic = (width: Width, result: Node): Node => seq(setOp('logic', width), setState(STATE.ccR, result));
 
-/** INC and DEC leave CF alone: `carry` is the old one (i32). */
-export const flagsOfStep = (family: 'inc' | 'dec', width: Width, carry: Node, result: Node): Node =>
-  seq(setState(STATE.ccB, op('i64.extend_i32_u', carry)), setOp(family, width), setState(STATE.ccR, result));
+/** INC and DEC leave CF to whatever set it before. */
+export const flagsOfStep = (kind: keyof typeof STEP_KIND, width: Width, result: Node): Node =>
+  seq(
+    setState(
+      STATE.ccOp,
+      op('i32.or', op('i32.and', state(STATE.ccOp, 'i32.load'), c32(0xff)), c32((STEP_KIND[kind] * 4 + log2Bytes(width)) << 8)),
+      'i32.store',
+    ),
+    setState(STATE.ccS, result),
+  );
 
 /** CF and OF given (i64, 0 or 1), SF ZF PF from the result, AF = 0. */
 export const flagsOfKnown = (width: Width, carry: Node, overflow: Node, result: Node): Node =>
@@ -47,12 +54,12 @@ const R = STATE.ccR;
 const msb = (width: Width, value: Node): Node => op('i32.wrap_i64', op('i64.shr_u', cut(width, value), c64(width - 1)));
 const or = (...nodes: Node[]): Node => nodes.reduce((left, right) => op('i32.or', left, right));
 
-/** SF, ZF and PF of ccR. */
-const szp = (width: Width): Node =>
+/** SF, ZF and PF of a result. */
+const szp = (width: Width, result: number): Node =>
   or(
-    bit(op('i64.lt_s', cc(width, R, true), c64(0)), FLAG.sf),
-    bit(op('i64.eqz', cc(width, R)), FLAG.zf),
-    bit(op('i32.eqz', op('i32.and', op('i32.popcnt', op('i32.and', state(R, 'i32.load'), c32(0xff))), c32(1))), FLAG.pf),
+    bit(op('i64.lt_s', cc(width, result, true), c64(0)), FLAG.sf),
+    bit(op('i64.eqz', cc(width, result)), FLAG.zf),
+    bit(op('i32.eqz', op('i32.and', op('i32.popcnt', op('i32.and', state(result, 'i32.load'), c32(0xff))), c32(1))), FLAG.pf),
   );
 
 const carryOf: Record<FlagFamily, (width: Width) => Node> = {
@@ -77,8 +84,6 @@ const carryOf: Record<FlagFamily, (width: Width) => Node> = {
       ),
     ),
   logic: () => c32(0),
-  inc: () => state(B, 'i32.load'),
-  dec: () => state(B, 'i32.load'),
   known: () => state(A, 'i32.load'),
 };
 
@@ -90,15 +95,12 @@ const auxiliary: Node = bit(
   ),
   FLAG.af,
 );
-const lowNibbleIs = (value: number): Node => bit(op('i32.eq', op('i32.and', state(R, 'i32.load'), c32(15)), c32(value)), FLAG.af);
 
 const overflowOf: Record<FlagFamily, (width: Width) => Node> = {
   flags: () => c32(0),
   add: width => msb(width, op('i64.and', op('i64.xor', cc(width, A), cc(width, R)), op('i64.xor', cc(width, B), cc(width, R)))),
   sub: width => msb(width, op('i64.and', op('i64.xor', cc(width, A), cc(width, B)), op('i64.xor', cc(width, A), cc(width, R)))),
   logic: () => c32(0),
-  inc: width => op('i64.eq', cc(width, R), c64(1n << BigInt(width - 1))),
-  dec: width => op('i64.eq', cc(width, R), c64((1n << BigInt(width - 1)) - 1n)),
   known: () => state(B, 'i32.load'),
 };
 
@@ -107,25 +109,15 @@ const auxiliaryOf: Record<FlagFamily, Node> = {
   add: auxiliary,
   sub: auxiliary,
   logic: c32(0),
-  inc: lowNibbleIs(0),
-  dec: lowNibbleIs(15),
   known: c32(0),
 };
 
-/** Body of the module's function `flags(): i32` or `carry(): i32`: a branch table over ccOp. */
-export function flagsFunction(kind: 'flags' | 'carry'): Node {
-  const cases: Node[] = [];
-  for (const family of Object.keys(FLAG_KIND) as FlagFamily[]) {
-    for (const width of [8, 16, 32, 64] as const) {
-      if (kind === 'carry') cases.push(carryOf[family](width));
-      else if (family === 'flags') cases.push(state(R, 'i32.load'));
-      else cases.push(or(carryOf[family](width), bit(overflowOf[family](width), FLAG.of), auxiliaryOf[family], szp(width)));
-    }
-  }
+/** A branch table over the byte of ccOp at `shift`; each case leaves the function. */
+function dispatch(shift: number, cases: readonly Node[]): Node {
   return e => {
     const labels = cases.map((_, index) => `case${index}`);
     for (let index = cases.length - 1; index >= 0; index--) e.code.block(labels[index]);
-    state(STATE.ccOp, 'i32.load')(e);
+    op('i32.and', op('i32.shr_u', state(STATE.ccOp, 'i32.load'), c32(shift)), c32(0xff))(e);
     e.code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
     for (const node of cases) {
       e.code.end();
@@ -135,6 +127,43 @@ export function flagsFunction(kind: 'flags' | 'carry'): Node {
     e.code.op('unreachable');
   };
 }
+
+const byFamily = (node: (family: FlagFamily, width: Width) => Node): Node[] =>
+  (Object.keys(FLAG_KIND) as FlagFamily[]).flatMap(family => WIDTHS.map(width => node(family, width)));
+
+/** Body of the module's function `carry(): i32`. */
+export const carryFunction: Node = dispatch(
+  0,
+  byFamily((family, width) => carryOf[family](width)),
+);
+
+/** AF, OF, SF, ZF and PF of an INC or DEC. */
+const stepFlags = (kind: keyof typeof STEP_KIND, width: Width): Node => {
+  const S = STATE.ccS;
+  const turned = kind === 'inc' ? 1n << BigInt(width - 1) : (1n << BigInt(width - 1)) - 1n;
+  const nibble = kind === 'inc' ? 0 : 15;
+  return or(
+    carryBit,
+    bit(op('i64.eq', cc(width, S), c64(turned)), FLAG.of),
+    bit(op('i32.eq', op('i32.and', state(S, 'i32.load'), c32(15)), c32(nibble)), FLAG.af),
+    szp(width, S),
+  );
+};
+
+/** Body of the module's function `flags(): i32`. */
+export const flagsFunction: Node = dispatch(8, [
+  // No INC or DEC since: the family in the low byte tells all. Kinds start at 1, so three cases stay empty.
+  dispatch(
+    0,
+    byFamily((family, width) =>
+      family === 'flags'
+        ? state(R, 'i32.load')
+        : or(carryOf[family](width), bit(overflowOf[family](width), FLAG.of), auxiliaryOf[family], szp(width, R)),
+    ),
+  ),
+  ...[1, 2, 3].map((): Node => e => e.code.op('unreachable')),
+  ...(['inc', 'dec'] as const).flatMap(kind => WIDTHS.map(width => stepFlags(kind, width))),
+]);
 
 /** Condition codes by encoding (Intel SDM vol. 1, appendix B). */
 export const CONDITIONS = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'] as const;

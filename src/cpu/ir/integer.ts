@@ -80,7 +80,7 @@ for (const w of WIDTHS) {
     ['dec', 'sub'],
   ] as const) {
     const step = setLocal('r', cut(w, i64(operator, get('a', w), c64(1))));
-    row(`${name}${w}`, seq(step, flagsOfStep(name, w, carryBit, r), set('d', w, r)), {
+    row(`${name}${w}`, seq(step, flagsOfStep(name, w, r), set('d', w, r)), {
       setsFlags: { plain: `${name}${w}p` },
       readsFlags: true,
     });
@@ -512,7 +512,12 @@ for (const w of WIDTHS) {
     );
   }
   for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
-    choose(`res${w}_${condition}`, op(operator, state(STATE.ccR, how(true)), c64(0)), true);
+    for (const [family, slot] of [
+      ['res', STATE.ccR],
+      ['step', STATE.ccS],
+    ] as const) {
+      choose(`${family}${w}_${condition}`, op(operator, state(slot, how(true)), c64(0)), true);
+    }
   }
 }
 

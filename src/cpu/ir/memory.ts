@@ -21,6 +21,7 @@ import {
   setLocal,
   setState,
   state,
+  store,
   WIDTHS,
   when,
 } from './op.js';
@@ -94,7 +95,30 @@ const faults = { faults: true };
 for (const w of WIDTHS) {
   const value = (forWrite: boolean): Node => load(LOADS[w], readable(w / 8, effective, forWrite));
   row(`load${w}`, seq(setLocal('r', value(false)), set('d', w, local('r'))), faults);
-  row(`loadw${w}`, seq(setLocal('r', value(true)), set('d', w, local('r'))), faults);
+  // loadw and storew are the halves of a read-modify-write: the load sees to it that the store goes through, and where.
+  row(
+    `loadw${w}`,
+    seq(
+      setState(STATE.rmwHost, readable(w / 8, effective, true), 'i32.store'),
+      setLocal('r', load(LOADS[w], state(STATE.rmwHost, 'i32.load'))),
+      set('d', w, local('r')),
+    ),
+    faults,
+  );
+  row(
+    `storew${w}`,
+    seq(
+      setLocal('h', state(STATE.rmwHost, 'i32.load')),
+      store(STORES[w], local('h'), get('b', w)),
+      // The bounce buffer means a page boundary, or an access that is watched.
+      when(op('i32.eq', local('h'), c32(STATE.bounce)), e => {
+        setLocal('ad', effective)(e);
+        slowArguments(w / 8)(e);
+        e.helper('slowWrite');
+        e.code.brIf(e.fail);
+      }),
+    ),
+  );
   row(
     `store${w}`,
     writeGuest(w / 8, effective, host => e => {

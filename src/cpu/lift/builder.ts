@@ -43,7 +43,7 @@ fill(Register.RAX, 16, index => ({ slot: gprSlot(index), width: 64 }));
 fill(Register.XMM0, 16, index => ({ slot: xmmSlot(index), width: 128 }));
 
 /** What the last flag-setting op of the block allows conditions to be read from. */
-type Producer = { readonly width: Width; readonly compare: boolean; readonly logic: boolean } | undefined;
+type Producer = { readonly width: Width; readonly compare: boolean; readonly logic: boolean; readonly step: boolean } | undefined;
 const PRODUCER = /^(add|adc|sub|sbb|cmp|neg|and|or|xor|test|inc|dec|cmpxchg|shl|shr|sar)(8|16|32|64)$/;
 const producers: Producer[] = opRows.map(() => undefined);
 let producersKnown = 0;
@@ -56,6 +56,7 @@ function producerOf(op: number): Producer {
         width: Number(match[2]) as Width,
         compare: ['sub', 'cmp', 'neg', 'cmpxchg'].includes(match[1]),
         logic: ['and', 'or', 'xor', 'test'].includes(match[1]),
+        step: match[1] === 'inc' || match[1] === 'dec',
       };
     }
   }
@@ -78,6 +79,8 @@ export class Builder {
   private producer: Producer;
   /** Address operand of a memory operand that `update` or `target` has worked out. */
   private place: { a: number; imm: bigint } | undefined;
+  /** Whether `update` has loaded from there, so that the store can go to the same host address. */
+  private loaded = false;
 
   reset(): void {
     this.uops = [];
@@ -92,6 +95,7 @@ export class Builder {
     this.temps = 0;
     this.vtemps = 0;
     this.place = undefined;
+    this.loaded = false;
   }
 
   emit(name: string, d: Value = 0, a: Value = 0, b: Value = 0, imm = 0n, aux = 0): void {
@@ -207,6 +211,7 @@ export class Builder {
     this.place = this.address();
     const value = this.temp();
     this.emit(`loadw${width}`, value, this.place.a, 0, this.place.imm);
+    this.loaded = true;
     return value;
   }
 
@@ -219,7 +224,7 @@ export class Builder {
   commit(operand: number, width: Width, value: Value): void {
     if (this.isRegister(operand)) return;
     this.place ??= this.address();
-    this.emit(`store${width}`, 0, this.place.a, this.inSlot(value), this.place.imm);
+    this.emit(`${this.loaded ? 'storew' : 'store'}${width}`, 0, this.place.a, this.inSlot(value), this.place.imm);
   }
 
   /** Writes a value that may lie anywhere to the operand. */
@@ -239,12 +244,12 @@ export class Builder {
   // ---- conditions ------------------------------------------------------------------------------------------------------------------
 
   /** Suffix of the `set_`, `cmov{w}_` and `j` rows that read the condition from what set the flags in this block, when that is known. */
-  condition(condition: Condition): { readonly family: '' | 'sub' | 'res'; readonly width: Width | '' } {
+  condition(condition: Condition): { readonly family: '' | 'sub' | 'res' | 'step'; readonly width: Width | '' } {
     const known = this.producer;
     if (known?.compare && COMPARE[condition] !== undefined) return { family: 'sub', width: known.width };
     if (known !== undefined && AGAINST_ZERO[condition] !== undefined) {
       const signedOrder = condition === 'le' || condition === 'g';
-      if (!signedOrder || known.logic) return { family: 'res', width: known.width };
+      if (!signedOrder || known.logic) return { family: known.step ? 'step' : 'res', width: known.width };
     }
     return { family: '', width: '' };
   }
@@ -267,7 +272,7 @@ export class Builder {
       this.uops.pop();
       this.emit(`testj${width}_${condition}`, 0, last.a, last.b);
     } else if (family === 'sub') this.emit(`jsub${width}_${condition}`, 0, STATE.ccA, STATE.ccB);
-    else if (family === 'res') this.emit(`jres${width}_${condition}`);
+    else if (family !== '') this.emit(`jres${width}_${condition}`, 0, family === 'step' ? STATE.ccS : STATE.ccR);
     else this.emit(`j_${condition}`);
   }
 
