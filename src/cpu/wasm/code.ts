@@ -133,7 +133,7 @@ const LANE: Readonly<Record<string, number>> = {
 export const VALUE_TYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = keyof typeof VALUE_TYPE;
 
-export function uleb(value: number): number[] {
+function uleb(value: number): number[] {
   const out: number[] = [];
   let rest = value >>> 0;
   do {
@@ -144,23 +144,64 @@ export function uleb(value: number): number[] {
   return out;
 }
 
-function sleb(value: bigint): number[] {
-  const out: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0)) {
-      out.push(byte);
-      return out;
+/** Bytes that grow as they are written. */
+export class ByteSink {
+  private buffer = new Uint8Array(1024);
+  length = 0;
+
+  byte(value: number): void {
+    if (this.length === this.buffer.length) this.reserve(1);
+    this.buffer[this.length++] = value;
+  }
+
+  bytes(values: ArrayLike<number>): void {
+    if (this.length + values.length > this.buffer.length) this.reserve(values.length);
+    this.buffer.set(values, this.length);
+    this.length += values.length;
+  }
+
+  uleb(value: number): void {
+    let rest = value >>> 0;
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
     }
-    out.push(byte | 0x80);
+    this.byte(rest);
+  }
+
+  /** A signed LEB128 number of at most 32 bits. */
+  sleb(value: number): void {
+    let rest = value | 0;
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>= 7;
+    }
+    this.byte(rest & 0x7f);
+  }
+
+  sleb64(value: bigint): void {
+    let rest = value;
+    while (rest < -64n || rest > 63n) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.byte(Number(rest & 0x7fn));
+  }
+
+  done(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  private reserve(more: number): void {
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
+    grown.set(this.buffer);
+    this.buffer = grown;
   }
 }
 
 /** The body of one function, written front to back. Labels are names; branch depths are worked out here. */
 export class Code {
-  readonly bytes: number[] = [];
+  private readonly sink = new ByteSink();
   private readonly labels: string[] = [];
 
   constructor(private readonly locals: ReadonlyMap<string, number>) {}
@@ -168,7 +209,7 @@ export class Code {
   op(name: string): this {
     const bytes = OPCODES[name];
     if (bytes === undefined) throw new Error(`no WebAssembly instruction ${name}`);
-    this.bytes.push(...bytes);
+    this.sink.bytes(bytes);
     return this;
   }
 
@@ -176,48 +217,56 @@ export class Code {
     const entry = MEMORY[name];
     if (entry === undefined) throw new Error(`no WebAssembly memory instruction ${name}`);
     // Guest data may lie at any address: alignment hints would be lies, so none above one byte is given.
-    this.bytes.push(...entry[0], 0, ...uleb(offset));
+    this.sink.bytes(entry[0]);
+    this.sink.byte(0);
+    this.sink.uleb(offset);
     return this;
   }
 
   lane(name: string, lane: number): this {
     const code = LANE[name];
     if (code === undefined) throw new Error(`no WebAssembly lane instruction ${name}`);
-    this.bytes.push(0xfd, code, lane);
+    this.sink.bytes([0xfd, code, lane]);
     return this;
   }
 
   shuffle(lanes: readonly number[]): this {
-    this.bytes.push(0xfd, 13, ...lanes);
+    this.sink.bytes([0xfd, 13, ...lanes]);
     return this;
   }
 
   i32(value: number): this {
-    this.bytes.push(0x41, ...sleb(BigInt(value | 0)));
+    this.sink.byte(0x41);
+    this.sink.sleb(value);
     return this;
   }
 
   i64(value: bigint): this {
-    this.bytes.push(0x42, ...sleb(BigInt.asIntN(64, value)));
+    this.sink.byte(0x42);
+    const signed = BigInt.asIntN(64, value);
+    if (signed === BigInt(Number(signed) | 0)) this.sink.sleb(Number(signed));
+    else this.sink.sleb64(signed);
     return this;
   }
 
   f64(value: number): this {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setFloat64(0, value, true);
-    this.bytes.push(0x44, ...bytes);
+    this.sink.byte(0x44);
+    this.sink.bytes(bytes);
     return this;
   }
 
   f32(value: number): this {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setFloat32(0, value, true);
-    this.bytes.push(0x43, ...bytes);
+    this.sink.byte(0x43);
+    this.sink.bytes(bytes);
     return this;
   }
 
   v128(bytes: readonly number[]): this {
-    this.bytes.push(0xfd, 12, ...bytes);
+    this.sink.bytes([0xfd, 12, ...bytes]);
     return this;
   }
 
@@ -236,69 +285,79 @@ export class Code {
   private local(opcode: number, name: string): this {
     const index = this.locals.get(name);
     if (index === undefined) throw new Error(`no local ${name}`);
-    this.bytes.push(opcode, ...uleb(index));
+    this.sink.byte(opcode);
+    this.sink.uleb(index);
     return this;
   }
 
   block(label: string): this {
-    this.bytes.push(0x02, 0x40);
+    this.sink.bytes([0x02, 0x40]);
     this.labels.push(label);
     return this;
   }
 
   loop(label: string): this {
-    this.bytes.push(0x03, 0x40);
+    this.sink.bytes([0x03, 0x40]);
     this.labels.push(label);
     return this;
   }
 
   if(result?: ValueType): this {
-    this.bytes.push(0x04, result === undefined ? 0x40 : VALUE_TYPE[result]);
+    this.sink.bytes([0x04, result === undefined ? 0x40 : VALUE_TYPE[result]]);
     this.labels.push('');
     return this;
   }
 
   else(): this {
-    this.bytes.push(0x05);
+    this.sink.byte(0x05);
     return this;
   }
 
   end(): this {
-    this.bytes.push(0x0b);
+    this.sink.byte(0x0b);
     this.labels.pop();
     return this;
   }
 
   br(label: string): this {
-    this.bytes.push(0x0c, ...uleb(this.depth(label)));
+    this.sink.byte(0x0c);
+    this.sink.uleb(this.depth(label));
     return this;
   }
 
   brIf(label: string): this {
-    this.bytes.push(0x0d, ...uleb(this.depth(label)));
+    this.sink.byte(0x0d);
+    this.sink.uleb(this.depth(label));
     return this;
   }
 
   brTable(labels: readonly string[], fallback: string): this {
-    this.bytes.push(0x0e, ...uleb(labels.length));
-    for (const label of labels) this.bytes.push(...uleb(this.depth(label)));
-    this.bytes.push(...uleb(this.depth(fallback)));
+    this.sink.byte(0x0e);
+    this.sink.uleb(labels.length);
+    for (const label of labels) this.sink.uleb(this.depth(label));
+    this.sink.uleb(this.depth(fallback));
     return this;
   }
 
   call(index: number): this {
-    this.bytes.push(0x10, ...uleb(index));
+    this.sink.byte(0x10);
+    this.sink.uleb(index);
     return this;
   }
 
   memoryCopy(): this {
-    this.bytes.push(0xfc, 10, 0, 0);
+    this.sink.bytes([0xfc, 10, 0, 0]);
     return this;
   }
 
   memoryFill(): this {
-    this.bytes.push(0xfc, 11, 0);
+    this.sink.bytes([0xfc, 11, 0]);
     return this;
+  }
+
+  /** The bytes written so far. */
+  done(): Uint8Array {
+    return this.sink.done();
   }
 
   private depth(label: string): number {

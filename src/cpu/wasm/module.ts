@@ -1,4 +1,4 @@
-import { Code, uleb, VALUE_TYPE, type ValueType } from './code.js';
+import { ByteSink, Code, VALUE_TYPE, type ValueType } from './code.js';
 
 interface Signature {
   readonly params: readonly ValueType[];
@@ -9,7 +9,7 @@ interface Signature {
 export class ModuleBuilder {
   private readonly types: Signature[] = [];
   private readonly imports: { name: string; type: number }[] = [];
-  private readonly functions: { type: number; body: number[]; exportName?: string }[] = [];
+  private readonly functions: { type: number; locals: readonly ValueType[]; body: Uint8Array; exportName?: string }[] = [];
 
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
     this.imports.push({ name, type: this.type({ params, results }) });
@@ -27,11 +27,8 @@ export class ModuleBuilder {
     const names = new Map([...Object.keys(params), ...Object.keys(locals)].map((name, index) => [name, index]));
     const code = new Code(names);
     write(code);
-    const declared = Object.values(locals).flatMap(type => [1, VALUE_TYPE[type]]);
-    const body = [...uleb(Object.keys(locals).length), ...declared];
-    for (const byte of code.bytes) body.push(byte);
-    body.push(0x0b);
-    this.functions.push({ type: this.type({ params: Object.values(params), results }), body, exportName });
+    const type = this.type({ params: Object.values(params), results });
+    this.functions.push({ type, locals: Object.values(locals), body: code.done(), exportName });
     return this.imports.length + this.functions.length - 1;
   }
 
@@ -44,36 +41,75 @@ export class ModuleBuilder {
   }
 
   build(): Uint8Array {
-    const out: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-    const section = (id: number, content: number[]) => {
-      out.push(id, ...uleb(content.length));
-      for (const byte of content) out.push(byte);
+    const out = new ByteSink();
+    out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const section = (id: number, write: (sink: ByteSink) => void): void => {
+      const content = new ByteSink();
+      write(content);
+      sized(out, id, content);
     };
-    const text = (value: string) => [...uleb(value.length), ...new TextEncoder().encode(value)];
-    const kinds = (list: readonly ValueType[]) => [...uleb(list.length), ...list.map(type => VALUE_TYPE[type])];
-    section(1, [...uleb(this.types.length), ...this.types.flatMap(t => [0x60, ...kinds(t.params), ...kinds(t.results)])]);
-    section(2, [
-      ...uleb(this.imports.length + 1),
-      ...this.imports.flatMap(i => [...text('m'), ...text(i.name), 0, ...uleb(i.type)]),
-      ...text('m'),
-      ...text('memory'),
-      2,
-      1,
+    section(1, sink => {
+      sink.uleb(this.types.length);
+      for (const type of this.types) {
+        sink.byte(0x60);
+        for (const list of [type.params, type.results]) {
+          sink.uleb(list.length);
+          for (const kind of list) sink.byte(VALUE_TYPE[kind]);
+        }
+      }
+    });
+    section(2, sink => {
+      sink.uleb(this.imports.length + 1);
+      for (const { name, type } of this.imports) {
+        text(sink, 'm');
+        text(sink, name);
+        sink.byte(0);
+        sink.uleb(type);
+      }
+      text(sink, 'm');
+      text(sink, 'memory');
       // Any memory of at most 4 GiB will do.
-      1,
-      ...uleb(65536),
-    ]);
-    section(3, [...uleb(this.functions.length), ...this.functions.flatMap(f => uleb(f.type))]);
-    const exported = this.functions.flatMap((f, index) =>
-      f.exportName === undefined ? [] : [[...text(f.exportName), 0, ...uleb(this.imports.length + index)]],
-    );
-    section(7, [...uleb(exported.length), ...exported.flat()]);
-    const bodies: number[] = [...uleb(this.functions.length)];
-    for (const f of this.functions) {
-      bodies.push(...uleb(f.body.length));
-      for (const byte of f.body) bodies.push(byte);
-    }
-    section(10, bodies);
-    return Uint8Array.from(out);
+      sink.bytes([2, 1]);
+      sink.uleb(1);
+      sink.uleb(65536);
+    });
+    section(3, sink => {
+      sink.uleb(this.functions.length);
+      for (const { type } of this.functions) sink.uleb(type);
+    });
+    section(7, sink => {
+      const exported = this.functions.flatMap((f, index) => (f.exportName === undefined ? [] : [{ name: f.exportName, index }]));
+      sink.uleb(exported.length);
+      for (const { name, index } of exported) {
+        text(sink, name);
+        sink.byte(0);
+        sink.uleb(this.imports.length + index);
+      }
+    });
+    section(10, sink => {
+      sink.uleb(this.functions.length);
+      for (const { locals, body } of this.functions) {
+        const whole = new ByteSink();
+        whole.uleb(locals.length);
+        for (const kind of locals) whole.bytes([1, VALUE_TYPE[kind]]);
+        whole.bytes(body);
+        whole.byte(0x0b);
+        sink.uleb(whole.length);
+        sink.bytes(whole.done());
+      }
+    });
+    return out.done().slice();
   }
+}
+
+function sized(out: ByteSink, id: number, content: ByteSink): void {
+  out.byte(id);
+  out.uleb(content.length);
+  out.bytes(content.done());
+}
+
+function text(sink: ByteSink, value: string): void {
+  const bytes = new TextEncoder().encode(value);
+  sink.uleb(bytes.length);
+  sink.bytes(bytes);
 }
