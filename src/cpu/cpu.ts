@@ -1,5 +1,5 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
-import { Decoder, DecoderOptions, Formatter, FormatterSyntax } from 'iced-x86';
+import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
 import type { AccessKind, Cpu, CpuEnvironment, CpuStop, Vector, Watch } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
@@ -11,6 +11,7 @@ import { interpreterModule, type Run } from './interpret/interpreter.js';
 import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
 import { RegisterFile } from './registers.js';
+import { reachesThroughStack } from './segment.js';
 import { type Block, Translator } from './translate.js';
 
 /** V8 replaces the interpreter's first, plain code by optimised code only when the function is entered anew: so it is, this often. */
@@ -168,8 +169,10 @@ export class Machine implements Cpu {
 
   private fault(): CpuStop {
     const vector: Vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
-    if (vector !== '#PF') return { kind: 'fault', fault: { vector, address: 0n } };
     const address = this.view.getBigUint64(STATE.exitAddress, true);
+    // An address that is not canonical: which exception it is depends on the segment.
+    if (vector === '#SS') return { kind: 'fault', fault: { vector: this.usesStackSegment(address) ? '#SS' : '#GP', address: 0n } };
+    if (vector !== '#PF') return { kind: 'fault', fault: { vector, address: 0n } };
     return this.pageFault(address, ACCESS[this.view.getUint32(STATE.exitAccess, true)]);
   }
 
@@ -185,18 +188,32 @@ export class Machine implements Cpu {
     return this.pageFault(address, 'exec');
   }
 
-  private unsupported(): CpuStop {
+  /** The instruction at RIP and its bytes; the caller frees it. */
+  private decodeHere(): { ins: Instruction; bytes: Uint8Array } {
     const { rip } = this.registers;
     const available = this.memory.allows(rip, 15, 'exec') ? 15 : PAGE_SIZE - Number(rip & 0xfffn);
     const code = this.memory.read(rip, Math.min(15, available));
     const decoder = new Decoder(64, code, DecoderOptions.None);
     decoder.ip = rip;
     const ins = decoder.decode();
+    decoder.free();
+    return { ins, bytes: code.slice(0, ins.length) };
+  }
+
+  /** Whether the instruction at RIP reaches that address through SS: as a push or pop does, or an operand with RSP or RBP as base. */
+  private usesStackSegment(address: bigint): boolean {
+    const { ins } = this.decodeHere();
+    const stack = reachesThroughStack(ins, address, this.registers);
+    ins.free();
+    return stack;
+  }
+
+  private unsupported(): CpuStop {
+    const { ins, bytes } = this.decodeHere();
     const formatter = new Formatter(FormatterSyntax.Gas);
-    const stop: CpuStop = { kind: 'unsupported', bytes: code.slice(0, ins.length), text: formatter.format(ins) };
+    const stop: CpuStop = { kind: 'unsupported', bytes, text: formatter.format(ins) };
     formatter.free();
     ins.free();
-    decoder.free();
     return stop;
   }
 
@@ -223,6 +240,7 @@ export class Machine implements Cpu {
       slowReadWrite: (low, high, size) => this.slowRead(low, high, size, true),
       slowWrite: (low, high, size) => this.slowWrite(low, high, size),
       misaligned: () => this.raise('#GP'),
+      notCanonical: () => this.raise('#GP'),
       divideError: () => this.raise('#DE'),
       divide128: () => this.divide128(),
       divideSigned128: () => this.divideSigned128(),
@@ -255,7 +273,9 @@ export class Machine implements Cpu {
   private reach(low: number, high: number, size: number, access: AccessKind): [number, number] | undefined {
     const canonical = high >> 15;
     if (canonical !== 0 && canonical !== -1) {
-      this.raise('#GP');
+      this.view.setUint32(STATE.exitAddress, low, true);
+      this.view.setUint32(STATE.exitAddress + 4, high, true);
+      this.raise('#SS');
       return undefined;
     }
     const page = (high >>> 0) * 0x100000 + (low >>> 12);

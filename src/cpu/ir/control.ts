@@ -129,7 +129,12 @@ const indirect: Node = seq(
     seq(setState(STATE.rip, local('x')), leave(EXIT.lookup)),
   ),
 );
-row('jumpr', seq(setLocal('x', get('a', 64)), indirect), end);
+/** A target that is not canonical is the jump's own fault: nothing has changed yet. */
+const canonicalTarget: Node = when(
+  op('i64.ne', op('i64.shr_u', op('i64.add', local('x'), c64(1n << 47n)), c64(48)), c64(0)),
+  callHelper('notCanonical'),
+);
+row('jumpr', seq(setLocal('x', get('a', 64)), canonicalTarget, indirect), faultingEnd);
 
 // ---- calls -------------------------------------------------------------------------------------------------------------------------
 
@@ -163,12 +168,13 @@ const directTarget: Node = e => {
 /** Pushes imm, goes to the record d. */
 row('call', seq(pushReturn(imm), recordCall(imm, directTarget), goTo(taken)), faultingEnd);
 /** Pushes imm, goes to the address in a. */
-row('callr', seq(setLocal('x', get('a', 64)), pushReturn(imm), recordCall(imm, local('x')), indirect), faultingEnd);
+row('callr', seq(setLocal('x', get('a', 64)), canonicalTarget, pushReturn(imm), recordCall(imm, local('x')), indirect), faultingEnd);
 /** Pops the return address and imm bytes of arguments. */
 row(
   'ret',
   seq(
     setLocal('x', load('i64.load', readable(8, state(RSP)))),
+    canonicalTarget,
     when(
       op('i64.eq', topSlot, state(RSP)),
       setState(STATE.callTop, op('i32.sub', top, c32(CALLS.size)), 'i32.store'),

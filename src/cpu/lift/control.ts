@@ -1,5 +1,5 @@
 /** Lifters of jumps, calls, stack and system instructions. */
-import { Mnemonic as M, OpKind } from 'iced-x86';
+import { Code, Mnemonic as M, OpKind, Register } from 'iced-x86';
 import { CONDITIONS } from '../ir/flags.js';
 import type { Width } from '../ir/op.js';
 import { gprSlot, STATE, VECTORS } from '../layout.js';
@@ -48,13 +48,14 @@ for (const [mnemonic, width] of [
     b.emit('jzero', 0, count);
   });
 }
+const COUNTS_IN_ECX = new Set([Code.Loop_rel8_64_ECX, Code.Loope_rel8_64_ECX, Code.Loopne_rel8_64_ECX]);
 for (const [mnemonic, row] of [
   [M.Loop, 'jnonzero'],
   [M.Loope, 'jnonzero_e'],
   [M.Loopne, 'jnonzero_ne'],
 ] as const) {
   lifters.set(mnemonic, b => {
-    b.emit('sub64p', gprSlot(1), gprSlot(1), 1n);
+    b.emit(COUNTS_IN_ECX.has(b.ins.code) ? 'sub32p' : 'sub64p', gprSlot(1), gprSlot(1), 1n);
     b.jumps = { taken: b.ins.nearBranchTarget, fallThrough: b.next };
     b.emit(row, 0, gprSlot(1));
   });
@@ -104,11 +105,39 @@ lifters.set(M.Popfq, b => {
   b.emit('pop64', value);
   b.emit('setflags', 0, value);
 });
+lifters.set(M.Pushf, b => {
+  const value = b.temp();
+  b.emit('getflags', value);
+  b.emit('push16', 0, value);
+});
+lifters.set(M.Popf, b => {
+  const value = b.temp();
+  b.emit('getflags', value);
+  b.emit('pop16', value);
+  b.emit('setflags', 0, value);
+});
 lifters.set(M.Enter, b => {
-  if (b.immediate(1) !== 0n) b.unsupported();
-  b.emit('push64', 0, gprSlot(5));
-  b.emit('mov64', gprSlot(5), gprSlot(4));
-  b.emit('sub64p', gprSlot(4), gprSlot(4), b.immediate(0));
+  if (b.ins.code !== Code.Enterq_imm16_imm8) b.unsupported();
+  const level = Number(b.immediate(1) % 32n);
+  const rsp = gprSlot(4);
+  const rbp = gprSlot(5);
+  const displacement = (slots: number): bigint => BigInt.asUintN(64, BigInt(-8 * slots));
+  b.emit('store64', 0, rsp, rbp, displacement(1));
+  // The frame pointers of the enclosing levels, then this frame's own.
+  const pointer = b.temp();
+  for (let i = 1; i < level; i++) {
+    b.emit('load64', pointer, rbp, 0, displacement(i));
+    b.emit('store64', 0, rsp, pointer, displacement(1 + i));
+  }
+  const frame = b.temp();
+  b.emit('lea0', frame, rsp, 0, displacement(1));
+  if (level > 0) b.emit('store64', 0, rsp, frame, displacement(1 + level));
+  const top = b.temp();
+  b.emit('lea0', top, rsp, 0, BigInt.asUintN(64, -b.immediate(0) - BigInt(8 * (1 + level))));
+  // The new top of the stack must be writable, or nothing has happened.
+  b.emit('probew64', 0, top);
+  b.emit('mov64', rbp, frame);
+  b.emit('mov64', rsp, top);
 });
 
 // ---- system ------------------------------------------------------------------------------------------------------------------------
@@ -154,17 +183,29 @@ for (const mnemonic of [
   M.Prefetchnta,
   M.Prefetchw,
   M.Prefetch,
-  M.Clflush,
   M.Reservednop,
 ]) {
   lifters.set(mnemonic, () => {});
 }
+/** Flushing reads, as far as page faults are concerned. */
+lifters.set(M.Clflush, b => {
+  const { a, imm } = b.address();
+  b.emit('load8', b.temp(), a, 0, imm);
+});
 [M.Cpuid, M.Rdtsc, M.Rdtscp].forEach((mnemonic, number) => {
   lifters.set(mnemonic, b => b.emit('service', 0, 0, 0, b.next, number));
 });
 
 // ---- strings -----------------------------------------------------------------------------------------------------------------------
 
+/** An address-size prefix: RSI, RDI and RCX count with 32 bits. */
+function hasShortAddress(b: Builder): boolean {
+  for (let operand = 0; operand < b.ins.opCount; operand++) {
+    const kind = b.ins.opKind(operand);
+    if (kind === OpKind.MemorySegESI || kind === OpKind.MemoryESEDI) return true;
+  }
+  return false;
+}
 for (const [name, mnemonics] of Object.entries({
   movs: [M.Movsb, M.Movsw, M.Movsd, M.Movsq],
   stos: [M.Stosb, M.Stosw, M.Stosd, M.Stosq],
@@ -186,16 +227,14 @@ for (const [name, mnemonics] of Object.entries({
             ? 'repe_'
             : 'rep_'
           : '';
-      b.emit(`${prefix}${name}${width}`, 0, b.segmentBase());
+      b.emit(`${prefix}${name}${width}`, 0, b.segmentBase(), 0, hasShortAddress(b) ? 0xffff_ffffn : 0xffff_ffff_ffff_ffffn);
       b.forgetFlags();
     };
     lifters.set(mnemonic, lifter);
   });
 }
 lifters.set(M.Xlatb, b => {
-  const base = b.temp();
-  b.emit('lea1', base, gprSlot(3), b.segmentBase());
-  b.emit('xlat', 0, base);
+  b.emit('xlat', 0, b.segmentBase(), 0, b.ins.memoryBase === Register.EBX ? 0xffff_ffffn : 0xffff_ffff_ffff_ffffn);
 });
 
 lifters.set(M.Cmpxchg16b, b => wideExchange(b, 64));
