@@ -1,0 +1,94 @@
+/** Which of iced's instruction forms are tested, and in which file of vectors they stand. */
+import { Code, CpuidFeature, EncodingKind, FlowControl, Instruction, OpCodeOperandKind } from 'iced-x86';
+
+/** What the CPU that r14 shows to its guest has. */
+const FEATURES = new Set(
+  [
+    'INTEL8086 INTEL186 INTEL286 INTEL386 INTEL486 X64 CMOV CX8 CMPXCHG16B POPCNT MULTIBYTENOP PAUSE CLFSH PREFETCHW CET_IBT',
+    'SSE SSE2 SSE3 SSSE3 SSE4_1 SSE4_2 FXSR FPU FPU287 FPU387',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** Forms without vectors, each for a reason. */
+const EXCLUDED: readonly (readonly [reason: string, forms: RegExp])[] = [
+  [
+    'needs privilege, or is refused by the kernel',
+    /^(In_|Out_|Ins[bwd]_|Outs[bwd]_|Hlt|Cli|Sti|Clts|Invd|Invlpg|Wbinvd|Lgdt|Lidt|Lldt|Ltr|Lmsw|Swapgs|Mov_(cr|dr)|Mov_r64_(cr|dr))/,
+  ],
+  ['answers with facts of the host system', /^(S[gil]dt|Str|Smsw|Lar|Lsl|Ver[rw])_|^Mov_r(m16|32m16|64m16)_Sreg/],
+  ['loads segment registers', /^(Mov_Sreg|Pop[wdq]_[FG]S|L[sfg]s_|Push[wdq]_[FG]S)/],
+  ['far transfer of control, or a call of the kernel', /^(Retf|Iret|Call_m16|Jmp_m16|Int_imm8|Int1|Sys)/],
+  ['RIP of 16 bits: Intel ignores the prefix, AMD does not', /_(rel8_16|rel8_16_.CX|rel16|rel32_32)$|^Retnw|^(Call|Jmp)_rm16/],
+  ['result undefined by the manual', /^Bswap_r16/],
+  ['MMX', /_mmm?(64|32)?(_|$)|^Movq2dq|^Emms|^Movntq/],
+  ['does nothing the CPUs agree on', /^(Prefetchreserved|Feni|Fneni|Fdisi|Fndisi|Fsetpm|Fnsetpm|Fstpnce)/],
+  ['an instruction behind a WAIT of its own', /^F(stenv|stcw|clex|init|save|stsw)_?/],
+  ['a register operand: AMD refuses what Intel ignores', /^Reservednop_.*_0F0D/],
+  ['the same bytes as Ud0 with operands', /^Ud0$/],
+  [
+    'one encoding of an instruction that is tested in another',
+    /^(Lfence_E[9A-F]|Mfence_F|Sfence_F|Fcom_st0_sti_DCD0|Fcomp_st0_sti_D|Fxch_st0_sti_D|Fstp_sti_DFD)/,
+  ],
+  ['transcendental: CPUs differ in the last bits', /^F(2xm1|yl2x|yl2xp1|ptan|patan|sin|cos|sincos)$/],
+  ['approximation: CPUs differ', /^R(cp|sqrt)[ps]s/],
+  ['16-bit frames of ENTER and LEAVE', /^(Enterw|Leavew)/],
+];
+
+const GROUPS: readonly (readonly [group: string, mnemonics: RegExp])[] = [
+  ['string', /^(Movs[bwq]|Movsd_m32|Cmps[bwq]_m|Cmpsd_m32|Stos|Lods|Scas)/],
+  ['arith', /^(Add|Or|Adc|Sbb|And|Sub|Xor|Cmp|Inc|Dec|Neg|Not|Test)_/],
+  ['shift', /^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sal|Sar|Shld|Shrd)_/],
+  ['muldiv', /^(Mul|Imul|Div|Idiv)_r/],
+  ['bits', /^(Bt|Bts|Btr|Btc|Bsf|Bsr|Bswap|Popcnt)_/],
+  ['condition', /^(Set|Cmov)/],
+  ['move', /^(Mov|Movzx|Movsx|Movsxd|Lea|Xchg|Cbw|Cwde|Cdqe|Cwd|Cdq|Cqo|Xlat|Xadd|Cmpxchg|Cmpxchg8b|Cmpxchg16b)(_|$)/],
+  ['stack', /^(Push|Pop|Enter|Leave)/],
+];
+
+export interface TestedForm {
+  readonly code: Code;
+  readonly group: string;
+}
+
+function groupOf(name: string, features: readonly string[], flow: FlowControl): string {
+  if (features.includes('FPU') || features.includes('FPU287') || features.includes('FPU387')) return 'x87';
+  for (const feature of features) if (/^SSE|^SSSE/.test(feature)) return feature.toLowerCase().replace('_', '.');
+  for (const [group, names] of GROUPS) if (names.test(name)) return group;
+  return flow === FlowControl.Next ? 'system' : 'control';
+}
+
+/** Every form that is tested, in iced's order. */
+export function testedForms(): TestedForm[] {
+  const forms: TestedForm[] = [];
+  for (const value of Object.values(Code)) {
+    if (typeof value !== 'number') continue;
+    const instruction = new Instruction();
+    instruction.code = value;
+    const info = instruction.opCode;
+    const features = Array.from(instruction.cpuidFeatures(), (feature: number) => CpuidFeature[feature] as string);
+    const name = Code[value] as string;
+    const usable = info.mode64 && info.isInstruction && info.encoding === EncodingKind.Legacy && info.opCodeLength > 0;
+    if (usable && features.every(feature => FEATURES.has(feature)) && !EXCLUDED.some(([, names]) => names.test(name)) && !hasMmx(value)) {
+      forms.push({ code: value, group: groupOf(name, features, instruction.flowControl) });
+    }
+    info.free();
+    instruction.free();
+  }
+  return forms;
+}
+
+function hasMmx(code: Code): boolean {
+  const instruction = new Instruction();
+  instruction.code = code;
+  const info = instruction.opCode;
+  let found = false;
+  for (let i = 0; i < info.opCount; i++) {
+    const kind = info.opKind(i);
+    if (kind === OpCodeOperandKind.mm_reg || kind === OpCodeOperandKind.mm_rm || kind === OpCodeOperandKind.mm_or_mem) found = true;
+  }
+  info.free();
+  instruction.free();
+  return found;
+}
