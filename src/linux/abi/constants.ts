@@ -1,0 +1,96 @@
+/** Flag values of Linux's amd64 interface that several files need: asm-generic/fcntl.h, mman-common.h, poll.h, stat.h, sched.h. */
+
+export const O = {
+  ACCMODE: 3,
+  RDONLY: 0,
+  WRONLY: 1,
+  RDWR: 2,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  TRUNC: 0o1000,
+  APPEND: 0o2000,
+  NONBLOCK: 0o4000,
+  LARGEFILE: 0o100000,
+  DIRECTORY: 0o200000,
+  NOFOLLOW: 0o400000,
+  CLOEXEC: 0o2000000,
+  PATH: 0o10000000,
+  TMPFILE: 0o20200000,
+} as const;
+
+export const MAP = {
+  SHARED: 1,
+  PRIVATE: 2,
+  SHARED_VALIDATE: 3,
+  TYPE: 0xf,
+  FIXED: 0x10,
+  ANONYMOUS: 0x20,
+  GROWSDOWN: 0x100,
+  POPULATE: 0x8000,
+  NORESERVE: 0x4000,
+  STACK: 0x20000,
+  HUGETLB: 0x40000,
+  FIXED_NOREPLACE: 0x100000,
+} as const;
+
+export const POLL = {
+  IN: 1,
+  PRI: 2,
+  OUT: 4,
+  ERR: 8,
+  HUP: 0x10,
+  NVAL: 0x20,
+  RDNORM: 0x40,
+  WRNORM: 0x100,
+  RDHUP: 0x2000,
+} as const;
+
+export const S = {
+  IFMT: 0o170000,
+  IFIFO: 0o010000,
+  IFCHR: 0o020000,
+  IFDIR: 0o040000,
+  IFREG: 0o100000,
+  IFLNK: 0o120000,
+} as const;
+
+export const CLONE = {
+  VM: 0x100,
+  FS: 0x200,
+  FILES: 0x400,
+  SIGHAND: 0x800,
+  VFORK: 0x4000,
+  THREAD: 0x10000,
+  SETTLS: 0x80000,
+  PARENT_SETTID: 0x100000,
+  CHILD_CLEARTID: 0x200000,
+  CHILD_SETTID: 0x1000000,
+} as const;
+
+export const SA = {
+  SIGINFO: 4,
+  NODEFER: 0x40000000,
+  RESETHAND: 0x80000000,
+  RESTART: 0x10000000,
+  ONSTACK: 0x08000000,
+  RESTORER: 0x04000000,
+} as const;
+
+export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_REMOVEDIR = 0x200;
+export const AT_EMPTY_PATH = 0x1000;
+
+export const CLOCK = {
+  REALTIME: 0,
+  MONOTONIC: 1,
+  PROCESS_CPUTIME: 2,
+  THREAD_CPUTIME: 3,
+  MONOTONIC_RAW: 4,
+  REALTIME_COARSE: 5,
+  MONOTONIC_COARSE: 6,
+  BOOTTIME: 7,
+  REALTIME_ALARM: 8,
+  BOOTTIME_ALARM: 9,
+  TAI: 11,
+} as const;

@@ -1,0 +1,137 @@
+import type { PageSource } from '../../cpu/api.js';
+import { O, POLL } from '../abi/constants.js';
+import { E, Errno } from '../abi/errno.js';
+import type { Stat } from './stat.js';
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly ino: bigint;
+  /** DT_REG and the like: the file type bits of st_mode, shifted right by 12. */
+  readonly type: number;
+}
+
+/** The answer of a read or write that would have to wait. */
+export const WOULD_BLOCK = 'would block';
+export type WouldBlock = typeof WOULD_BLOCK;
+
+/** An open file description: what descriptors refer to. Methods that a kind of file lacks answer as Linux does for it. */
+export abstract class OpenFile {
+  /** Descriptors that refer to it. */
+  references = 0;
+  /** Grows with every event that edge-triggered epoll reports. */
+  events = 0;
+
+  constructor(
+    /** As /proc/self/fd shows it. */
+    readonly path: string,
+    /** O_ACCMODE and status flags: O_APPEND, O_NONBLOCK. */
+    public flags: number,
+  ) {}
+
+  abstract stat(): Stat;
+
+  get nonblocking(): boolean {
+    return (this.flags & O.NONBLOCK) !== 0;
+  }
+
+  get readable(): boolean {
+    return (this.flags & O.ACCMODE) !== O.WRONLY;
+  }
+
+  get writable(): boolean {
+    return (this.flags & O.ACCMODE) !== O.RDONLY;
+  }
+
+  /** True: epoll takes it, and waits make sense. */
+  get pollable(): boolean {
+    return false;
+  }
+
+  /** Conditions that hold now: POLL bits. */
+  readiness(): number {
+    return POLL.IN | POLL.OUT;
+  }
+
+  read(_length: number): Uint8Array | WouldBlock {
+    throw new Errno(E.INVAL);
+  }
+
+  /** Returns the bytes taken. */
+  write(_bytes: Uint8Array): number | WouldBlock {
+    throw new Errno(E.INVAL);
+  }
+
+  readAt(_offset: number, _length: number): Uint8Array {
+    throw new Errno(E.SPIPE);
+  }
+
+  writeAt(_offset: number, _bytes: Uint8Array): number {
+    throw new Errno(E.SPIPE);
+  }
+
+  /** Whence 0, 1, 2 as in lseek(2). Returns the new position. */
+  seek(_offset: number, _whence: number): number {
+    throw new Errno(E.SPIPE);
+  }
+
+  /** All entries, . and .. first. */
+  entries(): readonly DirectoryEntry[] {
+    throw new Errno(E.NOTDIR);
+  }
+
+  truncate(_size: number): void {
+    throw new Errno(E.INVAL);
+  }
+
+  sync(): void {
+    throw new Errno(E.INVAL);
+  }
+
+  /** For mmap; undefined: cannot be mapped (ENODEV). */
+  pages(): PageSource | undefined {
+    return undefined;
+  }
+
+  /** The last descriptor is gone. */
+  close(): void {}
+
+  /** Kernel state for the hash. */
+  describe(): string {
+    return `${this.path} ${this.flags.toString(8)}`;
+  }
+}
+
+/** A file with a position: subclasses give the bytes. */
+export abstract class SeekableFile extends OpenFile {
+  position = 0;
+
+  protected abstract size(): number;
+
+  override read(length: number): Uint8Array | WouldBlock {
+    const bytes = this.readAt(this.position, length);
+    this.position += bytes.length;
+    return bytes;
+  }
+
+  override write(bytes: Uint8Array): number | WouldBlock {
+    if ((this.flags & O.APPEND) !== 0) this.position = this.size();
+    const written = this.writeAt(this.position, bytes);
+    this.position += written;
+    return written;
+  }
+
+  override seek(offset: number, whence: number): number {
+    const base = whence === 0 ? 0 : whence === 1 ? this.position : whence === 2 ? this.size() : undefined;
+    // SEEK_DATA and SEEK_HOLE of a file without holes.
+    if (base === undefined && (whence === 3 || whence === 4)) {
+      if (offset < 0 || offset >= this.size()) throw new Errno(E.NXIO);
+      return (this.position = whence === 3 ? offset : this.size());
+    }
+    if (base === undefined || base + offset < 0) throw new Errno(E.INVAL);
+    return (this.position = base + offset);
+  }
+
+  override describe(): string {
+    return `${super.describe()} @${this.position}`;
+  }
+}

@@ -1,0 +1,248 @@
+import { PROT } from '../../cpu/api.js';
+import { PARENT_PID, PID, UID, type Kernel } from '../kernel.js';
+import { STACK_LIMIT } from '../load/layout.js';
+import { FD_LIMIT } from './fd-table.js';
+
+/** A file of /proc, /sys or /etc that is made of the kernel's state, never of the host's. */
+export type Synthetic =
+  | { readonly kind: 'file'; readonly text: () => string | Uint8Array }
+  | { readonly kind: 'link'; readonly target: () => string }
+  | { readonly kind: 'directory'; readonly names: () => readonly string[] };
+
+/** Where nothing of the host ever shows. */
+const TREES = ['/proc', '/sys', '/dev'];
+/**
+ * Files that programs look for and do well without: not there, and not worth a refusal. Names that end in a slash stand for all below them.
+ */
+const ABSENT = [
+  '/etc/ld.so.preload',
+  '/etc/localtime',
+  '/etc/malloc.conf',
+  '/etc/gnutls/config',
+  '/usr/lib/locale/',
+  '/usr/share/locale/',
+  '/usr/share/zoneinfo/',
+  '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache',
+  '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules',
+];
+
+export function isSyntheticPath(guest: string): boolean {
+  return TREES.some(tree => guest === tree || guest.startsWith(`${tree}/`));
+}
+
+export function isKnownAbsent(guest: string): boolean {
+  return ABSENT.some(entry => guest === entry || (entry.endsWith('/') && guest.startsWith(entry)));
+}
+
+function file(text: () => string | Uint8Array): Synthetic {
+  return { kind: 'file', text };
+}
+
+function directory(names: () => readonly string[]): Synthetic {
+  return { kind: 'directory', names };
+}
+
+/** What lies at a normalised path of /proc, /sys or /dev; undefined: nothing. */
+export function syntheticAt(kernel: Kernel, guest: string): Synthetic | undefined {
+  const own = guest.replace(/^\/proc\/(self|thread-self|\d+)(?=\/|$)/, (whole, who: string) => {
+    if (who === 'self' || who === String(PID)) return '/proc/self';
+    return who === 'thread-self' || kernel.task(Number(who)) ? `/proc/self/task/${tidOf(kernel, who)}` : whole;
+  });
+  if (guest === '/proc/self') return { kind: 'link', target: () => String(PID) };
+  const task = /^\/proc\/self\/task\/(\d+)(\/.*)?$/.exec(own);
+  if (task) {
+    const tid = Number(task[1]);
+    if (!kernel.task(tid)) return undefined;
+    return processFile(kernel, tid, task[2] ?? '');
+  }
+  if (own === '/proc/self' || own.startsWith('/proc/self/')) return processFile(kernel, PID, own.slice('/proc/self'.length));
+  return systemFile(kernel, guest);
+}
+
+function tidOf(kernel: Kernel, who: string): number {
+  return who === 'thread-self' ? (kernel.scheduler.current?.tid ?? PID) : Number(who);
+}
+
+const PROCESS_FILES = ['auxv', 'cmdline', 'comm', 'environ', 'exe', 'fd', 'limits', 'maps', 'oom_score_adj', 'stat', 'statm', 'status', 'task'];
+
+/** A file of /proc/self or of one of its tasks (proc(5)). */
+function processFile(kernel: Kernel, tid: number, name: string): Synthetic | undefined {
+  const { program } = kernel;
+  switch (name) {
+    case '':
+      return directory(() => PROCESS_FILES);
+    case '/maps':
+      return file(() => maps(kernel));
+    case '/exe':
+      return { kind: 'link', target: () => program.path };
+    case '/cwd':
+      return { kind: 'link', target: () => kernel.fs.cwd };
+    case '/root':
+      return { kind: 'link', target: () => '/' };
+    case '/cmdline':
+      return file(() => program.args.map(arg => `${arg}\0`).join(''));
+    case '/environ':
+      return file(() => program.env.map(entry => `${entry}\0`).join(''));
+    case '/auxv':
+      return file(() => program.auxv);
+    case '/comm':
+      return file(() => `${kernel.task(tid)?.name ?? ''}\n`);
+    case '/stat':
+      return file(() => stat(kernel, tid));
+    case '/statm':
+      return file(() => `${mappedPages(kernel)} ${kernel.memory.touchedPages} 0 1 0 ${kernel.memory.touchedPages} 0\n`);
+    case '/status':
+      return file(() => status(kernel, tid));
+    case '/limits':
+      return file(limits);
+    case '/oom_score_adj':
+      return file(() => '0\n');
+    case '/task':
+      return directory(() => kernel.tasks.map(task => String(task.tid)));
+    case '/fd':
+    case '/fdinfo':
+      return directory(() => kernel.fds.numbers().map(String));
+  }
+  const descriptor = /^\/fd\/(\d+)$/.exec(name);
+  if (descriptor && kernel.fds.has(Number(descriptor[1])))
+    return { kind: 'link', target: () => kernel.fds.get(Number(descriptor[1])).path };
+  return undefined;
+}
+
+/** /proc/self/maps: one line a mapping, names from column 74 on. */
+function maps(kernel: Kernel): string {
+  return kernel.memory
+    .mappings()
+    .map(mapping => {
+      const rights = `${mapping.prot & PROT.read ? 'r' : '-'}${mapping.prot & PROT.write ? 'w' : '-'}${mapping.prot & PROT.exec ? 'x' : '-'}p`;
+      const isFile = mapping.name.startsWith('/');
+      const head = `${hex(mapping.start, 8)}-${hex(mapping.end, 8)} ${rights} ${hex(mapping.offset, 8)} ${isFile ? '08:01 1' : '00:00 0'} `;
+      return mapping.name === '' ? `${head}\n` : `${head.padEnd(73)}${mapping.name}\n`;
+    })
+    .join('');
+}
+
+function hex(value: bigint, width: number): string {
+  return value.toString(16).padStart(width, '0');
+}
+
+function mappedPages(kernel: Kernel): bigint {
+  return kernel.memory.mappings().reduce((sum, mapping) => sum + ((mapping.end - mapping.start) >> 12n), 0n);
+}
+
+function stat(kernel: Kernel, tid: number): string {
+  const task = kernel.task(tid);
+  const ticks = Math.floor(kernel.cpu.icount / 10_000_000);
+  const fields = [
+    ...[tid, `(${task?.name ?? ''})`, 'R', PARENT_PID, PID, PID, 0, -1, 0x400000, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0],
+    ...[kernel.tasks.length, 0, 100000, mappedPages(kernel) << 12n, kernel.memory.touchedPages, '18446744073709551615'],
+    ...Array<number>(27).fill(0),
+  ];
+  return `${fields.join(' ')}\n`;
+}
+
+function status(kernel: Kernel, tid: number): string {
+  const kib = kernel.memory.touchedPages * 4;
+  const cpuMask = ((1n << BigInt(kernel.cpus)) - 1n).toString(16);
+  const rows: readonly (readonly [string, string | number | bigint])[] = [
+    ['Name', kernel.task(tid)?.name ?? ''],
+    ['Umask', kernel.umask.toString(8).padStart(4, '0')],
+    ['State', 'R (running)'],
+    ['Tgid', PID],
+    ['Pid', tid],
+    ['PPid', PARENT_PID],
+    ['TracerPid', 0],
+    ['Uid', Array(4).fill(UID).join('\t')],
+    ['Gid', Array(4).fill(UID).join('\t')],
+    ['FDSize', 64],
+    ['VmSize', `${(mappedPages(kernel) * 4n).toString().padStart(8)} kB`],
+    ['VmRSS', `${String(kib).padStart(8)} kB`],
+    ['Threads', kernel.tasks.length],
+    ['Cpus_allowed', cpuMask],
+    ['Cpus_allowed_list', kernel.cpus === 1 ? '0' : `0-${kernel.cpus - 1}`],
+  ];
+  return rows.map(([name, value]) => `${name}:\t${value}\n`).join('');
+}
+
+function limits(): string {
+  const rows = [
+    ['Limit', 'Soft Limit', 'Hard Limit', 'Units'],
+    ['Max stack size', String(STACK_LIMIT), 'unlimited', 'bytes'],
+    ['Max open files', String(FD_LIMIT), String(FD_LIMIT), 'files'],
+    ['Max address space', 'unlimited', 'unlimited', 'bytes'],
+  ];
+  return rows.map(([a, b, c, d]) => `${a!.padEnd(26)}${b!.padEnd(21)}${c!.padEnd(21)}${d!.padEnd(10)}\n`).join('');
+}
+
+function systemFile(kernel: Kernel, guest: string): Synthetic | undefined {
+  const cpuList = kernel.cpus === 1 ? '0\n' : `0-${kernel.cpus - 1}\n`;
+  const cpuNames = () => Array.from({ length: kernel.cpus }, (_, i) => `cpu${i}`);
+  switch (guest) {
+    case '/dev':
+      return directory(() => ['full', 'null', 'random', 'urandom', 'zero']);
+    case '/proc':
+      return directory(() => [String(PID), 'cpuinfo', 'meminfo', 'self', 'stat', 'sys', 'uptime', 'version']);
+    case '/proc/cpuinfo':
+      return file(() => cpuNames().map((_, i) => cpuInfo(i)).join(''));
+    case '/proc/meminfo':
+      return file(() => memInfo(kernel));
+    case '/proc/stat':
+      return file(() => ['cpu', ...cpuNames()].map(name => `${name} 0 0 0 0 0 0 0 0 0 0\n`).join(''));
+    case '/proc/uptime':
+      return file(() => `${(Number(kernel.clock.read(1)!) / 1e9).toFixed(2)} 0.00\n`);
+    case '/proc/version':
+      return file(() => 'Linux version 6.1.0 (r14)\n');
+    case '/proc/sys/vm/overcommit_memory':
+      return file(() => '1\n');
+    case '/proc/sys/vm/max_map_count':
+      return file(() => '65530\n');
+    case '/proc/sys/kernel/randomize_va_space':
+      return file(() => '0\n');
+    case '/proc/sys/kernel/osrelease':
+      return file(() => '6.1.0\n');
+    case '/proc/sys/kernel/pid_max':
+      return file(() => '32768\n');
+    case '/proc/sys/net/core/somaxconn':
+      return file(() => '4096\n');
+    case '/sys/kernel/mm/transparent_hugepage/hpage_pmd_size':
+      return file(() => '2097152\n');
+    case '/sys/kernel/mm/transparent_hugepage/enabled':
+      return file(() => 'always [madvise] never\n');
+    case '/sys/devices/system/cpu':
+      return directory(() => [...cpuNames(), 'online', 'possible', 'present']);
+    case '/sys/devices/system/cpu/online':
+    case '/sys/devices/system/cpu/possible':
+    case '/sys/devices/system/cpu/present':
+      return file(() => cpuList);
+    default:
+      return undefined;
+  }
+}
+
+function cpuInfo(index: number): string {
+  const rows = [
+    ['processor', index],
+    ['vendor_id', 'GenuineIntel'],
+    ['cpu family', 6],
+    ['model name', 'r14 virtual CPU'],
+    ['cpu MHz', '1000.000'],
+    ['flags', 'fpu tsc cx8 cmov mmx fxsr sse sse2 syscall nx lm pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm'],
+  ];
+  return `${rows.map(([name, value]) => `${String(name).padEnd(15)}\t: ${value}\n`).join('')}\n`;
+}
+
+function memInfo(kernel: Kernel): string {
+  const total = Math.floor(kernel.memoryLimit / 1024);
+  const free = Math.max(0, total - kernel.memory.touchedPages * 4);
+  const rows = [
+    ['MemTotal', total],
+    ['MemFree', free],
+    ['MemAvailable', free],
+    ['Buffers', 0],
+    ['Cached', 0],
+    ['SwapTotal', 0],
+    ['SwapFree', 0],
+    ['Hugepagesize', 2048],
+  ];
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(16)}${String(value).padStart(8)} kB\n`).join('');
+}

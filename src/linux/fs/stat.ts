@@ -1,0 +1,103 @@
+import type * as fs from 'node:fs';
+import { S } from '../abi/constants.js';
+import { UID } from '../kernel.js';
+
+/** What stat(2) says of a file. Times are in ns since the epoch. */
+export interface Stat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly nlink: bigint;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdev: bigint;
+  readonly size: bigint;
+  readonly blocks: bigint;
+  readonly atime: bigint;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+}
+
+const BLOCK_SIZE = 4096;
+
+/** The stat of something that is in no file system of the host. */
+export function syntheticStat(mode: number, ino: bigint, size = 0n, rdev = 0n): Stat {
+  return { dev: 1n, ino, nlink: 1n, mode, uid: UID, gid: UID, rdev, size, blocks: 0n, atime: 0n, mtime: 0n, ctime: 0n };
+}
+
+/** A host file's stat. The access time is the modification time: reading a file must not change what the next run sees. */
+export function hostStat(stat: fs.BigIntStats): Stat {
+  return {
+    dev: stat.dev,
+    ino: stat.ino,
+    nlink: stat.nlink,
+    mode: Number(stat.mode),
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    rdev: stat.rdev,
+    size: stat.size,
+    blocks: stat.blocks,
+    atime: stat.mtimeNs,
+    mtime: stat.mtimeNs,
+    ctime: stat.ctimeNs,
+  };
+}
+
+const SECOND = 1_000_000_000n;
+
+/** struct stat of amd64 (asm/stat.h): 144 bytes. */
+export function encodeStat(stat: Stat): Uint8Array {
+  const bytes = new Uint8Array(144);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, stat.dev, true);
+  view.setBigUint64(8, stat.ino, true);
+  view.setBigUint64(16, stat.nlink, true);
+  view.setUint32(24, stat.mode, true);
+  view.setUint32(28, stat.uid, true);
+  view.setUint32(32, stat.gid, true);
+  view.setBigUint64(40, stat.rdev, true);
+  view.setBigInt64(48, stat.size, true);
+  view.setBigInt64(56, BigInt(BLOCK_SIZE), true);
+  view.setBigInt64(64, stat.blocks, true);
+  for (const [i, time] of [stat.atime, stat.mtime, stat.ctime].entries()) {
+    view.setBigInt64(72 + 16 * i, time / SECOND, true);
+    view.setBigInt64(80 + 16 * i, time % SECOND, true);
+  }
+  return bytes;
+}
+
+/** STATX_BASIC_STATS. */
+const BASIC_STATS = 0x7ff;
+
+/** struct statx (uapi/linux/stat.h): 256 bytes. */
+export function encodeStatx(stat: Stat): Uint8Array {
+  const bytes = new Uint8Array(256);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, BASIC_STATS, true);
+  view.setUint32(4, BLOCK_SIZE, true);
+  view.setUint32(16, Number(stat.nlink), true);
+  view.setUint32(20, stat.uid, true);
+  view.setUint32(24, stat.gid, true);
+  view.setUint16(28, stat.mode, true);
+  view.setBigUint64(32, stat.ino, true);
+  view.setBigInt64(40, stat.size, true);
+  view.setBigInt64(48, stat.blocks, true);
+  // Access, birth, change and modification time, in this order; the birth time is not known.
+  for (const [at, time] of [
+    [64, stat.atime],
+    [96, stat.ctime],
+    [112, stat.mtime],
+  ] as const) {
+    view.setBigInt64(at, time / SECOND, true);
+    view.setUint32(at + 8, Number(time % SECOND), true);
+  }
+  view.setUint32(128, Number(stat.rdev >> 8n), true);
+  view.setUint32(132, Number(stat.rdev & 0xffn), true);
+  view.setUint32(136, Number(stat.dev >> 8n), true);
+  view.setUint32(140, Number(stat.dev & 0xffn), true);
+  return bytes;
+}
+
+export function isDirectory(stat: Stat): boolean {
+  return (stat.mode & S.IFMT) === S.IFDIR;
+}

@@ -1,0 +1,231 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Cpu, PAGE_SIZE, type PageSource, PROT } from '../../cpu/api.js';
+import { FormatError } from '../../image/bytes.js';
+import { Elf } from '../../image/elf/elf.js';
+import { PF, type ProgramHeader } from '../../image/elf/headers.js';
+import { Errno } from '../abi/errno.js';
+import { type LoadedObject, LoadError, type ProcessOptions } from '../api.js';
+import type { Sandbox } from '../fs/sandbox.js';
+import { type Program, UID } from '../kernel.js';
+import type { Prng } from '../prng.js';
+import { MIN_SIGNAL_STACK } from '../signal/frame.js';
+import { AT, buildInitialStack } from './initial-stack.js';
+import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
+
+const PT_PHDR = 6;
+const PT_GNU_STACK = 0x6474_e551;
+const PROGRAM_HEADER_SIZE = 56n;
+/** Ticks a second in times(2) (USER_HZ). */
+const CLOCK_TICKS = 100n;
+/**
+ * AT_HWCAP: CPUID.1:EDX of the CPU that the guest gets (Intel SDM vol. 2, CPUID): FPU, TSC, CX8, CMOV, MMX, FXSR, SSE, SSE2.
+ */
+const HWCAP = 0x0780_8111n;
+
+/** The environment of a guest that was given none: the same on every host. */
+const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' };
+
+/** A program in memory, ready for its first instruction. */
+export interface Loaded {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly objects: readonly LoadedObject[];
+}
+
+interface ElfFile {
+  readonly elf: Elf;
+  readonly real: string;
+}
+
+/** Files of a program, read and judged before there is a machine. Throws LoadError. */
+export interface ProgramFiles {
+  /** Absolute host path as given, links not followed. */
+  readonly path: string;
+  readonly main: ElfFile;
+  readonly interpreter: (ElfFile & { readonly guest: string }) | undefined;
+}
+
+export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramFiles {
+  const given = path.resolve(options.path);
+  const main = readElf(given, options.path);
+  const wanted = described(() => main.elf.interpreter);
+  if (wanted === undefined) {
+    if (main.elf.header.entry === 0) throw new LoadError(`${options.path}: a shared library without an entry point, not a program`);
+    return { path: given, main, interpreter: undefined };
+  }
+  if (!wanted.startsWith('/')) throw new LoadError(`${options.path}: its interpreter (PT_INTERP) is "${wanted}", not an absolute path`);
+  const where = options.sysroot === undefined ? wanted : `${wanted} in ${options.sysroot}`;
+  let real: string | undefined;
+  try {
+    const place = sandbox.locate(wanted);
+    if (place.exists) real = place.real;
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+  }
+  if (real === undefined) {
+    throw new LoadError(`${options.path}: its interpreter ${where} does not exist; --sysroot DIR names a tree that has it`);
+  }
+  return { path: given, main, interpreter: { ...readElf(real, `${options.path}: interpreter ${where}`), guest: wanted } };
+}
+
+function readElf(file: string, shown: string): ElfFile {
+  let bytes: Uint8Array;
+  let real: string;
+  try {
+    real = fs.realpathSync(file);
+    if (!fs.statSync(real).isFile()) throw new LoadError(`${shown}: not a file but ${kindOf(real)}`);
+    bytes = fs.readFileSync(real);
+  } catch (error) {
+    if (error instanceof LoadError) throw error;
+    throw new LoadError(`${shown}: ${hostReason(error)}`);
+  }
+  return { elf: described(() => new Elf(bytes, shown)), real };
+}
+
+function kindOf(real: string): string {
+  return fs.statSync(real).isDirectory() ? 'a directory' : 'a device, pipe or socket';
+}
+
+function hostReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'ENOTDIR') return 'a part of the path is not a directory';
+  if (code === 'ELOOP') return 'too many levels of symbolic links';
+  return `cannot be read: ${message.split('\n')[0]}`;
+}
+
+function described<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) throw new LoadError(error.message);
+    throw error;
+  }
+}
+
+/** Maps the program, its interpreter and its stack, and sets the registers for the first instruction (fs/binfmt_elf.c, load_elf_binary). */
+export function load(cpu: Cpu, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
+  const { memory, registers } = cpu;
+  const { main, interpreter } = files;
+  const bias = biasOf(main.elf, interpreter !== undefined, cpu);
+  mapElf(cpu, main, bias, files.path);
+  const objects: LoadedObject[] = [{ path: files.path, bias, bytes: () => main.elf.bytes, role: 'program' }];
+  let start = bias + BigInt(main.elf.header.entry);
+  let base = 0n;
+  if (interpreter) {
+    base = interpreter.elf.header.positionIndependent ? topDown(cpu, interpreter) : 0n;
+    mapElf(cpu, interpreter, base, interpreter.guest);
+    objects.push({ path: interpreter.guest, bias: base, bytes: () => interpreter.elf.bytes, role: 'interpreter' });
+    start = base + BigInt(interpreter.elf.header.entry);
+  }
+
+  const staticPie = main.elf.header.positionIndependent && !interpreter;
+  const brk = staticPie ? PIE_BASE : pageUp(bias + BigInt(main.elf.high));
+  const stackFlags = main.elf.programHeaders.find(header => header.type === PT_GNU_STACK)?.flags ?? 0;
+  const layout = new Layout(memory, brk, PROT.read | PROT.write | ((stackFlags & PF.x) !== 0 ? PROT.exec : 0));
+  const args = options.args && options.args.length > 0 ? options.args : [options.path];
+  const env = Object.entries(options.env ?? DEFAULT_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const stack = buildInitialStack({
+    execfn: options.path,
+    args,
+    env,
+    random: random.bytes(16),
+    auxv: [
+      [AT.MINSIGSTKSZ, MIN_SIGNAL_STACK],
+      [AT.HWCAP, HWCAP],
+      [AT.PAGESZ, BigInt(PAGE_SIZE)],
+      [AT.CLKTCK, CLOCK_TICKS],
+      [AT.PHDR, programHeadersAt(main.elf, bias)],
+      [AT.PHENT, PROGRAM_HEADER_SIZE],
+      [AT.PHNUM, BigInt(main.elf.header.programHeaderCount)],
+      [AT.BASE, base],
+      [AT.FLAGS, 0n],
+      [AT.ENTRY, bias + BigInt(main.elf.header.entry)],
+      [AT.UID, BigInt(UID)],
+      [AT.EUID, BigInt(UID)],
+      [AT.GID, BigInt(UID)],
+      [AT.EGID, BigInt(UID)],
+      [AT.SECURE, 0n],
+      [AT.RANDOM, 0n],
+      [AT.HWCAP2, 0n],
+      [AT.EXECFN, 0n],
+      [AT.PLATFORM, 0n],
+    ],
+  });
+  if (stack.bytes.length > MAX_ARGUMENTS) throw new LoadError(`${options.path}: arguments and environment take more than 2 MiB`);
+  layout.startStack(stack.sp);
+  memory.write(stack.sp, stack.bytes);
+  registers.set('rsp', stack.sp);
+  registers.rip = start;
+  return { program: { path: files.path, real: main.real, args, env, auxv: stack.auxv }, layout, objects };
+}
+
+/** A quarter of RLIMIT_STACK. */
+const MAX_ARGUMENTS = 2 << 20;
+
+function biasOf(elf: Elf, dynamic: boolean, cpu: Cpu): bigint {
+  if (!elf.header.positionIndependent) return 0n;
+  if (!dynamic) return topDown(cpu, { elf, real: '' });
+  const align = alignmentOf(elf);
+  return pageDown((PIE_BASE & ~(align - 1n)) - BigInt(elf.low));
+}
+
+/** The largest alignment that its segments ask for; those that are no power of two do not count (binfmt_elf.c, maximum_alignment). */
+function alignmentOf(elf: Elf): bigint {
+  const wanted = elf.loads.map(segment => BigInt(segment.align)).filter(align => (align & (align - 1n)) === 0n);
+  return wanted.reduce((a, b) => (a > b ? a : b), BigInt(PAGE_SIZE));
+}
+
+/** A place below what is mapped already, as mmap would choose. */
+function topDown(cpu: Cpu, { elf }: ElfFile): bigint {
+  const low = pageDown(BigInt(elf.low));
+  const size = pageUp(BigInt(elf.high)) - low;
+  const align = alignmentOf(elf);
+  const found = cpu.memory.findFree(size + align - BigInt(PAGE_SIZE), MMAP_BASE);
+  if (found === undefined) throw new LoadError(`${elf.path}: its segments do not fit in the address space`);
+  // The highest aligned place in what was found.
+  const highest = found + align - BigInt(PAGE_SIZE);
+  return (highest & ~(align - 1n)) - low;
+}
+
+function mapElf(cpu: Cpu, { elf }: ElfFile, bias: bigint, name: string): void {
+  if (bias + BigInt(elf.low) < MMAP_MIN) {
+    throw new LoadError(`${elf.path}: a segment at 0x${elf.low.toString(16)} is below 0x${MMAP_MIN.toString(16)}, the lowest that Linux maps`);
+  }
+  if (pageUp(bias + BigInt(elf.high)) > MMAP_BASE) {
+    throw new LoadError(`${elf.path}: its segments end at 0x${(bias + BigInt(elf.high)).toString(16)}, where the stack is`);
+  }
+  const source: PageSource = {
+    read: (offset, into) => {
+      into.set(elf.bytes.subarray(offset, offset + into.length));
+    },
+  };
+  for (const segment of elf.loads) mapSegment(cpu, segment, bias, name, source);
+}
+
+function mapSegment(cpu: Cpu, segment: ProgramHeader, bias: bigint, name: string, source: PageSource): void {
+  const { memory } = cpu;
+  const prot = (segment.flags & PF.r ? PROT.read : 0) | (segment.flags & PF.w ? PROT.write : 0) | (segment.flags & PF.x ? PROT.exec : 0);
+  const address = bias + BigInt(segment.address);
+  const start = pageDown(address);
+  const fileEnd = address + BigInt(segment.fileSize);
+  const end = address + BigInt(segment.memorySize);
+  if (segment.fileSize > 0) {
+    const offset = BigInt(segment.offset) - (address - start);
+    memory.map(start, pageUp(fileEnd) - start, prot, { name, source, offset });
+    const tail = Math.min(Number(pageUp(fileEnd) - fileEnd), Number(end - fileEnd));
+    if (tail > 0) memory.write(fileEnd, new Uint8Array(Number(pageUp(fileEnd) - fileEnd)));
+  }
+  const zeroStart = segment.fileSize > 0 ? pageUp(fileEnd) : start;
+  if (pageUp(end) > zeroStart) memory.map(zeroStart, pageUp(end) - zeroStart, prot, {});
+}
+
+function programHeadersAt(elf: Elf, bias: bigint): bigint {
+  const own = elf.programHeaders.find(header => header.type === PT_PHDR);
+  if (own) return bias + BigInt(own.address);
+  const offset = elf.header.programHeaderOffset;
+  const holder = elf.loads.find(segment => offset >= segment.offset && offset < segment.offset + segment.fileSize);
+  return holder ? bias + BigInt(holder.address + offset - holder.offset) : 0n;
+}

@@ -1,0 +1,135 @@
+import type { Kernel } from './kernel.js';
+import { NEVER } from './clock.js';
+import type { Prng } from './prng.js';
+import type { Task } from './task.js';
+
+/** Instructions a task may run before another's turn; the seed varies each turn by up to a quarter. */
+const QUANTUM = 100_000;
+
+/**
+ * Round robin over the runnable tasks, one at a time. Turns end at counts of instructions, never at moments of the host, so that a run is
+ * the same whatever slices the debugger cuts it into.
+ */
+export class Scheduler {
+  /** The task whose registers are in the CPU. */
+  current: Task | undefined;
+  private queue: Task[] = [];
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly random: Prng,
+  ) {}
+
+  /** Lets a task run from now on. The current one is never in the queue. */
+  add(task: Task): void {
+    task.state = 'runnable';
+    if (task !== this.current) this.queue.push(task);
+  }
+
+  /** Puts a waiting task's answer down and lets it run. */
+  finishWait(task: Task, result: number): void {
+    if (task.state !== 'waiting') return;
+    task.wait = undefined;
+    task.result = result;
+    if (task.syscall) task.syscall.stage = 'done';
+    this.add(task);
+  }
+
+  /** The current task's turn is over. */
+  yield(): void {
+    const task = this.current;
+    if (task) task.quantumEnd = this.kernel.cpu.icount;
+  }
+
+  /** Loads a task's registers. */
+  load(task: Task): void {
+    if (this.current === task) return;
+    const { registers } = this.kernel.cpu;
+    if (this.current) this.current.saved = registers.save();
+    registers.restore(task.saved);
+    this.current = task;
+  }
+
+  /** Makes a task the next to run, for the debugger. */
+  prefer(task: Task): void {
+    const before = this.current;
+    this.load(task);
+    if (before && before !== task && before.state === 'runnable') this.queue.unshift(before);
+    this.queue = this.queue.filter(other => other !== task);
+    this.startTurn(task);
+  }
+
+  /**
+   * The task to run now, loaded. Moves virtual time forward when all wait; undefined when none can ever run again.
+   * With `only`, that task alone, unless it waits: then the others run until it need not.
+   */
+  next(only?: number): Task | undefined {
+    for (;;) {
+      this.expire();
+      const before = this.current;
+      const held = only === undefined ? undefined : this.kernel.task(only);
+      if (held && held.state === 'runnable') {
+        if (held !== before) this.prefer(held);
+        return held;
+      }
+      if (before?.state === 'runnable' && this.kernel.cpu.icount < before.quantumEnd) return before;
+      if (before?.state === 'runnable') this.queue.push(before);
+      this.queue = this.queue.filter(task => task.state === 'runnable');
+      const task = this.queue.shift();
+      if (task) {
+        this.load(task);
+        this.startTurn(task);
+        return task;
+      }
+      const moment = this.nextMoment();
+      if (moment === undefined || moment >= NEVER) return undefined;
+      this.kernel.clock.leapTo(moment);
+    }
+  }
+
+  /** Instructions the task may run before something is due: its turn's end, a timer, a sleeper. */
+  slice(task: Task): number {
+    const { clock, timers, cpu } = this.kernel;
+    let left = Math.min(task.quantumEnd - cpu.icount, timers.instructionsLeft(task));
+    const sleeper = this.nextSleeper();
+    if (sleeper !== undefined) left = Math.min(left, sleeper - clock.now());
+    return Math.max(1, left);
+  }
+
+  /** Answers the waits whose time is over and fires the timers that are due. */
+  expire(): void {
+    this.kernel.timers.expire();
+    const now = this.kernel.clock.now();
+    const due = this.kernel.tasks.filter(task => task.state === 'waiting' && (task.wait?.deadline ?? Number.POSITIVE_INFINITY) <= now);
+    due.sort((a, b) => a.wait!.deadline! - b.wait!.deadline! || a.tid - b.tid);
+    for (const task of due) {
+      const wait = task.wait;
+      if (!wait) continue;
+      wait.cancel?.();
+      this.finishWait(task, wait.onTimeout?.() ?? 0);
+    }
+  }
+
+  describe(): string {
+    return `${this.current?.tid} [${this.queue.map(task => task.tid).join(' ')}] ${this.random.position.toString(16)}`;
+  }
+
+  private startTurn(task: Task): void {
+    task.quantumEnd = this.kernel.cpu.icount + QUANTUM - this.random.below(QUANTUM / 4);
+  }
+
+  private nextSleeper(): number | undefined {
+    let next: number | undefined;
+    for (const { state, wait } of this.kernel.tasks) {
+      if (state === 'waiting' && wait?.deadline !== undefined && (next === undefined || wait.deadline < next)) next = wait.deadline;
+    }
+    return next;
+  }
+
+  private nextMoment(): number | undefined {
+    const sleeper = this.nextSleeper();
+    const timer = this.kernel.timers.nextMoment();
+    if (sleeper === undefined || timer === undefined) return sleeper ?? timer;
+    return Math.min(sleeper, timer);
+  }
+}

@@ -1,0 +1,117 @@
+import { SA } from '../abi/constants.js';
+import { defaultAction, SIG, SIGNAL_MAX, SIGNAL_RT_MIN, signalBit, signalName, UNBLOCKABLE } from '../abi/signals.js';
+import type { Kernel } from '../kernel.js';
+import type { Task } from '../task.js';
+import { PendingSignals, type QueuedSignal } from './pending.js';
+
+export const SIG_DFL = 0n;
+export const SIG_IGN = 1n;
+
+export interface SignalAction {
+  readonly handler: bigint;
+  readonly flags: number;
+  readonly restorer: bigint;
+  readonly mask: bigint;
+}
+
+const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, restorer: 0n, mask: 0n };
+/** Queued signals a process may have (RLIMIT_SIGPENDING). */
+const QUEUE_LIMIT = 4096;
+
+/** Dispositions of the process's signals, and the ways a signal gets to a task. */
+export class SignalTable {
+  private readonly actions: SignalAction[] = Array.from({ length: SIGNAL_MAX + 1 }, () => DEFAULT);
+  /** Signals for the process that every task blocks. */
+  readonly shared = new PendingSignals();
+
+  constructor(private readonly kernel: Kernel) {}
+
+  action(signal: number): SignalAction {
+    return this.actions[signal]!;
+  }
+
+  setAction(signal: number, action: SignalAction): void {
+    this.actions[signal] = action;
+    if (!this.ignores(signal)) return;
+    this.shared.discard(signal);
+    for (const task of this.kernel.tasks) task.pending.discard(signal);
+  }
+
+  /** True when the signal would do nothing. */
+  ignores(signal: number): boolean {
+    const { handler } = this.action(signal);
+    return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === 'ignore');
+  }
+
+  /** tgkill and the like. False when the queue is full (EAGAIN). */
+  sendToTask(task: Task, entry: QueuedSignal): boolean {
+    if (entry.signal === SIG.KILL) {
+      this.kill();
+      return true;
+    }
+    const bit = signalBit(entry.signal);
+    if (this.ignores(entry.signal) && (task.blocked & bit) === 0n) return true;
+    if (entry.signal >= SIGNAL_RT_MIN && task.pending.list.length >= QUEUE_LIMIT) return false;
+    task.pending.add(entry);
+    this.wake(task);
+    return true;
+  }
+
+  /** kill and the like: the first task that does not block it gets it, the main one before others. */
+  sendToProcess(entry: QueuedSignal): boolean {
+    const bit = signalBit(entry.signal);
+    const open = this.kernel.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
+    if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.kernel.tasks[0]!, entry);
+    if (entry.signal >= SIGNAL_RT_MIN && this.shared.list.length >= QUEUE_LIMIT) return false;
+    this.shared.add(entry);
+    this.kernel.filesChanged();
+    return true;
+  }
+
+  /** A fault's signal: it cannot be put off, and a blocked or ignored one kills. */
+  force(task: Task, entry: QueuedSignal): void {
+    const bit = signalBit(entry.signal);
+    if ((task.blocked & bit) !== 0n || this.action(entry.signal).handler === SIG_IGN) this.actions[entry.signal] = DEFAULT;
+    task.blocked &= ~bit;
+    task.pending.discard(entry.signal);
+    task.pending.add(entry);
+  }
+
+  /** Takes off the next signal that the task does not block. */
+  next(task: Task): QueuedSignal | undefined {
+    const wanted = ~task.blocked;
+    return task.pending.take(wanted) ?? this.shared.take(wanted);
+  }
+
+  /** Is there one for `next` to take? */
+  waitsFor(task: Task): boolean {
+    return ((task.pending.mask | this.shared.mask) & ~task.blocked) !== 0n;
+  }
+
+  setBlocked(task: Task, mask: bigint): void {
+    task.blocked = mask & ~UNBLOCKABLE;
+  }
+
+  /** SA_RESETHAND, once a handler has been entered. */
+  resetOnce(signal: number): void {
+    if ((this.action(signal).flags & SA.RESETHAND) !== 0) this.actions[signal] = DEFAULT;
+  }
+
+  resetToDefault(signal: number): void {
+    this.actions[signal] = DEFAULT;
+  }
+
+  describe(): string {
+    const set = this.actions.map((a, n) => (a.handler === SIG_DFL ? '' : `${n}:${a.handler}/${a.flags}/${a.mask}`)).filter(Boolean);
+    return `${set.join(' ')} ${this.shared.mask}`;
+  }
+
+  private wake(task: Task): void {
+    this.kernel.filesChanged();
+    if (task.state === 'waiting' && this.waitsFor(task)) this.kernel.interrupt(task);
+  }
+
+  private kill(): void {
+    this.kernel.end(128 + SIG.KILL, signalName(SIG.KILL));
+  }
+}

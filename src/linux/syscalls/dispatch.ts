@@ -1,0 +1,74 @@
+import { E, Errno, RESTART } from '../abi/errno.js';
+import { SI, SIG } from '../abi/signals.js';
+import type { Kernel } from '../kernel.js';
+import type { Task, Wait } from '../task.js';
+import type { SyscallResult, SyscallRow } from './row.js';
+import { syscallName, syscallRow } from './table.js';
+
+const RT_SIGRETURN = 15;
+
+/** The system call that the loaded task has just entered: number in RAX, arguments in RDI RSI RDX R10 R8 R9 (syscall(2)). */
+export function enterSyscall(kernel: Kernel, task: Task): void {
+  const { registers } = kernel.cpu;
+  task.syscall = {
+    number: Number(BigInt.asIntN(32, registers.get('rax'))),
+    args: [registers.get('rdi'), registers.get('rsi'), registers.get('rdx'), registers.get('r10'), registers.get('r8'), registers.get('r9')],
+    stage: 'entry',
+    entryReported: false,
+  };
+}
+
+/** Acts on it: leaves a result in RAX, a task that waits, or a process that is gone. */
+export function actOnSyscall(kernel: Kernel, task: Task): void {
+  const call = task.syscall!;
+  kernel.syscallCount++;
+  const row = syscallRow(call.number);
+  const result = call.number < 0 ? -E.NOSYS : perform(kernel, task, row, call.number, call.args);
+  if (task.state === 'exited') {
+    task.syscall = undefined;
+    return;
+  }
+  if (typeof result === 'object') {
+    wait(kernel, task, result);
+    return;
+  }
+  call.stage = 'done';
+  finishSyscall(kernel, task, result);
+  if (row?.group === 'files' || row?.group === 'paths') kernel.filesChanged();
+}
+
+/** Puts a result into RAX of the loaded task; results that restart the call are kept for the delivery of signals. */
+export function finishSyscall(kernel: Kernel, task: Task, result: number | bigint): void {
+  const code = typeof result === 'number' ? -result : 0;
+  if (code >= RESTART.SYS && code <= RESTART.BLOCK && task.syscall) task.restart = { code, number: task.syscall.number };
+  kernel.cpu.registers.set('rax', BigInt.asUintN(64, BigInt(result)));
+}
+
+function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number: number, args: readonly bigint[]): SyscallResult {
+  if (!row) {
+    kernel.refusals.add(syscallName(number), 'unknown to r14', 'ENOSYS');
+    return -E.NOSYS;
+  }
+  const { refuse } = row;
+  if (refuse) {
+    if (!refuse.quiet) kernel.refusals.add(row.name, refuse.why, `E${refuse.errno}`);
+    return -E[refuse.errno];
+  }
+  try {
+    return row.run!(kernel, task, args);
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    if (number === RT_SIGRETURN) {
+      kernel.signals.force(task, { signal: SIG.SEGV, code: SI.KERNEL, address: 0n });
+      return kernel.cpu.registers.get('rax');
+    }
+    return -error.number;
+  }
+}
+
+function wait(kernel: Kernel, task: Task, wanted: Wait): void {
+  task.wait = wanted;
+  task.state = 'waiting';
+  task.syscall!.stage = 'waiting';
+  if (kernel.signals.waitsFor(task)) kernel.interrupt(task);
+}

@@ -1,0 +1,343 @@
+import { O, POLL } from '../abi/constants.js';
+import { E, Errno, RESTART } from '../abi/errno.js';
+import { SI, SIG } from '../abi/signals.js';
+import { FD_LIMIT } from '../fs/fd-table.js';
+import { EventFd } from '../fs/event.js';
+import { HostDirectory, SyntheticDirectory } from '../fs/files.js';
+import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
+import { Pipe } from '../fs/streams.js';
+import { type Kernel, PID, UID } from '../kernel.js';
+import type { Task } from '../task.js';
+import { int, long, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
+
+/** Bytes that one call moves at most; longer ones get a short count. */
+const MAX_TRANSFER = 16 << 20;
+const IOV_MAX = 1024;
+
+/** Runs a transfer, and lets the task wait while the file would block. */
+function transfer(file: OpenFile, reason: string, attempt: () => number | WouldBlock): SyscallResult {
+  const now = attempt();
+  if (now !== WOULD_BLOCK) return now;
+  if (file.nonblocking) return -E.AGAIN;
+  return {
+    reason,
+    poll: () => {
+      try {
+        const result = attempt();
+        return result === WOULD_BLOCK ? undefined : result;
+      } catch (error) {
+        if (error instanceof Errno) return -error.number;
+        throw error;
+      }
+    },
+    onSignal: -RESTART.SYS,
+  };
+}
+
+interface Piece {
+  readonly address: bigint;
+  readonly length: number;
+}
+
+function iovec(kernel: Kernel, address: bigint, count: number): Piece[] {
+  if (count < 0 || count > IOV_MAX) throw new Errno(E.INVAL);
+  const view = kernel.user.view(address, 16 * count);
+  return Array.from({ length: count }, (_, i) => {
+    const length = view.getBigInt64(16 * i + 8, true);
+    if (length < 0n) throw new Errno(E.INVAL);
+    return { address: view.getBigUint64(16 * i, true), length: Number(length) };
+  });
+}
+
+function total(pieces: readonly Piece[]): number {
+  return Math.min(
+    MAX_TRANSFER,
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+  );
+}
+
+function scatter(kernel: Kernel, pieces: readonly Piece[], bytes: Uint8Array): void {
+  let at = 0;
+  for (const { address, length } of pieces) {
+    const part = bytes.subarray(at, at + length);
+    kernel.user.write(address, part);
+    at += part.length;
+  }
+}
+
+function gather(kernel: Kernel, pieces: readonly Piece[]): Uint8Array {
+  const out = new Uint8Array(total(pieces));
+  let at = 0;
+  for (const { address, length } of pieces) {
+    const part = kernel.user.read(address, Math.min(length, out.length - at));
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function readable(kernel: Kernel, fd: number): OpenFile {
+  const file = kernel.fds.get(fd);
+  if (!file.readable || (file.flags & O.PATH) !== 0) throw new Errno(E.BADF);
+  return file;
+}
+
+function writable(kernel: Kernel, fd: number): OpenFile {
+  const file = kernel.fds.get(fd);
+  if (!file.writable || (file.flags & O.PATH) !== 0) throw new Errno(E.BADF);
+  return file;
+}
+
+function read(kernel: Kernel, fd: number, pieces: readonly Piece[], name: string): SyscallResult {
+  const file = readable(kernel, fd);
+  const length = total(pieces);
+  let room = length;
+  for (const piece of pieces) {
+    kernel.user.writable(piece.address, Math.min(room, piece.length));
+    room -= Math.min(room, piece.length);
+  }
+  return transfer(file, `${name} ${file.path}`, () => {
+    const bytes = file.read(length);
+    if (bytes === WOULD_BLOCK) return WOULD_BLOCK;
+    scatter(kernel, pieces, bytes);
+    return bytes.length;
+  });
+}
+
+function write(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], name: string): SyscallResult {
+  const file = writable(kernel, fd);
+  const bytes = gather(kernel, pieces);
+  let done = 0;
+  return transfer(file, `${name} ${file.path}`, () => {
+    try {
+      do {
+        const written = file.write(bytes.subarray(done));
+        if (written === WOULD_BLOCK) return file.nonblocking && done > 0 ? done : WOULD_BLOCK;
+        done += written;
+      } while (done < bytes.length && file.pollable);
+      return done;
+    } catch (error) {
+      if (error instanceof Errno && error.number === E.PIPE) {
+        kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
+      }
+      throw error;
+    }
+  });
+}
+
+function readAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: number): number {
+  const file = readable(kernel, fd);
+  if (offset < 0) return -E.INVAL;
+  const bytes = file.readAt(offset, total(pieces));
+  scatter(kernel, pieces, bytes);
+  return bytes.length;
+}
+
+function writeAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: number): number {
+  const file = writable(kernel, fd);
+  if (offset < 0) return -E.INVAL;
+  return file.writeAt(offset, gather(kernel, pieces));
+}
+
+function one(args: readonly bigint[]): Piece[] {
+  return [{ address: args[1]!, length: Math.min(size(args[2]), MAX_TRANSFER) }];
+}
+
+const F = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, GETLK: 5, SETLK: 6, SETLKW: 7, DUPFD_CLOEXEC: 1030, SETPIPE_SZ: 1031, GETPIPE_SZ: 1032 } as const;
+const SETTABLE = O.APPEND | O.NONBLOCK;
+const F_UNLCK = 2;
+const PIPE_SIZE = 65536;
+
+function fcntl(kernel: Kernel, args: readonly bigint[]): number {
+  const fd = int(args[0]);
+  const value = int(args[2]);
+  const { file } = kernel.fds.descriptor(fd);
+  switch (int(args[1])) {
+    case F.DUPFD:
+    case F.DUPFD_CLOEXEC:
+      if (value < 0 || value >= FD_LIMIT) return -E.INVAL;
+      return kernel.fds.add(file, int(args[1]) === F.DUPFD_CLOEXEC, value);
+    case F.GETFD:
+      return kernel.fds.descriptor(fd).cloexec ? 1 : 0;
+    case F.SETFD:
+      kernel.fds.descriptor(fd).cloexec = (value & 1) !== 0;
+      return 0;
+    case F.GETFL:
+      // A 64-bit process's files are all opened with O_LARGEFILE; pipes and the like are not opened.
+      return file.flags | (file.path.startsWith('/') ? O.LARGEFILE : 0);
+    case F.SETFL:
+      file.flags = (file.flags & ~SETTABLE) | (value & SETTABLE);
+      return 0;
+    case F.GETLK:
+      kernel.user.write(args[2]!, new Uint8Array([F_UNLCK, 0]));
+      return 0;
+    case F.SETLK:
+    case F.SETLKW:
+      return 0;
+    case F.GETPIPE_SZ:
+    case F.SETPIPE_SZ:
+      return file.path.startsWith('pipe:') ? PIPE_SIZE : -E.BADF;
+    default:
+      return -E.INVAL;
+  }
+}
+
+const IOCTL = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIOCLEX: 0x5451, FIONCLEX: 0x5450 } as const;
+
+function ioctl(kernel: Kernel, args: readonly bigint[]): number {
+  const descriptor = kernel.fds.descriptor(int(args[0]));
+  switch (uint(args[1])) {
+    case IOCTL.FIONBIO:
+      descriptor.file.flags = kernel.user.u32(args[2]!) !== 0 ? descriptor.file.flags | O.NONBLOCK : descriptor.file.flags & ~O.NONBLOCK;
+      return 0;
+    case IOCTL.FIOCLEX:
+    case IOCTL.FIONCLEX:
+      descriptor.cloexec = uint(args[1]) === IOCTL.FIOCLEX;
+      return 0;
+    case IOCTL.FIONREAD: {
+      const waiting = descriptor.file.path.startsWith('/') ? Number(descriptor.file.stat().size) - descriptor.file.seek(0, 1) : 0;
+      kernel.user.setU32(args[2]!, Math.max(0, waiting));
+      return 0;
+    }
+    default:
+      // No descriptor is a terminal.
+      return -E.NOTTY;
+  }
+}
+
+function pipe(kernel: Kernel, address: bigint, flags: number): number {
+  if ((flags & ~(O.NONBLOCK | O.CLOEXEC)) !== 0) return -E.INVAL;
+  kernel.user.writable(address, 8);
+  const { reader, writer } = new Pipe(kernel.nextPipe++, flags & O.NONBLOCK);
+  const cloexec = (flags & O.CLOEXEC) !== 0;
+  const first = kernel.fds.add(reader, cloexec);
+  const second = kernel.fds.add(writer, cloexec);
+  kernel.user.setU32(address, first);
+  kernel.user.setU32(address + 4n, second);
+  return 0;
+}
+
+function eventfd(kernel: Kernel, initial: bigint, flags: number): number {
+  if ((flags & ~(O.NONBLOCK | O.CLOEXEC | 1)) !== 0) return -E.INVAL;
+  const file = new EventFd(BigInt.asUintN(32, initial), (flags & 1) !== 0, flags & O.NONBLOCK);
+  return kernel.fds.add(file, (flags & O.CLOEXEC) !== 0);
+}
+
+/** struct linux_dirent64: inode, offset of the next, length, type, name. */
+function getdents(kernel: Kernel, args: readonly bigint[]): number {
+  const file = kernel.fds.get(int(args[0]));
+  if (!(file instanceof HostDirectory) && !(file instanceof SyntheticDirectory)) return -E.NOTDIR;
+  const room = Math.min(size(args[2]), MAX_TRANSFER);
+  const entries = file.entries();
+  const records: Uint8Array[] = [];
+  let used = 0;
+  let { position } = file;
+  for (; position < entries.length; position++) {
+    const entry = entries[position]!;
+    const name = new TextEncoder().encode(entry.name);
+    const length = (19 + name.length + 1 + 7) & ~7;
+    if (used + length > room) break;
+    const record = new Uint8Array(length);
+    const view = new DataView(record.buffer);
+    view.setBigUint64(0, entry.ino, true);
+    view.setBigInt64(8, BigInt(position + 1), true);
+    view.setUint16(16, length, true);
+    view.setUint8(18, entry.type);
+    record.set(name, 19);
+    records.push(record);
+    used += length;
+  }
+  if (records.length === 0 && position < entries.length) return -E.INVAL;
+  const out = new Uint8Array(used);
+  let at = 0;
+  for (const record of records) {
+    out.set(record, at);
+    at += record.length;
+  }
+  kernel.user.write(args[1]!, out);
+  file.position = position;
+  return used;
+}
+
+function duplicate(kernel: Kernel, from: number, to: number, flags: number): number {
+  const file = kernel.fds.get(from);
+  if (to < 0 || to >= FD_LIMIT) return -E.BADF;
+  kernel.fds.set(to, file, (flags & O.CLOEXEC) !== 0);
+  return to;
+}
+
+function closeRange(kernel: Kernel, args: readonly bigint[]): number {
+  const [first, last] = [uint(args[0]), uint(args[1])];
+  const cloexecOnly = (uint(args[2]) & 4) !== 0;
+  if (first > last || (uint(args[2]) & ~6) !== 0) return -E.INVAL;
+  for (const fd of kernel.fds.numbers().filter(number => number >= first && number <= last)) {
+    if (cloexecOnly) kernel.fds.descriptor(fd).cloexec = true;
+    else kernel.fds.close(fd);
+  }
+  return 0;
+}
+
+/** sendfile(2) between what can be read and written at once. */
+function sendfile(kernel: Kernel, args: readonly bigint[]): SyscallResult {
+  const input = readable(kernel, int(args[1]));
+  const output = writable(kernel, int(args[0]));
+  const address = args[2]!;
+  const from = address === 0n ? input.seek(0, 1) : Number(kernel.user.u64(address));
+  const bytes = input.readAt(from, Math.min(size(args[3]), PIPE_SIZE));
+  const written = bytes.length === 0 ? 0 : output.write(bytes);
+  if (written === WOULD_BLOCK) return -E.AGAIN;
+  if (address === 0n) input.seek(from + written, 0);
+  else kernel.user.setU64(address, BigInt(from + written));
+  return written;
+}
+
+const row = rowsOf('files');
+
+export const FILE_SYSCALLS: readonly SyscallRow[] = [
+  row(0, 'read', 'fd ptr size', (k, _t, a) => read(k, int(a[0]), one(a), 'read')),
+  row(1, 'write', 'fd ptr size', (k, t, a) => write(k, t, int(a[0]), one(a), 'write')),
+  row(3, 'close', 'fd', (k, _t, a) => {
+    k.fds.close(int(a[0]));
+    return 0;
+  }),
+  row(8, 'lseek', 'fd int int', (k, _t, a) => k.fds.get(int(a[0])).seek(long(a[1]), int(a[2]))),
+  row(16, 'ioctl', 'fd hex hex', (k, _t, a) => ioctl(k, a)),
+  row(17, 'pread64', 'fd ptr size int', (k, _t, a) => readAt(k, int(a[0]), one(a), long(a[3]))),
+  row(18, 'pwrite64', 'fd ptr size int', (k, _t, a) => writeAt(k, int(a[0]), one(a), long(a[3]))),
+  row(19, 'readv', 'fd ptr int', (k, _t, a) => read(k, int(a[0]), iovec(k, a[1]!, int(a[2])), 'readv')),
+  row(20, 'writev', 'fd ptr int', (k, t, a) => write(k, t, int(a[0]), iovec(k, a[1]!, int(a[2])), 'writev')),
+  row(295, 'preadv', 'fd ptr int int', (k, _t, a) => readAt(k, int(a[0]), iovec(k, a[1]!, int(a[2])), long(a[3]))),
+  row(296, 'pwritev', 'fd ptr int int', (k, _t, a) => writeAt(k, int(a[0]), iovec(k, a[1]!, int(a[2])), long(a[3]))),
+  row(22, 'pipe', 'ptr', (k, _t, a) => pipe(k, a[0]!, 0)),
+  row(293, 'pipe2', 'ptr hex', (k, _t, a) => pipe(k, a[0]!, int(a[1]))),
+  row(32, 'dup', 'fd', (k, _t, a) => k.fds.add(k.fds.get(int(a[0])), false)),
+  row(33, 'dup2', 'fd fd', (k, _t, a) => {
+    const same = int(a[0]) === int(a[1]);
+    if (same) k.fds.get(int(a[0]));
+    return same ? int(a[1]) : duplicate(k, int(a[0]), int(a[1]), 0);
+  }),
+  row(292, 'dup3', 'fd fd hex', (k, _t, a) => (int(a[0]) === int(a[1]) ? -E.INVAL : duplicate(k, int(a[0]), int(a[1]), int(a[2])))),
+  row(40, 'sendfile', 'fd fd ptr size', (k, _t, a) => sendfile(k, a)),
+  row(72, 'fcntl', 'fd int hex', (k, _t, a) => fcntl(k, a)),
+  row(73, 'flock', 'fd int', (k, _t, a) => (k.fds.get(int(a[0])), 0)),
+  row(74, 'fsync', 'fd', (k, _t, a) => (k.fds.get(int(a[0])).sync(), 0)),
+  row(75, 'fdatasync', 'fd', (k, _t, a) => (k.fds.get(int(a[0])).sync(), 0)),
+  row(77, 'ftruncate', 'fd size', (k, _t, a) => {
+    if (long(a[1]) < 0) return -E.INVAL;
+    const file = k.fds.get(int(a[0]));
+    if (!file.writable) return -E.INVAL;
+    file.truncate(long(a[1]));
+    return 0;
+  }),
+  row(162, 'sync', '', () => 0),
+  row(217, 'getdents64', 'fd ptr size', (k, _t, a) => getdents(k, a)),
+  row(221, 'fadvise64', 'fd int size int', (k, _t, a) => (k.fds.get(int(a[0])), 0)),
+  row(284, 'eventfd', 'int', (k, _t, a) => eventfd(k, a[0]!, 0)),
+  row(290, 'eventfd2', 'int hex', (k, _t, a) => eventfd(k, a[0]!, int(a[1]))),
+  row(436, 'close_range', 'fd fd hex', (k, _t, a) => closeRange(k, a)),
+];
+
+/** Conditions of a descriptor for poll and select; NVAL when it is closed. */
+export function readinessOf(kernel: Kernel, fd: number): number {
+  return kernel.fds.has(fd) ? kernel.fds.get(fd).readiness() : POLL.NVAL;
+}

@@ -1,0 +1,170 @@
+import * as fs from 'node:fs';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
+import { E, Errno } from '../abi/errno.js';
+import { host } from '../fs/files.js';
+import { normalise } from '../fs/sandbox.js';
+import { encodeStat, encodeStatx, isDirectory, type Stat } from '../fs/stat.js';
+import type { Kernel } from '../kernel.js';
+import { int, long, rowsOf, type SyscallRow, uint } from './row.js';
+
+const encoder = new TextEncoder();
+
+/** The absolute path of an argument, seen from a directory descriptor. */
+function pathAt(kernel: Kernel, directory: number, address: bigint): string {
+  const path = kernel.user.path(address);
+  if (path.startsWith('/') || directory === AT_FDCWD) return kernel.fs.absolute(path);
+  const file = kernel.fds.get(directory);
+  if (path !== '' && !isDirectory(file.stat())) throw new Errno(E.NOTDIR);
+  return kernel.fs.absolute(path, file.path);
+}
+
+function open(kernel: Kernel, call: string, directory: number, address: bigint, flags: number, mode: number): number {
+  const file = kernel.fs.open(call, pathAt(kernel, directory, address), flags, mode);
+  try {
+    return kernel.fds.add(file, (flags & O.CLOEXEC) !== 0);
+  } catch (error) {
+    if (file.references === 0) file.close();
+    throw error;
+  }
+}
+
+/** stat by path, or by descriptor when the path is empty and AT_EMPTY_PATH says so. */
+function statAt(kernel: Kernel, call: string, directory: number, address: bigint, flags: number): Stat {
+  if ((flags & AT_EMPTY_PATH) !== 0 && (address === 0n || kernel.user.path(address) === '')) {
+    return directory === AT_FDCWD ? kernel.fs.stat(call, kernel.fs.cwd, true) : kernel.fds.get(directory).stat();
+  }
+  return kernel.fs.stat(call, pathAt(kernel, directory, address), (flags & AT_SYMLINK_NOFOLLOW) === 0);
+}
+
+function putStat(kernel: Kernel, address: bigint, stat: Stat): number {
+  kernel.user.write(address, encodeStat(stat));
+  return 0;
+}
+
+function readlink(kernel: Kernel, call: string, directory: number, args: readonly bigint[]): number {
+  const [address, buffer, length] = args as [bigint, bigint, bigint];
+  if (int(length) <= 0) return -E.INVAL;
+  const target = encoder.encode(kernel.fs.readlink(call, pathAt(kernel, directory, address))).subarray(0, int(length));
+  kernel.user.write(buffer, target);
+  return target.length;
+}
+
+function access(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
+  if ((mode & ~7) !== 0) return -E.INVAL;
+  kernel.fs.access(call, pathAt(kernel, directory, address), mode);
+  return 0;
+}
+
+function chdir(kernel: Kernel, call: string, path: string): number {
+  if (!isDirectory(kernel.fs.stat(call, path, true))) return -E.NOTDIR;
+  kernel.fs.cwd = normalise(path);
+  return 0;
+}
+
+/** Changes one thing in a directory of the host that --allow-write opens. */
+function change(kernel: Kernel, call: string, directory: number, address: bigint, act: (real: string) => void): number {
+  const place = kernel.fs.changeable(call, pathAt(kernel, directory, address));
+  host(() => act(place.real));
+  return 0;
+}
+
+function mkdir(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
+  return change(kernel, call, directory, address, real => fs.mkdirSync(real, mode & ~kernel.umask));
+}
+
+function unlink(kernel: Kernel, call: string, directory: number, address: bigint, isDir: boolean): number {
+  return change(kernel, call, directory, address, real => {
+    if (isDir) fs.rmdirSync(real);
+    else if (fs.lstatSync(real).isDirectory()) throw new Errno(E.ISDIR);
+    else fs.unlinkSync(real);
+  });
+}
+
+function rename(kernel: Kernel, call: string, from: readonly [number, bigint], to: readonly [number, bigint], flags: number): number {
+  if ((flags & ~1) !== 0) return -E.INVAL;
+  const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]));
+  if ((flags & 1) !== 0 && target.exists) return -E.EXIST;
+  return change(kernel, call, from[0], from[1], real => fs.renameSync(real, target.real));
+}
+
+function symlink(kernel: Kernel, call: string, target: bigint, directory: number, address: bigint): number {
+  const text = kernel.user.path(target);
+  return change(kernel, call, directory, address, real => fs.symlinkSync(text, real));
+}
+
+function chmod(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
+  return change(kernel, call, directory, address, real => {
+    if (fs.lstatSync(real).isSymbolicLink()) throw new Errno(E.OPNOTSUPP);
+    fs.chmodSync(real, mode & 0o777);
+  });
+}
+
+/** struct statfs: a file system of 4 KiB blocks that says nothing of the host's. */
+function putStatfs(kernel: Kernel, address: bigint): number {
+  const TMPFS_MAGIC = 0x0102_1994n;
+  const words = new BigUint64Array(15);
+  words.set([TMPFS_MAGIC, 4096n, 262144n, 131072n, 131072n, 65536n, 32768n, 0n, 255n, 4096n]);
+  kernel.user.write(address, new Uint8Array(words.buffer));
+  return 0;
+}
+
+const row = rowsOf('paths');
+
+export const PATH_SYSCALLS: readonly SyscallRow[] = [
+  row(2, 'open', 'path hex hex', (k, _t, a) => open(k, 'open', AT_FDCWD, a[0]!, int(a[1]), uint(a[2]))),
+  row(85, 'creat', 'path hex', (k, _t, a) => open(k, 'creat', AT_FDCWD, a[0]!, O.CREAT | O.WRONLY | O.TRUNC, uint(a[1]))),
+  row(257, 'openat', 'fd path hex hex', (k, _t, a) => open(k, 'openat', int(a[0]), a[1]!, int(a[2]), uint(a[3]))),
+  row(4, 'stat', 'path ptr', (k, _t, a) => putStat(k, a[1]!, statAt(k, 'stat', AT_FDCWD, a[0]!, 0))),
+  row(5, 'fstat', 'fd ptr', (k, _t, a) => putStat(k, a[1]!, k.fds.get(int(a[0])).stat())),
+  row(6, 'lstat', 'path ptr', (k, _t, a) => putStat(k, a[1]!, statAt(k, 'lstat', AT_FDCWD, a[0]!, AT_SYMLINK_NOFOLLOW))),
+  row(262, 'newfstatat', 'fd path ptr hex', (k, _t, a) => putStat(k, a[2]!, statAt(k, 'newfstatat', int(a[0]), a[1]!, int(a[3])))),
+  row(332, 'statx', 'fd path hex hex ptr', (k, _t, a) => {
+    k.user.write(a[4]!, encodeStatx(statAt(k, 'statx', int(a[0]), a[1]!, int(a[2]))));
+    return 0;
+  }),
+  row(21, 'access', 'path int', (k, _t, a) => access(k, 'access', AT_FDCWD, a[0]!, int(a[1]))),
+  row(269, 'faccessat', 'fd path int', (k, _t, a) => access(k, 'faccessat', int(a[0]), a[1]!, int(a[2]))),
+  row(439, 'faccessat2', 'fd path int hex', (k, _t, a) => access(k, 'faccessat2', int(a[0]), a[1]!, int(a[2]))),
+  row(89, 'readlink', 'path ptr size', (k, _t, a) => readlink(k, 'readlink', AT_FDCWD, a)),
+  row(267, 'readlinkat', 'fd path ptr size', (k, _t, a) => readlink(k, 'readlinkat', int(a[0]), a.slice(1))),
+  row(79, 'getcwd', 'ptr size', (k, _t, a) => {
+    const bytes = encoder.encode(`${k.fs.cwd}\0`);
+    if (BigInt(bytes.length) > a[1]!) return -E.RANGE;
+    k.user.write(a[0]!, bytes);
+    return bytes.length;
+  }),
+  row(80, 'chdir', 'path', (k, _t, a) => chdir(k, 'chdir', pathAt(k, AT_FDCWD, a[0]!))),
+  row(81, 'fchdir', 'fd', (k, _t, a) => {
+    const file = k.fds.get(int(a[0]));
+    return isDirectory(file.stat()) ? chdir(k, 'fchdir', file.path) : -E.NOTDIR;
+  }),
+  row(83, 'mkdir', 'path hex', (k, _t, a) => mkdir(k, 'mkdir', AT_FDCWD, a[0]!, uint(a[1]))),
+  row(258, 'mkdirat', 'fd path hex', (k, _t, a) => mkdir(k, 'mkdirat', int(a[0]), a[1]!, uint(a[2]))),
+  row(84, 'rmdir', 'path', (k, _t, a) => unlink(k, 'rmdir', AT_FDCWD, a[0]!, true)),
+  row(87, 'unlink', 'path', (k, _t, a) => unlink(k, 'unlink', AT_FDCWD, a[0]!, false)),
+  row(263, 'unlinkat', 'fd path hex', (k, _t, a) => unlink(k, 'unlinkat', int(a[0]), a[1]!, (int(a[2]) & AT_REMOVEDIR) !== 0)),
+  row(82, 'rename', 'path path', (k, _t, a) => rename(k, 'rename', [AT_FDCWD, a[0]!], [AT_FDCWD, a[1]!], 0)),
+  row(264, 'renameat', 'fd path fd path', (k, _t, a) => rename(k, 'renameat', [int(a[0]), a[1]!], [int(a[2]), a[3]!], 0)),
+  row(316, 'renameat2', 'fd path fd path hex', (k, _t, a) =>
+    rename(k, 'renameat2', [int(a[0]), a[1]!], [int(a[2]), a[3]!], int(a[4])),
+  ),
+  row(88, 'symlink', 'path path', (k, _t, a) => symlink(k, 'symlink', a[0]!, AT_FDCWD, a[1]!)),
+  row(266, 'symlinkat', 'path fd path', (k, _t, a) => symlink(k, 'symlinkat', a[0]!, int(a[1]), a[2]!)),
+  row(90, 'chmod', 'path hex', (k, _t, a) => chmod(k, 'chmod', AT_FDCWD, a[0]!, uint(a[1]))),
+  row(268, 'fchmodat', 'fd path hex', (k, _t, a) => chmod(k, 'fchmodat', int(a[0]), a[1]!, uint(a[2]))),
+  row(76, 'truncate', 'path size', (k, _t, a) => change(k, 'truncate', AT_FDCWD, a[0]!, real => fs.truncateSync(real, long(a[1])))),
+  row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => (a[1] === 0n ? 0 : change(k, 'utimensat', int(a[0]), a[1]!, () => {}))),
+  row(95, 'umask', 'hex', (k, _t, a) => {
+    const before = k.umask;
+    k.umask = uint(a[0]) & 0o777;
+    return before;
+  }),
+  row(137, 'statfs', 'path ptr', (k, _t, a) => {
+    k.fs.stat('statfs', pathAt(k, AT_FDCWD, a[0]!), true);
+    return putStatfs(k, a[1]!);
+  }),
+  row(138, 'fstatfs', 'fd ptr', (k, _t, a) => {
+    k.fds.get(int(a[0]));
+    return putStatfs(k, a[1]!);
+  }),
+];

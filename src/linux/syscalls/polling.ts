@@ -1,0 +1,213 @@
+import { CLOCK, O, POLL } from '../abi/constants.js';
+import { E, Errno, RESTART } from '../abi/errno.js';
+import { FD_LIMIT } from '../fs/fd-table.js';
+import { Epoll } from '../fs/epoll.js';
+import type { Kernel } from '../kernel.js';
+import type { Task } from '../task.js';
+import { readinessOf } from './files.js';
+import { int, rowsOf, type SyscallResult, type SyscallRow } from './row.js';
+import { encodeTimespec, readTimespec, readTimeval, timeoutDeadline } from './timespec.js';
+
+const MILLISECOND = 1_000_000n;
+
+interface Poller {
+  readonly reason: string;
+  /** In ns; undefined: for ever. */
+  readonly timeout: bigint | undefined;
+  /** What is ready now, reported to the guest; 0: nothing. */
+  readonly scan: () => number;
+  /** Runs when nothing got ready in time. */
+  readonly none?: () => void;
+  readonly onSignal: number;
+  /** Where the time left is written back. */
+  readonly onEnd?: (left: bigint) => void;
+}
+
+/** Answers with what is ready, or waits for it. */
+function poll(kernel: Kernel, poller: Poller): SyscallResult {
+  const ready = poller.scan();
+  const { timeout } = poller;
+  if (ready > 0 || timeout === 0n) {
+    if (ready === 0) poller.none?.();
+    return ready;
+  }
+  const deadline = timeout === undefined ? undefined : timeoutDeadline(kernel, CLOCK.MONOTONIC, timeout, false);
+  const left = () => (deadline === undefined ? 0n : BigInt(Math.max(0, deadline - kernel.clock.now())));
+  return {
+    reason: poller.reason,
+    ...(deadline === undefined ? {} : { deadline }),
+    poll: () => {
+      try {
+        const count = poller.scan();
+        if (count === 0) return undefined;
+        poller.onEnd?.(left());
+        return count;
+      } catch (error) {
+        if (error instanceof Errno) return -error.number;
+        throw error;
+      }
+    },
+    onTimeout: () => {
+      poller.none?.();
+      poller.onEnd?.(0n);
+      return 0;
+    },
+    onSignal: poller.onSignal,
+  };
+}
+
+/** The signal mask that ppoll, pselect6 and epoll_pwait put in force for as long as they wait. */
+function replaceMask(kernel: Kernel, task: Task, address: bigint, length: bigint): void {
+  if (address === 0n) return;
+  if (length !== 8n) throw new Errno(E.INVAL);
+  const mask = kernel.user.u64(address);
+  task.savedBlocked = task.blocked;
+  kernel.signals.setBlocked(task, mask);
+}
+
+/** Milliseconds of poll and epoll_wait: negative means for ever. */
+function milliseconds(value: number): bigint | undefined {
+  return value < 0 ? undefined : BigInt(value) * MILLISECOND;
+}
+
+/** struct pollfd: fd, events, revents: 8 bytes. */
+function pollFds(kernel: Kernel, reason: string, address: bigint, count: number, timeout: bigint | undefined): SyscallResult {
+  if (count < 0 || count > FD_LIMIT) return -E.INVAL;
+  kernel.user.writable(address, 8 * count);
+  const scan = (): number => {
+    const view = kernel.user.view(address, 8 * count);
+    let ready = 0;
+    for (let i = 0; i < count; i++) {
+      const fd = view.getInt32(8 * i, true);
+      const wanted = view.getUint16(8 * i + 4, true) | POLL.ERR | POLL.HUP | POLL.NVAL;
+      const events = fd < 0 ? 0 : readinessOf(kernel, fd) & wanted;
+      view.setUint16(8 * i + 6, events, true);
+      if (events !== 0) ready++;
+    }
+    kernel.user.write(address, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    return ready;
+  };
+  return poll(kernel, { reason, timeout, scan, onSignal: -RESTART.NOHAND });
+}
+
+const SELECT_SETS = [POLL.IN | POLL.HUP | POLL.ERR, POLL.OUT | POLL.ERR, POLL.PRI];
+
+/** fd_sets are bit sets in 64-bit words: read, write, exceptional. */
+function select(
+  kernel: Kernel,
+  reason: string,
+  args: readonly bigint[],
+  timeout: bigint | undefined,
+  onEnd: ((left: bigint) => void) | undefined,
+): SyscallResult {
+  const count = Math.min(int(args[0]), FD_LIMIT);
+  if (count < 0) return -E.INVAL;
+  const bytes = 8 * Math.ceil(count / 64);
+  const addresses = [args[1]!, args[2]!, args[3]!];
+  const wanted = addresses.map(address => (address === 0n ? new Uint8Array(bytes) : kernel.user.read(address, bytes)));
+  const has = (set: Uint8Array, fd: number) => ((set[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0;
+  for (let fd = 0; fd < count; fd++) if (wanted.some(set => has(set, fd)) && !kernel.fds.has(fd)) return -E.BADF;
+  const put = (sets: readonly Uint8Array[]) => {
+    for (const [i, address] of addresses.entries()) if (address !== 0n) kernel.user.write(address, sets[i]!);
+  };
+  const scan = (): number => {
+    let ready = 0;
+    const out = wanted.map(() => new Uint8Array(bytes));
+    for (let fd = 0; fd < count; fd++) {
+      for (const [i, set] of wanted.entries()) {
+        if (!has(set, fd) || (readinessOf(kernel, fd) & SELECT_SETS[i]!) === 0) continue;
+        out[i]![fd >> 3]! |= 1 << (fd & 7);
+        ready++;
+      }
+    }
+    if (ready > 0) put(out);
+    return ready;
+  };
+  return poll(kernel, {
+    reason,
+    timeout,
+    scan,
+    none: () => put(wanted.map(() => new Uint8Array(bytes))),
+    onSignal: -RESTART.NOHAND,
+    ...(onEnd ? { onEnd } : {}),
+  });
+}
+
+function epollOf(kernel: Kernel, fd: number): Epoll {
+  const file = kernel.fds.get(fd);
+  if (!(file instanceof Epoll)) throw new Errno(E.INVAL);
+  return file;
+}
+
+/** struct epoll_event, packed: events u32, data u64. */
+const EVENT_SIZE = 12;
+const MAX_EVENTS = 65536;
+
+function epollWait(kernel: Kernel, reason: string, args: readonly bigint[], timeout: bigint | undefined): SyscallResult {
+  const epoll = epollOf(kernel, int(args[0]));
+  const limit = Math.min(int(args[2]), MAX_EVENTS);
+  if (limit <= 0) return -E.INVAL;
+  const scan = (): number => {
+    const events = epoll.take(limit);
+    const view = new DataView(new ArrayBuffer(EVENT_SIZE * events.length));
+    for (const [i, event] of events.entries()) {
+      view.setUint32(EVENT_SIZE * i, event.events, true);
+      view.setBigUint64(EVENT_SIZE * i + 4, event.data, true);
+    }
+    kernel.user.write(args[1]!, new Uint8Array(view.buffer));
+    return events.length;
+  };
+  return poll(kernel, { reason, timeout, scan, onSignal: -E.INTR });
+}
+
+function epollCreate(kernel: Kernel, flags: number): number {
+  if ((flags & ~O.CLOEXEC) !== 0) return -E.INVAL;
+  return kernel.fds.add(new Epoll(0), (flags & O.CLOEXEC) !== 0);
+}
+
+const row = rowsOf('polling');
+
+export const POLLING_SYSCALLS: readonly SyscallRow[] = [
+  row(7, 'poll', 'ptr int int', (k, _t, a) => pollFds(k, 'poll', a[0]!, int(a[1]), milliseconds(int(a[2])))),
+  row(271, 'ppoll', 'ptr int ptr ptr size', (k, t, a) => {
+    const timeout = a[2] === 0n ? undefined : readTimespec(k, a[2]!);
+    replaceMask(k, t, a[3]!, a[4]!);
+    return pollFds(k, 'ppoll', a[0]!, int(a[1]), timeout);
+  }),
+  row(23, 'select', 'int ptr ptr ptr ptr', (k, _t, a) => {
+    const timeout = a[4] === 0n ? undefined : readTimeval(k, a[4]!);
+    const onEnd = (left: bigint) => {
+      if (a[4] !== 0n) k.user.write(a[4]!, new Uint8Array(new BigInt64Array([left / 1_000_000_000n, (left % 1_000_000_000n) / 1000n]).buffer));
+    };
+    return select(k, 'select', a, timeout, onEnd);
+  }),
+  row(270, 'pselect6', 'int ptr ptr ptr ptr ptr', (k, t, a) => {
+    const timeout = a[4] === 0n ? undefined : readTimespec(k, a[4]!);
+    if (a[5] !== 0n) replaceMask(k, t, k.user.u64(a[5]!), k.user.u64(a[5]! + 8n));
+    const onEnd = (left: bigint) => {
+      if (a[4] !== 0n) k.user.write(a[4]!, encodeTimespec(left));
+    };
+    return select(k, 'pselect6', a, timeout, onEnd);
+  }),
+  row(213, 'epoll_create', 'int', (k, _t, a) => (int(a[0]) <= 0 ? -E.INVAL : epollCreate(k, 0))),
+  row(291, 'epoll_create1', 'hex', (k, _t, a) => epollCreate(k, int(a[0]))),
+  row(233, 'epoll_ctl', 'fd int fd ptr', (k, _t, a) => {
+    const epoll = epollOf(k, int(a[0]));
+    const file = k.fds.get(int(a[2]));
+    const view = a[3] === 0n ? undefined : k.user.view(a[3]!, EVENT_SIZE);
+    if (!view && int(a[1]) !== 2) return -E.FAULT;
+    epoll.control(int(a[1]), int(a[2]), file, view?.getUint32(0, true) ?? 0, view?.getBigUint64(4, true) ?? 0n);
+    return 0;
+  }),
+  row(232, 'epoll_wait', 'fd ptr int int', (k, _t, a) => epollWait(k, 'epoll_wait', a, milliseconds(int(a[3])))),
+  row(281, 'epoll_pwait', 'fd ptr int int ptr size', (k, t, a) => {
+    replaceMask(k, t, a[4]!, a[5]!);
+    return epollWait(k, 'epoll_pwait', a, milliseconds(int(a[3])));
+  }),
+  row(441, 'epoll_pwait2', 'fd ptr int ptr ptr size', (k, t, a) => {
+    const timeout = a[3] === 0n ? undefined : readTimespec(k, a[3]!);
+    replaceMask(k, t, a[4]!, a[5]!);
+    return epollWait(k, 'epoll_pwait2', a, timeout);
+  }),
+];
+

@@ -1,0 +1,193 @@
+import { E, Errno } from '../abi/errno.js';
+import { FD_LIMIT } from '../fs/fd-table.js';
+import { type Kernel, PARENT_PID, PID, UID } from '../kernel.js';
+import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
+import type { Task } from '../task.js';
+import { int, rowsOf, type SyscallRow, size, uint } from './row.js';
+import { encodeTimeval, SECOND } from './timespec.js';
+
+const encoder = new TextEncoder();
+const UTS_LENGTH = 65;
+/** What uname(2) says: system, host, release, version, machine, domain. The release is that of Debian 12, whose glibc and Go ask for it. */
+const UTSNAME = ['Linux', 'r14', '6.1.0', '#1 SMP', 'x86_64', '(none)'];
+
+const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+/** Soft and hard limits by RLIMIT number; unlimited where not named. */
+const LIMITS: Readonly<Record<number, readonly [bigint, bigint]>> = {
+  3: [STACK_LIMIT, RLIM_INFINITY],
+  4: [0n, RLIM_INFINITY],
+  6: [4096n, 4096n],
+  7: [BigInt(FD_LIMIT), BigInt(FD_LIMIT)],
+  8: [8n << 20n, 8n << 20n],
+  11: [4096n, 4096n],
+  12: [819200n, 819200n],
+  13: [0n, 0n],
+  14: [0n, 0n],
+};
+const LIMIT_COUNT = 16;
+
+function writeLimit(kernel: Kernel, which: number, address: bigint): void {
+  if (which < 0 || which >= LIMIT_COUNT) throw new Errno(E.INVAL);
+  const [soft, hard] = kernel.limits.get(which) ?? LIMITS[which] ?? [RLIM_INFINITY, RLIM_INFINITY];
+  if (address !== 0n) kernel.user.write(address, new Uint8Array(new BigUint64Array([soft, hard]).buffer));
+}
+
+/** New limits are remembered, no more: the machine has its own. */
+function readLimit(kernel: Kernel, which: number, address: bigint): void {
+  if (which < 0 || which >= LIMIT_COUNT) throw new Errno(E.INVAL);
+  if (address === 0n) return;
+  const [soft, hard] = [kernel.user.u64(address), kernel.user.u64(address + 8n)];
+  const ceiling = (kernel.limits.get(which) ?? LIMITS[which] ?? [0n, RLIM_INFINITY])[1];
+  if (soft > hard) throw new Errno(E.INVAL);
+  if (hard > ceiling) throw new Errno(E.PERM);
+  kernel.limits.set(which, [soft, hard]);
+}
+
+function own(pid: number): void {
+  if (pid !== 0 && pid !== PID) throw new Errno(E.SRCH);
+}
+
+const PR = { GET_DUMPABLE: 3, SET_DUMPABLE: 4, SET_NAME: 15, GET_NAME: 16, SET_TIMERSLACK: 29, GET_TIMERSLACK: 30, SET_NO_NEW_PRIVS: 38 } as const;
+const PR_GET_NO_NEW_PRIVS = 39;
+const PR_SET_PDEATHSIG = 1;
+const PR_CAPBSET_READ = 23;
+const PR_SET_THP_DISABLE = 41;
+const NAME_LENGTH = 16;
+
+function prctl(kernel: Kernel, task: Task, args: readonly bigint[]): number {
+  switch (int(args[0])) {
+    case PR.SET_NAME:
+      task.name = kernel.user.path(args[1]!).slice(0, NAME_LENGTH - 1);
+      return 0;
+    case PR.GET_NAME: {
+      const bytes = new Uint8Array(NAME_LENGTH);
+      bytes.set(encoder.encode(task.name).subarray(0, NAME_LENGTH - 1));
+      kernel.user.write(args[1]!, bytes);
+      return 0;
+    }
+    case PR.GET_DUMPABLE:
+      return 1;
+    case PR.GET_TIMERSLACK:
+      return 50_000;
+    case PR.SET_DUMPABLE:
+    case PR.SET_TIMERSLACK:
+    case PR.SET_NO_NEW_PRIVS:
+    case PR_SET_PDEATHSIG:
+    case PR_SET_THP_DISABLE:
+    case PR_CAPBSET_READ:
+    case PR_GET_NO_NEW_PRIVS:
+      return 0;
+    default:
+      // Among them PR_SET_VMA, which a kernel without CONFIG_ANON_VMA_NAME does not know.
+      return -E.INVAL;
+  }
+}
+
+const ARCH = { SET_GS: 0x1001, SET_FS: 0x1002, GET_FS: 0x1003, GET_GS: 0x1004 } as const;
+
+function archPrctl(kernel: Kernel, args: readonly bigint[]): number {
+  const { registers } = kernel.cpu;
+  const value = args[1]!;
+  switch (int(args[0])) {
+    case ARCH.SET_FS:
+    case ARCH.SET_GS:
+      if (value >= TASK_SIZE) return -E.PERM;
+      if (int(args[0]) === ARCH.SET_FS) registers.fsBase = value;
+      else registers.gsBase = value;
+      return 0;
+    case ARCH.GET_FS:
+      kernel.user.setU64(value, registers.fsBase);
+      return 0;
+    case ARCH.GET_GS:
+      kernel.user.setU64(value, registers.gsBase);
+      return 0;
+    default:
+      return -E.INVAL;
+  }
+}
+
+/** struct rusage: user time, system time, fourteen longs of which the first is the maximum resident size in KiB. */
+function getrusage(kernel: Kernel, task: Task, who: number, address: bigint): number {
+  if (who !== 0 && who !== 1 && who !== -1) return -E.INVAL;
+  const bytes = new Uint8Array(144);
+  if (who !== -1) {
+    bytes.set(encodeTimeval(BigInt(who === 1 ? task.cpuTime : kernel.cpu.icount)));
+    new DataView(bytes.buffer).setBigUint64(32, BigInt(kernel.memory.touchedPages * 4), true);
+  }
+  kernel.user.write(address, bytes);
+  return 0;
+}
+
+/** struct sysinfo: 112 bytes, memory in units of one byte. */
+function sysinfo(kernel: Kernel, address: bigint): number {
+  const view = new DataView(new ArrayBuffer(112));
+  const free = Math.max(0, kernel.memoryLimit - kernel.memory.touchedPages * 4096);
+  view.setBigInt64(0, kernel.clock.read(1)! / SECOND, true);
+  view.setBigUint64(32, BigInt(kernel.memoryLimit), true);
+  view.setBigUint64(40, BigInt(free), true);
+  view.setUint16(80, kernel.tasks.length, true);
+  view.setUint32(104, 1, true);
+  kernel.user.write(address, new Uint8Array(view.buffer));
+  return 0;
+}
+
+const GETRANDOM_MAX = 32 << 20;
+
+const row = rowsOf('process');
+
+export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
+  row(39, 'getpid', '', () => PID),
+  row(110, 'getppid', '', () => PARENT_PID),
+  row(102, 'getuid', '', () => UID),
+  row(104, 'getgid', '', () => UID),
+  row(107, 'geteuid', '', () => UID),
+  row(108, 'getegid', '', () => UID),
+  row(111, 'getpgrp', '', () => PID),
+  row(121, 'getpgid', 'int', (_k, _t, a) => (own(int(a[0])), PID)),
+  row(124, 'getsid', 'int', (_k, _t, a) => (own(int(a[0])), PID)),
+  row(109, 'setpgid', 'int int', () => 0),
+  row(112, 'setsid', '', () => -E.PERM),
+  row(115, 'getgroups', 'int ptr', () => 0),
+  row(118, 'getresuid', 'ptr ptr ptr', (k, _t, a) => {
+    for (const address of a.slice(0, 3)) k.user.setU32(address, UID);
+    return 0;
+  }),
+  row(120, 'getresgid', 'ptr ptr ptr', (k, _t, a) => {
+    for (const address of a.slice(0, 3)) k.user.setU32(address, UID);
+    return 0;
+  }),
+  row(61, 'wait4', 'int ptr hex ptr', () => -E.CHILD),
+  row(247, 'waitid', 'int int ptr hex ptr', () => -E.CHILD),
+  row(63, 'uname', 'ptr', (k, _t, a) => {
+    const bytes = new Uint8Array(UTSNAME.length * UTS_LENGTH);
+    for (const [i, text] of UTSNAME.entries()) bytes.set(encoder.encode(text), i * UTS_LENGTH);
+    k.user.write(a[0]!, bytes);
+    return 0;
+  }),
+  row(97, 'getrlimit', 'int ptr', (k, _t, a) => (writeLimit(k, int(a[0]), a[1]!), 0)),
+  row(160, 'setrlimit', 'int ptr', (k, _t, a) => (readLimit(k, int(a[0]), a[1]!), 0)),
+  row(302, 'prlimit64', 'int int ptr ptr', (k, _t, a) => {
+    own(int(a[0]));
+    writeLimit(k, int(a[1]), a[3]!);
+    readLimit(k, int(a[1]), a[2]!);
+    return 0;
+  }),
+  row(98, 'getrusage', 'int ptr', (k, t, a) => getrusage(k, t, int(a[0]), a[1]!)),
+  row(99, 'sysinfo', 'ptr', (k, _t, a) => sysinfo(k, a[0]!)),
+  row(135, 'personality', 'hex', () => 0x40000),
+  row(140, 'getpriority', 'int int', () => 20),
+  row(141, 'setpriority', 'int int int', () => 0),
+  row(157, 'prctl', 'int hex hex hex hex', (k, t, a) => prctl(k, t, a)),
+  row(158, 'arch_prctl', 'hex ptr', (k, _t, a) => archPrctl(k, a)),
+  row(125, 'capget', 'ptr ptr', (k, _t, a) => {
+    if (a[1] !== 0n) k.user.write(a[1]!, new Uint8Array(24));
+    return 0;
+  }),
+  row(318, 'getrandom', 'ptr size hex', (k, _t, a) => {
+    if ((uint(a[2]) & ~7) !== 0) return -E.INVAL;
+    const length = Math.min(size(a[1]), GETRANDOM_MAX);
+    k.user.writable(a[0]!, length);
+    k.user.write(a[0]!, k.random.bytes(length));
+    return length;
+  }),
+];

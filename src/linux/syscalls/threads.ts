@@ -1,0 +1,254 @@
+import { CLOCK, CLONE } from '../abi/constants.js';
+import { E, Errno, errnoName, RESTART } from '../abi/errno.js';
+import { type Kernel, PID } from '../kernel.js';
+import { Task } from '../task.js';
+import { int, rowsOf, type SyscallResult, type SyscallRow, uint } from './row.js';
+import { readTimespec, timeoutDeadline } from './timespec.js';
+
+/** Flags that make a clone a thread of this process. */
+const THREAD = CLONE.VM | CLONE.SIGHAND | CLONE.THREAD;
+
+interface CloneRequest {
+  readonly flags: number;
+  /** RSP of the new thread; 0n: its creator's. */
+  readonly stack: bigint;
+  readonly parentTid: bigint;
+  readonly childTid: bigint;
+  readonly tls: bigint;
+}
+
+function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string): number {
+  const { flags } = request;
+  if ((flags & THREAD) !== THREAD) {
+    kernel.refusals.add(name, 'a new process: only threads can be made', errnoName(E.PERM));
+    return -E.PERM;
+  }
+  if ((flags & CLONE.PARENT_SETTID) !== 0) kernel.user.writable(request.parentTid, 4);
+  const { registers } = kernel.cpu;
+  const tid = kernel.newTid();
+  const before = registers.save();
+  registers.set('rax', 0n);
+  if (request.stack !== 0n) registers.set('rsp', request.stack);
+  if ((flags & CLONE.SETTLS) !== 0) registers.fsBase = request.tls;
+  const child = new Task(tid, registers.save(), parent.name);
+  registers.restore(before);
+  child.blocked = parent.blocked;
+  if ((flags & CLONE.CHILD_CLEARTID) !== 0) child.clearChildTid = request.childTid;
+  if ((flags & CLONE.PARENT_SETTID) !== 0) kernel.user.setU32(request.parentTid, tid);
+  if ((flags & CLONE.CHILD_SETTID) !== 0) kernel.user.setU32(request.childTid, tid);
+  kernel.tasks.push(child);
+  kernel.scheduler.add(child);
+  kernel.threadEvents.push({ event: 'created', tid });
+  return tid;
+}
+
+/** struct clone_args (uapi/linux/sched.h): 64 bytes in its first version. */
+function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
+  const length = Number(args[1]);
+  if (length < 64) return -E.INVAL;
+  if (length > 4096) return -E.TOOBIG;
+  const view = kernel.user.view(args[0]!, 64);
+  const flags = view.getBigUint64(0, true);
+  const stack = view.getBigUint64(40, true);
+  const stackSize = view.getBigUint64(48, true);
+  if (flags >> 32n !== 0n || (stack === 0n) !== (stackSize === 0n)) return -E.INVAL;
+  const request = {
+    flags: Number(flags),
+    childTid: view.getBigUint64(16, true),
+    parentTid: view.getBigUint64(24, true),
+    stack: stack + stackSize,
+    tls: view.getBigUint64(56, true),
+  };
+  return clone(kernel, task, request, 'clone3');
+}
+
+const FUTEX_WAITERS = 0x8000_0000;
+const FUTEX_OWNER_DIED = 0x4000_0000;
+const FUTEX_TID_MASK = 0x3fff_ffff;
+/** Entries of a robust list that the kernel looks at. */
+const ROBUST_LIMIT = 2048;
+
+/** The end of a thread: its tid word is cleared and woken, its robust mutexes are marked (kernel/futex, mm_release). */
+export function exitTask(kernel: Kernel, task: Task, code: number): void {
+  try {
+    releaseRobust(kernel, task);
+    if (task.clearChildTid !== 0n) {
+      kernel.user.setU32(task.clearChildTid, 0);
+      kernel.futexes.wake(task.clearChildTid, 1, ANY);
+    }
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+  }
+  task.state = 'exited';
+  kernel.tasks.splice(kernel.tasks.indexOf(task), 1);
+  kernel.threadEvents.push({ event: 'exited', tid: task.tid });
+  if (task.tid === PID) kernel.mainStatus = code;
+  if (kernel.tasks.length === 0) kernel.end((kernel.mainStatus ?? code) & 0xff);
+}
+
+function releaseRobust(kernel: Kernel, task: Task): void {
+  const head = task.robustList;
+  if (head === 0n) return;
+  const offset = BigInt.asIntN(64, kernel.user.u64(head + 8n));
+  const pending = kernel.user.u64(head + 16n);
+  const release = (entry: bigint): void => {
+    const word = BigInt.asUintN(64, (entry & ~1n) + offset);
+    const value = kernel.user.u32(word);
+    if ((value & FUTEX_TID_MASK) !== task.tid) return;
+    kernel.user.setU32(word, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
+    if ((value & FUTEX_WAITERS) !== 0) kernel.futexes.wake(word, 1, ANY);
+  };
+  let entry = kernel.user.u64(head);
+  for (let i = 0; i < ROBUST_LIMIT && (entry & ~1n) !== head; i++) {
+    const next = kernel.user.u64(entry & ~1n);
+    if (entry !== pending) release(entry);
+    entry = next;
+  }
+  if (pending !== 0n) release(pending);
+}
+
+const ANY = 0xffff_ffff;
+const FUTEX = { WAIT: 0, WAKE: 1, REQUEUE: 3, CMP_REQUEUE: 4, WAKE_OP: 5, WAIT_BITSET: 9, WAKE_BITSET: 10 } as const;
+const FUTEX_CLOCK_REALTIME = 0x100;
+
+function futex(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResult {
+  const [address, , , timeout, address2] = args as [bigint, bigint, bigint, bigint, bigint];
+  const operation = uint(args[1]);
+  const value = uint(args[2]);
+  if (address % 4n !== 0n) return -E.INVAL;
+  switch (operation & 0x7f) {
+    case FUTEX.WAIT:
+    case FUTEX.WAIT_BITSET: {
+      const absolute = (operation & 0x7f) === FUTEX.WAIT_BITSET;
+      const bits = absolute ? uint(args[5]) : ANY;
+      if (bits === 0) return -E.INVAL;
+      const clock = (operation & FUTEX_CLOCK_REALTIME) !== 0 ? CLOCK.REALTIME : CLOCK.MONOTONIC;
+      const time = timeout === 0n ? undefined : readTimespec(kernel, timeout);
+      if (kernel.user.u32(address) !== value) return -E.AGAIN;
+      const deadline = time === undefined ? undefined : timeoutDeadline(kernel, clock, time, absolute);
+      return {
+        reason: `futex 0x${address.toString(16)}`,
+        ...(deadline === undefined ? {} : { deadline }),
+        cancel: kernel.futexes.add(task, address, bits),
+        onTimeout: () => -E.TIMEDOUT,
+        onSignal: time === undefined ? -RESTART.SYS : -RESTART.BLOCK,
+      };
+    }
+    case FUTEX.WAKE:
+      return kernel.futexes.wake(address, int(args[2]), ANY);
+    case FUTEX.WAKE_BITSET: {
+      const bits = uint(args[5]);
+      return bits === 0 ? -E.INVAL : kernel.futexes.wake(address, int(args[2]), bits);
+    }
+    case FUTEX.CMP_REQUEUE:
+    case FUTEX.REQUEUE: {
+      if ((operation & 0x7f) === FUTEX.CMP_REQUEUE && kernel.user.u32(address) !== uint(args[5])) return -E.AGAIN;
+      const woken = kernel.futexes.wake(address, int(args[2]), ANY);
+      const moved = kernel.futexes.requeue(address, address2, int(timeout));
+      return (operation & 0x7f) === FUTEX.CMP_REQUEUE ? woken + moved : woken;
+    }
+    case FUTEX.WAKE_OP:
+      return wakeOp(kernel, args);
+    default:
+      kernel.refusals.add('futex', `operation ${operation & 0x7f} (priority inheritance or unknown)`, errnoName(E.NOSYS));
+      return -E.NOSYS;
+  }
+}
+
+/** FUTEX_WAKE_OP: changes the second word, wakes on the first, and on the second when its old value meets a condition. */
+function wakeOp(kernel: Kernel, args: readonly bigint[]): number {
+  const encoded = uint(args[5]);
+  const address2 = args[4]!;
+  const signed12 = (value: number) => (value << 20) >> 20;
+  let operand = signed12((encoded >>> 12) & 0xfff);
+  const compare = signed12(encoded & 0xfff);
+  if ((encoded >>> 31) & 1) operand = 1 << (operand & 31);
+  const old = kernel.user.u32(address2) | 0;
+  const results = [operand, old + operand, old | operand, old & ~operand, old ^ operand];
+  const result = results[(encoded >>> 28) & 7];
+  const conditions = [old === compare, old !== compare, old < compare, old <= compare, old > compare, old >= compare];
+  const condition = conditions[(encoded >>> 24) & 15];
+  if (result === undefined || condition === undefined) return -E.NOSYS;
+  kernel.user.setU32(address2, result);
+  const woken = kernel.futexes.wake(args[0]!, int(args[2]), ANY);
+  return condition ? woken + kernel.futexes.wake(address2, int(args[3]), ANY) : woken;
+}
+
+function cpuMask(kernel: Kernel): Uint8Array {
+  return new Uint8Array(new BigUint64Array([(1n << BigInt(Math.min(kernel.cpus, 64))) - 1n]).buffer);
+}
+
+function findTask(kernel: Kernel, task: Task, tid: number): Task {
+  const found = tid === 0 ? task : kernel.task(tid);
+  if (!found) throw new Errno(E.SRCH);
+  return found;
+}
+
+const row = rowsOf('threads');
+
+export const THREAD_SYSCALLS: readonly SyscallRow[] = [
+  row(56, 'clone', 'hex ptr ptr ptr ptr', (k, t, a) =>
+    clone(k, t, { flags: uint(a[0]) & ~0xff, stack: a[1]!, parentTid: a[2]!, childTid: a[3]!, tls: a[4]! }, 'clone'),
+  ),
+  row(435, 'clone3', 'ptr size', (k, t, a) => clone3(k, t, a)),
+  row(60, 'exit', 'int', (k, t, a) => {
+    exitTask(k, t, int(a[0]));
+    return 0;
+  }),
+  row(231, 'exit_group', 'int', (k, _t, a) => {
+    k.end(int(a[0]) & 0xff);
+    return 0;
+  }),
+  row(186, 'gettid', '', (_k, t) => t.tid),
+  row(218, 'set_tid_address', 'ptr', (_k, t, a) => {
+    t.clearChildTid = a[0]!;
+    return t.tid;
+  }),
+  row(273, 'set_robust_list', 'ptr size', (_k, t, a) => {
+    if (a[1] !== 24n) return -E.INVAL;
+    t.robustList = a[0]!;
+    return 0;
+  }),
+  row(274, 'get_robust_list', 'int ptr ptr', (k, t, a) => {
+    k.user.setU64(a[1]!, findTask(k, t, int(a[0])).robustList);
+    k.user.setU64(a[2]!, 24n);
+    return 0;
+  }),
+  row(202, 'futex', 'ptr int int ptr ptr int', (k, t, a) => futex(k, t, a)),
+  row(24, 'sched_yield', '', k => {
+    k.scheduler.yield();
+    return 0;
+  }),
+  row(204, 'sched_getaffinity', 'int size ptr', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    if (a[1]! < 8n || a[1]! % 8n !== 0n) return -E.INVAL;
+    k.user.write(a[2]!, cpuMask(k));
+    return 8;
+  }),
+  row(203, 'sched_setaffinity', 'int size ptr', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    const wanted = k.user.read(a[2]!, Math.min(Number(a[1]), 8));
+    return wanted.some((byte, i) => (byte & cpuMask(k)[i]!) !== 0) ? 0 : -E.INVAL;
+  }),
+  row(145, 'sched_getscheduler', 'int', (k, t, a) => (findTask(k, t, int(a[0])), 0)),
+  row(144, 'sched_setscheduler', 'int int ptr', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    return int(a[1]) === 0 ? 0 : -E.PERM;
+  }),
+  row(143, 'sched_getparam', 'int ptr', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    k.user.setU32(a[1]!, 0);
+    return 0;
+  }),
+  row(142, 'sched_setparam', 'int ptr', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    return k.user.u32(a[1]!) === 0 ? 0 : -E.INVAL;
+  }),
+  row(146, 'sched_get_priority_max', 'int', (_k, _t, a) => (int(a[0]) === 1 || int(a[0]) === 2 ? 99 : 0)),
+  row(147, 'sched_get_priority_min', 'int', (_k, _t, a) => (int(a[0]) === 1 || int(a[0]) === 2 ? 1 : 0)),
+  row(309, 'getcpu', 'ptr ptr ptr', (k, _t, a) => {
+    if (a[0] !== 0n) k.user.setU32(a[0]!, 0);
+    if (a[1] !== 0n) k.user.setU32(a[1]!, 0);
+    return 0;
+  }),
+];
