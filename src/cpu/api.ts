@@ -61,6 +61,8 @@ export interface AddressSpace {
   findFree(length: bigint, below: bigint): bigint | undefined;
   /** Pages that hold contents now. */
   readonly touchedPages: number;
+  /** Pages whose contents are not what their mapping began with, in address order: what the guest's memory amounts to. */
+  contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }>;
   /** True when every page of the range is mapped with that permission. */
   allows(address: bigint, length: number, access: AccessKind): boolean;
   /** A copy of guest bytes. Permissions other than "mapped at all" are ignored, as with ptrace; PROT_NONE pages read too. Throws MemoryFault. */

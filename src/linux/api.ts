@@ -15,7 +15,7 @@ export interface ProcessOptions {
   sysroot?: string;
   allowRead?: readonly string[];
   allowWrite?: readonly string[];
-  /** Varies the scheduler, AT_RANDOM, getrandom and mmap placement. Default 0. */
+  /** Varies the scheduler, AT_RANDOM and getrandom. Default 0. */
   seed?: number;
   /** CPUs the guest is told of. Default 2. */
   cpus?: number;
@@ -66,7 +66,7 @@ export interface Thread {
   readonly registers: Registers;
   readonly state: 'running' | 'runnable' | 'waiting' | 'exited';
   /** What it waits for, in words: `futex 0xc000080148`, `nanosleep`, `epoll_pwait`. */
-  readonly waitingFor?: string;
+  readonly waitingFor: string | undefined;
   readonly sigaltstack: { readonly start: bigint; readonly size: bigint } | undefined;
   /** Innermost first: signal frames that are on the thread's stack now. */
   readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];

@@ -1,4 +1,5 @@
-import type { AddressSpace, Cpu } from '../cpu/api.js';
+import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
+import { savedRegisters } from '../cpu/registers.js';
 import { RESTART } from './abi/errno.js';
 import type { LoadedObject, ProcessOptions } from './api.js';
 import { VirtualClock } from './clock.js';
@@ -124,8 +125,34 @@ export class Kernel {
     for (const task of this.tasks) task.state = 'exited';
   }
 
-  /** Is it one of the internal results that restart a system call? */
-  static isRestart(result: number): boolean {
-    return -result >= RESTART.SYS && -result <= RESTART.BLOCK;
+  /** The registers of a task, loaded or not. */
+  registersOf(task: Task): Registers {
+    return task === this.scheduler.current ? this.cpu.registers : savedRegisters(task.saved);
+  }
+
+  /** Puts a system call's result into RAX; one that restarts the call is kept for the delivery of signals. */
+  finishSyscall(task: Task, result: number | bigint): void {
+    const code = typeof result === 'number' ? -result : 0;
+    if (task.syscall) {
+      task.syscall.stage = 'done';
+      if (code >= RESTART.SYS && code <= RESTART.BLOCK) task.restart = { code, number: task.syscall.number };
+    }
+    this.registersOf(task).set('rax', BigInt.asUintN(64, BigInt(result)));
+  }
+
+  /** Kernel state for the hash, besides memory and tasks. */
+  describe(): string {
+    return [
+      ...[this.cpu.icount, this.clock.now(), this.random.position, this.scheduler.describe(), this.futexes.describe()],
+      ...[
+        this.signals.describe(),
+        this.timers.describe(),
+        this.fds.describe(),
+        this.fs.cwd,
+        this.layout.brk,
+        this.umask,
+        this.exit?.status,
+      ],
+    ].join('\n');
   }
 }

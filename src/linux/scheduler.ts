@@ -1,5 +1,5 @@
-import type { Kernel } from './kernel.js';
 import { NEVER } from './clock.js';
+import type { Kernel } from './kernel.js';
 import type { Prng } from './prng.js';
 import type { Task } from './task.js';
 
@@ -30,8 +30,7 @@ export class Scheduler {
   finishWait(task: Task, result: number): void {
     if (task.state !== 'waiting') return;
     task.wait = undefined;
-    task.result = result;
-    if (task.syscall) task.syscall.stage = 'done';
+    this.kernel.finishSyscall(task, result);
     this.add(task);
   }
 

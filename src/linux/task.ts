@@ -40,16 +40,14 @@ export class Task {
   state: 'runnable' | 'waiting' | 'exited' = 'runnable';
   wait: Wait | undefined;
   syscall: SyscallInProgress | undefined;
-  /** Result of a finished wait, put into RAX when the task is loaded. */
-  result: number | undefined;
   /** RAX at the SYSCALL whose interrupted result (a RESTART code) is in RAX now. */
   restart: { readonly code: number; readonly number: number } | undefined;
   /** Instructions this task has retired. */
   cpuTime = 0;
   /** icount at which the scheduler takes the CPU away. */
   quantumEnd = 0;
-  /** The next instruction is run even when a breakpoint is on it. */
-  passBreakpoint = false;
+  /** The instruction here is run next even when a breakpoint is on it. */
+  passBreakpointAt: bigint | undefined;
 
   /** Bit n-1: signal n is blocked. */
   blocked = 0n;
@@ -74,5 +72,18 @@ export class Task {
   ) {
     this.saved = saved;
     this.name = name;
+  }
+
+  /** Kernel state for the hash. */
+  describe(): string {
+    const { wait, altstack } = this;
+    const pending = this.pending.list.map(entry => `${entry.signal}/${entry.code}`).join(',');
+    const frames = this.signalFrames.map(({ frame, signal }) => `${frame.toString(16)}/${signal}`).join(',');
+    const stack = altstack ? `${altstack.start.toString(16)}+${altstack.size}` : '';
+    return [
+      ...[this.tid, this.name, this.state, wait?.reason, wait?.deadline, this.syscall?.number, this.syscall?.stage, this.cpuTime],
+      ...[this.quantumEnd, this.blocked, this.savedBlocked, pending, stack, frames, this.trap.error, this.trap.vector, this.trap.address],
+      ...[this.clearChildTid, this.robustList, this.restart?.code],
+    ].join(' ');
   }
 }

@@ -389,11 +389,16 @@ export class SparseAddressSpace implements AddressSpace {
     return new TextDecoder().decode(Uint8Array.from(parts));
   }
 
-  /** Page numbers and contents of all touched pages in address order, for hashing. */
+  /** Pages that differ from zeros, or from their file: which of the others happen to have a frame says nothing of the guest. */
   *contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }> {
+    const pristine = new Uint8Array(PAGE_SIZE);
     for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
       const frame = this.frames.get(page)!;
-      yield { address: addressOf(page), bytes: this.bytes.subarray(frame, frame + PAGE_SIZE) };
+      const bytes = this.bytes.subarray(frame, frame + PAGE_SIZE);
+      const area = this.areaOf(page);
+      pristine.fill(0);
+      area?.source?.read(area.offset + (page - area.start) * PAGE_SIZE, pristine);
+      if (Buffer.compare(bytes, pristine) !== 0) yield { address: addressOf(page), bytes };
     }
   }
 }

@@ -160,7 +160,6 @@ export class FileSystem {
   }
 }
 
-
 /** The host's own numbers for the flags that it has to act on. The path was led to its end: a link there now is somebody's race. */
 function hostFlags(flags: number): number {
   const { constants } = fs;

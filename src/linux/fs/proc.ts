@@ -1,5 +1,5 @@
 import { PROT } from '../../cpu/api.js';
-import { PARENT_PID, PID, UID, type Kernel } from '../kernel.js';
+import { type Kernel, PARENT_PID, PID, UID } from '../kernel.js';
 import { STACK_LIMIT } from '../load/layout.js';
 import { FD_LIMIT } from './fd-table.js';
 
@@ -63,7 +63,21 @@ function tidOf(kernel: Kernel, who: string): number {
   return who === 'thread-self' ? (kernel.scheduler.current?.tid ?? PID) : Number(who);
 }
 
-const PROCESS_FILES = ['auxv', 'cmdline', 'comm', 'environ', 'exe', 'fd', 'limits', 'maps', 'oom_score_adj', 'stat', 'statm', 'status', 'task'];
+const PROCESS_FILES = [
+  'auxv',
+  'cmdline',
+  'comm',
+  'environ',
+  'exe',
+  'fd',
+  'limits',
+  'maps',
+  'oom_score_adj',
+  'stat',
+  'statm',
+  'status',
+  'task',
+];
 
 /** A file of /proc/self or of one of its tasks (proc(5)). */
 function processFile(kernel: Kernel, tid: number, name: string): Synthetic | undefined {
@@ -183,7 +197,11 @@ function systemFile(kernel: Kernel, guest: string): Synthetic | undefined {
     case '/proc':
       return directory(() => [String(PID), 'cpuinfo', 'meminfo', 'self', 'stat', 'sys', 'uptime', 'version']);
     case '/proc/cpuinfo':
-      return file(() => cpuNames().map((_, i) => cpuInfo(i)).join(''));
+      return file(() =>
+        cpuNames()
+          .map((_, i) => cpuInfo(i))
+          .join(''),
+      );
     case '/proc/meminfo':
       return file(() => memInfo(kernel));
     case '/proc/stat':
@@ -224,9 +242,10 @@ function cpuInfo(index: number): string {
     ['processor', index],
     ['vendor_id', 'GenuineIntel'],
     ['cpu family', 6],
-    ['model name', 'r14 virtual CPU'],
+    ['model', 30],
+    ['model name', 'r14 emulated amd64 CPU'],
     ['cpu MHz', '1000.000'],
-    ['flags', 'fpu tsc cx8 cmov mmx fxsr sse sse2 syscall nx lm pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm'],
+    ['flags', 'fpu tsc msr cx8 cmov clflush mmx fxsr sse sse2 syscall nx rdtscp lm pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm'],
   ];
   return `${rows.map(([name, value]) => `${String(name).padEnd(15)}\t: ${value}\n`).join('')}\n`;
 }

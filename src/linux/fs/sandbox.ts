@@ -34,7 +34,7 @@ export class Sandbox {
   private readonly root: string;
   private readonly readRoots: readonly string[];
   private readonly writeRoots: readonly string[];
-  private readonly libraryRoots: readonly string[];
+  private readonly libraryRoots: string[];
   /** Files that are open to reading one by one: the program, its interpreter. */
   private readonly files = new Set<string>();
 
@@ -49,9 +49,10 @@ export class Sandbox {
     this.files.add(real);
   }
 
-  /** Libraries beside the program (RUNPATH $ORIGIN) are libraries. */
-  allowLibrariesIn(directory: string): void {
-    (this.libraryRoots as string[]).push(directory);
+  /** The program may read itself, and libraries that lie beside it (a RUNPATH of $ORIGIN). */
+  allowProgram(real: string): void {
+    this.allowFile(real);
+    this.libraryRoots.push(path.dirname(real));
   }
 
   /**

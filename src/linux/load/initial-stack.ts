@@ -73,7 +73,9 @@ export function buildInitialStack(contents: StackContents): InitialStack {
     [AT.PLATFORM, platform],
     [AT.RANDOM, random],
   ]);
-  const auxv = new BigUint64Array([...contents.auxv, [AT.NULL, 0n] as const].flatMap(([type, value]) => [BigInt(type), places.get(type) ?? value]));
+  const auxv = new BigUint64Array(
+    [...contents.auxv, [AT.NULL, 0n] as const].flatMap(([type, value]) => [BigInt(type), places.get(type) ?? value]),
+  );
   const words = new BigUint64Array([BigInt(args.length), ...args, 0n, ...env, 0n, ...auxv]);
   const auxvBytes = new Uint8Array(auxv.buffer);
   const sp = (top - BigInt(words.byteLength)) & ~15n;

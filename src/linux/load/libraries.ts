@@ -1,9 +1,9 @@
+import * as fs from 'node:fs';
 import { FormatError } from '../../image/bytes.js';
 import { Elf } from '../../image/elf/elf.js';
 import { HostFile } from '../fs/files.js';
 import type { OpenFile } from '../fs/open-file.js';
 import type { Kernel } from '../kernel.js';
-import * as fs from 'node:fs';
 
 /** A mapping of an ELF file's beginning is how a loader brings in a library: tells symbol readers of it. */
 export function noteLibrary(kernel: Kernel, file: OpenFile, start: bigint, offset: bigint): void {

@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Cpu, PAGE_SIZE, type PageSource, PROT } from '../../cpu/api.js';
+import { cpuid } from '../../cpu/cpuid.js';
 import { FormatError } from '../../image/bytes.js';
 import { Elf } from '../../image/elf/elf.js';
 import { PF, type ProgramHeader } from '../../image/elf/headers.js';
 import { Errno } from '../abi/errno.js';
-import { type LoadedObject, LoadError, type ProcessOptions } from '../api.js';
+import { LoadError, type LoadedObject, type ProcessOptions } from '../api.js';
 import type { Sandbox } from '../fs/sandbox.js';
 import { type Program, UID } from '../kernel.js';
 import type { Prng } from '../prng.js';
@@ -18,11 +19,6 @@ const PT_GNU_STACK = 0x6474_e551;
 const PROGRAM_HEADER_SIZE = 56n;
 /** Ticks a second in times(2) (USER_HZ). */
 const CLOCK_TICKS = 100n;
-/**
- * AT_HWCAP: CPUID.1:EDX of the CPU that the guest gets (Intel SDM vol. 2, CPUID): FPU, TSC, CX8, CMOV, MMX, FXSR, SSE, SSE2.
- */
-const HWCAP = 0x0780_8111n;
-
 /** The environment of a guest that was given none: the same on every host. */
 const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' };
 
@@ -134,7 +130,7 @@ export function load(cpu: Cpu, files: ProgramFiles, options: ProcessOptions, ran
     random: random.bytes(16),
     auxv: [
       [AT.MINSIGSTKSZ, MIN_SIGNAL_STACK],
-      [AT.HWCAP, HWCAP],
+      [AT.HWCAP, BigInt(cpuid(1, 0)[3] >>> 0)],
       [AT.PAGESZ, BigInt(PAGE_SIZE)],
       [AT.CLKTCK, CLOCK_TICKS],
       [AT.PHDR, programHeadersAt(main.elf, bias)],
@@ -192,7 +188,9 @@ function topDown(cpu: Cpu, { elf }: ElfFile): bigint {
 
 function mapElf(cpu: Cpu, { elf }: ElfFile, bias: bigint, name: string): void {
   if (bias + BigInt(elf.low) < MMAP_MIN) {
-    throw new LoadError(`${elf.path}: a segment at 0x${elf.low.toString(16)} is below 0x${MMAP_MIN.toString(16)}, the lowest that Linux maps`);
+    throw new LoadError(
+      `${elf.path}: a segment at 0x${elf.low.toString(16)} is below 0x${MMAP_MIN.toString(16)}, the lowest that Linux maps`,
+    );
   }
   if (pageUp(bias + BigInt(elf.high)) > MMAP_BASE) {
     throw new LoadError(`${elf.path}: its segments end at 0x${(bias + BigInt(elf.high)).toString(16)}, where the stack is`);

@@ -1,4 +1,5 @@
-import { E, Errno, RESTART } from '../abi/errno.js';
+import { MemoryLimitError } from '../../cpu/memory/address-space.js';
+import { E, Errno } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import type { Kernel } from '../kernel.js';
 import type { Task, Wait } from '../task.js';
@@ -12,7 +13,14 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
   const { registers } = kernel.cpu;
   task.syscall = {
     number: Number(BigInt.asIntN(32, registers.get('rax'))),
-    args: [registers.get('rdi'), registers.get('rsi'), registers.get('rdx'), registers.get('r10'), registers.get('r8'), registers.get('r9')],
+    args: [
+      registers.get('rdi'),
+      registers.get('rsi'),
+      registers.get('rdx'),
+      registers.get('r10'),
+      registers.get('r8'),
+      registers.get('r9'),
+    ],
     stage: 'entry',
     entryReported: false,
   };
@@ -32,16 +40,8 @@ export function actOnSyscall(kernel: Kernel, task: Task): void {
     wait(kernel, task, result);
     return;
   }
-  call.stage = 'done';
-  finishSyscall(kernel, task, result);
+  kernel.finishSyscall(task, result);
   if (row?.group === 'files' || row?.group === 'paths') kernel.filesChanged();
-}
-
-/** Puts a result into RAX of the loaded task; results that restart the call are kept for the delivery of signals. */
-export function finishSyscall(kernel: Kernel, task: Task, result: number | bigint): void {
-  const code = typeof result === 'number' ? -result : 0;
-  if (code >= RESTART.SYS && code <= RESTART.BLOCK && task.syscall) task.restart = { code, number: task.syscall.number };
-  kernel.cpu.registers.set('rax', BigInt.asUintN(64, BigInt(result)));
 }
 
 function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number: number, args: readonly bigint[]): SyscallResult {
@@ -57,6 +57,7 @@ function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number
   try {
     return row.run!(kernel, task, args);
   } catch (error) {
+    if (error instanceof MemoryLimitError) return -E.NOMEM;
     if (!(error instanceof Errno)) throw error;
     if (number === RT_SIGRETURN) {
       kernel.signals.force(task, { signal: SIG.SEGV, code: SI.KERNEL, address: 0n });

@@ -1,8 +1,8 @@
 import { O, POLL } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
-import { FD_LIMIT } from '../fs/fd-table.js';
 import { EventFd } from '../fs/event.js';
+import { FD_LIMIT } from '../fs/fd-table.js';
 import { HostDirectory, SyntheticDirectory } from '../fs/files.js';
 import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
 import { Pipe } from '../fs/streams.js';
@@ -143,7 +143,19 @@ function one(args: readonly bigint[]): Piece[] {
   return [{ address: args[1]!, length: Math.min(size(args[2]), MAX_TRANSFER) }];
 }
 
-const F = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, GETLK: 5, SETLK: 6, SETLKW: 7, DUPFD_CLOEXEC: 1030, SETPIPE_SZ: 1031, GETPIPE_SZ: 1032 } as const;
+const F = {
+  DUPFD: 0,
+  GETFD: 1,
+  SETFD: 2,
+  GETFL: 3,
+  SETFL: 4,
+  GETLK: 5,
+  SETLK: 6,
+  SETLKW: 7,
+  DUPFD_CLOEXEC: 1030,
+  SETPIPE_SZ: 1031,
+  GETPIPE_SZ: 1032,
+} as const;
 const SETTABLE = O.APPEND | O.NONBLOCK;
 const F_UNLCK = 2;
 const PIPE_SIZE = 65536;
@@ -319,9 +331,18 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
   row(292, 'dup3', 'fd fd hex', (k, _t, a) => (int(a[0]) === int(a[1]) ? -E.INVAL : duplicate(k, int(a[0]), int(a[1]), int(a[2])))),
   row(40, 'sendfile', 'fd fd ptr size', (k, _t, a) => sendfile(k, a)),
   row(72, 'fcntl', 'fd int hex', (k, _t, a) => fcntl(k, a)),
-  row(73, 'flock', 'fd int', (k, _t, a) => (k.fds.get(int(a[0])), 0)),
-  row(74, 'fsync', 'fd', (k, _t, a) => (k.fds.get(int(a[0])).sync(), 0)),
-  row(75, 'fdatasync', 'fd', (k, _t, a) => (k.fds.get(int(a[0])).sync(), 0)),
+  row(73, 'flock', 'fd int', (k, _t, a) => {
+    k.fds.get(int(a[0]));
+    return 0;
+  }),
+  row(74, 'fsync', 'fd', (k, _t, a) => {
+    k.fds.get(int(a[0])).sync();
+    return 0;
+  }),
+  row(75, 'fdatasync', 'fd', (k, _t, a) => {
+    k.fds.get(int(a[0])).sync();
+    return 0;
+  }),
   row(77, 'ftruncate', 'fd size', (k, _t, a) => {
     if (long(a[1]) < 0) return -E.INVAL;
     const file = k.fds.get(int(a[0]));
@@ -331,7 +352,10 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
   }),
   row(162, 'sync', '', () => 0),
   row(217, 'getdents64', 'fd ptr size', (k, _t, a) => getdents(k, a)),
-  row(221, 'fadvise64', 'fd int size int', (k, _t, a) => (k.fds.get(int(a[0])), 0)),
+  row(221, 'fadvise64', 'fd int size int', (k, _t, a) => {
+    k.fds.get(int(a[0]));
+    return 0;
+  }),
   row(284, 'eventfd', 'int', (k, _t, a) => eventfd(k, a[0]!, 0)),
   row(290, 'eventfd2', 'int hex', (k, _t, a) => eventfd(k, a[0]!, int(a[1]))),
   row(436, 'close_range', 'fd fd hex', (k, _t, a) => closeRange(k, a)),

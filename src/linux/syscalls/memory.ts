@@ -112,7 +112,8 @@ function mremap(kernel: Kernel, args: readonly bigint[]): bigint {
     else memory.unmap(old, oldLength);
     return to;
   };
-  if ((flags & (MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0) return move((flags & MREMAP.FIXED) !== 0 ? target : place(kernel, 0n, newLength, 0));
+  if ((flags & (MREMAP.FIXED | MREMAP.DONTUNMAP)) !== 0)
+    return move((flags & MREMAP.FIXED) !== 0 ? target : place(kernel, 0n, newLength, 0));
   if (newLength <= oldLength) {
     if (newLength < oldLength) memory.unmap(old + newLength, oldLength - newLength);
     return old;

@@ -145,9 +145,7 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(263, 'unlinkat', 'fd path hex', (k, _t, a) => unlink(k, 'unlinkat', int(a[0]), a[1]!, (int(a[2]) & AT_REMOVEDIR) !== 0)),
   row(82, 'rename', 'path path', (k, _t, a) => rename(k, 'rename', [AT_FDCWD, a[0]!], [AT_FDCWD, a[1]!], 0)),
   row(264, 'renameat', 'fd path fd path', (k, _t, a) => rename(k, 'renameat', [int(a[0]), a[1]!], [int(a[2]), a[3]!], 0)),
-  row(316, 'renameat2', 'fd path fd path hex', (k, _t, a) =>
-    rename(k, 'renameat2', [int(a[0]), a[1]!], [int(a[2]), a[3]!], int(a[4])),
-  ),
+  row(316, 'renameat2', 'fd path fd path hex', (k, _t, a) => rename(k, 'renameat2', [int(a[0]), a[1]!], [int(a[2]), a[3]!], int(a[4]))),
   row(88, 'symlink', 'path path', (k, _t, a) => symlink(k, 'symlink', a[0]!, AT_FDCWD, a[1]!)),
   row(266, 'symlinkat', 'path fd path', (k, _t, a) => symlink(k, 'symlinkat', a[0]!, int(a[1]), a[2]!)),
   row(90, 'chmod', 'path hex', (k, _t, a) => chmod(k, 'chmod', AT_FDCWD, a[0]!, uint(a[1]))),

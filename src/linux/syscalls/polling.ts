@@ -1,7 +1,7 @@
 import { CLOCK, O, POLL } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
-import { FD_LIMIT } from '../fs/fd-table.js';
 import { Epoll } from '../fs/epoll.js';
+import { FD_LIMIT } from '../fs/fd-table.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
 import { readinessOf } from './files.js';
@@ -177,7 +177,8 @@ export const POLLING_SYSCALLS: readonly SyscallRow[] = [
   row(23, 'select', 'int ptr ptr ptr ptr', (k, _t, a) => {
     const timeout = a[4] === 0n ? undefined : readTimeval(k, a[4]!);
     const onEnd = (left: bigint) => {
-      if (a[4] !== 0n) k.user.write(a[4]!, new Uint8Array(new BigInt64Array([left / 1_000_000_000n, (left % 1_000_000_000n) / 1000n]).buffer));
+      if (a[4] !== 0n)
+        k.user.write(a[4]!, new Uint8Array(new BigInt64Array([left / 1_000_000_000n, (left % 1_000_000_000n) / 1000n]).buffer));
     };
     return select(k, 'select', a, timeout, onEnd);
   }),
@@ -210,4 +211,3 @@ export const POLLING_SYSCALLS: readonly SyscallRow[] = [
     return epollWait(k, 'epoll_pwait2', a, timeout);
   }),
 ];
-

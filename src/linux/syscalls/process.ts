@@ -47,7 +47,15 @@ function own(pid: number): void {
   if (pid !== 0 && pid !== PID) throw new Errno(E.SRCH);
 }
 
-const PR = { GET_DUMPABLE: 3, SET_DUMPABLE: 4, SET_NAME: 15, GET_NAME: 16, SET_TIMERSLACK: 29, GET_TIMERSLACK: 30, SET_NO_NEW_PRIVS: 38 } as const;
+const PR = {
+  GET_DUMPABLE: 3,
+  SET_DUMPABLE: 4,
+  SET_NAME: 15,
+  GET_NAME: 16,
+  SET_TIMERSLACK: 29,
+  GET_TIMERSLACK: 30,
+  SET_NO_NEW_PRIVS: 38,
+} as const;
 const PR_GET_NO_NEW_PRIVS = 39;
 const PR_SET_PDEATHSIG = 1;
 const PR_CAPBSET_READ = 23;
@@ -143,8 +151,14 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
   row(107, 'geteuid', '', () => UID),
   row(108, 'getegid', '', () => UID),
   row(111, 'getpgrp', '', () => PID),
-  row(121, 'getpgid', 'int', (_k, _t, a) => (own(int(a[0])), PID)),
-  row(124, 'getsid', 'int', (_k, _t, a) => (own(int(a[0])), PID)),
+  row(121, 'getpgid', 'int', (_k, _t, a) => {
+    own(int(a[0]));
+    return PID;
+  }),
+  row(124, 'getsid', 'int', (_k, _t, a) => {
+    own(int(a[0]));
+    return PID;
+  }),
   row(109, 'setpgid', 'int int', () => 0),
   row(112, 'setsid', '', () => -E.PERM),
   row(115, 'getgroups', 'int ptr', () => 0),
@@ -164,8 +178,14 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
     k.user.write(a[0]!, bytes);
     return 0;
   }),
-  row(97, 'getrlimit', 'int ptr', (k, _t, a) => (writeLimit(k, int(a[0]), a[1]!), 0)),
-  row(160, 'setrlimit', 'int ptr', (k, _t, a) => (readLimit(k, int(a[0]), a[1]!), 0)),
+  row(97, 'getrlimit', 'int ptr', (k, _t, a) => {
+    writeLimit(k, int(a[0]), a[1]!);
+    return 0;
+  }),
+  row(160, 'setrlimit', 'int ptr', (k, _t, a) => {
+    readLimit(k, int(a[0]), a[1]!);
+    return 0;
+  }),
   row(302, 'prlimit64', 'int int ptr ptr', (k, _t, a) => {
     own(int(a[0]));
     writeLimit(k, int(a[1]), a[3]!);

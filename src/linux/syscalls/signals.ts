@@ -1,3 +1,4 @@
+import { CLOCK } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
 import { type Kernel, PID, UID } from '../kernel.js';
@@ -5,7 +6,6 @@ import { altStackFlags, onAltStack, popFrame } from '../signal/frame.js';
 import type { QueuedSignal } from '../signal/pending.js';
 import { encodeSiginfo } from '../signal/siginfo.js';
 import type { Task } from '../task.js';
-import { CLOCK } from '../abi/constants.js';
 import { int, rowsOf, type SyscallResult, type SyscallRow, uint } from './row.js';
 import { readTimespec, timeoutDeadline } from './timespec.js';
 

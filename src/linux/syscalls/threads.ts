@@ -230,7 +230,10 @@ export const THREAD_SYSCALLS: readonly SyscallRow[] = [
     const wanted = k.user.read(a[2]!, Math.min(Number(a[1]), 8));
     return wanted.some((byte, i) => (byte & cpuMask(k)[i]!) !== 0) ? 0 : -E.INVAL;
   }),
-  row(145, 'sched_getscheduler', 'int', (k, t, a) => (findTask(k, t, int(a[0])), 0)),
+  row(145, 'sched_getscheduler', 'int', (k, t, a) => {
+    findTask(k, t, int(a[0]));
+    return 0;
+  }),
   row(144, 'sched_setscheduler', 'int int ptr', (k, t, a) => {
     findTask(k, t, int(a[0]));
     return int(a[1]) === 0 ? 0 : -E.PERM;

@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import type { AddressSpace, Cpu, CpuStop, Fault, Registers } from '../cpu/api.js';
+import { Machine } from '../cpu/cpu.js';
+import { MemoryLimitError } from '../cpu/memory/address-space.js';
+import { SIG, signalName } from './abi/signals.js';
+import type { Catch, LoadedObject, Process, ProcessOptions, ProcessStop, Refusal, RunOptions, SignalInfo, Thread } from './api.js';
+import { FdTable } from './fs/fd-table.js';
+import { FileSystem } from './fs/file-system.js';
+import { Sandbox } from './fs/sandbox.js';
+import { InputStream, OutputStream } from './fs/streams.js';
+import { Kernel, PID } from './kernel.js';
+import { load, readProgram } from './load/load.js';
+import { deliver, settleWithoutHandler } from './signal/deliver.js';
+import { signalOfFault } from './signal/faults.js';
+import type { QueuedSignal } from './signal/pending.js';
+import { actOnSyscall, enterSyscall } from './syscalls/dispatch.js';
+import { syscallName } from './syscalls/table.js';
+import { Task } from './task.js';
+
+const DEFAULT_MEMORY = 2 * 2 ** 30;
+/** Signals of faults: stopped at by default, when they are faults. */
+const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);
+
+/**
+ * Loads a program; it stands before its first instruction, the loader's in a dynamic one. Throws LoadError with one line that says what is
+ * wrong and where.
+ */
+export function startProcess(options: ProcessOptions): Process {
+  const sandbox = new Sandbox({
+    sysroot: options.sysroot,
+    allowRead: options.allowRead ?? [],
+    allowWrite: options.allowWrite ?? [],
+  });
+  const files = readProgram(options, sandbox);
+  const memory = options.memory ?? DEFAULT_MEMORY;
+  const cpu = new Machine({ memory });
+  const kernel = new Kernel(cpu, { ...options, memory });
+  cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
+  const { program, layout, objects } = load(cpu, files, options, kernel.random);
+  kernel.program = program;
+  kernel.layout = layout;
+  kernel.objects.push(...objects);
+  sandbox.allowProgram(program.real);
+  if (files.interpreter) sandbox.allowFile(files.interpreter.real);
+  kernel.fs = new FileSystem(kernel, sandbox, process.cwd());
+  kernel.fds = new FdTable();
+  for (const stream of [
+    new InputStream(options.stdin ?? new Uint8Array(0)),
+    new OutputStream(1, options.stdout),
+    new OutputStream(2, options.stderr),
+  ]) {
+    kernel.fds.add(stream, false);
+  }
+  const main = new Task(kernel.newTid(), cpu.registers.save(), program.path.split('/').at(-1)!.slice(0, 15));
+  kernel.tasks.push(main);
+  kernel.scheduler.add(main);
+  kernel.scheduler.prefer(main);
+  return new GuestProcess(kernel);
+}
+
+class GuestProcess implements Process {
+  readonly cpu: Cpu;
+  readonly memory: AddressSpace;
+  readonly pid = PID;
+  catch: Catch = {};
+  private readonly views = new WeakMap<Task, ThreadView>();
+  /** Whose signal the last stop reported. */
+  private stoppedFor: Task | undefined;
+
+  constructor(private readonly kernel: Kernel) {
+    this.cpu = kernel.cpu;
+    this.memory = kernel.memory;
+  }
+
+  get t(): number {
+    return this.cpu.icount;
+  }
+
+  get current(): Thread {
+    return this.view(this.kernel.scheduler.current!);
+  }
+
+  get threads(): readonly Thread[] {
+    return this.kernel.tasks.map(task => this.view(task));
+  }
+
+  get objects(): readonly LoadedObject[] {
+    return this.kernel.objects;
+  }
+
+  get refusals(): readonly Refusal[] {
+    return this.kernel.refusals.list;
+  }
+
+  get syscallCount(): number {
+    return this.kernel.syscallCount;
+  }
+
+  run({ budget, pass, onlyThread }: RunOptions): ProcessStop {
+    const { kernel, cpu } = this;
+    const { scheduler } = kernel;
+    const end = cpu.icount + budget;
+    if (pass && scheduler.current) scheduler.current.passBreakpointAt = cpu.registers.rip;
+    this.stoppedFor = undefined;
+    try {
+      for (;;) {
+        const event = kernel.threadEvents.shift();
+        if (event && this.catch.threads) return { kind: 'thread', ...event };
+        if (event) continue;
+        if (kernel.exit) return { kind: 'exited', ...kernel.exit };
+        const task = kernel.stopped ? undefined : scheduler.next(onlyThread);
+        if (!task) return { kind: 'deadlock' };
+        const stop = this.toUserMode(task);
+        if (stop) return stop;
+        if (kernel.exit || task.state !== 'runnable') continue;
+        if (cpu.icount >= end) return { kind: 'budget' };
+        const outcome = this.slice(task, end - cpu.icount);
+        if (outcome) return outcome;
+      }
+    } catch (error) {
+      if (error instanceof MemoryLimitError) return { kind: 'memory-limit' };
+      throw error;
+    }
+  }
+
+  suppressSignal(): void {
+    if (this.stoppedFor) this.stoppedFor.reported = undefined;
+  }
+
+  select(tid: number): void {
+    const task = this.kernel.task(tid);
+    if (!task) throw new RangeError(`there is no thread ${tid}`);
+    this.kernel.scheduler.prefer(task);
+  }
+
+  hash(): string {
+    const { kernel } = this;
+    const hash = createHash('sha256');
+    for (const task of kernel.tasks) {
+      hash.update(task === kernel.scheduler.current ? this.cpu.registers.save() : task.saved);
+      hash.update(task.describe());
+    }
+    for (const { address, bytes } of this.memory.contents()) {
+      hash.update(address.toString(16));
+      hash.update(bytes);
+    }
+    for (const m of this.memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
+    hash.update(kernel.describe());
+    return hash.digest('hex');
+  }
+
+  /** What the kernel does with a task before it runs instructions again: its system call, its signals. */
+  private toUserMode(task: Task): ProcessStop | undefined {
+    const { kernel } = this;
+    const call = task.syscall;
+    if (call?.stage === 'entry') {
+      if (!call.entryReported && this.catchesSyscall(call.number)) {
+        call.entryReported = true;
+        return { kind: 'syscall', phase: 'entry', number: call.number, name: syscallName(call.number) };
+      }
+      actOnSyscall(kernel, task);
+    }
+    if (task.state !== 'runnable' || kernel.exit) return undefined;
+    if (task.syscall?.stage === 'done') {
+      const { number } = task.syscall;
+      task.syscall = undefined;
+      if (this.catchesSyscall(number)) return { kind: 'syscall', phase: 'return', number, name: syscallName(number) };
+    }
+    return this.signals(task);
+  }
+
+  private signals(task: Task): ProcessStop | undefined {
+    const { kernel } = this;
+    while (!kernel.exit) {
+      const reported = task.reported?.queued;
+      task.reported = undefined;
+      const entry = reported ?? kernel.signals.next(task);
+      if (!entry) break;
+      if (!reported && this.catchesSignal(entry)) {
+        const info = describe(entry);
+        task.reported = { queued: entry, info };
+        this.stoppedFor = task;
+        return { kind: 'signal', signal: info };
+      }
+      deliver(kernel, task, entry);
+    }
+    if (!kernel.exit) settleWithoutHandler(kernel, task);
+    return undefined;
+  }
+
+  private slice(task: Task, most: number): ProcessStop | undefined {
+    const { kernel, cpu } = this;
+    const pass = task.passBreakpointAt === cpu.registers.rip;
+    task.passBreakpointAt = undefined;
+    const before = cpu.icount;
+    const stop = cpu.run(Math.min(most, kernel.scheduler.slice(task)), pass);
+    task.cpuTime += cpu.icount - before;
+    return this.afterRun(task, stop);
+  }
+
+  private afterRun(task: Task, stop: CpuStop): ProcessStop | undefined {
+    switch (stop.kind) {
+      case 'budget':
+        return undefined;
+      case 'syscall':
+        enterSyscall(this.kernel, task);
+        return undefined;
+      case 'fault':
+        this.fault(task, stop.fault);
+        return undefined;
+      default:
+        return stop;
+    }
+  }
+
+  private fault(task: Task, fault: Fault): void {
+    const { kernel } = this;
+    if (fault.vector === '#PF' && !fault.mapped && kernel.layout.growStack(fault.address)) return;
+    const { entry, trap } = signalOfFault(fault, this.cpu.registers, task.trap);
+    task.trap = trap;
+    kernel.signals.force(task, entry);
+  }
+
+  private catchesSyscall(number: number): boolean {
+    const { syscalls } = this.catch;
+    return syscalls !== undefined && (syscalls === 'all' || syscalls.has(number));
+  }
+
+  private catchesSignal(entry: QueuedSignal): boolean {
+    const { signals } = this.catch;
+    if (signals) return signals.has(entry.signal);
+    return entry.signal === SIG.ABRT || (entry.code > 0 && FAULT_SIGNALS.has(entry.signal));
+  }
+
+  private view(task: Task): ThreadView {
+    let view = this.views.get(task);
+    if (!view) this.views.set(task, (view = new ThreadView(this.kernel, task)));
+    return view;
+  }
+}
+
+function describe(entry: QueuedSignal): SignalInfo {
+  return {
+    signal: entry.signal,
+    name: signalName(entry.signal),
+    code: entry.code,
+    ...(entry.address === undefined ? {} : { address: entry.address }),
+    ...(entry.fault === undefined ? {} : { fault: entry.fault }),
+    ...(entry.sender === undefined ? {} : { sender: entry.sender }),
+  };
+}
+
+class ThreadView implements Thread {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly task: Task,
+  ) {}
+
+  get tid(): number {
+    return this.task.tid;
+  }
+
+  get registers(): Registers {
+    return this.kernel.registersOf(this.task);
+  }
+
+  get state(): Thread['state'] {
+    if (this.task.state === 'runnable' && this.kernel.scheduler.current === this.task) return 'running';
+    return this.task.state;
+  }
+
+  get waitingFor(): string | undefined {
+    return this.task.wait?.reason;
+  }
+
+  get sigaltstack(): Thread['sigaltstack'] {
+    const { altstack } = this.task;
+    return altstack && { start: altstack.start, size: altstack.size };
+  }
+
+  get signalFrames(): Thread['signalFrames'] {
+    return this.task.signalFrames.toReversed();
+  }
+}
