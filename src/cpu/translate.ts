@@ -2,7 +2,7 @@
  * Blocks: from guest bytes to micro-op records. A block is a run of instructions within one page (the last may reach into the next) that
  * ends at a jump, at a breakpoint, or when it is long enough.
  */
-import { Decoder, DecoderError, DecoderOptions, FlowControl, Code as IcedCode, Instruction } from 'iced-x86';
+import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
 import { PAGE_SIZE } from './api.js';
 import { opNumber, opRows } from './ir/table.js';
 import { CODE, JUMP_CACHE, RECORD, VECTORS } from './layout.js';
@@ -17,8 +17,6 @@ export interface Block {
   readonly pc: bigint;
   /** Address of the first record. */
   readonly record: number;
-  /** Address behind the last record. */
-  readonly end: number;
   readonly instructions: number;
   /** Offset of each instruction from pc. */
   readonly offsets: readonly number[];
@@ -33,13 +31,15 @@ export class Translator {
   private next: number = CODE.base;
   /** Blocks in the order of their records, for looking a record up. */
   private blocks: Block[] = [];
-  private byAddress = new Map<bigint, Block>();
-  private single = new Map<bigint, Block>();
+  /** By address as a number: code lies below 2^53. */
+  private byAddress = new Map<number, Block>();
+  private single = new Map<number, Block>();
   private byPage = new Map<number, Set<Block>>();
   private readonly decoders = new Map<number, Fetch>();
   private readonly ins = new Instruction();
   private readonly builder = new Builder();
   private readonly view: DataView;
+  private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
   private breakpoints: ReadonlySet<bigint> = new Set();
@@ -48,6 +48,7 @@ export class Translator {
 
   constructor(private readonly space: SparseAddressSpace) {
     this.view = new DataView(space.memory.buffer);
+    this.words = new Int32Array(space.memory.buffer);
     this.bytes = new Uint8Array(space.memory.buffer);
     this.jumpTags = new BigUint64Array(space.memory.buffer, JUMP_CACHE.base, (JUMP_CACHE.entries << JUMP_CACHE.entryBits) / 8);
     this.clearJumpCache();
@@ -56,12 +57,12 @@ export class Translator {
 
   /** The block at an address, translated now if need be; undefined when the address cannot be executed. */
   block(pc: bigint): Block | undefined {
-    return this.byAddress.get(pc) ?? this.translate(pc, false);
+    return this.byAddress.get(Number(pc)) ?? this.translate(pc, false);
   }
 
   /** A block of the one instruction at an address; breakpoints do not matter to it. */
   one(pc: bigint): Block | undefined {
-    return this.single.get(pc) ?? this.translate(pc, true);
+    return this.single.get(Number(pc)) ?? this.translate(pc, true);
   }
 
   /** Makes an indirect jump to the block find it without help. */
@@ -117,8 +118,9 @@ export class Translator {
   }
 
   private drop(block: Block): void {
-    if (this.byAddress.get(block.pc) === block) this.byAddress.delete(block.pc);
-    if (this.single.get(block.pc) === block) this.single.delete(block.pc);
+    const key = Number(block.pc);
+    if (this.byAddress.get(key) === block) this.byAddress.delete(key);
+    if (this.single.get(key) === block) this.single.delete(key);
     for (const page of pagesOf(block)) this.byPage.get(page)?.delete(block);
     // Jumps that are chained to the block find the way out at its first record. The block's length is given back by then.
     this.view.setUint16(block.record + RECORD.op, opNumber('stale'), true);
@@ -217,7 +219,6 @@ export class Translator {
       at += Math.max(1, ins.length);
       const last = builder.uops[builder.uops.length - 1];
       if (last !== undefined && opRows[last.op].flow === 'end') ended = true;
-      else if (ins.flowControl !== FlowControl.Next && builder.jumps !== undefined) ended = true;
     }
     const { jumps } = builder;
     if (!ended) {
@@ -229,22 +230,22 @@ export class Translator {
   }
 
   private write(pc: bigint, offsets: number[], length: number, uops: Uop[], jumps: Builder['jumps'], single: boolean): Block {
-    const { view } = this;
     if (this.next + (uops.length + 4) * RECORD.size > CODE.base + CODE.size) this.flush();
+    const { words } = this;
     const header = this.next;
     const record = header + RECORD.size;
-    view.setBigUint64(header + RECORD.blockPc, pc, true);
-    view.setUint32(header + RECORD.blockLength, offsets.length, true);
+    this.immediate(header, pc);
+    words[(header + RECORD.blockLength) >> 2] = offsets.length;
     let at = record;
     for (const uop of uops) {
-      view.setUint16(at + RECORD.op, uop.op, true);
-      view.setUint16(at + RECORD.index, uop.index, true);
-      view.setBigUint64(at + RECORD.imm, uop.imm, true);
-      view.setUint32(at + RECORD.aux, uop.aux, true);
-      view.setUint32(at + RECORD.blockLength, 0, true);
-      this.operand(at, RECORD.d, uop.d);
-      this.operand(at, RECORD.a, uop.a);
-      this.operand(at, RECORD.b, uop.b);
+      const word = at >> 2;
+      words[word] = uop.op | (uop.index << 16);
+      words[word + RECORD.aux / 4] = uop.aux;
+      words[word + RECORD.blockLength / 4] = 0;
+      this.immediate(at, uop.imm);
+      words[word + RECORD.d / 4] = this.operand(at, uop.d);
+      words[word + RECORD.a / 4] = this.operand(at, uop.a);
+      words[word + RECORD.b / 4] = this.operand(at, uop.b);
       at += RECORD.size;
     }
     const last = at - RECORD.size;
@@ -253,9 +254,9 @@ export class Translator {
       if (jumps.fallThrough !== undefined) at = this.link(at, last + RECORD.aux, jumps.fallThrough, offsets.length - 1);
     }
     this.next = at;
-    const block: Block = { pc, record, end: at, instructions: offsets.length, offsets, length };
+    const block: Block = { pc, record, instructions: offsets.length, offsets, length };
     this.blocks.push(block);
-    (single ? this.single : this.byAddress).set(pc, block);
+    (single ? this.single : this.byAddress).set(Number(pc), block);
     for (const page of pagesOf(block)) {
       let blocks = this.byPage.get(page);
       if (blocks === undefined) this.byPage.set(page, (blocks = new Set()));
@@ -265,21 +266,33 @@ export class Translator {
     return block;
   }
 
-  private operand(record: number, field: number, value: Value): void {
-    if (typeof value === 'bigint') {
-      this.view.setBigUint64(record + RECORD.imm, BigInt.asUintN(64, value), true);
-      this.view.setUint32(record + field, record + RECORD.imm, true);
-    } else this.view.setUint32(record + field, value, true);
+  /** Puts a value into a record's imm. */
+  private immediate(record: number, value: bigint): void {
+    const at = (record + RECORD.imm) >> 2;
+    const small = Number(value);
+    if (small >= 0 && small <= 0x7fff_ffff) {
+      this.words[at] = small;
+      this.words[at + 1] = 0;
+    } else {
+      this.words[at] = Number(BigInt.asIntN(32, value));
+      this.words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+    }
+  }
+
+  /** The field of an operand; an immediate goes into the record's imm. */
+  private operand(record: number, value: Value): number {
+    if (typeof value === 'number') return value;
+    this.immediate(record, value);
+    return record + RECORD.imm;
   }
 
   private link(at: number, field: number, target: bigint, index: number): number {
-    const { view } = this;
-    view.setUint16(at + RECORD.op, opNumber('link'), true);
-    view.setUint16(at + RECORD.index, index, true);
-    view.setUint32(at + RECORD.d, field, true);
-    view.setBigUint64(at + RECORD.imm, target, true);
-    view.setUint32(at + RECORD.blockLength, 0, true);
-    view.setUint32(field, at, true);
+    const { words } = this;
+    words[at >> 2] = opNumber('link') | (index << 16);
+    words[(at + RECORD.d) >> 2] = field;
+    this.immediate(at, target);
+    words[(at + RECORD.blockLength) >> 2] = 0;
+    words[field >> 2] = at;
     return at + RECORD.size;
   }
 }

@@ -1,5 +1,5 @@
 /** Builds the micro-ops of a block, instruction by instruction. Lifters (one file per instruction group) only talk to this. */
-import { type Instruction, MemorySize, MemorySizeExt, Mnemonic, OpKind, Register } from 'iced-x86';
+import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'iced-x86';
 import { AGAINST_ZERO, COMPARE, type Condition } from '../ir/flags.js';
 import { opNumber, opRows, type Width } from '../ir/op.js';
 import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
@@ -63,8 +63,8 @@ function producerOf(op: number): Producer {
   return producers[op];
 }
 
-/** Thrown by a lifter for a form that the table does not have; the block then ends in an `unsupported` stop. */
-export class Unsupported extends Error {}
+/** Thrown by a lifter for a form that the table does not have; the block then ends in an `unsupported` stop. Not an Error: no stack is wanted. */
+export class Unsupported {}
 
 export class Builder {
   uops: Uop[] = [];
@@ -277,19 +277,19 @@ export class Builder {
   }
 
   unsupported(): never {
-    throw new Unsupported(Mnemonic[this.ins.mnemonic]);
+    throw new Unsupported();
   }
 }
 
 export function slotOf(register: Register): number {
   const place = places[register];
-  if (place === undefined) throw new Unsupported(Register[register]);
+  if (place === undefined) throw new Unsupported();
   return place.slot;
 }
 
 export function widthOf(register: Register): number {
   const place = places[register];
-  if (place === undefined) throw new Unsupported(Register[register]);
+  if (place === undefined) throw new Unsupported();
   return place.width;
 }
 
