@@ -1,7 +1,7 @@
 /** Opens the debug information of built programs for the tests, and asks the oracles. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dwarf } from '../../src/image/dwarf/dwarf.js';
 import type { DwarfSource } from '../../src/image/dwarf/source.js';
@@ -65,12 +65,14 @@ export function run(command: string, args: readonly string[], input?: string): s
 export function gdbPython<T>(path: string, script: string): T {
   const folder = join(root, '.build/dwarf');
   mkdirSync(folder, { recursive: true });
-  const output = run(
-    'gdb',
-    ['-nx', '-batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off', '-ex', `python\n${script}\nend`, path].map(a => a),
-  );
+  const file = join(folder, `walk-${process.pid}.py`);
+  writeFileSync(file, script);
+  // gdb's own status tells how the last command went, not whether the script got to its end.
+  const options = { encoding: 'utf8', maxBuffer: 256 << 20, timeout: 120_000 } as const;
+  const output = spawnSync('gdb', ['-nx', '-batch', '-iex', 'set debuginfod enabled off', '-x', file, path], options).stdout;
+  rmSync(file);
   const line = output.split('\n').find(text => text.startsWith('RESULT '));
-  if (!line) throw new Error(`gdb said nothing: ${output.slice(0, 1000)}`);
+  if (!line) throw new Error(`gdb said nothing: ${output.slice(-500)}`);
   return JSON.parse(line.slice(7)) as T;
 }
 

@@ -112,7 +112,7 @@ export class FrameTable {
     let start = 0;
     while (start < this.section.length) {
       const entry = this.sections.guard('unwind rules from there on are missing', undefined, () => this.readHeader(start));
-      if (!entry || entry.length === 0) break;
+      if (!entry) break;
       if (entry.cie !== undefined) {
         const fde = this.sections.guard('unwind rules of that function are missing', undefined, () => this.readRange(start));
         // The linker leaves FDEs of code it dropped at address 0.

@@ -349,7 +349,13 @@ export function rowAt(table: LineTable, pc: number): number {
       if (addresses[middle]! <= pc) first = middle;
       else last = middle;
     }
-    return first;
+    return preferStatement(table, first);
   }
   return -1;
+}
+
+/** Of several rows at one address the last is in force, but one that starts a statement goes before those that do not (as gdb has it). */
+function preferStatement({ addresses, flags }: LineTable, row: number): number {
+  for (let i = row; i >= 0 && addresses[i] === addresses[row] && !(flags[i]! & ROW.endSequence); i--) if (flags[i]! & ROW.isStmt) return i;
+  return row;
 }
