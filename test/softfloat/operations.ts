@@ -124,7 +124,7 @@ function load(name: string, a: Format | 'int', width: number, run: (env: FloatEn
 
 function prem(name: string, nearest: boolean): Operation {
   const run: Operation['run'] = (env, a, b) => {
-    const { bits, quotient, partial } = sf.remainder(env, a, b, nearest);
+    const { bits, quotient = 0, partial } = sf.remainder(env, a, b, nearest);
     const codes = ((quotient & 1) !== 0 ? C1 : 0) | ((quotient & 2) !== 0 ? C3 : 0) | ((quotient & 4) !== 0 ? C0 : 0) | (partial ? C2 : 0);
     return { r: bits, codes };
   };

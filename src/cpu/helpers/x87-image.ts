@@ -21,20 +21,21 @@ export function initialize(stack: Stack): void {
   stack.ftw = 0xffff;
 }
 
-/** FNSTENV's 28 bytes of protected mode. The pointers of the last instruction are not kept: they read as zero. */
-export function storeEnvironment(stack: Stack): void {
+/** FNSTENV's 28 bytes, or 14 with 16-bit operands. The pointers of the last instruction are not kept: they read as zero. */
+export function storeEnvironment(stack: Stack, bytes: number): void {
   const { view } = stack;
-  const words = [stack.fcw | 0xffff0000, stack.fsw | 0xffff0000, stack.ftw | 0xffff0000, 0, 0, 0, 0xffff0000];
+  const words = [stack.fcw, stack.fsw, stack.ftw, 0, 0, 0, 0];
   words.forEach((word, index) => {
-    view.setUint32(IMAGE + 4 * index, word, true);
+    if (bytes === 14) view.setUint16(IMAGE + 2 * index, word, true);
+    else view.setUint32(IMAGE + 4 * index, word | (index < 3 || index === 6 ? 0xffff0000 : 0), true);
   });
 }
 
-export function loadEnvironment(stack: Stack): void {
-  const { view } = stack;
-  stack.fsw = view.getUint16(IMAGE + 4, true);
-  stack.ftw = view.getUint16(IMAGE + 8, true);
-  setControl(stack, view.getUint16(IMAGE, true));
+export function loadEnvironment(stack: Stack, bytes: number): void {
+  const word = (index: number): number => stack.view.getUint16(IMAGE + (bytes / 7) * index, true);
+  stack.fsw = word(1);
+  stack.ftw = word(2);
+  setControl(stack, word(0));
 }
 
 export function writeTen(view: DataView, address: number, bits: bigint): void {

@@ -69,19 +69,19 @@ function comparison(from: string, signalling: boolean, pops: number, toFlags = f
   return (stack, view) => {
     const source = from === 'st' ? immediate(view) : undefined;
     const empty = stack.isEmpty(0) || (source !== undefined && stack.isEmpty(source));
+    const c1 = stack.fsw & FSW.c1;
     let order: sf.Ordering = 'unordered';
-    if (empty) {
-      if (!stack.fault(false)) return;
-    } else {
+    let goesOn: boolean;
+    if (empty) goesOn = stack.fault(false);
+    else {
       const b = source !== undefined ? stack.get(source) : from === 'zero' ? 0n : SOURCES[from]!(stack.env, readWide(view, operandA(view)));
       order = sf.compare(stack.env, X80, stack.get(0), b, signalling);
-      const written = stack.settle();
-      if (!written && toFlags) return;
-      if (!written) pops = 0;
+      goesOn = stack.settle();
+      if (toFlags) stack.fsw |= c1;
     }
     if (toFlags) setFlags(view, RFLAGS[order]);
     else stack.setCodes(CODES[order]);
-    for (let n = 0; n < pops; n++) stack.pop();
+    for (let n = 0; n < pops && goesOn; n++) stack.pop();
   };
 }
 
@@ -111,6 +111,7 @@ function binary(fn: (stack: Stack, a: bigint, b: bigint) => bigint): X87Op {
 
 function partialRemainder(nearest: boolean): X87Op {
   return stack => {
+    stack.fsw &= ~FSW.c2;
     if (stack.isEmpty(0) || stack.isEmpty(1)) {
       if (stack.fault(false)) stack.set(0, X80.indefinite);
       return;
@@ -118,6 +119,8 @@ function partialRemainder(nearest: boolean): X87Op {
     const { bits, quotient, partial } = sf.remainder(stack.env, stack.get(0), stack.get(1), nearest);
     if (!stack.settle()) return;
     stack.set(0, bits);
+    // Without a quotient C3 and C0 stay.
+    if (quotient === undefined) return;
     const q = (quotient & 1 ? FSW.c1 : 0) | (quotient & 2 ? FSW.c3 : 0) | (quotient & 4 ? FSW.c0 : 0);
     stack.setCodes(q | (partial ? FSW.c2 : 0));
   };
@@ -134,26 +137,27 @@ function load(source: (env: FloatEnv, bits: bigint) => bigint): X87Op {
   };
 }
 
-/** Leaves the value for memory in `d`; the words are committed by the moves that follow the store. */
+/**
+ * Puts the value for memory in `d`, which holds what memory has now: an unmasked exception leaves that, and the store that follows changes
+ * nothing. The words are committed by the moves behind the store.
+ */
 function store(value: (env: FloatEnv, bits: bigint) => bigint, indefinite: bigint, pops: boolean): X87Op {
   return (stack, view) => {
     const d = operandD(view);
     const empty = stack.isEmpty(0);
-    if (empty && !stack.fault(false)) return trap(stack, view);
-    const bits = empty ? indefinite : value(stack.env, stack.get(0));
-    if (!empty) stack.settle();
-    if ((stack.env.unmasked & ~sf.FLAG.inexact) !== 0) return trap(stack, view);
-    writeWide(view, d, bits);
-    if (pops) stack.pop();
+    let goesOn: boolean;
+    let bits = indefinite;
+    if (empty) goesOn = stack.fault(false);
+    else {
+      bits = value(stack.env, stack.get(0));
+      stack.settle();
+      goesOn = (stack.env.unmasked & ~sf.FLAG.inexact) === 0;
+    }
+    if (goesOn) writeWide(view, d, bits);
+    if (goesOn && pops) stack.pop();
     stack.save(d + 16, d + 24);
     return 0;
   };
-}
-
-/** An unmasked exception of a store is reported at once: nothing may be written, and a micro-op cannot skip its successors. */
-function trap(stack: Stack, view: DataView): number {
-  stack.save();
-  return raise(view, '#MF');
 }
 
 const convertTo =
@@ -218,8 +222,11 @@ function table(): Record<string, X87Op> {
     const empty = stack.isEmpty(immediate(view));
     const bits = empty ? X80.indefinite : stack.get(immediate(view));
     stack.setC1(false);
-    if (empty && !stack.fault(false)) return;
-    stack.push(bits);
+    if (!empty) stack.push(bits);
+    else if (stack.fault(false)) {
+      stack.top = stack.top - 1;
+      stack.set(0, bits);
+    }
   };
   ops.fld_m32 = load((env, bits) => sf.convert(env, F32, X80, BigInt.asUintN(32, bits)));
   ops.fld_m64 = load((env, bits) => sf.convert(env, F64, X80, BigInt.asUintN(64, bits)));
@@ -263,16 +270,19 @@ function table(): Record<string, X87Op> {
   ops.fcmov = (stack, view) => {
     const i = immediate(view);
     const empty = stack.isEmpty(0) || stack.isEmpty(i);
-    stack.setC1(false);
     if (empty && !stack.fault(false)) return;
     const taken = view.getUint8(operandA(view)) !== 0;
     if (empty) stack.set(0, X80.indefinite);
     else if (taken) stack.set(0, stack.get(i));
   };
-  ops.ffree = (stack, view) => stack.free(immediate(view));
-  ops.ffreep = (stack, view) => {
+  ops.ffree = (stack, view) => {
+    stack.setC1(false);
     stack.free(immediate(view));
-    stack.top = stack.top + 1;
+  };
+  ops.ffreep = (stack, view) => {
+    stack.setC1(false);
+    stack.free(immediate(view));
+    stack.pop();
   };
   ops.fincstp = stack => {
     stack.setC1(false);
@@ -286,10 +296,12 @@ function table(): Record<string, X87Op> {
   ops.fldcw = (stack, view) => {
     setControl(stack, view.getUint16(operandA(view), true));
   };
-  ops.fldenv = stack => loadEnvironment(stack);
-  ops.frstor = stack => {
-    loadEnvironment(stack);
-    for (let i = 0; i < 8; i++) stack.setRaw(i, readWide(stack.view, STATE.image + 28 + 10 * i));
+  /** The immediate of these and their opposites is the number of bytes of the environment, 28 or 14. */
+  ops.fldenv = (stack, view) => loadEnvironment(stack, immediate(view));
+  ops.frstor = (stack, view) => {
+    const bytes = immediate(view);
+    loadEnvironment(stack, bytes);
+    for (let i = 0; i < 8; i++) stack.setRaw(i, readWide(view, STATE.image + bytes + 10 * i));
   };
   return { ...ops, ...withoutWaiting };
 }
@@ -307,10 +319,11 @@ const withoutWaiting: Record<string, X87Op> = {
   fxsave: stack => fxsave(stack),
   fxrstor: (stack, view) => (fxrstor(stack) ? undefined : raise(view, '#GP')),
   /** The image is stored before this takes effect, so it only leaves it. */
-  fnstenv: stack => storeEnvironment(stack),
-  fnsave: stack => {
-    storeEnvironment(stack);
-    for (let i = 0; i < 8; i++) writeTen(stack.view, STATE.image + 28 + 10 * i, stack.get(i));
+  fnstenv: (stack, view) => storeEnvironment(stack, immediate(view)),
+  fnsave: (stack, view) => {
+    const bytes = immediate(view);
+    storeEnvironment(stack, bytes);
+    for (let i = 0; i < 8; i++) writeTen(view, STATE.image + bytes + 10 * i, stack.get(i));
   },
   /** What FNSTENV does behind its store. */
   maskall: stack => setControl(stack, stack.fcw | 0x3f) as undefined,

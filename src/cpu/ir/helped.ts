@@ -2,7 +2,7 @@
 import { SSE_RARE_OPS, sseRareNumber } from '../helpers/sse-rare.js';
 import { X87_OPS, x87Number } from '../helpers/x87.js';
 import { STATE } from '../layout.js';
-import { c32, c64, callHelper, get, imm, local, type Node, type Operand, op, row, seq, setLocal, setState, when } from './op.js';
+import { c32, c64, callHelper, get, imm, local, type Node, type Operand, op, row, seq, setLocal, setState, state, when } from './op.js';
 
 const addressOf =
   (operand: Operand): Node =>
@@ -23,8 +23,10 @@ export const byHelper = (helper: 'sseFloat' | 'sseRare' | 'x87', number: number)
 for (const name of SSE_RARE_OPS) row(name, byHelper('sseRare', sseRareNumber(name)), name.startsWith('pcmp') ? { setsFlags: {} } : {});
 
 const COMPARES_TO_FLAGS = /^fu?comip?$/;
+const isPending = op('i32.and', state(STATE.fsw, 'i32.load'), c32(0x80));
 for (const name of X87_OPS) {
-  row(name, byHelper('x87', x87Number(name)), COMPARES_TO_FLAGS.test(name) ? { faults: true, setsFlags: {} } : { faults: true });
+  if (name === 'fwait') row(name, when(isPending, byHelper('x87', x87Number(name))), { faults: true });
+  else row(name, byHelper('x87', x87Number(name)), COMPARES_TO_FLAGS.test(name) ? { faults: true, setsFlags: {} } : { faults: true });
 }
 
 /** MXCSR = a; #GP when reserved bits are set. */

@@ -10,7 +10,10 @@ const offset = (imm: bigint, by: number): bigint => BigInt.asUintN(64, imm + Big
 lifters.set(M.Ldmxcsr, b => b.emit('ldmxcsr', 0, b.read(0, 32)));
 lifters.set(M.Stmxcsr, b => b.commit(0, 32, STATE.mxcsr));
 
-lifters.set(M.Fldcw, b => b.emit('fldcw', 0, b.read(0, 16)));
+lifters.set(M.Fldcw, b => {
+  b.emit('fwait');
+  b.emit('fldcw', 0, b.read(0, 16));
+});
 for (const mnemonic of [M.Fnstcw, M.Fstcw]) lifters.set(mnemonic, b => b.commit(0, 16, STATE.fcw));
 for (const mnemonic of [M.Fnstsw, M.Fstsw]) lifters.set(mnemonic, b => b.write(0, 16, STATE.fsw));
 for (const mnemonic of [M.Fnclex, M.Fclex]) lifters.set(mnemonic, b => b.emit('fnclex'));
@@ -20,40 +23,41 @@ lifters.set(M.Emms, b => b.emit('emms'));
 
 // ---- images, which the helpers build and take up in the register file ---------------------------------------------------------------------------
 
-/** Stores `bytes` of the image, a multiple of 4; the far end is probed first, as the image may reach into a page that cannot be written. */
+/** Stores `bytes` of the image, a multiple of 2; both ends are probed first, as the image may reach into a page that cannot be written. */
 function storeImage(b: Builder, bytes: number): void {
   const { a, imm } = b.address();
-  b.emit('probew64', 0, a, 0, offset(imm, bytes - 8));
-  for (let at = 0; at < bytes; at += 4) b.emit('store32', 0, a, STATE.image + at, offset(imm, at));
+  for (const at of [0, bytes - 8]) b.emit('probew64', 0, a, 0, offset(imm, at));
+  for (let at = 0; at < bytes; at += 2) b.emit('store16', 0, a, STATE.image + at, offset(imm, at));
 }
 
 function loadImage(b: Builder, bytes: number): void {
   const { a, imm } = b.address();
-  for (let at = 0; at < bytes; at += 4) {
-    const word = STATE.temp;
-    b.emit('load32', word, a, 0, offset(imm, at));
-    b.emit('put32', STATE.image + at, word);
+  const word = b.temp();
+  for (let at = 0; at < bytes; at += 2) {
+    b.emit('load16', word, a, 0, offset(imm, at));
+    b.emit('put16', STATE.image + at, word);
   }
 }
 
-const ENVIRONMENT_BYTES = 28;
-const SAVE_BYTES = 108;
-const whole =
-  (bytes: number, before: string | undefined, after: string): Lifter =>
+/** Environments of 28 bytes, or 14 with 16-bit operands, with or without the eight registers behind. */
+const image =
+  (registers: 0 | 80, before: string | undefined, after: string): Lifter =>
   b => {
-    // The 14-byte and 94-byte images of 16-bit operand size are another matter.
-    if (b.width(0) !== 8 * bytes) b.unsupported();
-    if (before === undefined) loadImage(b, bytes);
-    else {
-      b.emit(before);
+    const bytes = b.width(0) / 8;
+    const environment = BigInt(bytes - registers);
+    if (before === undefined) {
+      b.emit('fwait');
+      loadImage(b, bytes);
+    } else {
+      b.emit(before, 0, 0, 0, environment);
       storeImage(b, bytes);
     }
-    b.emit(after);
+    b.emit(after, 0, 0, 0, environment);
   };
-lifters.set(M.Fnstenv, whole(ENVIRONMENT_BYTES, 'fnstenv', 'maskall'));
-lifters.set(M.Fldenv, whole(ENVIRONMENT_BYTES, undefined, 'fldenv'));
-lifters.set(M.Fnsave, whole(SAVE_BYTES, 'fnsave', 'fninit'));
-lifters.set(M.Frstor, whole(SAVE_BYTES, undefined, 'frstor'));
+lifters.set(M.Fnstenv, image(0, 'fnstenv', 'maskall'));
+lifters.set(M.Fldenv, image(0, undefined, 'fldenv'));
+lifters.set(M.Fnsave, image(80, 'fnsave', 'fninit'));
+lifters.set(M.Frstor, image(80, undefined, 'frstor'));
 
 for (const mnemonic of [M.Fxsave, M.Fxsave64]) {
   lifters.set(mnemonic, b => {

@@ -16,8 +16,9 @@ function stackIndex(b: Builder): bigint {
   return BigInt(index);
 }
 
-/** A memory operand in a slot; ten bytes take two loads. */
+/** A memory operand in a slot; ten bytes take two loads. A pending exception comes before a page fault. */
 function memory(b: Builder): number {
+  b.emit('fwait');
   const { a, imm } = b.address();
   const slot = b.vtemp();
   const width = b.width(0);
@@ -64,18 +65,18 @@ lifters.set(M.Fld, b => {
 lifters.set(M.Fild, b => b.emit(`fild_${b.width(0)}`, 0, memory(b)));
 lifters.set(M.Fbld, b => b.emit('fbld', 0, memory(b)));
 
-/** The helper leaves the value, and the status words that the store makes true. */
+/** The helper puts the value over what memory has, and leaves the status words that the store makes true. */
 function store(b: Builder, name: string): void {
   const width = b.width(0);
   const slot = twoTemps(b);
+  b.emit('fwait');
   const { a, imm } = b.address();
+  const upper = BigInt.asUintN(64, imm + 8n);
+  b.emit(`loadw${Math.min(width, 64)}`, slot, a, 0, imm);
+  if (width === 80) b.emit('loadw16', slot + 8, a, 0, upper);
   b.emit(name, slot);
-  if (width === 80) {
-    // The last byte first: nothing is written unless all can be.
-    b.emit('probew64', 0, a, 0, BigInt.asUintN(64, imm + 2n));
-    b.emit('store64', 0, a, slot, imm);
-    b.emit('store16', 0, a, slot + 8, BigInt.asUintN(64, imm + 8n));
-  } else b.emit(`store${width}`, 0, a, slot, imm);
+  b.emit(`store${Math.min(width, 64)}`, 0, a, slot, imm);
+  if (width === 80) b.emit('store16', 0, a, slot + 8, upper);
   b.emit('put32', STATE.fsw, slot + 16);
   b.emit('put32', STATE.ftw, slot + 24);
 }

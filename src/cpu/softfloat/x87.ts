@@ -5,8 +5,8 @@ import { roundPack, roundShift } from './round.js';
 
 export interface Remainder {
   readonly bits: bigint;
-  /** The low three bits of the quotient, when the reduction is complete. */
-  readonly quotient: number;
+  /** The low three bits of the quotient, when the reduction is complete; undefined when there is none, for a NaN or an invalid operation. */
+  readonly quotient: number | undefined;
   /** C2: the exponents were too far apart for one step. */
   readonly partial: boolean;
 }
@@ -20,8 +20,8 @@ export function remainder(env: FloatEnv, aBits: bigint, bBits: bigint, nearest: 
   const a = unpack(X80, aBits);
   const b = unpack(X80, bBits);
   const nan = propagate(env, X80, aBits, a, bBits, b);
-  if (nan !== undefined) return { bits: nan, quotient: 0, partial: false };
-  if (a.class === 'infinity' || b.class === 'zero') return { bits: invalid(env, X80), quotient: 0, partial: false };
+  if (nan !== undefined) return { bits: nan, quotient: undefined, partial: false };
+  if (a.class === 'infinity' || b.class === 'zero') return { bits: invalid(env, X80), quotient: undefined, partial: false };
   noteDenormal(env, a, b);
   if (a.class === 'zero') return { bits: aBits, quotient: 0, partial: false };
   if (b.class === 'infinity') return { bits: settle(env, a.negative, a.sig, a.exp), quotient: 0, partial: false };
