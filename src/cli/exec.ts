@@ -1,0 +1,68 @@
+import { execute, type Outcome, run } from '../debugger/commands/execute.js';
+import { runScript } from '../debugger/commands/session.js';
+import { CommandError } from '../debugger/errors.js';
+import { Session } from '../debugger/session.js';
+import { numberFlag, type Parsed } from './flags.js';
+import { nodeHost } from './host.js';
+import { launcher, processOptions } from './launcher.js';
+import { writeOut } from './output.js';
+
+const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
+
+/** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
+export async function debug(parsed: Parsed, path: string): Promise<number> {
+  const json = parsed.values.has('json');
+  const batch = parsed.values.has('batch');
+  const limit = numberFlag(parsed, 'limit', 1);
+  // JSON has standard output to itself.
+  const streams = { stdout: (bytes: Uint8Array) => writeOut(json ? 2 : 1, bytes), stderr: (bytes: Uint8Array) => writeOut(2, bytes) };
+  const host = nodeHost(text => writeOut(json ? 2 : 1, `${text}\n`));
+  const session = new Session(launcher(processOptions(parsed, path, streams)), host, limit);
+  const interrupt = () => session.interrupt();
+  process.on('SIGINT', interrupt);
+  let failed = false;
+  const report = (outcome: Outcome) => {
+    failed ||= !outcome.ok;
+    if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
+    else if (outcome.output !== '') writeOut(1, `${outcome.output}\n`);
+  };
+  const interactive = !batch && process.stdin.isTTY === true && !json;
+  if (interactive) writeOut(1, `${WELCOME}\n`);
+  for (const { kind, text } of parsed.script) {
+    if (session.ended) break;
+    report(kind === 'ex' ? await execute(session, text) : await script(session, text, json ? report : undefined));
+  }
+  if (batch || session.ended) return failed ? 1 : 0;
+  if (interactive) {
+    const { converse } = await import('./repl.js');
+    process.off('SIGINT', interrupt);
+    await converse(session);
+    return 0;
+  }
+  await readCommands(session, report);
+  return failed ? 1 : 0;
+}
+
+/** `-x FILE`: in JSON every line of it is an outcome of its own. */
+async function script(session: Session, path: string, each: ((outcome: Outcome) => void) | undefined): Promise<Outcome> {
+  const command = `source ${path}`;
+  try {
+    const answer = await runScript(session, path, each);
+    return { command, ok: true, output: answer.output, data: answer.data };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { command, ok: false, output: error.message, data: null };
+  }
+}
+
+/** Standard input that is no terminal: a command a line. */
+async function readCommands(session: Session, report: (outcome: Outcome) => void): Promise<void> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) {
+    if (line.trim() === '' || line.trim().startsWith('#')) continue;
+    report(await run(session, line));
+    if (session.ended) break;
+  }
+  lines.close();
+}

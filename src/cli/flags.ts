@@ -1,0 +1,170 @@
+/** The command line's one table: what `r14` understands, and the help that comes of it. */
+
+interface FlagRow {
+  readonly name: string;
+  readonly short?: string;
+  /** How its value is called in the help; absent: it takes none. */
+  readonly value?: string;
+  readonly summary: string;
+  readonly of: readonly ('exec' | 'run')[];
+  readonly repeated?: boolean;
+}
+
+export const FLAGS = [
+  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec'] },
+  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec'], repeated: true },
+  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec'], repeated: true },
+  { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec'] },
+  { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
+  { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
+  { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
+  { name: 'memory', value: 'SIZE', summary: 'memory the program may touch, as 512M or 4G (default 2G)', of: ['exec', 'run'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run'] },
+  {
+    name: 'env',
+    value: 'K=V',
+    summary: 'set a variable of its environment, which is small and fixed otherwise',
+    of: ['exec', 'run'],
+    repeated: true,
+  },
+  { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
+  { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run'], repeated: true },
+  { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run'], repeated: true },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run'] },
+] as const satisfies readonly FlagRow[];
+
+type FlagName = (typeof FLAGS)[number]['name'];
+
+export const COMMANDS = {
+  exec: { syntax: 'r14 exec [FLAGS] PATH [-- ARGUMENT...]', summary: 'debug a Linux/amd64 program, stopped before its first instruction' },
+  run: {
+    syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',
+    summary: 'run it without a debugger: its output and its exit status, nothing else',
+  },
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+
+/** A command line after parsing. */
+export interface Parsed {
+  readonly command: CommandName | undefined;
+  readonly path: string | undefined;
+  readonly args: readonly string[];
+  /** In the order given: `-ex` and `-x` run in turn. */
+  readonly script: readonly { readonly kind: 'ex' | 'x'; readonly text: string }[];
+  /** Values of each flag; those without one have ''. */
+  readonly values: ReadonlyMap<FlagName, readonly string[]>;
+}
+
+/** A command line that makes no sense: the message says what is wrong. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export function parseCommandLine(argv: readonly string[]): Parsed {
+  const values = new Map<FlagName, string[]>();
+  const script: { kind: 'ex' | 'x'; text: string }[] = [];
+  let command: CommandName | undefined;
+  let path: string | undefined;
+  let args: readonly string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index]!;
+    if (word === '--') {
+      args = argv.slice(index + 1);
+      break;
+    }
+    if (word.startsWith('-') && word !== '-') {
+      const [name, attached] = splitFlag(word);
+      const row = findFlag(name, command);
+      let value = '';
+      if (row.value === undefined) {
+        if (attached !== undefined) throw new UsageError(`${word}: --${row.name} takes no value`);
+      } else {
+        const following = attached ?? argv[++index];
+        if (following === undefined) throw new UsageError(`${word} wants a value: ${row.value}`);
+        value = following;
+      }
+      const before = values.get(row.name as FlagName);
+      if (before !== undefined && !row.repeated) throw new UsageError(`${word} is given twice`);
+      values.set(row.name as FlagName, [...(before ?? []), value]);
+      if (row.name === 'ex' || row.name === 'x') script.push({ kind: row.name, text: value });
+      continue;
+    }
+    if (command === undefined) {
+      if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(' and ')}`);
+      command = word as CommandName;
+    } else if (path === undefined) path = word;
+    else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
+  }
+  return { command, path, args, script, values };
+}
+
+function splitFlag(word: string): readonly [name: string, attached: string | undefined] {
+  const plain = word.replace(/^--?/, '');
+  const equals = plain.indexOf('=');
+  return equals < 0 ? [plain, undefined] : [plain.slice(0, equals), plain.slice(equals + 1)];
+}
+
+function findFlag(name: string, command: CommandName | undefined): FlagRow {
+  const rows: readonly FlagRow[] = FLAGS;
+  const row = rows.find(each => each.name === name || each.short === name);
+  if (row === undefined) throw new UsageError(`no flag --${name}; r14 --help lists them`);
+  if (command !== undefined && !row.of.includes(command)) throw new UsageError(`--${name} is not a flag of r14 ${command}`);
+  return row;
+}
+
+/** A whole number of at least `minimum`; undefined when the flag was not given. */
+export function numberFlag(parsed: Parsed, name: FlagName, minimum: number): number | undefined {
+  const text = parsed.values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const value = /^\d[\d_,]*$/.test(text) ? Number(text.replace(/[_,]/g, '')) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value < minimum)
+    throw new UsageError(`--${name}: "${text}" is not a whole number of at least ${minimum}`);
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** `512M`, `4GiB`, `65536` in bytes. */
+export function sizeFlag(parsed: Parsed, name: FlagName): number | undefined {
+  const text = parsed.values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const match = /^(\d+)\s*([KMG]?)(i?B)?$/i.exec(text);
+  const size = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toUpperCase()]!;
+  if (!Number.isSafeInteger(size) || size <= 0) throw new UsageError(`--${name}: "${text}" is not a size such as 512M or 4G`);
+  return size;
+}
+
+/** `--env K=V`, all of them. */
+export function environmentFlag(parsed: Parsed): Readonly<Record<string, string>> | undefined {
+  const given = parsed.values.get('env');
+  if (given === undefined) return undefined;
+  return Object.fromEntries(
+    given.map(text => {
+      const equals = text.indexOf('=');
+      if (equals < 1) throw new UsageError(`--env: "${text}" is not K=V`);
+      return [text.slice(0, equals), text.slice(equals + 1)];
+    }),
+  );
+}
+
+export function usage(): string {
+  const flags = FLAGS.map(row => {
+    const dashes = row.name.length <= 2 ? `-${row.name}` : `--${row.name}`;
+    const short = 'short' in row ? `, -${row.short}` : '';
+    const only = row.of.length === 1 ? ` (${row.of[0]})` : '';
+    return [`${dashes}${'value' in row ? ` ${row.value}` : ''}${short}`, `${row.summary}${only}`] as const;
+  });
+  const width = Math.max(...flags.map(([left]) => left.length));
+  return [
+    'r14: a debugger for the lowest layer of Go, on an amd64 Linux machine of its own.',
+    '',
+    ...Object.values(COMMANDS).map(({ syntax, summary }) => `  ${syntax}\n      ${summary}`),
+    '',
+    'Flags:',
+    ...flags.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    '',
+    'In the debugger, help lists its commands.',
+  ].join('\n');
+}

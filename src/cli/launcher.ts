@@ -1,0 +1,58 @@
+import type { Launcher } from '../debugger/session.js';
+import { openImage } from '../image/image.js';
+import { Images } from '../image/images.js';
+import type { LoadedObject, ProcessOptions } from '../linux/api.js';
+import { startProcess } from '../linux/process.js';
+import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
+
+type Streams = Pick<ProcessOptions, 'stdout' | 'stderr' | 'stdin'>;
+
+/** What the flags say of the program's process. */
+export function processOptions(parsed: Parsed, path: string, streams: Streams): ProcessOptions {
+  const env = environmentFlag(parsed);
+  const seed = numberFlag(parsed, 'seed', 0);
+  const cpus = numberFlag(parsed, 'cpus', 1);
+  const memory = sizeFlag(parsed, 'memory');
+  const sysroot = parsed.values.get('sysroot')?.[0];
+  const allowRead = parsed.values.get('allow-read');
+  const allowWrite = parsed.values.get('allow-write');
+  return {
+    path,
+    args: [path, ...parsed.args],
+    ...streams,
+    ...(env === undefined ? {} : { env }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(sysroot === undefined ? {} : { sysroot }),
+    ...(allowRead === undefined ? {} : { allowRead }),
+    ...(allowWrite === undefined ? {} : { allowWrite }),
+  };
+}
+
+/** Starts processes of one program, and reads the symbols of each file once. */
+export function launcher(options: ProcessOptions): Launcher {
+  const opened = new Map<string, ReturnType<typeof openImage> | undefined>();
+  return {
+    launch: args => startProcess(args === undefined ? options : { ...options, args: [options.path, ...args] }),
+    images: objects => {
+      const images = new Images();
+      for (const object of objects) {
+        const key = `${object.path}@${object.bias}`;
+        if (!opened.has(key)) opened.set(key, open(object));
+        const image = opened.get(key);
+        if (image !== undefined) images.add(image);
+      }
+      return images;
+    },
+  };
+}
+
+/** A library whose tables cannot be read at all still runs; it only has no names. */
+function open(object: LoadedObject): ReturnType<typeof openImage> | undefined {
+  try {
+    return openImage(object.bytes(), object.path, object.bias);
+  } catch {
+    return undefined;
+  }
+}

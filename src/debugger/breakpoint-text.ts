@@ -1,0 +1,62 @@
+import type { Breakpoint } from './breakpoints.js';
+import type { Data } from './commands/command.js';
+import { describeAddress } from './describe.js';
+import type { Session } from './session.js';
+
+/** One breakpoint as a line: `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`. */
+export function breakpointLine(session: Session, breakpoint: Breakpoint): string {
+  const kind = breakpoint.trace ? 'Tracepoint' : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
+  const name = breakpoint.name === undefined ? '' : ` ${breakpoint.name}`;
+  const parts = [`${kind} ${breakpoint.id}${name} ${where(session, breakpoint)}`];
+  if (breakpoint.condition !== undefined) parts.push(`if ${breakpoint.condition}`);
+  if (breakpoint.hitCondition !== undefined) {
+    const { operator, count, perGoroutine } = breakpoint.hitCondition;
+    parts.push(`when ${perGoroutine ? "a goroutine's hits" : 'hits'} ${operator} ${count}`);
+  }
+  if (breakpoint.thread !== undefined) parts.push(`in thread ${breakpoint.thread}`);
+  const notes: string[] = [];
+  if (breakpoint.temporary) notes.push('temporary');
+  if (!breakpoint.enabled) notes.push('disabled');
+  if (breakpoint.hits > 0) notes.push(`hit ${breakpoint.hits} time${breakpoint.hits === 1 ? '' : 's'}`);
+  if (breakpoint.ignore > 0) notes.push(`passed ${breakpoint.ignore} more times`);
+  if (notes.length > 0) parts.push(`(${notes.join(', ')})`);
+  return [parts.join(' '), ...breakpoint.commands.map(command => `    ${command}`)].join('\n');
+}
+
+function where(session: Session, breakpoint: Breakpoint): string {
+  switch (breakpoint.kind) {
+    case 'catch':
+      return breakpoint.spec;
+    case 'watch': {
+      const { address, length, access } = breakpoint.watch;
+      const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
+      return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at 0x${address.toString(16)}`;
+    }
+    case 'break': {
+      if (breakpoint.addresses.length === 0) return `on ${breakpoint.spec} (waits for a library that has it)`;
+      return breakpoint.addresses.map(address => `at 0x${address.toString(16)}${placeOf(session, address)}`).join(', ');
+    }
+  }
+}
+
+function placeOf(session: Session, address: bigint): string {
+  const name = describeAddress(session.images, address);
+  const line = session.images.lineAt(address);
+  return `${name === undefined ? '' : ` for ${name}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
+}
+
+export function breakpointRow(session: Session, breakpoint: Breakpoint): Data {
+  const { id, kind, name, enabled, temporary, condition, hits, spec } = breakpoint;
+  const common = { id, kind, name: name ?? null, location: spec, enabled, temporary, condition: condition ?? null, hits };
+  if (breakpoint.kind === 'watch') {
+    const { address, length, access } = breakpoint.watch;
+    return { ...common, address: `0x${address.toString(16)}`, length, access };
+  }
+  if (breakpoint.kind === 'catch') return { ...common, numbers: [...breakpoint.numbers] };
+  const places = breakpoint.addresses.map(address => {
+    const line = session.images.lineAt(address);
+    const func = session.images.functionAt(address)?.name ?? null;
+    return { address: `0x${address.toString(16)}`, function: func, file: line?.file ?? null, line: line?.line ?? null };
+  });
+  return { ...common, places };
+}

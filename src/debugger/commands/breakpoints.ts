@@ -1,0 +1,437 @@
+import { breakpointLine, breakpointRow } from '../breakpoint-text.js';
+import type { Breakpoint, CatchKind, CodeBreakpoint, HitCondition, Watchpoint } from '../breakpoints.js';
+import { CommandError } from '../errors.js';
+import { checkCondition, locate, printedWatch, watchTarget } from '../expressions.js';
+import { signalNumber, syscallNumber } from '../numbers.js';
+import type { Session } from '../session.js';
+import { Arguments, parseCount, splitOptions, type Word } from './arguments.js';
+import { type Answer, type Command, text } from './command.js';
+
+const group = { group: 'breakpoints', repeat: 'no' } as const;
+
+export const breakpointCommands: readonly Command[] = [
+  {
+    ...group,
+    name: 'break',
+    aliases: ['b', 'br', 'hbreak'],
+    syntax: ['break', 'break [NAME] LOCATION [thread N] [if CONDITION]'],
+    summary: 'stop when execution reaches a location',
+    details: [
+      'A location is a function of any language (its full name, its end as in `TakeSnapShot` or `trace.(*T).M`, or its link name with ABI suffix),',
+      'FILE:LINE, LINE, +N, -N, *ADDRESS, FUNCTION:LINE or /REGEX/. Functions are stopped at behind their prologue, *ADDRESS exactly.',
+      'A condition that cannot be evaluated stops, and says so.',
+    ].join('\n'),
+    completion: ['location'],
+    run: (session, args) => setBreakpoint(session, args, { temporary: false, trace: false }),
+  },
+  {
+    ...group,
+    name: 'tbreak',
+    aliases: ['tb', 'thbreak'],
+    syntax: ['tbreak [NAME] LOCATION [thread N] [if CONDITION]'],
+    summary: 'set a breakpoint that is deleted at its first stop',
+    completion: ['location'],
+    run: (session, args) => setBreakpoint(session, args, { temporary: true, trace: false }),
+  },
+  {
+    ...group,
+    name: 'rbreak',
+    aliases: [],
+    syntax: ['rbreak REGEX'],
+    summary: 'set a breakpoint on each function whose name matches',
+    completion: ['function'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('rbreak wants a regular expression');
+      return setBreakpoint(session, new Arguments(`/${args.text}/`, Math.max(0, args.column - 1)), { temporary: false, trace: false });
+    },
+  },
+  {
+    ...group,
+    name: 'trace',
+    aliases: ['t'],
+    syntax: ['trace [NAME] LOCATION [if CONDITION]'],
+    summary: 'print goroutine, function and arguments whenever a location is reached, without stopping',
+    completion: ['location'],
+    run: (session, args) => setBreakpoint(session, args, { temporary: false, trace: true }),
+  },
+  {
+    ...group,
+    name: 'watch',
+    aliases: [],
+    syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION'],
+    summary: 'stop when a value in memory changes; any number of them, of any size',
+    details: 'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
+    completion: ['expression'],
+    run: (session, args) => {
+      const [flags, rest] = splitOptions(args, { '-l': false, '-location': false, '-r': false, '-w': false, '-rw': false });
+      const access = flags.has('-rw') ? 'access' : flags.has('-r') ? 'read' : 'write';
+      return setWatch(session, rest, access, access === 'write' && !flags.has('-w'));
+    },
+  },
+  {
+    ...group,
+    name: 'rwatch',
+    aliases: [],
+    syntax: ['rwatch EXPRESSION [if CONDITION]'],
+    summary: 'stop when a value in memory is read',
+    completion: ['expression'],
+    run: (session, args) => setWatch(session, args, 'read', false),
+  },
+  {
+    ...group,
+    name: 'awatch',
+    aliases: [],
+    syntax: ['awatch EXPRESSION [if CONDITION]'],
+    summary: 'stop when a value in memory is read or written',
+    completion: ['expression'],
+    run: (session, args) => setWatch(session, args, 'access', false),
+  },
+  {
+    ...group,
+    name: 'catch',
+    aliases: ['tcatch'],
+    syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread'],
+    summary: 'stop for signals, system calls (at entry and return), or threads that start and end',
+    details: 'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
+    completion: ['signal'],
+    run: catchCommand,
+  },
+  {
+    ...group,
+    name: 'breakpoints',
+    aliases: ['bp', 'info breakpoints', 'info watchpoints', 'info b'],
+    syntax: ['breakpoints', 'breakpoints -save FILE'],
+    summary: 'list breakpoints, watchpoints and catchpoints, with their hits',
+    completion: [],
+    run: (session, args) => {
+      const [flags] = splitOptions(args, { '-a': false, '-save': true });
+      const { all } = session.breakpoints;
+      const file = flags.get('-save');
+      if (file !== undefined) return saveBreakpoints(session, file);
+      const rows = all.map(each => breakpointLine(session, each));
+      return text(
+        rows.length === 0 ? 'No breakpoints.' : rows.join('\n'),
+        all.map(each => breakpointRow(session, each)),
+      );
+    },
+  },
+  {
+    ...group,
+    name: 'save breakpoints',
+    aliases: [],
+    syntax: ['save breakpoints FILE'],
+    summary: 'write commands that set the breakpoints again to a file for source',
+    completion: ['file'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('save breakpoints wants a file');
+      return saveBreakpoints(session, args.text);
+    },
+  },
+  {
+    ...group,
+    name: 'condition',
+    aliases: ['cond'],
+    syntax: [
+      'condition BREAKPOINT EXPRESSION',
+      'condition -hitcount BREAKPOINT OP N',
+      'condition -per-g-hitcount BREAKPOINT OP N',
+      'condition -clear BREAKPOINT',
+      'condition BREAKPOINT',
+    ],
+    summary: 'stop at a breakpoint only if an expression holds, or at some hits only',
+    details: 'OP is one of > >= < <= == != and % (every Nth).',
+    completion: ['breakpoint', 'expression'],
+    run: conditionCommand,
+  },
+  {
+    ...group,
+    name: 'ignore',
+    aliases: [],
+    syntax: ['ignore BREAKPOINT N'],
+    summary: 'pass a breakpoint N times before it stops again',
+    completion: ['breakpoint'],
+    run: (session, args) => {
+      const [first, second] = args.words();
+      const breakpoint = wanted(session, first, args);
+      if (second === undefined) throw args.error('how many times is it to be ignored?', args.text.length);
+      breakpoint.ignore = parseCount(second, 0);
+      return text(`Breakpoint ${breakpoint.id} is passed ${breakpoint.ignore} times.`);
+    },
+  },
+  {
+    ...group,
+    name: 'on',
+    aliases: [],
+    syntax: ['on BREAKPOINT COMMAND', 'on BREAKPOINT trace', 'on BREAKPOINT -clear'],
+    summary: 'run a command whenever a breakpoint stops; several are run in turn',
+    completion: ['breakpoint', 'command'],
+    run: (session, args) => {
+      const [first] = args.words();
+      const breakpoint = wanted(session, first, args);
+      const [, rest] = args.shift();
+      if (rest.empty) return text(breakpoint.commands.join('\n'));
+      if (rest.text === '-clear') breakpoint.commands = [];
+      else if (rest.text === 'trace') breakpoint.trace = true;
+      else if (/^cond(ition)?\b/.test(rest.text)) {
+        const [, condition] = rest.shift();
+        checkCondition(session, condition.text, condition.column);
+        breakpoint.condition = condition.text;
+      } else breakpoint.commands.push(rest.text);
+      return text('');
+    },
+  },
+  {
+    ...group,
+    name: 'commands',
+    aliases: [],
+    syntax: ['commands [BREAKPOINT] COMMAND[; COMMAND...]'],
+    summary: "set the commands that run whenever a breakpoint stops (the newest, unless one is named), gdb's way",
+    details: 'They replace those set before. `silent` is accepted and does nothing.',
+    completion: ['breakpoint', 'command'],
+    run: (session, args) => {
+      const numbered = /^\d+(?=\s|$)/.exec(args.text);
+      const breakpoint = numbered ? wanted(session, args.words()[0], args) : session.breakpoints.all.at(-1);
+      if (breakpoint === undefined) throw args.error('there is no breakpoint yet');
+      const body = (numbered ? args.from(numbered[0].length) : args).text;
+      const lines = body.split(';').map(line => line.trim());
+      breakpoint.commands = lines.filter(line => line !== '' && line !== 'silent' && line !== 'end');
+      return text('');
+    },
+  },
+  {
+    ...group,
+    name: 'toggle',
+    aliases: [],
+    syntax: ['toggle BREAKPOINT'],
+    summary: 'disable a breakpoint that is enabled, and the other way round',
+    completion: ['breakpoint'],
+    run: (session, args) => {
+      const breakpoint = wanted(session, args.words()[0], args);
+      breakpoint.enabled = !breakpoint.enabled;
+      return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+    },
+  },
+  {
+    ...group,
+    name: 'enable',
+    aliases: ['enable breakpoints'],
+    syntax: ['enable [BREAKPOINT...]'],
+    summary: 'enable breakpoints, or all of them',
+    completion: ['breakpoint'],
+    run: (session, args) => setEnabled(session, args, true),
+  },
+  {
+    ...group,
+    name: 'disable',
+    aliases: ['disable breakpoints'],
+    syntax: ['disable [BREAKPOINT...]'],
+    summary: 'disable breakpoints, or all of them, without forgetting them',
+    completion: ['breakpoint'],
+    run: (session, args) => setEnabled(session, args, false),
+  },
+  {
+    ...group,
+    name: 'clear',
+    aliases: [],
+    syntax: ['clear BREAKPOINT', 'clear LOCATION'],
+    summary: 'delete a breakpoint by number or name, or those at a location',
+    completion: ['breakpoint', 'location'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('clear wants a breakpoint or a location');
+      const named = session.breakpoints.named(args.text);
+      return remove(session, named === undefined ? atLocation(session, args) : [named]);
+    },
+  },
+  {
+    ...group,
+    name: 'delete',
+    aliases: ['d', 'del', 'clearall', 'delete breakpoints'],
+    syntax: ['delete [BREAKPOINT...]', 'clearall [LOCATION]'],
+    summary: 'delete breakpoints, or all of them',
+    completion: ['breakpoint'],
+    run: (session, args) => {
+      if (args.empty) return remove(session, [...session.breakpoints.all]);
+      if (args.verb === 'clearall') return remove(session, atLocation(session, args));
+      return remove(
+        session,
+        args.words().map(word => wanted(session, word, args)),
+      );
+    },
+  },
+];
+
+/** A breakpoint by number or name. */
+function wanted(session: Session, word: Word | undefined, args: Arguments): Breakpoint {
+  if (word === undefined) throw args.error(`${args.verb} wants a breakpoint`);
+  const breakpoint = session.breakpoints.named(word.text);
+  if (breakpoint === undefined) throw new CommandError(`no breakpoint ${word.text} (breakpoints lists them)`, word.column);
+  return breakpoint;
+}
+
+function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean }): Answer {
+  const conditioned = /(?:^|\s)if(?=[\s(])/.exec(args.text);
+  const head = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
+  const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
+  const threaded = /(?:^|\s)thread\s+(\d+)$/.exec(head.text);
+  const place = threaded === null ? head : new Arguments(head.text.slice(0, threaded.index).trim(), head.column);
+  if (condition !== undefined) checkCondition(session, condition.text, condition.column);
+  const [name, location] = nameAndLocation(session, place);
+  if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
+  let addresses: readonly bigint[] = [];
+  try {
+    addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
+  } catch (error) {
+    if (!(error instanceof CommandError) || !mayCome(session, location.text)) throw error;
+  }
+  const breakpoint = session.breakpoints.add<CodeBreakpoint>({
+    kind: 'break',
+    spec: location.empty ? `*0x${addresses[0]!.toString(16)}` : location.text,
+    addresses,
+    name,
+    temporary: how.temporary,
+    trace: how.trace,
+    condition: condition?.text,
+    thread: threaded === null ? undefined : Number(threaded[1]),
+  });
+  return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+}
+
+/** Delve's `break NAME LOCATION`: two words, the second of which is a location. */
+function nameAndLocation(session: Session, args: Arguments): readonly [string | undefined, Arguments] {
+  const [first, rest] = args.shift();
+  if (rest.empty || first.startsWith('*') || !/^[A-Za-z_][\w-]*$/.test(first)) return [undefined, args];
+  try {
+    locate(session, args.text, args.column);
+    return [undefined, args];
+  } catch {
+    return [first, rest];
+  }
+}
+
+/** A library that is not loaded yet may have the function. */
+function mayCome(session: Session, spec: string): boolean {
+  const dynamic = session.process.objects.some(object => object.role === 'interpreter');
+  return dynamic && session.process.t === 0 && /^[A-Za-z_]\w*$/.test(spec);
+}
+
+function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean): Answer {
+  session.requireProcess();
+  const conditioned = /\sif(?=[\s(])/.exec(args.text);
+  const target = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
+  const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
+  if (target.empty) throw args.error(`${args.verb} wants an expression`);
+  if (condition !== undefined) checkCondition(session, condition.text, condition.column);
+  const { address, length } = watchTarget(session, target.text, target.column);
+  const watch = { address, length, access };
+  const watchpoint = session.breakpoints.add<Watchpoint>({
+    kind: 'watch',
+    spec: target.text,
+    watch,
+    last: printedWatch(session, watch),
+    onlyChanges,
+    name: undefined,
+    temporary: false,
+    trace: false,
+    condition: condition?.text,
+    thread: undefined,
+  });
+  return text(breakpointLine(session, watchpoint), breakpointRow(session, watchpoint));
+}
+
+function catchCommand(session: Session, args: Arguments): Answer {
+  const [kind, rest] = args.shift();
+  const event = (['signal', 'syscall', 'thread'] as const).find(each => each === kind) as CatchKind | undefined;
+  if (event === undefined) throw args.error(`catch what? signal, syscall or thread`);
+  const numbers = new Set(
+    rest.words().map(word => {
+      const number = event === 'signal' ? signalNumber(word.text) : event === 'syscall' ? syscallNumber(word.text) : undefined;
+      if (number === undefined) throw new CommandError(`no ${event} "${word.text}"`, word.column);
+      return number;
+    }),
+  );
+  const catchpoint = session.breakpoints.add({
+    kind: 'catch',
+    spec: args.text,
+    event,
+    numbers,
+    name: undefined,
+    temporary: args.verb === 'tcatch',
+    trace: false,
+    condition: undefined,
+    thread: undefined,
+  } as never);
+  return text(breakpointLine(session, catchpoint), breakpointRow(session, catchpoint));
+}
+
+const OPERATORS = ['>=', '<=', '==', '!=', '>', '<', '%'] as const;
+
+function conditionCommand(session: Session, args: Arguments): Answer {
+  const [flags, rest] = splitOptions(args, { '-hitcount': false, '-per-g-hitcount': false, '-clear': false });
+  const breakpoint = wanted(session, rest.words()[0], rest);
+  const [, operand] = rest.shift();
+  if (flags.has('-clear')) {
+    breakpoint.condition = undefined;
+    breakpoint.hitCondition = undefined;
+  } else if (flags.has('-hitcount') || flags.has('-per-g-hitcount')) {
+    breakpoint.hitCondition = parseHitCondition(operand, flags.has('-per-g-hitcount'));
+  } else if (operand.empty) breakpoint.condition = undefined;
+  else {
+    const condition = /^if\s/.test(operand.text) ? operand.from(2) : operand;
+    checkCondition(session, condition.text, condition.column);
+    breakpoint.condition = condition.text;
+  }
+  return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+}
+
+function parseHitCondition(args: Arguments, perGoroutine: boolean): HitCondition {
+  const operator = OPERATORS.find(each => args.text.startsWith(each));
+  if (operator === undefined) throw args.error(`a hit condition is one of ${OPERATORS.join(' ')}, and a number`);
+  const number = args.from(operator.length);
+  return { operator, count: parseCount({ text: number.text, column: number.column }, 0), perGoroutine };
+}
+
+function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer {
+  const words = args.words();
+  const chosen = words.length === 0 ? session.breakpoints.all : words.map(word => wanted(session, word, args));
+  for (const breakpoint of chosen) breakpoint.enabled = enabled;
+  return text('');
+}
+
+function atLocation(session: Session, args: Arguments): readonly Breakpoint[] {
+  const addresses = new Set([
+    ...locate(session, args.text, args.column).addresses,
+    ...locate(session, args.text, args.column, true).addresses,
+  ]);
+  const found = session.breakpoints.all.filter(each => each.kind === 'break' && each.addresses.some(address => addresses.has(address)));
+  if (found.length === 0) throw args.error(`no breakpoint at ${args.text}`);
+  return found;
+}
+
+function remove(session: Session, breakpoints: readonly Breakpoint[]): Answer {
+  for (const breakpoint of breakpoints) session.breakpoints.remove(breakpoint);
+  return text(breakpoints.map(each => `Deleted ${each.kind === 'break' ? 'breakpoint' : `${each.kind}point`} ${each.id}.`).join('\n'));
+}
+
+function saveBreakpoints(session: Session, file: string): Answer {
+  const lines = session.breakpoints.all.flatMap(each => {
+    const condition = each.condition === undefined ? '' : ` if ${each.condition}`;
+    const verb =
+      each.kind === 'break'
+        ? each.trace
+          ? 'trace'
+          : each.temporary
+            ? 'tbreak'
+            : 'break'
+        : each.kind === 'catch'
+          ? 'catch'
+          : watchVerb(each);
+    const name = each.name === undefined ? '' : `${each.name} `;
+    return [`${verb} ${name}${each.spec}${condition}`, ...each.commands.map(line => `on ${each.id} ${line}`)];
+  });
+  session.host.writeFile(file, `${lines.join('\n')}\n`);
+  return text(`Saved ${session.breakpoints.all.length} to ${file}.`);
+}
+
+function watchVerb(watchpoint: Watchpoint): string {
+  return { read: 'rwatch', access: 'awatch', write: watchpoint.onlyChanges ? 'watch' : 'watch -w' }[watchpoint.watch.access];
+}

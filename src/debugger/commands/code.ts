@@ -1,0 +1,204 @@
+import { disassembleRange, sourceAround } from '../code.js';
+import { describeAddress } from '../describe.js';
+import { CommandError } from '../errors.js';
+import { addressOf, locate } from '../expressions.js';
+import { disassembly } from '../listing.js';
+import type { Session } from '../session.js';
+import { lookupPc } from '../stack/frame.js';
+import type { Arguments } from './arguments.js';
+import { type Answer, type Command, hex, text } from './command.js';
+
+const code = { group: 'code', repeat: 'no' } as const;
+
+export const codeCommands: readonly Command[] = [
+  {
+    ...code,
+    name: 'disassemble',
+    aliases: ['disass', 'disas', 'da'],
+    syntax: [
+      'disassemble [/rsm] [FUNCTION|ADDRESS]',
+      'disassemble [/rsm] START,END',
+      'disassemble [/rsm] START,+LENGTH',
+      'disassemble -a START END',
+      'disassemble -l LOCATION',
+    ],
+    summary: 'instructions of a function or a range; => marks the selected frame, * breakpoints',
+    details: '/r adds the bytes, /s (or /m) the source lines. config disassemble-flavor chooses gnu, intel or go.',
+    completion: ['function'],
+    format: true,
+    run: disassembleCommand,
+  },
+  {
+    ...code,
+    name: 'list',
+    aliases: ['l', 'ls'],
+    syntax: ['list', 'list LOCATION', 'list FIRST,LAST', 'list -'],
+    summary: 'source around the selected frame or a location',
+    completion: ['location'],
+    repeat: 'bare',
+    run: listCommand,
+  },
+  {
+    ...code,
+    name: 'info line',
+    aliases: [],
+    syntax: ['info line [LOCATION]'],
+    summary: 'the source line of a location, and its addresses',
+    completion: ['location'],
+    run: (session, args) => {
+      const addresses = args.empty ? [session.frame.physical.pc] : locate(session, args.text, args.column, true).addresses;
+      const rows = addresses.map(address => ({ address, line: session.images.lineAt(address) }));
+      const lines = rows.map(({ address, line }) => {
+        const name = describeAddress(session.images, address) ?? 'no function';
+        return line === undefined
+          ? `No line for 0x${address.toString(16)} <${name}>.`
+          : `Line ${line.line} of "${line.file}" is at 0x${address.toString(16)} <${name}>.`;
+      });
+      return text(
+        lines.join('\n'),
+        rows.map(({ address, line }) => ({ address: hex(address), file: line?.file ?? null, line: line?.line ?? null })),
+      );
+    },
+  },
+  {
+    ...code,
+    name: 'info symbol',
+    aliases: [],
+    syntax: ['info symbol ADDRESS'],
+    summary: 'the symbol that covers an address',
+    completion: ['expression'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('info symbol wants an address');
+      const address = addressOf(session, args.text, args.column);
+      const name = describeAddress(session.images, address);
+      if (name === undefined) throw new CommandError(`no symbol covers 0x${address.toString(16)}`, args.column);
+      const image = session.images.at(address);
+      return text(`${name} in ${image?.path ?? '?'}`, { address: hex(address), symbol: name });
+    },
+  },
+  {
+    ...code,
+    name: 'info source',
+    aliases: [],
+    syntax: ['info source'],
+    summary: "the selected frame's source file, and whether it is on this host",
+    completion: [],
+    run: session => {
+      const { file } = session.frame;
+      if (file === undefined) return text('No source file is known here.');
+      const path = session.settings.substitute(file);
+      const there = session.sources.lines(file) !== undefined;
+      return text(`${file}${path === file ? '' : `, looked up as ${path}`}: ${there ? 'can be read' : 'is not on this host'}`, {
+        file,
+        path,
+        found: there,
+      });
+    },
+  },
+];
+
+function disassembleCommand(session: Session, args: Arguments): Answer {
+  const slashed = /^\/([a-z]+)(?=\s|$)/.exec(args.text);
+  const modifiers = args.format + (slashed?.[1] ?? '');
+  for (const letter of modifiers) {
+    if (!'rsm'.includes(letter)) throw args.error(`disassemble has no modifier "${letter}"; it has /r /s /m`);
+  }
+  const rest = slashed === null ? args : args.from(slashed[0].length);
+  const [start, end] = range(session, rest);
+  return disassembly(session, start, end, { bytes: modifiers.includes('r'), source: /[sm]/.test(modifiers) });
+}
+
+function range(session: Session, args: Arguments): readonly [bigint, bigint] {
+  if (args.empty) return functionRange(session, lookupPc(session.frame.physical), args);
+  const delve = /^-([al])\s+/.exec(args.text);
+  if (delve?.[1] === 'l') {
+    const rest = args.from(delve[0].length);
+    return functionRange(session, locate(session, rest.text, rest.column, true).addresses[0]!, rest);
+  }
+  const rest = delve === null ? args : args.from(delve[0].length);
+  const comma = delve === null ? topLevelComma(rest.text) : -1;
+  const [first, second] =
+    delve === null ? [rest.text.slice(0, comma).trim(), rest.text.slice(comma + 1).trim()] : rest.words().map(word => word.text);
+  if (comma >= 0 || delve !== null) {
+    if (first === undefined || second === undefined || second === '') throw rest.error('the range wants a start and an end');
+    const start = addressOf(session, first, rest.column);
+    const end = second.startsWith('+')
+      ? start + addressOf(session, second.slice(1), rest.column + comma + 2)
+      : addressOf(session, second, rest.column + comma + 1);
+    if (end <= start) throw rest.error('the range ends before it starts');
+    if (end - start > 0x10_0000n) throw rest.error('the range is larger than 1 MiB');
+    return [start, end];
+  }
+  const functions = tryFunctions(session, rest);
+  return functions ?? functionRange(session, addressOf(session, rest.text, rest.column), rest);
+}
+
+function tryFunctions(session: Session, args: Arguments): readonly [bigint, bigint] | undefined {
+  try {
+    const { functions } = locate(session, args.text, args.column, true);
+    const func = functions[0];
+    return func === undefined ? undefined : [func.entry, func.end];
+  } catch {
+    return undefined;
+  }
+}
+
+function topLevelComma(source: string): number {
+  let depth = 0;
+  for (let index = 0; index < source.length; index++) {
+    if ('([{'.includes(source[index]!)) depth++;
+    else if (')]}'.includes(source[index]!)) depth--;
+    else if (source[index] === ',' && depth === 0) return index;
+  }
+  return -1;
+}
+
+function functionRange(session: Session, pc: bigint, args: Arguments): readonly [bigint, bigint] {
+  const func = session.images.functionAt(pc);
+  if (func !== undefined) return [func.entry, func.end];
+  const hit = session.images.symbolAt(pc);
+  if (hit !== undefined && hit.symbol.size > 0) return [hit.symbol.address, hit.symbol.address + BigInt(hit.symbol.size)];
+  const lines = disassembleRange(session, pc, { count: 16 });
+  const last = lines.at(-1);
+  if (last === undefined) throw args.error(`there is no code at 0x${pc.toString(16)}`);
+  return [pc, last.address + BigInt(last.length)];
+}
+
+function listCommand(session: Session, args: Arguments): Answer {
+  const around = session.settings.number('source-list-line-count');
+  const [file, first, last, current] = listRange(session, args, around);
+  const lines = sourceAround(session, file, current, first, last);
+  if (lines === undefined) {
+    throw new CommandError(`${file} is not on this host; config substitute-path FROM TO says where it is`);
+  }
+  if (lines.length === 0) throw new CommandError(`${file} has no line ${first}`);
+  session.resume.list = { file, line: last + 1 };
+  return text([`${file}:`, ...lines].join('\n'), { file, first, last });
+}
+
+function listRange(
+  session: Session,
+  args: Arguments,
+  around: number,
+): readonly [file: string, first: number, last: number, current: number] {
+  const going = session.resume.list;
+  if (args.empty && going !== undefined && session.lastLine.startsWith('l')) return [going.file, going.line, going.line + 2 * around, 0];
+  const { frame } = session;
+  if (args.empty) {
+    if (frame.file === undefined || frame.line === undefined)
+      throw new CommandError('no source line is known here; disassemble shows the code');
+    return [frame.file, Math.max(1, frame.line - around), frame.line + around, frame.line];
+  }
+  const lines = /^(\d+)?\s*,\s*(\d+)$/.exec(args.text);
+  if (lines !== null) {
+    if (frame.file === undefined) throw args.error('no source file is known here');
+    const last = Number(lines[2]);
+    return [frame.file, lines[1] === undefined ? Math.max(1, last - 2 * around) : Number(lines[1]), last, frame.line ?? 0];
+  }
+  const { addresses, functions } = locate(session, args.text, args.column, true);
+  const at =
+    functions[0]?.file !== undefined ? { file: functions[0].file, line: functions[0].line ?? 1 } : session.images.lineAt(addresses[0]!);
+  if (at === undefined) throw args.error(`no source is known of ${args.text}`);
+  const current = at.file === frame.file ? (frame.line ?? 0) : 0;
+  return [at.file, Math.max(1, at.line - around), at.line + around, current === 0 ? at.line : current];
+}

@@ -1,0 +1,60 @@
+import type { Session } from '../session.js';
+import type { Arguments } from './arguments.js';
+
+/** What may be completed at an argument's place. */
+export type CompletionKind =
+  | 'command'
+  | 'location'
+  | 'expression'
+  | 'register'
+  | 'file'
+  | 'setting'
+  | 'breakpoint'
+  | 'goroutine'
+  | 'thread'
+  | 'function'
+  | 'type'
+  | 'topic'
+  | 'signal';
+
+/** Chapters of the help, in the order they are printed. */
+export const GROUPS = ['running', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'information', 'session'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** Anything that JSON can say. Addresses and register values go in as `0x...` strings. */
+export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data };
+
+/** What a handler gives back: lines for people, and the same facts as data. */
+export interface Answer {
+  readonly output: string;
+  readonly data: Data;
+}
+
+/** One row of the command table: everything that help, completion, documentation and dispatch know of a command. */
+export interface Command {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly group: Group;
+  /** One line a form, without the command's aliases. */
+  readonly syntax: readonly string[];
+  /** One line, no full stop. */
+  readonly summary: string;
+  /** More, when the summary does not say it all. */
+  readonly details?: string;
+  readonly completion: readonly CompletionKind[];
+  /** An empty line after it does it again: not at all, as typed, or the bare command (`x` and `list` go on). */
+  readonly repeat: 'no' | 'same' | 'bare';
+  /** Takes gdb's `/FMT` behind its name. */
+  readonly format?: boolean;
+  readonly run: (session: Session, args: Arguments) => Answer | Promise<Answer>;
+}
+
+/** An answer that is only text. */
+export function text(output: string, data: Data = null): Answer {
+  return { output, data };
+}
+
+/** An address or register value as data. */
+export function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}

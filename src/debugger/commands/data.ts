@@ -1,0 +1,148 @@
+import { CommandError } from '../errors.js';
+import { examine, examineDelve } from '../examine.js';
+import { assign, printExpression, typeOf, typeOfDetailed } from '../print.js';
+import { registerData, registerLines, registerNamed, registerNames } from '../registers-text.js';
+import type { Session } from '../session.js';
+import { SETTINGS, Settings } from '../settings.js';
+import { type Arguments, splitOptions } from './arguments.js';
+import { type Answer, type Command, text } from './command.js';
+import { setSetting } from './settings.js';
+
+const data = { group: 'data', repeat: 'no' } as const;
+
+export const dataCommands: readonly Command[] = [
+  {
+    ...data,
+    name: 'print',
+    aliases: ['p', 'inspect', 'output'],
+    syntax: ['print[/F] EXPRESSION', 'print %F EXPRESSION'],
+    summary: 'evaluate a Go expression (or gdb spelling) in the selected frame',
+    details: 'F is one of x d u o t a c f s z. Registers are names: R14, $r14, RAX.int32, XMM0.float64.',
+    completion: ['expression'],
+    repeat: 'same',
+    format: true,
+    run: (session, args) => {
+      const percent = /^%(\w+)\s+/.exec(args.text);
+      const source = percent === null ? args : args.from(percent[0].length);
+      if (source.empty) throw source.error('print wants an expression');
+      return printExpression(session, source, percent?.[1] ?? args.format);
+    },
+  },
+  {
+    ...data,
+    name: 'whatis',
+    aliases: [],
+    syntax: ['whatis EXPRESSION', 'whatis TYPE'],
+    summary: 'the type of an expression, or what a type is',
+    completion: ['expression'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('whatis wants an expression or a type');
+      return typeOf(session, args);
+    },
+  },
+  {
+    ...data,
+    name: 'ptype',
+    aliases: ['pt'],
+    syntax: ['ptype[/o] EXPRESSION', 'ptype[/o] TYPE'],
+    summary: 'a type with its fields; /o with their offsets and sizes',
+    completion: ['type'],
+    format: true,
+    run: (session, args) => {
+      if (args.empty) throw args.error('ptype wants an expression or a type');
+      return typeOfDetailed(session, args, args.format === 'o');
+    },
+  },
+  {
+    ...data,
+    name: 'set',
+    aliases: ['set variable', 'set var'],
+    syntax: ['set TARGET = EXPRESSION', 'set SETTING VALUE'],
+    summary: "change a variable, memory or a register; or a setting, in gdb's words",
+    details: 'TARGET is a variable, a field, *(*T)(ADDRESS), $rax or RAX. Registers of outer frames cannot be set.',
+    completion: ['expression', 'setting'],
+    run: setCommand,
+  },
+  {
+    ...data,
+    name: 'x',
+    aliases: ['examinemem'],
+    syntax: [
+      'x[/COUNT FORMAT SIZE] ADDRESS',
+      'examinemem [-fmt FORMAT] [-count N] [-size N] ADDRESS',
+      'examinemem [-fmt FORMAT] ... -x EXPRESSION',
+    ],
+    summary: 'show memory',
+    details: [
+      "gdb's form: FORMAT is one of x d u o t a c f s i z, SIZE one of b h w g (1, 2, 4, 8 bytes); x/8gx $rsp, x/3i $pc, x/s ADDRESS; a negative COUNT",
+      "reads backwards. Delve's form: FORMAT is bin, oct, dec, hex or raw, SIZE a number of bytes.",
+      'Alone, it goes on where the last one ended.',
+    ].join('\n'),
+    completion: ['expression'],
+    repeat: 'bare',
+    format: true,
+    run: (session, args) => {
+      const delve = args.verb === 'examinemem' || /^-(fmt|count|len|size|x)\b/.test(args.text);
+      if (!delve) return examine(session, args, args.format);
+      const [flags, rest] = splitOptions(args, { '-fmt': true, '-count': true, '-len': true, '-size': true, '-x': false });
+      if (rest.empty) throw rest.error('the address is missing');
+      return examineDelve(session, rest, flags);
+    },
+  },
+  {
+    ...data,
+    name: 'regs',
+    aliases: ['info registers', 'info r'],
+    syntax: ['regs [-a]', 'regs NAME...'],
+    summary: 'the registers of the selected frame',
+    details:
+      'Outer frames have only what Go and the unwind tables keep: a register that a callee was free to overwrite is <clobbered>. -a adds vector, x87 and control registers.',
+    completion: ['register'],
+    run: (session, args) => registers(session, args, false),
+  },
+  {
+    ...data,
+    name: 'info all-registers',
+    aliases: ['info vector', 'info float'],
+    syntax: ['info all-registers'],
+    summary: 'all registers of the selected frame, vector and x87 too',
+    completion: ['register'],
+    run: (session, args) => registers(session, args, true),
+  },
+];
+
+function registers(session: Session, args: Arguments, every: boolean): Answer {
+  session.requireProcess();
+  const [flags, rest] = splitOptions(args, { '-a': false });
+  const names = rest.empty
+    ? registerNames(every || flags.has('-a'))
+    : rest.words().map(word => {
+        const name = registerNamed(word.text);
+        if (name === undefined) throw new CommandError(`no register ${word.text}`, word.column);
+        return name;
+      });
+  return { output: registerLines(session, session.frame, names).join('\n'), data: registerData(session.frame, names) };
+}
+
+function setCommand(session: Session, args: Arguments): Answer {
+  if (args.verb === 'set') {
+    const row = gdbSetting(args.text);
+    if (row !== undefined) return setSetting(session, row.name, args.from(row.length));
+  }
+  if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
+  return assign(session, args);
+}
+
+/** `set disassembly-flavor intel`: the words before the value name a setting. */
+function gdbSetting(source: string): { readonly name: string; readonly length: number } | undefined {
+  if (/^[^=]*=(?!=)/.test(source) && !/^(prompt|print elements)\b/.test(source)) return undefined;
+  for (const row of SETTINGS) {
+    const names: readonly string[] = 'gdb' in row ? [row.gdb, row.name] : [row.name];
+    for (const name of names) {
+      if (source === name || source.startsWith(`${name} `)) return { name: row.name, length: name.length };
+    }
+  }
+  const first = /^[\w-]+(?=\s)/.exec(source)?.[0];
+  const found = first === undefined ? undefined : Settings.find(first);
+  return found === undefined || first === undefined ? undefined : { name: found.name, length: first.length };
+}

@@ -1,0 +1,72 @@
+import { CommandError } from '../errors.js';
+import { examine } from '../examine.js';
+import { printExpression } from '../print.js';
+import type { Session } from '../session.js';
+import { parseCount, splitOptions } from './arguments.js';
+import { type Command, text } from './command.js';
+
+/** All displays, evaluated anew; an expression that means nothing here says so. */
+export function displayText(session: Session): string {
+  if (session.exited) return '';
+  return session.displays.map(each => `${each.id}: ${label(each)} = ${shown(session, each.expression, each.format)}`).join('\n');
+}
+
+function label(display: { readonly expression: string; readonly format: string }): string {
+  return display.format === '' ? display.expression : `/${display.format} ${display.expression}`;
+}
+
+function shown(session: Session, expression: string, format: string): string {
+  try {
+    if (/[is]|\d/.test(format)) return `\n${examine(session, { text: expression, column: 0 }, format).output}`;
+    return printExpression(session, { text: expression, column: 0 }, format).output;
+  } catch (error) {
+    return `<${(error as Error).message}>`;
+  }
+}
+
+export const displayCommands: readonly Command[] = [
+  {
+    name: 'display',
+    aliases: [],
+    group: 'data',
+    syntax: ['display', 'display[/FMT] EXPRESSION', 'display -a [%FMT] EXPRESSION', 'display -d N'],
+    summary: 'print an expression at every stop; alone, print all of them now',
+    details: 'With a count, or the formats i and s, memory is shown as x does: display/3i $pc.',
+    completion: ['expression'],
+    repeat: 'no',
+    format: true,
+    run: (session, args) => {
+      const [flags, rest] = splitOptions(args, { '-a': false, '-d': true });
+      const remove = flags.get('-d');
+      if (remove !== undefined) return removeDisplay(session, parseCount({ text: remove, column: args.column }));
+      if (rest.empty) return text(displayText(session));
+      const percent = /^%(\w+)\s+/.exec(rest.text);
+      const target = percent === null ? rest : rest.from(percent[0].length);
+      const format = percent?.[1] ?? args.format;
+      const id = (session.displays.at(-1)?.id ?? 0) + 1;
+      session.displays.push({ id, expression: target.text, format });
+      return text(displayText(session).split('\n').slice(-1)[0]!, { id });
+    },
+  },
+  {
+    name: 'undisplay',
+    aliases: ['delete display'],
+    group: 'data',
+    syntax: ['undisplay [N...]'],
+    summary: 'forget displays, or all of them',
+    completion: [],
+    repeat: 'no',
+    run: (session, args) => {
+      if (args.empty) session.displays = [];
+      for (const word of args.words()) removeDisplay(session, parseCount(word));
+      return text('');
+    },
+  },
+];
+
+function removeDisplay(session: Session, id: number) {
+  const before = session.displays.length;
+  session.displays = session.displays.filter(each => each.id !== id);
+  if (session.displays.length === before) throw new CommandError(`no display ${id}`);
+  return text('');
+}

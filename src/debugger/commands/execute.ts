@@ -1,0 +1,82 @@
+import { CommandError } from '../errors.js';
+import type { Session } from '../session.js';
+import { Arguments } from './arguments.js';
+import type { Answer, Command, Data } from './command.js';
+import { commandTable } from './table.js';
+
+/** What `--json` prints for a command. */
+export interface Outcome {
+  readonly command: string;
+  readonly ok: boolean;
+  readonly output: string;
+  readonly data: Data;
+}
+
+/**
+ * Runs one line. Never throws: what goes wrong is the outcome's output, with a caret under the place in the line. An empty line repeats the
+ * command before, as far as that one may be repeated.
+ */
+export async function run(session: Session, line: string): Promise<Outcome> {
+  const typed = line.trim();
+  if (typed.startsWith('#')) return { command: line, ok: true, output: '', data: null };
+  const outcome = await execute(session, typed === '' ? session.lastLine : line);
+  session.lastLine = typed === '' ? session.lastLine : repeatable(session, typed);
+  return outcome;
+}
+
+function repeatable(session: Session, line: string): string {
+  try {
+    const [command] = resolve(session, new Arguments(line, 0));
+    return command.repeat === 'same' ? line : command.repeat === 'bare' ? command.name : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Runs one line without a thought to repetition. */
+export async function execute(session: Session, line: string): Promise<Outcome> {
+  const start = line.length - line.trimStart().length;
+  if (line.trim() === '') return { command: line, ok: true, output: '', data: null };
+  try {
+    const { output, data } = await dispatch(session, new Arguments(line.trim(), start));
+    return { command: line, ok: true, output, data };
+  } catch (error) {
+    return { command: line, ok: false, output: complaint(line, error as Error), data: null };
+  }
+}
+
+/** Runs the command that `args` holds whole: name, format and arguments. Commands that prefix others (`goroutine 1 bt`) come here too. */
+export function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {
+  const [command, rest] = resolve(session, args);
+  return command.run(session, rest);
+}
+
+function resolve(session: Session, args: Arguments): readonly [Command, Arguments] {
+  const name = /^[a-zA-Z?][\w-]*|^./u.exec(args.text)![0];
+  let rest = args.from(name.length);
+  let wanted = name;
+  const family = commandTable.family(name, session.settings.aliases);
+  if (family !== undefined) {
+    const second = /^[a-zA-Z][\w-]*/.exec(rest.text)?.[0] ?? '';
+    if (second === '') wanted = family;
+    else if (commandTable.begins(`${family} ${second}`)) {
+      wanted = `${family} ${second}`;
+      rest = rest.from(second.length);
+    }
+  }
+  const command = commandTable.find(wanted, args.column, session.settings.aliases);
+  const direct = args.text[name.length];
+  let format = '';
+  if (command.format && direct === '/' && family === undefined) {
+    format = /^\/\S*/.exec(rest.text)![0].slice(1);
+    rest = rest.from(format.length + 1);
+  }
+  return [command, new Arguments(rest.text, rest.column, format, command.aliases.includes(wanted) ? wanted : command.name)];
+}
+
+/** Errors of ours say where; anything else is still only a message. */
+function complaint(line: string, error: Error): string {
+  const column = error instanceof CommandError ? error.column : undefined;
+  if (column === undefined || column > line.length) return error.message;
+  return `${line}\n${' '.repeat(column)}^ ${error.message}`;
+}

@@ -1,0 +1,15 @@
+import type { Session } from '../session.js';
+import { execute } from './execute.js';
+
+/** Runs the commands of the breakpoint that was stopped at, and gives back what they print. One that moves the program ends them. */
+export async function afterStop(session: Session): Promise<string> {
+  const { stop } = session;
+  if (stop.reason !== 'breakpoint' && stop.reason !== 'watchpoint') return '';
+  const out: string[] = [];
+  for (const line of stop.breakpoint.commands) {
+    const outcome = await execute(session, line);
+    if (outcome.output !== '') out.push(outcome.output);
+    if (session.stop !== stop || !outcome.ok) break;
+  }
+  return out.join('\n');
+}

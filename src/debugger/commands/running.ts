@@ -1,0 +1,196 @@
+import { CommandError } from '../errors.js';
+import { resume } from '../execution/control.js';
+import { finishFrame, nextInstructions, runTo, stepInstructions, stepLines, untilNext } from '../execution/step.js';
+import { locate } from '../expressions.js';
+import type { Session } from '../session.js';
+import type { Stop } from '../stop.js';
+import { stopData, stopText } from '../stop-text.js';
+import { type Arguments, splitWords, unquote } from './arguments.js';
+import type { Answer, Command } from './command.js';
+import { displayText } from './displays.js';
+import { afterStop } from './hooks.js';
+
+/** What every command that moved the program answers. */
+export async function moved(session: Session, extra: readonly string[] = []): Promise<Answer> {
+  const told = [stopText(session), ...extra];
+  const data = stopData(session);
+  const hooked = await afterStop(session);
+  if (hooked !== '') told.push(hooked);
+  const shown = displayText(session);
+  if (shown !== '') told.push(shown);
+  return { output: told.join('\n'), data };
+}
+
+/** Runs an action that moves the program. */
+async function moving(session: Session, action: () => Promise<Stop>): Promise<Answer> {
+  session.requireProcess();
+  await action();
+  return moved(session);
+}
+
+const running = { group: 'running', repeat: 'same', completion: [] } as const;
+
+export const runningCommands: readonly Command[] = [
+  {
+    ...running,
+    name: 'continue',
+    aliases: ['c', 'fg'],
+    syntax: ['continue', 'continue N', 'continue LOCATION'],
+    summary: 'run to the next breakpoint, signal or exit',
+    details:
+      'With a number, the breakpoint here is passed that many times less one. With a location, runs there. A signal that was stopped at is delivered.',
+    completion: ['location'],
+    run: continueCommand,
+  },
+  {
+    ...running,
+    name: 'stepi',
+    aliases: ['si', 'step-instruction'],
+    syntax: ['stepi [N]'],
+    summary: 'execute one instruction, or N, of this thread',
+    run: (session, args) => {
+      const count = args.count(1);
+      return moving(session, () => stepInstructions(session, count));
+    },
+  },
+  {
+    ...running,
+    name: 'nexti',
+    aliases: ['ni', 'next-instruction'],
+    syntax: ['nexti [N]'],
+    summary: 'execute one instruction, running calls to their return',
+    run: (session, args) => {
+      const count = args.count(1);
+      return moving(session, () => nextInstructions(session, count));
+    },
+  },
+  {
+    ...running,
+    name: 'step',
+    aliases: ['s'],
+    syntax: ['step [N]'],
+    summary: 'run to another source line, into calls',
+    details: 'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
+    run: (session, args) => {
+      const count = args.count(1);
+      return moving(session, () => stepLines(session, count, true));
+    },
+  },
+  {
+    ...running,
+    name: 'next',
+    aliases: ['n'],
+    syntax: ['next [N]'],
+    summary: 'run to another source line of this function or its caller, in this goroutine',
+    run: (session, args) => {
+      const count = args.count(1);
+      return moving(session, () => stepLines(session, count, false));
+    },
+  },
+  {
+    ...running,
+    name: 'finish',
+    aliases: ['fin', 'stepout', 'so'],
+    syntax: ['finish'],
+    summary: 'run until the selected frame returns',
+    run: (session, args) => {
+      args.none();
+      return moving(session, () => finishFrame(session));
+    },
+  },
+  {
+    ...running,
+    name: 'until',
+    aliases: ['u'],
+    syntax: ['until', 'until LOCATION'],
+    summary: 'like next, but never back in a loop; or run to a location in this frame',
+    completion: ['location'],
+    run: (session, args) => {
+      if (args.empty) return moving(session, () => untilNext(session));
+      const { addresses } = locate(session, args.text, args.column);
+      return moving(session, () => runTo(session, addresses, 'until', true));
+    },
+  },
+  {
+    ...running,
+    name: 'advance',
+    aliases: [],
+    syntax: ['advance LOCATION'],
+    summary: 'run to a location, or until the selected frame returns',
+    completion: ['location'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('advance wants a location');
+      const { addresses } = locate(session, args.text, args.column);
+      return moving(session, () => runTo(session, addresses, 'advance', true));
+    },
+  },
+  {
+    ...running,
+    name: 'jump',
+    aliases: ['j'],
+    syntax: ['jump LOCATION'],
+    summary: 'set RIP to a location and continue from there; nothing else changes',
+    repeat: 'no',
+    completion: ['location'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('jump wants a location');
+      const { addresses } = locate(session, args.text, args.column);
+      if (addresses.length !== 1) throw args.error(`${args.text} is ${addresses.length} places; jump wants one (*ADDRESS)`);
+      return moving(session, () => {
+        session.thread.registers.rip = addresses[0]!;
+        session.changed();
+        return resume(session);
+      });
+    },
+  },
+  {
+    ...running,
+    name: 'restart',
+    aliases: ['r', 'run', 'start'],
+    syntax: ['restart', 'restart ARGUMENT...', 'restart -noargs'],
+    summary: 'start the program anew, stopped before its first instruction; run goes on from there',
+    details: 'Breakpoints, displays and settings stay. `run` also continues, as in gdb.',
+    repeat: 'no',
+    completion: ['file'],
+    run: restartCommand,
+  },
+  {
+    ...running,
+    name: 'kill',
+    aliases: ['k'],
+    syntax: ['kill'],
+    summary: 'end the program; restart starts it again',
+    repeat: 'no',
+    run: (session, args) => {
+      args.none();
+      session.requireProcess();
+      session.stopped({ reason: 'exited', status: 137, signal: 'SIGKILL' });
+      return moved(session);
+    },
+  },
+];
+
+async function continueCommand(session: Session, args: Arguments): Promise<Answer> {
+  session.requireProcess();
+  if (args.empty) return moving(session, () => resume(session));
+  const { stop } = session;
+  if (/^\d+$/.test(args.text)) {
+    if (stop.reason !== 'breakpoint' && stop.reason !== 'watchpoint') {
+      throw args.error('the program does not stand at a breakpoint, so there is none to pass; :LINE is a location');
+    }
+    stop.breakpoint.ignore = args.count(1) - 1;
+    return moving(session, () => resume(session));
+  }
+  const { addresses } = locate(session, args.text.replace(/^:(?=\d)/, ''), args.column);
+  return moving(session, () => runTo(session, addresses, 'advance', false));
+}
+
+async function restartCommand(session: Session, args: Arguments): Promise<Answer> {
+  const words = splitWords(args.text).map(word => unquote(word.text));
+  if (words.some(word => /^[<>|]/.test(word))) {
+    throw new CommandError('redirections are not supported: start r14 with the files instead', args.column);
+  }
+  session.restart(words[0] === '-noargs' ? [] : args.empty ? undefined : words);
+  if (args.verb === 'run') return moving(session, () => resume(session));
+  return moved(session);
+}

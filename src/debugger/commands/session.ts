@@ -1,0 +1,89 @@
+import { CommandError } from '../errors.js';
+import type { Session } from '../session.js';
+import { unquote } from './arguments.js';
+import { type Answer, type Command, text } from './command.js';
+import { execute, type Outcome } from './execute.js';
+import { helpAll, helpGroup, helpOne } from './help.js';
+import { commandTable } from './table.js';
+
+const group = { group: 'session', repeat: 'no' } as const;
+
+/** Scripts that source scripts end somewhere. */
+const DEEPEST_SCRIPT = 20;
+let depth = 0;
+
+export const sessionCommands: readonly Command[] = [
+  {
+    ...group,
+    name: 'help',
+    aliases: ['h', '?'],
+    syntax: ['help', 'help COMMAND', 'help CHAPTER'],
+    summary: 'list the commands, or tell of one',
+    completion: ['command'],
+    run: (session, args) => {
+      if (args.empty) return text(helpAll(commandTable.commands));
+      const chapter = helpGroup(commandTable.commands, args.text);
+      if (chapter !== undefined) return text(chapter);
+      return text(helpOne(commandTable.find(args.text, args.column, session.settings.aliases)));
+    },
+  },
+  {
+    ...group,
+    name: 'source',
+    aliases: [],
+    syntax: ['source FILE'],
+    summary: 'run the commands of a file, a line each, up to the first that fails',
+    completion: ['file'],
+    run: (session, args) => {
+      if (args.empty) throw args.error('source wants a file');
+      return runScript(session, unquote(args.text));
+    },
+  },
+  {
+    ...group,
+    name: 'echo',
+    aliases: [],
+    syntax: ['echo TEXT'],
+    summary: 'print text, in scripts',
+    completion: [],
+    run: (_session, args) => text(unquote(args.text).replace(/\\n/g, '\n')),
+  },
+  {
+    ...group,
+    name: 'exit',
+    aliases: ['quit', 'q', 'detach'],
+    syntax: ['exit'],
+    summary: 'end r14',
+    completion: [],
+    run: session => {
+      session.ended = true;
+      return text('');
+    },
+  },
+];
+
+/** Runs a script; fails at its first failing line, and names it. `each` is told of every line's outcome as it comes. */
+export async function runScript(session: Session, path: string, each?: (outcome: Outcome) => void): Promise<Answer> {
+  if (depth >= DEEPEST_SCRIPT) throw new CommandError(`scripts are nested more than ${DEEPEST_SCRIPT} deep`);
+  let script: string;
+  try {
+    script = session.host.readScript(path);
+  } catch (error) {
+    throw new CommandError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  const out: string[] = [];
+  depth++;
+  try {
+    for (const [index, line] of script.split(/\r?\n/).entries()) {
+      if (line.trim() === '' || line.trim().startsWith('#')) continue;
+      const outcome = await execute(session, line);
+      each?.(outcome);
+      if (!outcome.ok) throw new CommandError([...out, `${path}:${index + 1}: ${outcome.output}`].join('\n'));
+      if (outcome.output !== '' && each === undefined) out.push(outcome.output);
+      if (session.ended) break;
+    }
+  } finally {
+    depth--;
+  }
+  return text(out.join('\n'));
+}

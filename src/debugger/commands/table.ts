@@ -1,0 +1,28 @@
+import { breakpointCommands } from './breakpoints.js';
+import { codeCommands } from './code.js';
+import type { Command } from './command.js';
+import { dataCommands } from './data.js';
+import { displayCommands } from './displays.js';
+import { goroutineCommands } from './goroutines.js';
+import { informationCommands } from './information.js';
+import { CommandTable } from './lookup.js';
+import { runningCommands } from './running.js';
+import { sessionCommands } from './session.js';
+import { settingCommands } from './settings.js';
+import { stackCommands } from './stack.js';
+
+/** All commands of r14. */
+const commands: readonly Command[] = [
+  ...runningCommands,
+  ...breakpointCommands,
+  ...stackCommands,
+  ...dataCommands,
+  ...displayCommands,
+  ...codeCommands,
+  ...goroutineCommands,
+  ...informationCommands,
+  ...settingCommands,
+  ...sessionCommands,
+];
+
+export const commandTable = new CommandTable(commands);

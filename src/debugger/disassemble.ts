@@ -1,0 +1,105 @@
+/** Disassembly with symbols, in the flavour that the settings ask for. */
+import { Code, Decoder, DecoderOptions, FlowControl, Formatter, FormatterSyntax, Instruction, OpKind } from 'iced-x86';
+import type { AddressSpace } from '../cpu/api.js';
+import type { Images } from '../image/images.js';
+import { describeAddress } from './describe.js';
+import { readable } from './execution/calls.js';
+import type { Flavor } from './settings.js';
+
+export interface Line {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+  /** The instruction in the flavour asked for, with symbols. */
+  readonly text: string;
+  /** What the operands refer to, for flavours that do not say it in place: `# 0x41ea60 <__tsan_func_enter>`. */
+  readonly length: number;
+}
+
+let gas: Formatter | undefined;
+let intel: Formatter | undefined;
+
+function formatterFor(flavor: 'gnu' | 'intel'): Formatter {
+  const existing = flavor === 'gnu' ? gas : intel;
+  if (existing !== undefined) return existing;
+  const formatter = new Formatter(flavor === 'gnu' ? FormatterSyntax.Gas : FormatterSyntax.Intel);
+  formatter.smallHexNumbersInDecimal = false;
+  formatter.uppercaseHex = false;
+  formatter.hexPrefix = '0x';
+  formatter.hexSuffix = '';
+  formatter.branchLeadingZeros = false;
+  formatter.ripRelativeAddresses = true;
+  formatter.showBranchSize = false;
+  formatter.spaceAfterOperandSeparator = flavor === 'intel';
+  formatter.signedImmediateOperands = true;
+  formatter.signedMemoryDisplacements = true;
+  if (flavor === 'gnu') gas = formatter;
+  else intel = formatter;
+  return formatter;
+}
+
+/** Go's syntax is written elsewhere; see plan9.ts. */
+export type GoFormatter = (instruction: Instruction, name: (address: bigint) => string | undefined) => string;
+
+/** Decodes from `start` up to `end` or `count` instructions; ends early where memory does. */
+export function* disassemble(
+  memory: AddressSpace,
+  images: Images,
+  flavor: Flavor,
+  start: bigint,
+  limits: { readonly end?: bigint; readonly count?: number },
+  go: GoFormatter,
+): Generator<Line> {
+  const most = limits.end === undefined ? (limits.count ?? 1) * 15 : Number(limits.end - start);
+  const bytes = readable(memory, start, most);
+  const decoder = new Decoder(64, bytes, DecoderOptions.None);
+  decoder.ip = start;
+  const instruction = new Instruction();
+  try {
+    for (let done = 0; decoder.canDecode && done < (limits.count ?? Number.POSITIVE_INFINITY); done++) {
+      decoder.decodeOut(instruction);
+      const offset = Number(instruction.ip - start);
+      const { ip: address, length } = instruction;
+      yield {
+        address,
+        length,
+        bytes: bytes.slice(offset, offset + length),
+        text: formatted(instruction, flavor, images, go, bytes, offset),
+      };
+    }
+  } finally {
+    instruction.free();
+    decoder.free();
+  }
+}
+
+function formatted(instruction: Instruction, flavor: Flavor, images: Images, go: GoFormatter, bytes: Uint8Array, offset: number): string {
+  if (instruction.code === Code.INVALID) {
+    const rest = [...bytes.slice(offset, offset + Math.max(1, instruction.length))];
+    return `(bad) ${rest.map(byte => byte.toString(16).padStart(2, '0')).join(' ')}`;
+  }
+  const name = (address: bigint) => describeAddress(images, address);
+  if (flavor === 'go') return go(instruction, name);
+  return formatterFor(flavor).format(instruction) + annotation(instruction, name);
+}
+
+/** Where a branch goes and what a RIP-relative operand is, as gdb writes it behind the instruction. */
+function annotation(instruction: Instruction, name: (address: bigint) => string | undefined): string {
+  if (isNearBranch(instruction)) {
+    const symbol = name(instruction.nearBranchTarget);
+    return symbol === undefined ? '' : ` <${symbol}>`;
+  }
+  if (!instruction.isIpRelMemoryOperand) return '';
+  const address = instruction.ipRelMemoryAddress;
+  const symbol = name(address);
+  return `        # 0x${address.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+}
+
+function isNearBranch(instruction: Instruction): boolean {
+  return (
+    instruction.opCount > 0 &&
+    instruction.op0Kind === OpKind.NearBranch64 &&
+    [FlowControl.Call, FlowControl.UnconditionalBranch, FlowControl.ConditionalBranch, FlowControl.XbeginXabortXend].includes(
+      instruction.flowControl,
+    )
+  );
+}

@@ -1,0 +1,49 @@
+import { Code, Decoder, DecoderOptions, FlowControl } from 'iced-x86';
+import type { AddressSpace } from '../../cpu/api.js';
+
+export interface Instruction {
+  readonly address: bigint;
+  readonly length: number;
+  readonly flow: 'next' | 'call' | 'return' | 'jump' | 'branch' | 'other';
+  readonly valid: boolean;
+  readonly isSyscall: boolean;
+}
+
+/** The instructions of [start, end), decoded one after the other; ends early at bytes that cannot be read. */
+export function* instructionsIn(memory: AddressSpace, start: bigint, end: bigint): Generator<Instruction> {
+  const decoder = new Decoder(64, readable(memory, start, Number(end - start)), DecoderOptions.None);
+  decoder.ip = start;
+  try {
+    while (decoder.canDecode) {
+      const decoded = decoder.decode();
+      const { ip, length, code, flowControl } = decoded;
+      decoded.free();
+      const flow = FLOWS.get(flowControl) ?? 'other';
+      yield { address: ip, length, flow, valid: code !== Code.INVALID, isSyscall: code === Code.Syscall };
+    }
+  } finally {
+    decoder.free();
+  }
+}
+
+const FLOWS: ReadonlyMap<FlowControl, Instruction['flow']> = new Map([
+  [FlowControl.Next, 'next'],
+  [FlowControl.Call, 'call'],
+  [FlowControl.IndirectCall, 'call'],
+  [FlowControl.Return, 'return'],
+  [FlowControl.UnconditionalBranch, 'jump'],
+  [FlowControl.IndirectBranch, 'jump'],
+  [FlowControl.ConditionalBranch, 'branch'],
+]);
+
+/** As many of `length` bytes as can be read. */
+export function readable(memory: AddressSpace, start: bigint, length: number): Uint8Array {
+  for (let size = length; size > 0; size = size > 16 ? Math.max(16, size >> 1) : size - 1) {
+    try {
+      return memory.read(start, size);
+    } catch {
+      // Fewer, then.
+    }
+  }
+  return new Uint8Array();
+}

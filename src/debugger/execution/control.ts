@@ -1,0 +1,136 @@
+/** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
+import type { ProcessStop } from '../../linux/api.js';
+import { type CodeBreakpoint, countHit, type Watchpoint } from '../breakpoints.js';
+import { holds, printedWatch } from '../expressions.js';
+import { resolvePending } from '../pending.js';
+import type { Session } from '../session.js';
+import { plainStop, type Stop } from '../stop.js';
+import { traceLine } from '../trace.js';
+
+/** Where a stepping command wants to stop, besides the user's breakpoints. */
+export interface Goal {
+  /** Looked at when execution arrives there: false lets it go on. */
+  readonly at: ReadonlyMap<bigint, () => boolean>;
+  readonly reached: Stop;
+}
+
+const SIGTRAP = 5;
+
+/** Runs to the next stop and makes it the session's. `goal` adds addresses of a stepping command. */
+export async function resume(session: Session, goal?: Goal): Promise<Stop> {
+  const stop = await run(session, goal);
+  forget(session, stop);
+  session.stopped(stop);
+  return stop;
+}
+
+async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
+  const { process } = session;
+  arm(session, goal);
+  dropTrap(session);
+  session.takeInterrupt();
+  let pass = true;
+  for (;;) {
+    if (session.remaining <= 0) return { reason: 'limit' };
+    const budget = Math.min(session.settings.number('step-slice'), session.remaining);
+    const before = process.t;
+    const event = process.run({ budget, pass });
+    session.remaining -= process.t - before;
+    session.changed();
+    pass = event.kind === 'breakpoint';
+    const stop = judge(session, event, goal);
+    if (stop !== undefined) return stop;
+    if (resolvePending(session)) arm(session, goal);
+    if (event.kind === 'budget') {
+      await session.host.breathe();
+      if (session.takeInterrupt()) return { reason: 'interrupted' };
+    }
+  }
+}
+
+/** SIGTRAP of an INT3 in the program was for us. */
+export function dropTrap(session: Session): void {
+  if (session.stop.reason === 'signal' && session.stop.signal.signal === SIGTRAP) session.process.suppressSignal();
+}
+
+/** Gives the CPU and the kernel what to stop for. */
+export function arm(session: Session, goal: Goal | undefined): void {
+  const { breakpoints, process } = session;
+  process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
+  process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
+  process.catch = breakpoints.catch();
+}
+
+/** What a stop of the process is to the user; undefined: nothing, go on. */
+export function judge(session: Session, event: ProcessStop, goal: Goal | undefined): Stop | undefined {
+  switch (event.kind) {
+    case 'budget':
+      return undefined;
+    case 'breakpoint':
+      return atAddress(session, goal);
+    case 'watchpoint': {
+      const hit = session.breakpoints.watchpoints.find(each => each.watch === event.watch);
+      return hit === undefined ? undefined : watchHit(session, hit, event.address, event.access);
+    }
+    case 'syscall':
+      session.breakpoints.count('syscall', event.number);
+      return plainStop(event);
+    case 'thread':
+      session.breakpoints.count('thread');
+      return plainStop(event);
+    case 'signal':
+      session.breakpoints.count('signal', event.signal.signal);
+      return plainStop(event);
+    default:
+      return plainStop(event);
+  }
+}
+
+function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
+  const pc = session.thread.registers.rip;
+  const wanted = goal?.at.get(pc);
+  for (const breakpoint of session.breakpoints.at(pc)) {
+    const stop = breakpointHit(session, breakpoint);
+    if (stop !== undefined) return stop;
+  }
+  return wanted?.() ? goal!.reached : undefined;
+}
+
+function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | undefined {
+  if (breakpoint.thread !== undefined && breakpoint.thread !== session.threadNumber(session.thread)) return undefined;
+  const problem = conditionFails(session, breakpoint.condition);
+  if (problem === false) return undefined;
+  if (!countHit(breakpoint, session.goroutine?.id)) return undefined;
+  if (breakpoint.trace) {
+    session.host.show(traceLine(session, breakpoint));
+    return undefined;
+  }
+  return { reason: 'breakpoint', breakpoint, ...(typeof problem === 'string' ? { problem } : {}) };
+}
+
+/** False: it does not hold. A text: it cannot be told, which stops, so that the user sees it. */
+function conditionFails(session: Session, condition: string | undefined): false | string | undefined {
+  if (condition === undefined) return undefined;
+  session.changed();
+  try {
+    return holds(session, condition) ? undefined : false;
+  } catch (error) {
+    return `cannot tell whether ${condition} holds: ${(error as Error).message}`;
+  }
+}
+
+function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {
+  const before = breakpoint.last;
+  const after = printedWatch(session, breakpoint.watch);
+  breakpoint.last = after;
+  if (breakpoint.onlyChanges && before === after) return undefined;
+  const problem = conditionFails(session, breakpoint.condition);
+  if (problem === false || !countHit(breakpoint, session.goroutine?.id)) return undefined;
+  return { reason: 'watchpoint', breakpoint, address, access, before, after };
+}
+
+/** Temporary breakpoints are gone after their first stop. */
+function forget(session: Session, stop: Stop): void {
+  if ((stop.reason === 'breakpoint' || stop.reason === 'watchpoint') && stop.breakpoint.temporary)
+    session.breakpoints.remove(stop.breakpoint);
+}

@@ -1,0 +1,84 @@
+/** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
+import { Decoder, DecoderOptions, type Instruction, InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
+import { SYSTEM_V } from '../abi/convention.js';
+import type { Fault, GprName } from '../cpu/api.js';
+import { raceParameters } from '../runtime/race/signatures.js';
+import { readable } from './execution/calls.js';
+import type { Session } from './session.js';
+
+const GPR: ReadonlyMap<Register, GprName> = new Map(
+  (['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const).map(
+    (name, index) => [(Register.RAX + index) as Register, name],
+  ),
+);
+
+/** Why the instruction at RIP faults: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
+export function explainFault(session: Session, fault: Fault): string {
+  switch (fault.vector) {
+    case '#PF':
+      return pageFault(session, fault);
+    case '#DE':
+      return 'divides by zero, or the quotient does not fit';
+    case '#UD':
+      return 'is an undefined instruction';
+    case '#BP':
+      return 'is a breakpoint instruction of the program itself';
+    case '#GP':
+      return 'needs an aligned or canonical address';
+    default:
+      return `raises ${fault.vector}`;
+  }
+}
+
+function pageFault(session: Session, fault: Fault): string {
+  const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
+  const problem = fault.mapped
+    ? fault.access === 'write'
+      ? 'which is read-only'
+      : fault.access === 'exec'
+        ? 'which is not executable'
+        : 'which must not be read'
+    : 'which is not mapped';
+  const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
+  const parts = fault.access === 'exec' ? [] : addressRegisters(session).map(name => registerRole(session, name));
+  return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
+}
+
+/** Base and index of the memory operand at RIP. */
+function addressRegisters(session: Session): readonly GprName[] {
+  const { rip } = session.thread.registers;
+  const decoder = new Decoder(64, readable(session.process.memory, rip, 15), DecoderOptions.None);
+  const factory = new InstructionInfoFactory();
+  try {
+    const instruction: Instruction = decoder.decode();
+    const info = factory.info(instruction);
+    const used = info.usedMemory();
+    const memory = used.find(each => each.access !== OpAccess.NoMemAccess);
+    const names = memory === undefined ? [] : [GPR.get(memory.base), GPR.get(memory.index)];
+    for (const each of used) each.free();
+    info.free();
+    instruction.free();
+    return names.filter(name => name !== undefined);
+  } finally {
+    factory.free();
+    decoder.free();
+  }
+}
+
+/** `rdi = 0 = thr, argument 1 of a System V call`. */
+function registerRole(session: Session, name: GprName): string {
+  const value = session.thread.registers.get(name);
+  const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
+  const func = session.images.functionAt(session.thread.registers.rip);
+  if (func === undefined) return text;
+  if (func.language === 'c' && session.thread.registers.rip === func.entry) {
+    const index = SYSTEM_V.integerArguments.indexOf(name);
+    if (index >= 0) {
+      const parameter = raceParameters(func.name)?.[index];
+      return `${text}${parameter === undefined ? '' : ` = ${parameter}`}, argument ${index + 1} of a System V call`;
+    }
+  }
+  if (name === 'r14' && func.language !== 'c') return `${text}, where Go code keeps g`;
+  if (name === 'rdx' && func.language === 'go' && session.thread.registers.rip === func.entry) return `${text}, the closure`;
+  return text;
+}

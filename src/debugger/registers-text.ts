@@ -1,0 +1,144 @@
+/** Registers of a frame as lines and as data. */
+import { GPR_NAMES } from '../cpu/api.js';
+import type { Data } from './commands/command.js';
+import { describeAddress } from './describe.js';
+import { readRegister } from './frame-context.js';
+import type { Session } from './session.js';
+import type { LogicalFrame } from './stack/frame.js';
+
+/** gdb's order. */
+const GENERAL = [
+  'rax',
+  'rbx',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'rbp',
+  'rsp',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+] as const;
+const XMM = Array.from({ length: 16 }, (_, index) => `xmm${index}`);
+const ST = Array.from({ length: 8 }, (_, index) => `st${index}`);
+const CONTROL = ['fcw', 'fsw', 'ftw', 'mxcsr'];
+const SEGMENT = ['fs_base', 'gs_base'];
+
+/** Names that `info registers NAME` understands beyond the registers' own. */
+const ALIASES: Readonly<Record<string, string>> = { pc: 'rip', sp: 'rsp', fp: 'rbp', rflags: 'eflags', flags: 'eflags' };
+
+const FLAGS: readonly (readonly [bit: number, name: string])[] = [
+  [0, 'CF'],
+  [2, 'PF'],
+  [4, 'AF'],
+  [6, 'ZF'],
+  [7, 'SF'],
+  [8, 'TF'],
+  [9, 'IF'],
+  [10, 'DF'],
+  [11, 'OF'],
+  [16, 'RF'],
+  [18, 'AC'],
+  [21, 'ID'],
+];
+
+/** Bits of the flags register that are set, by name. */
+export function flagNames(rflags: bigint): string {
+  return FLAGS.filter(([bit]) => (rflags >> BigInt(bit)) & 1n)
+    .map(([, name]) => name)
+    .join(' ');
+}
+
+export function registerNames(all: boolean): readonly string[] {
+  return [...GENERAL, 'eflags', ...SEGMENT, ...(all ? [...XMM, ...ST, ...CONTROL] : [])];
+}
+
+/** The register that a user's name means: `$rdi`, `RDI`, `pc`. Nothing when there is none. */
+export function registerNamed(name: string): string | undefined {
+  const plain = name.replace(/^[$%]/, '').toLowerCase();
+  const wanted = ALIASES[plain] ?? plain;
+  return registerNames(true).includes(wanted) || (GPR_NAMES as readonly string[]).includes(wanted) ? wanted : undefined;
+}
+
+/** One line each: name, value, what it is. */
+export function registerLines(session: Session, frame: LogicalFrame, names: readonly string[]): readonly string[] {
+  return names.map(name => {
+    const value = readRegister(frame, name);
+    if ('lost' in value) return `${name.padEnd(8)} ${value.lost}`;
+    return `${name.padEnd(8)} ${shown(name, value.value).padEnd(20)} ${meaning(session, frame, name, value.value)}`.trimEnd();
+  });
+}
+
+/** A map of lower-case name to hex; a register that is lost is null. */
+export function registerData(frame: LogicalFrame, names: readonly string[]): Data {
+  return Object.fromEntries(
+    names.map(name => {
+      const value = readRegister(frame, name);
+      return [name, 'lost' in value ? null : shown(name, value.value)];
+    }),
+  );
+}
+
+/** Vector and x87 registers in full width, the others without leading zeros. */
+function shown(name: string, value: bigint): string {
+  if (name.startsWith('xmm')) return `0x${value.toString(16).padStart(32, '0')}`;
+  if (/^st\d/.test(name)) return `0x${value.toString(16).padStart(20, '0')}`;
+  return `0x${value.toString(16)}`;
+}
+
+function meaning(session: Session, frame: LogicalFrame, name: string, value: bigint): string {
+  if (name === 'eflags') return `[ ${flagNames(value)} ]`;
+  if (name === 'mxcsr') return `[ ${mxcsrNames(value)} ]`;
+  if (name.startsWith('xmm')) return lanes(value);
+  if (/^st\d/.test(name)) return String(extendedToNumber(value));
+  const parts: string[] = [];
+  const g =
+    session.go !== undefined && frame.physical.g !== 0n && name === 'r14' && value === frame.physical.g ? gName(session, value) : undefined;
+  if (g !== undefined) parts.push(`g = ${g}`);
+  else {
+    const symbol = describeAddress(session.images, value);
+    parts.push(symbol === undefined ? BigInt.asIntN(64, value).toString() : `<${symbol}>`);
+  }
+  return parts.join(' ');
+}
+
+function gName(session: Session, g: bigint): string {
+  const machine = session.go!.machineOf(g);
+  if (machine?.g0 === g) return `g0 of m${machine.id}`;
+  if (machine?.gsignal === g) return `gsignal of m${machine.id}`;
+  return session.go!.readable(g) ? `goroutine ${session.go!.goroutine(g).id}` : 'no goroutine';
+}
+
+function mxcsrNames(value: bigint): string {
+  const names = ['IE', 'DE', 'ZE', 'OE', 'UE', 'PE', 'DAZ', 'IM', 'DM', 'ZM', 'OM', 'UM', 'PM'];
+  const set = names.filter((_, bit) => (value >> BigInt(bit)) & 1n);
+  const rounding = ['RN', 'R-', 'R+', 'RZ'][Number((value >> 13n) & 3n)]!;
+  return [...set, rounding, ...((value >> 15n) & 1n ? ['FZ'] : [])].join(' ');
+}
+
+function lanes(value: bigint): string {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setBigUint64(0, BigInt.asUintN(64, value), true);
+  view.setBigUint64(8, value >> 64n, true);
+  const doubles = [view.getFloat64(0, true), view.getFloat64(8, true)];
+  const words = [0, 4, 8, 12].map(offset => view.getInt32(offset, true));
+  const quads = [BigInt.asIntN(64, value), BigInt.asIntN(64, value >> 64n)];
+  return `v2_double {${doubles.join(', ')}} v4_int32 {${words.join(', ')}} v2_int64 {${quads.join(', ')}}`;
+}
+
+/** An x87 register as the nearest double. */
+function extendedToNumber(value: bigint): number {
+  const sign = (value >> 79n) & 1n ? -1 : 1;
+  const exponent = Number((value >> 64n) & 0x7fffn);
+  const mantissa = value & 0xffff_ffff_ffff_ffffn;
+  if (exponent === 0x7fff) return mantissa << 1n === 1n << 64n ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (mantissa === 0n) return sign * 0;
+  return sign * (Number(mantissa) / 2 ** 63) * 2 ** (exponent - 16383);
+}

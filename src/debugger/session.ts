@@ -1,0 +1,254 @@
+/**
+ * One debugging session: the process, what the user set up, and what is selected. Commands work on it; it knows nothing of terminals.
+ */
+import type { Images } from '../image/images.js';
+import type { LoadedObject, Process, Refusal, Thread } from '../linux/api.js';
+import type { GoRuntime, Goroutine } from '../runtime/goroutine.js';
+import { goRuntime } from '../runtime/open.js';
+import { Breakpoints } from './breakpoints.js';
+import { CommandError } from './errors.js';
+import type { EvaluationContext } from './evaluate/context.js';
+import { frameContext } from './frame-context.js';
+import { Settings } from './settings.js';
+import { SourceFiles } from './sources.js';
+import type { LogicalFrame } from './stack/frame.js';
+import type { WalkStart, WalkTarget } from './stack/target.js';
+import { walk } from './stack/walker.js';
+import type { Stop } from './stop.js';
+
+/** Makes a fresh process for the session, at its start and at `restart`. */
+export interface Launcher {
+  /** Throws LoadError and the readers' errors, whose messages are for the user. */
+  launch(args: readonly string[] | undefined): Process;
+  /** Symbols of what is mapped; asked again when the loader has mapped more. */
+  images(objects: readonly LoadedObject[]): Images;
+}
+
+/** What the session needs from outside. */
+export interface Host {
+  /** Lets keys and signals in; called between slices of a long run. */
+  breathe(): Promise<void>;
+  /** Text of a source file, or nothing when it is not there. */
+  readSource(path: string): string | undefined;
+  /** Text of a script for `source`. Throws when it cannot be read. */
+  readScript(path: string): string;
+  writeFile(path: string, text: string): void;
+  /** Shows text while a command still runs (`on`, `trace`). */
+  show(text: string): void;
+}
+
+export interface Selection {
+  /** Goroutine whose stack is shown; absent: what the thread runs. */
+  readonly goroutine: Goroutine | undefined;
+  /** Index of the logical frame. */
+  readonly frame: number;
+}
+
+export interface Display {
+  readonly id: number;
+  readonly expression: string;
+  readonly format: string;
+}
+
+/** Most frames that are walked to select one; more are walked only to print them. */
+const FRAME_LIMIT = 10_000;
+
+export class Session {
+  readonly settings = new Settings();
+  readonly breakpoints = new Breakpoints();
+  readonly sources: SourceFiles;
+  displays: Display[] = [];
+  process: Process;
+  images: Images;
+  stop: Stop;
+  selection: Selection = { goroutine: undefined, frame: 0 };
+  /** Instructions that may still be run in all (`--limit`). */
+  remaining: number;
+  /** Where `x` and `list` go on, kept by those commands. */
+  readonly resume: { x?: bigint; list?: { file: string; line: number } } = {};
+  lastLine = '';
+  ended = false;
+  #interrupted = false;
+  readonly #told = new Map<string, number>();
+  #args: readonly string[] | undefined;
+  #objects = 0;
+  #go: GoRuntime | undefined;
+  #frames: { readonly key: string; readonly list: LogicalFrame[]; readonly more: Iterator<LogicalFrame> } | undefined;
+
+  constructor(
+    readonly launcher: Launcher,
+    readonly host: Host,
+    limit = Number.POSITIVE_INFINITY,
+  ) {
+    this.sources = new SourceFiles(path => host.readSource(path), this.settings);
+    this.remaining = limit;
+    this.process = launcher.launch(undefined);
+    this.images = launcher.images(this.process.objects);
+    this.#objects = this.process.objects.length;
+    this.stop = { reason: 'start' };
+  }
+
+  /** Starts the program anew, with the same breakpoints and settings. */
+  restart(args: readonly string[] | undefined): void {
+    const process = this.launcher.launch(args ?? this.#args);
+    this.#args = args ?? this.#args;
+    this.process = process;
+    this.#objects = -1;
+    this.#told.clear();
+    this.stopped({ reason: 'start' });
+  }
+
+  /** Asks a running program to stop soon. */
+  interrupt(): void {
+    this.#interrupted = true;
+  }
+
+  /** Whether `interrupt` was called since the last time this was asked. */
+  takeInterrupt(): boolean {
+    const was = this.#interrupted;
+    this.#interrupted = false;
+    return was;
+  }
+
+  get exited(): boolean {
+    return this.stop.reason === 'exited';
+  }
+
+  /** Fails when there is no process to look at any more. */
+  requireProcess(): Process {
+    if (this.exited) throw new CommandError('the program has exited; restart starts it again');
+    return this.process;
+  }
+
+  /** After anything ran: a new stop, with the innermost frame selected. */
+  stopped(stop: Stop): void {
+    this.stop = stop;
+    this.selection = { goroutine: undefined, frame: 0 };
+    this.changed();
+  }
+
+  /** After memory or registers were written: what was derived from them is stale. */
+  changed(): void {
+    this.#frames = undefined;
+    this.#go = undefined;
+    if (this.process.objects.length !== this.#objects) {
+      this.#objects = this.process.objects.length;
+      this.images = this.launcher.images(this.process.objects);
+    }
+  }
+
+  /** Refused system calls that were not told yet. */
+  takeRefusals(): readonly Refusal[] {
+    const fresh = this.process.refusals.filter(each => (this.#told.get(`${each.syscall} ${each.detail}`) ?? 0) < each.count);
+    for (const each of fresh) this.#told.set(`${each.syscall} ${each.detail}`, each.count);
+    return fresh;
+  }
+
+  get thread(): Thread {
+    return this.process.current;
+  }
+
+  /** Threads are numbered from 1 in the order of their creation; a number is never used twice. */
+  threadNumber(thread: Thread): number {
+    return thread.tid - this.process.pid + 1;
+  }
+
+  get go(): GoRuntime | undefined {
+    this.#go ??= goRuntime(this.images.goImage, this.process.memory);
+    return this.#go;
+  }
+
+  /** g in the TLS slot of a thread; 0n: none. */
+  threadG(thread: Thread): bigint {
+    return this.go?.currentG(thread.registers.fsBase) ?? 0n;
+  }
+
+  /** The user goroutine that a thread runs, also while it is on g0 for it. */
+  goroutineOf(thread: Thread): Goroutine | undefined {
+    const go = this.go;
+    if (go === undefined) return undefined;
+    const g = this.threadG(thread);
+    if (!go.readable(g)) return undefined;
+    const machine = go.machineOf(g);
+    if (machine === undefined) return undefined;
+    if (g !== machine.g0 && g !== machine.gsignal) return go.goroutine(g);
+    return go.readable(machine.curg) ? go.goroutine(machine.curg) : undefined;
+  }
+
+  /** The goroutine that commands speak of. */
+  get goroutine(): Goroutine | undefined {
+    return this.selection.goroutine ?? this.goroutineOf(this.thread);
+  }
+
+  /** The thread that runs a goroutine now. */
+  threadOf(goroutine: Goroutine): Thread | undefined {
+    return this.process.threads.find(thread => thread.state !== 'exited' && this.goroutineOf(thread)?.address === goroutine.address);
+  }
+
+  get walkTarget(): WalkTarget {
+    const { process, images, go } = this;
+    return { memory: process.memory, images, go, calls: sp => process.cpu.calls(sp), evaluate: () => undefined };
+  }
+
+  walkStart(selection: Selection = this.selection): WalkStart {
+    const thread = selection.goroutine === undefined ? this.thread : this.threadOf(selection.goroutine);
+    if (thread === undefined) {
+      const { pc, sp, bp } = selection.goroutine!.sched;
+      // A goroutine that has not run yet stands at its function's entry; every other was left at a call.
+      const exact = this.images.functionAt(pc)?.entry === pc;
+      return { pc, sp, bp, live: undefined, g: selection.goroutine!.address, exact, signalFrames: [] };
+    }
+    return this.threadStart(thread);
+  }
+
+  threadStart(thread: Thread): WalkStart {
+    const { registers, signalFrames } = thread;
+    const base = { live: registers, g: this.threadG(thread), exact: true, signalFrames };
+    return { pc: registers.rip, sp: registers.get('rsp'), bp: registers.get('rbp'), ...base };
+  }
+
+  /** The first `count` frames of the selected stack, innermost first. Walked once a stop. */
+  frames(count = FRAME_LIMIT): readonly LogicalFrame[] {
+    this.requireProcess();
+    const key = `${this.selection.goroutine?.address ?? this.thread.tid}`;
+    if (this.#frames?.key !== key) {
+      this.#frames = { key, list: [], more: walk(this.walkTarget, this.walkStart()) };
+    }
+    const { list, more } = this.#frames;
+    while (list.length < count) {
+      const next = more.next();
+      if (next.done) break;
+      list.push(next.value);
+    }
+    return list.slice(0, count);
+  }
+
+  /** The selected frame. */
+  get frame(): LogicalFrame {
+    return this.frames(this.selection.frame + 1)[this.selection.frame]!;
+  }
+
+  /** Runs something with another goroutine or frame selected, and selects what was selected again. */
+  async selecting<T>(selection: Partial<Selection>, action: () => T | Promise<T>): Promise<T> {
+    const before = this.selection;
+    const { stop } = this;
+    this.selection = { ...before, ...selection };
+    try {
+      return await action();
+    } finally {
+      if (this.stop === stop) this.selection = before;
+    }
+  }
+
+  /** What expressions are evaluated in: the selected frame. */
+  context(): EvaluationContext {
+    const frame = this.exited ? undefined : this.frame;
+    return {
+      memory: this.process.memory,
+      images: this.images.all,
+      frame: frame === undefined ? undefined : frameContext(this, frame),
+      curg: this.exited ? undefined : this.goroutine?.address,
+      breakpointHits: name => this.breakpoints.named(name)?.hits,
+    };
+  }
+}

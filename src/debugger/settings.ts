@@ -1,0 +1,117 @@
+import { CommandError } from './errors.js';
+
+export const FLAVORS = ['gnu', 'intel', 'go'] as const;
+export type Flavor = (typeof FLAVORS)[number];
+
+interface SettingRow {
+  readonly name: string;
+  /** gdb's name for it, after `set`. */
+  readonly gdb?: string;
+  readonly kind: 'number' | 'flavor' | 'text';
+  readonly initial: number | string;
+  readonly summary: string;
+}
+
+/** All settings: `config NAME VALUE`, and gdb's `set NAME VALUE` where gdb has one. */
+export const SETTINGS = [
+  {
+    name: 'disassemble-flavor',
+    gdb: 'disassembly-flavor',
+    kind: 'flavor',
+    initial: 'gnu',
+    summary: 'syntax of disassembly: gnu (AT&T, also called att), intel or go',
+  },
+  { name: 'max-string-len', gdb: 'print elements', kind: 'number', initial: 64, summary: 'bytes of a string that are printed' },
+  { name: 'max-array-values', kind: 'number', initial: 64, summary: 'elements of an array, slice or map that are printed' },
+  { name: 'max-variable-recurse', kind: 'number', initial: 1, summary: 'how deep nested structs and pointers are followed when printed' },
+  {
+    name: 'source-list-line-count',
+    gdb: 'listsize',
+    kind: 'number',
+    initial: 5,
+    summary: 'lines of source before and after the one shown',
+  },
+  { name: 'stack-depth', kind: 'number', initial: 50, summary: 'frames that bt prints unless told otherwise' },
+  { name: 'prompt', gdb: 'prompt', kind: 'text', initial: '(r14) ', summary: 'the prompt' },
+  {
+    name: 'step-slice',
+    kind: 'number',
+    initial: 1_000_000,
+    summary: 'instructions between two looks at the keyboard while the program runs',
+  },
+] as const satisfies readonly SettingRow[];
+
+export type SettingName = (typeof SETTINGS)[number]['name'];
+
+/** The settings of a session, substitution rules for source paths and the user's aliases among them. */
+export class Settings {
+  readonly #values = new Map<string, number | string>(SETTINGS.map(row => [row.name, row.initial]));
+  /** Rules of `config substitute-path`, the first that fits is used. */
+  readonly substitutions: { from: string; to: string }[] = [];
+  /** alias -> command name, from `config alias`. */
+  readonly aliases = new Map<string, string>();
+
+  number(name: SettingName): number {
+    return this.#values.get(name) as number;
+  }
+
+  text(name: SettingName): string {
+    return this.#values.get(name) as string;
+  }
+
+  get flavor(): Flavor {
+    return this.#values.get('disassemble-flavor') as Flavor;
+  }
+
+  /** Name and value of each, in the table's order. */
+  entries(): readonly (readonly [name: SettingName, value: number | string])[] {
+    return SETTINGS.map(row => [row.name, this.#values.get(row.name)!]);
+  }
+
+  /** The row that a name, gdb's name or an unambiguous beginning means. */
+  static find(name: string): SettingRow | undefined {
+    const rows: readonly SettingRow[] = SETTINGS;
+    const exact = rows.find(row => row.name === name || row.gdb === name);
+    if (exact !== undefined) return exact;
+    const begun = rows.filter(row => row.name.startsWith(name));
+    return begun.length === 1 ? begun[0] : undefined;
+  }
+
+  /** Sets from text. Throws CommandError, at `column`, when the value does not fit. */
+  set(name: string, value: string, column: number): void {
+    const row = Settings.find(name);
+    if (row === undefined) {
+      throw new CommandError(
+        `no setting "${name}"; there are ${SETTINGS.map(each => each.name).join(', ')}, substitute-path and alias`,
+        column,
+      );
+    }
+    this.#values.set(row.name, parseSetting(row, value, column));
+  }
+
+  /** A source path as it may lie on this host, by the substitution rules. */
+  substitute(path: string): string {
+    for (const { from, to } of this.substitutions) {
+      if (path === from) return to;
+      const prefix = from.endsWith('/') || from === '' ? from : `${from}/`;
+      if (path.startsWith(prefix)) return to === '' ? path.slice(prefix.length) : `${to.replace(/\/$/, '')}/${path.slice(prefix.length)}`;
+    }
+    return path;
+  }
+}
+
+function parseSetting(row: SettingRow, value: string, column: number): number | string {
+  switch (row.kind) {
+    case 'number': {
+      if (!/^\d+$/.test(value)) throw new CommandError(`${row.name} is a whole number, not "${value}"`, column);
+      return Number(value);
+    }
+    case 'flavor': {
+      const flavor = FLAVORS.find(each => each === (value === 'att' ? 'gnu' : value));
+      if (flavor === undefined) throw new CommandError(`${row.name} is ${FLAVORS.join(', ')} or att, not "${value}"`, column);
+      return flavor;
+    }
+    case 'text':
+      return value;
+  }
+}

@@ -1,0 +1,66 @@
+import type { GprName, Registers } from '../../cpu/api.js';
+import type { Func, How, ScopeKey } from '../../image/api.js';
+
+export type FrameRegister = GprName | 'rip';
+
+export interface KnownValue {
+  readonly value: bigint;
+  readonly how: How;
+}
+
+/** The registers of one frame: the thread's own for the innermost, what can still be known of them for the others. */
+export interface FrameRegisters {
+  /** Undefined: the callee was free to overwrite it, and its value at the call is lost. */
+  get(name: FrameRegister): KnownValue | undefined;
+  /** All registers, vector and x87 too; only where nothing has run in between (frame 0, and a frame that a signal interrupted). */
+  readonly live: Registers | undefined;
+}
+
+/** A stack that frames lie on. */
+export interface StackName {
+  readonly kind: 'g0' | 'gsignal' | 'goroutine' | 'C';
+  /** `g0`, `gsignal`, `goroutine 7`, `C`. */
+  readonly name: string;
+  /** Lowest and first-past-highest address, as far as known. */
+  readonly lo: bigint;
+  readonly hi: bigint;
+}
+
+/** One frame of code on a stack; inlined calls at its pc are frames of their own, see LogicalFrame. */
+export interface PhysicalFrame {
+  readonly pc: bigint;
+  /** True when execution stands at pc (innermost, interrupted by a signal); false when pc is a return address. */
+  readonly exact: boolean;
+  /** RSP within the frame, as of the call out of it. */
+  readonly sp: bigint;
+  readonly registers: FrameRegisters;
+  readonly func: Func | undefined;
+  readonly stack: StackName;
+  /** The goroutine (`g`) that the code runs as; 0n when there is none. */
+  readonly g: bigint;
+  /** How it is known that this frame is here. */
+  readonly how: How;
+  /** Address behind the return address; undefined: no caller is known. */
+  readonly cfa: bigint | undefined;
+  readonly returnAddress: bigint | undefined;
+  /** Where the caller's CALL went when that is another function: this one was jumped to. */
+  readonly jumpedFrom: string | undefined;
+  /** What lies between this frame and the one inside of it: `stack switch: g0 -> goroutine 1`. */
+  readonly seam: string | undefined;
+}
+
+export interface LogicalFrame {
+  /** 0 = innermost. */
+  readonly index: number;
+  readonly physical: PhysicalFrame;
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly inlined: boolean;
+  readonly scope: ScopeKey;
+}
+
+/** The pc to look tables up with: a return address belongs to the instruction before it. */
+export function lookupPc(frame: PhysicalFrame): bigint {
+  return frame.exact ? frame.pc : frame.pc - 1n;
+}

@@ -1,0 +1,56 @@
+import type { AddressSpace, CallRecord, Registers } from '../../cpu/api.js';
+import type { Images } from '../../image/images.js';
+import type { GoRuntime } from '../../runtime/goroutine.js';
+import type { StackName } from './frame.js';
+import type { ExpressionReader } from './unwind.js';
+
+/** What a walk looks at: memory, tables, the CPU's record of calls, and Go's structures when the program has them. */
+export interface WalkTarget {
+  readonly memory: AddressSpace;
+  readonly images: Images;
+  readonly go: GoRuntime | undefined;
+  /** Unreturned calls of the stack that `sp` lies on, innermost first. */
+  calls(sp: bigint): readonly CallRecord[];
+  readonly evaluate: ExpressionReader;
+}
+
+/** A stack to walk, and where to begin. */
+export interface WalkStart {
+  readonly pc: bigint;
+  readonly sp: bigint;
+  readonly bp: bigint;
+  /** The thread's registers, when the walk begins at a thread; absent for a parked goroutine. */
+  readonly live: Registers | undefined;
+  /** Current g in the thread's TLS slot, or the parked goroutine; 0n: none. */
+  readonly g: bigint;
+  /** pc is where execution stands; false: a return address. */
+  readonly exact: boolean;
+  /** Signal frames on the thread's stack, innermost first. */
+  readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
+}
+
+/** The stack that an address lies on. Outside of all that Go knows, the mapping bounds it, and it is g0's when that is what runs. */
+export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName {
+  const known = g === 0n ? undefined : target.go?.stackOf(sp, g);
+  if (known !== undefined) return known;
+  const mapping = target.memory.mappingAt(sp);
+  const lo = mapping?.start ?? sp;
+  const hi = mapping?.end ?? sp + 0x10_0000n;
+  // m0's g0 has bounds that rt0_go guessed: the frames around it are on the thread's stack as well.
+  const machine = target.go?.machineOf(g);
+  if (machine !== undefined && target.go!.readable(machine.g0)) {
+    const top = target.go!.goroutine(machine.g0).stackHi;
+    if (top > lo && top <= hi && sp < top) return { kind: 'g0', name: 'g0', lo, hi };
+  }
+  return { kind: 'C', name: 'C', lo, hi };
+}
+
+/** The innermost call recorded between `sp` and the top of its stack whose return address still stands in its slot. */
+export function recordAbove(target: WalkTarget, sp: bigint, stack: StackName): CallRecord | undefined {
+  for (const record of target.calls(sp)) {
+    if (record.slot < sp) continue;
+    if (record.slot >= stack.hi) return undefined;
+    if (target.memory.allows(record.slot, 8, 'read') && target.memory.readU64(record.slot) === record.returnAddress) return record;
+  }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+/** One step of table-driven unwinding: CFA, return address and the registers that the tables or the conventions give back. */
+import type { AddressSpace } from '../../cpu/api.js';
+import type { Func, How, UnwindRow } from '../../image/api.js';
+import type { FrameRegister, KnownValue } from './frame.js';
+
+/** DWARF register numbers for amd64 (psABI, figure 3.36). */
+export const DWARF_REGISTERS: readonly FrameRegister[] = [
+  'rax',
+  'rdx',
+  'rcx',
+  'rbx',
+  'rsi',
+  'rdi',
+  'rbp',
+  'rsp',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+];
+
+const SYSTEM_V_SAVED: readonly FrameRegister[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
+
+export type Values = ReadonlyMap<FrameRegister, KnownValue>;
+
+/** Evaluates a DWARF expression over a frame's registers; undefined when it needs what is not known. */
+export type ExpressionReader = (expression: Uint8Array, values: Values, initial: readonly bigint[]) => bigint | undefined;
+
+/** The canonical frame address that a row gives, if all it needs is known. */
+export function cfaOf(row: UnwindRow, values: Values, evaluate: ExpressionReader): bigint | undefined {
+  if ('expression' in row.cfa) return evaluate(row.cfa.expression, values, []);
+  const base = values.get(DWARF_REGISTERS[row.cfa.register]!);
+  return base === undefined ? undefined : BigInt.asUintN(64, base.value + BigInt(row.cfa.offset));
+}
+
+/** Reads a word if it is there. */
+export function peek(memory: AddressSpace, address: bigint): bigint | undefined {
+  return memory.allows(address, 8, 'read') ? memory.readU64(address) : undefined;
+}
+
+/**
+ * The caller's registers after the return from `func`. Go code saves RBP only (at CFA-16 once its frame is set up) and keeps g in R14;
+ * C code keeps System V's callee-saved registers, and its tables say where they are. `untouched`: not one instruction of the callee has
+ * run, so all registers still are the caller's.
+ */
+export function callerValues(
+  callee: { readonly values: Values; readonly func: Func | undefined; readonly sp: bigint; readonly untouched: boolean },
+  cfa: bigint,
+  returnAddress: bigint,
+  row: UnwindRow | undefined,
+  memory: AddressSpace,
+  how: How,
+  evaluate: ExpressionReader,
+): Map<FrameRegister, KnownValue> {
+  const values = new Map<FrameRegister, KnownValue>();
+  if (callee.untouched) for (const [name, value] of callee.values) values.set(name, value);
+  else if (callee.func?.language === 'c') restoreSystemV(values, callee.values, cfa, row, memory, evaluate);
+  else restoreFramePointer(values, callee, cfa, memory);
+  values.set('rsp', { value: cfa, how });
+  values.set('rip', { value: returnAddress, how });
+  return values;
+}
+
+function restoreSystemV(
+  values: Map<FrameRegister, KnownValue>,
+  inner: Values,
+  cfa: bigint,
+  row: UnwindRow | undefined,
+  memory: AddressSpace,
+  evaluate: ExpressionReader,
+): void {
+  // Without a table nothing tells whether the function has pushed them yet.
+  if (row === undefined) return;
+  for (const name of SYSTEM_V_SAVED) {
+    const rule = row.registers.get(DWARF_REGISTERS.indexOf(name)) ?? 'same';
+    const known = ruleValue(rule, name, inner, cfa, memory, evaluate);
+    if (known !== undefined) values.set(name, { value: known, how: row.how });
+  }
+}
+
+function ruleValue(
+  rule: NonNullable<ReturnType<UnwindRow['registers']['get']>>,
+  name: FrameRegister,
+  inner: Values,
+  cfa: bigint,
+  memory: AddressSpace,
+  evaluate: ExpressionReader,
+): bigint | undefined {
+  if (rule === 'undefined') return undefined;
+  if (rule === 'same') return inner.get(name)?.value;
+  if ('atCfa' in rule) return peek(memory, BigInt.asUintN(64, cfa + BigInt(rule.atCfa)));
+  if ('register' in rule) return inner.get(DWARF_REGISTERS[rule.register]!)?.value;
+  if ('valueCfa' in rule) return BigInt.asUintN(64, cfa + BigInt(rule.valueCfa));
+  if ('valueExpression' in rule) return evaluate(rule.valueExpression, inner, [cfa]);
+  const address = evaluate(rule.expression, inner, [cfa]);
+  return address === undefined ? undefined : peek(memory, address);
+}
+
+function restoreFramePointer(
+  values: Map<FrameRegister, KnownValue>,
+  callee: { readonly values: Values; readonly sp: bigint },
+  cfa: bigint,
+  memory: AddressSpace,
+): void {
+  const depth = cfa - 8n - callee.sp;
+  if (depth === 0n) {
+    const same = callee.values.get('rbp');
+    if (same !== undefined) values.set('rbp', same);
+    return;
+  }
+  const saved = peek(memory, cfa - 16n);
+  // A frame pointer points further out on a stack; anything else in that slot was not put there as one.
+  if (saved !== undefined && (saved === 0n || (saved >= cfa && saved < cfa + 0x4000_0000n)))
+    values.set('rbp', { value: saved, how: 'cfi' });
+}

@@ -1,0 +1,230 @@
+/**
+ * The true call stack. For each frame the caller is found by what is surest: the CPU's own record of unreturned calls for C and hand-made
+ * assembly, unwind tables for compiled Go code (whose stacks Go may have moved), the word at RSP on a function's first instruction, and
+ * last a guess from RBP, marked as such. Where execution changed stacks the walk follows (see switches.ts).
+ */
+import type { Func, How, UnwindRow } from '../../image/api.js';
+import type { FrameRegister, FrameRegisters, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
+import { lookupPc } from './frame.js';
+import { type Resume, switchBehind } from './switches.js';
+import { recordAbove, stackNamed, type WalkStart, type WalkTarget } from './target.js';
+import { callerValues, cfaOf, peek, type Values } from './unwind.js';
+
+/** A frame being worked on: what is known on entry to the step that finds its caller. */
+export interface Cursor {
+  readonly pc: bigint;
+  readonly exact: boolean;
+  readonly sp: bigint;
+  readonly values: Values;
+  readonly live: FrameRegisters['live'];
+  readonly g: bigint;
+  readonly how: How;
+  readonly seam: string | undefined;
+}
+
+interface Caller {
+  readonly cfa: bigint;
+  readonly returnAddress: bigint;
+  readonly how: How;
+  /** Where the CALL went, when the CPU saw it. */
+  readonly target?: bigint;
+  readonly row?: UnwindRow;
+}
+
+/** Frames that a walk never passes: a cycle in corrupt memory must end. */
+const MOST_FRAMES = 100_000;
+
+/** Walks from `start` outwards. Lazy: taking ten frames of a deep stack costs ten steps. */
+export function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFrame> {
+  const target = withSignalFrames(base, start);
+  // Where a C-to-Go callback left the goroutine's own frames: the asmcgocall further out goes on from there.
+  const parked: Resume[] = [];
+  let cursor: Cursor | undefined = startCursor(start);
+  let lastSp = -1n;
+  for (let count = 0; cursor !== undefined && count < MOST_FRAMES; count++) {
+    const func = target.images.functionAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
+    const stack = stackNamed(target, cursor.sp, cursor.g);
+    const moved: { readonly cursor: Cursor } | undefined = func && switchBehind(target, cursor, func, stack, parked);
+    const caller: Caller | undefined = moved === undefined ? findCaller(target, cursor, func, stack) : undefined;
+    yield finish(target, cursor, func, stack, caller);
+    if (moved !== undefined) {
+      cursor = moved.cursor;
+      lastSp = -1n;
+      continue;
+    }
+    if (caller === undefined || (lastSp >= 0n && caller.cfa <= lastSp)) return;
+    lastSp = caller.cfa;
+    cursor = interrupted(target, start, cursor, caller, stack) ?? returned(target, cursor, func, caller);
+  }
+}
+
+/** A signal handler's return slot was written by the kernel, not by a CALL; it counts as one all the same. */
+function withSignalFrames(target: WalkTarget, start: WalkStart): WalkTarget {
+  if (start.signalFrames.length === 0) return target;
+  const entered = start.signalFrames
+    .filter(({ frame }) => target.memory.allows(frame, 8, 'read'))
+    .map(({ frame }) => ({ slot: frame, returnAddress: target.memory.readU64(frame), target: 0n }));
+  const calls: WalkTarget['calls'] = sp =>
+    [...target.calls(sp), ...entered.filter(record => record.slot >= sp)].sort((a, b) => (a.slot < b.slot ? -1 : 1));
+  return { ...target, calls, memory: target.memory };
+}
+
+function startCursor(start: WalkStart): Cursor {
+  const values = new Map<FrameRegister, KnownValue>();
+  if (start.live !== undefined) {
+    for (const name of GENERAL) values.set(name, { value: start.live.get(name), how: 'exact' });
+  }
+  values.set('rip', { value: start.pc, how: 'exact' });
+  values.set('rsp', { value: start.sp, how: 'exact' });
+  values.set('rbp', { value: start.bp, how: 'exact' });
+  return { pc: start.pc, exact: start.exact, sp: start.sp, values, live: start.live, g: start.g, how: 'exact', seam: undefined };
+}
+
+const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
+
+function finish(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName, caller: Caller | undefined): PhysicalFrame {
+  const jumped =
+    caller?.target !== undefined &&
+    caller.target !== 0n &&
+    func !== undefined &&
+    !(caller.target >= func.entry && caller.target < func.end);
+  return {
+    pc: cursor.pc,
+    exact: cursor.exact,
+    sp: cursor.sp,
+    registers: { live: cursor.live, get: name => registerOf(cursor, func, name) },
+    func,
+    stack,
+    g: cursor.g,
+    how: cursor.how,
+    cfa: caller?.cfa,
+    returnAddress: caller?.returnAddress,
+    jumpedFrom: jumped ? target.images.functionAt(caller!.target!)?.name : undefined,
+    seam: cursor.seam,
+  };
+}
+
+/** Go code keeps g in R14 wherever a call can be made, so it is known in every frame of Go code. */
+function registerOf(cursor: Cursor, func: Func | undefined, name: FrameRegister): KnownValue | undefined {
+  const known = cursor.values.get(name);
+  if (known === undefined && name === 'r14' && cursor.g !== 0n && func !== undefined && func.language !== 'c') {
+    return { value: cursor.g, how: 'inferred' };
+  }
+  return known;
+}
+
+/** The caller on the same stack. */
+function findCaller(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName): Caller | undefined {
+  const row = target.images.unwindAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
+  const record = recordAbove(target, cursor.sp, stack);
+  // Hand-made assembly that changes RSP in ways its table does not follow (racecall's ANDQ) is marked SPWRITE.
+  const tabled = func !== undefined && func.language !== 'c' && !func.spWrite;
+  const byTable = row === undefined ? undefined : fromTable(target, cursor, row);
+  if (tabled && byTable !== undefined && !func.topFrame) {
+    if (record !== undefined && record.slot === byTable.cfa - 8n) return { ...byTable, how: 'emulated', target: record.target };
+    return believable(target, byTable) ? byTable : undefined;
+  }
+  if (record !== undefined) {
+    const { slot, returnAddress, target: called } = record;
+    const found: Caller = { cfa: slot + 8n, returnAddress, how: 'emulated', target: called };
+    return row === undefined || byTable?.cfa !== found.cfa ? found : { ...found, row };
+  }
+  if (func?.topFrame) return undefined;
+  if (cursor.exact && func !== undefined && cursor.pc === func.entry) return fromSlot(target, cursor.sp, 'exact');
+  if (byTable !== undefined && !func?.spWrite && believable(target, byTable)) return byTable;
+  return tabled || func?.spWrite ? undefined : fromFramePointer(target, cursor, stack);
+}
+
+function fromTable(target: WalkTarget, cursor: Cursor, row: UnwindRow): Caller | undefined {
+  // The outermost function of a C program marks its return address as undefined.
+  if (row.registers.get(16) === 'undefined') return undefined;
+  const cfa = cfaOf(row, cursor.values, target.evaluate);
+  const returnAddress = cfa === undefined ? undefined : peek(target.memory, cfa - 8n);
+  return cfa === undefined || returnAddress === undefined ? undefined : { cfa, returnAddress, how: row.how, row };
+}
+
+function fromSlot(target: WalkTarget, slot: bigint, how: How): Caller | undefined {
+  const returnAddress = peek(target.memory, slot);
+  if (returnAddress === undefined) return undefined;
+  const caller = { cfa: slot + 8n, returnAddress, how };
+  return believable(target, caller) ? caller : undefined;
+}
+
+function fromFramePointer(target: WalkTarget, cursor: Cursor, stack: StackName): Caller | undefined {
+  const bp = cursor.values.get('rbp')?.value;
+  if (bp === undefined || bp < cursor.sp || bp >= stack.hi) return undefined;
+  return fromSlot(target, bp + 8n, 'inferred');
+}
+
+function believable(target: WalkTarget, caller: Caller): boolean {
+  return caller.returnAddress !== 0n && target.memory.allows(caller.returnAddress - 1n, 1, 'exec');
+}
+
+/** The frame that a CALL of it led here. */
+function returned(target: WalkTarget, cursor: Cursor, func: Func | undefined, caller: Caller): Cursor | undefined {
+  if (caller.returnAddress === 0n) return undefined;
+  const untouched = cursor.exact && func !== undefined && cursor.pc === func.entry;
+  const callee = { values: cursor.values, func, sp: cursor.sp, untouched };
+  const values = callerValues(callee, caller.cfa, caller.returnAddress, caller.row, target.memory, caller.how, target.evaluate);
+  // sigpanic and asyncPreempt are pushed onto the stack of code that was interrupted, not called by it.
+  const exact = func?.funcID === 'sigpanic' || func?.funcID === 'asyncPreempt';
+  return { pc: caller.returnAddress, exact, sp: caller.cfa, values, live: undefined, g: cursor.g, how: caller.how, seam: undefined };
+}
+
+/** Offsets of the registers in a signal frame's ucontext (Linux, arch/x86/include/uapi/asm/sigcontext.h), from the ucontext's start. */
+const UCONTEXT: readonly (readonly [FrameRegister, number])[] = [
+  ['r8', 40],
+  ['r9', 48],
+  ['r10', 56],
+  ['r11', 64],
+  ['r12', 72],
+  ['r13', 80],
+  ['r14', 88],
+  ['r15', 96],
+  ['rdi', 104],
+  ['rsi', 112],
+  ['rbp', 120],
+  ['rbx', 128],
+  ['rdx', 136],
+  ['rax', 144],
+  ['rcx', 152],
+  ['rsp', 160],
+  ['rip', 168],
+];
+
+/** When the return address is the kernel's signal trampoline: the frame that the signal interrupted, with all its registers. */
+function interrupted(target: WalkTarget, start: WalkStart, cursor: Cursor, caller: Caller, stack: StackName): Cursor | undefined {
+  const frame = start.signalFrames.find(each => each.frame === caller.cfa - 8n);
+  if (frame === undefined) return undefined;
+  const ucontext = caller.cfa;
+  if (!target.memory.allows(ucontext, 304, 'read')) return undefined;
+  const values = new Map<FrameRegister, KnownValue>();
+  for (const [name, offset] of UCONTEXT) {
+    values.set(name, { value: target.memory.readU64(ucontext + BigInt(offset)), how: 'exact' });
+  }
+  const pc = values.get('rip')!.value;
+  const sp = values.get('rsp')!.value;
+  // The handler ran as gsignal; what it interrupted ran as the g of that stack.
+  const below = target.go?.stackOf(sp, cursor.g);
+  const outer = below === undefined ? stackNamed(target, sp, cursor.g) : below;
+  const seam = `signal ${frame.signal}: ${stack.name} -> ${outer.name}`;
+  return { pc, exact: true, sp, values, live: undefined, g: below?.g ?? cursor.g, how: 'exact', seam };
+}
+
+/** Adds the inlined calls at each frame's pc, innermost first, as frames of their own. */
+export function* walk(target: WalkTarget, start: WalkStart): Generator<LogicalFrame> {
+  let index = 0;
+  for (const physical of walkPhysical(target, start)) {
+    const pc = lookupPc(physical);
+    const inline = target.images.inlineFrames(pc);
+    if (inline.length === 0) {
+      const name = physical.func?.name ?? target.images.symbolAt(pc)?.symbol.name ?? '??';
+      const line = target.images.lineAt(pc);
+      yield { index: index++, physical, name, file: line?.file, line: line?.line, inlined: false, scope: undefined };
+    }
+    for (const frame of inline) {
+      const { name, file, line, inlined, scope } = frame;
+      yield { index: index++, physical, name, file, line, inlined, scope };
+    }
+  }
+}

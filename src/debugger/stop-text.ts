@@ -1,0 +1,155 @@
+/** How a stop is told: one line of what and where, then the instruction or the source line there. */
+
+import { disassembleAt } from './code.js';
+import { describeAddress } from './describe.js';
+import { explainFault } from './operands.js';
+import type { Session } from './session.js';
+import { stackNamed } from './stack/target.js';
+import type { Stop } from './stop.js';
+
+/** What a command that moves the program says as data. */
+export interface StopData {
+  readonly [key: string]: string | number | null;
+  readonly reason: string;
+  readonly signal: string | null;
+  /** Fault or watch address. */
+  readonly address: string | null;
+  readonly pc: string | null;
+  readonly function: string | null;
+  readonly t: number;
+  readonly thread: number | null;
+  readonly goroutine: number | null;
+}
+
+export function stopData(session: Session): StopData {
+  const { stop, process } = session;
+  const t = process.t;
+  if (stop.reason === 'exited') {
+    const { status, signal = null } = stop;
+    return { reason: 'exited', signal, address: null, pc: null, function: null, t, thread: null, goroutine: null, status };
+  }
+  const { rip } = session.thread.registers;
+  const goroutine = session.goroutineOf(session.thread);
+  const address = stop.reason === 'watchpoint' ? stop.address : stop.reason === 'signal' ? stop.signal.address : undefined;
+  return {
+    reason: stop.reason,
+    signal: stop.reason === 'signal' ? stop.signal.name : null,
+    address: address === undefined ? null : `0x${address.toString(16)}`,
+    pc: `0x${rip.toString(16)}`,
+    function: session.images.functionAt(rip)?.name ?? session.images.symbolAt(rip)?.symbol.name ?? null,
+    t,
+    thread: session.threadNumber(session.thread),
+    goroutine: goroutine === undefined ? null : Number(goroutine.id),
+    ...(stop.reason === 'breakpoint' || stop.reason === 'watchpoint' ? { breakpoint: stop.breakpoint.id } : {}),
+  };
+}
+
+/** `17,285,148`. */
+export function grouped(t: number): string {
+  return t.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function stopText(session: Session): string {
+  const { stop } = session;
+  const time = `t=${grouped(session.process.t)}`;
+  if (stop.reason === 'exited') {
+    const how = stop.signal === undefined ? `exited with status ${stop.status}` : `was killed by ${stop.signal} (status ${stop.status})`;
+    return [`${time}  the program ${how}`, ...refusalLines(session)].join('\n');
+  }
+  const lines = [`${time}  ${whyText(stop)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
+  return lines.join('\n');
+}
+
+function whyText(stop: Stop): string {
+  switch (stop.reason) {
+    case 'start':
+      return 'at the start: ';
+    case 'breakpoint':
+      return `breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
+    case 'watchpoint':
+      return `watchpoint ${stop.breakpoint.id} (${stop.breakpoint.kind === 'watch' ? stop.breakpoint.spec : ''}) ${stop.access === 'read' ? 'read' : 'written'} in `;
+    case 'signal':
+      return `${stop.signal.name} in `;
+    case 'syscall':
+      return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
+    case 'thread':
+      return `thread ${stop.tid} ${stop.event}, in `;
+    case 'interrupted':
+      return 'interrupted in ';
+    case 'limit':
+      return 'the instruction limit is reached, in ';
+    case 'deadlock':
+      return 'deadlock: every thread waits, and no timer is due; in ';
+    case 'memory-limit':
+      return 'the guest would touch more memory than --memory allows, in ';
+    case 'unsupported':
+      return 'unsupported instruction in ';
+    default:
+      return '';
+  }
+}
+
+function whereText(session: Session): string {
+  const { thread } = session;
+  const { registers } = thread;
+  const name = session.images.functionAt(registers.rip) ?? undefined;
+  const described = describeAddress(session.images, registers.rip) ?? `0x${registers.rip.toString(16)}`;
+  const where = name !== undefined && registers.rip === name.entry ? `${described}+0` : described;
+  const line = session.images.lineAt(registers.rip);
+  const goroutine = session.goroutineOf(thread);
+  const stack = stackNamed(session.walkTarget, registers.get('rsp'), session.threadG(thread));
+  const parts = [where];
+  if (goroutine !== undefined) parts.push(`goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`);
+  else if (stack.kind !== 'C') parts.push(`on ${stack.name}`);
+  parts.push(`thread ${session.threadNumber(thread)}`);
+  return `${parts[0]}${line === undefined ? '' : ` at ${line.file}:${line.line}`}, ${parts.slice(1).join(', ')}`;
+}
+
+function detailLines(session: Session): readonly string[] {
+  const { stop } = session;
+  const { rip } = session.thread.registers;
+  const instruction = disassembleAt(session, rip)?.text ?? 'memory that cannot be read';
+  switch (stop.reason) {
+    case 'signal':
+      if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
+      return [`  ${instruction.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
+    case 'unsupported': {
+      const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
+      return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not in r14's instruction table; help instructions lists what is`];
+    }
+    case 'breakpoint':
+      return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+    case 'watchpoint':
+      return [`  at 0x${stop.address.toString(16)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
+    default:
+      return [sourceOrInstruction(session, instruction)];
+  }
+}
+
+function senderLines(sender: number | undefined): readonly string[] {
+  return sender === undefined ? [] : [`  sent by process ${sender}`];
+}
+
+/** The source line when it can be read, and stands at its beginning; else the instruction. */
+function sourceOrInstruction(session: Session, instruction: string): string {
+  const { rip } = session.thread.registers;
+  const line = session.images.lineAt(rip);
+  const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
+  if (line === undefined || source === undefined || !startsStatement(session, rip)) return `=> 0x${rip.toString(16)}  ${instruction}`;
+  return `=> ${line.line}  ${source.trimEnd()}`;
+}
+
+function startsStatement(session: Session, pc: bigint): boolean {
+  for (const statement of session.images.statementsIn(pc, pc + 1n)) if (statement.pc === pc) return true;
+  return false;
+}
+
+/** System calls that the sandbox or the kernel refused, once each. */
+function refusalLines(session: Session): readonly string[] {
+  const fresh = session.takeRefusals();
+  if (fresh.length === 0) return [];
+  return fresh.map(
+    ({ syscall, detail, errno, count }) =>
+      `  refused: ${syscall}${detail === '' ? '' : ` ${detail}`}: ${errno}${count > 1 ? ` (${count} times)` : ''}`,
+  );
+}
