@@ -63,6 +63,9 @@ def program_sections():
 def walk(places, steps, only=""):
     gdb.execute("set pagination off")
     gdb.execute("set disable-randomization on")
+    # Go's preemption signal would stop a step at a random place.
+    gdb.execute("handle SIGURG nostop noprint pass", to_string=True)
+    gdb.execute("set environment GODEBUG asyncpreemptoff=1")
     for place in places:
         gdb.Breakpoint(place)
     gdb.execute("run > /dev/null", to_string=True)
