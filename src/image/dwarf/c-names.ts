@@ -1,6 +1,7 @@
 import { DW_AT, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
 import { sourceName } from './index.js';
+import { shortIntegers } from './type-names.js';
 
 /** How deep a declarator may nest. */
 const MAX_DEPTH = 40;
@@ -53,6 +54,10 @@ function spell(start: Die | undefined, declarator: string, depth: number): strin
     const grouped = target && (target.tag === DW_TAG.array_type || target.tag === DW_TAG.subroutine_type);
     return spell(target, grouped ? `(${own})` : own, depth + 1);
   }
+  if (die?.tag === DW_TAG.ptr_to_member_type) {
+    const owner = die.reference(DW_AT.containing_type);
+    return spell(targetOf(die), `${owner === undefined ? '' : plainName(die.unit.info.dieAt(owner))}::*${declarator}`, depth + 1);
+  }
   if (die?.tag === DW_TAG.array_type) return spell(targetOf(die), `${declarator}${dimensions(die)}`, depth + 1);
   if (die?.tag === DW_TAG.subroutine_type) return spell(targetOf(die), `${declarator}(${parameters(die, depth)})`, depth + 1);
   const base = [...words, die ? plainName(die) : 'void'].join(' ');
@@ -81,7 +86,7 @@ function parameters(die: Die, depth: number): string {
 
 function plainName(die: Die): string {
   const word = die.unit.isCPlusPlus ? undefined : TAG_WORDS.get(die.tag);
-  const name = sourceName([die]);
+  const name = die.tag === DW_TAG.base_type ? shortIntegers(die.string(DW_AT.name) ?? 'void') : sourceName([die]);
   if (name === undefined) return TAG_WORDS.has(die.tag) ? `${TAG_WORDS.get(die.tag)} {...}` : 'void';
   return word ? `${word} ${name}` : name;
 }

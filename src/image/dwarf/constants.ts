@@ -49,6 +49,7 @@ export const DW_AT = {
   language: 0x13,
   comp_dir: 0x1b,
   const_value: 0x1c,
+  containing_type: 0x1d,
   inline: 0x20,
   upper_bound: 0x2f,
   producer: 0x25,

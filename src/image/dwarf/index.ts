@@ -1,6 +1,7 @@
 import { skipAttributes } from './abbrev.js';
 import { DW_AT, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
+import { shortIntegers } from './type-names.js';
 import type { DebugInfo, Unit } from './unit.js';
 
 /** Offsets of the DIEs at a unit's top level (and in its namespaces) that have names or code to look up. */
@@ -112,7 +113,7 @@ export function sourceName(chain: readonly Die[]): string | undefined {
   for (const die of chain) {
     const name = die.string(DW_AT.name);
     if (name === undefined) continue;
-    return die.unit.isCPlusPlus ? `${qualifier(die)}${name}` : name;
+    return die.unit.isCPlusPlus ? shortIntegers(`${qualifier(die)}${name}`) : name;
   }
   return undefined;
 }

@@ -70,6 +70,20 @@ const C_INTEGERS: readonly (readonly string[])[] = [
 ];
 const C_SPELLINGS: ReadonlyMap<string, readonly string[]> = new Map(C_INTEGERS.flatMap(group => group.map(name => [name, group] as const)));
 
+const LONG_FORMS: readonly (readonly [RegExp, string])[] = [
+  [/\blong long unsigned int\b/g, 'unsigned long long'],
+  [/\blong long int\b/g, 'long long'],
+  [/\blong unsigned int\b/g, 'unsigned long'],
+  [/\blong int\b/g, 'long'],
+  [/\bshort unsigned int\b/g, 'unsigned short'],
+  [/\bshort int\b/g, 'short'],
+];
+
+/** C integer types as people (and gdb) write them, where gcc's DWARF says `long unsigned int`. */
+export function shortIntegers(name: string): string {
+  return LONG_FORMS.reduce((text, [long, short]) => text.replace(long, short), name);
+}
+
 /**
  * The type that an expression as users write it names, Go's way (`*runtime.g`, `[]T`, `[4]T`, `map[K]V`, `chan T`) or C's (`struct point *`,
  * `unsigned long`, `char[10]`). Pointers, slices and arrays of known types need not be in the image; maps, channels and funcs must.

@@ -3,7 +3,7 @@ import { cTypeName } from './c-names.js';
 import { DW_AT, DW_ATE, DW_TAG, GO_KIND } from './constants.js';
 import type { Die } from './die.js';
 import type { Indexes } from './index.js';
-import { arrayOf, parseTypeName, splitFunc, VOID } from './type-names.js';
+import { arrayOf, parseTypeName, shortIntegers, splitFunc, VOID } from './type-names.js';
 import type { DebugInfo } from './unit.js';
 
 /** Types by DIE, by name and by runtime type. Each becomes an object once, when asked for; what it refers to follows on use. */
@@ -83,7 +83,8 @@ export class Types {
           const die = this.info.die(unit, offset);
           const name = die.string(DW_AT.name);
           if (name === undefined || die.flag(DW_AT.declaration)) continue;
-          const key = `${tagPrefix(die)}${index.prefixes.get(offset) ?? ''}${name}`;
+          const full = `${tagPrefix(die)}${index.prefixes.get(offset) ?? ''}${name}`;
+          const key = unit.isGo ? full : shortIntegers(full);
           if (!this.names!.has(key)) this.names!.set(key, offset);
         }
       });
