@@ -157,7 +157,8 @@ export class RuntimeTypes {
       const path = uncommon === undefined ? '' : this.nameAt(this.offset(uncommon)).name;
       const bracket = short.indexOf('[');
       const dot = (bracket < 0 ? short : short.slice(0, bracket)).lastIndexOf('.');
-      return path === '' || dot < 0 ? short : path + short.slice(dot);
+      // Shapes of generic code are spelt out by the compiler already.
+      return path === '' || dot < 0 || short.startsWith('go.shape.') ? short : path + short.slice(dot);
     }
     switch (this.kind(address)) {
       case 'pointer':
@@ -173,9 +174,21 @@ export class RuntimeTypes {
         const prefix = CHAN_PREFIX[memory.word(address + 56)] ?? 'chan ';
         return prefix + (prefix === 'chan ' && element.startsWith('<-') ? `(${element})` : element);
       }
+      case 'func':
+        return this.spellFunc(address, depth);
       default:
         return this.shortName(address);
     }
+  }
+
+  private spellFunc(address: number, depth: number): string {
+    const { ins, addresses, variadic } = this.signatureParts(address);
+    const names = addresses.map(part => this.name(part, depth + 1));
+    const params = names.slice(0, ins);
+    if (variadic && ins > 0) params[ins - 1] = `...${params[ins - 1]!.replace(/^\[\]/, '')}`;
+    const results = names.slice(ins);
+    const shown = results.length === 0 ? '' : results.length === 1 ? ` ${results[0]}` : ` (${results.join(', ')})`;
+    return `func(${params.join(', ')})${shown}`;
   }
 
   /** A name offset as an address; 0 stands for none. */
@@ -318,11 +331,18 @@ export class RuntimeTypes {
   }
 
   private signature(address: number): { params: readonly Type[]; results: readonly Type[] } {
-    const ins = this.memory.u16(address + 48);
-    const outs = this.memory.u16(address + 50) & 0x7fff;
-    const start = address + 56 + (this.flags(address) & TFLAG.uncommon ? 16 : 0);
-    const list = Array.from({ length: ins + outs }, (_, i) => this.need(this.typeAddress(start + i * 8)));
+    const { ins, addresses } = this.signatureParts(address);
+    const list = addresses.map(part => this.need(part));
     return { params: list.slice(0, ins), results: list.slice(ins) };
+  }
+
+  /** abi.FuncType: counts, then pointers to the types of parameters and results. */
+  private signatureParts(address: number): { ins: number; addresses: number[]; variadic: boolean } {
+    const ins = this.memory.u16(address + 48);
+    const outs = this.memory.u16(address + 50);
+    const start = address + 56 + (this.flags(address) & TFLAG.uncommon ? 16 : 0);
+    const addresses = Array.from({ length: ins + (outs & 0x7fff) }, (_, i) => this.typeAddress(start + i * 8));
+    return { ins, addresses, variadic: (outs & 0x8000) !== 0 };
   }
 
   /** Addresses of the types that a type is made of. */
@@ -340,11 +360,8 @@ export class RuntimeTypes {
         const start = memory.word(address + 56);
         return Array.from({ length: this.count(address + 64) }, (_, i) => this.typeAddress(start + i * 24 + 8));
       }
-      case 'func': {
-        const count = memory.u16(address + 48) + (memory.u16(address + 50) & 0x7fff);
-        const start = address + 56 + (this.flags(address) & TFLAG.uncommon ? 16 : 0);
-        return Array.from({ length: count }, (_, i) => this.typeAddress(start + i * 8));
-      }
+      case 'func':
+        return this.signatureParts(address).addresses;
       default:
         return [];
     }
