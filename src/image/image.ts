@@ -227,7 +227,8 @@ class ElfImage implements Image {
     const entry = this.link(func.entry);
     if (entry === undefined) return func.entry;
     const described = this.dwarf.afterPrologue(func.entry);
-    if (described !== undefined) return described;
+    // Generated wrappers have no line table, but a prologue.
+    if (described !== undefined && described > func.entry) return described;
     if (func.language !== 'go') return func.entry;
     const prologue = this.guard('code', () => findPrologue(this.elf.memory, { entry }, Number(func.end - this.bias)));
     return prologue ? func.entry + BigInt(prologue.end) : func.entry;

@@ -82,6 +82,7 @@ export interface GoOptions {
   race?: boolean;
   ldflags?: string;
   gcflags?: string;
+  buildmode?: 'pie';
   /** Of the program `crash`; default `injected`. */
   variant?: CrashVariant;
 }
@@ -138,6 +139,7 @@ export function buildGo(name: string, options: GoOptions = {}): string {
     writeFileSync(module, `module ${variant ? 'crash' : 'r14/programs'}\n\ngo ${go.language}\n`);
     const args = ['build', `-modfile=${module}`, '-o', temporary];
     if (options.race) args.push('-race');
+    if (options.buildmode) args.push(`-buildmode=${options.buildmode}`);
     if (options.ldflags) args.push(`-ldflags=${options.ldflags}`);
     if (options.gcflags) args.push(`-gcflags=${options.gcflags}`);
     if (variant) args.push('-tags', tags[variant]);

@@ -12,7 +12,7 @@ const PROLOGUE_LIMIT = 96;
 export interface Prologue {
   /** Offset behind the instruction that saves the caller's RBP. */
   readonly saved: number;
-  /** Offset behind the set-up of the frame: RBP and RSP are those of the body. */
+  /** Offset that the compiler marks as prologue_end in DWARF: SUBQ, or the end of a set-up that has none. */
   readonly end: number;
 }
 
@@ -23,17 +23,19 @@ export interface Prologue {
 export function findPrologue(memory: LinkedMemory, func: { readonly entry: number }, end: number): Prologue | undefined {
   const code = memory.slice(func.entry, Math.min(PROLOGUE_LIMIT, end - func.entry));
   const is = (at: number, ...bytes: number[]) => bytes.every((byte, i) => code[at + i] === byte);
+  // SUBQ, or ADDQ of a negative number, in 8 and 32 bits.
+  const adjusts = (at: number) => [0x83, 0x81].some(opcode => is(at, 0x48, opcode, 0xec) || is(at, 0x48, opcode, 0xc4));
+  const adjustment = (end: number) => (adjusts(end - 4) ? 4 : adjusts(end - 7) ? 7 : 0);
   for (let at = 0; at < code.length; at++) {
     if (is(at, 0x55, 0x48, 0x89, 0xe5)) {
-      let last = at + 4;
-      if (is(last, 0x48, 0x83, 0xec) || is(last, 0x48, 0x83, 0xc4)) last += 4;
-      else if (is(last, 0x48, 0x81, 0xec) || is(last, 0x48, 0x81, 0xc4)) last += 7;
-      return { saved: at + 1, end: last };
+      return { saved: at + 1, end: adjusts(at + 4) ? at + 4 : at + 1 };
     }
-    // MOVQ BP, n(SP) and LEAQ n(SP), BP with the same n, in 8 or 32 bits.
-    if (is(at, 0x48, 0x89, 0x6c, 0x24) && is(at + 5, 0x48, 0x8d, 0x6c, 0x24, code[at + 4]!)) return { saved: at + 5, end: at + 10 };
+    // MOVQ BP, n(SP) and LEAQ n(SP), BP with the same n, in 0, 8 or 32 bits.
+    if (is(at, 0x48, 0x89, 0x2c, 0x24, 0x48, 0x8d, 0x2c, 0x24)) return { saved: at + 4, end: at - adjustment(at) };
+    if (is(at, 0x48, 0x89, 0x6c, 0x24) && is(at + 5, 0x48, 0x8d, 0x6c, 0x24, code[at + 4]!))
+      return { saved: at + 5, end: at - adjustment(at) };
     if (is(at, 0x48, 0x89, 0xac, 0x24) && is(at + 8, 0x48, 0x8d, 0xac, 0x24, ...code.subarray(at + 4, at + 8)))
-      return { saved: at + 8, end: at + 16 };
+      return { saved: at + 8, end: at - adjustment(at) };
   }
   return undefined;
 }

@@ -20,7 +20,6 @@ const NONE = 0xffffffff;
 export interface PclnFunc {
   readonly index: number;
   readonly entry: number;
-  readonly nameOffset: number;
   readonly name: string;
   readonly funcID: number;
   readonly topFrame: boolean;
@@ -149,12 +148,10 @@ export class Pclntab {
       throw new FormatError(`gopclntab: function ${index} has ${npcdata} PCDATA and ${nfuncdata} FUNCDATA tables`);
     const words = (start: number, n: number) => Array.from({ length: n }, (_, i) => this.u32(start + i * 4));
     const flag = (flags >>> 8) & 0xff;
-    const nameOffset = this.u32(at + 4);
     const func: PclnFunc = {
       index,
       entry: this.text + this.u32(at),
-      nameOffset,
-      name: this.name(nameOffset),
+      name: this.name(this.u32(at + 4)),
       funcID: flags & 0xff,
       topFrame: (flag & FUNC_FLAG.topFrame) !== 0,
       spWrite: (flag & FUNC_FLAG.spWrite) !== 0,
@@ -195,6 +192,26 @@ export class Pclntab {
       }
     }
     return found;
+  }
+
+  private duplicates: Map<string, number[]> | undefined;
+
+  /** Another function of the same name: an ABI wrapper beside what it wraps. */
+  twin(func: PclnFunc): PclnFunc | undefined {
+    if (!this.duplicates) {
+      const first = new Map<string, number>();
+      this.duplicates = new Map();
+      for (let index = 0; index < this.count; index++) {
+        const name = this.name(this.u32(this.functab + this.u32(this.functab + index * 8 + 4) + 4));
+        const other = first.get(name);
+        if (other === undefined) first.set(name, index);
+        else this.duplicates.set(name, [...(this.duplicates.get(name) ?? [other]), index]);
+      }
+    }
+    const indices = this.duplicates.get(func.name);
+    // Type arguments are left out of names, so instances of a generic function share one.
+    if (indices?.length !== 2 || func.name.includes('[...]')) return undefined;
+    return this.func(indices[0] === func.index ? indices[1]! : indices[0]!);
   }
 
   /** First address behind the function's instructions: where its tables end; the padding to the next is not part of it. */

@@ -38,5 +38,11 @@ export function funcIDNames(minor: number): readonly string[] {
  * Assembly that Go's sources declare `<ABIInternal>` (TEXT lines of runtime, internal/bytealg and others, Go 1.19 to 1.26). No table of
  * the program records it; all other assembly is ABI0.
  */
-export const ABI_INTERNAL_ASSEMBLY =
-  /^(?:runtime\.(?:cmpstring|debugCallV2|duff(?:copy|zero)|gcWriteBarrier\w*|getfp|mapinitnoop|mcall|memclrNoHeapPointers|memequal(?:_varlen)?|memhash(?:32|64)?|strhash|memmove|panic(?:Bounds|Extend|IndexU?|Slice\w+)|publicationBarrier|race(?:read|write)(?:range)?|switchToCrashStack0|vgetrandom1)|internal\/bytealg\.Compare|internal\/chacha8rand\.block|(?:internal\/runtime|runtime\/internal)\/syscall(?:\/linux)?\.Syscall6|time\.now)$/;
+const ABI_INTERNAL_ASSEMBLY =
+  /^(?:runtime\.(?:cmpstring|debugCallV2|duff(?:copy|zero)|gcWriteBarrier\w*|getfp|mapinitnoop|mcall|memclrNoHeapPointers|memequal(?:_varlen)?|memhash(?:32|64)?|strhash|memmove|panic(?:Bounds|Extend|IndexU?|Slice\w+)|race(?:read|write)(?:range)?|switchToCrashStack0|vgetrandom1)|internal\/bytealg\.Compare|internal\/chacha8rand\.block|(?:internal\/runtime|runtime\/internal)\/syscall(?:\/linux)?\.Syscall6|time\.now)$/;
+
+/** Whether assembly of that name is ABIInternal in a minor version. */
+export function isInternalAssembly(name: string, minor: number): boolean {
+  // ABI0 in Go 1.19, ABIInternal in 1.22.
+  return ABI_INTERNAL_ASSEMBLY.test(name) || (name === 'runtime.publicationBarrier' && minor >= 20);
+}
