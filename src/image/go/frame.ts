@@ -41,7 +41,7 @@ export function findPrologue(memory: LinkedMemory, func: { readonly entry: numbe
 }
 
 /** The caller's RBP at pc, as a rule for an unwind row: in its slot below the return address, or untouched. */
-export function savedFramePointer(prologue: Prologue | undefined, func: PclnFunc, pc: number, delta: number): { atCfa: number } | 'same' {
+function savedFramePointer(prologue: Prologue | undefined, func: PclnFunc, pc: number, delta: number): { atCfa: number } | 'same' {
   return prologue && delta >= 8 && pc >= func.entry + prologue.saved ? { atCfa: -16 } : 'same';
 }
 

@@ -3,7 +3,7 @@ import type { SourceLine } from '../api.js';
 import type { PclnFunc, Pclntab } from './pclntab.js';
 
 /** True when `wanted` is the path or ends it at a slash: `proc.go` and `runtime/proc.go` of `/usr/go/src/runtime/proc.go`. */
-export function isPathSuffix(path: string, wanted: string): boolean {
+function isPathSuffix(path: string, wanted: string): boolean {
   return path === wanted || (path.endsWith(wanted) && path[path.length - wanted.length - 1] === '/');
 }
 
