@@ -3,7 +3,7 @@
  * For Go code, gopclntab and the symbol table say all that DWARF would of a function, and more, and need no index; so they are asked first.
  */
 import type { Func, Language } from './api.js';
-import { demangle, withoutParameters } from './demangle.js';
+import { demangle, withoutParameters } from './demangle/demangle.js';
 import type { Dwarf } from './dwarf/dwarf.js';
 import type { Elf } from './elf/elf.js';
 import type { RawSymbol, SymbolTable } from './elf/symbols.js';

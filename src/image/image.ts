@@ -1,7 +1,7 @@
 /** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together. */
 import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, Segment, SourceLine, Type, UnwindRow, Variable } from './api.js';
 import { FormatError } from './bytes.js';
-import { demangle } from './demangle.js';
+import { demangle } from './demangle/demangle.js';
 import { Dwarf } from './dwarf/dwarf.js';
 import { Elf } from './elf/elf.js';
 import { PF } from './elf/headers.js';
