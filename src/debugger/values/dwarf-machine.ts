@@ -184,15 +184,31 @@ class Run {
   }
 
   private step(op: number): void {
-    if (op >= OP.lit0 && op < OP.lit0 + 32) return this.push(BigInt(op - OP.lit0));
-    if (op >= OP.reg0 && op < OP.reg0 + 32) return this.name({ kind: 'register', number: op - OP.reg0 });
-    if (op >= OP.breg0 && op < OP.breg0 + 32) return this.push(this.machine.register(op - OP.breg0) + this.sleb());
-    if (op >= OP.abs && op <= OP.xor && op !== OP.plus_uconst) return this.arithmetic(op);
-    if (op >= OP.eq && op <= OP.ne) return this.compare(op);
+    if (op >= OP.lit0 && op < OP.lit0 + 32) {
+      this.push(BigInt(op - OP.lit0));
+      return;
+    }
+    if (op >= OP.reg0 && op < OP.reg0 + 32) {
+      this.name({ kind: 'register', number: op - OP.reg0 });
+      return;
+    }
+    if (op >= OP.breg0 && op < OP.breg0 + 32) {
+      this.push(this.machine.register(op - OP.breg0) + this.sleb());
+      return;
+    }
+    if (op >= OP.abs && op <= OP.xor && op !== OP.plus_uconst) {
+      this.arithmetic(op);
+      return;
+    }
+    if (op >= OP.eq && op <= OP.ne) {
+      this.compare(op);
+      return;
+    }
     if (op >= OP.const1u && op <= OP.const8s) {
       const size = 1 << ((op - OP.const1u) >> 1);
       const value = this.fixed(size);
-      return this.push(op % 2 === 0 ? value : BigInt.asIntN(8 * size, value));
+      this.push(op % 2 === 0 ? value : BigInt.asIntN(8 * size, value));
+      return;
     }
     this.rare(op);
   }
@@ -205,26 +221,34 @@ class Run {
     const { machine } = this;
     switch (op) {
       case OP.addr:
-        return this.push(this.fixed(8) + machine.bias);
+        this.push(this.fixed(8) + machine.bias);
+        return;
       case OP.deref:
-        return this.push(readUint(memorySource(machine.memory, this.pop()), 0, 8));
+        this.push(readUint(memorySource(machine.memory, this.pop()), 0, 8));
+        return;
       case OP.deref_size: {
         const size = this.u8();
-        return this.push(readUint(memorySource(machine.memory, this.pop()), 0, size));
+        this.push(readUint(memorySource(machine.memory, this.pop()), 0, size));
+        return;
       }
       case OP.constu:
-        return this.push(this.uleb());
+        this.push(this.uleb());
+        return;
       case OP.consts:
-        return this.push(this.sleb());
+        this.push(this.sleb());
+        return;
       case OP.dup:
-        return this.push(this.peek(0));
+        this.push(this.peek(0));
+        return;
       case OP.drop:
         this.pop();
         return;
       case OP.over:
-        return this.push(this.peek(1));
+        this.push(this.peek(1));
+        return;
       case OP.pick:
-        return this.push(this.peek(this.u8()));
+        this.push(this.peek(this.u8()));
+        return;
       case OP.swap: {
         const [top, below] = [this.pop(), this.pop()];
         this.stack.push(top, below);
@@ -236,24 +260,30 @@ class Run {
         return;
       }
       case OP.plus_uconst:
-        return this.push(this.pop() + this.uleb());
+        this.push(this.pop() + this.uleb());
+        return;
       case OP.skip:
-        return this.jump(Number(s16(this.fixed(2))));
+        this.jump(Number(s16(this.fixed(2))));
+        return;
       case OP.bra: {
         const offset = Number(s16(this.fixed(2)));
         if (this.pop() !== 0n) this.jump(offset);
         return;
       }
       case OP.regx:
-        return this.name({ kind: 'register', number: Number(this.uleb()) });
+        this.name({ kind: 'register', number: Number(this.uleb()) });
+        return;
       case OP.bregx: {
         const number = Number(this.uleb());
-        return this.push(machine.register(number) + this.sleb());
+        this.push(machine.register(number) + this.sleb());
+        return;
       }
       case OP.fbreg:
-        return this.push(this.frameBase() + this.sleb());
+        this.push(this.frameBase() + this.sleb());
+        return;
       case OP.call_frame_cfa:
-        return this.push(this.cfa());
+        this.push(this.cfa());
+        return;
       case OP.piece: {
         const size = Number(this.uleb());
         this.pieces.push({ size, place: this.take() });
@@ -262,27 +292,32 @@ class Run {
       case OP.nop:
         return;
       case OP.stack_value:
-        return this.name({ kind: 'value', value: this.pop() });
+        this.name({ kind: 'value', value: this.pop() });
+        return;
       case OP.implicit_value: {
         const length = Number(this.uleb());
         const bytes = this.code.slice(this.at, this.at + length);
         this.at += length;
-        return this.name({ kind: 'bytes', bytes });
+        this.name({ kind: 'bytes', bytes });
+        return;
       }
       case OP.addrx:
       case OP.constx: {
         const value = machine.lookup?.address(Number(this.uleb()));
         if (value === undefined) throw bad('an address it looks up is missing');
-        return this.push(op === OP.addrx ? value + machine.bias : value);
+        this.push(op === OP.addrx ? value + machine.bias : value);
+        return;
       }
       case OP.call2:
       case OP.call4:
       case OP.call_ref:
-        return this.call(Number(this.fixed(op === OP.call2 ? 2 : 4)), op === OP.call_ref);
+        this.call(Number(this.fixed(op === OP.call2 ? 2 : 4)), op === OP.call_ref);
+        return;
       case OP.form_tls_address:
       case OP.GNU_push_tls_address: {
         if (machine.tls === undefined) throw new Unreadable('(unreadable thread-local storage of this thread is not known)');
-        return this.push(machine.tls + this.pop());
+        this.push(machine.tls + this.pop());
+        return;
       }
       case OP.convert: {
         const type = machine.lookup?.baseType(Number(this.uleb()));
@@ -338,34 +373,46 @@ class Run {
   private arithmetic(op: number): void {
     if (op === OP.abs || op === OP.neg || op === OP.not) {
       const value = s64(this.pop());
-      return this.push(op === OP.not ? ~value : op === OP.neg || value < 0n ? -value : value);
+      this.push(op === OP.not ? ~value : op === OP.neg || value < 0n ? -value : value);
+      return;
     }
     const right = this.pop();
     const left = this.pop();
     if ((op === OP.div || op === OP.mod) && right === 0n) throw bad('it divides by zero');
     switch (op) {
       case OP.and:
-        return this.push(left & right);
+        this.push(left & right);
+        return;
       case OP.div:
-        return this.push(s64(left) / s64(right));
+        this.push(s64(left) / s64(right));
+        return;
       case OP.minus:
-        return this.push(left - right);
+        this.push(left - right);
+        return;
       case OP.mod:
-        return this.push(left % right);
+        this.push(left % right);
+        return;
       case OP.mul:
-        return this.push(left * right);
+        this.push(left * right);
+        return;
       case OP.or:
-        return this.push(left | right);
+        this.push(left | right);
+        return;
       case OP.plus:
-        return this.push(left + right);
+        this.push(left + right);
+        return;
       case OP.shl:
-        return this.push(right > 63n ? 0n : left << right);
+        this.push(right > 63n ? 0n : left << right);
+        return;
       case OP.shr:
-        return this.push(right > 63n ? 0n : left >> right);
+        this.push(right > 63n ? 0n : left >> right);
+        return;
       case OP.shra:
-        return this.push(s64(left) >> (right > 63n ? 63n : right));
+        this.push(s64(left) >> (right > 63n ? 63n : right));
+        return;
       default:
-        return this.push(left ^ right);
+        this.push(left ^ right);
+        return;
     }
   }
 

@@ -1,0 +1,191 @@
+/** C values as gdb prints them. */
+import type { Type } from '../../image/api.js';
+import { type Format, floatOf, formatBits } from './format.js';
+import { cFloatText, hex, quoteBytes } from './numbers.js';
+import { partOf, readMemory, readUint, type Source, Unreadable } from './source.js';
+import { isUnsignedChar, underlying } from './types.js';
+import { functionNameAt, type Value, type World } from './value.js';
+
+interface COptions {
+  readonly maxStringLen: number;
+  readonly maxArrayValues: number;
+  readonly format?: Format | undefined;
+}
+
+/** gdb folds runs of at least this many equal elements. */
+const REPEATS = 10;
+const MAX_DEPTH = 20;
+
+export function printC(world: World, value: Value, options: COptions): string {
+  return print(world, value, options, 0);
+}
+
+function print(world: World, value: Value, options: COptions, depth: number): string {
+  try {
+    return shape(world, value, options, depth);
+  } catch (error) {
+    if (error instanceof Unreadable) return error.text;
+    throw error;
+  }
+}
+
+function shape(world: World, value: Value, options: COptions, depth: number): string {
+  const type = underlying(value.type);
+  switch (type.kind) {
+    case 'pointer':
+    case 'unsafe-pointer':
+      return pointer(world, value, type.kind === 'pointer' ? type.elem : undefined, options, depth);
+    case 'array':
+      return array(world, value, type, options, depth);
+    case 'struct':
+    case 'union': {
+      if (depth > MAX_DEPTH) return '{...}';
+      const fields = type.fields.map(field => {
+        const text =
+          field.bitSize === undefined
+            ? print(world, { type: field.type, source: partOf(value.source, field.offset) }, options, depth + 1)
+            : bitField(value.source, field.type, field.offset, field.bitOffset ?? 0, field.bitSize);
+        return field.name === '' ? text : `${field.name} = ${text}`;
+      });
+      return `{${fields.join(', ')}}`;
+    }
+    case 'void':
+      return 'void';
+    case 'func':
+      return `{${value.type.name}} ${value.source.address === undefined ? '' : addressText(world, value.source.address)}`;
+    case 'float':
+      return float(value, type.size, options);
+    case 'complex': {
+      const half = type.size / 2;
+      const part = (offset: number): string =>
+        float({ type: { ...type, kind: 'float', size: half }, source: partOf(value.source, offset) }, half, options);
+      return `${part(0)} + ${part(half)}i`;
+    }
+    default:
+      return scalar(world, value, type, options);
+  }
+}
+
+function scalar(world: World, value: Value, type: Type, options: COptions): string {
+  const bits = readUint(value.source, 0, type.size);
+  const unsignedChar = type.kind === 'char' && isUnsignedChar(value.type);
+  const signed = type.kind === 'int' || (type.kind === 'char' && !unsignedChar);
+  if (options.format !== undefined) {
+    return formatBits({ bits, size: type.size, signed }, options.format, address => functionNameAt(world, address));
+  }
+  const number = signed ? BigInt.asIntN(8 * type.size, bits) : bits;
+  if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : bits.toString();
+  if (type.kind === 'char') return `${number} ${quoteC(Uint8Array.of(Number(bits)), "'")}`;
+  if (type.kind === 'enum') return enumText(type, number);
+  return number.toString();
+}
+
+function enumText(type: Type & { kind: 'enum' }, bits: bigint): string {
+  const value = underlying(type.underlying).kind === 'int' ? BigInt.asIntN(8 * type.size, bits) : bits;
+  const name = type.values.get(value);
+  if (name !== undefined) return name;
+  const flags = [...type.values].filter(([bit]) => bit > 0n && (bit & (bit - 1n)) === 0n);
+  const set = flags.filter(([bit]) => (value & bit) !== 0n);
+  const rest = set.reduce((left, [bit]) => left & ~bit, value);
+  if (set.length === 0) return value.toString();
+  return `(${[...set.map(([, label]) => label), ...(rest === 0n ? [] : [`unknown: ${hex(rest)}`])].join(' | ')})`;
+}
+
+function bitField(source: Source, type: Type, offset: number, bitOffset: number, bitSize: number): string {
+  const bits = (readUint(source, offset, Math.ceil((bitOffset + bitSize) / 8)) >> BigInt(bitOffset)) & ((1n << BigInt(bitSize)) - 1n);
+  const kind = underlying(type);
+  if (kind.kind === 'enum') return enumText(kind, bits);
+  return (kind.kind === 'int' ? BigInt.asIntN(bitSize, bits) : bits).toString();
+}
+
+function float(value: Value, size: number, options: COptions): string {
+  const bits = readUint(value.source, 0, Math.min(size, 10));
+  if (size > 8) return extended(bits);
+  const number = floatOf(bits, size);
+  if (options.format === undefined || options.format === 'f') return cFloatText(number, size);
+  const whole = Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n;
+  return formatBits({ bits: BigInt.asUintN(64, whole), size: 8, signed: true }, options.format, () => undefined);
+}
+
+/** An 80-bit float, rounded to a double's digits. */
+export function extended(bits: bigint): string {
+  const exponent = Number((bits >> 64n) & 0x7fffn);
+  const fraction = bits & ((1n << 64n) - 1n);
+  const sign = (bits >> 79n) & 1n ? -1 : 1;
+  if (exponent === 0x7fff) return BigInt.asUintN(63, fraction) === 0n ? (sign < 0 ? '-inf' : 'inf') : `nan(0x${fraction.toString(16)})`;
+  return cFloatText(sign * Number(fraction) * 2 ** (exponent - 16383 - 63), 8);
+}
+
+const addressText = (world: World, address: bigint): string => {
+  const name = functionNameAt(world, address);
+  return name === undefined ? hex(address) : `${hex(address)} <${name}>`;
+};
+
+function pointer(world: World, value: Value, elem: Type | undefined, options: COptions, depth: number): string {
+  const address = readUint(value.source, 0, 8);
+  if (options.format !== undefined && options.format !== 's') {
+    return formatBits({ bits: address, size: 8, signed: false }, options.format, at => functionNameAt(world, at));
+  }
+  const target = elem && underlying(elem);
+  if (target?.kind === 'char') return `${hex(address)}${address === 0n ? '' : ` ${cString(world, address, options)}`}`;
+  const head = depth === 0 ? `(${value.type.name}) ` : '';
+  return head + (target?.kind === 'func' ? addressText(world, address) : hex(address));
+}
+
+/** A NUL-terminated string, read a page at a time so that none beyond it is touched. */
+function cString(world: World, address: bigint, options: COptions): string {
+  const bytes: number[] = [];
+  let ended = false;
+  try {
+    while (!ended && bytes.length < options.maxStringLen) {
+      const at = address + BigInt(bytes.length);
+      const room = Math.min(options.maxStringLen - bytes.length, 4096 - Number(at % 4096n));
+      for (const byte of readMemory(world.memory, at, room)) {
+        ended = byte === 0;
+        if (ended) break;
+        bytes.push(byte);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Unreadable) || bytes.length === 0) return `<error: cannot access memory at address ${hex(address)}>`;
+  }
+  return `${quoteC(Uint8Array.from(bytes), '"')}${ended ? '' : '...'}`;
+}
+
+function array(world: World, value: Value, type: Type & { kind: 'array' }, options: COptions, depth: number): string {
+  const elem = underlying(type.elem);
+  if (elem.kind === 'char' && options.format === undefined) {
+    const bytes = value.source.read(0, type.length);
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === 0) end--;
+    return quoteC(bytes.subarray(0, Math.min(end, options.maxStringLen)), '"') + (end > options.maxStringLen ? '...' : '');
+  }
+  const count = Math.min(type.length, options.maxArrayValues);
+  const texts = Array.from({ length: count }, (_, i) =>
+    print(world, { type: type.elem, source: partOf(value.source, i * type.elem.size) }, options, depth + 1),
+  );
+  return `{${folded(texts).join(', ')}${count < type.length ? '...' : ''}}`;
+}
+
+function folded(texts: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < texts.length; ) {
+    let run = 1;
+    while (texts[i + run] === texts[i]) run++;
+    if (run >= REPEATS) out.push(`${texts[i]} <repeats ${run} times>`);
+    else out.push(...texts.slice(i, i + run));
+    i += run;
+  }
+  return out;
+}
+
+/** C's escapes: octal for what is not printable. */
+function quoteC(bytes: Uint8Array, quote: string): string {
+  let out = quote;
+  for (const byte of bytes) {
+    const plain = quoteBytes(Uint8Array.of(byte), quote).slice(1, -1);
+    if (plain.startsWith('\\x')) out += `\\${byte.toString(8).padStart(3, '0')}`;
+    else out += byte === 27 ? '\\033' : plain;
+  }
+  return out + quote;
+}
