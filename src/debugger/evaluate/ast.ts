@@ -27,7 +27,14 @@ export type Node =
   /** C's `(char *)x`. */
   | (Span & { readonly kind: 'cast'; readonly type: Node; readonly operand: Node })
   | (Span & { readonly kind: 'sizeof'; readonly operand: Node })
+  /** `main.Key{1, 2}`, `main.Key{X: 1}`. */
+  | (Span & { readonly kind: 'literal'; readonly type: Node; readonly elements: readonly LiteralElement[] })
   | TypeNode;
+
+export interface LiteralElement {
+  readonly key?: Node;
+  readonly value: Node;
+}
 
 export type TypeNode =
   | (Span & { readonly kind: 'array-type'; readonly length: Node | undefined; readonly elem: Node })

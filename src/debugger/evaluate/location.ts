@@ -1,7 +1,7 @@
 /** From a variable of debug information to the place its value has in a frame. */
 import { GPR_NAMES } from '../../cpu/api.js';
-import type { Variable } from '../../image/api.js';
-import { locate, type Machine, type Place } from '../values/dwarf-machine.js';
+import type { Type, Variable } from '../../image/api.js';
+import { evaluate, type Piece } from '../../image/dwarf/expression.js';
 import {
   bytesSource,
   fromUint,
@@ -50,70 +50,79 @@ export function registerSource(frame: FrameContext, name: string): Source {
   };
 }
 
-function placeSource(context: EvaluationContext, frame: FrameContext | undefined, place: Place): Source {
-  switch (place.kind) {
+function pieceSource(context: EvaluationContext, piece: Piece): Source {
+  const { frame } = context;
+  if (piece.bits) return lostSource('(unreadable it lies in single bits of a register)', 'it lies in single bits of a register');
+  switch (piece.kind) {
     case 'memory':
-      return memorySource(context.memory, place.address);
+      return memorySource(context.memory, piece.address);
     case 'register': {
-      const name = dwarfRegisterName(place.number);
+      const name = dwarfRegisterName(piece.register);
       if (name === undefined || frame === undefined) return lostSource('<unavailable>', 'its register is not one that r14 has');
       return registerSource(frame, name);
     }
     case 'value':
-      return bytesSource(fromUint(place.value, 8), 'the compiler computes it where it is used; it lies nowhere');
-    case 'bytes':
-      return bytesSource(place.bytes, 'the compiler made it a constant; it lies nowhere');
-    case 'lost':
-      return lostSource(place.text, 'the compiler optimised it away');
+      return bytesSource(piece.bytes, 'the compiler computes it where it is used; it lies nowhere');
+    case 'implicit-pointer':
+    case 'empty':
+      return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
   }
 }
 
 /** Where a variable's value is. Never throws: what cannot be known becomes a source that says so when it is read. */
 export function variableSource(context: EvaluationContext, variable: Variable): Source {
-  const { frame } = context;
-  if (variable.constant !== undefined && variable.location === undefined) {
-    const { constant } = variable;
-    const bytes = typeof constant === 'bigint' ? fromUint(constant, Math.max(variable.type.size, 1)) : new TextEncoder().encode(constant);
-    return bytesSource(bytes, 'it is a constant');
-  }
   const { location } = variable;
-  if (location === undefined) return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
-  const machine: Machine = {
-    memory: context.memory,
-    register(number) {
-      const name = dwarfRegisterName(number);
-      const value = name === undefined ? undefined : frame?.register(name);
-      if (value === undefined) throw new Unreadable('<unavailable>');
-      if ('lost' in value) throw new Unreadable(value.lost);
-      return value.value;
-    },
-    cfa: frame?.cfa,
-    frameBase: location.frameBase,
-    bias: location.bias,
-    lookup: location.lookup,
-  };
-  try {
-    const pieces = locate(location.expression, machine);
-    const [only] = pieces;
-    if (pieces.length === 1 && (only!.size === undefined || only!.size >= variable.type.size))
-      return placeSource(context, frame, only!.place);
-    return joined(
-      pieces.map(piece => ({ size: piece.size ?? variable.type.size, place: piece.place })),
-      place => placeSource(context, frame, place),
-    );
-  } catch (error) {
-    if (error instanceof Unreadable) return lostSource(error.text, 'its place is not known here');
-    throw error;
+  if (location === undefined) {
+    if (variable.constant !== undefined) return constantSource(variable.constant, variable.type);
+    return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
   }
+  // A register that a callee overwrote is not missing debug information: the value was there, and is gone.
+  let lost: string | undefined;
+  const register = (number: number): bigint | undefined => {
+    const name = dwarfRegisterName(number);
+    const value = name === undefined ? undefined : context.frame?.register(name);
+    if (value !== undefined && 'value' in value) return value.value;
+    lost ??= value?.lost ?? '<unavailable>';
+    return undefined;
+  };
+  const evaluated = evaluate(location, {
+    register,
+    registerBytes(number) {
+      const value = register(number);
+      const name = dwarfRegisterName(number);
+      return value === undefined || name === undefined ? undefined : fromUint(value, registerSize(name));
+    },
+    cfa: () => context.frame?.cfa,
+    readMemory(address, size) {
+      try {
+        return context.memory.read(address, size);
+      } catch {
+        return undefined;
+      }
+    },
+  });
+  if (!evaluated.ok) return lostSource(lost ?? lostText(evaluated.error), evaluated.error);
+  const { pieces } = evaluated;
+  const [only] = pieces;
+  if (pieces.length === 1 && (only!.size === undefined || only!.size >= variable.type.size)) return pieceSource(context, only!);
+  return joined(context, pieces, variable.type.size);
+}
+
+/** A value that only the caller knew is not in this frame any more. */
+const lostText = (error: string): string => (/at entry/.test(error) ? OPTIMIZED_OUT : `(unreadable ${error})`);
+
+export function constantSource(constant: bigint | string, type: Type): Source {
+  const bytes = typeof constant === 'bigint' ? fromUint(constant, Math.max(type.size, 1)) : new TextEncoder().encode(constant);
+  return bytesSource(bytes, 'it is a constant');
 }
 
 /** Pieces in a row in memory are one place, so that the value has an address. */
-function joined(pieces: readonly { size: number; place: Place }[], source: (place: Place) => Source): Source {
-  const first = pieces[0]!.place;
+function joined(context: EvaluationContext, pieces: readonly Piece[], whole: number): Source {
+  const first = pieces[0]!;
   let next = first.kind === 'memory' ? first.address : undefined;
-  for (const { size, place } of pieces) {
-    next = next !== undefined && place.kind === 'memory' && place.address === next ? next + BigInt(size) : undefined;
-    if (next === undefined) return piecesSource(pieces.map(piece => ({ size: piece.size, source: source(piece.place) })));
+  for (const piece of pieces) {
+    next = next !== undefined && piece.kind === 'memory' && piece.address === next ? next + BigInt(piece.size ?? 0) : undefined;
   }
-  return source(first);
+  if (next !== undefined) return pieceSource(context, first);
+  return piecesSource(pieces.map(piece => ({ size: piece.size ?? whole, source: pieceSource(context, piece) })));
 }

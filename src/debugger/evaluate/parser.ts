@@ -2,7 +2,7 @@
  * Go's expression grammar (The Go Programming Language Specification, "Expressions" and "Types"), with gdb's spellings beside it: `$rdi`,
  * `'runtime.g'`, C casts, `->`, `sizeof`, `@`.
  */
-import type { Assignment, Expression, Node } from './ast.js';
+import type { Assignment, Expression, LiteralElement, Node } from './ast.js';
 import { ExpressionError } from './errors.js';
 import { type Token, tokenize } from './lexer.js';
 
@@ -332,8 +332,21 @@ class Parser {
       if (this.isOperator('.') || this.isOperator('->')) node = this.selector(node);
       else if (this.isOperator('[')) node = this.indexOrSlice(node);
       else if (this.isOperator('(')) node = this.call(node);
+      else if (this.isOperator('{')) node = this.literal(node);
       else return node;
     }
+  }
+
+  private literal(type: Node): Node {
+    this.expect('{');
+    const elements: LiteralElement[] = [];
+    while (!this.isOperator('}')) {
+      const first = this.expression();
+      elements.push(this.accept(':') ? { key: first, value: this.expression() } : { value: first });
+      if (!this.accept(',')) break;
+    }
+    this.expect('}');
+    return { kind: 'literal', type, elements, start: type.start, end: this.lastEnd };
   }
 
   private selector(operand: Node): Node {

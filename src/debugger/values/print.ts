@@ -7,7 +7,7 @@ import { floatText, hex, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
 import { partOf, readUint, toUint, Unreadable } from './source.js';
 import { timeText } from './time.js';
-import { isCType, underlying } from './types.js';
+import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, underlying } from './types.js';
 import {
   bytesOf,
   channelOf,
@@ -137,6 +137,9 @@ class Printer {
     const bits = toUint(bytesOf(value));
     if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : `true (${bits})`;
     const number = signed ? BigInt.asIntN(8 * type.size, bits) : bits;
+    if (value.type === FLAGS) return flagsText(bits);
+    if (value.type === DATA_ADDRESS) return hex(bits);
+    if (value.type === CODE_ADDRESS) return codeText(this.world, bits);
     const constant = constantName(this.world, value.type, number);
     return constant === undefined ? number.toString() : `${constant} (${number})`;
   }
@@ -242,6 +245,33 @@ class Printer {
     }
     return head + this.print(inner, level, false);
   }
+}
+
+/** `0x48b460 <runtime.newproc1+0x10>`. */
+export function codeText(world: World, address: bigint): string {
+  const name = symbolText(world, address);
+  return name === undefined ? hex(address) : `${hex(address)} <${name}>`;
+}
+
+const FLAG_BITS: readonly (readonly [bit: number, name: string])[] = [
+  [0, 'CF'],
+  [2, 'PF'],
+  [4, 'AF'],
+  [6, 'ZF'],
+  [7, 'SF'],
+  [8, 'TF'],
+  [9, 'IF'],
+  [10, 'DF'],
+  [11, 'OF'],
+  [16, 'RF'],
+  [18, 'AC'],
+  [21, 'ID'],
+];
+
+/** `0x246 [PF ZF IF]`. */
+export function flagsText(bits: bigint): string {
+  const set = FLAG_BITS.filter(([bit]) => (bits >> BigInt(bit)) & 1n).map(([, name]) => name);
+  return `${hex(bits)} [${set.join(' ')}]`;
 }
 
 /** `(*main.T)(0xc000010000)`; a name with a slash in it is quoted, with its star inside for pointers. */

@@ -18,6 +18,8 @@ export interface Source {
   /** Absent: the value cannot be set, and `fixed` says why. Throws an Error that says why when the write fails; nothing has changed then. */
   write?(offset: number, bytes: Uint8Array): void;
   readonly fixed?: string;
+  /** Computed aggregates hold their parts as values of their own: the source of the part at an offset. */
+  part?(offset: number): Source | undefined;
 }
 
 export interface Memory {
@@ -75,6 +77,8 @@ export function lostSource(text: string, why: string): Source {
 
 /** A part of a value, from `offset` on. */
 export function partOf(source: Source, offset: number): Source {
+  const own = source.part?.(offset);
+  if (own) return own;
   const write = source.write?.bind(source);
   return {
     ...(source.address !== undefined && { address: (source.address + BigInt(offset)) & ADDRESS_MASK }),

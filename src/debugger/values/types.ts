@@ -43,6 +43,11 @@ export const basicType = (name: string): Type | undefined => BASIC.get(ALIASES[n
 
 export const EMPTY_INTERFACE: Type = { kind: 'interface', name: 'interface {}', size: 16, empty: true };
 
+/** Machine words that are shown as what they are. */
+export const CODE_ADDRESS: Type = { kind: 'uint', name: 'uint64', size: 8 };
+export const DATA_ADDRESS: Type = { kind: 'uint', name: 'uint64', size: 8 };
+export const FLAGS: Type = { kind: 'uint', name: 'uint64', size: 8 };
+
 const C_BASE: readonly (readonly [words: string, kind: 'bool' | 'int' | 'uint' | 'float' | 'char' | 'void', size: number])[] = [
   ['void', 'void', 0],
   ['_Bool', 'bool', 1],

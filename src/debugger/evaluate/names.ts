@@ -1,0 +1,95 @@
+/** Package-level names of the loaded images: exact, with the package of the frame, or with the last elements of a package path. */
+import type { Func, Image, Type, Variable } from '../../image/api.js';
+import type { EvaluationContext } from './context.js';
+
+interface SuffixIndex {
+  readonly globals: ReadonlyMap<string, string>;
+  readonly functions: ReadonlyMap<string, string>;
+}
+
+const indexes = new WeakMap<Image, SuffixIndex>();
+
+/** Every shorter spelling of `r14/programs/values/inner.Origin`: `values/inner.Origin`, `inner.Origin`; the first name that has it wins. */
+function addSuffixes(index: Map<string, string>, name: string): void {
+  const path = name.slice(0, name.search(/[[(]|$/));
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    const suffix = name.slice(slash + 1).replaceAll('%2e', '.');
+    if (!index.has(suffix)) index.set(suffix, name);
+  }
+}
+
+function suffixes(image: Image): SuffixIndex {
+  let index = indexes.get(image);
+  if (!index) {
+    const globals = new Map<string, string>();
+    const functions = new Map<string, string>();
+    for (const variable of image.globals()) addSuffixes(globals, variable.name);
+    for (const func of image.functions()) addSuffixes(functions, func.name);
+    indexes.set(image, (index = { globals, functions }));
+  }
+  return index;
+}
+
+/** The image of the frame's code first. */
+export function searchOrder(context: EvaluationContext): readonly Image[] {
+  const { frame, images } = context;
+  const own = frame && images.find(image => image.contains(frame.pc));
+  return own ? [own, ...images.filter(image => image !== own)] : images;
+}
+
+function search<T>(
+  context: EvaluationContext,
+  name: string,
+  look: (image: Image, name: string) => T | undefined,
+  kind: keyof SuffixIndex,
+): T | undefined {
+  const images = searchOrder(context);
+  for (const image of images) {
+    const found = look(image, name) ?? look(image, escaped(name));
+    if (found !== undefined) return found;
+  }
+  if (!name.includes('.')) return undefined;
+  for (const image of images) {
+    const full = suffixes(image)[kind].get(name);
+    const found = full === undefined ? undefined : look(image, full);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The linker writes dots in the last path element as %2e (`gopkg.in/yaml%2ev3.Node`). */
+function escaped(name: string): string {
+  const slash = name.lastIndexOf('/');
+  const dot = name.lastIndexOf('.');
+  if (slash < 0 || dot < slash) return name;
+  return name.slice(0, slash) + name.slice(slash, dot).replaceAll('.', '%2e') + name.slice(dot);
+}
+
+export const findGlobal = (context: EvaluationContext, name: string): Variable | undefined =>
+  search(context, name, (image, each) => image.globalNamed(each), 'globals');
+
+export const findFunction = (context: EvaluationContext, name: string): Func | undefined =>
+  search(context, name, (image, each) => image.functionsNamed(each)[0], 'functions');
+
+export function findType(context: EvaluationContext, name: string): Type | undefined {
+  for (const image of searchOrder(context)) {
+    const found = image.typeNamed(name) ?? image.typeNamed(escaped(name));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+export function findSymbol(context: EvaluationContext, name: string): { name: string; address: bigint } | undefined {
+  for (const image of searchOrder(context)) {
+    const [symbol] = image.symbolsNamed(name);
+    if (symbol) return { name: symbol.name, address: symbol.address };
+  }
+  return undefined;
+}
+
+/** `crash/trace` of `crash/trace.(*T).M.func1`; empty for C. */
+export function packageOf(functionName: string): string {
+  const plain = functionName.slice(0, functionName.search(/[[(]|$/));
+  const dot = plain.indexOf('.', plain.lastIndexOf('/') + 1);
+  return dot < 0 ? '' : plain.slice(0, dot);
+}

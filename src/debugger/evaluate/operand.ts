@@ -1,0 +1,24 @@
+import type { Func, Type } from '../../image/api.js';
+import type { Value } from '../values/value.js';
+import type { Untyped } from './untyped.js';
+
+/** What a part of an expression turns out to be. */
+export type Operand =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'constant'; readonly constant: Untyped }
+  | { readonly kind: 'nil' }
+  | { readonly kind: 'type'; readonly type: Type }
+  | { readonly kind: 'function'; readonly func: Func }
+  /** `x.Method`: not called, so only its name, code and receiver. */
+  | { readonly kind: 'method'; readonly func: Func; readonly receiver: Value }
+  /** A symbol that no debug information describes. */
+  | { readonly kind: 'symbol'; readonly name: string; readonly address: bigint }
+  /** A name that only makes sense before a dot. */
+  | { readonly kind: 'package'; readonly path: string }
+  | { readonly kind: 'builtin'; readonly name: string };
+
+/** What an expression can be as a whole. */
+export type Result = Exclude<Operand, { kind: 'package' | 'builtin' }>;
+
+export const ofValue = (value: Value): Operand => ({ kind: 'value', value });
+export const ofConstant = (constant: Untyped): Operand => ({ kind: 'constant', constant });

@@ -1,0 +1,146 @@
+/** Registers as expressions name them: `RDI`, `$rdi`, `rdi`, `_R14`, `EAX`, `$pc`, `XMM0`, and their views (`RAX.uint8`, `$xmm0.v2_int64`). */
+import { GPR_NAMES } from '../../cpu/api.js';
+import type { Field, Type } from '../../image/api.js';
+import { partOf } from '../values/source.js';
+import { arrayOf, basicType, CODE_ADDRESS, DATA_ADDRESS, FLAGS } from '../values/types.js';
+import type { Value } from '../values/value.js';
+import type { FrameContext } from './context.js';
+import { registerSource } from './location.js';
+
+const ALIASES: Readonly<Record<string, string>> = {
+  pc: 'rip',
+  sp: 'rsp',
+  fp: 'rbp',
+  ip: 'rip',
+  rflags: 'eflags',
+  flags: 'eflags',
+  fctrl: 'fcw',
+  fstat: 'fsw',
+  ftag: 'ftw',
+};
+
+const WHOLE = new Set<string>([
+  ...GPR_NAMES,
+  'rip',
+  'eflags',
+  'fs_base',
+  'gs_base',
+  'mxcsr',
+  'fcw',
+  'fsw',
+  'ftw',
+  ...Array.from({ length: 16 }, (_, i) => `xmm${i}`),
+  ...Array.from({ length: 8 }, (_, i) => `st${i}`),
+]);
+
+interface Named {
+  /** Name of the whole register. */
+  readonly register: string;
+  readonly offset: number;
+  /** In bytes; undefined: all of it. */
+  readonly size?: number;
+}
+
+/** Parts of general registers: EAX, AX, AL, AH, R8D, R8W, R8B. */
+const PARTS: ReadonlyMap<string, Named> = new Map(
+  GPR_NAMES.flatMap((register, i): [string, Named][] => {
+    if (i >= 8) {
+      return [
+        [`${register}d`, { register, offset: 0, size: 4 }],
+        [`${register}w`, { register, offset: 0, size: 2 }],
+        [`${register}b`, { register, offset: 0, size: 1 }],
+      ];
+    }
+    const short = register.slice(1);
+    const letter = short[0]!;
+    const wide: [string, Named][] = [
+      [`e${short}`, { register, offset: 0, size: 4 }],
+      [short, { register, offset: 0, size: 2 }],
+    ];
+    if (!short.endsWith('x')) return [...wide, [`${short}l`, { register, offset: 0, size: 1 }]];
+    return [...wide, [`${letter}l`, { register, offset: 0, size: 1 }], [`${letter}h`, { register, offset: 1, size: 1 }]];
+  }),
+);
+
+/** With `$`, any spelling; without, all upper or all lower case, whole registers in lower case too. */
+export function findRegister(name: string, dollar: boolean): Named | undefined {
+  const bare = dollar ? name : name.replace(/^_+(?=[A-Z])/, '');
+  const lower = bare.toLowerCase();
+  if (!dollar && bare !== lower && bare !== bare.toUpperCase()) return undefined;
+  // `sp`, `pc`, `ax` and the like are too common as names of variables to be registers without a mark.
+  const marked = dollar || bare !== lower;
+  const register = marked ? (ALIASES[lower] ?? lower) : lower;
+  if (WHOLE.has(register)) return { register, offset: 0 };
+  return marked ? PARTS.get(lower) : undefined;
+}
+
+/** Names for completion. */
+export const registerNames = (): readonly string[] => [...WHOLE].map(name => name.toUpperCase());
+
+const VIEW: Readonly<Record<string, string>> = {
+  float: 'float32',
+  double: 'float64',
+  int8: 'int8',
+  int16: 'int16',
+  int32: 'int32',
+  int64: 'int64',
+};
+
+const UINT128: Type = { kind: 'uint', name: 'uint128', size: 16 };
+const FLOAT80: Type = { kind: 'float', name: 'long double', size: 16 };
+
+/** gdb's vec128: the register seen as every kind of vector. */
+const VECTOR: Type = (() => {
+  const field = (name: string, type: Type): Field => ({ name, type, offset: 0, embedded: false });
+  const lanes = (name: string, elem: string): Field => {
+    const type = basicType(elem)!;
+    return field(name, arrayOf(type, 16 / type.size));
+  };
+  return {
+    kind: 'union',
+    name: 'vec128',
+    size: 16,
+    fields: [
+      lanes('v4_float', 'float32'),
+      lanes('v2_double', 'float64'),
+      lanes('v16_int8', 'int8'),
+      lanes('v8_int16', 'int16'),
+      lanes('v4_int32', 'int32'),
+      lanes('v2_int64', 'int64'),
+      field('uint128', UINT128),
+    ],
+  };
+})();
+
+const FLOAT_WORDS = new Set(['mxcsr', 'fcw', 'fsw', 'ftw']);
+
+function typeOf(register: string): Type {
+  if (register.startsWith('xmm')) return VECTOR;
+  if (register.startsWith('st')) return FLOAT80;
+  if (register === 'rip') return CODE_ADDRESS;
+  if (register === 'rsp' || register === 'rbp' || register.endsWith('_base')) return DATA_ADDRESS;
+  if (register === 'eflags') return FLAGS;
+  return basicType(FLOAT_WORDS.has(register) ? 'uint32' : 'uint64')!;
+}
+
+export function registerValue(frame: FrameContext, named: Named): Value {
+  const source = partOf(registerSource(frame, named.register), named.offset);
+  if (named.size !== undefined) return { type: basicType(`uint${8 * named.size}`)!, source, loose: true };
+  const type = typeOf(named.register);
+  return { type, source, ...(type.kind === 'uint' && { loose: true as const }) };
+}
+
+/** `RAX.uint8` and `XMM0.float64` are the register's lanes; `$xmm0.v4_int32` is gdb's spelling. undefined: no such view. */
+export function registerView(frame: FrameContext, named: Named, view: string): Value | undefined {
+  const size = named.size ?? (named.register.startsWith('xmm') ? 16 : named.register.startsWith('st') ? 10 : 8);
+  const source = partOf(registerSource(frame, named.register), named.offset);
+  if (view === 'uint128' && size === 16) return { type: UINT128, source };
+  const gdb = /^v(\d+)_(\w+)$/.exec(view);
+  const delve = /^(?:int|uint)(?:8|16|32|64)$|^float(?:32|64)$/.test(view);
+  const elem = basicType(gdb ? (VIEW[gdb[2]!] ?? '') : delve ? view : '');
+  if (elem === undefined || elem.size > size) return undefined;
+  const count = gdb ? Number(gdb[1]) : Math.floor(size / elem.size);
+  if (count * elem.size > size || count === 0) return undefined;
+  // One lane is a number, so that it can be computed with.
+  return count === 1 ? { type: elem, source } : { type: arrayOf(elem, count), source };
+}

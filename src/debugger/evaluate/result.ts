@@ -1,0 +1,127 @@
+/** What commands do with the result of an expression. */
+import type { Type } from '../../image/api.js';
+import { floatText, hex } from '../values/numbers.js';
+import { codeText, type PrintOptions, printValue } from '../values/print.js';
+import { underlying } from '../values/types.js';
+import { dynamicOf, type Value } from '../values/value.js';
+import type { EvaluationContext } from './context.js';
+import { constantTo, convert, defaultType, isInteger, wordOf } from './convert.js';
+import { ExpressionError } from './errors.js';
+import { positioned } from './evaluate.js';
+import { type Operand, ofValue, type Result } from './operand.js';
+import * as operators from './operators.js';
+import { OperationError } from './untyped.js';
+
+/** One line for `print`. What of it cannot be read is said in its place; never throws. */
+export function printResult(context: EvaluationContext, result: Result, options: PrintOptions = {}): string {
+  switch (result.kind) {
+    case 'value':
+      return printValue(context, result.value, options);
+    case 'constant': {
+      const { constant } = result;
+      if (constant.class === 'int' && options.format === undefined) return constant.value.toString();
+      if (constant.class === 'float' && options.format === undefined) return floatText(constant.value, 8);
+      return constantFits(context, result, options);
+    }
+    case 'nil':
+      return 'nil';
+    case 'type':
+      return result.type.name;
+    case 'function':
+    case 'method':
+      return functionText(context, result.func.entry, options);
+    case 'symbol':
+      return `${hex(result.address)} <${result.name}>, which has no debug information: its type is not known`;
+  }
+}
+
+function functionText(context: EvaluationContext, entry: bigint, options: PrintOptions): string {
+  if (options.format !== undefined && options.format !== 'a')
+    return printValue(context, { type: wordType, source: wordSource(entry) }, options);
+  return codeText(context, entry);
+}
+
+const wordType: Type = { kind: 'uint', name: 'uint64', size: 8 };
+const wordSource = (word: bigint): Value['source'] => constantTo({ class: 'int', value: word }, wordType).source;
+
+function constantFits(context: EvaluationContext, result: Result & { kind: 'constant' }, options: PrintOptions): string {
+  const { constant } = result;
+  try {
+    return printValue(context, constantTo(constant, defaultType(constant)), options);
+  } catch (error) {
+    if (error instanceof OperationError) return String(constant.value);
+    throw error;
+  }
+}
+
+/** The type's name, for `whatis`; an interface's with what it holds. */
+export function typeText(context: EvaluationContext, result: Result): string {
+  switch (result.kind) {
+    case 'value': {
+      const { type } = result.value;
+      return underlying(type).kind === 'interface' ? `${type.name}${dynamicText(context, result.value)}` : type.name;
+    }
+    case 'constant':
+      return `untyped ${result.constant.class}`;
+    case 'nil':
+      return 'untyped nil';
+    case 'type':
+      return result.type.name;
+    case 'function':
+    case 'method':
+      return `func ${result.func.name}`;
+    case 'symbol':
+      return `symbol ${result.name} of unknown type`;
+  }
+}
+
+function dynamicText(context: EvaluationContext, value: Value): string {
+  try {
+    const dynamic = dynamicOf(context, value);
+    if (dynamic.nil) return ' (nil)';
+    return ` (${dynamic.value?.type.name ?? `unknown type at ${hex(dynamic.runtimeType)}`})`;
+  } catch {
+    return ' (unreadable)';
+  }
+}
+
+/** The type that a result has or names, for `ptype`. Throws ExpressionError. */
+export function typeOfResult(result: Result): Type {
+  if (result.kind === 'value') return result.value.type;
+  if (result.kind === 'type') return result.type;
+  if (result.kind === 'constant') return defaultType(result.constant);
+  throw new ExpressionError(`that has no type in the debug information`, 0);
+}
+
+/** The number or address a result amounts to, for `x`, `break *` and counts: registers, integers, pointers, functions. Throws ExpressionError. */
+export function addressOfResult(context: EvaluationContext, result: Result): bigint {
+  return positioned(0, () => {
+    const word = wordOf(context, result);
+    if (word !== undefined) return word;
+    // A struct or other value in memory stands for where it is, as `x main.t` means.
+    if (result.kind === 'value' && result.value.source.address !== undefined) return result.value.source.address;
+    throw new OperationError(`that is no number or address, but ${result.kind === 'value' ? result.value.type.name : result.kind}`);
+  });
+}
+
+/** The truth of a condition. Throws ExpressionError. */
+export const truthOfResult = (context: EvaluationContext, result: Result): boolean => positioned(0, () => operators.truth(context, result));
+
+/** Address and size of a value in memory, for `watch`. Throws ExpressionError. */
+export function rangeOfResult(result: Result): { readonly address: bigint; readonly length: number } {
+  const value = result.kind === 'value' ? result.value : undefined;
+  if (value?.source.address === undefined) throw new ExpressionError('only what lies in memory can be watched', 0);
+  if (value.type.size === 0) throw new ExpressionError(`a ${value.type.name} has no bytes to watch`, 0);
+  return { address: value.source.address, length: value.type.size };
+}
+
+/** A whole number, signed. Throws ExpressionError. */
+export function integerOfResult(context: EvaluationContext, result: Result): bigint {
+  return positioned(0, () => {
+    const operand: Operand =
+      result.kind === 'value' && !isInteger(result.value.type) ? ofValue(convert(context, result, wordType)) : result;
+    const word = wordOf(context, operand);
+    if (word === undefined) throw new OperationError('that is no whole number');
+    return BigInt.asIntN(64, word);
+  });
+}
