@@ -21,7 +21,7 @@ import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeBool, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { constantSource, variableSource } from './location.js';
-import { findFunction, findGlobal, findSymbol, findType, packageOf, searchOrder } from './names.js';
+import { findFunction, findGlobal, findSymbol, findType, functionsLike, packageOf, searchOrder } from './names.js';
 import { type Operand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
 import { findRegister, registerValue, registerView } from './registers.js';
@@ -239,32 +239,32 @@ class Evaluator {
   // ---- selectors ------------------------------------------------------------------------------------------------------------------------
 
   /** The dotted name that a node spells, when its first part is no variable: `runtime`, `main.T`, `"crash/trace"`, `crash/trace`. */
-  private path(node: Node): string | undefined {
+  private path(node: Node, inSlashes = false): string | undefined {
     switch (node.kind) {
       case 'name':
-        return this.local(node.name) || (findRegister(node.name, false) && !this.isPackage(node.name)) ? undefined : node.name;
+        if (this.local(node.name) || (!inSlashes && findRegister(node.name, false) && !this.isPackage(node.name))) return undefined;
+        return node.name;
       case 'string':
         return Buffer.from(node.value).toString();
-      case 'selector': {
-        const base = this.path(node.operand);
-        return base === undefined ? undefined : `${base}.${node.name}`;
-      }
-      case 'assert': {
-        const base = this.path(node.operand);
-        return base === undefined ? undefined : `${base}.(${this.text(node.type)})`;
-      }
-      case 'index': {
-        const base = this.path(node.operand);
-        return base === undefined ? undefined : `${base}[${node.indices.map(each => this.text(each)).join(',')}]`;
-      }
+      case 'selector':
+        return this.joined(node.operand, inSlashes, `.${node.name}`);
+      case 'assert':
+        return this.joined(node.operand, inSlashes, `.(${this.text(node.type)})`);
+      case 'index':
+        return this.joined(node.operand, inSlashes, `[${node.indices.map(each => this.text(each)).join(',')}]`);
       case 'binary': {
-        if (node.operator !== '/' && node.operator !== '-') return undefined;
-        const [left, right] = [this.path(node.left), this.path(node.right)];
-        return left === undefined || right === undefined ? undefined : `${left}${node.operator}${right}`;
+        if (!inSlashes || (node.operator !== '/' && node.operator !== '-')) return undefined;
+        const right = this.path(node.right, true);
+        return right === undefined ? undefined : this.joined(node.left, true, node.operator + right);
       }
       default:
         return undefined;
     }
+  }
+
+  private joined(base: Node, inSlashes: boolean, tail: string): string | undefined {
+    const path = this.path(base, inSlashes);
+    return path === undefined ? undefined : path + tail;
   }
 
   private isPackage(name: string): boolean {
@@ -278,6 +278,7 @@ class Evaluator {
     const member = path === undefined ? undefined : this.member(`${path}.${node.name}`);
     if (member) return member;
     if (node.operand.kind === 'string') return this.fail(node, `package ${path} has no ${node.name}`);
+    if (path !== undefined && this.isPackage(path)) return this.missingMember(node, path);
     const base = this.operand(node.operand);
     const text = this.text(node.operand);
     switch (base.kind) {
@@ -297,7 +298,13 @@ class Evaluator {
   }
 
   private missingMember(node: Node & { kind: 'selector' }, path: string): never {
-    if (this.isPackage(path)) throw new ExpressionError(`package ${path} has no ${node.name}`, node.nameStart);
+    const [first, ...others] = functionsLike(this.context, `${path}.${node.name}[`, ']');
+    if (first) {
+      const more = others.length > 3 ? `, and ${others.length - 3} more` : '';
+      const names = [first, ...others.slice(0, 3)].map(func => func.name).join(', ');
+      throw new ExpressionError(`${path}.${node.name} is generic; the program has ${names}${more}`, node.start);
+    }
+    if (this.isPackage(path)) throw new ExpressionError(`package ${path} has no ${node.name} in the debug information`, node.nameStart);
     throw new ExpressionError(`could not find symbol value for ${path}`, node.start);
   }
 
@@ -360,7 +367,11 @@ class Evaluator {
       const func = findFunction(this.context, name);
       if (func) return { kind: 'function', func };
     }
-    return undefined;
+    // Go 1.18 to 1.20 number the shapes (`go.shape.int_0`).
+    const wanted = `${path}[${args.join(',')}]`;
+    if (!wanted.includes('go.shape.')) return undefined;
+    const numbered = functionsLike(this.context, `${path}[`, ']').find(each => each.name.replace(/_\d+(?=[,\]])/g, '') === wanted);
+    return numbered && { kind: 'function', func: numbered };
   }
 
   private typeText(node: Node): string {
@@ -440,10 +451,8 @@ class Evaluator {
   private binary(node: Node & { kind: 'binary' }): Operand {
     const { operator } = node;
     if (operator === '/' || operator === '-') {
-      // `crash/trace.Name`, as packages are spelled everywhere else.
-      const path = this.path(node);
-      const member = path?.includes('/') && path.includes('.') ? this.member(path) : undefined;
-      if (member) return member;
+      const named = this.slashed(node);
+      if (named) return named;
     }
     if (operator === '&&' || operator === '||') {
       const left = this.truth(node.left);
@@ -453,6 +462,27 @@ class Evaluator {
     const left = this.checked(node.left);
     if (operator === '@') return ofValue(artificialArray(this.context, this.value(node.left), this.checked(node.right)));
     return binary(this.context, operator, left, this.checked(node.right));
+  }
+
+  /** `crash/trace.Name.field`, as packages are spelled everywhere else. */
+  private slashed(node: Node & { kind: 'binary' }): Operand | undefined {
+    const left = this.path(node.left, true);
+    const fields: string[] = [];
+    for (let right = node.right; left !== undefined && right.kind === 'selector'; right = right.operand) {
+      const path = this.path(right, true);
+      const found = path === undefined ? undefined : this.member(`${left}${node.operator}${path}`);
+      if (found === undefined) {
+        fields.unshift(right.name);
+        continue;
+      }
+      let at: Operand = found;
+      for (const field of fields) {
+        if (at.kind !== 'value') return undefined;
+        at = select(this.context, at.value, field, this.source.slice(node.start, right.end));
+      }
+      return at;
+    }
+    return undefined;
   }
 
   private truth(node: Node): boolean {

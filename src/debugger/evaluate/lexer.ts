@@ -32,6 +32,7 @@ const OPERATORS = [
 const NAME_START = /[\p{L}_]/u;
 /** Go's names, C's, C++'s qualified ones (`__tsan::Acquire`) and the middle dot of Go assembly. */
 const NAME = /[\p{L}_][\p{L}\p{Nd}_·]*(?:::~?[\p{L}_][\p{L}\p{Nd}_]*)*/uy;
+const RESULT = /~[rb]\d+/y;
 const REGISTER = /\$[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER =
   /0[xX](?:[0-9a-fA-F_]*\.[0-9a-fA-F_]*|[0-9a-fA-F_]+)[pP][+-]?\d+|0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
@@ -62,6 +63,10 @@ export function tokenize(source: string): Token[] {
     const char = source[at]!;
     if (/\s/.test(char)) {
       at++;
+    } else if (char === '~' && match(RESULT) !== undefined) {
+      // Delve's and DWARF's names for results without a name.
+      at += match(RESULT)!.length;
+      tokens.push({ kind: 'name', text: source.slice(start, at), start, end: at });
     } else if (NAME_START.test(String.fromCodePoint(source.codePointAt(at)!))) {
       const text = match(NAME)!;
       at += text.length;

@@ -37,6 +37,10 @@ export function registerSource(frame: FrameContext, name: string): Source {
     return fromUint(value.value, size);
   };
   return {
+    get lost() {
+      const value = frame.register(name);
+      return 'lost' in value ? value.lost : undefined;
+    },
     read(offset, length) {
       if (offset + length > size) throw new Unreadable(`(unreadable the value is larger than ${name.toUpperCase()})`);
       return read().subarray(offset, offset + length);

@@ -87,6 +87,17 @@ export function findSymbol(context: EvaluationContext, name: string): { name: st
   return undefined;
 }
 
+/** Functions whose names begin and end so: the instances of a generic one. */
+export function functionsLike(context: EvaluationContext, prefix: string, suffix: string): Func[] {
+  const found: Func[] = [];
+  for (const image of searchOrder(context)) {
+    for (const func of image.functions()) {
+      if (func.name.startsWith(prefix) && func.name.endsWith(suffix) && !func.wrapper && !/\.func\d/.test(func.name)) found.push(func);
+    }
+  }
+  return found;
+}
+
 /** `crash/trace` of `crash/trace.(*T).M.func1`; empty for C. */
 export function packageOf(functionName: string): string {
   const plain = functionName.slice(0, functionName.search(/[[(]|$/));

@@ -22,7 +22,7 @@ import {
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
-import { findFunction } from './names.js';
+import { findFunction, functionsLike } from './names.js';
 import { type Operand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
 
@@ -48,7 +48,7 @@ export function select(context: EvaluationContext, value: Value, name: string, t
     if (dynamic.value === undefined) throw new OperationError(`the dynamic type of ${text}, at ${hex(dynamic.runtimeType)}, is not known`);
     return select(context, dynamic.value, name, text);
   }
-  throw new OperationError(`${text} (${value.type.name}) has no field or method ${name}`);
+  throw new OperationError(`${text} (${value.type.name}) has no field ${name}, and the program no such method of it`);
 }
 
 function selectField(world: World, value: Value, name: string, text: string): Value | undefined {
@@ -94,6 +94,8 @@ function selectMethod(context: EvaluationContext, value: Value, name: string, te
     const func = findFunction(context, candidate);
     if (func) return { kind: 'method', func, receiver: value };
   }
+  const instance = genericMethod(context, at, name);
+  if (instance) return { kind: 'method', func: instance, receiver: value };
   const type = underlying(at);
   if (type.kind !== 'struct' || depth > 4) return undefined;
   const holder = underlying(value.type).kind === 'pointer' ? follow(context, value, text) : value;
@@ -102,6 +104,21 @@ function selectMethod(context: EvaluationContext, value: Value, name: string, te
     if (found) return found;
   }
   return undefined;
+}
+
+/** Methods of generic types are compiled for the shapes of their arguments (`main.(*Stack[go.shape.string]).Push`). */
+function genericMethod(context: EvaluationContext, type: Type, name: string): Func | undefined {
+  const bracket = type.name.indexOf('[');
+  const dot = type.name.indexOf('.', type.name.slice(0, Math.max(bracket, 0)).lastIndexOf('/') + 1);
+  if (bracket <= 0 || dot < 0 || dot > bracket) return undefined;
+  const pkg = type.name.slice(0, dot);
+  const base = type.name.slice(dot + 1, bracket);
+  const found = [
+    ...functionsLike(context, `${pkg}.(*${base}[go.shape.`, `]).${name}`),
+    ...functionsLike(context, `${pkg}.${base}[go.shape.`, `].${name}`),
+  ];
+  if (found.length < 2) return found[0];
+  throw new OperationError(`${type.name}.${name} is compiled as one of ${found.map(func => func.name).join(', ')}`);
 }
 
 /** The function with that name as a method of the type, for calls on types (`main.T.Method`). */

@@ -27,10 +27,12 @@ export interface Bits {
   /** In bytes. */
   readonly size: number;
   readonly signed: boolean;
+  /** A machine word without a type of its own: /d shows it signed, as gdb's registers. */
+  readonly loose?: boolean;
 }
 
 /** `symbol` names code and data addresses for /a. */
-export function formatBits({ bits, size, signed }: Bits, format: Format, symbol: (address: bigint) => string | undefined): string {
+export function formatBits({ bits, size, signed, loose }: Bits, format: Format, symbol: (address: bigint) => string | undefined): string {
   const width = 8 * size;
   switch (format) {
     case 'x':
@@ -38,7 +40,7 @@ export function formatBits({ bits, size, signed }: Bits, format: Format, symbol:
     case 'z':
       return `0x${bits.toString(16).padStart(2 * size, '0')}`;
     case 'd':
-      return BigInt.asIntN(width, bits).toString();
+      return (signed || loose ? BigInt.asIntN(width, bits) : bits).toString();
     case 'u':
       return bits.toString();
     case 'o':

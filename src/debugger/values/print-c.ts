@@ -31,6 +31,7 @@ function print(world: World, value: Value, options: COptions, depth: number): st
 
 function shape(world: World, value: Value, options: COptions, depth: number): string {
   const type = underlying(value.type);
+  if (value.source.lost !== undefined) return value.source.lost;
   switch (type.kind) {
     case 'pointer':
     case 'unsafe-pointer':

@@ -81,6 +81,8 @@ class Printer {
   private shape(value: Value, level: number, typed: boolean): string {
     const type = underlying(value.type);
     const { name } = value.type;
+    // Said once for the whole, not for every element.
+    if (value.source.lost !== undefined) return value.source.lost;
     switch (type.kind) {
       case 'bool':
       case 'int':
@@ -127,7 +129,7 @@ class Printer {
     if (this.format === undefined) return undefined;
     const { size } = value.type;
     const symbol = (address: bigint): string | undefined => symbolText(this.world, address);
-    return formatBits({ bits: readUint(value.source, 0, size), size, signed }, this.format, symbol);
+    return formatBits({ bits: readUint(value.source, 0, size), size, signed, loose: value.loose === true }, this.format, symbol);
   }
 
   private integer(value: Value, signed: boolean): string {
@@ -161,13 +163,13 @@ class Printer {
     const bytes = stringBytes(this.world, value, this.limits.maxStringLen);
     const more = length > bytes.length ? `...+${length - bytes.length} more` : '';
     if (this.format === 'x') return Buffer.from(bytes).toString('hex') + more;
-    return quoteBytes(bytes) + more;
+    return more === '' ? quoteBytes(bytes) : `${quoteBytes(bytes).slice(0, -1)}${more}"`;
   }
 
   private pointer(value: Value, elem: Type, level: number, typed: boolean): string {
     const address = pointerOf(value);
     if (this.format !== undefined && this.format !== 's') return this.number(value, false)!;
-    if (address === 0n) return typed ? `${value.type.name} nil` : 'nil';
+    if (address === 0n) return typed ? `${value.type.name} nil` : '*nil';
     if (!this.follow || this.pointers >= MAX_POINTERS || underlying(elem).kind === 'void') return castText(value.type.name, address);
     this.pointers++;
     const text = `*${this.print(deref(this.world, elem, address), level, typed)}`;
@@ -236,7 +238,7 @@ class Printer {
     }
     const inner = dynamic.value;
     const kind = underlying(inner.type);
-    if (!typed) return this.print(inner, level, true);
+    if (!typed) return kind.kind === 'pointer' && pointerOf(inner) === 0n ? 'nil' : this.print(inner, level, true);
     const head = `${value.type.name}(${inner.type.name}) `;
     if (kind.kind === 'pointer') {
       const address = pointerOf(inner);

@@ -18,6 +18,8 @@ export interface Source {
   /** Absent: the value cannot be set, and `fixed` says why. Throws an Error that says why when the write fails; nothing has changed then. */
   write?(offset: number, bytes: Uint8Array): void;
   readonly fixed?: string;
+  /** Why none of it can be read, when that is so. */
+  readonly lost?: string | undefined;
   /** Computed aggregates hold their parts as values of their own: the source of the part at an offset. */
   part?(offset: number): Source | undefined;
 }
@@ -72,6 +74,7 @@ export function lostSource(text: string, why: string): Source {
       throw new Unreadable(text);
     },
     fixed: why,
+    lost: text,
   };
 }
 
@@ -85,6 +88,7 @@ export function partOf(source: Source, offset: number): Source {
     read: (at, length) => source.read(offset + at, length),
     ...(write && { write: (at: number, bytes: Uint8Array) => write(offset + at, bytes) }),
     ...(source.fixed !== undefined && { fixed: source.fixed }),
+    ...(source.lost !== undefined && { lost: source.lost }),
   };
 }
 

@@ -1,0 +1,82 @@
+/** Test support: an EvaluationContext over a snapshot of a native process. */
+import { readFileSync } from 'node:fs';
+import { takeSnapshot } from '../../../test/support/snapshot.js';
+import type { Image } from '../../image/api.js';
+import { openImage } from '../../image/image.js';
+import type { PrintOptions } from '../values/print.js';
+import { assign } from './assign.js';
+import type { EvaluationContext, FrameContext } from './context.js';
+import { ExpressionError } from './errors.js';
+import { evaluate } from './evaluate.js';
+import { parseAssignment, parseExpression } from './parser.js';
+import { printResult, typeText } from './result.js';
+
+export interface Fixture {
+  readonly context: EvaluationContext;
+  /** What `print` shows, or `column: message`. */
+  p(source: string, options?: PrintOptions): string;
+  whatis(source: string): string;
+  set(source: string): string;
+  /** Registers that were set. */
+  readonly written: Map<string, bigint>;
+}
+
+/** The frame whose function's name ends so; registers that the convention does not keep are lost in outer frames. */
+export function fixture(program: string, frameName: string, commands?: readonly string[], label?: string): Fixture {
+  const snapshot = takeSnapshot(program, commands, label);
+  const image: Image = openImage(readFileSync(program), program, 0n);
+  const depth = snapshot.frames.findIndex(frame => frame.function.endsWith(frameName));
+  const found = snapshot.frames[depth];
+  if (!found) throw new Error(`no frame ${frameName} among ${snapshot.frames.map(frame => frame.function)}`);
+  const lookupPc = depth === 0 ? found.pc : found.pc - 1n;
+  const inline = image.inlineFrames(lookupPc)[0];
+  const func = image.functionAt(lookupPc);
+  const kept = ['rip', 'rsp', 'rbp', 'r14', 'fs_base', 'eflags'];
+  const written = new Map<string, bigint>();
+  const g = func?.language === 'go' ? found.registers.get('r14') : undefined;
+  const frame: FrameContext = {
+    pc: found.pc,
+    lookupPc,
+    func,
+    name: inline?.name ?? found.function,
+    language: func?.language ?? 'c',
+    scope: inline?.scope,
+    cfa: found.cfa,
+    register(name) {
+      const value = written.get(name) ?? found.registers.get(name);
+      if (depth > 0 && !kept.includes(name)) return { lost: '<clobbered>', reason: 'Go keeps no registers over calls' };
+      return value === undefined ? { lost: '<unavailable>', reason: 'not in the snapshot' } : { value, how: 'exact' };
+    },
+    setRegister(name, value) {
+      if (depth > 0) throw new Error('registers can be set in frame 0 only');
+      written.set(name, value);
+    },
+    g,
+  };
+  const context: EvaluationContext = {
+    memory: snapshot,
+    images: [image],
+    frame,
+    curg: g,
+    breakpointHits: name => (name === '1' ? 3 : undefined),
+  };
+  const guarded = (work: () => string): string => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof ExpressionError) return `${error.column}: ${error.message}`;
+      throw error;
+    }
+  };
+  return {
+    context,
+    p: (source, options) => guarded(() => printResult(context, evaluate(parseExpression(source), context), options)),
+    whatis: source => guarded(() => typeText(context, evaluate(parseExpression(source), context))),
+    set: source =>
+      guarded(() => {
+        assign(parseAssignment(source), context);
+        return 'ok';
+      }),
+    written,
+  };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { buildGo, missing, type Toolchain } from '../../../test/support/build.js';
+import { PRINTED, REFUSED, TYPES } from './expectations.js';
+import { type Fixture, fixture } from './fixture.js';
+
+const withoutAddresses = (text: string): string => text.replace(/0x[0-9a-f]{3,}/g, '0x?');
+
+const releases: readonly Toolchain[] = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0'];
+
+describe.each(releases.map(name => ({ name, why: missing(name) })))('expressions in a program of $name', ({ name, why }) => {
+  let made: Fixture | undefined;
+  const stopped = (): Fixture => (made ??= fixture(buildGo('values', { toolchain: name, gcflags: 'all=-N -l' }), 'main.callee'));
+  const test = it.skipIf(why !== undefined);
+  const note = why === undefined ? '' : ` (${why})`;
+  const wrong = (table: readonly (readonly [string, string])[], answer: (source: string) => string): string[] =>
+    table.flatMap(([source, text]) => {
+      const have = withoutAddresses(answer(source));
+      return have === text ? [] : [`${source}: ${have} instead of ${text}`];
+    });
+
+  test(`prints values in Delve's form${note}`, () => {
+    expect(wrong(PRINTED, source => stopped().p(source))).toEqual([]);
+  });
+
+  test(`says what is wrong and where${note}`, () => {
+    expect(wrong(REFUSED, source => stopped().p(source))).toEqual([]);
+  });
+
+  test(`tells types${note}`, () => {
+    expect(wrong(TYPES, source => stopped().whatis(source))).toEqual([]);
+  });
+
+  test(`finds every entry of a map${note}`, () => {
+    const text = stopped().p('main.mbig', { maxArrayValues: 1000 });
+    const entries = [...text.matchAll(/(\d+): (\d+)/g)].map(([, key, value]) => [Number(key), Number(value)]);
+    expect(entries.sort((a, b) => a[0]! - b[0]!)).toEqual(Array.from({ length: 300 }, (_, i) => [i, i * i]));
+  });
+});
