@@ -125,7 +125,7 @@ describe.skipIf(why)(`variables are what gdb shows, instruction by instruction${
   for (const flags of FLAGS) {
     it(`gcc ${flags.join(' ')}`, () => {
       const program = open(compile('shapes.c', flags));
-      const walk = gdbPython<Walk>(program.path, `${walker}\nwalk(["main"], 300)\n`);
+      const walk = gdbPython<Walk>(program.path, `${walker}\nwalk("main", 300)\n`);
       const { wrong, frames, values } = compare(program, walk, false);
       expect(wrong).toEqual([]);
       expect(program.problems).toEqual([]);
@@ -134,13 +134,20 @@ describe.skipIf(why)(`variables are what gdb shows, instruction by instruction${
     });
   }
 
-  const goMissing = missing('go1.19');
-  it.skipIf(goMissing)(`Go 1.19${goMissing ? ` (${goMissing})` : ''}`, () => {
-    const program = open(buildGo('closures', { toolchain: 'go1.19' }));
-    const walk = gdbPython<Walk>(program.path, `${walker}\nwalk(["main.main"], 400, "main.")\n`);
-    const { wrong, frames, values } = compare(program, walk, true);
-    expect(wrong).toEqual([]);
-    expect(frames).toBeGreaterThan(250);
-    expect(values).toBeGreaterThan(200);
-  });
+  for (const toolchain of ['go1.26', 'go1.19'] as const) {
+    for (const name of ['closures', 'maps'] as const) {
+      const absent = missing(toolchain);
+      it.skipIf(absent)(`${name} of ${toolchain}${absent ? ` (${absent})` : ''}`, () => {
+        const program = open(buildGo(name, { toolchain }));
+        const own = [...program.dwarf.functions()].filter(f => f.name.startsWith('main.') && !f.wrapper);
+        const places = own.flatMap(f => [...program.dwarf.statementsIn(f.entry, f.end)].map(s => `*${hex(s.pc)}`));
+        const walk = gdbPython<Walk>(program.path, `${walker}\nvisit(${JSON.stringify(places)}, 300, "main.")\n`);
+        const { wrong, frames, values } = compare(program, walk, true);
+        expect(wrong).toEqual([]);
+        expect(program.problems).toEqual([]);
+        expect(frames).toBeGreaterThan(250);
+        expect(values).toBeGreaterThan(100);
+      });
+    }
+  }
 });

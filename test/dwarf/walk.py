@@ -60,44 +60,65 @@ def program_sections():
     return found
 
 
-def walk(places, steps, only=""):
+def start(places):
     gdb.execute("set pagination off")
     gdb.execute("set disable-randomization on")
-    # Go's preemption signal would stop a step at a random place.
+    # Go's preemption signal would stop the program at a random place.
     gdb.execute("handle SIGURG nostop noprint pass", to_string=True)
     gdb.execute("set environment GODEBUG asyncpreemptoff=1")
     for place in places:
-        gdb.Breakpoint(place)
+        gdb.execute("break " + place, to_string=True)
     gdb.execute("run > /dev/null", to_string=True)
-    gdb.execute("set scheduler-locking step")
+
+
+def stop(sections, only):
+    """The frames of the program at a stop, and the memory that their variables may be in."""
+    inferior = gdb.selected_inferior()
+    frames = []
+    frame = gdb.newest_frame()
+    while frame is not None and len(frames) < 4:
+        facts = frame_facts(frame) if ours(frame, only) else None
+        if facts is None:
+            break
+        frames.append(facts)
+        frame = frame.older()
+    sp = int(gdb.newest_frame().read_register("rsp")) & 0xFFFFFFFFFFFFFFFF
+    memory = [[str(sp - 256), inferior.read_memory(sp - 256, 1280).tobytes().hex()]]
+    for name in (".data", ".bss"):
+        if name in sections and sections[name][1] - sections[name][0] < 4096:
+            low, high = sections[name]
+            memory.append([str(low), inferior.read_memory(low, high - low).tobytes().hex()])
+    return {"frames": frames, "memory": memory}
+
+
+def tell(stops, sections):
+    print("RESULT " + json.dumps({"stops": stops, "text": str(sections[".text"][0])}))
+
+
+def walk(place, steps):
+    """Stops at each instruction of the program from a place on, with the calls that leave it run through."""
+    start([place])
     sections = program_sections()
     stops = []
-    inferior = gdb.selected_inferior()
     for _ in range(steps):
-        frames = []
-        frame = gdb.newest_frame()
-        while frame is not None and len(frames) < 4:
-            facts = frame_facts(frame) if ours(frame, only) else None
-            if facts is None:
-                break
-            frames.append(facts)
-            frame = frame.older()
-        sp = int(gdb.newest_frame().read_register("rsp")) & 0xFFFFFFFFFFFFFFFF
-        stack = inferior.read_memory(sp - 256, 1280).tobytes().hex()
-        memory = [[str(sp - 256), stack]]
-        for name in (".data", ".bss"):
-            if name in sections and sections[name][1] - sections[name][0] < 4096:
-                start, end = sections[name]
-                memory.append([str(start), inferior.read_memory(start, end - start).tobytes().hex()])
-        stops.append({"frames": frames, "memory": memory})
+        stops.append(stop(sections, ""))
         gdb.execute("stepi", to_string=True)
-        if gdb.selected_thread() is None:
-            break
-        while not ours(gdb.newest_frame(), only):
+        while gdb.selected_thread() is not None and not ours(gdb.newest_frame(), ""):
             older = gdb.newest_frame().older()
-            if older is None or not ours(older, only):
+            if older is None or not ours(older, ""):
                 break
             gdb.execute("finish", to_string=True)
-        if not ours(gdb.newest_frame(), only):
+        if gdb.selected_thread() is None or not ours(gdb.newest_frame(), ""):
             break
-    print("RESULT " + json.dumps({"stops": stops, "text": str(sections[".text"][0])}))
+    tell(stops, sections)
+
+
+def visit(places, count, only):
+    """Stops at places as the program comes by."""
+    start(places)
+    sections = program_sections()
+    stops = []
+    while len(stops) < count and gdb.selected_thread() is not None:
+        stops.append(stop(sections, only))
+        gdb.execute("continue", to_string=True)
+    tell(stops, sections)

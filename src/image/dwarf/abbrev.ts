@@ -180,6 +180,8 @@ export function skipAttributes(bytes: Uint8Array, at: number, abbrev: Abbrev, en
 export class AbbrevTable {
   private readonly dense: (Abbrev | undefined)[] = [];
   private readonly sparse = new Map<number, Abbrev>();
+  /** Whether some DIE has a location list: the mark of code that was optimised. */
+  readonly hasLocationLists: boolean = false;
 
   /** @throws FormatError when the table is corrupt or names a form that DWARF 5 does not have. */
   constructor(section: Uint8Array, offset: number, encoding: Encoding) {
@@ -199,6 +201,7 @@ export class AbbrevTable {
         const value = form === DW_FORM.implicit_const ? Number(reader.slebBig()) : 0;
         if (attribute === 0 && form === 0) break;
         const size = sizeOf(form, encoding);
+        if (attribute === DW_AT.location && (form === DW_FORM.sec_offset || form === DW_FORM.loclistx)) this.hasLocationLists = true;
         if (size === undefined) reader.fail(`unknown form 0x${form.toString(16)}`);
         attributes.push(attribute);
         forms.push(form);

@@ -192,12 +192,13 @@ export class Dwarf {
   }
 
   /**
-   * The row that the compiler marked as the prologue's end. Without one (gcc), as gdb does by looking at code: when the frame pointer is set
-   * up within the first line, the end of that line; else the entry, as there is no prologue to skip.
+   * The row that the compiler marked as the prologue's end. Without one (gcc), as gdb has it: where locations hold from the entry on, as in
+   * optimised code, the entry; else, when the frame pointer is set up within the first line, the end of that line.
    */
   private prologueEnd(f: DwarfFunction): number {
     const marked = this.lines.prologueEnd(f.entry, f.end);
     if (marked !== undefined) return marked;
+    if (f.unit.abbrevs.hasLocationLists) return f.entry;
     const second = this.lines.secondRow(f.entry, f.end);
     if (second === undefined) return f.entry;
     const row = this.unwindAt(this.loaded(second));

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { buildGo, hasCommand, missing } from '../support/build.js';
+import { compile, gdbPython, hex, open } from './open.js';
+
+const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
+
+/** Where gdb puts a breakpoint on each location: address and line of each place. */
+function askGdb(path: string, locations: readonly string[]): [bigint, number][][] {
+  const script = `
+import gdb, json, re
+out = []
+for location in ${JSON.stringify(locations)}:
+    point = gdb.Breakpoint(location)
+    text = gdb.execute("info breakpoints %d" % point.number, to_string=True)
+    out.append([list(place) for place in re.findall(r"(0x[0-9a-f]{16}).*:(\\d+)", text)])
+    point.delete()
+print("RESULT " + json.dumps(out))
+`;
+  return gdbPython<[string, string][][]>(path, script).map(places => places.map(([address, line]) => [BigInt(address), Number(line)]));
+}
+
+describe.skipIf(why)(`breakpoints go where gdb puts them${why ? ` (${why})` : ''}`, () => {
+  for (const flags of ['-O0', '-Og', '-O2', '-O0 -fcf-protection', '-O2 -fno-omit-frame-pointer', '-O0 -fstack-protector-all']) {
+    it(`on functions and lines of C: gcc ${flags}`, () => {
+      const { path, dwarf } = open(compile('shapes.c', ['-g', ...flags.split(' ')]));
+      const functions = [...dwarf.functions()];
+      for (const [i, places] of askGdb(
+        path,
+        functions.map(f => f.name),
+      ).entries()) {
+        const f = functions[i]!;
+        const own = places.filter(([address]) => address >= f.entry && address < f.end).map(([address]) => hex(address));
+        expect([f.name, own[0]]).toEqual([f.name, hex(dwarf.afterPrologue(f.entry)!)]);
+      }
+      // gdb moves a line without statements to the next that has some; we say that there is none.
+      const lines = Array.from({ length: 90 }, (_, line) => line + 1).filter(line => dwarf.addressesOf('shapes.c', line).length > 0);
+      expect(lines.length).toBeGreaterThan(20);
+      for (const [i, places] of askGdb(
+        path,
+        lines.map(line => `shapes.c:${line}`),
+      ).entries()) {
+        const mine = dwarf.addressesOf('shapes.c', lines[i]!).map(hex);
+        // gdb also keeps a later place of the same line in an inner block.
+        const theirs = places.map(([address]) => hex(address));
+        expect(mine.filter(address => !theirs.includes(address))).toEqual([]);
+        expect(mine.length).toBeGreaterThan(0);
+      }
+    });
+  }
+
+  it('and statements are the rows that start one', () => {
+    const { dwarf } = open(compile('shapes.c', ['-g', '-O0']));
+    const [f] = dwarf.functionsNamed('twice');
+    const statements = [...dwarf.statementsIn(f!.entry, f!.end)];
+    expect(statements.map(s => s.line)).toEqual([50, 51, 52, 53, 54]);
+    expect(statements[0]!.pc).toBe(f!.entry);
+    for (const { pc, line } of statements) expect(dwarf.lineAt(pc)?.line).toBe(line);
+  });
+});
+
+for (const name of ['go1.26', 'go1.19'] as const) {
+  const absent = missing(name);
+  describe.skipIf(absent)(`breakpoints of ${name}${absent ? ` (${absent})` : ''}`, () => {
+    it('a line in a function that was inlined twice has two addresses, in both callers', () => {
+      const { dwarf } = open(buildGo('closures', { toolchain: name }));
+      const inlined = [...dwarf.functions()].flatMap(f => {
+        const [inner, outer] = dwarf.inlineFrames(f.entry + (f.end - f.entry) / 2n);
+        return outer && inner?.line ? [inner] : [];
+      });
+      expect(inlined.length).toBeGreaterThan(50);
+      let copies = 0;
+      for (const { file, line, name: wanted } of inlined.slice(0, 60)) {
+        const addresses = dwarf.addressesOf(file!, line!);
+        copies += addresses.length;
+        for (const pc of addresses) expect(dwarf.lineAt(pc)).toMatchObject({ line });
+        expect(addresses.some(pc => dwarf.inlineFrames(pc)[0]?.name === wanted) || addresses.length === 0).toBe(true);
+      }
+      expect(copies).toBeGreaterThan(60);
+    });
+
+    it('prologue ends lie behind the stack check, within the function', () => {
+      const { dwarf } = open(buildGo('closures', { toolchain: name }));
+      const [main] = dwarf.functionsNamed('main.main');
+      const pc = dwarf.afterPrologue(main!.entry)!;
+      expect(pc).toBeGreaterThan(main!.entry);
+      expect(pc - main!.entry).toBeLessThan(64n);
+      expect(dwarf.lineAt(pc)?.line).toBe(main!.line ?? dwarf.lineAt(main!.entry)?.line);
+      expect(dwarf.addressesOf('closures/main.go', dwarf.lineAt(main!.entry)!.line)).toEqual([pc]);
+    });
+  });
+}
