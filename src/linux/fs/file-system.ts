@@ -14,7 +14,10 @@ const STATUS = O.ACCMODE | O.APPEND | O.NONBLOCK | O.PATH;
 const SYNTHETIC_FILE = S.IFREG | 0o444;
 const encoder = new TextEncoder();
 
-/** The guest's tree of files: ours under /proc, /sys and /dev, the host's where the sandbox opens it. */
+/**
+ * The guest's tree of files: ours under /proc, /sys and /dev, the host's where the sandbox opens it. What it does not open is EACCES, as
+ * Linux says of what one may not read; a path that leads nowhere is ENOENT all the same, so that programs find their way.
+ */
 export class FileSystem {
   constructor(
     private readonly kernel: Kernel,
@@ -40,12 +43,9 @@ export class FileSystem {
     this.absentCheck(guest);
     const place = this.locate(absolute, (flags & O.NOFOLLOW) === 0);
     const writes = (flags & O.ACCMODE) !== O.RDONLY || (flags & (O.CREAT | O.TRUNC)) !== 0;
-    if (!this.sandbox.mayRead(place)) {
-      if (!place.exists && this.sandbox.mayStat(place)) throw new Errno(E.NOENT);
-      this.refuse(call, place.guest, '--allow-read', E.ACCES);
-    }
+    if (!place.exists && (flags & O.CREAT) === 0) throw new Errno(E.NOENT);
+    if (!writes && !this.sandbox.mayRead(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     if (writes && !this.sandbox.mayWrite(place)) {
-      if (!place.exists && (flags & O.CREAT) === 0) throw new Errno(E.NOENT);
       this.refuse(call, place.guest, '--allow-write', E.ACCES);
     }
     return this.openHost(place, flags, status, mode);
@@ -59,8 +59,8 @@ export class FileSystem {
     if (isSyntheticPath(guest)) return this.statSynthetic(call, guest, follow);
     this.absentCheck(guest);
     const place = this.locate(absolute, follow);
-    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     if (!place.exists) throw new Errno(E.NOENT);
+    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     return host(() => hostStat(fs.lstatSync(place.real, { bigint: true })));
   }
 
@@ -73,8 +73,8 @@ export class FileSystem {
       return found.target();
     }
     const place = this.locate(absolute, false);
-    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     if (!place.exists) throw new Errno(E.NOENT);
+    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     return host(() => fs.readlinkSync(place.real));
   }
 

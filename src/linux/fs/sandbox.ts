@@ -77,13 +77,13 @@ export class Sandbox {
     return this.writeRoots.some(root => isUnder(real, root));
   }
 
-  /** May its existence and kind be known? That of libraries and of what leads to allowed files, too. */
+  /** May stat tell of it? Of directories of libraries and of those that lead to allowed files, too. */
   mayStat(place: HostPath): boolean {
     if (this.mayRead(place)) return true;
     const { real } = place;
-    if (this.libraryRoots.some(root => isUnder(real, root)) && (!place.exists || isDirectory(real))) return true;
+    if (this.libraryRoots.some(root => isUnder(real, root)) && isDirectory(real)) return true;
     const open = [...this.readRoots, ...this.writeRoots, ...this.files, ...this.libraryRoots];
-    return place.exists && open.some(root => isUnder(root, real));
+    return open.some(root => isUnder(root, real));
   }
 
   private isLibrary(real: string): boolean {
