@@ -27,7 +27,7 @@ export interface FunctionSources {
   readonly bias: bigint;
   readonly symbols: SymbolTable | undefined;
   readonly pclntab: Pclntab | undefined;
-  readonly dwarf: Dwarf;
+  readonly dwarf: () => Dwarf;
   readonly goMinor: number;
   /** Whether it is a Go program, whatever became of its gopclntab. */
   readonly isGo: boolean;
@@ -53,7 +53,7 @@ export class Functions {
     }
     if (!elf.isExecutable(pc)) return undefined;
     const symbol = symbols?.at(pc, true);
-    const described = this.from.dwarf.functionAt(BigInt(pc) + this.from.bias);
+    const described = this.from.dwarf().functionAt(BigInt(pc) + this.from.bias);
     if (described) return this.fromDwarf(described, symbol);
     return symbol && this.fromSymbol(symbol);
   }
@@ -75,7 +75,7 @@ export class Functions {
     if (pclntab) for (const index of pclntab.named(name)) add(this.fromPclntab(pclntab, pclntab.func(index)));
     for (const linkName of [name, `${name}.abi0`])
       for (const symbol of symbols?.named(linkName) ?? []) if (this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
-    if (found.size === 0) for (const func of this.from.dwarf.functionsNamed(name)) add(this.at(Number(func.entry - this.from.bias)));
+    if (found.size === 0) for (const func of this.from.dwarf().functionsNamed(name)) add(this.at(Number(func.entry - this.from.bias)));
     if (found.size === 0) for (const address of this.mangledNamed(name)) if (this.from.elf.isExecutable(address)) add(this.at(address));
     return [...found.values()].sort((a, b) => (a.entry < b.entry ? -1 : 1));
   }
@@ -101,16 +101,18 @@ export class Functions {
     let next = 0;
     const count = pclntab?.count ?? 0;
     let last = -1;
-    for (const symbol of symbols?.code() ?? []) {
-      while (pclntab && next < count && pclntab.entryOf(next) <= symbol.address) {
+    for (const address of symbols?.codeAddresses() ?? []) {
+      while (pclntab && next < count && pclntab.entryOf(next) <= address) {
         const func = pclntab.func(next++);
         last = func.entry;
         yield this.fromPclntab(pclntab, func);
       }
-      if (symbol.address === last || (pclntab && this.isGoLabel(pclntab, symbol))) continue;
-      last = symbol.address;
-      const func = this.at(symbol.address);
-      if (func && func.entry === BigInt(symbol.address) + this.from.bias) yield func;
+      if (address === last) continue;
+      last = address;
+      const symbol = symbols!.at(address, true);
+      if (!symbol || (pclntab && this.isGoLabel(pclntab, symbol))) continue;
+      const func = this.at(address);
+      if (func && func.entry === BigInt(address) + this.from.bias) yield func;
     }
     while (pclntab && next < count) yield this.fromPclntab(pclntab, pclntab.func(next++));
   }

@@ -37,7 +37,17 @@ class ElfImage implements Image {
   private readonly symbolTable = lazy(() => this.guard('the symbol table', () => SymbolTable.of(this.elf)));
   private readonly pclntab = lazy(() => this.guard('gopclntab', () => Pclntab.of(this.elf, this.symbolTable)));
   private readonly build = lazy(() => this.guard('Go build information', () => readBuildInfo(this.elf)));
-  private readonly dwarf: Dwarf;
+  /** Made late: it decompresses sections at once. */
+  private readonly dwarf = lazy(
+    () =>
+      new Dwarf({
+        section: name => this.elf.debugSection(name),
+        sectionAddress: name => this.elf.sectionNamed(name)?.address,
+        bias: this.bias,
+        goTypes: () => this.pclntab()?.module?.types ?? this.linkAddressOf('runtime.types'),
+        problem: text => this.problem(text),
+      }),
+  );
   private readonly functionIndex = lazy(
     () =>
       new Functions({
@@ -64,13 +74,6 @@ class ElfImage implements Image {
     readonly bias: bigint,
   ) {
     this.path = elf.path;
-    this.dwarf = new Dwarf({
-      section: name => elf.debugSection(name),
-      sectionAddress: name => elf.sectionNamed(name)?.address,
-      bias,
-      goTypes: () => this.pclntab()?.module?.types ?? this.linkAddressOf('runtime.types'),
-      problem: text => this.problem(text),
-    });
     this.segments = elf.loads.map(load => ({
       start: BigInt(load.address) + bias,
       memorySize: BigInt(load.memorySize),
@@ -204,11 +207,11 @@ class ElfImage implements Image {
       const go = this.goFunc(link);
       return go?.table.lineAt(go.func, link);
     });
-    return fromGo ?? this.dwarf.lineAt(pc);
+    return fromGo ?? this.dwarf().lineAt(pc);
   }
 
   addressesOf(file: string, line: number): readonly bigint[] {
-    const described = this.dwarf.addressesOf(file, line);
+    const described = this.dwarf().addressesOf(file, line);
     if (described.length > 0) return described;
     const found = this.guard('lines', () => this.goLines()?.addressesOf(file, line)) ?? [];
     return found.map(address => this.loaded(address));
@@ -217,7 +220,7 @@ class ElfImage implements Image {
   statementsIn(start: bigint, end: bigint): Iterable<{ readonly pc: bigint } & SourceLine> {
     const [low, high] = [this.link(start), this.link(end - 1n)];
     if (low === undefined || high === undefined) return [];
-    const described = [...this.dwarf.statementsIn(start, end)];
+    const described = [...this.dwarf().statementsIn(start, end)];
     if (described.length > 0) return described;
     const found = this.guard('lines', () => this.goLines()?.statementsIn(low, high + 1)) ?? [];
     return found.map(({ pc, file, line }) => ({ pc: this.loaded(pc), file, line }));
@@ -226,7 +229,7 @@ class ElfImage implements Image {
   afterPrologue(func: Func): bigint {
     const entry = this.link(func.entry);
     if (entry === undefined) return func.entry;
-    const described = this.dwarf.afterPrologue(func.entry);
+    const described = this.dwarf().afterPrologue(func.entry);
     // Generated wrappers have no line table, but a prologue.
     if (described !== undefined && described > func.entry) return described;
     if (func.language !== 'go') return func.entry;
@@ -237,7 +240,7 @@ class ElfImage implements Image {
   inlineFrames(pc: bigint): readonly InlineFrame[] {
     const link = this.link(pc);
     if (link === undefined) return [];
-    const described = this.dwarf.inlineFrames(pc);
+    const described = this.dwarf().inlineFrames(pc);
     const fromGo = this.guard('inlined calls', () => this.goFrames(link));
     if (!fromGo) {
       if (described.length > 0) return described;
@@ -266,14 +269,14 @@ class ElfImage implements Image {
 
   *files(): Iterable<string> {
     const names = new Set(this.guard('file names', () => [...(this.pclntab()?.files() ?? [])]));
-    for (const name of this.dwarf.files()) names.add(name);
+    for (const name of this.dwarf().files()) names.add(name);
     yield* names;
   }
 
   unwindAt(pc: bigint): UnwindRow | undefined {
     const link = this.link(pc);
     if (link === undefined) return undefined;
-    const described = this.dwarf.unwindAt(pc);
+    const described = this.dwarf().unwindAt(pc);
     const fromGo = this.guard('frames', () => {
       const go = this.goFunc(link);
       return go && unwindRow(go.table, this.elf.memory, go.func, link);
@@ -286,18 +289,18 @@ class ElfImage implements Image {
   // ---- types and variables -----------------------------------------------------------------------------------------------------------
 
   typeNamed(name: string): Type | undefined {
-    return this.dwarf.typeNamed(name) ?? this.guard('types', () => this.runtimeTypes()?.named(name));
+    return this.dwarf().typeNamed(name) ?? this.guard('types', () => this.runtimeTypes()?.named(name));
   }
 
   typeOfRuntimeType(address: bigint): Type | undefined {
     const link = this.link(address);
     if (link === undefined) return undefined;
-    return this.dwarf.typeOfRuntimeType(address) ?? this.guard('types', () => this.runtimeTypes()?.at(link));
+    return this.dwarf().typeOfRuntimeType(address) ?? this.guard('types', () => this.runtimeTypes()?.at(link));
   }
 
   *typeNames(): Iterable<string> {
     let any = false;
-    for (const name of this.dwarf.typeNames()) {
+    for (const name of this.dwarf().typeNames()) {
       any = true;
       yield name;
     }
@@ -305,14 +308,14 @@ class ElfImage implements Image {
   }
 
   globalNamed(name: string): Variable | undefined {
-    return this.dwarf.globalNamed(name);
+    return this.dwarf().globalNamed(name);
   }
 
   *globals(): Iterable<Variable> {
-    yield* this.dwarf.globals();
+    yield* this.dwarf().globals();
   }
 
   variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
-    return this.dwarf.variables(scope, pc);
+    return this.dwarf().variables(scope, pc);
   }
 }

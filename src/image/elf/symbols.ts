@@ -203,9 +203,9 @@ export class SymbolTable {
     for (const index of this.order) yield this.symbol(index);
   }
 
-  /** Symbols that name code, in address order. */
-  *code(): Iterable<RawSymbol> {
-    for (const index of this.order) if (this.isCode(index)) yield this.symbol(index);
+  /** Addresses of the symbols that name code, ascending; a place with several names comes several times. */
+  *codeAddresses(): Iterable<number> {
+    for (let i = 0; i < this.order.length; i++) if (this.isCode(this.order[i]!)) yield this.addresses[i]!;
   }
 }
 
