@@ -104,10 +104,15 @@ function normalise(text: string): string {
 
 function parse(text: string, find: FindType, depth: number): Type | undefined {
   if (depth > MAX_DEPTH || text === '') return undefined;
-  const exact = find(text) ?? find(GO_ALIASES.get(text) ?? text) ?? PREDECLARED.get(GO_ALIASES.get(text) ?? text);
+  const name = GO_ALIASES.get(text) ?? text;
+  // Type arguments: DWARF has no blank behind their commas.
+  const exact = find(text) ?? find(name) ?? (name.includes(', ') ? find(name.replace(/, /g, ',')) : undefined) ?? PREDECLARED.get(name);
   if (exact) return exact;
-  return parseGo(text, find, depth + 1) ?? parseC(text, find, depth + 1);
+  // One or the other, never both: trying both at each level would double the work with every `*`.
+  return GO_FORM.test(text) ? parseGo(text, find, depth + 1) : parseC(text, find, depth + 1);
 }
+
+const GO_FORM = /^(?:[*([]|map\[|chan |<-chan |chan<- )/;
 
 function parseGo(text: string, find: FindType, depth: number): Type | undefined {
   const inner = (from: number) => parse(text.slice(from).trim(), find, depth);
@@ -138,9 +143,7 @@ function parseGo(text: string, find: FindType, depth: number): Type | undefined 
     const elem = inner(prefix.length);
     return elem && find(`${prefix}${elem.name}`);
   }
-  // Type arguments: DWARF has no blank behind their commas.
-  const tight = text.replace(/, /g, ',');
-  return tight === text ? undefined : find(tight);
+  return undefined;
 }
 
 /** Index of the bracket that closes the one at `open`; -1: none. */
