@@ -1,20 +1,15 @@
 /** Code at addresses: instructions, and the source that they come from. */
-import type { Instruction } from 'iced-x86';
 import { disassemble, type Line } from './disassemble.js';
 import type { Session } from './session.js';
 
 /** Instructions from `start`: `count` of them, or up to `end`. */
 export function disassembleRange(session: Session, start: bigint, limits: { end?: bigint; count?: number }): readonly Line[] {
   const { process, images, settings } = session;
-  return [...disassemble(process.memory, images, settings.flavor, start, limits, goSyntax)];
+  return [...disassemble(process.memory, images, settings.flavor, start, limits)];
 }
 
 export function disassembleAt(session: Session, address: bigint): Line | undefined {
   return disassembleRange(session, address, { count: 1 })[0];
-}
-
-function goSyntax(_instruction: Instruction): string {
-  return '';
 }
 
 /** Source lines around `line`, the current one marked; nothing when the file is not on this host. */

@@ -1,5 +1,6 @@
 /** Disassembly with symbols, in the flavour that the settings ask for. */
-import { Code, Decoder, DecoderOptions, FlowControl, Formatter, FormatterSyntax, Instruction, OpKind } from 'iced-x86';
+import { Code, Decoder, DecoderOptions, FlowControl, Formatter, FormatterSyntax, Instruction, MemorySizeOptions, OpKind } from 'iced-x86';
+import { plan9 } from '../asm/plan9.js';
 import type { AddressSpace } from '../cpu/api.js';
 import type { Images } from '../image/images.js';
 import { describeAddress } from './describe.js';
@@ -32,13 +33,11 @@ function formatterFor(flavor: 'gnu' | 'intel'): Formatter {
   formatter.spaceAfterOperandSeparator = flavor === 'intel';
   formatter.signedImmediateOperands = true;
   formatter.signedMemoryDisplacements = true;
+  if (flavor === 'intel') formatter.memorySizeOptions = MemorySizeOptions.Always;
   if (flavor === 'gnu') gas = formatter;
   else intel = formatter;
   return formatter;
 }
-
-/** Go's syntax is written elsewhere; see plan9.ts. */
-export type GoFormatter = (instruction: Instruction, name: (address: bigint) => string | undefined) => string;
 
 /** Decodes from `start` up to `end` or `count` instructions; ends early where memory does. */
 export function* disassemble(
@@ -47,7 +46,6 @@ export function* disassemble(
   flavor: Flavor,
   start: bigint,
   limits: { readonly end?: bigint; readonly count?: number },
-  go: GoFormatter,
 ): Generator<Line> {
   const most = limits.end === undefined ? (limits.count ?? 1) * 15 : Number(limits.end - start);
   const bytes = readable(memory, start, most);
@@ -63,7 +61,7 @@ export function* disassemble(
         address,
         length,
         bytes: bytes.slice(offset, offset + length),
-        text: formatted(instruction, flavor, images, go, bytes, offset),
+        text: formatted(instruction, flavor, images, bytes, offset),
       };
     }
   } finally {
@@ -72,14 +70,24 @@ export function* disassemble(
   }
 }
 
-function formatted(instruction: Instruction, flavor: Flavor, images: Images, go: GoFormatter, bytes: Uint8Array, offset: number): string {
+function formatted(instruction: Instruction, flavor: Flavor, images: Images, bytes: Uint8Array, offset: number): string {
   if (instruction.code === Code.INVALID) {
     const rest = [...bytes.slice(offset, offset + Math.max(1, instruction.length))];
     return `(bad) ${rest.map(byte => byte.toString(16).padStart(2, '0')).join(' ')}`;
   }
   const name = (address: bigint) => describeAddress(images, address);
-  if (flavor === 'go') return go(instruction, name);
+  if (flavor === 'go') return plan9(instruction, address => symbolOf(images, address));
   return formatterFor(flavor).format(instruction) + annotation(instruction, name);
+}
+
+/** The symbol that covers an address; Go's syntax says what lies between symbols in numbers. */
+function symbolOf(images: Images, address: bigint): { readonly name: string; readonly base: bigint } | undefined {
+  const hit = images.symbolAt(address);
+  if (hit === undefined) {
+    const func = images.functionAt(address);
+    return func === undefined ? undefined : { name: func.name, base: func.entry };
+  }
+  return hit.symbol.size > 0 && hit.offset >= hit.symbol.size ? undefined : { name: hit.symbol.name, base: hit.symbol.address };
 }
 
 /** Where a branch goes and what a RIP-relative operand is, as gdb writes it behind the instruction. */

@@ -1,9 +1,27 @@
 /** Expressions as commands use them: evaluated in the selected frame, with errors that point into the command line. */
 import type { Watch } from '../cpu/api.js';
 import { CommandError } from './errors.js';
-import { readRegister } from './frame-context.js';
+import { ExpressionError } from './evaluate/errors.js';
+import { evaluate } from './evaluate/evaluate.js';
+import type { Result } from './evaluate/operand.js';
+import { parseExpression } from './evaluate/parser.js';
+import { addressOfResult, rangeOfResult, truthOfResult } from './evaluate/result.js';
 import { type Resolved, resolveLocation } from './locations.js';
 import type { Session } from './session.js';
+
+/** Turns an expression's error into a command's: `column` is where the expression starts in the line. */
+export function pointing<T>(column: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new CommandError(error.message, column + error.column);
+    throw error;
+  }
+}
+
+export function evaluated(session: Session, text: string, column: number): Result {
+  return pointing(column, () => evaluate(parseExpression(text), session.context()));
+}
 
 /** Addresses of a location specification, relative to the selected frame. */
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
@@ -14,45 +32,35 @@ export function locate(session: Session, spec: string, column: number, atEntry =
 
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */
 export function addressOf(session: Session, text: string, column: number): bigint {
-  const sum = /^(.+?)\s*([+-])\s*(0x[0-9a-fA-F]+|\d+)$/.exec(text);
-  if (sum) {
-    const offset = BigInt(sum[3]!);
-    const base = addressOf(session, sum[1]!, column);
-    return BigInt.asUintN(64, sum[2] === '+' ? base + offset : base - offset);
-  }
-  if (/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) return BigInt.asUintN(64, BigInt(text));
-  const register = /^\$?([a-zA-Z]\w*)$/.exec(text)?.[1]?.toLowerCase();
-  if (register !== undefined) {
-    const name = { pc: 'rip', sp: 'rsp', fp: 'rbp' }[register] ?? register;
-    const known = session.exited ? undefined : readRegister(session.frame, name);
-    if (known !== undefined && 'value' in known) return known.value;
-  }
-  const symbol = session.images.functionsNamed(text)[0]?.entry ?? session.images.symbolsNamed(text.replace(/^&/, ''))[0]?.address;
-  if (symbol !== undefined) return symbol;
-  throw new CommandError(`cannot tell what "${text}" is`, column);
+  const result = evaluated(session, text, column);
+  return pointing(column, () => BigInt.asUintN(64, addressOfResult(session.context(), result)));
 }
 
+/** Whether a condition holds. Throws when that cannot be told. */
 export function holds(session: Session, condition: string): boolean {
-  return addressOf(session, condition, 0) !== 0n;
+  const context = session.context();
+  return truthOfResult(context, evaluate(parseExpression(condition), context));
+}
+
+/** Fails when a condition cannot be parsed; whether it can be evaluated shows at the stop. */
+export function checkCondition(condition: string, column: number): void {
+  if (condition === '') throw new CommandError('the condition is missing', column);
+  pointing(column, () => parseExpression(condition));
+}
+
+/** The memory that an expression to watch stands for; a bare address is a word. */
+export function watchTarget(session: Session, text: string, column: number): { readonly address: bigint; readonly length: number } {
+  const result = evaluated(session, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
+  if (result.kind === 'constant') return { address: addressOf(session, text.replace(/^\*\s*/, ''), column), length: 8 };
+  if (result.kind === 'symbol') return { address: result.address, length: 8 };
+  return pointing(column, () => rangeOfResult(result));
 }
 
 /** The bytes of a watched range as a number, or as hex when it is longer than a word. */
 export function printedWatch(session: Session, watch: Watch): string {
   const { memory } = session.process;
   if (!memory.allows(watch.address, watch.length, 'read')) return '<unreadable>';
-  const bytes = memory.read(watch.address, watch.length);
-  const digits = [...bytes].reverse().map(byte => byte.toString(16).padStart(2, '0'));
-  return `0x${digits.join('').replace(/^0+(?=.)/, '')}`;
-}
-
-/** Fails when a condition cannot be parsed; whether it can be evaluated shows at the stop. */
-export function checkCondition(_session: Session, condition: string, column: number): void {
-  if (condition === '') throw new CommandError('the condition is missing', column);
-}
-
-/** The memory that an expression to watch stands for. */
-export function watchTarget(session: Session, text: string, column: number): { readonly address: bigint; readonly length: number } {
-  const indirect = /^\*\s*(.+)$/.exec(text);
-  if (indirect) return { address: addressOf(session, indirect[1]!, column + text.length - indirect[1]!.length), length: 8 };
-  return { address: addressOf(session, text, column), length: 8 };
+  const digits = [...memory.read(watch.address, watch.length)].reverse().map(byte => byte.toString(16).padStart(2, '0'));
+  const plain = digits.join('').replace(/^0+(?=.)/, '');
+  return watch.length <= 8 ? `${BigInt(`0x${plain}`)} (0x${plain})` : `0x${plain}`;
 }

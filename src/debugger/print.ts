@@ -1,9 +1,18 @@
-/** `print` and its relations. */
-import type { Answer } from './commands/command.js';
-import { hex, text } from './commands/command.js';
+/** `print`, `whatis`, `ptype` and `set`. */
+import type { Type } from '../image/api.js';
+import type { Answer, Data } from './commands/command.js';
+import { text } from './commands/command.js';
 import { CommandError } from './errors.js';
-import { addressOf } from './expressions.js';
+import { assign as assignTo } from './evaluate/assign.js';
+import type { EvaluationContext } from './evaluate/context.js';
+import type { Result } from './evaluate/operand.js';
+import { parseAssignment } from './evaluate/parser.js';
+import { printResult, typeOfResult, typeText } from './evaluate/result.js';
+import { evaluated, pointing } from './expressions.js';
 import type { Session } from './session.js';
+import { typeLines } from './type-text.js';
+import { FORMATS, parseFormat } from './values/format.js';
+import type { PrintOptions } from './values/print.js';
 
 /** An expression and where it stands in the command line. */
 export interface Source {
@@ -11,35 +20,62 @@ export interface Source {
   readonly column: number;
 }
 
-/** Formats of `print/F`. */
-const FORMATS = 'xduotacfsz';
+/** Bounds of printing, from the settings. */
+export function printOptions(session: Session): PrintOptions {
+  const { settings } = session;
+  return {
+    maxStringLen: settings.number('max-string-len'),
+    maxArrayValues: settings.number('max-array-values'),
+    maxVariableRecurse: settings.number('max-variable-recurse'),
+  };
+}
 
 /** Evaluates and prints, as `p` does. */
 export function printExpression(session: Session, source: Source, format: string): Answer {
-  if (format !== '' && !(format.length === 1 && FORMATS.includes(format))) {
-    throw new CommandError(`no format "${format}"; print has ${[...FORMATS].join(' ')}`, source.column);
+  const letter = format === '' ? undefined : parseFormat(format);
+  if (format !== '' && letter === undefined) {
+    throw new CommandError(`no format "${format}"; print has ${FORMATS.join(' ')}`, source.column);
   }
-  const value = addressOf(session, source.text, source.column);
-  return text(format === 'x' ? hex(value) : value.toString(), hex(value));
+  const result = evaluated(session, source.text, source.column);
+  const context = session.context();
+  const output = printResult(context, result, { ...printOptions(session), format: letter });
+  return { output, data: resultData(context, result, output) };
+}
+
+function resultData(context: EvaluationContext, result: Result, output: string): Data {
+  const address = result.kind === 'value' ? result.value.source.address : result.kind === 'symbol' ? result.address : undefined;
+  return { type: typeText(context, result), value: output, address: address === undefined ? null : `0x${address.toString(16)}` };
 }
 
 /** `whatis`. */
 export function typeOf(session: Session, source: Source): Answer {
-  const type = session.images.typeNamed(source.text);
-  if (type === undefined) throw new CommandError(`no type "${source.text}"`, source.column);
-  return text(type.name, type.name);
+  const result = evaluated(session, source.text, source.column);
+  const name = typeText(session.context(), result);
+  return text(name, name);
 }
 
-/** `ptype`: with offsets when asked for. */
-export function typeOfDetailed(session: Session, source: Source, _offsets: boolean): Answer {
-  return typeOf(session, source);
+/** `ptype`: with offsets and sizes when asked for. */
+export function typeOfDetailed(session: Session, source: Source, offsets: boolean): Answer {
+  const result = evaluated(session, source.text, source.column);
+  const type = pointing(source.column, () => typeOfResult(result));
+  return { output: typeLines(type, offsets).join('\n'), data: typeData(type) };
+}
+
+function typeData(type: Type): Data {
+  let inner = type;
+  while (inner.kind === 'named') inner = inner.underlying;
+  const fields = inner.kind === 'struct' || inner.kind === 'union' ? inner.fields : [];
+  return {
+    name: type.name,
+    kind: inner.kind,
+    size: type.size,
+    fields: fields.map(field => ({ name: field.name, type: field.type.name, offset: field.offset, size: field.type.size })),
+  };
 }
 
 /** `set TARGET = VALUE`. */
 export function assign(session: Session, source: Source): Answer {
-  const match = /^\$?(\w+)\s*=\s*(.+)$/.exec(source.text);
-  if (match === null) throw new CommandError('set wants TARGET = EXPRESSION', source.column);
-  session.thread.registers.set(match[1]!.toLowerCase() as never, addressOf(session, match[2]!, source.column));
+  pointing(source.column, () => assignTo(parseAssignment(source.text), session.context()));
   session.changed();
   return text('');
 }

@@ -11,6 +11,7 @@ import type { EvaluationContext } from './evaluate/context.js';
 import { frameContext } from './frame-context.js';
 import { Settings } from './settings.js';
 import { SourceFiles } from './sources.js';
+import { unwindExpression } from './stack/expression.js';
 import type { LogicalFrame } from './stack/frame.js';
 import type { WalkStart, WalkTarget } from './stack/target.js';
 import { walk } from './stack/walker.js';
@@ -187,7 +188,7 @@ export class Session {
 
   get walkTarget(): WalkTarget {
     const { process, images, go } = this;
-    return { memory: process.memory, images, go, calls: sp => process.cpu.calls(sp), evaluate: () => undefined };
+    return { memory: process.memory, images, go, calls: sp => process.cpu.calls(sp), evaluate: unwindExpression(process.memory) };
   }
 
   walkStart(selection: Selection = this.selection): WalkStart {
@@ -242,7 +243,15 @@ export class Session {
 
   /** What expressions are evaluated in: the selected frame. */
   context(): EvaluationContext {
-    const frame = this.exited ? undefined : this.frame;
+    return this.#contextIn(this.exited ? undefined : this.frame);
+  }
+
+  /** The context of any frame of the selected stack. */
+  contextOf(frame: LogicalFrame): EvaluationContext {
+    return this.#contextIn(frame);
+  }
+
+  #contextIn(frame: LogicalFrame | undefined): EvaluationContext {
     return {
       memory: this.process.memory,
       images: this.images.all,

@@ -1,38 +1,84 @@
 /** Variables of frames and packages as `args`, `locals` and `vars` list them. */
+import type { Variable } from '../image/api.js';
 import { frameArguments } from './arguments-of-frame.js';
-import type { Answer } from './commands/command.js';
+import type { Answer, Data } from './commands/command.js';
+import type { EvaluationContext } from './evaluate/context.js';
+import { variableSource } from './evaluate/location.js';
+import { printOptions } from './print.js';
 import type { Session } from './session.js';
-import type { LogicalFrame } from './stack/frame.js';
+import { type LogicalFrame, lookupPc } from './stack/frame.js';
+import { type PrintOptions, printValue } from './values/print.js';
+
+/** What `-v` adds: more of nested values. */
+const VERBOSE_DEPTH = 5;
 
 /** Arguments of a frame as they stand between parentheses. */
 export function argumentsText(session: Session, frame: LogicalFrame): string {
   return frameArguments(session, frame)
-    .map(({ name, value }) => (name === '' ? value : `${name}=${value}`))
+    .map(({ name, value }) => `${name}=${value}`)
     .join(', ');
 }
 
-/** Lines of `args` or `locals`. */
-export function variablesAnswer(
-  session: Session,
-  frame: LogicalFrame,
-  which: 'args' | 'locals',
-  _verbose: boolean,
-  wanted: RegExp,
-): Answer {
-  const rows = which === 'args' ? frameArguments(session, frame).filter(each => wanted.test(each.name)) : [];
-  if (rows.length === 0) return { output: `(no ${which})`, data: [] };
-  return {
-    output: rows.map(each => `${each.name} = ${each.value}`).join('\n'),
-    data: rows.map(({ name, value, how }) => ({ name, value, how })),
-  };
+interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+function rowOf(context: EvaluationContext, variable: Variable, options: PrintOptions): Row {
+  const { name, type } = variable;
+  return { name, type: type.name, value: printValue(context, { type, source: variableSource(context, variable) }, options) };
+}
+
+/**
+ * Delve leaves out variables that are declared further down; those are not in force yet, and hold what was in their place before.
+ */
+function declared(variable: Variable, frame: LogicalFrame): boolean {
+  const at = variable.declaredAt;
+  return at === undefined || frame.line === undefined || at.file !== frame.file || at.line <= frame.line;
+}
+
+/** `args` and `locals`. */
+export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean, wanted: RegExp): Answer {
+  const rows = variableRows(session, frame, which, verbose).filter(row => wanted.test(row.name));
+  if (rows.length === 0) {
+    // The race runtime's functions have no debug information; what their convention tells is still known.
+    const known = which === 'args' ? frameArguments(session, frame).filter(each => wanted.test(each.name)) : [];
+    if (known.length === 0) return { output: `(no ${which})`, data: [] };
+    return {
+      output: known.map(each => `${each.name} = ${each.value}`).join('\n'),
+      data: known.map(({ name, value }) => ({ name, type: null, value })),
+    };
+  }
+  return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };
+}
+
+function rowData({ name, type, value }: Row): Data {
+  return { name, type, value };
+}
+
+function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean): readonly Row[] {
+  const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
+  const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const context = session.contextOf(frame);
+  const options = { ...printOptions(session), ...(verbose ? { maxVariableRecurse: VERBOSE_DEPTH } : {}) };
+  return variables
+    .filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)))
+    .map(each => rowOf(context, each, options));
 }
 
 /** `bt full`: the local variables of one frame. */
 export function variableLines(session: Session, frame: LogicalFrame): readonly string[] {
-  return variablesAnswer(session, frame, 'locals', false, /(?:)/).output.split('\n');
+  const rows = variableRows(session, frame, 'locals', false);
+  return rows.length === 0 ? ['(no locals)'] : rows.map(row => `${row.name} = ${row.value}`);
 }
 
 /** `vars`. */
-export function globalsAnswer(_session: Session, _wanted: RegExp, _verbose: boolean): Answer {
-  return { output: '', data: [] };
+export function globalsAnswer(session: Session, wanted: RegExp, verbose: boolean): Answer {
+  const context = session.context();
+  const options = { ...printOptions(session), ...(verbose ? { maxVariableRecurse: VERBOSE_DEPTH } : {}) };
+  const found = session.images.all.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = found.map(each => rowOf(context, each, options));
+  return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };
 }

@@ -174,7 +174,7 @@ export const breakpointCommands: readonly Command[] = [
       else if (rest.text === 'trace') breakpoint.trace = true;
       else if (/^cond(ition)?\b/.test(rest.text)) {
         const [, condition] = rest.shift();
-        checkCondition(session, condition.text, condition.column);
+        checkCondition(condition.text, condition.column);
         breakpoint.condition = condition.text;
       } else breakpoint.commands.push(rest.text);
       return text('');
@@ -274,7 +274,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
   const threaded = /(?:^|\s)thread\s+(\d+)$/.exec(head.text);
   const place = threaded === null ? head : new Arguments(head.text.slice(0, threaded.index).trim(), head.column);
-  if (condition !== undefined) checkCondition(session, condition.text, condition.column);
+  if (condition !== undefined) checkCondition(condition.text, condition.column);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
   let addresses: readonly bigint[] = [];
@@ -320,7 +320,7 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   const target = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
   const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
-  if (condition !== undefined) checkCondition(session, condition.text, condition.column);
+  if (condition !== undefined) checkCondition(condition.text, condition.column);
   const { address, length } = watchTarget(session, target.text, target.column);
   const watch = { address, length, access };
   const watchpoint = session.breakpoints.add<Watchpoint>({
@@ -377,7 +377,7 @@ function conditionCommand(session: Session, args: Arguments): Answer {
   } else if (operand.empty) breakpoint.condition = undefined;
   else {
     const condition = /^if\s/.test(operand.text) ? operand.from(2) : operand;
-    checkCondition(session, condition.text, condition.column);
+    checkCondition(condition.text, condition.column);
     breakpoint.condition = condition.text;
   }
   return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));

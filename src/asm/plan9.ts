@@ -1,0 +1,209 @@
+/**
+ * Instructions in the syntax of Go's disassembler (golang.org/x/arch, GoSyntax): Plan 9 register names, source before destination, sizes as
+ * suffixes of the mnemonic, symbols relative to SB. Mnemonics are Intel's otherwise (`JE`, `MOVZX`), as `go tool objdump` has them.
+ */
+import { Code, type Instruction, MemorySizeExt, Mnemonic, OpKind, Register } from 'iced-x86';
+
+/** The symbol that covers an address, and where it starts. */
+export type SymbolName = (address: bigint) => { readonly name: string; readonly base: bigint } | undefined;
+
+const MNEMONICS: ReadonlyMap<number, string> = new Map(
+  Object.entries(Mnemonic)
+    .filter(([, value]) => typeof value === 'number')
+    .map(([name, value]) => [value as unknown as number, name.toUpperCase()]),
+);
+
+/** Mnemonics that take a size suffix (B, W, L, Q). */
+const SUFFIXED = new Set(
+  (
+    'ADC ADD AND BSF BSR BT BTC BTR BTS CMP CMPXCHG CVTSI2SD CVTSI2SS CVTSD2SI CVTSS2SI CVTTSD2SI CVTTSS2SI DEC DIV IDIV IMUL IN INC ' +
+    'LEA MOV MOVNTI MUL NEG NOP NOT OR OUT POP POPCNT PUSH RCL RCR ROL ROR SAR SBB SHL SHLD SHR SHRD SUB TEST XADD XCHG XOR'
+  ).split(' '),
+);
+
+/** Where the disassembler's names differ from Intel's. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['MOVSD', 'MOVSD_XMM'],
+  ['CMPSD', 'CMPSD_XMM'],
+  ['SYSRETQ', 'SYSRET'],
+  ['PUSHFQ', 'PUSHFQ'],
+]);
+
+const SIZE_SUFFIX: Readonly<Record<number, string>> = { 1: 'B', 2: 'W', 4: 'L', 8: 'Q' };
+
+/** One instruction, as `CALL runtime.systemstack.abi0(SB)` or `MOVQ 0x140(R14), DI`. */
+export function plan9(instruction: Instruction, symbol: SymbolName): string {
+  const mnemonic = mnemonicOf(instruction);
+  const suffix = SUFFIXED.has(mnemonic) ? (SIZE_SUFFIX[operandSize(instruction)] ?? '') : '';
+  const operands = operandsOf(instruction, symbol);
+  // Comparisons read from left to right in Go's assembler.
+  if (mnemonic !== 'CMP') operands.reverse();
+  const name = `${prefixes(instruction)}${mnemonic}${suffix}`;
+  return operands.length === 0 ? name : `${name} ${operands.join(', ')}`;
+}
+
+function mnemonicOf(instruction: Instruction): string {
+  const { mnemonic, code } = instruction;
+  if (mnemonic === Mnemonic.Int3) return 'INT';
+  const name = MNEMONICS.get(mnemonic) ?? '?';
+  const string = [Code.Movsd_m32_m32, Code.Cmpsd_m32_m32].includes(code);
+  return string ? name : (RENAMED.get(name) ?? name);
+}
+
+function prefixes(instruction: Instruction): string {
+  if (instruction.hasRepnePrefix && instruction.isStringInstruction) return 'REPNE; ';
+  if (instruction.hasRepPrefix && instruction.isStringInstruction) return 'REP; ';
+  return instruction.hasLockPrefix ? 'LOCK ' : '';
+}
+
+/** Bytes that the suffix speaks of: those in memory, else of the first register. */
+function operandSize(instruction: Instruction): number {
+  const { mnemonic } = instruction;
+  let register = 0;
+  for (let index = 0; index < instruction.opCount; index++) {
+    const kind = instruction.opKind(index);
+    if (kind === OpKind.Memory && mnemonic !== Mnemonic.Lea) return MemorySizeExt.size(instruction.memorySize);
+    if (kind === OpKind.Register && register === 0 && index === generalOperand(mnemonic))
+      register = registerSize(instruction.opRegister(index));
+  }
+  if (register !== 0) return register;
+  if (mnemonic === Mnemonic.Nop) return instruction.code === Code.Nopw ? 2 : 4;
+  return mnemonic === Mnemonic.Push || mnemonic === Mnemonic.Pop ? 8 : 4;
+}
+
+/** Conversions to and from floats have their integer on one side only. */
+function generalOperand(mnemonic: Mnemonic): number {
+  return mnemonic === Mnemonic.Cvtsi2sd || mnemonic === Mnemonic.Cvtsi2ss ? 1 : 0;
+}
+
+function registerSize(register: Register): number {
+  if (register >= Register.RAX && register <= Register.R15) return 8;
+  if (register >= Register.EAX && register <= Register.R15D) return 4;
+  if (register >= Register.AX && register <= Register.R15W) return 2;
+  return register >= Register.AL && register <= Register.R15L ? 1 : 0;
+}
+
+const LEGACY = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI'];
+const BYTES = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH', 'SP', 'BP', 'SI', 'DI'];
+const SEGMENTS: ReadonlyMap<Register, string> = new Map([
+  [Register.ES, 'ES'],
+  [Register.CS, 'CS'],
+  [Register.SS, 'SS'],
+  [Register.DS, 'DS'],
+  [Register.FS, 'FS'],
+  [Register.GS, 'GS'],
+]);
+
+/** Go's name of a register: `AX` for RAX, EAX and AX alike, `X0` for XMM0. */
+export function plan9Register(register: Register): string {
+  if (register === Register.RIP || register === Register.EIP) return 'IP';
+  const segment = SEGMENTS.get(register);
+  if (segment !== undefined) return segment;
+  if (register >= Register.AL && register <= Register.R15L) {
+    const index = register - Register.AL;
+    return BYTES[index] ?? `R${index - 4}`;
+  }
+  for (const base of [Register.AX, Register.EAX, Register.RAX]) {
+    if (register >= base && register < base + 16) return LEGACY[register - base] ?? `R${register - base}`;
+  }
+  const families: readonly (readonly [Register, number, string])[] = [
+    [Register.XMM0, 32, 'X'],
+    [Register.YMM0, 32, 'Y'],
+    [Register.ZMM0, 32, 'Z'],
+    [Register.MM0, 8, 'M'],
+    [Register.ST0, 8, 'F'],
+    [Register.CR0, 16, 'CR'],
+    [Register.DR0, 16, 'DR'],
+    [Register.K0, 8, 'K'],
+  ];
+  for (const [base, count, letter] of families) {
+    if (register >= base && register < base + count) return `${letter}${register - base}`;
+  }
+  return '?';
+}
+
+function operandsOf(instruction: Instruction, symbol: SymbolName): string[] {
+  if (instruction.mnemonic === Mnemonic.Int3) return ['$0x3'];
+  return Array.from({ length: instruction.opCount }, (_, index) => operandText(instruction, index, symbol));
+}
+
+function operandText(instruction: Instruction, index: number, symbol: SymbolName): string {
+  const kind = instruction.opKind(index);
+  switch (kind) {
+    case OpKind.Register:
+      return plan9Register(instruction.opRegister(index));
+    case OpKind.NearBranch16:
+    case OpKind.NearBranch32:
+    case OpKind.NearBranch64: {
+      const target = instruction.nearBranchTarget;
+      const hit = symbol(target);
+      return hit !== undefined && hit.base === target ? `${hit.name}(SB)` : hex(target);
+    }
+    case OpKind.Memory:
+      return memoryText(instruction, symbol);
+    case OpKind.MemorySegSI:
+    case OpKind.MemorySegESI:
+    case OpKind.MemorySegRSI:
+      return `${plan9Register(instruction.memorySegment)}:0(SI)`;
+    case OpKind.MemorySegDI:
+    case OpKind.MemorySegEDI:
+    case OpKind.MemorySegRDI:
+      return `${plan9Register(instruction.memorySegment)}:0(DI)`;
+    case OpKind.MemoryESDI:
+    case OpKind.MemoryESEDI:
+    case OpKind.MemoryESRDI:
+      return 'ES:0(DI)';
+    default:
+      return immediateText(signedImmediate(instruction, index, kind), symbol);
+  }
+}
+
+function signedImmediate(instruction: Instruction, index: number, kind: OpKind): bigint {
+  const value = instruction.immediate(index);
+  switch (kind) {
+    case OpKind.Immediate8:
+    case OpKind.Immediate8_2nd:
+      return BigInt.asIntN(8, value);
+    case OpKind.Immediate16:
+      return BigInt.asIntN(16, value);
+    case OpKind.Immediate32:
+      return BigInt.asIntN(32, value);
+    default:
+      return BigInt.asIntN(64, value);
+  }
+}
+
+function immediateText(value: bigint, symbol: SymbolName): string {
+  const address = BigInt.asUintN(64, value);
+  // A number that lies somewhere inside a large symbol is a number; only one that is a symbol's very address names it.
+  const hit = symbol(address);
+  if (hit?.base === address) return `$${hit.name}(SB)`;
+  if (BigInt.asIntN(32, value) === value) return `$${hex(value)}`;
+  return `$${hex(address)}`;
+}
+
+function memoryText(instruction: Instruction, symbol: SymbolName): string {
+  const displacement = BigInt.asIntN(64, instruction.memoryDisplacement);
+  const { memoryBase: base, memoryIndex: index, segmentPrefix } = instruction;
+  const relative = instruction.isIpRelMemoryOperand;
+  const plain = base === Register.None && index === Register.None && displacement !== 0n;
+  if (segmentPrefix === Register.None && (relative || plain)) {
+    const address = relative ? instruction.ipRelMemoryAddress : BigInt.asUintN(64, displacement);
+    const hit = symbol(address);
+    if (hit !== undefined) return `${hit.name}${offset(address - hit.base)}(SB)`;
+  }
+  const segment = segmentPrefix === Register.None ? '' : `${plan9Register(segmentPrefix)}:`;
+  const shown = relative ? BigInt.asIntN(64, instruction.ipRelMemoryAddress - instruction.nextIP) : displacement;
+  const number = shown === 0n ? '0' : hex(shown);
+  const baseText = base === Register.None ? '' : `(${plan9Register(base)})`;
+  const indexText = index === Register.None ? '' : `(${plan9Register(index)}*${instruction.memoryIndexScale})`;
+  return `${segment}${number}${baseText}${indexText}`;
+}
+
+function offset(distance: bigint): string {
+  return distance === 0n ? '' : distance > 0n ? `+${distance}` : `${distance}`;
+}
+
+function hex(value: bigint): string {
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
