@@ -195,33 +195,54 @@ function scalars(shape: Shape): void {
 
 // ---- packed: the same tests on all lanes at once -------------------------------------------------------------------------------------------
 
-function packedRows(shape: Shape): void {
-  const { letter, packed, lanes } = shape;
+const constant =
+  (values: readonly number[]): Node =>
+  e =>
+    e.code.v128(values);
+const shuffle =
+  (which: readonly number[], left: Node, right: Node): Node =>
+  e => {
+    left(e);
+    right(e);
+    e.code.shuffle(which);
+  };
+const or = (...values: Node[]): Node => values.reduce((left, right) => op('v128.or', left, right));
+const noLane = (value: Node): Node => op('i32.eqz', op('v128.any_true', value));
+
+/** Masks of the lanes that have a property. */
+function laneTests(shape: Shape) {
   const bytes = shape.width / 8;
-  const splat =
-    (value: bigint): Node =>
-    e =>
-      e.code.v128(Array.from({ length: 16 }, (_, i) => Number((value >> BigInt((i % bytes) * 8)) & 255n)));
+  const splat = (value: bigint): Node => constant(Array.from({ length: 16 }, (_, i) => Number((value >> BigInt((i % bytes) * 8)) & 255n)));
   const signless = (value: Node): Node => op('v128.and', value, splat(shape.sign - 1n));
   const exponent = (value: Node): Node => op('v128.and', value, splat(shape.infinity));
-  const isLane = (left: Node, right: Node): Node => op(`${lanes}.eq`, left, right);
+  const isLane = (left: Node, right: Node): Node => op(`${shape.lanes}.eq`, left, right);
   const zeroLanes = (value: Node): Node => isLane(signless(value), splat(0n));
   const subnormalLanes = (value: Node): Node => op('v128.andnot', isLane(exponent(value), splat(0n)), zeroLanes(value));
   const hugeLanes = (value: Node): Node => isLane(exponent(value), splat(shape.infinity));
-  const or = (...values: Node[]): Node => values.reduce((left, right) => op('v128.or', left, right));
-  const noLane = (value: Node): Node => op('i32.eqz', op('v128.any_true', value));
+  /** Results that may have underflowed: zeros that no operand explains, subnormals, and the least normal. */
+  const tinyLanes = (value: Node, explained: Node): Node =>
+    or(
+      op('v128.andnot', isLane(exponent(value), splat(0n)), op('v128.and', zeroLanes(value), explained)),
+      isLane(signless(value), splat(shape.least)),
+    );
+  return { bytes, splat, zeroLanes, subnormalLanes, hugeLanes, tinyLanes };
+}
+
+function packedRows(shape: Shape): void {
+  const { letter, packed, lanes } = shape;
+  const { bytes, splat, zeroLanes, subnormalLanes, hugeLanes, tinyLanes } = laneTests(shape);
   const operands = seq(setLocal('w', getAs('a', 'v128.load')), setLocal('q', getAs('b', 'v128.load')));
   const setPacked = (value: Node): Node => setAs('d', 'v128.store', value);
-  // Lanes that may have underflowed: zeros that no operand explains, subnormals, and the least normal.
-  const tinyLanes = (explained: Node): Node =>
-    or(op('v128.andnot', isLane(exponent(s), splat(0n)), op('v128.and', zeroLanes(s), explained)), isLane(signless(s), splat(shape.least)));
-
-  const arithmetic = (name: string, doubtful: Node): void =>
+  const arithmetic = (name: string, operation: string, doubtful: Node, left = w, right = q): void =>
     row(
       `${name}p${letter}`,
       seq(
         operands,
-        setLocal('s', op(`${packed}.${name}`, w, q)),
+        // The helper gets the operands as they were.
+        setLocal('s', left),
+        setLocal('q', right),
+        setLocal('w', s),
+        setLocal('s', op(`${packed}.${operation}`, w, q)),
         when(
           both(isOrdinary, noLane(or(subnormalLanes(w), subnormalLanes(q), hugeLanes(s), doubtful))),
           setPacked(s),
@@ -230,10 +251,25 @@ function packedRows(shape: Shape): void {
       ),
       traits,
     );
-  arithmetic('add', splat(0n));
-  arithmetic('sub', splat(0n));
-  arithmetic('mul', tinyLanes(or(zeroLanes(w), zeroLanes(q))));
-  arithmetic('div', tinyLanes(zeroLanes(w)));
+  arithmetic('add', 'add', splat(0n));
+  arithmetic('sub', 'sub', splat(0n));
+  arithmetic('mul', 'mul', tinyLanes(s, or(zeroLanes(w), zeroLanes(q))));
+  arithmetic('div', 'div', tinyLanes(s, zeroLanes(w)));
+  const each = (pick: (lane: number) => number): Node =>
+    shuffle(
+      Array.from({ length: 16 }, (_, i) => pick(Math.floor(i / bytes)) * bytes + (i % bytes)),
+      w,
+      q,
+    );
+  const evens = each(lane => 2 * lane);
+  const odds = each(lane => 2 * lane + 1);
+  arithmetic('hadd', 'add', splat(0n), evens, odds);
+  arithmetic('hsub', 'sub', splat(0n), evens, odds);
+  // x - y is x + -y, but for NaNs.
+  const minusInEvenLanes = constant(
+    Array.from({ length: 16 }, (_, i) => (i % bytes === bytes - 1 && Math.floor(i / bytes) % 2 === 0 ? 0x80 : 0)),
+  );
+  arithmetic('addsub', 'add', splat(0n), w, op('v128.xor', q, minusInEvenLanes));
   row(
     `sqrtp${letter}`,
     seq(
@@ -267,10 +303,7 @@ function packedRows(shape: Shape): void {
       traits,
     );
   }
-  for (const name of ['round', 'hadd', 'hsub', 'addsub', 'dp']) {
-    const full = name === 'dp' ? `dpp${letter}` : `${name}p${letter}`;
-    row(full, exactly(full), traits);
-  }
+  for (const name of [`roundp${letter}`, `dpp${letter}`]) row(name, exactly(name), traits);
   row(`cvtp${letter}2dq`, exactly(`cvtp${letter}2dq`), traits);
   const fits = op(`${lanes}.all_true`, op(`${packed}.lt`, op(`${packed}.abs`, w), splat(shape.limit[32])));
   const truncation = letter === 's' ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f64x2_s_zero';
@@ -313,7 +346,39 @@ row(
   ),
   traits,
 );
-for (const name of ['cvtps2pd', 'cvtpd2ps']) row(name, exactly(name), traits);
+const singles = laneTests(single);
+const doubles = laneTests(double);
+row(
+  'cvtps2pd',
+  seq(
+    setLocal('w', getAs('a', 'v128.load64_zero')),
+    when(
+      noLane(or(singles.subnormalLanes(w), singles.hugeLanes(w))),
+      setAs('d', 'v128.store', op('f64x2.promote_low_f32x4', w)),
+      exactly('cvtps2pd'),
+    ),
+  ),
+  traits,
+);
+// The upper lanes of the result are zero by definition.
+const zeroSources = shuffle(
+  [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23],
+  doubles.zeroLanes(w),
+  constant(Array(16).fill(255)),
+);
+row(
+  'cvtpd2ps',
+  seq(
+    setLocal('w', getAs('a', 'v128.load')),
+    setLocal('s', op('f32x4.demote_f64x2_zero', w)),
+    when(
+      both(isOrdinary, noLane(or(singles.hugeLanes(s), singles.tinyLanes(s, zeroSources)))),
+      setAs('d', 'v128.store', s),
+      exactly('cvtpd2ps'),
+    ),
+  ),
+  traits,
+);
 row(
   'cvtdq2ps',
   when(isOrdinary, setAs('d', 'v128.store', op('f32x4.convert_i32x4_s', getAs('a', 'v128.load'))), exactly('cvtdq2ps')),
