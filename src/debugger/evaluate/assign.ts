@@ -51,7 +51,7 @@ function prepare(context: EvaluationContext, target: Value, given: Result): () =
   if (sameType(value.type, target.type)) return put(value);
   if (fits(target, value)) return put(convert(context, given, target.type));
   if (target.type.kind === 'union' && target.type.size === 16 && isInteger(value.type)) return put(sized(value, 16));
-  throw new OperationError(`cannot set a ${target.type.name} to a ${value.type.name}`);
+  throw new OperationError(`mismatched types: ${target.type.name} cannot be set to ${value.type.name}`);
 }
 
 const sized = (value: Value, size: number): Value => ({
@@ -81,7 +81,7 @@ function fits(target: Value, value: Value): boolean {
 function setString(context: EvaluationContext, target: Value, given: Result): () => void {
   if (given.kind === 'value' && given.value.source.address !== undefined && underlying(given.value.type).kind === 'string') {
     if (!sameType(given.value.type, target.type))
-      throw new OperationError(`cannot set a ${target.type.name} to a ${given.value.type.name}`);
+      throw new OperationError(`mismatched types: ${target.type.name} cannot be set to ${given.value.type.name}`);
     const bytes = bytesOf(given.value);
     return () => target.source.write!(0, bytes);
   }

@@ -21,7 +21,7 @@ import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeBool, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { constantSource, variableSource } from './location.js';
-import { findFunction, findGlobal, findSymbol, findType, functionsLike, packageOf, searchOrder } from './names.js';
+import { findEnumerator, findFunction, findGlobal, findSymbol, findType, functionsLike, packageOf, searchOrder } from './names.js';
 import { type Operand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
 import { findRegister, registerValue, registerView } from './registers.js';
@@ -167,7 +167,13 @@ class Evaluator {
     if (local) return this.ofVariable(local);
     const pkg = context.frame ? packageOf(context.frame.name) : '';
     const member = pkg === '' ? undefined : this.member(`${pkg}.${name}`);
+    if (this.isC) return this.member(name) ?? this.enumerator(name) ?? this.predeclared(name) ?? this.namedRegister(name, false);
     return member ?? this.predeclared(name) ?? this.namedRegister(name, false) ?? this.member(name);
+  }
+
+  private enumerator(name: string): Operand | undefined {
+    const found = findEnumerator(this.context, name);
+    return found && ofValue({ type: found.type, source: constantSource(found.value, found.type) });
   }
 
   private predeclared(name: string): Operand | undefined {
@@ -432,20 +438,22 @@ class Evaluator {
     if (operator === '*') {
       if (operand.kind === 'type') return { kind: 'type', type: pointerTo(operand.type) };
       if (operand.kind === 'nil') throw new OperationError('nil cannot be dereferenced');
+      if (operand.kind === 'function' && this.isC) return operand;
       const value = this.value(node.operand);
       const type = underlying(value.type);
       if (type.kind === 'unsafe-pointer') throw new OperationError(`${text} is an unsafe.Pointer: convert it first, as in *(*T)(${text})`);
       if (value.loose) throw new OperationError(`${text} has no pointer type: convert it first, as in *(*uint64)(${text})`);
+      if (type.kind === 'func') return operand;
       if (type.kind === 'array' && this.isC) return ofValue({ type: type.elem, source: value.source });
       return ofValue(follow(this.context, value, text));
     }
     if (operator === '&') {
       if (operand.kind === 'function') return ofValue({ ...makeInteger(CODE_ADDRESS, operand.func.entry), loose: true });
       if (operand.kind === 'symbol') return ofValue({ ...makeInteger(DATA_ADDRESS, operand.address), loose: true });
-      const address = operand.kind === 'value' ? addressOf(operand.value) : undefined;
+      const address = operand.kind === 'value' ? addressOf(operand.value, this.isC) : undefined;
       return address ? ofValue(address) : this.fail(node, `cannot take the address of ${text}: it is not in memory`);
     }
-    return unary(operator, operand);
+    return unary(operator, operand, this.isC);
   }
 
   private binary(node: Node & { kind: 'binary' }): Operand {
@@ -460,7 +468,7 @@ class Evaluator {
       return ofConstant({ class: 'bool', value: this.truth(node.right) });
     }
     const left = this.checked(node.left);
-    if (operator === '@') return ofValue(artificialArray(this.context, this.value(node.left), this.checked(node.right)));
+    if (operator === '@') return ofValue(artificialArray(this.context, this.value(node.left), this.checked(node.right), this.isC));
     return binary(this.context, operator, left, this.checked(node.right));
   }
 
@@ -486,7 +494,7 @@ class Evaluator {
   }
 
   private truth(node: Node): boolean {
-    return positioned(node.start, () => truth(this.context, this.checked(node)));
+    return positioned(node.start, () => truth(this.context, this.checked(node), this.isC));
   }
 
   private sizeof(node: Node): Operand {
@@ -517,7 +525,7 @@ class Evaluator {
         return type ?? this.unknownType(node);
       }
       case 'c-pointer':
-        return pointerTo(this.type(node.elem));
+        return pointerTo(this.type(node.elem), true);
       case 'paren':
         return this.type(node.inner);
       case 'unary':

@@ -29,7 +29,7 @@ export function fixture(program: string, frameName: string, commands?: readonly 
   const found = snapshot.frames[depth];
   if (!found) throw new Error(`no frame ${frameName} among ${snapshot.frames.map(frame => frame.function)}`);
   const lookupPc = depth === 0 ? found.pc : found.pc - 1n;
-  const inline = image.inlineFrames(lookupPc)[0];
+  const inline = image.inlineFrames(lookupPc).find(({ name }) => name.endsWith(frameName));
   const func = image.functionAt(lookupPc);
   const kept = ['rip', 'rsp', 'rbp', 'r14', 'fs_base', 'eflags'];
   const written = new Map<string, bigint>();

@@ -1,5 +1,6 @@
 /** Package-level names of the loaded images: exact, with the package of the frame, or with the last elements of a package path. */
 import type { Func, Image, Type, Variable } from '../../image/api.js';
+import { underlying } from '../values/types.js';
 import type { EvaluationContext } from './context.js';
 
 interface SuffixIndex {
@@ -85,6 +86,31 @@ export function findSymbol(context: EvaluationContext, name: string): { name: st
     if (symbol) return { name: symbol.name, address: symbol.address };
   }
   return undefined;
+}
+
+const enumerators = new WeakMap<Image, ReadonlyMap<string, { readonly type: Type; readonly value: bigint }>>();
+
+/** A member of a C enumeration that has a name or a typedef. */
+export function findEnumerator(context: EvaluationContext, name: string): { readonly type: Type; readonly value: bigint } | undefined {
+  for (const image of searchOrder(context)) {
+    let known = enumerators.get(image);
+    if (!known) {
+      const found = new Map<string, { type: Type; value: bigint }>();
+      for (const typeName of image.go ? [] : image.typeNames()) {
+        const type = image.typeNamed(typeName);
+        if (type && underlying(type).kind === 'enum') for (const [value, label] of enumValues(type)) found.set(label, { type, value });
+      }
+      enumerators.set(image, (known = found));
+    }
+    const found = known.get(name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function enumValues(type: Type): ReadonlyMap<bigint, string> {
+  const at = underlying(type);
+  return at.kind === 'enum' ? at.values : new Map();
 }
 
 /** Functions whose names begin and end so: the instances of a generic one. */

@@ -1,6 +1,6 @@
 /** Unary and binary operators on operands. Messages have no position: the evaluator adds it. */
 import type { Type } from '../../image/api.js';
-import { basicType, isCType, sameType, underlying } from '../values/types.js';
+import { basicType, isCType, pointerTo, sameType, underlying } from '../values/types.js';
 import { madeString, pointerOf, uint64Value, type Value, type World } from '../values/value.js';
 import { equal, equalDynamic, isNil } from './compare.js';
 import {
@@ -30,7 +30,7 @@ function settle(operand: Operand): Operand {
   return operand;
 }
 
-export function unary(operator: string, operand: Operand): Operand {
+export function unary(operator: string, operand: Operand, inC: boolean): Operand {
   const settled = settle(operand);
   if (settled.kind === 'constant') return ofConstant(unaryConstant(operator, settled.constant));
   if (settled.kind !== 'value') throw new OperationError(`operator ${operator} is not defined on nil`);
@@ -38,7 +38,7 @@ export function unary(operator: string, operand: Operand): Operand {
   const { kind } = underlying(value.type);
   if (operator === '!') {
     if (kind === 'bool') return ofValue(makeBool(integerOf(value) === 0n, value.type));
-    if (isCType(value.type) && (isInteger(value.type) || isPointer(value.type))) return ofValue(makeBool(integerOf(value) === 0n));
+    if ((inC || isCType(value.type)) && (isInteger(value.type) || isPointer(value.type))) return ofValue(makeBool(integerOf(value) === 0n));
   } else if (isInteger(value.type)) {
     const number = integerOf(value);
     const result = operator === '-' ? -number : operator === '+' ? number : ~number;
@@ -75,9 +75,14 @@ function fitted(operand: Operand & { kind: 'constant' }, beside: Value): Value {
   if (underlying(beside.type).kind === 'interface') return constantTo(constant, defaultType(constant));
   // Registers are compared with negative numbers and fractions as their bits and values.
   if (beside.loose && constant.class === 'float' && !Number.isInteger(constant.value)) return constantTo(constant, basicType('float64')!);
+  // C promotes what is smaller than an int.
+  if (isCType(beside.type) && isInteger(beside.type) && beside.type.size < 4 && constant.class !== 'float')
+    return constantTo(constant, C_INT);
   if (isCType(beside.type) && isInteger(beside.type) && constant.class === 'float') return constantTo(constant, basicType('float64')!);
   return constantTo(constant, beside.type);
 }
+
+const C_INT: Type = { kind: 'int', name: 'int', size: 4 };
 
 function againstNil(operator: string, a: Operand, b: Operand): Operand {
   const other = a.kind === 'nil' ? b : a;
@@ -160,7 +165,8 @@ function usual(a: Value, b: Value): [Value, Value] {
 }
 
 /** Comparison of pointers with addresses, and C's pointer arithmetic; undefined when neither side is a pointer. */
-function pointerOperation(operator: string, a: Value, b: Value): Operand | undefined {
+function pointerOperation(operator: string, first: Value, second: Value): Operand | undefined {
+  const [a, b] = [decayed(first), decayed(second)];
   const [left, right] = [isPointer(a.type), isPointer(b.type)];
   if (!left && !right) return undefined;
   if (isComparison(operator)) {
@@ -196,6 +202,13 @@ function pointerOperation(operator: string, a: Value, b: Value): Operand | undef
   throw new OperationError(`operator ${operator} is not defined on ${a.type.name} and ${b.type.name}`);
 }
 
+/** C's arrays stand for the address of their first element. */
+function decayed(value: Value): Value {
+  const type = underlying(value.type);
+  if (type.kind !== 'array' || !isCType(value.type) || value.source.address === undefined) return value;
+  return makeInteger(pointerTo(type.elem, true), value.source.address);
+}
+
 const oneUnsafe = (a: Value, b: Value): boolean =>
   underlying(a.type).kind === 'unsafe-pointer' && underlying(b.type).kind === 'unsafe-pointer';
 
@@ -222,12 +235,12 @@ function compute(world: World, operator: string, a: Value, b: Value): Value {
 }
 
 /** The truth of a condition: a bool, or in gdb's way any number or pointer. Throws OperationError, Unreadable. */
-export function truth(world: World, operand: Operand): boolean {
+export function truth(world: World, operand: Operand, inC: boolean): boolean {
   if (operand.kind === 'constant' && operand.constant.class === 'bool') return operand.constant.value;
   if (operand.kind === 'value' && underlying(operand.value.type).kind === 'bool') return integerOf(operand.value) !== 0n;
-  const lax = operand.kind === 'value' && (operand.value.loose === true || isCType(operand.value.type));
+  const lax = inC ? operand.kind !== 'type' : operand.kind === 'value' && (operand.value.loose === true || isCType(operand.value.type));
   const word = lax ? wordOf(world, operand) : undefined;
   if (word !== undefined) return word !== 0n;
   const what = operand.kind === 'value' ? operand.value.type.name : operand.kind;
-  throw new OperationError(`a condition must be true or false, but this is a ${what}`);
+  throw new OperationError(`a condition must be true or false, not of type ${what}`);
 }

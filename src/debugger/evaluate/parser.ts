@@ -255,6 +255,10 @@ class Parser {
   private sizeof(): Node {
     const start = this.token.start;
     this.at++;
+    if (!this.isOperator('(')) {
+      const bare = this.unary();
+      return { kind: 'sizeof', operand: bare, start, end: bare.end };
+    }
     this.expect('(');
     const saved = this.at;
     const type = this.cType();

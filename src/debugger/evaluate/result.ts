@@ -16,7 +16,7 @@ import { OperationError } from './untyped.js';
 export function printResult(context: EvaluationContext, result: Result, options: PrintOptions = {}): string {
   switch (result.kind) {
     case 'value':
-      return printValue(context, result.value, options);
+      return printValue(context, result.value, { inC: context.frame?.language === 'c', ...options });
     case 'constant': {
       const { constant } = result;
       if (constant.class === 'int' && options.format === undefined) return constant.value.toString();
@@ -105,7 +105,8 @@ export function addressOfResult(context: EvaluationContext, result: Result): big
 }
 
 /** The truth of a condition. Throws ExpressionError. */
-export const truthOfResult = (context: EvaluationContext, result: Result): boolean => positioned(0, () => operators.truth(context, result));
+export const truthOfResult = (context: EvaluationContext, result: Result): boolean =>
+  positioned(0, () => operators.truth(context, result, context.frame?.language === 'c'));
 
 /** Address and size of a value in memory, for `watch`. Throws ExpressionError. */
 export function rangeOfResult(result: Result): { readonly address: bigint; readonly length: number } {

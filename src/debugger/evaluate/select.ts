@@ -248,12 +248,12 @@ function header(address: bigint, ...counts: number[]) {
 }
 
 /** gdb's `x@n`: n values in a row from x on. */
-export function artificialArray(world: World, value: Value, count: Operand): Value {
+export function artificialArray(world: World, value: Value, count: Operand, inC: boolean): Value {
   const length = indexNumber(count, 'the length behind @');
   const { address } = value.source;
   if (address === undefined) throw new OperationError('only a value in memory has neighbours for @');
   if (length < 1 || length > 1 << 20) throw new OperationError(`the length behind @ is ${length}, not 1 to ${1 << 20}`);
-  return deref(world, arrayOf(value.type, length), address);
+  return deref(world, arrayOf(value.type, length, inC), address);
 }
 
 /** What an interface holds. */

@@ -1,5 +1,5 @@
 /** Print formats of single numbers: gdb's `p/x` and Delve's `%x`. */
-import { cFloatText, hex, quoteBytes } from './numbers.js';
+import { cFloatText, hex, quoteC } from './numbers.js';
 
 export const FORMATS = ['x', 'd', 'u', 'o', 't', 'b', 'c', 'a', 'f', 'z', 's'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -19,6 +19,14 @@ export function floatOf(bits: bigint, size: number): number {
   }
   view.setBigUint64(0, BigInt.asUintN(64, bits));
   return view.getFloat64(0);
+}
+
+/** As gdb: with the payload and sign of a NaN. */
+export function floatBitsText(bits: bigint, size: number): string {
+  const number = floatOf(bits, size);
+  if (!Number.isNaN(number)) return cFloatText(number, size);
+  const payload = bits & ((1n << (size === 4 ? 23n : 52n)) - 1n);
+  return `${(bits >> BigInt(8 * size - 1)) & 1n ? '-' : ''}nan(${hex(payload)})`;
 }
 
 export interface Bits {
@@ -51,14 +59,14 @@ export function formatBits({ bits, size, signed, loose }: Bits, format: Format, 
     case 'c': {
       const byte = bits & 0xffn;
       const shown = signed || size > 1 ? BigInt.asIntN(8, byte) : byte;
-      return `${shown} ${quoteBytes(Uint8Array.of(Number(byte)), "'")}`;
+      return `${shown} ${quoteC(Uint8Array.of(Number(byte)), "'")}`;
     }
     case 'a': {
       const name = symbol(bits);
       return name === undefined ? hex(bits) : `${hex(bits)} <${name}>`;
     }
     case 'f':
-      return size === 4 || size === 8 ? cFloatText(floatOf(bits, size), size) : (signed ? BigInt.asIntN(width, bits) : bits).toString();
+      return size === 4 || size === 8 ? floatBitsText(bits, size) : (signed ? BigInt.asIntN(width, bits) : bits).toString();
     case 's':
       return (signed ? BigInt.asIntN(width, bits) : bits).toString();
   }

@@ -30,7 +30,7 @@ function plainExponent(text: string): string {
 
 /** C's %g with 9 digits for float and 17 for double, as gdb prints. */
 export function cFloatText(value: number, size: number): string {
-  if (Number.isNaN(value)) return 'nan(0x8000000000000)';
+  if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0';
   const precision = size === 4 ? 9 : 17;
@@ -85,6 +85,17 @@ export function decodeRune(bytes: Uint8Array, at: number): { point: number | und
   const least = [0, 0, 0x80, 0x800, 0x1_0000][length]!;
   const valid = point >= least && point <= 0x10_ffff && (point < 0xd800 || point > 0xdfff);
   return valid ? { point, length } : { point: undefined, length: 1 };
+}
+
+/** C's escapes: octal for what is not printable. */
+export function quoteC(bytes: Uint8Array, quote: string): string {
+  let out = quote;
+  for (const byte of bytes) {
+    const plain = quoteBytes(Uint8Array.of(byte), quote).slice(1, -1);
+    if (plain.startsWith('\\x')) out += `\\${byte.toString(8).padStart(3, '0')}`;
+    else out += plain;
+  }
+  return out + quote;
 }
 
 export const hex = (value: bigint): string => `0x${value.toString(16)}`;

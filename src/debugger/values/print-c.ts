@@ -1,10 +1,10 @@
 /** C values as gdb prints them. */
 import type { Type } from '../../image/api.js';
-import { type Format, floatOf, formatBits } from './format.js';
-import { cFloatText, hex, quoteBytes } from './numbers.js';
+import { type Format, floatBitsText, formatBits } from './format.js';
+import { cFloatText, hex, quoteC } from './numbers.js';
 import { partOf, readMemory, readUint, type Source, Unreadable } from './source.js';
 import { isUnsignedChar, underlying } from './types.js';
-import { functionNameAt, type Value, type World } from './value.js';
+import { symbolNear, type Value, type World } from './value.js';
 
 interface COptions {
   readonly maxStringLen: number;
@@ -72,7 +72,7 @@ function scalar(world: World, value: Value, type: Type, options: COptions): stri
   const unsignedChar = type.kind === 'char' && isUnsignedChar(value.type);
   const signed = type.kind === 'int' || (type.kind === 'char' && !unsignedChar);
   if (options.format !== undefined) {
-    return formatBits({ bits, size: type.size, signed }, options.format, address => functionNameAt(world, address));
+    return formatBits({ bits, size: type.size, signed, loose: true }, options.format, address => symbolNear(world, address));
   }
   const number = signed ? BigInt.asIntN(8 * type.size, bits) : bits;
   if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : bits.toString();
@@ -96,16 +96,16 @@ function bitField(source: Source, type: Type, offset: number, bitOffset: number,
   const bits = (readUint(source, offset, Math.ceil((bitOffset + bitSize) / 8)) >> BigInt(bitOffset)) & ((1n << BigInt(bitSize)) - 1n);
   const kind = underlying(type);
   if (kind.kind === 'enum') return enumText(kind, bits);
+  if (kind.kind === 'char')
+    return `${isUnsignedChar(type) ? bits : BigInt.asIntN(bitSize, bits)} ${quoteC(Uint8Array.of(Number(bits)), "'")}`;
   return (kind.kind === 'int' ? BigInt.asIntN(bitSize, bits) : bits).toString();
 }
 
 function float(value: Value, size: number, options: COptions): string {
   const bits = readUint(value.source, 0, Math.min(size, 10));
   if (size > 8) return extended(bits);
-  const number = floatOf(bits, size);
-  if (options.format === undefined || options.format === 'f') return cFloatText(number, size);
-  const whole = Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n;
-  return formatBits({ bits: BigInt.asUintN(64, whole), size: 8, signed: true }, options.format, () => undefined);
+  if (options.format === undefined || options.format === 'f') return floatBitsText(bits, size);
+  return formatBits({ bits, size, signed: true }, options.format, () => undefined);
 }
 
 /** An 80-bit float, rounded to a double's digits. */
@@ -118,19 +118,19 @@ export function extended(bits: bigint): string {
 }
 
 const addressText = (world: World, address: bigint): string => {
-  const name = functionNameAt(world, address);
+  const name = symbolNear(world, address);
   return name === undefined ? hex(address) : `${hex(address)} <${name}>`;
 };
 
 function pointer(world: World, value: Value, elem: Type | undefined, options: COptions, depth: number): string {
   const address = readUint(value.source, 0, 8);
   if (options.format !== undefined && options.format !== 's') {
-    return formatBits({ bits: address, size: 8, signed: false }, options.format, at => functionNameAt(world, at));
+    return formatBits({ bits: address, size: 8, signed: false }, options.format, at => symbolNear(world, at));
   }
   const target = elem && underlying(elem);
   if (target?.kind === 'char') return `${hex(address)}${address === 0n ? '' : ` ${cString(world, address, options)}`}`;
   const head = depth === 0 ? `(${value.type.name}) ` : '';
-  return head + (target?.kind === 'func' ? addressText(world, address) : hex(address));
+  return head + addressText(world, address);
 }
 
 /** A NUL-terminated string, read a page at a time so that none beyond it is touched. */
@@ -156,16 +156,36 @@ function cString(world: World, address: bigint, options: COptions): string {
 function array(world: World, value: Value, type: Type & { kind: 'array' }, options: COptions, depth: number): string {
   const elem = underlying(type.elem);
   if (elem.kind === 'char' && options.format === undefined) {
-    const bytes = value.source.read(0, type.length);
-    let end = bytes.length;
-    while (end > 0 && bytes[end - 1] === 0) end--;
-    return quoteC(bytes.subarray(0, Math.min(end, options.maxStringLen)), '"') + (end > options.maxStringLen ? '...' : '');
+    return charArray(value.source.read(0, type.length), options.maxStringLen);
   }
   const count = Math.min(type.length, options.maxArrayValues);
   const texts = Array.from({ length: count }, (_, i) =>
     print(world, { type: type.elem, source: partOf(value.source, i * type.elem.size) }, options, depth + 1),
   );
   return `{${folded(texts).join(', ')}${count < type.length ? '...' : ''}}`;
+}
+
+/** One closing NUL is not shown; long runs are folded into parts of their own. */
+function charArray(bytes: Uint8Array, limit: number): string {
+  const whole = bytes.at(-1) === 0 ? bytes.subarray(0, -1) : bytes;
+  const shown = whole.subarray(0, limit);
+  const parts: string[] = [];
+  let plain: number[] = [];
+  const flush = (): void => {
+    if (plain.length > 0) parts.push(quoteC(Uint8Array.from(plain), '"'));
+    plain = [];
+  };
+  for (let i = 0; i < shown.length; ) {
+    let run = 1;
+    while (shown[i + run] === shown[i]) run++;
+    if (run >= REPEATS) {
+      flush();
+      parts.push(`${quoteC(shown.subarray(i, i + 1), "'")} <repeats ${run} times>`);
+    } else plain.push(...shown.subarray(i, i + run));
+    i += run;
+  }
+  flush();
+  return (parts.length === 0 ? '""' : parts.join(', ')) + (shown.length < whole.length ? '...' : '');
 }
 
 function folded(texts: readonly string[]): string[] {
@@ -178,15 +198,4 @@ function folded(texts: readonly string[]): string[] {
     i += run;
   }
   return out;
-}
-
-/** C's escapes: octal for what is not printable. */
-function quoteC(bytes: Uint8Array, quote: string): string {
-  let out = quote;
-  for (const byte of bytes) {
-    const plain = quoteBytes(Uint8Array.of(byte), quote).slice(1, -1);
-    if (plain.startsWith('\\x')) out += `\\${byte.toString(8).padStart(3, '0')}`;
-    else out += byte === 27 ? '\\033' : plain;
-  }
-  return out + quote;
 }

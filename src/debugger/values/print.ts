@@ -7,7 +7,7 @@ import { floatText, hex, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
 import { partOf, readUint, toUint, Unreadable } from './source.js';
 import { timeText } from './time.js';
-import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, underlying } from './types.js';
+import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, isGoType, underlying } from './types.js';
 import {
   bytesOf,
   channelOf,
@@ -38,11 +38,13 @@ export interface PrintOptions extends Partial<PrintLimits> {
   readonly format?: Format | undefined;
   /** Pointers are shown as `(*T)(0x...)` and not followed. */
   readonly followPointers?: boolean;
+  /** In a C frame: types that Go and C share count as C's. */
+  readonly inC?: boolean;
 }
 
 /** The value on one line. Never throws: what cannot be read is said in its place. */
 export function printValue(world: World, value: Value, options: PrintOptions = {}): string {
-  if (isCType(value.type)) return printC(world, value, { ...DEFAULT_LIMITS, ...options });
+  if (isCType(value.type) || (options.inC && !isGoType(value.type))) return printC(world, value, { ...DEFAULT_LIMITS, ...options });
   return new Printer(world, options).print(value, 0, true);
 }
 
@@ -149,11 +151,7 @@ class Printer {
   private float(value: Value): string {
     const { size } = value.type;
     if (this.format !== undefined && this.format !== 'f') {
-      const number = floatOf(readUint(value.source, 0, size), size);
-      // gdb formats the number, not its bits: p/x 1.5 is 0x1.
-      if (!Number.isFinite(number)) return floatText(number, size);
-      const bits = BigInt.asUintN(64, BigInt(Math.trunc(number)));
-      return formatBits({ bits, size: 8, signed: true }, this.format, () => undefined);
+      return formatBits({ bits: readUint(value.source, 0, size), size, signed: true }, this.format, () => undefined);
     }
     return floatText(floatOf(readUint(value.source, 0, size), size), size);
   }

@@ -88,22 +88,28 @@ export const isUnsignedChar = (type: Type): boolean => /unsigned|uint8_t|u_char/
 const pointers = new WeakMap<Type, Type>();
 
 /** The pointer type to `elem`; C's spelling for C's types. */
-export function pointerTo(elem: Type): Type {
+export function pointerTo(elem: Type, inC = false): Type {
+  if (inC && !isGoType(elem)) return { kind: 'pointer', name: cPointerName(elem), size: 8, elem };
   let type = pointers.get(elem);
   if (type === undefined) {
-    type = { kind: 'pointer', name: isCType(elem) ? cPointerName(elem.name) : `*${elem.name}`, size: 8, elem };
+    type = { kind: 'pointer', name: isCType(elem) ? cPointerName(elem) : `*${elem.name}`, size: 8, elem };
     pointers.set(elem, type);
   }
   return type;
 }
 
-const cPointerName = (name: string): string => (name.endsWith('*') ? `${name}*` : `${name} *`);
+/** `int *`, `char **`, `int (*)[5]`, `int (*)(char)`. */
+function cPointerName({ kind, name }: Type): string {
+  const bracket = kind === 'array' ? name.indexOf('[') : kind === 'func' ? name.indexOf('(') : -1;
+  if (bracket > 0) return `${name.slice(0, bracket).trimEnd()} (*)${name.slice(bracket)}`;
+  return name.endsWith('*') ? `${name}*` : `${name} *`;
+}
 
 export const sliceOf = (elem: Type): Type => ({ kind: 'slice', name: `[]${elem.name}`, size: 24, elem });
 
-export const arrayOf = (elem: Type, length: number): Type => ({
+export const arrayOf = (elem: Type, length: number, inC = false): Type => ({
   kind: 'array',
-  name: isCType(elem) ? `${elem.name} [${length}]` : `[${length}]${elem.name}`,
+  name: isCType(elem) || (inC && !isGoType(elem)) ? `${elem.name} [${length}]` : `[${length}]${elem.name}`,
   size: elem.size * length,
   elem,
   length,
@@ -141,13 +147,23 @@ export function isCType(type: Type): boolean {
       return !/[.<]|^struct \{/.test(type.name);
     case 'named':
       return !type.name.includes('.') && isCType(type.underlying);
+    case 'func':
+      return !type.name.startsWith('func');
     case 'int':
     case 'uint':
     case 'float':
+    case 'complex':
       return basicType(type.name) === undefined && !type.name.includes('.');
     default:
       return false;
   }
+}
+
+/** Can this only come from Go? */
+export function isGoType(type: Type): boolean {
+  if (/^(?:\*|\[|map\[|chan |<-chan |func\(|struct \{|interface \{)|\./.test(type.name)) return true;
+  if (basicType(type.name) !== undefined && type.name !== 'int') return true;
+  return ['string', 'slice', 'map', 'chan', 'interface', 'unsafe-pointer'].includes(type.kind);
 }
 
 /** Whether an interface's data word is the value itself: types of exactly one pointer (the compiler's rule). */

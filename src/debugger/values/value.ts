@@ -23,8 +23,8 @@ export const uint64Value = (value: bigint): Value => ({ type: basicType('uint64'
 /** A looseable machine word. */
 export const wordValue = (value: bigint): Value => ({ ...uint64Value(value), loose: true });
 
-export const addressOf = (value: Value): Value | undefined =>
-  value.source.address === undefined ? undefined : pointerValue(pointerTo(value.type), value.source.address);
+export const addressOf = (value: Value, inC: boolean): Value | undefined =>
+  value.source.address === undefined ? undefined : pointerValue(pointerTo(value.type, inC), value.source.address);
 
 /** The word of a pointer-shaped value. Throws Unreadable. */
 export const pointerOf = (value: Value): bigint => readUint(value.source, 0, 8);
@@ -172,6 +172,16 @@ export function functionOf(world: World, value: Value): FunctionName | undefined
   if (object === 0n) return undefined;
   const pc = readUint(memorySource(world.memory, object), 0, 8);
   return { name: functionNameAt(world, pc) ?? `0x${pc.toString(16)}`, pc };
+}
+
+/** `numbers+4`: the sized symbol that the address lies in. */
+export function symbolNear(world: World, address: bigint): string | undefined {
+  for (const image of world.images) {
+    const found = image.symbolAt(address);
+    if (!found || found.symbol.kind === 'other' || found.offset >= Math.max(1, found.symbol.size)) continue;
+    return found.offset === 0 ? found.symbol.name : `${found.symbol.name}+${found.offset}`;
+  }
+  return undefined;
 }
 
 export function functionNameAt(world: World, pc: bigint): string | undefined {
