@@ -241,6 +241,7 @@ export function truth(world: World, operand: Operand, inC: boolean): boolean {
   const lax = inC ? operand.kind !== 'type' : operand.kind === 'value' && (operand.value.loose === true || isCType(operand.value.type));
   const word = lax ? wordOf(world, operand) : undefined;
   if (word !== undefined) return word !== 0n;
-  const what = operand.kind === 'value' ? operand.value.type.name : operand.kind;
+  const what =
+    operand.kind === 'value' ? operand.value.type.name : operand.kind === 'constant' ? `untyped ${operand.constant.class}` : operand.kind;
   throw new OperationError(`a condition must be true or false, not of type ${what}`);
 }
