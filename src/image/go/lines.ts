@@ -21,7 +21,7 @@ export class GoLines {
   /** The ranges of one position each, both tables walked side by side. */
   private *positions(func: PclnFunc): Generator<Position> {
     if (!func.pcfile || !func.pcln) return;
-    const files = this.table.rows(func, func.pcfile);
+    const files = this.table.rows(func, func.pcfile).values();
     let file = files.next();
     for (const { start, end, value: line } of this.table.rows(func, func.pcln)) {
       let pc = start;

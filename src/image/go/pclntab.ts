@@ -32,8 +32,10 @@ export interface PclnFunc {
   readonly cuOffset: number;
   /** Line of the `func` keyword (Go 1.20 and later). */
   readonly startLine: number | undefined;
-  readonly pcdata: readonly number[];
-  readonly funcdata: readonly number[];
+  /** Where the offsets of its PCDATA tables are, and behind them those of its FUNCDATA. */
+  readonly tables: number;
+  readonly pcdataCount: number;
+  readonly funcdataCount: number;
 }
 
 export interface InlinedCall {
@@ -146,7 +148,6 @@ export class Pclntab {
     const nfuncdata = flags >>> 24;
     if (npcdata > 64 || nfuncdata > 64)
       throw new FormatError(`gopclntab: function ${index} has ${npcdata} PCDATA and ${nfuncdata} FUNCDATA tables`);
-    const words = (start: number, n: number) => Array.from({ length: n }, (_, i) => this.u32(start + i * 4));
     const flag = (flags >>> 8) & 0xff;
     const func: PclnFunc = {
       index,
@@ -161,8 +162,9 @@ export class Pclntab {
       pcln: this.u32(at + 24),
       cuOffset: this.u32(at + 32),
       startLine: this.go120 ? this.u32(at + 36) : undefined,
-      pcdata: words(at + fixed, npcdata),
-      funcdata: words(at + fixed + npcdata * 4, nfuncdata),
+      tables: at + fixed,
+      pcdataCount: npcdata,
+      funcdataCount: nfuncdata,
     };
     this.funcs.set(index, func);
     return func;
@@ -219,44 +221,74 @@ export class Pclntab {
     const next = this.entryOf(func.index + 1);
     const table = func.pcsp || func.pcln;
     if (table === 0) return next;
-    let end = func.entry;
-    for (const row of this.rows(func, table)) end = row.end;
-    return Math.min(end, next);
+    let last = func.entry;
+    this.walk(func, table, (_, end) => {
+      last = end;
+      return false;
+    });
+    return Math.min(last, next);
   }
 
-  /** The steps of a pc-value table: the value holds for [start, end). */
-  *rows(func: PclnFunc, table: number): Generator<{ start: number; end: number; value: number }> {
-    const { bytes } = this;
+  /** Position of the varint that comes next. */
+  private at = 0;
+
+  private varint(): number {
+    let result = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.bytes[this.at++];
+      if (byte === undefined) throw new FormatError('gopclntab: a pc-value table has no end');
+      result += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return result;
+    }
+    throw new FormatError(`gopclntab: bad varint at 0x${this.at.toString(16)}`);
+  }
+
+  /**
+   * Goes through the steps of a pc-value table until `visit` says true: the value holds for [start, end). A function never reaches past its
+   * successor, so what goes on behind that is corrupt, and not visited.
+   */
+  private walk(func: PclnFunc, table: number, visit: (start: number, end: number, value: number) => boolean): void {
+    const limit = this.entryOf(func.index + 1);
     let at = this.pctab + table;
     let value = -1;
-    let start = func.entry;
-    const varint = (): number => {
-      let result = 0;
-      for (let shift = 0; shift < 35; shift += 7) {
-        const byte = bytes[at++];
-        if (byte === undefined) throw new FormatError('gopclntab: a pc-value table has no end');
-        result += (byte & 0x7f) * 2 ** shift;
-        if (byte < 0x80) return result;
-      }
-      throw new FormatError(`gopclntab: bad varint at 0x${at.toString(16)}`);
-    };
-    const limit = this.entryOf(func.index + 1);
-    for (let first = true; ; first = false) {
-      const delta = varint();
+    for (let start = func.entry, first = true; start <= limit; first = false) {
+      this.at = at;
+      const delta = this.varint();
       if (delta === 0 && !first) return;
       value += delta & 1 ? -((delta >>> 1) + 1) : delta >>> 1;
-      const end = start + varint();
-      yield { start, end, value };
+      const end = start + this.varint();
+      at = this.at;
+      if (visit(start, end, value)) return;
       start = end;
-      // A function never reaches past its successor: what goes on is corrupt.
-      if (start > limit) return;
     }
+  }
+
+  rows(func: PclnFunc, table: number): { start: number; end: number; value: number }[] {
+    const rows: { start: number; end: number; value: number }[] = [];
+    this.walk(func, table, (start, end, value) => {
+      rows.push({ start, end, value });
+      return false;
+    });
+    return rows;
   }
 
   private valueAt(func: PclnFunc, table: number | undefined, pc: number): number | undefined {
     if (!table) return undefined;
-    for (const row of this.rows(func, table)) if (pc < row.end) return row.value;
-    return undefined;
+    let found: number | undefined;
+    this.walk(func, table, (_, end, value) => {
+      if (pc >= end) return false;
+      found = value;
+      return true;
+    });
+    return found;
+  }
+
+  private pcdata(func: PclnFunc, index: number): number | undefined {
+    return index < func.pcdataCount ? this.u32(func.tables + index * 4) : undefined;
+  }
+
+  private funcdata(func: PclnFunc, index: number): number | undefined {
+    return index < func.funcdataCount ? this.u32(func.tables + (func.pcdataCount + index) * 4) : undefined;
   }
 
   /** How far RSP is below the return address at pc, in bytes; undefined when the table does not say (C code, assembly without frames). */
@@ -297,12 +329,12 @@ export class Pclntab {
 
   /** The calls that were inlined around pc, innermost first. */
   inlinedAt(func: PclnFunc, pc: number): InlinedCall[] {
-    const tree = func.funcdata[FUNCDATA_INL_TREE];
+    const tree = this.funcdata(func, FUNCDATA_INL_TREE);
     const calls: InlinedCall[] = [];
     if (tree === undefined || tree === NONE || !this.module) return calls;
     const base = this.module.gofunc + tree;
     const { memory } = this.elf;
-    let index = this.valueAt(func, func.pcdata[PCDATA_INL_TREE_INDEX], pc) ?? -1;
+    let index = this.valueAt(func, this.pcdata(func, PCDATA_INL_TREE_INDEX), pc) ?? -1;
     // Each step goes to a caller, so more steps than a compiler nests calls mean a cycle.
     for (let depth = 0; index >= 0 && depth < 1000; depth++) {
       if (this.go120) {
@@ -314,7 +346,7 @@ export class Pclntab {
           startLine: memory.u32(at + 12),
           call: this.lineAt(func, parentPc),
         });
-        index = this.valueAt(func, func.pcdata[PCDATA_INL_TREE_INDEX], parentPc) ?? -1;
+        index = this.valueAt(func, this.pcdata(func, PCDATA_INL_TREE_INDEX), parentPc) ?? -1;
       } else {
         const at = base + index * 20;
         const file = this.fileName(func, memory.u32(at + 4));
