@@ -183,14 +183,13 @@ export class Functions {
   private fromSymbol(symbol: RawSymbol): Func {
     const known = this.known.get(symbol.address);
     if (known) return known;
-    const { elf, bias, symbols, isGo } = this.from;
+    const { bias, symbols } = this.from;
     const func: Func = {
       name: demangle(symbol.name),
       linkName: symbol.name,
       entry: BigInt(symbol.address) + bias,
       end: BigInt(symbols!.endOf(symbol)) + bias,
-      // In a Go program whose gopclntab is lost, a dot tells Go's own functions from C's.
-      language: isGo && symbol.name.includes('.') && !elf.sectionAt(symbol.address)?.name.startsWith('.plt') ? 'go' : 'c',
+      language: this.from.isGo && !this.from.pclntab && looksLikeGo(symbol.name) ? 'go' : 'c',
       source: 'symtab',
       wrapper: false,
       topFrame: false,
@@ -201,4 +200,9 @@ export class Functions {
     this.known.set(symbol.address, func);
     return func;
   }
+}
+
+/** In a Go program whose gopclntab is lost, a package and a dot tell Go's own functions from C's. */
+function looksLikeGo(name: string): boolean {
+  return /^[\w/.-]+\./.test(name) && !/^_Z|\.(?:cold|constprop|part|isra|localalias)/.test(name);
 }
