@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
   char byte;
   ssize_t read_one = pread(fd, &byte, 1, 1);
   printf("%zd %x\n", read_one, byte);
-  int absent = open("/nonexistent", O_RDONLY);
+  int absent = open("/proc/self/nonexistent", O_RDONLY);
   printf("%d %d\n", absent, errno == ENOENT);
   printf("%d\n", open("/nonexistent/x", O_WRONLY | O_CREAT, 0600));
   const char *v = getenv("R14_TEST");

@@ -46,9 +46,9 @@ func main() {
 	whole, err := os.ReadFile(path)
 	fmt.Println("whole", int64(len(whole)) == info.Size(), bytes.HasPrefix(whole, magic), err)
 
-	_, err = os.Open("/nonexistent/file")
+	_, err = os.Open("/proc/self/nonexistent")
 	fmt.Println(errors.Is(err, fs.ErrNotExist))
-	_, err = os.Stat("/nonexistent")
+	_, err = os.Stat("/proc/self/nonexistent")
 	fmt.Println(errors.Is(err, fs.ErrNotExist))
 	err = os.WriteFile("/nonexistent/file", []byte("x"), 0o644)
 	fmt.Println(err != nil)

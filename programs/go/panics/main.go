@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 )
 
 type failure struct {
@@ -68,6 +69,7 @@ func main() {
 		defer func() { panic("second") }()
 		panic("first")
 	case "overflow":
+		debug.SetMaxStack(1 << 20)
 		fmt.Println(overflow(0))
 	case "unlock":
 		var m = map[string]int{}
