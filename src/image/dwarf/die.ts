@@ -27,6 +27,12 @@ export class Die {
     return skipAttributes(this.unit.info.bytes, this.attributesAt, this.abbrev, this.unit);
   }
 
+  /** Where the name's text starts when it stands in the DIE itself. */
+  get nameAt(): number | undefined {
+    const found = this.find(DW_AT.name);
+    return found?.form === DW_FORM.string ? found.at : undefined;
+  }
+
   /** Form, place and implicit value of an attribute. */
   private find(attribute: number): { form: number; at: number; implicit: number } | undefined {
     const index = this.abbrev.attributes.indexOf(attribute);

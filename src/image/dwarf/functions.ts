@@ -160,8 +160,8 @@ export class Functions {
   private readFunctionIntervals(unit: Unit): Intervals {
     const entries: [number, number, number][] = [];
     for (const die of this.indexes.of(unit).functions) {
-      const f = this.describe(unit, die);
-      if (f) for (let i = 0; i < f.ranges.length; i += 2) entries.push([f.ranges[i]!, f.ranges[i + 1]!, die]);
+      const ranges = this.info.sections.guard('that function is missing', [], () => rangesOf(this.info.die(unit, die)));
+      for (let i = 0; i < ranges.length; i += 2) entries.push([ranges[i]!, ranges[i + 1]!, die]);
     }
     return makeIntervals(entries);
   }

@@ -36,6 +36,24 @@ export class Indexes {
     return index;
   }
 
+  /**
+   * Offset of the first DIE of a Go program that bears the name. The name itself is looked for in the bytes, so only units that have it
+   * somewhere are scanned. Undefined: there is none, or the program is not all Go.
+   */
+  goNamed(name: string, list: 'types' | 'variables'): number | undefined {
+    const { info } = this;
+    if (!info.allGo) return undefined;
+    const text = Buffer.from(`${name}\0`);
+    for (let at = info.find(text, 0); at >= 0; at = info.find(text, at + 1)) {
+      const unit = info.unitAt(at);
+      const offset = unit && lastBelow(this.of(unit)[list], at);
+      // The name is the first attribute, behind the abbreviation code.
+      if (offset === undefined || at - offset > 5) continue;
+      if (info.sections.guard('that name is not looked at', false, () => info.die(unit!, offset).nameAt === at)) return offset;
+    }
+    return undefined;
+  }
+
   private scan(unit: Unit): UnitIndex {
     const functions: number[] = [];
     const types: number[] = [];
@@ -82,6 +100,18 @@ export class Indexes {
     }
     return result;
   }
+}
+
+/** The last of ascending numbers that is below a limit. */
+function lastBelow(numbers: readonly number[], limit: number): number | undefined {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low - 1];
 }
 
 /** How deep a chain of DW_AT_abstract_origin and DW_AT_specification is followed. */

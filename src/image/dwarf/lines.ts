@@ -191,7 +191,7 @@ class Rows {
     const i = this.count++;
     this.addresses[i] = address;
     this.files[i] = file;
-    this.lines[i] = line;
+    this.lines[i] = line > 0 ? line : 0;
     this.flags[i] = flags;
   }
 
@@ -217,104 +217,111 @@ export function readLineTable(info: DebugInfo, header: LineHeader): LineTable {
   return { header, addresses: rows.addresses, files: rows.files, lines: rows.lines, flags: rows.flags, sequences };
 }
 
+/** The loop keeps its registers in plain locals: closures over them would cost a multiple on the 100,000 rows of a Go runtime. */
 function runProgram(info: DebugInfo, header: LineHeader, rows: Rows, sequences: Sequence[]): void {
   const reader = new ByteReader(info.sections.get('.debug_line'), '.debug_line', header.program, header.end);
   const opcodeBase = header.opcodeLengths.length;
   const { minimumInstruction, maximumOperations, lineBase, lineRange } = header;
+  const defaultIsStmt = header.defaultIsStmt ? ROW.isStmt : 0;
   let address = 0;
   let operation = 0;
   let file = 1;
   let line = 1;
-  let isStmt: number = header.defaultIsStmt ? ROW.isStmt : 0;
+  let isStmt: number = defaultIsStmt;
   let prologueEnd = 0;
   let first = rows.count;
-  let ordered = true;
-  const advance = (by: number) => {
-    if (maximumOperations === 1) address += minimumInstruction * by;
-    else {
-      address += minimumInstruction * Math.floor((operation + by) / maximumOperations);
-      operation = (operation + by) % maximumOperations;
-    }
-  };
-  const emit = (flags: number) => {
-    if (rows.count > first && address < rows.addresses[rows.count - 1]!) ordered = false;
-    rows.push(address, file, Math.max(0, line), flags | isStmt | prologueEnd);
-    prologueEnd = 0;
-  };
-  const endSequence = () => {
-    emit(ROW.endSequence);
-    if (!ordered) sortRows(rows, first);
-    // The linker leaves sequences of code it dropped at address 0 or at an all-ones tombstone.
-    if (rows.addresses[first]! > 0 && rows.addresses[first]! < 2 ** 53 && rows.count - first > 1)
-      sequences.push({ first, last: rows.count - 1 });
-    else rows.count = first;
-    address = 0;
-    operation = 0;
-    file = 1;
-    line = 1;
-    isStmt = header.defaultIsStmt ? ROW.isStmt : 0;
-    first = rows.count;
-    ordered = true;
-  };
   while (!reader.atEnd) {
     const opcode = reader.u8();
+    let operations = 0;
+    let emits = false;
     if (opcode >= opcodeBase) {
       const adjusted = opcode - opcodeBase;
-      advance(Math.floor(adjusted / lineRange));
+      operations = (adjusted / lineRange) | 0;
       line += lineBase + (adjusted % lineRange);
-      emit(0);
-      continue;
-    }
-    switch (opcode) {
-      case 0: {
-        const length = reader.uleb();
-        if (length === 0) break;
-        if (length > reader.remaining) reader.fail('an extended opcode reaches past its table');
-        const next = reader.offset + length;
-        const extended = reader.u8();
-        if (extended === DW_LNE.end_sequence) endSequence();
-        else if (extended === DW_LNE.set_address) {
-          address = readAddress(reader, length - 1 === 4 ? 4 : 8);
-          operation = 0;
-        } else if (extended === DW_LNE.define_file && header.version < 5) {
-          const name = reader.cstring();
-          header.files.push(name);
+      emits = true;
+    } else {
+      switch (opcode) {
+        case 0: {
+          const length = reader.uleb();
+          if (length === 0) break;
+          if (length > reader.remaining) reader.fail('an extended opcode reaches past its table');
+          const next = reader.offset + length;
+          const extended = reader.u8();
+          if (extended === DW_LNE.end_sequence) {
+            rows.push(address, file, line, ROW.endSequence);
+            endSequence(rows, first, sequences);
+            address = 0;
+            operation = 0;
+            file = 1;
+            line = 1;
+            isStmt = defaultIsStmt;
+            prologueEnd = 0;
+            first = rows.count;
+          } else if (extended === DW_LNE.set_address) {
+            address = readAddress(reader, length - 1 === 4 ? 4 : 8);
+            operation = 0;
+          } else if (extended === DW_LNE.define_file && header.version < 5) header.files.push(reader.cstring());
+          reader.seek(next);
+          break;
         }
-        reader.seek(next);
-        break;
+        case DW_LNS.copy:
+          emits = true;
+          break;
+        case DW_LNS.advance_pc:
+          operations = reader.uleb();
+          break;
+        case DW_LNS.advance_line:
+          line += reader.sleb();
+          break;
+        case DW_LNS.set_file:
+          file = reader.uleb();
+          break;
+        case DW_LNS.negate_stmt:
+          isStmt ^= ROW.isStmt;
+          break;
+        case DW_LNS.const_add_pc:
+          operations = ((255 - opcodeBase) / lineRange) | 0;
+          break;
+        case DW_LNS.fixed_advance_pc:
+          address += reader.u16();
+          operation = 0;
+          break;
+        case DW_LNS.set_prologue_end:
+          prologueEnd = ROW.prologueEnd;
+          break;
+        case DW_LNS.set_basic_block:
+        case DW_LNS.set_epilogue_begin:
+          break;
+        default:
+          for (let i = header.opcodeLengths[opcode]!; i > 0; i--) reader.ulebBig();
       }
-      case DW_LNS.copy:
-        emit(0);
-        break;
-      case DW_LNS.advance_pc:
-        advance(reader.uleb());
-        break;
-      case DW_LNS.advance_line:
-        line += reader.sleb();
-        break;
-      case DW_LNS.set_file:
-        file = reader.uleb();
-        break;
-      case DW_LNS.negate_stmt:
-        isStmt ^= ROW.isStmt;
-        break;
-      case DW_LNS.const_add_pc:
-        advance(Math.floor((255 - opcodeBase) / lineRange));
-        break;
-      case DW_LNS.fixed_advance_pc:
-        address += reader.u16();
-        operation = 0;
-        break;
-      case DW_LNS.set_prologue_end:
-        prologueEnd = ROW.prologueEnd;
-        break;
-      case DW_LNS.set_basic_block:
-      case DW_LNS.set_epilogue_begin:
-        break;
-      default:
-        for (let i = header.opcodeLengths[opcode]!; i > 0; i--) reader.ulebBig();
+    }
+    if (operations !== 0) {
+      if (maximumOperations === 1) address += minimumInstruction * operations;
+      else {
+        address += minimumInstruction * Math.floor((operation + operations) / maximumOperations);
+        operation = (operation + operations) % maximumOperations;
+      }
+    }
+    if (emits) {
+      rows.push(address, file, line, isStmt | prologueEnd);
+      prologueEnd = 0;
     }
   }
+}
+
+/** Keeps the rows from `first` on as a sequence, in order of address, unless it is of code that is not in the program. */
+function endSequence(rows: Rows, first: number, sequences: Sequence[]): void {
+  const { addresses } = rows;
+  const last = rows.count - 1;
+  for (let i = first; i < last; i++) {
+    if (addresses[i]! <= addresses[i + 1]!) continue;
+    sortRows(rows, first);
+    break;
+  }
+  // The linker leaves sequences of code it dropped at address 0 or at an all-ones tombstone.
+  if (addresses[first]! > 0 && addresses[first]! < 2 ** 53 && last > first) sequences.push({ first, last });
+  else rows.count = first;
 }
 
 /** Puts rows from `first` on in order of address, stable, the end row last. */

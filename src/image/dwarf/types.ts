@@ -55,11 +55,13 @@ export class Types {
   }
 
   private find(name: string): Type | undefined {
-    const names = this.readNames();
-    const offset = names.get(name);
+    const offset = this.names
+      ? this.names.get(name)
+      : (this.indexes.goNamed(name, 'types') ?? (this.info.allGo ? undefined : this.readNames().get(name)));
     if (offset !== undefined) return this.at(offset);
     // `atomic.Int32` for `sync/atomic.Int32`: the package's last path element, as sources write it.
     if (!/^\w+\.\w/.test(name)) return undefined;
+    const names = this.readNames();
     if (!this.shortNames) {
       this.shortNames = new Map();
       for (const full of names.keys()) {

@@ -88,6 +88,7 @@ export class DebugInfo {
   private readonly buffer: Buffer;
   private readonly shared: ByteReader;
   private addresses: ByteReader | undefined;
+  private onlyGo: boolean | undefined;
   private readonly tables = new Map<string, AbbrevTable>();
   private starts: Map<number, Unit> | undefined;
   private signatures: Map<bigint, number> | undefined;
@@ -108,6 +109,16 @@ export class DebugInfo {
 
   reader(offset: number, end?: number): ByteReader {
     return new ByteReader(this.bytes, '.debug_info', offset, end);
+  }
+
+  /** Where a text that ends with NUL stands next in .debug_info, from an offset on; -1: nowhere. */
+  find(text: Uint8Array, from: number): number {
+    return this.buffer.indexOf(text, from);
+  }
+
+  /** Whether every unit is Go's. Its linker writes all names into the DIEs themselves. */
+  get allGo(): boolean {
+    return (this.onlyGo ??= this.units.every(unit => this.sections.guard('names are looked up the slow way', false, () => unit.isGo)));
   }
 
   /** The reader that all attributes share, put at an offset. What it gives must be used before the next call. */

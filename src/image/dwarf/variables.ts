@@ -29,10 +29,14 @@ export interface Position {
 /** Name of a file number in a unit's line table. */
 export type FileName = (unit: Unit, index: number) => string | undefined;
 
+/** Names that may be looked for in vain before an index is made. */
+const MAX_MISSES = 4;
+
 /** Variables: those of scopes, and globals. */
 export class Variables {
   private readonly lookups = new Map<Unit, ExpressionLookup>();
   private names: Map<string, number> | undefined;
+  private misses = 0;
 
   constructor(
     private readonly info: DebugInfo,
@@ -68,18 +72,22 @@ export class Variables {
   }
 
   globalNamed(name: string): Variable | undefined {
-    if (!this.names) {
-      this.names = new Map();
-      for (const [unit, offset] of this.globalDies()) {
-        const found = this.info.sections.guard('that variable is missing', undefined, () =>
-          sourceName(origins(this.info.die(unit, offset))),
-        );
-        if (found !== undefined && !this.names.has(found)) this.names.set(found, offset);
-      }
-    }
-    const offset = this.names.get(name);
+    const quick = this.names ? undefined : this.indexes.goNamed(name, 'variables');
+    // One search through the bytes is cheaper than an index; many are not.
+    const offset = quick ?? (!this.names && this.info.allGo && ++this.misses < MAX_MISSES ? undefined : this.readNames().get(name));
     const unit = offset === undefined ? undefined : this.info.unitAt(offset);
     return unit && this.global(unit, offset!);
+  }
+
+  private readNames(): Map<string, number> {
+    if (this.names) return this.names;
+    this.names = new Map();
+    for (const [unit, offset] of this.globalDies()) {
+      const read = () => sourceName(origins(this.info.die(unit, offset)));
+      const name = this.info.sections.guard('that variable is missing', undefined, read);
+      if (name !== undefined && !this.names.has(name)) this.names.set(name, offset);
+    }
+    return this.names;
   }
 
   *globals(): Generator<Variable> {
