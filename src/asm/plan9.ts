@@ -95,7 +95,7 @@ const SEGMENTS: ReadonlyMap<Register, string> = new Map([
 ]);
 
 /** Go's name of a register: `AX` for RAX, EAX and AX alike, `X0` for XMM0. */
-export function plan9Register(register: Register): string {
+function plan9Register(register: Register): string {
   if (register === Register.RIP || register === Register.EIP) return 'IP';
   const segment = SEGMENTS.get(register);
   if (segment !== undefined) return segment;

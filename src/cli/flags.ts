@@ -10,7 +10,7 @@ interface FlagRow {
   readonly repeated?: boolean;
 }
 
-export const FLAGS = [
+const FLAGS = [
   { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec'] },
   { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec'], repeated: true },
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec'], repeated: true },
@@ -36,7 +36,7 @@ export const FLAGS = [
 
 type FlagName = (typeof FLAGS)[number]['name'];
 
-export const COMMANDS = {
+const COMMANDS = {
   exec: { syntax: 'r14 exec [FLAGS] PATH [-- ARGUMENT...]', summary: 'debug a Linux/amd64 program, stopped before its first instruction' },
   run: {
     syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',

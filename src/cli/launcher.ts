@@ -35,6 +35,7 @@ export function launcher(options: ProcessOptions): Launcher {
   const opened = new Map<string, ReturnType<typeof openImage> | undefined>();
   return {
     launch: args => startProcess(args === undefined ? options : { ...options, args: [options.path, ...args] }),
+    launchUnseen: () => startProcess({ ...options, stdout: () => undefined, stderr: () => undefined }),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

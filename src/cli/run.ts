@@ -61,7 +61,7 @@ function statusOf(stop: ProcessStop, rip: bigint): number | undefined {
 }
 
 /** All of standard input, unless a terminal or nothing is there. */
-export function standardInput(): Uint8Array {
+function standardInput(): Uint8Array {
   if (process.stdin.isTTY) return new Uint8Array();
   try {
     return readFileSync(0);

@@ -11,6 +11,7 @@ import type { Session } from './session.js';
 import { shapeOf } from './shape-of-type.js';
 import type { LogicalFrame } from './stack/frame.js';
 import { lookupPc } from './stack/frame.js';
+import { unchangedSinceEntry } from './unchanged.js';
 import { printValue } from './values/print.js';
 import { memorySource, type Source, toUint } from './values/source.js';
 import { underlying } from './values/types.js';
@@ -100,13 +101,14 @@ function word(context: EvaluationContext, type: Type, source: Source): string {
   }
 }
 
-/** Arguments of the race runtime's functions: in registers on their first instruction, and no longer to be found after it. */
+/** Arguments of the race runtime's functions: in their registers for as long as nothing has overwritten those. */
 function raceArguments(session: Session, frame: LogicalFrame): readonly FrameArgument[] {
   const { func, pc, exact, registers } = frame.physical;
   const names = raceParameters(func!.name) ?? [];
-  const atEntry = exact && pc === func!.entry;
+  const { memory } = session.process;
   return names.map((name, index) => {
-    const known = atEntry ? registers.get(SYSTEM_V.integerArguments[index]!) : undefined;
+    const register = SYSTEM_V.integerArguments[index]!;
+    const known = exact && unchangedSinceEntry(memory, func!.entry, func!.end, pc, register) ? registers.get(register) : undefined;
     if (known === undefined) return { name, value: '<lost>', how: 'lost' };
     const symbol = known.value < 0x1000n ? undefined : describeAddress(session.images, known.value);
     return { name, value: `0x${known.value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`, how: known.how };

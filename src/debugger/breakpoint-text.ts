@@ -32,10 +32,8 @@ function where(session: Session, breakpoint: Breakpoint): string {
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
       return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at 0x${address.toString(16)}`;
     }
-    case 'break': {
-      if (breakpoint.addresses.length === 0) return `on ${breakpoint.spec} (waits for a library that has it)`;
+    case 'break':
       return breakpoint.addresses.map(address => `at 0x${address.toString(16)}${placeOf(session, address)}`).join(', ');
-    }
   }
 }
 

@@ -36,8 +36,7 @@ export interface CodeBreakpoint extends Common {
   readonly kind: 'break';
   /** As typed. */
   readonly spec: string;
-  /** Empty: waits for a library that has it. */
-  addresses: readonly bigint[];
+  readonly addresses: readonly bigint[];
 }
 
 export interface Watchpoint extends Common {
@@ -103,10 +102,6 @@ export class Breakpoints {
 
   get watchpoints(): readonly Watchpoint[] {
     return this.#all.filter(each => each.kind === 'watch' && each.enabled) as Watchpoint[];
-  }
-
-  get pending(): readonly CodeBreakpoint[] {
-    return this.#all.filter(each => each.kind === 'break' && each.addresses.length === 0) as CodeBreakpoint[];
   }
 
   /** What the kernel is to stop for. */

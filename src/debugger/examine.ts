@@ -23,7 +23,7 @@ const MOST = 100_000;
 /** Format and size stay for the next `x`, as in gdb. */
 const kept = new WeakMap<Session, { letter: string; size: number }>();
 
-export function parseFormat(session: Session, source: string, column: number): Format {
+function parseFormat(session: Session, source: string, column: number): Format {
   const match = /^(-?\d*)([a-z]*)$/.exec(source);
   if (match === null) throw new CommandError(`"${source}" is not a format: x/[COUNT][${LETTERS}][bhwg]`, column);
   const before = kept.get(session) ?? { letter: 'x', size: 8 };
@@ -143,7 +143,7 @@ function readUnit(session: Session, address: bigint, size: number): bigint {
 }
 
 /** One unit in a format's letter. */
-export function unitText(session: Session, raw: bigint, letter: string, size: number): string {
+function unitText(session: Session, raw: bigint, letter: string, size: number): string {
   const bits = size * 8;
   switch (letter) {
     case 'd':

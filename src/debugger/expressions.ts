@@ -27,7 +27,14 @@ export function evaluated(session: Session, text: string, column: number): Resul
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
   const frame = session.exited ? undefined : session.frame;
   const address = (text: string) => addressOf(session, text, column + 1);
-  return resolveLocation(spec, { images: session.images, file: frame?.file, line: frame?.line, address }, column, atEntry);
+  const scope = { images: session.images, file: frame?.file, line: frame?.line, address };
+  try {
+    return resolveLocation(spec, scope, column, atEntry);
+  } catch (error) {
+    const coming = error instanceof CommandError && /^[A-Za-z_]\w*$/.test(spec) ? session.comingImages() : undefined;
+    if (coming === undefined || coming.functionsNamed(spec).length === 0) throw error;
+    return resolveLocation(spec, { ...scope, images: coming }, column, atEntry);
+  }
 }
 
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */

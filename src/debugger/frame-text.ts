@@ -14,7 +14,9 @@ export function frameLine(session: Session, frame: LogicalFrame): string {
     .map(({ name, value }) => `${name}=${value}`)
     .join(', ');
   const where = frame.file === undefined ? imageSuffix(session, frame) : ` at ${frame.file}:${frame.line}`;
-  return `${number}${innerInline}${frame.name} (${args})${where}${frame.inlined ? ' (inlined)' : ''}`;
+  const { jumpedFrom } = frame.physical;
+  const note = frame.inlined ? ' (inlined)' : jumpedFrom === undefined ? '' : `, jumped to from ${jumpedFrom}`;
+  return `${number}${innerInline}${frame.name} (${args})${where}${note}`;
 }
 
 function imageSuffix(session: Session, frame: LogicalFrame): string {
@@ -35,6 +37,7 @@ export function frameRow(session: Session, frame: LogicalFrame): Data {
     stack: physical.stack.name,
     args: frameArguments(session, frame).map(({ name, value, how }) => ({ name, value, how })),
     how: physical.how,
+    ...(physical.jumpedFrom === undefined || frame.inlined ? {} : { jumpedFrom: physical.jumpedFrom }),
   };
 }
 

@@ -55,7 +55,7 @@ function placeOfPc(session: Session, pc: bigint, lookup: bigint): CodePlace {
 }
 
 /** Where a goroutine is, in one of Delve's senses. */
-export function placeOfGoroutine(session: Session, goroutine: Goroutine, kind: 'userloc' | 'curloc' | 'goloc' | 'startloc'): CodePlace {
+function placeOfGoroutine(session: Session, goroutine: Goroutine, kind: 'userloc' | 'curloc' | 'goloc' | 'startloc'): CodePlace {
   if (kind === 'goloc') return placeOfPc(session, goroutine.gopc, goroutine.gopc - 1n);
   if (kind === 'startloc') return placeOfPc(session, goroutine.startpc, goroutine.startpc);
   const frames = framesOf(session, goroutine, kind === 'curloc' ? 1 : USER_FRAMES);
@@ -76,7 +76,7 @@ function isUserGoroutine(session: Session, goroutine: Goroutine): boolean {
   return name === 'runtime.main' || !/^runtime\./.test(name);
 }
 
-export function placeText({ pc, name, file, line }: CodePlace): string {
+function placeText({ pc, name, file, line }: CodePlace): string {
   return `${file === undefined ? '' : `${file}:${line} `}${name} (0x${pc.toString(16)})`;
 }
 

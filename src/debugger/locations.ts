@@ -84,7 +84,7 @@ function unique(addresses: readonly bigint[]): readonly bigint[] {
  * Functions that a name means: the exact name or link name (`runtime.systemstack.abi0`), else the end of a name, cut at a `/` or a
  * `.` (`trace.(*T).M`, `(*T).M`, `T.M`, `M`).
  */
-export function functionsCalled(images: Images, name: string): readonly Func[] {
+function functionsCalled(images: Images, name: string): readonly Func[] {
   const exact = images.functionsNamed(name);
   if (exact.length > 0) return preferReal(exact);
   const plain = simplify(name);

@@ -5,6 +5,7 @@ import type { Fault, GprName } from '../cpu/api.js';
 import { raceParameters } from '../runtime/race/signatures.js';
 import { readable } from './execution/calls.js';
 import type { Session } from './session.js';
+import { unchangedSinceEntry } from './unchanged.js';
 
 const GPR: ReadonlyMap<Register, GprName> = new Map(
   (['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const).map(
@@ -71,14 +72,16 @@ function registerRole(session: Session, name: GprName): string {
   const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
   const func = session.images.functionAt(session.thread.registers.rip);
   if (func === undefined) return text;
-  if (func.language === 'c' && session.thread.registers.rip === func.entry) {
+  const { rip } = session.thread.registers;
+  if (func.language === 'c') {
     const index = SYSTEM_V.integerArguments.indexOf(name);
-    if (index >= 0) {
+    const { memory } = session.process;
+    if (index >= 0 && unchangedSinceEntry(memory, func.entry, func.end, rip, name)) {
       const parameter = raceParameters(func.name)?.[index];
       return `${text}${parameter === undefined ? '' : ` = ${parameter}`}, argument ${index + 1} of a System V call`;
     }
   }
   if (name === 'r14' && func.language !== 'c') return `${text}, where Go code keeps g`;
-  if (name === 'rdx' && func.language === 'go' && session.thread.registers.rip === func.entry) return `${text}, the closure`;
+  if (name === 'rdx' && func.language === 'go' && rip === func.entry) return `${text}, the closure`;
   return text;
 }

@@ -50,7 +50,7 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** Bits of the flags register that are set, by name. */
-export function flagNames(rflags: bigint): string {
+function flagNames(rflags: bigint): string {
   return FLAGS.filter(([bit]) => (rflags >> BigInt(bit)) & 1n)
     .map(([, name]) => name)
     .join(' ');

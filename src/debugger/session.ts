@@ -21,6 +21,8 @@ import type { Stop } from './stop.js';
 export interface Launcher {
   /** Throws LoadError and the readers' errors, whose messages are for the user. */
   launch(args: readonly string[] | undefined): Process;
+  /** The same process once more, whose output nobody sees. */
+  launchUnseen(): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
 }
@@ -51,6 +53,9 @@ export interface Display {
   readonly format: string;
 }
 
+/** Instructions that a loader may take to map its libraries. */
+const SCOUT_BUDGET = 200_000_000;
+
 /** Most frames that are walked to select one; more are walked only to print them. */
 const FRAME_LIMIT = 10_000;
 
@@ -69,6 +74,7 @@ export class Session {
   readonly resume: { x?: bigint; list?: { file: string; line: number } } = {};
   lastLine = '';
   ended = false;
+  #coming: Images | undefined;
   #interrupted = false;
   readonly #told = new Map<string, number>();
   #args: readonly string[] | undefined;
@@ -97,6 +103,25 @@ export class Session {
     this.#objects = -1;
     this.#told.clear();
     this.stopped({ reason: 'start' });
+  }
+
+  /**
+   * The images with those libraries that the loader has yet to map. Runs are equal to the bit, so another process, run to the program's
+   * entry, has them where they will be.
+   */
+  comingImages(): Images | undefined {
+    const { objects } = this.process;
+    if (this.exited || !objects.some(object => object.role === 'interpreter') || objects.some(object => object.role === 'library'))
+      return undefined;
+    this.#coming ??= this.#scout();
+    return this.#coming;
+  }
+
+  #scout(): Images {
+    const scout = this.launcher.launchUnseen();
+    scout.cpu.setBreakpoints([this.images.all[0]!.entry]);
+    scout.run({ budget: SCOUT_BUDGET });
+    return this.launcher.images(scout.objects);
   }
 
   /** Asks a running program to stop soon. */

@@ -1,6 +1,6 @@
 import { CommandError } from './errors.js';
 
-export const FLAVORS = ['gnu', 'intel', 'go'] as const;
+const FLAVORS = ['gnu', 'intel', 'go'] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
 interface SettingRow {

@@ -277,12 +277,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   if (condition !== undefined) checkCondition(condition.text, condition.column);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
-  let addresses: readonly bigint[] = [];
-  try {
-    addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
-  } catch (error) {
-    if (!(error instanceof CommandError) || !mayCome(session, location.text)) throw error;
-  }
+  const addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
   const breakpoint = session.breakpoints.add<CodeBreakpoint>({
     kind: 'break',
     spec: location.empty ? `*0x${addresses[0]!.toString(16)}` : location.text,
@@ -306,12 +301,6 @@ function nameAndLocation(session: Session, args: Arguments): readonly [string | 
   } catch {
     return [first, rest];
   }
-}
-
-/** A library that is not loaded yet may have the function. */
-function mayCome(session: Session, spec: string): boolean {
-  const dynamic = session.process.objects.some(object => object.role === 'interpreter');
-  return dynamic && session.process.t === 0 && /^[A-Za-z_]\w*$/.test(spec);
 }
 
 function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean): Answer {

@@ -1,6 +1,6 @@
 import { type Command, GROUPS, type Group } from './command.js';
 
-export const GROUP_TITLES: Readonly<Record<Group, string>> = {
+const GROUP_TITLES: Readonly<Record<Group, string>> = {
   running: 'Running the program',
   breakpoints: 'Stopping it: breakpoints, watchpoints, catchpoints',
   stack: 'The stack',

@@ -56,7 +56,7 @@ export class CommandTable {
 }
 
 /** The candidate that is at most two typing errors away, if any. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, Math.ceil(word.length / 2));
   for (const candidate of candidates) {

@@ -11,7 +11,7 @@ import { displayText } from './displays.js';
 import { afterStop } from './hooks.js';
 
 /** What every command that moved the program answers. */
-export async function moved(session: Session, extra: readonly string[] = []): Promise<Answer> {
+async function moved(session: Session, extra: readonly string[] = []): Promise<Answer> {
   const told = [stopText(session), ...extra];
   const data = stopData(session);
   const hooked = await afterStop(session);

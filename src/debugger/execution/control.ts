@@ -2,7 +2,6 @@
 import type { ProcessStop } from '../../linux/api.js';
 import { type CodeBreakpoint, countHit, type Watchpoint } from '../breakpoints.js';
 import { holds, printedWatch } from '../expressions.js';
-import { resolvePending } from '../pending.js';
 import type { Session } from '../session.js';
 import { plainStop, type Stop } from '../stop.js';
 import { traceLine } from '../trace.js';
@@ -40,7 +39,6 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
     if (stop !== undefined) return stop;
-    if (resolvePending(session)) arm(session, goal);
     if (event.kind === 'budget') {
       await session.host.breathe();
       if (session.takeInterrupt()) return { reason: 'interrupted' };

@@ -17,6 +17,9 @@ export interface Resume {
   readonly g: bigint;
 }
 
+/** Functions that jump to asmcgocall, and itself. */
+const C_ENTRIES = /^runtime\.asmcgocall/;
+
 /** Assembly of runtime/race_*.s through which racecall is reached. */
 const RACE_ENTRIES = /^(?:runtime\.)?(?:race|_cgo_race)|^sync\/atomic\./;
 
@@ -43,7 +46,7 @@ export function switchBehind(
     case 'systemstack':
       return onG0 ? resume(parked.pop() ?? scheduled(target, machine.curg), true) : undefined;
     case 'asmcgocall':
-      return onG0 && switchedForC(target, cursor, machine.curg) ? resume(parked.pop() ?? scheduled(target, machine.curg), true) : undefined;
+      return onG0 && calledElsewhere(target, cursor, stack, C_ENTRIES) ? resume(parked.pop() ?? scheduled(target, machine.curg), true) : undefined;
     case 'morestack':
       return onG0 ? resume(scheduled(target, machine.curg), false) : undefined;
     case 'mcall':
@@ -76,9 +79,11 @@ function parkedByMcall(target: WalkTarget, cursor: Cursor): Resume | undefined {
   return target.go!.goroutine(g).status === 'dead' ? undefined : scheduled(target, g);
 }
 
-/** asmcgocall keeps the goroutine at 48(SP) when it changed stacks, and the old SP there when it was on g0 already. */
-function switchedForC(target: WalkTarget, cursor: Cursor, curg: bigint): boolean {
-  return curg !== 0n && peek(target.memory, cursor.sp + 48n) === curg;
+/** Whether the call that led to a function that may change to g0's stack was made on another stack: the CPU saw none on this one. */
+function calledElsewhere(target: WalkTarget, cursor: Cursor, stack: StackName, entries: RegExp): boolean {
+  const record = recordAbove(target, cursor.sp, stack);
+  const called = record === undefined ? undefined : target.images.functionAt(record.target);
+  return called === undefined || !entries.test(called.name);
 }
 
 /** The frame at a gobuf, past its stand-in in systemstack_switch when there is one. */
@@ -108,9 +113,7 @@ function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch:
  * goroutine's. The innermost unreturned call of the goroutine's own stack is the one that led to racecall.
  */
 function afterRacecall(target: WalkTarget, cursor: Cursor, stack: StackName, curg: bigint): { readonly cursor: Cursor } | undefined {
-  const here = recordAbove(target, cursor.sp, stack);
-  const entry = here === undefined ? undefined : target.images.functionAt(here.target);
-  if (entry !== undefined && RACE_ENTRIES.test(entry.name)) return undefined;
+  if (!calledElsewhere(target, cursor, stack, RACE_ENTRIES)) return undefined;
   if (!target.go!.readable(curg)) return undefined;
   const goroutine = target.go!.goroutine(curg);
   const r12 = cursor.values.get('r12')?.value;

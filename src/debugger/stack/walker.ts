@@ -35,7 +35,7 @@ interface Caller {
 const MOST_FRAMES = 100_000;
 
 /** Walks from `start` outwards. Lazy: taking ten frames of a deep stack costs ten steps. */
-export function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFrame> {
+function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFrame> {
   const target = withSignalFrames(base, start);
   // Where a C-to-Go callback left the goroutine's own frames: the asmcgocall further out goes on from there.
   const parked: Resume[] = [];
