@@ -214,7 +214,11 @@ class ElfImage implements Image {
     const described = this.dwarf().addressesOf(file, line);
     if (described.length > 0) return described;
     const found = this.guard('lines', () => this.goLines()?.addressesOf(file, line)) ?? [];
-    return found.map(address => this.loaded(address));
+    return found.map(link => {
+      const address = this.loaded(link);
+      const func = this.functionAt(address);
+      return func?.entry === address ? this.afterPrologue(func) : address;
+    });
   }
 
   statementsIn(start: bigint, end: bigint): Iterable<{ readonly pc: bigint } & SourceLine> {

@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { demangle, withoutParameters } from './demangle.js';
 
 const LIBSTDCXX = '/usr/lib/x86_64-linux-gnu/libstdc++.so.6';
+const CXXFILT = 'c++filt';
+const NM = 'nm';
 const missing =
-  process.env.CI === 'true' || (existsSync(LIBSTDCXX) && spawnSync('c++filt', ['--version']).status === 0)
+  process.env.CI === 'true' || (existsSync(LIBSTDCXX) && spawnSync(CXXFILT, ['--version']).status === 0)
     ? ''
     : ' (skipped: needs binutils and libstdc++6)';
 
@@ -51,9 +53,9 @@ describe('demangle', () => {
   });
 
   it.skipIf(missing)(`says what c++filt says of libstdc++${missing}`, () => {
-    const symbols = execFileSync('nm', ['-D', LIBSTDCXX], { encoding: 'utf8', maxBuffer: 1e8 });
+    const symbols = execFileSync(NM, ['-D', LIBSTDCXX], { encoding: 'utf8', maxBuffer: 1e8 });
     const names = [...new Set(symbols.match(/_Z\w+/g))];
-    const wanted = execFileSync('c++filt', { input: names.join('\n'), encoding: 'utf8', maxBuffer: 1e8 }).split('\n');
+    const wanted = execFileSync(CXXFILT, { input: names.join('\n'), encoding: 'utf8', maxBuffer: 1e8 }).split('\n');
     const wrong = names.filter((name, i) => demangle(name) !== wanted[i]);
     expect(names.length).toBeGreaterThan(4000);
     // c++filt spells inherited constructors and empty packs in ways of its own.

@@ -198,7 +198,10 @@ export function readSections(bytes: Uint8Array, header: ElfHeader, problems: str
   }
   const names = raw[namesIndex];
   const namesEnd = names && names.offset + names.size <= bytes.length ? names.offset + names.size : 0;
-  if (!namesEnd && count > 0) problems.push(`the section name table (section ${namesIndex}) is missing or past the end of the file`);
+  if (!namesEnd && count > 0)
+    problems.push(
+      `the section name table (section ${namesIndex}) is missing or past the end of the file: sections, debug information among them, are not found by name`,
+    );
   return raw.map(({ nameOffset, ...section }, index): Section => {
     const at = (names?.offset ?? 0) + nameOffset;
     const length = at < namesEnd ? bytes.subarray(at, namesEnd).indexOf(0) : -1;
