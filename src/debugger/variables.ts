@@ -7,10 +7,12 @@ import { variableSource } from './evaluate/location.js';
 import { printOptions } from './print.js';
 import type { Session } from './session.js';
 import { type LogicalFrame, lookupPc } from './stack/frame.js';
-import { type PrintOptions, printValue } from './values/print.js';
+import { type PrintOptions, printValue, SHORT } from './values/print.js';
 
-/** What `-v` adds: more of nested values. */
-const VERBOSE_DEPTH = 5;
+/** A list is short, as Delve's is, unless `-v` asks for what `print` would show. C's values have no short form. */
+function listOptions(session: Session, context: EvaluationContext, verbose: boolean): PrintOptions {
+  return { ...printOptions(session), ...(verbose || context.frame?.language === 'c' ? {} : SHORT) };
+}
 
 /** Arguments of a frame as they stand between parentheses. */
 export function argumentsText(session: Session, frame: LogicalFrame): string {
@@ -27,7 +29,8 @@ interface Row {
 
 function rowOf(context: EvaluationContext, variable: Variable, options: PrintOptions): Row {
   const { name, type } = variable;
-  return { name, type: type.name, value: printValue(context, { type, source: variableSource(context, variable) }, options) };
+  const inC = context.frame?.language === 'c';
+  return { name, type: type.name, value: printValue(context, { type, source: variableSource(context, variable) }, { inC, ...options }) };
 }
 
 /**
@@ -61,10 +64,13 @@ function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'lo
   const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
   const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
   const context = session.contextOf(frame);
-  const options = { ...printOptions(session), ...(verbose ? { maxVariableRecurse: VERBOSE_DEPTH } : {}) };
-  return variables
-    .filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)))
-    .map(each => rowOf(context, each, options));
+  const options = listOptions(session, context, verbose);
+  const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));
+  return listed.map((each, i) => {
+    const row = rowOf(context, each, options);
+    // A name in brackets is one that an inner block has taken over.
+    return listed.slice(i + 1).some(({ name }) => name === each.name) ? { ...row, name: `(${row.name})` } : row;
+  });
 }
 
 /** `bt full`: the local variables of one frame. */
@@ -76,7 +82,7 @@ export function variableLines(session: Session, frame: LogicalFrame): readonly s
 /** `vars`. */
 export function globalsAnswer(session: Session, wanted: RegExp, verbose: boolean): Answer {
   const context = session.context();
-  const options = { ...printOptions(session), ...(verbose ? { maxVariableRecurse: VERBOSE_DEPTH } : {}) };
+  const options = listOptions(session, context, verbose);
   const found = session.images.all.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = found.map(each => rowOf(context, each, options));

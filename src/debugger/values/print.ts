@@ -26,7 +26,7 @@ import {
 export interface PrintLimits {
   /** Bytes of a string. */
   readonly maxStringLen: number;
-  /** Elements of an array, slice or map. */
+  /** Elements of an array, slice or map; 0 shows none, only that there are some. */
   readonly maxArrayValues: number;
   /** Levels of structs below the outermost that are shown. */
   readonly maxVariableRecurse: number;
@@ -38,9 +38,14 @@ export interface PrintOptions extends Partial<PrintLimits> {
   readonly format?: Format | undefined;
   /** Pointers are shown as `(*T)(0x...)` and not followed. */
   readonly followPointers?: boolean;
+  /** Fields of a struct; default: all. */
+  readonly maxStructFields?: number;
   /** In a C frame: types that Go and C share count as C's. */
   readonly inC?: boolean;
 }
+
+/** What a list of variables shows of each: Delve's short form. */
+export const SHORT: PrintOptions = { followPointers: false, maxArrayValues: 0, maxVariableRecurse: 0, maxStructFields: 3 };
 
 /** The value on one line. Never throws: what cannot be read is said in its place. */
 export function printValue(world: World, value: Value, options: PrintOptions = {}): string {
@@ -55,6 +60,7 @@ class Printer {
   private readonly limits: PrintLimits;
   private readonly format: Format | undefined;
   private readonly follow: boolean;
+  private readonly maxFields: number;
   private pointers = 0;
 
   constructor(
@@ -68,6 +74,7 @@ class Printer {
     };
     this.format = options.format;
     this.follow = options.followPointers ?? true;
+    this.maxFields = options.maxStructFields ?? Number.POSITIVE_INFINITY;
   }
 
   /** `typed`: the type is said, because the surroundings do not. */
@@ -184,6 +191,7 @@ class Printer {
 
   private elements(value: Value, length: number, level: number): string {
     const shown = Math.min(length, this.limits.maxArrayValues);
+    if (shown === 0 && length > 0) return '...';
     const texts: string[] = [];
     for (let i = 0; i < shown; i++) texts.push(this.print(element(this.world, value, i), level + 1, false));
     if (shown < length) texts.push(`...+${length - shown} more`);
@@ -198,10 +206,11 @@ class Printer {
       const { address } = value.source;
       return address === undefined ? `${head}{...}` : castText(`*${value.type.name}`, address, true);
     }
-    const fields = type.fields.map(field => {
+    const fields = type.fields.slice(0, this.maxFields).map(field => {
       const inner = { type: field.type, source: partOf(value.source, field.offset) };
       return `${field.name}: ${this.print(inner, level + 1, true)}`;
     });
+    if (fields.length < type.fields.length) fields.push(`...+${type.fields.length - fields.length} more`);
     const time = value.type.name === 'time.Time' ? timeText(value) : undefined;
     if (time !== undefined) return `time.Time(${time}){${fields.join(', ')}}`;
     return `${head}{${fields.join(', ')}}`;
@@ -211,7 +220,8 @@ class Printer {
     const head = typed ? `${value.type.name} ` : '';
     const view = mapView(this.world, value);
     if (view === undefined) return `${head}nil`;
-    if (level > this.limits.maxVariableRecurse && view.length > 0) return `${head}[...]`;
+    const hidden = level > this.limits.maxVariableRecurse || this.limits.maxArrayValues === 0;
+    if (hidden && view.length > 0) return `${head}[...]`;
     let text = `${head}[`;
     let shown = 0;
     try {
