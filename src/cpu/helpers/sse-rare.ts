@@ -43,6 +43,39 @@ function crc32(view: DataView): void {
   view.setBigUint64(operandD(view), BigInt(crc >>> 0), true);
 }
 
+// ---- RCPSS, RSQRTSS and their packed forms -----------------------------------------------------------------------------------------------
+// Their error may be 1.5 * 2^-12 of the result, and every processor has its own tables. Here it is the value for the middle of an interval of
+// 2^-12, rounded to 12 bits. Subnormals count as zeros; MXCSR neither matters nor changes.
+
+const float = new DataView(new ArrayBuffer(4));
+const INFINITY = 0x7f800000;
+const SIGN = 0x80000000;
+
+function approximation(bits: number, of: (value: number) => number): number {
+  const magnitude = bits & ~SIGN;
+  const sign = bits & SIGN;
+  if (magnitude > INFINITY) return (bits | 0x00400000) >>> 0;
+  if (magnitude < 0x00800000) return (sign | INFINITY) >>> 0;
+  if (magnitude === INFINITY) return sign !== 0 && of === reciprocalRoot ? 0xffc00000 : sign >>> 0;
+  float.setUint32(0, (bits & ~0x7ff) | 0x400);
+  const value = of(float.getFloat32(0));
+  if (Number.isNaN(value)) return 0xffc00000;
+  float.setFloat32(0, value);
+  const rounded = (float.getUint32(0) + 0x400) & ~0x7ff;
+  return ((rounded & ~SIGN) < 0x00800000 ? sign : rounded) >>> 0;
+}
+
+const reciprocal = (value: number): number => 1 / value;
+const reciprocalRoot = (value: number): number => 1 / Math.sqrt(value);
+
+const approximate =
+  (count: number, of: (value: number) => number): Rare =>
+  view => {
+    const from = operandA(view);
+    const to = operandD(view);
+    for (let at = 0; at < 4 * count; at += 4) view.setUint32(to + at, approximation(view.getUint32(from + at, true), of), true);
+  };
+
 // ---- PCMPxSTRx (Intel SDM vol. 2, 4.1) ---------------------------------------------------------------------------------------------------
 
 interface Comparison {
@@ -140,6 +173,10 @@ const RARE: Readonly<Record<string, Rare>> = {
   mpsadbw: sumsOfDifferences,
   phminposuw: leastWord,
   crc32,
+  rcpss: approximate(1, reciprocal),
+  rcpps: approximate(4, reciprocal),
+  rsqrtss: approximate(1, reciprocalRoot),
+  rsqrtps: approximate(4, reciprocalRoot),
   pcmpestri: stringIndex(true),
   pcmpistri: stringIndex(false),
   pcmpestrm: stringMask(true),

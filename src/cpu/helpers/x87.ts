@@ -109,6 +109,17 @@ function binary(fn: (stack: Stack, a: bigint, b: bigint) => bigint): X87Op {
   };
 }
 
+/** ST(1) = f(ST(1), ST(0)), then a pop. */
+function binaryPop(fn: (env: FloatEnv, y: bigint, x: bigint) => bigint): X87Op {
+  return stack => {
+    const empty = stack.isEmpty(0) || stack.isEmpty(1);
+    const result = empty ? X80.indefinite : fn(stack.env, stack.get(1), stack.get(0));
+    if (!(empty ? stack.fault(false) : stack.settle())) return;
+    stack.set(1, result);
+    stack.pop();
+  };
+}
+
 function partialRemainder(nearest: boolean): X87Op {
   return stack => {
     stack.fsw &= ~FSW.c2;
@@ -197,6 +208,10 @@ function table(): Record<string, X87Op> {
   ops.fscale = binary((stack, a, b) => sf.scale(stack.env, a, b));
   ops.fprem = partialRemainder(false);
   ops.fprem1 = partialRemainder(true);
+  ops.f2xm1 = unary(sf.exp2m1);
+  ops.fyl2x = binaryPop(sf.yLog2);
+  ops.fyl2xp1 = binaryPop(sf.yLog2Plus1);
+  ops.fpatan = binaryPop(sf.arcTangent);
   ops.fxtract = stack => {
     const empty = stack.isEmpty(0);
     const full = !stack.isEmpty(7);

@@ -81,3 +81,5 @@ for (const [name, bytes] of [
 ] as const) {
   forEach([name], () => unary(name, bytes));
 }
+forEach(['rcpss', 'rsqrtss'], name => unary(name, 4));
+forEach(['rcpps', 'rsqrtps'], name => unary(name, 16));

@@ -1,6 +1,6 @@
 /** Lifters of SSE moves between registers and memory. */
 import { Mnemonic as M, Register } from 'iced-x86';
-import { gprSlot, STATE, xmmSlot } from '../layout.js';
+import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 import { forEach, imm8, source } from './vector.js';
@@ -124,6 +124,3 @@ lifters.set(M.Insertps, b => {
   b.emit('put32', d + 4 * ((control >> 4) & 3), from);
   for (let lane = 0; lane < 4; lane++) if ((control & (1 << lane)) !== 0) b.emit('put32', d + 4 * lane, STATE.zero);
 });
-
-/** The mask of the variable blends. */
-export const XMM0 = xmmSlot(0);

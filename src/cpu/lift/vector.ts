@@ -5,7 +5,7 @@ import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 
 /** The mnemonic that a row's name spells. Throws for a name that is none. */
-export function mnemonicOf(name: string): Mnemonic {
+function mnemonicOf(name: string): Mnemonic {
   const value = Mnemonic[(name[0]!.toUpperCase() + name.slice(1)) as keyof typeof Mnemonic];
   if (value === undefined) throw new Error(`no mnemonic ${name}`);
   return value;
@@ -25,9 +25,6 @@ export function source(b: Builder, operand: number, bytes: 2 | 4 | 8 | 16, loose
   b.emit(how, slot, a, 0, imm);
   return slot;
 }
-
-/** Slot of an XMM register operand. MMX registers have none. */
-export const xmm = (b: Builder, operand: number): number => b.register(operand);
 
 /** Two neighbouring vector temporaries, of an instruction that uses no others. */
 export function twoTemps(b: Builder): number {

@@ -50,7 +50,25 @@ forEach(['fucom', 'fucomp'], name => b => b.emit(`${name}_st`, 0, 0, 0, stackInd
 forEach(['fcompp', 'fucompp'], name => b => b.emit(`${name}_st`, 0, 0, 0, 1n));
 forEach(['fcomi', 'fcomip', 'fucomi', 'fucomip', 'ffree', 'ffreep', 'fxch'], name => b => b.emit(name, 0, 0, 0, stackIndex(b)));
 forEach(
-  ['ftst', 'fsqrt', 'frndint', 'fabs', 'fchs', 'fscale', 'fprem', 'fprem1', 'fxtract', 'fxam', 'fincstp', 'fdecstp', ...CONSTANT_NAMES],
+  [
+    'ftst',
+    'fsqrt',
+    'frndint',
+    'fabs',
+    'fchs',
+    'fscale',
+    'fprem',
+    'fprem1',
+    'fxtract',
+    'f2xm1',
+    'fyl2x',
+    'fyl2xp1',
+    'fpatan',
+    'fxam',
+    'fincstp',
+    'fdecstp',
+    ...CONSTANT_NAMES,
+  ],
   name => b => b.emit(name),
 );
 lifters.set(M.Wait, b => b.emit('fwait'));

@@ -5,4 +5,5 @@ export { convert, fromInt, roundToInt, toInt, widen } from './convert.js';
 export { FLAG, FloatEnv, PRE_COMPUTATION, ROUND } from './env.js';
 export { F32, F64, type FloatClass, type Format, unpack, X80 } from './format.js';
 export { roundPack } from './round.js';
+export { arcTangent, exp2m1, yLog2, yLog2Plus1 } from './transcendental.js';
 export { examine, extract, fromDecimal, type Remainder, remainder, scale, toDecimal } from './x87.js';

@@ -116,3 +116,48 @@ describe('rounding', () => {
     expect(env.flags).toBe(FLAG.inexact | FLAG.divideByZero | FLAG.overflow);
   });
 });
+
+describe('transcendental functions', () => {
+  /** Within two units in the last place of a double: JavaScript's own are no better. */
+  function expectNear(actual: bigint, expected: number): void {
+    view.setBigUint64(0, sf.convert(new FloatEnv(), X80, F64, actual));
+    const got = view.getFloat64(0);
+    expect(Math.abs(got - expected)).toBeLessThanOrEqual(Math.abs(expected) * 2 ** -50 + Number.MIN_VALUE);
+  }
+  const wide = (x: number): bigint => sf.convert(new FloatEnv(), F64, X80, bits64(x));
+  const moderate = fc.double({ min: -1e100, max: 1e100, noNaN: true });
+  const positive = fc.double({ min: 1e-100, max: 1e100, noNaN: true });
+
+  it('F2XM1', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1, max: 1, noNaN: true }), x => {
+        expectNear(sf.exp2m1(new FloatEnv(), wide(x)), Math.expm1(x * Math.LN2));
+      }),
+    );
+  });
+
+  it('FYL2X', () => {
+    fc.assert(
+      fc.property(moderate, positive, (y, x) => {
+        expectNear(sf.yLog2(new FloatEnv(), wide(y), wide(x)), y * Math.log2(x));
+      }),
+    );
+  });
+
+  it('FYL2XP1', () => {
+    const small = fc.double({ min: -0.29, max: 0.29, noNaN: true });
+    fc.assert(
+      fc.property(small, x => {
+        expectNear(sf.yLog2Plus1(new FloatEnv(), wide(1), wide(x)), Math.log1p(x) / Math.LN2);
+      }),
+    );
+  });
+
+  it('FPATAN', () => {
+    fc.assert(
+      fc.property(moderate, moderate, (y, x) => {
+        expectNear(sf.arcTangent(new FloatEnv(), wide(y), wide(x)), Math.atan2(y, x));
+      }),
+    );
+  });
+});
