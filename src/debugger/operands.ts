@@ -1,7 +1,7 @@
 /** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
 import { Decoder, DecoderOptions, type Instruction, InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
 import { SYSTEM_V } from '../abi/convention.js';
-import type { Fault, GprName } from '../cpu/api.js';
+import { type Fault, type GprName, PROT } from '../cpu/api.js';
 import { raceParameters } from '../runtime/race/signatures.js';
 import { readable } from './execution/calls.js';
 import type { Session } from './session.js';
@@ -23,7 +23,7 @@ export function explainFault(session: Session, fault: Fault): string {
     case '#UD':
       return 'is an undefined instruction';
     case '#BP':
-      return 'is a breakpoint instruction of the program itself';
+      return 'is a breakpoint of the program itself';
     case '#GP':
       return 'needs an aligned or canonical address';
     default:
@@ -33,16 +33,19 @@ export function explainFault(session: Session, fault: Fault): string {
 
 function pageFault(session: Session, fault: Fault): string {
   const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
-  const problem = fault.mapped
-    ? fault.access === 'write'
-      ? 'which is read-only'
-      : fault.access === 'exec'
-        ? 'which is not executable'
-        : 'which must not be read'
-    : 'which is not mapped';
+  const problem = fault.mapped ? refusal(session, fault) : 'which is not mapped';
   const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
   const parts = fault.access === 'exec' ? [] : addressRegisters(session).map(name => registerRole(session, name));
   return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
+}
+
+/** Why a mapped page refuses an access. */
+function refusal(session: Session, fault: Fault): string {
+  const mapping = session.process.memory.mappingAt(fault.address);
+  const name = mapping === undefined || mapping.name === '' ? '' : ` in ${mapping.name}`;
+  if (mapping?.prot === PROT.none) return `mapped${name}, but without any access (a guard page)`;
+  if (fault.access === 'exec') return `mapped${name}, but not executable`;
+  return fault.access === 'write' ? `mapped${name}, but read-only` : `mapped${name}, but not readable`;
 }
 
 /** Base and index of the memory operand at RIP. */

@@ -53,6 +53,10 @@ export interface Display {
   readonly format: string;
 }
 
+/** The function behind runtime.Breakpoint, and itself; the caller is at most a wrapper further out. */
+const OWN_BREAKPOINT = /^runtime\.[bB]reakpoint$/;
+const BREAKPOINT_FRAMES = 6;
+
 /** Instructions that a loader may take to map its libraries. */
 const SCOUT_BUDGET = 200_000_000;
 
@@ -151,6 +155,15 @@ export class Session {
     this.stop = stop;
     this.selection = { goroutine: undefined, frame: 0 };
     this.changed();
+    if (stop.reason === 'signal' && stop.signal.fault?.vector === '#BP')
+      this.selection = { goroutine: undefined, frame: this.#breakpointCaller() };
+  }
+
+  /** runtime.Breakpoint's caller is where the program wanted to be stopped. */
+  #breakpointCaller(): number {
+    const frames = this.frames(BREAKPOINT_FRAMES);
+    if (frames[0] === undefined || !OWN_BREAKPOINT.test(frames[0].name)) return 0;
+    return frames.find(frame => !OWN_BREAKPOINT.test(frame.name))?.index ?? 0;
   }
 
   /** After memory or registers were written: what was derived from them is stale. */

@@ -2,6 +2,7 @@
 
 import { disassembleAt } from './code.js';
 import { describeAddress } from './describe.js';
+import { frameStop } from './frame-text.js';
 import { explainFault } from './operands.js';
 import type { Session } from './session.js';
 import { stackNamed } from './stack/target.js';
@@ -112,6 +113,7 @@ function detailLines(session: Session): readonly string[] {
   switch (stop.reason) {
     case 'signal':
       if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
+      if (stop.signal.fault.vector === '#BP') return ownBreakpoint(session);
       return [`  ${instruction.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
@@ -124,6 +126,13 @@ function detailLines(session: Session): readonly string[] {
     default:
       return [sourceOrInstruction(session, instruction)];
   }
+}
+
+/** An INT3 that the program executed; it is behind RIP now. When it is runtime.Breakpoint's, what matters is who called that. */
+function ownBreakpoint(session: Session): readonly string[] {
+  const { frame } = session;
+  if (frame.index === 0) return ['  int3                       a breakpoint of the program itself; continue goes on behind it'];
+  return [`  the program's own breakpoint; frame ${frame.index}, its caller, is selected`, ...frameStop(session).output.split('\n')];
 }
 
 function senderLines(sender: number | undefined): readonly string[] {

@@ -27,7 +27,7 @@ function shown(session: Session, expression: string, format: string): string {
 export const displayCommands: readonly Command[] = [
   {
     name: 'display',
-    aliases: [],
+    aliases: ['info display'],
     group: 'data',
     syntax: ['display', 'display[/FMT] EXPRESSION', 'display -a [%FMT] EXPRESSION', 'display -d N'],
     summary: 'print an expression at every stop; alone, print all of them now',

@@ -62,11 +62,14 @@ const PARTS: ReadonlyMap<string, Named> = new Map(
   }),
 );
 
-/** With `$`, any spelling; without, all upper or all lower case, whole registers in lower case too. */
+/** With `$`, any spelling; without, all upper or all lower case, whole registers in lower case and as Delve lists them (`Rip`) too. */
 export function findRegister(name: string, dollar: boolean): Named | undefined {
   const bare = dollar ? name : name.replace(/^_+(?=[A-Z])/, '');
   const lower = bare.toLowerCase();
-  if (!dollar && bare !== lower && bare !== bare.toUpperCase()) return undefined;
+  if (!dollar && bare !== lower && bare !== bare.toUpperCase()) {
+    const listed = bare === `${lower[0]!.toUpperCase()}${lower.slice(1)}` ? (lower === 'rflags' ? 'eflags' : lower) : '';
+    return WHOLE.has(listed) ? { register: listed, offset: 0 } : undefined;
+  }
   // `sp`, `pc`, `ax` and the like are too common as names of variables to be registers without a mark.
   const marked = dollar || bare !== lower;
   const register = marked ? (ALIASES[lower] ?? lower) : lower;

@@ -46,7 +46,9 @@ export function switchBehind(
     case 'systemstack':
       return onG0 ? resume(parked.pop() ?? scheduled(target, machine.curg), true) : undefined;
     case 'asmcgocall':
-      return onG0 && calledElsewhere(target, cursor, stack, C_ENTRIES) ? resume(parked.pop() ?? scheduled(target, machine.curg), true) : undefined;
+      return onG0 && calledElsewhere(target, cursor, stack, C_ENTRIES)
+        ? resume(parked.pop() ?? scheduled(target, machine.curg), true)
+        : undefined;
     case 'morestack':
       return onG0 ? resume(scheduled(target, machine.curg), false) : undefined;
     case 'mcall':

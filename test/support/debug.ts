@@ -1,0 +1,47 @@
+import { parseCommandLine } from '../../src/cli/flags.js';
+import { launcher, processOptions } from '../../src/cli/launcher.js';
+import { type Outcome, run } from '../../src/debugger/commands/execute.js';
+import { Session } from '../../src/debugger/session.js';
+
+/** A debugging session inside the test's own process. */
+export interface Debugging {
+  readonly session: Session;
+  /** Runs one line, whatever comes of it. */
+  readonly run: (line: string) => Promise<Outcome>;
+  /** Output of a line that must succeed. */
+  readonly text: (line: string) => Promise<string>;
+  /** Data of a line that must succeed. */
+  // biome-ignore lint/suspicious/noExplicitAny: each command has data of its own shape, which the tests check.
+  readonly data: (line: string) => Promise<any>;
+  /** What the program has written to standard output. */
+  readonly written: () => string;
+}
+
+/** Opens a program as `r14 exec FLAGS PATH` does. */
+export function debug(path: string, flags: readonly string[] = []): Debugging {
+  const output: Uint8Array[] = [];
+  const options = processOptions(parseCommandLine(['exec', ...flags, path]), path, {
+    stdout: bytes => output.push(bytes.slice()),
+    stderr: () => undefined,
+  });
+  const shown: string[] = [];
+  const session = new Session(launcher(options), {
+    breathe: () => Promise.resolve(),
+    readSource: () => undefined,
+    readScript: () => '',
+    writeFile: () => undefined,
+    show: text => shown.push(text),
+  });
+  const must = async (line: string): Promise<Outcome> => {
+    const outcome = await run(session, line);
+    if (!outcome.ok) throw new Error(`${line}: ${outcome.output}`);
+    return outcome;
+  };
+  return {
+    session,
+    run: line => run(session, line),
+    text: async line => (await must(line)).output,
+    data: async line => (await must(line)).data,
+    written: () => Buffer.concat(output).toString(),
+  };
+}
