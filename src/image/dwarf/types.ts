@@ -11,6 +11,7 @@ export class Types {
   private readonly cache = new Map<number, Type>();
   private readonly building = new Set<number>();
   private names: Map<string, number> | undefined;
+  private base: number | undefined;
   private shortNames: Map<string, string> | undefined;
   private runtimeTypes: Map<number, number> | undefined;
 
@@ -18,6 +19,11 @@ export class Types {
     private readonly info: DebugInfo,
     private readonly indexes: Indexes,
   ) {}
+
+  /** Link address of runtime.types; 0 when it is not known. */
+  private get runtimeBase(): number {
+    return (this.base ??= this.info.sections.source.goTypes() ?? 0);
+  }
 
   /** The type at a DIE offset; `void` for none, for a corrupt one, and for one that contains itself. */
   at(offset: number | undefined): Type {
@@ -49,7 +55,7 @@ export class Types {
   /** The type whose DW_AT_go_runtime_type is this link address. */
   ofRuntimeType(address: number): Type | undefined {
     this.runtimeTypes ??= this.readRuntimeTypes();
-    const base = this.info.sections.source.goTypes() ?? 0;
+    const base = this.runtimeBase;
     const offset = this.runtimeTypes.get(address - base) ?? this.runtimeTypes.get(address);
     return offset === undefined ? undefined : this.at(offset);
   }
@@ -117,10 +123,9 @@ export class Types {
   private runtimeType(die: Die): { runtimeType?: bigint } {
     const value = die.address(DW_AT.go_runtime_type);
     if (!value) return {};
-    const { source } = this.info.sections;
     // Values are offsets from runtime.types; before Go 1.15 they were addresses.
-    const base = source.goTypes() ?? 0;
-    return { runtimeType: BigInt(value < base ? base + value : value) + source.bias };
+    const base = this.runtimeBase;
+    return { runtimeType: BigInt(value < base ? base + value : value) + this.info.sections.source.bias };
   }
 
   private buildGo(die: Die, kind: number): Type {
