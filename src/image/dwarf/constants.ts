@@ -9,7 +9,6 @@ export const DW_TAG = {
   member: 0x0d,
   pointer_type: 0x0f,
   reference_type: 0x10,
-  compile_unit: 0x11,
   structure_type: 0x13,
   subroutine_type: 0x15,
   typedef: 0x16,
@@ -29,11 +28,8 @@ export const DW_TAG = {
   restrict_type: 0x37,
   namespace: 0x39,
   unspecified_type: 0x3b,
-  partial_unit: 0x3c,
-  type_unit: 0x41,
   rvalue_reference_type: 0x42,
   atomic_type: 0x47,
-  skeleton_unit: 0x4a,
 } as const;
 
 export const DW_AT = {
@@ -50,7 +46,6 @@ export const DW_AT = {
   comp_dir: 0x1b,
   const_value: 0x1c,
   containing_type: 0x1d,
-  inline: 0x20,
   upper_bound: 0x2f,
   producer: 0x25,
   prototyped: 0x27,
@@ -81,13 +76,11 @@ export const DW_AT = {
   loclists_base: 0x8c,
   MIPS_linkage_name: 0x2007,
   GNU_dwo_name: 0x2130,
-  GNU_vector: 0x2107,
   go_kind: 0x2900,
   go_key: 0x2901,
   go_elem: 0x2902,
   go_embedded_field: 0x2903,
   go_runtime_type: 0x2904,
-  go_package_name: 0x2905,
   go_dict_index: 0x2906,
   go_closure_offset: 0x2907,
 } as const;
@@ -147,7 +140,6 @@ export const DW_ATE = {
   float: 0x04,
   signed: 0x05,
   signed_char: 0x06,
-  unsigned: 0x07,
   unsigned_char: 0x08,
   UTF: 0x10,
 } as const;

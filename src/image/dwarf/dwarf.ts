@@ -40,11 +40,6 @@ export class Dwarf {
     this.frames = [new FrameTable(sections, '.debug_frame'), new FrameTable(sections, '.eh_frame')];
   }
 
-  /** Whether there is any .debug_info; unwind rules may be there without. */
-  get present(): boolean {
-    return this.info.units.length > 0;
-  }
-
   functionAt(pc: bigint): Func | undefined {
     const f = this.functionTable.at(this.linked(pc));
     return f && this.func(f);
@@ -57,14 +52,6 @@ export class Dwarf {
 
   *functions(): Generator<Func> {
     for (const f of this.functionTable.all()) yield this.func(f);
-  }
-
-  /** All address ranges of the function at pc, the one with the entry among them. */
-  rangesAt(pc: bigint): readonly { readonly start: bigint; readonly end: bigint }[] {
-    const ranges = this.functionTable.at(this.linked(pc))?.ranges ?? [];
-    const result: { start: bigint; end: bigint }[] = [];
-    for (let i = 0; i < ranges.length; i += 2) result.push({ start: this.loaded(ranges[i]!), end: this.loaded(ranges[i + 1]!) });
-    return result;
   }
 
   lineAt(pc: bigint): SourceLine | undefined {

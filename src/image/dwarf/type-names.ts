@@ -10,7 +10,7 @@ const POINTER_SIZE = 8;
 
 export const VOID: Type = { kind: 'void', name: 'void', size: 0 };
 
-export function pointerTo(elem: Type, name: string): Type {
+function pointerTo(elem: Type, name: string): Type {
   return { kind: 'pointer', name, size: POINTER_SIZE, elem };
 }
 
