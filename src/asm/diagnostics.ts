@@ -1,0 +1,82 @@
+/** Errors in assembly and type declarations: each names file, line and column, shows the line with a caret, and says what to do. */
+
+export interface Position {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in characters. */
+  readonly column: number;
+}
+
+export interface Diagnostic extends Position {
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+/** All that is wrong with the sources of one program, in the order of the text. */
+export class AssemblyError extends Error {
+  override name = 'AssemblyError';
+
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    sources: ReadonlyMap<string, string>,
+  ) {
+    super(diagnostics.map(diagnostic => show(diagnostic, sources)).join('\n'));
+  }
+}
+
+function show(diagnostic: Diagnostic, sources: ReadonlyMap<string, string>): string {
+  const { file, line, column, message, suggestion } = diagnostic;
+  const text = sources.get(file)?.split('\n')[line - 1] ?? '';
+  // Tabs stay tabs in front of the caret, so that it stands under its column whatever their width.
+  const indent = [...text].slice(0, column - 1).map(character => (character === '\t' ? '\t' : ' '));
+  const hint = suggestion === undefined ? '' : ` (${suggestion})`;
+  return `${file}:${line}:${column}: ${message}${hint}\n${text}\n${indent.join('')}^`;
+}
+
+/** Collects what is wrong, so that one run reports all of it. */
+export class Diagnostics {
+  private readonly list: Diagnostic[] = [];
+
+  report(at: Position, message: string, suggestion?: string): void {
+    this.list.push({ file: at.file, line: at.line, column: at.column, message, suggestion });
+  }
+
+  get any(): boolean {
+    return this.list.length > 0;
+  }
+
+  throwIfAny(sources: ReadonlyMap<string, string>): void {
+    if (!this.any) return;
+    const order = [...sources.keys()];
+    const sorted = [...this.list].sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column);
+    throw new AssemblyError(sorted, sources);
+  }
+}
+
+/** The candidate that is nearest to a word, when one is near: at most a third of its letters wrong (Levenshtein). */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
+    const distance = editDistance(word, candidate);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[right.length];
+}

@@ -1,0 +1,215 @@
+/** From an Intel instruction with typed operands to bytes: tries the encodings that fit and takes the shortest, as Go's assembler does. */
+import { Code, CodeExt, Encoder, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
+import { BYTE_REGISTERS, INTEGER_REGISTERS } from './syntax.js';
+
+/** An operand as the processor sees it. */
+export type Place =
+  | { readonly kind: 'register'; readonly name: string; readonly width: number }
+  /** Width: that of the operation, to which a shorter immediate is extended. */
+  | { readonly kind: 'immediate'; readonly value: bigint; readonly width: number }
+  | {
+      readonly kind: 'memory';
+      readonly base?: string;
+      readonly index?: string;
+      readonly scale: number;
+      readonly displacement: bigint;
+      readonly segment?: 'FS' | 'GS';
+      /** Displacement is an absolute address, to be reached relative to RIP. */
+      readonly ripRelative?: boolean;
+      /** In bits; 0: as the instruction has it. */
+      readonly width: number;
+    }
+  | { readonly kind: 'branch'; readonly target: bigint; readonly short: boolean };
+
+const FIRST: Record<number, Register> = { 16: Register.AX, 32: Register.EAX, 64: Register.RAX };
+const LOW_BYTES = [Register.AL, Register.CL, Register.DL, Register.BL, Register.SPL, Register.BPL, Register.SIL, Register.DIL];
+
+/** iced's register for Go's name at a width; undefined when there is none. */
+export function icedRegister(name: string, width: number): Register | undefined {
+  if (/^X\d/.test(name)) return width === 0 || width === 128 ? Register.XMM0 + Number(name.slice(1)) : undefined;
+  const byte = BYTE_REGISTERS.indexOf(name as (typeof BYTE_REGISTERS)[number]);
+  if (byte >= 0) return width === 8 ? Register.AL + byte : undefined;
+  const number = INTEGER_REGISTERS.indexOf(name as (typeof INTEGER_REGISTERS)[number]);
+  if (number < 0) return undefined;
+  if (width === 8) return number < 8 ? LOW_BYTES[number] : Register.R8L + number - 8;
+  return width === 0 ? undefined : FIRST[width] + number;
+}
+
+interface Candidate {
+  readonly code: Code;
+  readonly kinds: readonly K[];
+}
+
+let candidates: Map<Mnemonic, Candidate[]> | undefined;
+/** All legacy-encoded instructions of 64-bit mode by mnemonic. */
+function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
+  if (candidates === undefined) {
+    candidates = new Map();
+    for (let code = 1 as Code; Code[code] !== undefined; code++) {
+      const info = CodeExt.opCode(code);
+      // VEX and later encodings are not r14's.
+      if (info.isInstruction && info.isAvailableInMode(64) && info.encoding === 0) {
+        const kinds = Array.from({ length: info.opCount }, (_, index) => info.opKind(index));
+        const m = info.mnemonic;
+        const list = candidates.get(m) ?? [];
+        list.push({ code, kinds });
+        candidates.set(m, list);
+      }
+      info.free();
+    }
+  }
+  return candidates.get(mnemonic) ?? [];
+}
+
+const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value;
+/** A value that an immediate of that many bits can hold, signed or unsigned. */
+const holds = (value: bigint, bits: number): boolean => fits(value, bits) || (value >= 0n && value < 1n << BigInt(bits));
+/** The value as a signed number of the operand's width: `$0xff` of a byte operation is -1. */
+const signedAs = (value: bigint, width: number): bigint =>
+  value >= 0n && value < 1n << BigInt(width) ? BigInt.asIntN(width, value) : value;
+
+const REGISTER_OR_MEMORY: Partial<Record<K, number>> = {
+  [K.r8_or_mem]: 8,
+  [K.r16_or_mem]: 16,
+  [K.r32_or_mem]: 32,
+  [K.r64_or_mem]: 64,
+};
+const REGISTER_WIDTH: Partial<Record<K, number>> = {
+  [K.r8_reg]: 8,
+  [K.r8_opcode]: 8,
+  [K.r16_reg]: 16,
+  [K.r16_reg_mem]: 16,
+  [K.r16_rm]: 16,
+  [K.r16_opcode]: 16,
+  [K.r32_reg]: 32,
+  [K.r32_reg_mem]: 32,
+  [K.r32_rm]: 32,
+  [K.r32_opcode]: 32,
+  [K.r64_reg]: 64,
+  [K.r64_reg_mem]: 64,
+  [K.r64_rm]: 64,
+  [K.r64_opcode]: 64,
+};
+const FIXED: Partial<Record<K, Register>> = {
+  [K.al]: Register.AL,
+  [K.cl]: Register.CL,
+  [K.ax]: Register.AX,
+  [K.dx]: Register.DX,
+  [K.eax]: Register.EAX,
+  [K.rax]: Register.RAX,
+};
+const XMM = new Set<K>([K.xmm_reg, K.xmm_rm, K.xmm_or_mem]);
+const IMMEDIATES: Partial<Record<K, { readonly bits: number; readonly to: number; readonly op: OpKind }>> = {
+  [K.imm8]: { bits: 8, to: 8, op: OpKind.Immediate8 },
+  [K.imm8sex16]: { bits: 8, to: 16, op: OpKind.Immediate8to16 },
+  [K.imm8sex32]: { bits: 8, to: 32, op: OpKind.Immediate8to32 },
+  [K.imm8sex64]: { bits: 8, to: 64, op: OpKind.Immediate8to64 },
+  [K.imm16]: { bits: 16, to: 16, op: OpKind.Immediate16 },
+  [K.imm32]: { bits: 32, to: 32, op: OpKind.Immediate32 },
+  [K.imm32sex64]: { bits: 32, to: 64, op: OpKind.Immediate32to64 },
+  [K.imm64]: { bits: 64, to: 64, op: OpKind.Immediate64 },
+};
+
+function matches(kind: K, place: Place): boolean {
+  switch (place.kind) {
+    case 'register': {
+      const width = REGISTER_OR_MEMORY[kind] ?? REGISTER_WIDTH[kind];
+      if (width !== undefined) return width === place.width && icedRegister(place.name, width) !== undefined;
+      if (kind in FIXED) return icedRegister(place.name, place.width) === FIXED[kind];
+      return XMM.has(kind) && /^X\d/.test(place.name);
+    }
+    case 'memory': {
+      const width = REGISTER_OR_MEMORY[kind];
+      if (width !== undefined) return place.width === width;
+      if (kind === K.r32_reg_mem || kind === K.r64_reg_mem || kind === K.r16_reg_mem) return true;
+      return kind === K.mem || kind === K.xmm_or_mem;
+    }
+    case 'immediate': {
+      if (kind === K.imm8_const_1) return place.value === 1n;
+      const form = IMMEDIATES[kind];
+      if (form === undefined || (form.to > 8 && form.to !== place.width)) return false;
+      if (form.bits === form.to) return holds(place.value, form.bits);
+      return fits(signedAs(place.value, form.to), form.bits);
+    }
+    case 'branch':
+      return kind === (place.short ? K.br64_1 : K.br64_4);
+  }
+}
+
+function setOperand(ins: Instruction, index: number, kind: K, place: Place): void {
+  switch (place.kind) {
+    case 'register':
+      ins.setOpKind(index, OpKind.Register);
+      ins.setOpRegister(index, icedRegister(place.name, /^X\d/.test(place.name) ? 128 : place.width)!);
+      return;
+    case 'memory': {
+      ins.setOpKind(index, OpKind.Memory);
+      ins.memoryBase = place.ripRelative ? Register.RIP : place.base === undefined ? Register.None : icedRegister(place.base, 64)!;
+      ins.memoryIndex = place.index === undefined ? Register.None : icedRegister(place.index, 64)!;
+      ins.memoryIndexScale = place.scale;
+      const displacement = BigInt.asUintN(64, place.displacement);
+      ins.memoryDisplacement = displacement;
+      const wide = ins.memoryBase === Register.None || place.ripRelative === true;
+      ins.memoryDisplSize = wide ? 8 : place.displacement === 0n ? 0 : 1;
+      ins.segmentPrefix = place.segment === 'FS' ? Register.FS : place.segment === 'GS' ? Register.GS : Register.None;
+      return;
+    }
+    case 'immediate': {
+      const form = IMMEDIATES[kind] ?? IMMEDIATES[K.imm8]!;
+      ins.setOpKind(index, form.op);
+      const value = form.bits === form.to ? place.value : signedAs(place.value, form.to);
+      if (form.bits === 64) ins.immediate64 = BigInt.asUintN(64, value);
+      else
+        ins.setImmediateI64(
+          index,
+          BigInt.asIntN(form.bits === form.to ? 64 : form.to, form.bits === form.to ? BigInt.asIntN(form.bits, value) : value),
+        );
+      return;
+    }
+    case 'branch':
+      ins.setOpKind(index, OpKind.NearBranch64);
+      ins.nearBranch64 = place.target;
+  }
+}
+
+/** Between equal lengths, Go takes the form whose first operand is the r/m field for general registers, and the loading form for SSE. */
+const storing = (candidate: Candidate): boolean => candidate.kinds[0] in REGISTER_OR_MEMORY;
+
+export class InstructionEncoder {
+  private readonly encoder = new Encoder(64);
+
+  /** Bytes of the instruction at an address; undefined when no encoding takes these operands. */
+  encode(mnemonic: Mnemonic, places: readonly Place[], address: bigint): Uint8Array | undefined {
+    let best: Uint8Array | undefined;
+    let bestStores = false;
+    for (const candidate of candidatesOf(mnemonic)) {
+      if (candidate.kinds.length !== places.length || !places.every((place, index) => matches(candidate.kinds[index], place))) continue;
+      const bytes = this.tryEncode(candidate, places, address);
+      if (bytes === undefined) continue;
+      const stores = storing(candidate);
+      if (best === undefined || bytes.length < best.length || (bytes.length === best.length && stores && !bestStores)) {
+        best = bytes;
+        bestStores = stores;
+      }
+    }
+    return best;
+  }
+
+  private tryEncode(candidate: Candidate, places: readonly Place[], address: bigint): Uint8Array | undefined {
+    const ins = new Instruction();
+    try {
+      ins.code = candidate.code;
+      places.forEach((place, index) => {
+        setOperand(ins, index, candidate.kinds[index], place);
+      });
+      this.encoder.encode(ins, address);
+      return this.encoder.takeBuffer();
+    } catch {
+      // iced says what does not fit; other candidates may do.
+      this.encoder.takeBuffer();
+      return undefined;
+    } finally {
+      ins.free();
+    }
+  }
+}

@@ -1,0 +1,217 @@
+/** Go assembly's preprocessor: #include, #define (with and without parameters), #undef, #ifdef, #ifndef, #else, #endif. */
+import type { Diagnostics } from './diagnostics.js';
+import { nearest } from './diagnostics.js';
+import { type Token, tokenize } from './lexer.js';
+
+interface Macro {
+  readonly parameters: readonly string[] | undefined;
+  readonly body: readonly Token[];
+}
+
+/** Finds an included file's text, or undefined. `from` is the file that asks. */
+export type Includes = (name: string, from: string) => string | undefined;
+
+/** Flags of TEXT and GLOBL by the names that `textflag.h` gives them (Go's runtime/textflag.h), and what `funcdata.h` adds. */
+export const TEXT_FLAGS: Readonly<Record<string, number>> = {
+  NOPROF: 1,
+  DUPOK: 2,
+  NOSPLIT: 4,
+  RODATA: 8,
+  NOPTR: 16,
+  WRAPPER: 32,
+  NEEDCTXT: 64,
+  TLSBSS: 256,
+  NOFRAME: 512,
+  REFLECTMETHOD: 1024,
+  TOPFRAME: 2048,
+  ABIWRAPPER: 4096,
+};
+/** Files whose contents are built in. */
+const BUILT_IN = new Set(['textflag.h', 'funcdata.h', 'go_asm.h', 'go_tls.h', 'asm_amd64.h']);
+/** Macros of funcdata.h and go_tls.h. What they say to Go's garbage collector means nothing here. */
+const BUILT_IN_MACROS: Readonly<Record<string, string>> = {
+  NO_LOCAL_POINTERS: '',
+  GO_ARGS: '',
+  GO_RESULTS_INITIALIZED: '',
+  'get_tls(r)': 'MOVQ TLS, r',
+  'g(r)': '0(r)(TLS*1)',
+  RARG0: 'DI',
+  RARG1: 'SI',
+  RARG2: 'DX',
+  RARG3: 'CX',
+};
+
+const MAX_EXPANSION = 64;
+const MAX_INCLUDE = 16;
+
+export class Preprocessor {
+  private readonly macros = new Map<string, Macro>();
+  /** All files read, by name. */
+  readonly sources = new Map<string, string>();
+
+  constructor(
+    private readonly includes: Includes,
+    private readonly diagnostics: Diagnostics,
+    defines: Readonly<Record<string, string>> = {},
+  ) {
+    for (const [head, body] of Object.entries({ ...BUILT_IN_MACROS, ...defines })) {
+      const [name, parameters] = head.split('(');
+      this.macros.set(name, {
+        parameters: parameters?.slice(0, -1).split(','),
+        body: tokenize('<built in>', body, diagnostics).filter(token => token.kind !== 'newline'),
+      });
+    }
+  }
+
+  /** The tokens of a file with directives carried out and macros expanded. */
+  run(file: string, source: string): Token[] {
+    return this.file(file, source, 0);
+  }
+
+  private file(file: string, source: string, depth: number): Token[] {
+    this.sources.set(file, source);
+    const tokens = tokenize(file, source, this.diagnostics);
+    const out: Token[] = [];
+    /** One entry an open #if: whether its branch is taken. */
+    const conditions: { taken: boolean; at: Token }[] = [];
+    let at = 0;
+    while (at < tokens.length) {
+      let end = at;
+      while (tokens[end].kind !== 'newline') end++;
+      const line = tokens.slice(at, end);
+      at = end + 1;
+      const active = conditions.every(condition => condition.taken);
+      if (line[0]?.text === '#' && line[0].kind === 'punctuation') {
+        this.directive(line, conditions, active, out, depth);
+        continue;
+      }
+      if (!active) continue;
+      this.expand(line, out, 0, new Set());
+      out.push(tokens[end]);
+    }
+    for (const { at: open } of conditions) this.diagnostics.report(open.at, `${open.text} without #endif`);
+    return out;
+  }
+
+  private directive(
+    line: readonly Token[],
+    conditions: { taken: boolean; at: Token }[],
+    active: boolean,
+    out: Token[],
+    depth: number,
+  ): void {
+    const [hash, name, argument] = line;
+    const word = name?.text ?? '';
+    if (word === 'ifdef' || word === 'ifndef') {
+      conditions.push({ taken: this.macros.has(argument?.text ?? '') === (word === 'ifdef'), at: name });
+      return;
+    }
+    if (word === 'else' || word === 'endif') {
+      const open = conditions[conditions.length - 1];
+      if (open === undefined) this.diagnostics.report(hash.at, `#${word} without #ifdef`);
+      else if (word === 'else') open.taken = !open.taken;
+      else conditions.pop();
+      return;
+    }
+    if (!active) return;
+    if (word === 'include') this.include(argument, hash, out, depth);
+    else if (word === 'define') this.define(line);
+    else if (word === 'undef') this.macros.delete(argument?.text ?? '');
+    else {
+      const near = nearest(word, ['include', 'define', 'undef', 'ifdef', 'ifndef', 'else', 'endif']);
+      this.diagnostics.report((name ?? hash).at, `unknown directive #${word}`, near === undefined ? undefined : `did you mean #${near}?`);
+    }
+  }
+
+  private include(argument: Token | undefined, hash: Token, out: Token[], depth: number): void {
+    if (argument?.kind !== 'string') {
+      this.diagnostics.report((argument ?? hash).at, '#include wants a file name in double quotes');
+      return;
+    }
+    if (depth >= MAX_INCLUDE) {
+      this.diagnostics.report(argument.at, `includes are nested deeper than ${MAX_INCLUDE}`, 'does a file include itself?');
+      return;
+    }
+    const text = this.includes(argument.text, argument.at.file);
+    if (text === undefined) {
+      if (!BUILT_IN.has(argument.text)) this.diagnostics.report(argument.at, `cannot find ${argument.text}`);
+      return;
+    }
+    for (const token of this.file(argument.text, text, depth + 1)) out.push(token);
+  }
+
+  private define(line: readonly Token[]): void {
+    const [hash, , name, open] = line;
+    if (name?.kind !== 'name') {
+      this.diagnostics.report((name ?? hash).at, '#define wants a name');
+      return;
+    }
+    let parameters: string[] | undefined;
+    let body = 3;
+    if (open?.text === '(' && open.glued) {
+      const close = line.findIndex(token => token.text === ')');
+      if (close < 0) {
+        this.diagnostics.report(open.at, "the macro's parameters are not closed", 'add )');
+        return;
+      }
+      parameters = line
+        .slice(4, close)
+        .filter(token => token.text !== ',')
+        .map(token => token.text);
+      body = close + 1;
+    }
+    this.macros.set(name.text, { parameters, body: line.slice(body) });
+  }
+
+  private expand(line: readonly Token[], out: Token[], depth: number, busy: ReadonlySet<string>): void {
+    for (let at = 0; at < line.length; at++) {
+      const token = line[at];
+      const macro = token.kind === 'name' && !busy.has(token.text) ? this.macros.get(token.text) : undefined;
+      if (macro === undefined || (macro.parameters !== undefined && line[at + 1]?.text !== '(')) {
+        out.push(token);
+        continue;
+      }
+      if (depth > MAX_EXPANSION) {
+        this.diagnostics.report(token.at, `macro ${token.text} expands without end`);
+        return;
+      }
+      let body = macro.body;
+      if (macro.parameters !== undefined) {
+        const call = callArguments(line, at + 1);
+        if (call === undefined || call.values.length !== macro.parameters.length) {
+          const found = call === undefined ? 'they are not closed' : `${call.values.length} are given`;
+          this.diagnostics.report(token.at, `macro ${token.text} takes ${macro.parameters.length} arguments; ${found}`);
+          return;
+        }
+        const { parameters } = macro;
+        body = body.flatMap(part => {
+          const number = part.kind === 'name' ? parameters.indexOf(part.text) : -1;
+          return number < 0 ? [part] : call.values[number];
+        });
+        at = call.end;
+      }
+      // What a macro expands to stands where the macro was used: errors and lines are its user's.
+      this.expand(
+        body.map((part, index) => ({ ...part, at: token.at, glued: index === 0 ? token.glued : part.glued })),
+        out,
+        depth + 1,
+        new Set([...busy, token.text]),
+      );
+    }
+  }
+}
+
+/** Arguments between the parenthesis at `open` and its partner, whose index is `end`. */
+function callArguments(line: readonly Token[], open: number): { values: Token[][]; end: number } | undefined {
+  const values: Token[][] = [[]];
+  let depth = 0;
+  for (let at = open; at < line.length; at++) {
+    const { text, kind } = line[at];
+    if (kind === 'punctuation' && text === '(' && depth++ === 0) continue;
+    if (kind === 'punctuation' && text === ')' && --depth === 0)
+      return { values: values.length === 1 && values[0].length === 0 ? [] : values, end: at };
+    if (kind === 'punctuation' && text === ',' && depth === 1) values.push([]);
+    else values[values.length - 1].push(line[at]);
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+/** The statements and operands of Go assembly, as the parser finds them. */
+import type { Position } from './diagnostics.js';
+
+/** The pseudo-registers: SB static base, FP arguments, SP top of the locals (when a name goes with it), PC. */
+export type PseudoRegister = 'SB' | 'FP' | 'SP' | 'PC';
+
+export interface SymbolReference {
+  /** With the package in full: `runtime.newproc`, `main.x`. */
+  readonly name: string;
+  /** `sym<>`: seen in its file only. */
+  readonly local: boolean;
+  /** `sym<ABIInternal>`. */
+  readonly abi?: string;
+}
+
+export type Operand =
+  | { readonly kind: 'register'; readonly name: string; readonly at: Position }
+  | { readonly kind: 'immediate'; readonly value: bigint; readonly at: Position }
+  | { readonly kind: 'float'; readonly value: number; readonly at: Position }
+  | { readonly kind: 'text'; readonly value: string; readonly at: Position }
+  /** `$sym+8(SB)`, `$x-8(SP)`, `$8(AX)`: an address as a value. */
+  | { readonly kind: 'address'; readonly of: Memory; readonly at: Position }
+  | Memory
+  /** A label of the function. */
+  | { readonly kind: 'label'; readonly name: string; readonly at: Position }
+  /** `2(PC)`: so many instructions on. */
+  | { readonly kind: 'relative'; readonly count: number; readonly at: Position };
+
+export interface Memory {
+  readonly kind: 'memory';
+  readonly symbol?: SymbolReference;
+  /** The name in front of FP or SP. */
+  readonly name?: string;
+  readonly offset: bigint;
+  readonly base?: string;
+  readonly index?: string;
+  readonly scale: number;
+  /** Through TLS: the thread's g. */
+  readonly tls?: boolean;
+  readonly at: Position;
+}
+
+export type Statement =
+  | { readonly kind: 'label'; readonly name: string; readonly at: Position }
+  | {
+      readonly kind: 'text';
+      readonly symbol: SymbolReference;
+      readonly flags: number;
+      readonly frame: number;
+      /** Bytes of arguments and results; undefined: not said. */
+      readonly args?: number;
+      readonly at: Position;
+    }
+  | {
+      readonly kind: 'data';
+      readonly symbol: SymbolReference;
+      readonly offset: number;
+      readonly width: number;
+      readonly value: Operand;
+      readonly at: Position;
+    }
+  | { readonly kind: 'globl'; readonly symbol: SymbolReference; readonly flags: number; readonly size: number; readonly at: Position }
+  | { readonly kind: 'instruction'; readonly mnemonic: string; readonly operands: readonly Operand[]; readonly at: Position };
+
+/** Register names: Go's, without size. */
+export const INTEGER_REGISTERS = [
+  'AX',
+  'CX',
+  'DX',
+  'BX',
+  'SP',
+  'BP',
+  'SI',
+  'DI',
+  'R8',
+  'R9',
+  'R10',
+  'R11',
+  'R12',
+  'R13',
+  'R14',
+  'R15',
+] as const;
+/** Byte registers that Go names apart. */
+export const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'] as const;
+const REGISTERS = new Set<string>([
+  ...INTEGER_REGISTERS,
+  ...BYTE_REGISTERS,
+  ...Array.from({ length: 16 }, (_, index) => `X${index}`),
+  ...Array.from({ length: 8 }, (_, index) => `F${index}`),
+  'TLS',
+  'ES',
+  'CS',
+  'SS',
+  'DS',
+  'FS',
+  'GS',
+]);
+
+/** `g` is R14 in Go's spelling of ABIInternal code. */
+export const registerName = (text: string): string | undefined => (text === 'g' ? 'R14' : REGISTERS.has(text) ? text : undefined);
