@@ -54,6 +54,7 @@ interface Compared {
   readonly frames: number;
   readonly values: number;
   readonly lost: number;
+  readonly escaped: number;
 }
 
 /** Frames, variables and values at every stop of a walk, against gdb's. */
@@ -62,6 +63,7 @@ function compare({ dwarf, elf }: Opened, walk: Walk, go: boolean): Compared {
   let frames = 0;
   let values = 0;
   let lost = 0;
+  let escaped = 0;
   const bias = BigInt(walk.text) - BigInt(elf.sectionNamed('.text')!.address);
   for (const stop of walk.stops) {
     const memory = stop.memory.map(([address, bytes]) => ({ start: BigInt(address), bytes: Buffer.from(bytes, 'hex') }));
@@ -96,6 +98,17 @@ function compare({ dwarf, elf }: Opened, walk: Walk, go: boolean): Compared {
       const myNames = names(variables.map(variable => variable.name));
       if (!go && theirNames !== myNames) wrong.push(`${where} has ${myNames}, not ${theirNames}`);
       for (const variable of variables) {
+        // Escaped to the heap: gdb has the pointer to it, under the name `&x`.
+        const pointer = frame.variables.find(([name, value]) => name === `&${variable.name}` && value !== null && value !== 'lost');
+        // Not where another variable of the name is in force as well (`i := i`).
+        const alone = variables.filter(other => other.name === variable.name).length === 1;
+        if (pointer && alone && variable.location) {
+          const place = evaluate({ ...variable.location, bias }, { register, cfa, readMemory });
+          const [piece] = place.ok ? place.pieces : [];
+          escaped++;
+          if (piece?.kind !== 'memory' || piece.address.toString() !== pointer[1])
+            wrong.push(`${where} ${variable.name} is not at ${pointer[1]}`);
+        }
         const theirs = frame.variables.filter(([name, value]) => name === variable.name && value !== null).map(([, value]) => value!);
         const value = theirs.length > 0 ? shownValue(variable, { register, cfa, readMemory }, bias) : undefined;
         // gdb finds values at entry in the caller's call site.
@@ -106,7 +119,7 @@ function compare({ dwarf, elf }: Opened, walk: Walk, go: boolean): Compared {
       }
     });
   }
-  return { wrong, frames, values, lost };
+  return { wrong, frames, values, lost, escaped };
 }
 
 const noGdb = hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb';
@@ -142,11 +155,12 @@ describe.skipIf(why)(`variables are what gdb shows, instruction by instruction${
         const own = [...program.dwarf.functions()].filter(f => f.name.startsWith('main.') && !f.wrapper);
         const places = own.flatMap(f => [...program.dwarf.statementsIn(f.entry, f.end)].map(s => `*${hex(s.pc)}`));
         const walk = gdbPython<Walk>(program.path, `${walker}\nvisit(${JSON.stringify(places)}, 300, "main.")\n`);
-        const { wrong, frames, values } = compare(program, walk, true);
+        const { wrong, frames, values, escaped } = compare(program, walk, true);
         expect(wrong).toEqual([]);
         expect(program.problems).toEqual([]);
         expect(frames).toBeGreaterThan(250);
         expect(values).toBeGreaterThan(100);
+        if (name === 'closures') expect(escaped).toBeGreaterThan(5);
       });
     }
   }

@@ -114,8 +114,10 @@ export class Variables {
       const result = f.unit.isGo && chain.some(die => die.flag(DW_AT.variable_parameter));
       return this.variable(f.unit, chain, result ? 'result' : 'param', position.pc, frameBase);
     }
-    // A Go local lives from behind its declaration; the compiler's location lists often start earlier, with another's value.
-    if (f.unit.isGo && position.line !== undefined) {
+    // A Go local lives from behind its declaration; the compiler's location lists often start earlier, with another's value. What a closure
+    // captured is there from its first instruction, whatever line the compiler gives it.
+    const captured = chain.some(die => die.has(DW_AT.go_closure_offset));
+    if (f.unit.isGo && !captured && position.line !== undefined) {
       const line = firstOf(chain, die => die.number(DW_AT.decl_line));
       if (line !== undefined && line >= position.line) return undefined;
     }
