@@ -6,7 +6,7 @@ import type { Func, Language } from './api.js';
 import { demangle, withoutParameters } from './demangle/demangle.js';
 import type { Dwarf } from './dwarf/dwarf.js';
 import type { Elf } from './elf/elf.js';
-import type { RawSymbol, SymbolTable } from './elf/symbols.js';
+import { lastAtOrBelow, type RawSymbol, type SymbolTable } from './elf/symbols.js';
 import type { PclnFunc, Pclntab } from './go/pclntab.js';
 import { funcIDNames, isInternalAssembly } from './go/version.js';
 
@@ -26,6 +26,8 @@ export interface FunctionSources {
   readonly elf: Elf;
   readonly bias: bigint;
   readonly symbols: SymbolTable | undefined;
+  /** Stubs of the procedure linkage table, by address. */
+  readonly plt: readonly RawSymbol[];
   readonly pclntab: Pclntab | undefined;
   readonly dwarf: () => Dwarf;
   readonly goMinor: number;
@@ -55,7 +57,15 @@ export class Functions {
     const symbol = symbols?.at(pc, true);
     const described = this.from.dwarf().functionAt(BigInt(pc) + this.from.bias);
     if (described) return this.fromDwarf(described, symbol);
-    return symbol && this.fromSymbol(symbol);
+    const named = symbol ?? this.stubAt(pc);
+    return named && this.fromSymbol(named);
+  }
+
+  /** The stub of the procedure linkage table that the address is in. */
+  stubAt(pc: number): RawSymbol | undefined {
+    const { plt } = this.from;
+    const stub = plt[lastAtOrBelow(plt.length, i => plt[i]!.address, pc)];
+    return stub && pc < stub.address + stub.size ? stub : undefined;
   }
 
   private fromDwarf(func: Func, symbol: RawSymbol | undefined): Func {
@@ -76,6 +86,7 @@ export class Functions {
     for (const linkName of [name, `${name}.abi0`])
       for (const symbol of symbols?.named(linkName) ?? []) if (this.from.elf.isExecutable(symbol.address)) add(this.at(symbol.address));
     if (found.size === 0) for (const func of this.from.dwarf().functionsNamed(name)) add(this.at(Number(func.entry - this.from.bias)));
+    for (const stub of this.from.plt) if (stub.name === name) add(this.at(stub.address));
     if (found.size === 0) for (const address of this.mangledNamed(name)) if (this.from.elf.isExecutable(address)) add(this.at(address));
     return [...found.values()].sort((a, b) => (a.entry < b.entry ? -1 : 1));
   }
@@ -95,7 +106,7 @@ export class Functions {
     return found;
   }
 
-  /** In address order, each once. */
+  /** Each once, in address order; stubs of the procedure linkage table last. */
   *all(): Iterable<Func> {
     const { pclntab, symbols } = this.from;
     let next = 0;
@@ -115,6 +126,7 @@ export class Functions {
       if (func && func.entry === BigInt(address) + this.from.bias) yield func;
     }
     while (pclntab && next < count) yield this.fromPclntab(pclntab, pclntab.func(next++));
+    for (const stub of this.from.plt) if (!symbols?.at(stub.address, true)) yield this.fromSymbol(stub);
   }
 
   /** Symbols of the linker's that mark a place in Go's text and name no function. */
@@ -188,7 +200,7 @@ export class Functions {
       name: demangle(symbol.name),
       linkName: symbol.name,
       entry: BigInt(symbol.address) + bias,
-      end: BigInt(symbols!.endOf(symbol)) + bias,
+      end: BigInt(symbol.size > 0 ? symbol.address + symbol.size : symbols!.endOf(symbol)) + bias,
       language: this.from.isGo && !this.from.pclntab && looksLikeGo(symbol.name) ? 'go' : 'c',
       source: 'symtab',
       wrapper: false,

@@ -5,6 +5,7 @@ import { demangle } from './demangle/demangle.js';
 import { Dwarf } from './dwarf/dwarf.js';
 import { Elf } from './elf/elf.js';
 import { PF } from './elf/headers.js';
+import { pltSymbols } from './elf/plt.js';
 import { type RawSymbol, SymbolTable } from './elf/symbols.js';
 import { Functions } from './functions.js';
 import { readBuildInfo } from './go/buildinfo.js';
@@ -54,6 +55,7 @@ class ElfImage implements Image {
         elf: this.elf,
         bias: this.bias,
         symbols: this.symbolTable(),
+        plt: this.guard('the procedure linkage table', () => pltSymbols(this.elf)) ?? [],
         pclntab: this.pclntab(),
         dwarf: this.dwarf,
         goMinor: this.goMinor(),
@@ -150,7 +152,7 @@ class ElfImage implements Image {
     if (link === undefined) return undefined;
     const raw = this.symbolTable()?.at(link);
     if (raw) return { symbol: this.imageSymbol(raw), offset: link - raw.address };
-    // A stripped Go program: its functions are its symbols.
+    // A stripped Go program: its functions are its symbols. So are the stubs of the linkage table, which have none.
     const func = this.functionAt(address);
     return func && { symbol: this.functionSymbol(func), offset: Number(address - func.entry) };
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/image/api.js';
 import { Images } from '../../src/image/images.js';
 import { buildC, missing } from '../support/build.js';
-import { open, readelfLoads, readelfSymbols } from './support.js';
+import { objdumpStubs, open, readelfLoads, readelfSymbols } from './support.js';
 
 const why = missing('gcc');
 const skipped = why ? ` (skipped: ${why})` : '';
@@ -60,6 +60,16 @@ describe.skipIf(why)(`C programs${skipped}`, () => {
     expect(image.unwindAt(main.entry)).toMatchObject({ cfa: { register: 7, offset: 8 }, how: 'cfi' });
     expect([...image.statementsIn(main.entry, main.end)].length).toBeGreaterThan(3);
     expect(image.inlineFrames(main.entry).at(-1)).toMatchObject({ name: 'main', inlined: false });
+  });
+
+  it('have stubs named as objdump names them', () => {
+    const path = buildC('sorting', {});
+    const image = open(path, BIAS);
+    const listed = [...objdumpStubs(path)].filter(([, name]) => !name.startsWith('*'));
+    expect(listed.length).toBeGreaterThan(1);
+    expect(listed.map(([address]) => image.symbolAt(address + BIAS + 5n)?.symbol.name)).toEqual(listed.map(([, name]) => name));
+    const [address, name] = listed[0]!;
+    expect(image.functionsNamed(name)[0]?.entry).toBe(address + BIAS);
   });
 
   it('have frames from .eh_frame when they are stripped', () => {

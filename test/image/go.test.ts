@@ -80,7 +80,7 @@ for (const go of ['go1.26', 'go1.19'] as const) {
       }
       expect(wrong).toEqual([]);
       const addresses = new Set(goNm(go, path()).map(symbol => symbol.address + bias));
-      expect([...functions.values()].filter(func => !addresses.has(func.entry))).toEqual([]);
+      expect([...functions.values()].filter(func => !addresses.has(func.entry) && !func.name.endsWith('@plt'))).toEqual([]);
     });
 
     it('has the lines and functions that go tool addr2line gives', () => {

@@ -77,3 +77,13 @@ export function readelfLoads(path: string): [number, bigint, number, bigint, str
       return [[offset, BigInt(address), fileSize, BigInt(memorySize), match[5]!.replaceAll(' ', '')]];
     });
 }
+
+/** `objdump -d`: the stubs of the procedure linkage table. */
+export function objdumpStubs(path: string): [bigint, string][] {
+  return output('objdump', ['-d', path])
+    .split('\n')
+    .flatMap(line => {
+      const match = /^([0-9a-f]+) <(\S+@plt)>:$/.exec(line);
+      return match ? [[BigInt(`0x${match[1]}`), match[2]!]] : [];
+    });
+}

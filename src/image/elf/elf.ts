@@ -23,7 +23,7 @@ export interface Dynamic {
   readonly tags: ReadonlyMap<number, number>;
 }
 
-export const DT = { needed: 1, strtab: 5, symtab: 6, rela: 7, relasz: 8, strsz: 10, soname: 14 } as const;
+export const DT = { needed: 1, pltrelsz: 2, strtab: 5, symtab: 6, rela: 7, relasz: 8, soname: 14, jmprel: 23 } as const;
 
 const NT_GNU_BUILD_ID = 3;
 
@@ -139,11 +139,7 @@ export class Elf {
       }
     }
     const strings = this.fileOffset(tags.get(DT.strtab) ?? 0);
-    const nameAt = (offset: number): string | undefined => {
-      if (strings === undefined || strings + offset >= this.bytes.length) return undefined;
-      const nul = this.bytes.indexOf(0, strings + offset);
-      return nul < 0 ? undefined : text(this.bytes, strings + offset, nul);
-    };
+    const nameAt = (offset: number): string | undefined => (strings === undefined ? undefined : this.stringAt(strings + offset));
     const needed: string[] = [];
     for (const offset of neededOffsets) {
       const name = nameAt(offset);
@@ -153,6 +149,12 @@ export class Elf {
     }
     const soname = tags.has(DT.soname) ? nameAt(tags.get(DT.soname)!) : undefined;
     return { needed, tags, ...(soname === undefined ? {} : { soname }) };
+  }
+
+  /** The NUL-terminated string at a file offset; undefined when the file ends first. */
+  stringAt(offset: number): string | undefined {
+    const nul = offset < this.bytes.length ? this.bytes.indexOf(0, offset) : -1;
+    return nul < 0 ? undefined : text(this.bytes, offset, nul);
   }
 
   /** Where in the file the byte at a link address is; undefined when no segment has it there. */

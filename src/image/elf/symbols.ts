@@ -23,6 +23,17 @@ export interface RawSymbol {
   readonly threadLocal: boolean;
 }
 
+/** Number of the last of ascending values at or below one, -1 when there is none. */
+export function lastAtOrBelow(length: number, valueAt: (index: number) => number, wanted: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (valueAt(middle) <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /** The symbols of `.symtab`, or of `.dynsym` when the file is stripped. */
 export class SymbolTable {
   /** Symbols with an address, by address: entry numbers in the table. */
@@ -104,13 +115,7 @@ export class SymbolTable {
 
   /** Number of the last symbol in address order at or below the address, -1 when there is none. */
   private below(address: number): number {
-    let [low, high] = [0, this.addresses.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.addresses[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastAtOrBelow(this.addresses.length, i => this.addresses[i]!, address);
   }
 
   /** Which of several symbols at one place a reader wants: a function or object before a label, a global before a local. */
