@@ -44,7 +44,7 @@ export function random(seed: number): (below: number) => number {
 }
 
 /** The bytes of the n-th scalar of a program; 80-bit floats are whole numbers with the explicit integer bit. */
-export function scalarBytes(scalar: Scalar, n: number): Uint8Array {
+function scalarBytes(scalar: Scalar, n: number): Uint8Array {
   const bytes = new Uint8Array(scalar.size);
   const view = new DataView(bytes.buffer);
   if (scalar.kind === 'float') {
@@ -136,7 +136,7 @@ export function observe(directory: string, program: string, symbol: string, coun
 }
 
 /** The value's bytes as the place says they lie; bytes that no scalar owns are zero. */
-export function gather(shape: Shape, place: Place, edge: Edge): Uint8Array {
+function gather(shape: Shape, place: Place, edge: Edge): Uint8Array {
   const found = new Uint8Array(shape.size);
   const covered = new Uint8Array(shape.size);
   if (place.in === 'stack') found.set(edge.stack.subarray(place.offset, place.offset + shape.size));

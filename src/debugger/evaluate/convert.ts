@@ -1,7 +1,7 @@
 /** Conversions: constants to types, `T(x)`, C casts, and the assignability that operators and `set` need. */
 import type { Type } from '../../image/api.js';
 import { floatOf } from '../values/format.js';
-import { decodeRune, hex } from '../values/numbers.js';
+import { decodeRune } from '../values/numbers.js';
 import { bytesSource, fromUint, readUint, toUint } from '../values/source.js';
 import { basicType, isCType, sameType, underlying } from '../values/types.js';
 import {
@@ -21,7 +21,7 @@ import type { Operand } from './operand.js';
 import { type Complex, OperationError, type Untyped } from './untyped.js';
 
 /** A string of a debugger's computation is not longer than this. */
-export const MAX_STRING = 1 << 20;
+const MAX_STRING = 1 << 20;
 
 const isNumber = (type: Type): boolean => ['int', 'uint', 'float', 'char', 'enum'].includes(underlying(type).kind);
 export const isInteger = (type: Type): boolean => ['int', 'uint', 'char', 'enum'].includes(underlying(type).kind);
@@ -57,7 +57,7 @@ export function complexOf(value: Value): Complex {
 
 export const makeInteger = (type: Type, value: bigint): Value => ({ type, source: bytesSource(fromUint(value, type.size)) });
 
-export function floatBytes(value: number, size: number): Uint8Array {
+function floatBytes(value: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   if (size === 4) view.setFloat32(0, value, true);
@@ -80,7 +80,7 @@ export const makeBool = (value: boolean, type: Type = basicType('bool')!): Value
 
 // ---- constants --------------------------------------------------------------------------------------------------------------------------
 
-export function constantText(constant: Untyped): string {
+function constantText(constant: Untyped): string {
   switch (constant.class) {
     case 'string':
       return JSON.stringify(Buffer.from(constant.value).toString());
@@ -312,6 +312,3 @@ export function wordOf(world: World, operand: Operand): bigint | undefined {
       return undefined;
   }
 }
-
-export const describe = (value: Value): string =>
-  `${value.type.name}${value.source.address === undefined ? '' : ` at ${hex(value.source.address)}`}`;

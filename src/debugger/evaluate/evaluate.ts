@@ -38,7 +38,7 @@ export function evaluateNode(source: string, node: Node, context: EvaluationCont
 }
 
 /** Variables of the frame that are in force, inner blocks last. */
-export function frameVariables(context: EvaluationContext): readonly Variable[] {
+function frameVariables(context: EvaluationContext): readonly Variable[] {
   const { frame } = context;
   if (!frame) return [];
   return searchOrder(context)[0]?.variables(frame.scope, frame.lookupPc) ?? [];

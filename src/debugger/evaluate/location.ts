@@ -20,13 +20,13 @@ const DWARF_GPR = ['rax', 'rdx', 'rcx', 'rbx', 'rsi', 'rdi', 'rbp', 'rsp', ...GP
 const FIRST_XMM = 17;
 const FIRST_ST = 33;
 
-export function dwarfRegisterName(number: number): string | undefined {
+function dwarfRegisterName(number: number): string | undefined {
   if (number < FIRST_XMM) return DWARF_GPR[number];
   if (number < FIRST_ST) return `xmm${number - FIRST_XMM}`;
   return number < FIRST_ST + 8 ? `st${number - FIRST_ST}` : undefined;
 }
 
-export const registerSize = (name: string): number => (name.startsWith('xmm') ? 16 : name.startsWith('st') ? 10 : 8);
+const registerSize = (name: string): number => (name.startsWith('xmm') ? 16 : name.startsWith('st') ? 10 : 8);
 
 /** A register of the frame as the place of a value: `from` is the first byte. */
 export function registerSource(frame: FrameContext, name: string): Source {

@@ -77,9 +77,6 @@ export function findRegister(name: string, dollar: boolean): Named | undefined {
   return marked ? PARTS.get(lower) : undefined;
 }
 
-/** Names for completion. */
-export const registerNames = (): readonly string[] => [...WHOLE].map(name => name.toUpperCase());
-
 const VIEW: Readonly<Record<string, string>> = {
   float: 'float32',
   double: 'float64',

@@ -5,10 +5,10 @@ import { codeText, type PrintOptions, printValue } from '../values/print.js';
 import { underlying } from '../values/types.js';
 import { dynamicOf, type Value } from '../values/value.js';
 import type { EvaluationContext } from './context.js';
-import { constantTo, convert, defaultType, isInteger, wordOf } from './convert.js';
+import { constantTo, defaultType, wordOf } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { positioned } from './evaluate.js';
-import { type Operand, ofValue, type Result } from './operand.js';
+import type { Result } from './operand.js';
 import * as operators from './operators.js';
 import { OperationError } from './untyped.js';
 
@@ -114,15 +114,4 @@ export function rangeOfResult(result: Result): { readonly address: bigint; reado
   if (value?.source.address === undefined) throw new ExpressionError('only what lies in memory can be watched', 0);
   if (value.type.size === 0) throw new ExpressionError(`a ${value.type.name} has no bytes to watch`, 0);
   return { address: value.source.address, length: value.type.size };
-}
-
-/** A whole number, signed. Throws ExpressionError. */
-export function integerOfResult(context: EvaluationContext, result: Result): bigint {
-  return positioned(0, () => {
-    const operand: Operand =
-      result.kind === 'value' && !isInteger(result.value.type) ? ofValue(convert(context, result, wordType)) : result;
-    const word = wordOf(context, operand);
-    if (word === undefined) throw new OperationError('that is no whole number');
-    return BigInt.asIntN(64, word);
-  });
 }

@@ -66,7 +66,7 @@ function selectField(world: World, value: Value, name: string, text: string): Va
   return at;
 }
 
-export function fieldOf(value: Value, field: Field): Value {
+function fieldOf(value: Value, field: Field): Value {
   if (field.bitSize === undefined) return { type: field.type, source: partOf(value.source, field.offset) };
   const { bitSize, bitOffset = 0 } = field;
   const count = Math.ceil((bitOffset + bitSize) / 8);

@@ -109,7 +109,7 @@ function float(value: Value, size: number, options: COptions): string {
 }
 
 /** An 80-bit float, rounded to a double's digits. */
-export function extended(bits: bigint): string {
+function extended(bits: bigint): string {
   const exponent = Number((bits >> 64n) & 0x7fffn);
   const fraction = bits & ((1n << 64n) - 1n);
   const sign = (bits >> 79n) & 1n ? -1 : 1;

@@ -32,7 +32,7 @@ export interface PrintLimits {
   readonly maxVariableRecurse: number;
 }
 
-export const DEFAULT_LIMITS: PrintLimits = { maxStringLen: 64, maxArrayValues: 64, maxVariableRecurse: 1 };
+const DEFAULT_LIMITS: PrintLimits = { maxStringLen: 64, maxArrayValues: 64, maxVariableRecurse: 1 };
 
 export interface PrintOptions extends Partial<PrintLimits> {
   readonly format?: Format | undefined;
@@ -279,7 +279,7 @@ const FLAG_BITS: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** `0x246 [PF ZF IF]`. */
-export function flagsText(bits: bigint): string {
+function flagsText(bits: bigint): string {
   const set = FLAG_BITS.filter(([bit]) => (bits >> BigInt(bit)) & 1n).map(([, name]) => name);
   return `${hex(bits)} [${set.join(' ')}]`;
 }
@@ -291,7 +291,7 @@ function castText(name: string, address: bigint, target = false): string {
 }
 
 /** `runtime.newproc+16` for an address of any image. */
-export function symbolText(world: World, address: bigint): string | undefined {
+function symbolText(world: World, address: bigint): string | undefined {
   for (const image of world.images) {
     const found = image.symbolAt(address);
     if (found) return found.offset === 0 ? found.symbol.name : `${found.symbol.name}+${found.offset}`;

@@ -116,7 +116,7 @@ export const arrayOf = (elem: Type, length: number, inC = false): Type => ({
 });
 
 /** Same spelling after the forms that DWARF and Go differ in are made one. */
-export function typeKey(name: string): string {
+function typeKey(name: string): string {
   return name
     .replace(/\binterface ?\{ ?\}/g, 'any')
     .replace(/\bbyte\b/g, 'uint8')

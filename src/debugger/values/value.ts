@@ -20,9 +20,6 @@ export const pointerValue = (type: Type, address: bigint): Value => ({ type, sou
 
 export const uint64Value = (value: bigint): Value => ({ type: basicType('uint64')!, source: bytesSource(fromUint(value, 8)) });
 
-/** A looseable machine word. */
-export const wordValue = (value: bigint): Value => ({ ...uint64Value(value), loose: true });
-
 export const addressOf = (value: Value, inC: boolean): Value | undefined =>
   value.source.address === undefined ? undefined : pointerValue(pointerTo(value.type, inC), value.source.address);
 
@@ -53,7 +50,7 @@ function checkedLength(length: bigint, what: string): number {
 }
 
 /** Pointer and length of a string, with no byte of it read yet. */
-export function stringRun(value: Value): Run {
+function stringRun(value: Value): Run {
   const length = checkedLength(readUint(value.source, 8, 8), 'length');
   return { address: length === 0 ? 0n : pointerOf(value), length, capacity: length };
 }
@@ -184,7 +181,7 @@ export function symbolNear(world: World, address: bigint): string | undefined {
   return undefined;
 }
 
-export function functionNameAt(world: World, pc: bigint): string | undefined {
+function functionNameAt(world: World, pc: bigint): string | undefined {
   for (const image of world.images) {
     const name = image.functionAt(pc)?.name;
     if (name !== undefined) return name;
