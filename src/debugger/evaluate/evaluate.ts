@@ -21,7 +21,17 @@ import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeBool, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { constantSource, variableSource } from './location.js';
-import { findEnumerator, findFunction, findGlobal, findSymbol, findType, functionsLike, packageOf, searchOrder } from './names.js';
+import {
+  findEnumerator,
+  findFunction,
+  findGlobal,
+  findSymbol,
+  findType,
+  functionsLike,
+  isPackage,
+  packageOf,
+  searchOrder,
+} from './names.js';
 import { type Operand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
 import { findRegister, registerValue, registerView } from './registers.js';
@@ -57,6 +67,8 @@ export function positioned<T>(column: number, work: () => T): T {
 }
 
 class Evaluator {
+  private variables: readonly Variable[] | undefined;
+
   constructor(
     private readonly source: string,
     private readonly context: EvaluationContext,
@@ -140,7 +152,8 @@ class Evaluator {
   // ---- names ----------------------------------------------------------------------------------------------------------------------------
 
   private local(name: string): Variable | undefined {
-    return frameVariables(this.context).findLast(variable => variable.name === name);
+    this.variables ??= frameVariables(this.context);
+    return this.variables.findLast(variable => variable.name === name);
   }
 
   private ofVariable(variable: Variable): Operand {
@@ -188,6 +201,7 @@ class Evaluator {
 
   /** A package-level name in full, or with the last elements of its path. */
   private member(name: string): Operand | undefined {
+    if (name === 'unsafe.Pointer') return { kind: 'type', type: basicType(name)! };
     const special = this.special(name);
     if (special) return special;
     const global = findGlobal(this.context, name);
@@ -248,7 +262,8 @@ class Evaluator {
   private path(node: Node, inSlashes = false): string | undefined {
     switch (node.kind) {
       case 'name':
-        if (this.local(node.name) || (!inSlashes && findRegister(node.name, false) && !this.isPackage(node.name))) return undefined;
+        if (this.local(node.name) || (!inSlashes && findRegister(node.name, false) && !isPackage(this.context, node.name)))
+          return undefined;
         return node.name;
       case 'string':
         return Buffer.from(node.value).toString();
@@ -273,10 +288,6 @@ class Evaluator {
     return path === undefined ? undefined : path + tail;
   }
 
-  private isPackage(name: string): boolean {
-    return this.context.images.some(image => image.functionsNamed(`${name}.init`).length > 0);
-  }
-
   private selector(node: Node & { kind: 'selector' }): Operand {
     const view = this.registerView(node);
     if (view) return view;
@@ -284,7 +295,7 @@ class Evaluator {
     const member = path === undefined ? undefined : this.member(`${path}.${node.name}`);
     if (member) return member;
     if (node.operand.kind === 'string') return this.fail(node, `package ${path} has no ${node.name}`);
-    if (path !== undefined && this.isPackage(path)) return this.missingMember(node, path);
+    if (path !== undefined && isPackage(this.context, path)) return this.missingMember(node, path);
     const base = this.operand(node.operand);
     const text = this.text(node.operand);
     switch (base.kind) {
@@ -310,7 +321,8 @@ class Evaluator {
       const names = [first, ...others.slice(0, 3)].map(func => func.name).join(', ');
       throw new ExpressionError(`${path}.${node.name} is generic; the program has ${names}${more}`, node.start);
     }
-    if (this.isPackage(path)) throw new ExpressionError(`package ${path} has no ${node.name} in the debug information`, node.nameStart);
+    if (isPackage(this.context, path))
+      throw new ExpressionError(`package ${path} has no ${node.name} in the debug information`, node.nameStart);
     throw new ExpressionError(`could not find symbol value for ${path}`, node.start);
   }
 
@@ -320,7 +332,7 @@ class Evaluator {
     if ((!dollar && operand.kind !== 'name') || !this.context.frame) return undefined;
     if (!dollar && this.local(operand.name)) return undefined;
     const found = findRegister(operand.name, dollar);
-    if (!found || (!dollar && this.isPackage(operand.name))) return undefined;
+    if (!found || (!dollar && isPackage(this.context, operand.name))) return undefined;
     const value = registerView(this.context.frame, found, node.name);
     if (value) return ofValue(value);
     const views = found.register.startsWith('xmm')

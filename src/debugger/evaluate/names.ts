@@ -3,12 +3,17 @@ import type { Func, Image, Type, Variable } from '../../image/api.js';
 import { underlying } from '../values/types.js';
 import type { EvaluationContext } from './context.js';
 
-interface SuffixIndex {
+interface NameIndex {
+  /** Full names by their shorter spellings. */
   readonly globals: ReadonlyMap<string, string>;
   readonly functions: ReadonlyMap<string, string>;
+  /** Of functions with type arguments, the instances of generic ones. */
+  readonly instances: readonly string[];
+  /** Paths and last elements of paths. */
+  readonly packages: ReadonlySet<string>;
 }
 
-const indexes = new WeakMap<Image, SuffixIndex>();
+const indexes = new WeakMap<Image, NameIndex>();
 
 /** Every shorter spelling of `r14/programs/values/inner.Origin`: `values/inner.Origin`, `inner.Origin`; the first name that has it wins. */
 function addSuffixes(index: Map<string, string>, name: string): void {
@@ -19,17 +24,36 @@ function addSuffixes(index: Map<string, string>, name: string): void {
   }
 }
 
-function suffixes(image: Image): SuffixIndex {
+function namesOf(image: Image): NameIndex {
   let index = indexes.get(image);
   if (!index) {
     const globals = new Map<string, string>();
     const functions = new Map<string, string>();
-    for (const variable of image.globals()) addSuffixes(globals, variable.name);
-    for (const func of image.functions()) addSuffixes(functions, func.name);
-    indexes.set(image, (index = { globals, functions }));
+    const instances: string[] = [];
+    const packages = new Set<string>();
+    const addPackage = (name: string): void => {
+      const path = packageOf(name);
+      packages.add(path);
+      packages.add(path.slice(path.lastIndexOf('/') + 1));
+    };
+    for (const { name } of image.globals()) {
+      addSuffixes(globals, name);
+      addPackage(name);
+    }
+    for (const { name, wrapper, language } of image.functions()) {
+      addSuffixes(functions, name);
+      if (language !== 'go') continue;
+      addPackage(name);
+      if (name.includes('[') && !wrapper && !/\.func\d/.test(name)) instances.push(name);
+    }
+    indexes.set(image, (index = { globals, functions, instances, packages }));
   }
   return index;
 }
+
+/** Is there Go code or a variable of that package, named by its path or the path's last element? */
+export const isPackage = (context: EvaluationContext, name: string): boolean =>
+  context.images.some(image => namesOf(image).packages.has(name));
 
 /** The image of the frame's code first. */
 export function searchOrder(context: EvaluationContext): readonly Image[] {
@@ -42,7 +66,7 @@ function search<T>(
   context: EvaluationContext,
   name: string,
   look: (image: Image, name: string) => T | undefined,
-  kind: keyof SuffixIndex,
+  kind: 'globals' | 'functions',
 ): T | undefined {
   const images = searchOrder(context);
   for (const image of images) {
@@ -51,7 +75,7 @@ function search<T>(
   }
   if (!name.includes('.')) return undefined;
   for (const image of images) {
-    const full = suffixes(image)[kind].get(name);
+    const full = namesOf(image)[kind].get(name);
     const found = full === undefined ? undefined : look(image, full);
     if (found !== undefined) return found;
   }
@@ -113,15 +137,13 @@ function enumValues(type: Type): ReadonlyMap<bigint, string> {
   return at.kind === 'enum' ? at.values : new Map();
 }
 
-/** Functions whose names begin and end so: the instances of a generic one. */
+/** Instances of generic functions whose names begin and end so. */
 export function functionsLike(context: EvaluationContext, prefix: string, suffix: string): Func[] {
-  const found: Func[] = [];
-  for (const image of searchOrder(context)) {
-    for (const func of image.functions()) {
-      if (func.name.startsWith(prefix) && func.name.endsWith(suffix) && !func.wrapper && !/\.func\d/.test(func.name)) found.push(func);
-    }
-  }
-  return found;
+  return searchOrder(context).flatMap(image =>
+    namesOf(image)
+      .instances.filter(name => name.startsWith(prefix) && name.endsWith(suffix))
+      .flatMap(name => image.functionsNamed(name).slice(0, 1)),
+  );
 }
 
 /** `crash/trace` of `crash/trace.(*T).M.func1`; empty for C. */
