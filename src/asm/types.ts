@@ -171,6 +171,8 @@ class Skip {}
 export class Declarations {
   readonly types = new Map<string, GoType>();
   readonly signatures = new Map<string, Signature>();
+  /** Types of static data, by full name. */
+  readonly variables = new Map<string, GoType>();
   private readonly constantValues = new Map<string, bigint>();
   private readonly sizes: { prefix: string; type: GoType }[] = [];
   /** Named types that were used, with the place, to be checked when all is read. */
@@ -247,7 +249,7 @@ class DeclarationParser {
         this.declaration();
       } catch (error) {
         if (!(error instanceof Skip)) throw error;
-        while (this.at < this.tokens.length && !/^(?:type|func|const|package|import)$/.test(this.peek().text)) this.at++;
+        while (this.at < this.tokens.length && !/^(?:type|var|func|const|package|import)$/.test(this.peek().text)) this.at++;
       }
     }
   }
@@ -271,11 +273,17 @@ class DeclarationParser {
           this.into.declareConstant(name, this.number());
         });
         return;
+      case 'var':
+        this.group(() => {
+          const name = this.name();
+          this.into.variables.set(`${this.package}.${name}`, this.typeExpression());
+        });
+        return;
       case 'func':
         this.func(word);
         return;
       default:
-        this.fail(word.at, `expected type, func or const, found ${word.text.trim() || 'the end of the line'}`);
+        this.fail(word.at, `expected type, var, func or const, found ${word.text.trim() || 'the end of the line'}`);
     }
   }
 

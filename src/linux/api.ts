@@ -5,8 +5,10 @@
 import type { AddressSpace, Cpu, Fault, Registers, Watch } from '../cpu/api.js';
 
 export interface ProcessOptions {
-  /** Host path of the ELF file. */
+  /** Host path of the ELF file, or the name of `program`. */
   path: string;
+  /** An ELF file that only exists in memory. */
+  program?: Uint8Array;
   /** argv; argv[0] defaults to `path`. */
   args?: readonly string[];
   /** The whole environment; default: a small fixed one (PATH, HOME, LANG, TERM; the same on every host). */

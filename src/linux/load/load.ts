@@ -43,6 +43,10 @@ export interface ProgramFiles {
 }
 
 export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramFiles {
+  const { program } = options;
+  if (program !== undefined) {
+    return { path: options.path, main: { elf: described(() => new Elf(program, options.path)), real: '' }, interpreter: undefined };
+  }
   const given = path.resolve(options.path);
   const main = readElf(given, options.path);
   const wanted = described(() => main.elf.interpreter);
