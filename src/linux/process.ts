@@ -18,6 +18,7 @@ import { syscallName } from './syscalls/table.js';
 import { Task } from './task.js';
 
 const DEFAULT_MEMORY = 2 * 2 ** 30;
+const INT_OPCODE = 0xcd;
 /** Signals of faults: stopped at by default, when they are faults. */
 const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);
 
@@ -100,7 +101,7 @@ class GuestProcess implements Process {
     const { kernel, cpu } = this;
     const { scheduler } = kernel;
     const end = cpu.icount + budget;
-    if (pass && scheduler.current) scheduler.current.passBreakpointAt = cpu.registers.rip;
+    if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
     try {
       for (;;) {
@@ -120,6 +121,15 @@ class GuestProcess implements Process {
     } catch (error) {
       if (error instanceof MemoryLimitError) return { kind: 'memory-limit' };
       throw error;
+    }
+  }
+
+  /** Threads that a breakpoint stopped go on from it, whichever is the current one by now. */
+  private passBreakpoints(): void {
+    const { scheduler, tasks } = this.kernel;
+    for (const task of tasks) {
+      task.passBreakpointAt = task === scheduler.current ? this.cpu.registers.rip : task.stoppedAt;
+      task.stoppedAt = undefined;
     }
   }
 
@@ -208,6 +218,9 @@ class GuestProcess implements Process {
       case 'fault':
         this.fault(task, stop.fault);
         return undefined;
+      case 'breakpoint':
+        task.stoppedAt = this.cpu.registers.rip;
+        return stop;
       default:
         return stop;
     }
@@ -217,8 +230,15 @@ class GuestProcess implements Process {
     const { kernel } = this;
     if (fault.vector === '#PF' && !fault.mapped && kernel.layout.growStack(fault.address)) return;
     const { entry, trap } = signalOfFault(fault, this.cpu.registers, task.trap);
-    task.trap = trap;
+    task.trap = fault.vector === '#GP' ? { ...trap, error: this.protectionError() } : trap;
     kernel.signals.force(task, entry);
+  }
+
+  /** The error code of #GP: that of INT n names the interrupt descriptor (Intel SDM vol. 3, 6.13); others have none here. */
+  private protectionError(): bigint {
+    const { rip } = this.cpu.registers;
+    if (!this.memory.allows(rip, 2, 'exec') || this.memory.readU8(rip) !== INT_OPCODE) return 0n;
+    return BigInt(this.memory.readU8(rip + 1n) * 8 + 2);
   }
 
   private catchesSyscall(number: number): boolean {

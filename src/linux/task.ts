@@ -48,6 +48,8 @@ export class Task {
   quantumEnd = 0;
   /** The instruction here is run next even when a breakpoint is on it. */
   passBreakpointAt: bigint | undefined;
+  /** Where a breakpoint has stopped it last. */
+  stoppedAt: bigint | undefined;
 
   /** Bit n-1: signal n is blocked. */
   blocked = 0n;

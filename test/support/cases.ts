@@ -68,6 +68,8 @@ const specialC: readonly CCase[] = [
   { program: 'jumps', status: 7 },
   { program: 'signals', status: 137 },
   { program: 'files', env: { R14_TEST: 'a value' } },
+  { program: 'kernel-signals', status: 139 },
+  { program: 'kernel-threads', status: 44 },
   { program: 'pipes', stdin: 'first line\nsecond line\n' },
   ...(
     [

@@ -82,6 +82,8 @@ export class SparseAddressSpace implements AddressSpace {
       offset: Number(options.offset ?? 0n),
     };
     this.areas.splice(this.indexAtOrAfter(first), 0, area);
+    this.mergeAround(first, end);
+    this.lastArea = undefined;
     this.forgetRange(first, end);
   }
 

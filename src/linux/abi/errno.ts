@@ -6,7 +6,7 @@ export const E = {
   INTR: 4,
   IO: 5,
   NXIO: 6,
-  TOOBIG: 7,
+  '2BIG': 7,
   NOEXEC: 8,
   BADF: 9,
   CHILD: 10,

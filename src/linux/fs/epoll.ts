@@ -42,12 +42,11 @@ export class Epoll extends OpenFile {
     return this.interests.some(interest => ready(interest) !== 0) ? POLL.IN | POLL.RDNORM : 0;
   }
 
-  /** Throws EEXIST, ENOENT, EPERM, ELOOP, EINVAL as epoll_ctl(2). */
+  /** Throws EEXIST, ENOENT, EINVAL as epoll_ctl(2). */
   control(operation: number, fd: number, file: OpenFile, events: number, data: bigint): void {
     const known = this.live().find(interest => interest.fd === fd && interest.file === file);
     switch (operation) {
       case EPOLL_CTL.ADD:
-        if (!file.pollable) throw new Errno(E.PERM);
         if (file === this) throw new Errno(E.INVAL);
         if (known) throw new Errno(E.EXIST);
         this.interests.push({ fd, file, events, data, seen: -1, disabled: false });

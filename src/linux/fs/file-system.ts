@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
@@ -36,6 +37,7 @@ export class FileSystem {
   open(call: string, absolute: string, flags: number, mode: number): OpenFile {
     const guest = normalise(absolute);
     const status = flags & STATUS;
+    this.belowFileCheck(guest);
     const device = deviceNamed(guest);
     if (device) return new Device(device, status, this.kernel.random);
     if (guest === '/proc/self/exe') return this.open(call, this.kernel.program.path, flags, mode);
@@ -53,6 +55,7 @@ export class FileSystem {
 
   stat(call: string, absolute: string, follow: boolean): Stat {
     const guest = normalise(absolute);
+    this.belowFileCheck(guest);
     const device = deviceNamed(guest);
     if (device) return deviceStat(device);
     if (guest === '/proc/self/exe' && follow) return this.stat(call, this.kernel.program.path, true);
@@ -104,6 +107,14 @@ export class FileSystem {
   private locate(absolute: string, follow: boolean): HostPath {
     const place = this.sandbox.locate(absolute, follow);
     return { ...place, guest: normalise(absolute) };
+  }
+
+  /** ENOTDIR for a path that goes on below a device or a file of ours. */
+  private belowFileCheck(guest: string): void {
+    if (!isSyntheticPath(guest)) return;
+    for (let parent = dirname(guest); parent.length > 1; parent = dirname(parent)) {
+      if (deviceNamed(parent) || syntheticAt(this.kernel, parent)?.kind === 'file') throw new Errno(E.NOTDIR);
+    }
   }
 
   private absentCheck(guest: string): void {

@@ -29,7 +29,7 @@ function place(kernel: Kernel, hint: bigint, length: bigint, flags: number): big
     if ((flags & MAP.FIXED_NOREPLACE) !== 0 && !isFree(kernel, hint, length)) throw new Errno(E.EXIST);
     return hint;
   }
-  const wanted = pageUp(hint);
+  const wanted = pageDown(hint);
   if (wanted >= MMAP_MIN && wanted + length <= TASK_SIZE && isFree(kernel, wanted, length)) return wanted;
   const found = kernel.memory.findFree(length, (flags & MAP_32BIT) !== 0 ? 0x8000_0000n : MMAP_BASE);
   if (found === undefined || found < MMAP_MIN) throw new Errno(E.NOMEM);
@@ -71,14 +71,30 @@ function mappable(kernel: Kernel, file: OpenFile, prot: number, shared: boolean)
   return source;
 }
 
-/** Are all pages of the range mapped? */
-function isMapped(kernel: Kernel, start: bigint, length: bigint): boolean {
-  for (let at = start; at < start + length; ) {
+/** How much of the range, from its start on, is mapped without a hole. */
+function mappedLength(kernel: Kernel, start: bigint, length: bigint): bigint {
+  let at = start;
+  while (at < start + length) {
     const mapping = kernel.memory.mappingAt(at);
-    if (!mapping) return false;
+    if (!mapping) return at - start;
     at = mapping.end;
   }
-  return true;
+  return length;
+}
+
+function isMapped(kernel: Kernel, start: bigint, length: bigint): boolean {
+  return mappedLength(kernel, start, length) === length;
+}
+
+/** As Linux does it, up to the first hole, which is an error. */
+function mprotect(kernel: Kernel, args: readonly bigint[]): number {
+  const [address, wanted] = args as [bigint, bigint];
+  const prot = uint(args[2]);
+  const length = range(address, wanted);
+  if ((prot & ~PROT_MASK) !== 0) return -E.INVAL;
+  const mapped = mappedLength(kernel, address, length);
+  if (mapped > 0n) kernel.memory.protect(address, mapped, hardware(prot));
+  return mapped === length ? 0 : -E.NOMEM;
 }
 
 function range(address: bigint, wanted: bigint): bigint {
@@ -136,9 +152,9 @@ function madvise(kernel: Kernel, args: readonly bigint[]): number {
   const advice = int(args[2]);
   const length = range(address, wanted);
   if (advice !== MADV.DONTNEED && advice !== MADV.DONTNEED_LOCKED && !HINTS.has(advice)) return -E.INVAL;
-  if (!isMapped(kernel, address, length)) return -E.NOMEM;
-  if (advice === MADV.DONTNEED || advice === MADV.DONTNEED_LOCKED) kernel.memory.discard(address, length);
-  return 0;
+  const mapped = mappedLength(kernel, address, length);
+  if (advice === MADV.DONTNEED || advice === MADV.DONTNEED_LOCKED) kernel.memory.discard(address, mapped);
+  return mapped === length ? 0 : -E.NOMEM;
 }
 
 /** GLOBAL, PRIVATE_EXPEDITED and its registration: with one task at a time every barrier has happened. */
@@ -153,11 +169,7 @@ const row = rowsOf('memory');
 
 export const MEMORY_SYSCALLS: readonly SyscallRow[] = [
   row(9, 'mmap', 'ptr size hex hex fd hex', (k, _t, a) => mmap(k, a)),
-  row(10, 'mprotect', 'ptr size hex', (k, _t, a) => {
-    const length = range(a[0]!, a[1]!);
-    if ((uint(a[2]) & ~PROT_MASK) !== 0) return -E.INVAL;
-    return length === 0n || k.memory.protect(a[0]!, length, hardware(uint(a[2]))) ? 0 : -E.NOMEM;
-  }),
+  row(10, 'mprotect', 'ptr size hex', (k, _t, a) => mprotect(k, a)),
   row(11, 'munmap', 'ptr size', (k, _t, a) => {
     if (a[1] === 0n || a[1]! > TASK_SIZE || a[0]! + a[1]! > TASK_SIZE) return -E.INVAL;
     k.memory.unmap(a[0]!, range(a[0]!, a[1]!));

@@ -1,6 +1,6 @@
 import { CLOCK, O, POLL } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
-import { Epoll } from '../fs/epoll.js';
+import { EPOLL_CTL, Epoll } from '../fs/epoll.js';
 import { FD_LIMIT } from '../fs/fd-table.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
@@ -193,11 +193,12 @@ export const POLLING_SYSCALLS: readonly SyscallRow[] = [
   row(213, 'epoll_create', 'int', (k, _t, a) => (int(a[0]) <= 0 ? -E.INVAL : epollCreate(k, 0))),
   row(291, 'epoll_create1', 'hex', (k, _t, a) => epollCreate(k, int(a[0]))),
   row(233, 'epoll_ctl', 'fd int fd ptr', (k, _t, a) => {
-    const epoll = epollOf(k, int(a[0]));
+    const operation = int(a[1]);
+    const view = operation === EPOLL_CTL.DEL ? undefined : k.user.view(a[3]!, EVENT_SIZE);
+    k.fds.get(int(a[0]));
     const file = k.fds.get(int(a[2]));
-    const view = a[3] === 0n ? undefined : k.user.view(a[3]!, EVENT_SIZE);
-    if (!view && int(a[1]) !== 2) return -E.FAULT;
-    epoll.control(int(a[1]), int(a[2]), file, view?.getUint32(0, true) ?? 0, view?.getBigUint64(4, true) ?? 0n);
+    if (!file.pollable) return -E.PERM;
+    epollOf(k, int(a[0])).control(operation, int(a[2]), file, view?.getUint32(0, true) ?? 0, view?.getBigUint64(4, true) ?? 0n);
     return 0;
   }),
   row(232, 'epoll_wait', 'fd ptr int int', (k, _t, a) => epollWait(k, 'epoll_wait', a, milliseconds(int(a[3])))),

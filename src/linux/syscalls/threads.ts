@@ -46,7 +46,7 @@ function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string
 function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
   const length = Number(args[1]);
   if (length < 64) return -E.INVAL;
-  if (length > 4096) return -E.TOOBIG;
+  if (length > 4096) return -E['2BIG'];
   const view = kernel.user.view(args[0]!, 64);
   const flags = view.getBigUint64(0, true);
   const stack = view.getBigUint64(40, true);

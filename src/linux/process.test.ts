@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildC, cPrograms, GUEST_ENVIRONMENT, missing, type RunInput, runNative } from '../../test/support/build.js';
+import { caseName, cCases } from '../../test/support/cases.js';
+import { LoadError, type Process, type ProcessOptions, type ProcessStop } from './api.js';
+import { startProcess } from './process.js';
+
+const why = missing('gcc');
+const suffix = why ? ` (skipped: ${why})` : '';
+const LIMIT = 1e9;
+
+interface Run {
+  readonly process: Process;
+  readonly output: { stdout: string; stderr: string };
+}
+
+function start(file: string, { args, env, stdin }: RunInput = {}, options: Partial<ProcessOptions> = {}): Run {
+  const output = { stdout: '', stderr: '' };
+  const process = startProcess({
+    ...options,
+    path: file,
+    args: [file, ...(args ?? [])],
+    env: { ...GUEST_ENVIRONMENT, ...env },
+    stdin: new TextEncoder().encode(stdin ?? ''),
+    stdout: bytes => (output.stdout += Buffer.from(bytes).toString()),
+    stderr: bytes => (output.stderr += Buffer.from(bytes).toString()),
+  });
+  process.catch = { signals: new Set() };
+  return { process, output };
+}
+
+function finish({ process, output }: Run): { stdout: string; stderr: string; status: number | string } {
+  const stop = process.run({ budget: LIMIT });
+  return { ...output, status: stop.kind === 'exited' ? stop.status : stop.kind };
+}
+
+/** Programs that ask much of the kernel; all are run through the command line elsewhere. */
+const ASKING = cPrograms().filter(name => name.startsWith('kernel-') || ['pipes', 'signals', 'threads'].includes(name));
+
+describe.skipIf(why)(`C programs do as on the host${suffix}`, () => {
+  for (const isStatic of [true, false]) {
+    describe(isStatic ? 'static' : 'dynamic', () => {
+      for (const one of cCases(ASKING)) {
+        it(caseName(one), () => {
+          const binary = buildC(one.program, { static: isStatic });
+          expect(finish(start(binary, one))).toEqual(runNative(binary, one));
+        });
+      }
+    });
+  }
+});
+
+describe.skipIf(why)(`a process${suffix}`, () => {
+  const scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'r14-process-')));
+  afterAll(() => fs.rmSync(scratch, { recursive: true }));
+
+  it('is the same for the same seed, however it is cut into slices', () => {
+    const binary = buildC('threads', { static: true });
+    const whole = start(binary);
+    whole.process.run({ budget: 300_000 });
+    const cut = start(binary);
+    for (const size of [1, 2, 4000, 995_997 - 4000]) {
+      const left = Math.min(size, 300_000 - cut.process.t);
+      cut.process.run({ budget: left });
+    }
+    expect(cut.process.t).toBe(whole.process.t);
+    expect(cut.process.hash()).toBe(whole.process.hash());
+    finish(whole);
+    finish(cut);
+    expect(cut.process.hash()).toBe(whole.process.hash());
+    expect(cut.output).toEqual(whole.output);
+    const other = start(binary, {}, { seed: 1 });
+    finish(other);
+    expect(other.process.hash()).not.toBe(whole.process.hash());
+  });
+
+  it('does not change by being looked at', () => {
+    const binary = buildC('hello');
+    const plain = start(binary);
+    const seen = start(binary);
+    for (const { process } of [plain, seen]) process.run({ budget: 20_000 });
+    for (const mapping of seen.process.memory.mappings()) seen.process.memory.read(mapping.start, 4096);
+    expect(seen.process.hash()).toBe(plain.process.hash());
+  });
+
+  it('stands at the first instruction, with the loader and the program as objects', () => {
+    const { process } = start(buildC('hello'));
+    expect(process.t).toBe(0);
+    expect(process.objects.map(object => object.role)).toEqual(['program', 'interpreter']);
+    expect(process.objects[0]?.bias).toBe(0x5555_5555_4000n);
+    expect(process.current.registers.rip).toBeGreaterThan(0x7fff_f000_0000n);
+    expect(process.current.registers.get('rsp')).toBeGreaterThan(0x7fff_ffff_0000n);
+    process.run({ budget: LIMIT });
+    expect(process.objects.some(object => object.role === 'library' && object.path.includes('libc.so'))).toBe(true);
+  });
+
+  it('stops before a fault is delivered, and delivers or drops it', () => {
+    const { process } = start(buildC('aborts', { static: true }), { args: ['null'] });
+    process.catch = {};
+    const stop = process.run({ budget: LIMIT });
+    expect(stop).toMatchObject({
+      kind: 'signal',
+      signal: { signal: 11, name: 'SIGSEGV', code: 1, fault: { vector: '#PF', mapped: false } },
+    });
+    const { rip } = process.current.registers;
+    process.suppressSignal();
+    expect(process.run({ budget: LIMIT })).toMatchObject({ kind: 'signal' });
+    expect(process.current.registers.rip).toBe(rip);
+    const end: ProcessStop = { kind: 'exited', status: 139, signal: 'SIGSEGV' };
+    expect(process.run({ budget: LIMIT })).toEqual(end);
+    expect(process.run({ budget: LIMIT })).toEqual(end);
+  });
+
+  it('catches system calls at entry and return', () => {
+    const { process, output } = start(buildC('hello', { static: true }));
+    process.catch = { signals: new Set(), syscalls: new Set([1]) };
+    const entry = process.run({ budget: LIMIT });
+    expect(entry).toEqual({ kind: 'syscall', phase: 'entry', number: 1, name: 'write' });
+    expect(output.stdout + output.stderr).toBe('');
+    const length = process.current.registers.get('rdx');
+    expect(process.run({ budget: LIMIT })).toEqual({ kind: 'syscall', phase: 'return', number: 1, name: 'write' });
+    expect(process.current.registers.get('rax')).toBe(length);
+    expect(output.stdout + output.stderr).not.toBe('');
+  });
+
+  it('catches threads, shows what they wait for, and runs one of them alone', () => {
+    const { process } = start(buildC('kernel-threads', { static: true }));
+    process.catch = { signals: new Set(), threads: true };
+    const born = process.run({ budget: LIMIT });
+    expect(born).toMatchObject({ kind: 'thread', event: 'created', tid: 1001 });
+    process.catch = { signals: new Set() };
+    while (process.threads.length < 9) process.run({ budget: 1000 });
+    const { tid } = process.current;
+    process.run({ budget: 50, onlyThread: tid });
+    expect(process.current.tid).toBe(tid);
+    process.run({ budget: 1_000_000 });
+    const waiting = process.threads.filter(thread => thread.state === 'waiting');
+    expect(waiting.some(thread => thread.waitingFor?.startsWith('futex 0x'))).toBe(true);
+    for (const thread of waiting) expect(thread.registers.rip).toBeGreaterThan(0x400000n);
+    const chosen = waiting[0]!.tid;
+    process.select(chosen);
+    expect(process.current.tid).toBe(chosen);
+    expect(process.run({ budget: LIMIT })).toEqual({ kind: 'exited', status: 44 });
+  });
+
+  it('reads and writes only where it was told', () => {
+    const binary = buildC('cat', { static: true });
+    const file = path.join(scratch, 'file');
+    fs.writeFileSync(file, 'contents');
+    const shut = start(binary, { args: [file] });
+    expect(finish(shut).stdout).not.toContain('contents');
+    expect(shut.process.refusals).toEqual([
+      { syscall: 'openat', detail: `${file}: not open to the guest (--allow-read)`, errno: 'EACCES', count: 1 },
+    ]);
+    expect(finish(start(binary, { args: [file] }, { allowRead: [scratch] })).stdout).toContain('contents');
+  });
+
+  it('stops when nothing can ever run again, and when memory is used up', () => {
+    const waits = path.join(scratch, 'waits');
+    fs.writeFileSync(`${waits}.s`, '.globl _start\n_start: mov $34, %eax\nsyscall\n');
+    assemble(waits);
+    expect(start(waits).process.run({ budget: LIMIT })).toEqual({ kind: 'deadlock' });
+    const greedy = path.join(scratch, 'greedy');
+    fs.writeFileSync(
+      `${greedy}.s`,
+      '.globl _start\n_start: lea room(%rip), %rax\nmore: movb $1, (%rax)\nadd $4096, %rax\njmp more\n.comm room, 0x4000000\n',
+    );
+    assemble(greedy);
+    expect(start(greedy, {}, { memory: 1 << 20 }).process.run({ budget: LIMIT })).toEqual({ kind: 'memory-limit' });
+  });
+
+  it('tells of calls that it refuses or does not know', () => {
+    const calls = path.join(scratch, 'calls');
+    const call = (number: number) => `mov $${number}, %eax\nsyscall\npush %rax\n`;
+    fs.writeFileSync(`${calls}.s`, `.globl _start\n_start: ${call(41)}${call(57)}${call(999)}${call(999)}mov $231, %eax\nsyscall\n`);
+    assemble(calls);
+    const { process } = start(calls);
+    expect(process.run({ budget: LIMIT })).toMatchObject({ kind: 'exited' });
+    const sp = process.current.registers.get('rsp');
+    expect([24n, 16n, 8n, 0n].map(at => BigInt.asIntN(64, process.memory.readU64(sp + at)))).toEqual([-1n, -1n, -38n, -38n]);
+    expect(process.refusals).toEqual([
+      { syscall: 'socket', detail: 'there is no network', errno: 'EPERM', count: 1 },
+      { syscall: 'fork', detail: 'no other process can be made', errno: 'EPERM', count: 1 },
+      { syscall: 'syscall 999', detail: 'unknown to r14', errno: 'ENOSYS', count: 2 },
+    ]);
+  });
+
+  function assemble(target: string): void {
+    execFileSync('gcc', ['-nostdlib', '-static', '-o', target, `${target}.s`], { stdio: 'pipe' });
+  }
+
+  const refused = (change: (bytes: Uint8Array) => Uint8Array | undefined): string => {
+    const file = path.join(scratch, 'bad');
+    const bytes = new Uint8Array(fs.readFileSync(buildC('hello')));
+    fs.writeFileSync(file, change(bytes) ?? bytes);
+    try {
+      start(file);
+    } catch (error) {
+      expect(error).toBeInstanceOf(LoadError);
+      return (error as Error).message.replace(file, 'bad');
+    }
+    return 'loaded';
+  };
+
+  it('refuses what cannot be loaded in one line that says why', () => {
+    expect(() => start(path.join(scratch, 'none'))).toThrow(new LoadError(`${scratch}/none: no such file`));
+    expect(() => start(scratch)).toThrow(new LoadError(`${scratch}: not a file but a directory`));
+    expect(() => start('/dev/null')).toThrow(new LoadError('/dev/null: not a file but a device, pipe or socket'));
+    expect(refused(() => new Uint8Array(0))).toBe('bad: the file is empty');
+    expect(refused(bytes => bytes.subarray(0, 1000))).toMatch(/^bad: .*truncated/);
+    expect(refused(bytes => void (bytes[18] = 183))).toBe('bad: not for amd64 but for AArch64');
+    const interpreter = (text: string) => (bytes: Uint8Array) =>
+      void bytes.set(Buffer.from(text), Buffer.from(bytes).indexOf('/lib64/ld-'));
+    expect(refused(interpreter('/lib64/xx'))).toMatch(/^bad: its interpreter \/lib64\/xx-linux-x86-64.so.2 does not exist; --sysroot/);
+    expect(refused(interpreter('lib'))).toMatch(/^bad: its interpreter \(PT_INTERP\) is "lib.*", not an absolute path$/);
+    expect(() => start(buildC('hello'), {}, { sysroot: scratch })).toThrow(/does not exist; --sysroot DIR names a tree that has it/);
+  });
+
+  it('refuses any corrupt header with one line, or runs it', () => {
+    let state = 12345;
+    const random = (below: number) => (state = (state * 1103515245 + 12345) % 2 ** 31) % below;
+    for (let i = 0; i < 60; i++) {
+      const message = refused(bytes => {
+        for (let n = 0; n < 3; n++) bytes[random(0x340)] = random(256);
+        return undefined;
+      });
+      expect(message).not.toContain('\n');
+    }
+  });
+});
