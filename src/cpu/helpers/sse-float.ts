@@ -4,8 +4,9 @@
  */
 import { STATE } from '../layout.js';
 import * as sf from '../softfloat/index.js';
-import { F32, F64, FloatEnv, type Format, PRE_COMPUTATION } from '../softfloat/index.js';
+import { F32, F64, FLAG, FloatEnv, type Format, PRE_COMPUTATION } from '../softfloat/index.js';
 import { immediate, operandA, operandB, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
+import { quickOf, runQuick } from './sse-quick.js';
 
 export interface SseOp {
   /** What the result is written to: so many bytes at `d`, or the status flags. */
@@ -147,6 +148,7 @@ function buildTable(): Record<string, SseOp> {
 
 const names = Object.keys(SSE_FLOAT);
 const ops = Object.values(SSE_FLOAT);
+const quicks = names.map(quickOf);
 
 /** The number of an operation, for STATE.helperOp. */
 export function sseFloatNumber(name: string): number {
@@ -157,11 +159,23 @@ export function sseFloatNumber(name: string): number {
 
 const env = new FloatEnv();
 
+/** All masked, to nearest, no DAZ or FZ. */
+const DEFAULT_MODES = 0x1f80;
+
 /** The helper: runs the operation that the STATE.helper* fields describe. Returns 1 when it leaves with #XM. */
 export function sseFloat(view: DataView): number {
-  const operation = ops[view.getInt32(STATE.helperOp, true)]!;
+  const number = view.getInt32(STATE.helperOp, true);
   const d = operandD(view);
   const mxcsr = view.getUint32(STATE.mxcsr, true);
+  const quick = quicks[number];
+  if (quick !== undefined && (mxcsr & ~0x3f) === DEFAULT_MODES) {
+    const inexact = runQuick(quick, view, d, operandA(view), operandB(view));
+    if (inexact !== undefined) {
+      if (inexact) view.setUint32(STATE.mxcsr, mxcsr | FLAG.inexact, true);
+      return 0;
+    }
+  }
+  const operation = ops[number]!;
   env.loadMxcsr(mxcsr);
   const result = operation.run(env, readWide(view, operandA(view)), readWide(view, operandB(view)), immediate(view));
   const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;

@@ -177,17 +177,29 @@ function scalars(shape: Shape): void {
   for (const to of [32, 64] as const) {
     const fits = i64('lt_u', magnitude(shape, r), c64(shape.limit[to]));
     const integer = cut(to, op(`i64.trunc_sat_${f}_s`, float(shape, r)));
+    // A value that is an integer raises nothing, whatever MXCSR says.
+    const wasInteger = op(`${f}.eq`, float(shape, x), op(`${f}.trunc`, float(shape, x)));
     const convert = (name: string, condition: Node, rounded: Node): void =>
-      row(name, seq(setLocal('r', rounded), when(both(condition, fits), set('d', 64, integer), exactly(name))), traits);
-    convert(`cvtts${letter}2si${to}`, isOrdinaryTruncation, get('a', width));
-    convert(`cvts${letter}2si${to}`, isOrdinary, bitsOf(shape, op(`${f}.nearest`, float(shape, get('a', width)))));
+      row(
+        name,
+        seq(
+          setLocal('x', get('a', width)),
+          setLocal('r', rounded),
+          when(both(either(condition, wasInteger), fits), set('d', 64, integer), exactly(name)),
+        ),
+        traits,
+      );
+    convert(`cvtts${letter}2si${to}`, isOrdinaryTruncation, x);
+    convert(`cvts${letter}2si${to}`, isOrdinary, bitsOf(shape, op(`${f}.nearest`, float(shape, x))));
     const converted = setScalar(bitsOf(shape, op(`${f}.convert_i64_s`, x)));
+    const exactBelow = 1n << (width === 32 ? 24n : 53n);
+    const isSmall = i64('lt_u', i64('add', x, c64(exactBelow)), c64(2n * exactBelow));
     const name = `cvtsi2s${letter}${to}`;
     row(
       name,
       to === 32 && width === 64
         ? seq(setLocal('x', getSigned('a', 32)), converted)
-        : seq(setLocal('x', getSigned('a', to)), when(isOrdinary, converted, exactly(name))),
+        : seq(setLocal('x', getSigned('a', to)), when(either(isOrdinary, isSmall), converted, exactly(name))),
       traits,
     );
   }

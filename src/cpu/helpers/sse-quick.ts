@@ -1,0 +1,131 @@
+/**
+ * The common operations in JavaScript's own floats, for programs whose results are all exact: PE never gets set, so their rows always ask
+ * the helper, and the soft float would be slow. Whether a result is exact follows from error-free transformations (Dekker 1971, Knuth
+ * TAOCP vol. 2, 4.2.2); operands or results near the ends of the range are left to the soft float.
+ */
+
+/** Computes one lane and sets `inexact`, or returns NaN when it is not sure. */
+type Lane = (a: number, b: number) => number;
+
+let inexact = false;
+
+const SPLITTER = 2 ** 27 + 1;
+
+/** a * b minus its rounded product p, exactly, when nothing overflows or underflows. */
+function productError(a: number, b: number, p: number): number {
+  const x = SPLITTER * a;
+  const aHigh = x - (x - a);
+  const aLow = a - aHigh;
+  const y = SPLITTER * b;
+  const bHigh = y - (y - b);
+  const bLow = b - bHigh;
+  return aLow * bLow - (p - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+function sumError(a: number, b: number, s: number): number {
+  const part = s - a;
+  return a - (s - part) + (b - part);
+}
+
+/** Far enough from overflow and underflow for the products above. */
+function isModerate(x: number): boolean {
+  const magnitude = Math.abs(x);
+  return magnitude > 2 ** -400 && magnitude < 2 ** 400;
+}
+const isPlain = (x: number): boolean => x === 0 || isModerate(x);
+
+const DOUBLE: Readonly<Record<string, Lane>> = {
+  add: (a, b) => {
+    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    const s = a + b;
+    inexact ||= sumError(a, b, s) !== 0;
+    return s;
+  },
+  sub: (a, b) => {
+    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    const s = a - b;
+    inexact ||= sumError(a, -b, s) !== 0;
+    return s;
+  },
+  mul: (a, b) => {
+    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    const p = a * b;
+    inexact ||= productError(a, b, p) !== 0;
+    return p;
+  },
+  div: (a, b) => {
+    if (!isPlain(a) || !isModerate(b)) return Number.NaN;
+    const q = a / b;
+    const p = q * b;
+    inexact ||= p !== a || productError(q, b, p) !== 0;
+    return q;
+  },
+  sqrt: a => {
+    if (!isPlain(a) || a < 0) return Number.NaN;
+    const r = Math.sqrt(a);
+    const p = r * r;
+    inexact ||= p !== a || productError(r, r, p) !== 0;
+    return r;
+  },
+};
+
+/** Singles have room in a double: rounding twice gives the same, and products are exact. */
+const isPlainSingle = (x: number): boolean => x === 0 || (Math.abs(x) > 2 ** -60 && Math.abs(x) < 2 ** 60);
+function single(exact: number, error: boolean): number {
+  const r = Math.fround(exact);
+  inexact ||= error || r !== exact;
+  return r;
+}
+const SINGLE: Readonly<Record<string, Lane>> = {
+  add: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a + b, sumError(a, b, a + b) !== 0) : Number.NaN),
+  sub: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a - b, sumError(a, -b, a - b) !== 0) : Number.NaN),
+  mul: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a * b, false) : Number.NaN),
+  div: (a, b) => {
+    if (!isPlainSingle(a) || !isPlainSingle(b) || b === 0) return Number.NaN;
+    const q = Math.fround(a / b);
+    inexact ||= q * b !== a;
+    return q;
+  },
+  sqrt: a => {
+    if (!isPlainSingle(a) || a < 0) return Number.NaN;
+    const r = Math.fround(Math.sqrt(a));
+    inexact ||= r * r !== a;
+    return r;
+  },
+};
+
+export interface Quick {
+  readonly lane: Lane;
+  readonly bytes: 4 | 8;
+  readonly lanes: number;
+}
+
+/** How an operation by its name in the helper's table is done quickly, if it can be. */
+export function quickOf(name: string): Quick | undefined {
+  const match = /^(add|sub|mul|div|sqrt)([sp])([sd])$/.exec(name);
+  if (match === null) return undefined;
+  const [, operation, kind, size] = match as unknown as [string, string, string, string];
+  const bytes = size === 's' ? 4 : 8;
+  return { lane: (bytes === 4 ? SINGLE : DOUBLE)[operation]!, bytes, lanes: kind === 's' ? 1 : 16 / bytes };
+}
+
+const results = new Float64Array(4);
+
+/** Does all lanes and returns whether any was inexact, or undefined, and nothing done, when one is for the soft float. */
+export function runQuick({ lane, bytes, lanes }: Quick, view: DataView, d: number, a: number, b: number): boolean | undefined {
+  inexact = false;
+  for (let i = 0; i < lanes; i++) {
+    const at = i * bytes;
+    const result =
+      bytes === 4
+        ? lane(view.getFloat32(a + at, true), view.getFloat32(b + at, true))
+        : lane(view.getFloat64(a + at, true), view.getFloat64(b + at, true));
+    if (Number.isNaN(result)) return undefined;
+    results[i] = result;
+  }
+  for (let i = 0; i < lanes; i++) {
+    if (bytes === 4) view.setFloat32(d + i * bytes, results[i]!, true);
+    else view.setFloat64(d + i * bytes, results[i]!, true);
+  }
+  return inexact;
+}
