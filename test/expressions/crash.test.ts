@@ -1,7 +1,7 @@
 /** Expressions at the crash: what gdb and Delve refuse there, or answer wrongly, must come out right. */
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing, type Toolchain } from './support/build.js';
-import { type Session, session } from './support/session.js';
+import { buildGo, missing, type Toolchain } from '../support/build.js';
+import { type Session, session } from '../support/session.js';
 
 /** Expression and answer in the frame of the fault. */
 const AT_FAULT: readonly (readonly [expression: string, text: string])[] = [

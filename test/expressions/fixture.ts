@@ -1,15 +1,15 @@
 /** Test support: an EvaluationContext over a snapshot of a native process. */
 import { readFileSync } from 'node:fs';
-import { takeSnapshot } from '../../../test/support/snapshot.js';
-import type { Image } from '../../image/api.js';
-import { openImage } from '../../image/image.js';
-import type { PrintOptions } from '../values/print.js';
-import { assign } from './assign.js';
-import type { EvaluationContext, FrameContext } from './context.js';
-import { ExpressionError } from './errors.js';
-import { evaluate } from './evaluate.js';
-import { parseAssignment, parseExpression } from './parser.js';
-import { printResult, typeText } from './result.js';
+import { assign } from '../../src/debugger/evaluate/assign.js';
+import type { EvaluationContext, FrameContext } from '../../src/debugger/evaluate/context.js';
+import { ExpressionError } from '../../src/debugger/evaluate/errors.js';
+import { evaluate } from '../../src/debugger/evaluate/evaluate.js';
+import { parseAssignment, parseExpression } from '../../src/debugger/evaluate/parser.js';
+import { printResult, typeText } from '../../src/debugger/evaluate/result.js';
+import type { PrintOptions } from '../../src/debugger/values/print.js';
+import type { Image } from '../../src/image/api.js';
+import { openImage } from '../../src/image/image.js';
+import { takeSnapshot } from '../support/snapshot.js';
 
 export interface Fixture {
   readonly context: EvaluationContext;

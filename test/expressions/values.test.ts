@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing, type Toolchain } from '../../../test/support/build.js';
+import { buildGo, missing, type Toolchain } from '../support/build.js';
 import { PRINTED, REFUSED, TYPES } from './expectations.js';
 import { type Fixture, fixture } from './fixture.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { buildGo, missing } from '../../../test/support/build.js';
+import { buildGo, missing } from '../support/build.js';
 import { type Fixture, fixture } from './fixture.js';
 
 const why = missing('go1.26');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { buildC, missing } from '../../../test/support/build.js';
-import { parseFormat } from '../values/format.js';
+import { parseFormat } from '../../src/debugger/values/format.js';
+import { buildC, missing } from '../support/build.js';
 import { type Fixture, fixture } from './fixture.js';
 
 /** `/f` in front is a print format. */
