@@ -30,7 +30,7 @@ export interface Position {
 export type FileName = (unit: Unit, index: number) => string | undefined;
 
 /** Names that may be looked for in vain before an index is made. */
-const MAX_MISSES = 4;
+const MAX_MISSES = 32;
 
 /** Variables: those of scopes, and globals. */
 export class Variables {
