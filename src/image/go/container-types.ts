@@ -3,6 +3,7 @@ import type { Field, Type } from '../api.js';
 
 const integer = (kind: 'int' | 'uint', name: string, size: number): Type => ({ kind, name, size });
 const INT = integer('int', 'int', 8);
+const UINT = integer('uint', 'uint', 8);
 const UINT8 = integer('uint', 'uint8', 1);
 const UINT16 = integer('uint', 'uint16', 2);
 const UINT32 = integer('uint', 'uint32', 4);
@@ -21,11 +22,19 @@ function struct(name: string, members: readonly (readonly [string, Type, number]
 
 const pointerTo = (elem: Type): Type => ({ kind: 'pointer', name: `*${elem.name}`, size: 8, elem });
 
-/** runtime.hmap with its buckets (runtime/map.go, Go 1.23 and before). `name` is that of the map type, `bucket` its bucket's descriptor. */
-export function hmapType(name: string, bucket: Type): Type {
-  const arguments_ = name.replace(/^map/, '');
+/** Descriptors of buckets and DWARF spell these fields differently. */
+const BUCKET_FIELDS: Readonly<Record<string, string>> = { topbits: 'tophash', elems: 'values' };
+
+/**
+ * runtime.hmap with its buckets (runtime/map.go, Go 1.23 and before), shaped as DWARF has it. `of` is `<key,element>`, `descriptor` the type
+ * that the bucket's descriptor gives.
+ */
+export function hmapType(of: string, descriptor: Type): Type {
+  if (descriptor.kind !== 'struct') return descriptor;
+  const fields = descriptor.fields.map(field => ({ ...field, type: field.type, name: BUCKET_FIELDS[field.name] ?? field.name }));
+  const bucket: Type = { ...descriptor, name: `bucket${of}`, fields };
   return struct(
-    `hash${arguments_}`,
+    `hash${of}`,
     [
       ['count', INT, 0],
       ['flags', UINT8, 8],
@@ -41,11 +50,10 @@ export function hmapType(name: string, bucket: Type): Type {
   );
 }
 
-/** internal/runtime/maps.Map with its tables (internal/runtime/maps/map.go and table.go, Go 1.24 and later); `group` is the group's descriptor. */
-export function swissMapType(name: string, group: Type): Type {
-  const arguments_ = name.replace(/^map/, '');
+/** internal/runtime/maps.Map with its tables (internal/runtime/maps/map.go and table.go, Go 1.24 and later), shaped as DWARF has it. `of` is `<key,element>`, `group` the type that the group's descriptor gives. */
+export function swissMapType(of: string, group: Type): Type {
   const groups = struct(
-    `groupReference${arguments_}`,
+    `groupReference${of}`,
     [
       ['data', pointerTo(group), 0],
       ['lengthMask', UINT64, 8],
@@ -53,7 +61,7 @@ export function swissMapType(name: string, group: Type): Type {
     16,
   );
   const table = struct(
-    `table${arguments_}`,
+    `table${of}`,
     [
       ['used', UINT16, 0],
       ['capacity', UINT16, 2],
@@ -65,7 +73,7 @@ export function swissMapType(name: string, group: Type): Type {
     32,
   );
   return struct(
-    `map${arguments_}`,
+    `map${of}`,
     [
       ['used', UINT64, 0],
       ['seed', UINTPTR, 8],
@@ -86,14 +94,14 @@ export function hchanType(elem: Type, minor: number): Type {
   return struct(
     `hchan<${elem.name}>`,
     [
-      ['qcount', UINT64, 0],
-      ['dataqsiz', UINT64, 8],
-      ['buf', pointerTo(elem), 16],
+      ['qcount', UINT, 0],
+      ['dataqsiz', UINT, 8],
+      ['buf', POINTER, 16],
       ['elemsize', UINT16, 24],
       ['closed', UINT32, 28],
       ['elemtype', POINTER, 32 + shift],
-      ['sendx', UINT64, 40 + shift],
-      ['recvx', UINT64, 48 + shift],
+      ['sendx', UINT, 40 + shift],
+      ['recvx', UINT, 48 + shift],
     ],
     56 + shift,
   );

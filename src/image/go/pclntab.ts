@@ -4,13 +4,10 @@
  */
 import { ByteReader, FormatError, text } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
-import { SHF } from '../elf/headers.js';
 import type { SymbolTable } from '../elf/symbols.js';
 import { findModuleData, type ModuleData } from './moduledata.js';
+import { HEADER_SIZE, MAGIC_120, pclntabCandidates } from './pclntab-header.js';
 
-const MAGIC_118 = 0xfffffff0;
-const MAGIC_120 = 0xfffffff1;
-const HEADER_SIZE = 72;
 const FUNC_FLAG = { topFrame: 1, spWrite: 2, asm: 4 } as const;
 const PCDATA_INL_TREE_INDEX = 2;
 const FUNCDATA_INL_TREE = 3;
@@ -64,7 +61,7 @@ export class Pclntab {
 
   /** Undefined: not a Go program, or a table that cannot be used (then the file's problems say so). */
   static of(elf: Elf, symbols: () => SymbolTable | undefined): Pclntab | undefined {
-    for (const address of candidates(elf, symbols)) {
+    for (const address of pclntabCandidates(elf, symbols)) {
       try {
         return new Pclntab(elf, address, symbols);
       } catch (error) {
@@ -361,43 +358,5 @@ export class Pclntab {
       }
     }
     return calls;
-  }
-}
-
-/** Addresses at which a pclntab may begin: its section, its symbol, else wherever its header is found in a loaded segment. */
-function* candidates(elf: Elf, symbols: () => SymbolTable | undefined): Iterable<number> {
-  const seen = new Set<number>();
-  const isHeader = (address: number) => {
-    if (seen.has(address) || !elf.memory.contains(address + HEADER_SIZE)) return false;
-    const { memory } = elf;
-    const magic = memory.u32(address);
-    return (
-      (magic === MAGIC_118 || magic === MAGIC_120) &&
-      memory.u16(address + 4) === 0 &&
-      memory.u8(address + 6) === 1 &&
-      memory.u8(address + 7) === 8
-    );
-  };
-  const named = elf.sections.find(s => s.name.endsWith('.gopclntab') && s.flags & SHF.alloc);
-  const symbol = named ? undefined : [...(symbols()?.named('runtime.pclntab') ?? [])][0];
-  for (const address of [named?.address, symbol?.address]) {
-    if (address === undefined) continue;
-    if (isHeader(address)) {
-      seen.add(address);
-      yield address;
-    } else elf.problems.push(`gopclntab at 0x${address.toString(16)}: its header is not that of Go 1.18 or later: searched for elsewhere`);
-  }
-  for (const load of elf.loads) {
-    const bytes = elf.memory.rest(load.address);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (const magic of [MAGIC_120, MAGIC_118]) {
-      const pattern = Buffer.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
-      for (let at = buffer.indexOf(pattern); at >= 0; at = buffer.indexOf(pattern, at + 1)) {
-        const address = load.address + at;
-        if (address % 8 !== 0 || !isHeader(address)) continue;
-        seen.add(address);
-        yield address;
-      }
-    }
   }
 }

@@ -277,7 +277,8 @@ export class RuntimeTypes {
           },
           get hash() {
             const storage = elemAt(address + 64);
-            return self.minor >= 24 ? swissMapType(base.name, storage) : hmapType(base.name, storage);
+            const of = `<${elemAt(address + 48).name},${elemAt(address + 56).name}>`;
+            return self.minor >= 24 ? swissMapType(of, storage) : hmapType(of, storage);
           },
         };
       case 'interface':
