@@ -50,9 +50,12 @@ function attemptCase(draft: Draft, seed: number): Case | undefined {
   for (const [index, kind] of form.operands.entries()) if (!draft.operand(index, kind)) return undefined;
   for (const rule of rules) if (rule.after && !rule.after(draft)) return undefined;
   if (form.lockable && instruction.op0Kind === OpKind.Memory && random.chance(25)) instruction.hasLockPrefix = true;
-  const plain = draft.encode();
-  if (!plain) return undefined;
-  const code = addPrefix(plain, draft);
+  const code = draft.encode();
+  return code && finish(draft, seed, addPrefix(code, draft));
+}
+
+function finish(draft: Draft, seed: number, code: Uint8Array): Case | undefined {
+  const { form } = draft;
   const decoded = decode(code, draft.rip);
   try {
     if (decoded.code !== form.code || decoded.length !== code.length) return undefined;
@@ -88,6 +91,8 @@ function addPrefix(code: Uint8Array, draft: Draft): Uint8Array {
   let legacy = 0;
   while (isLegacyPrefix(code[legacy] as number)) legacy++;
   const insert = (at: number, byte: number) => Uint8Array.of(...code.subarray(0, at), byte, ...code.subarray(at));
+  // What RIP-relative operands name must not move with the end of the instruction.
+  if (draft.instruction.isIpRelMemoryOperand) return code;
   const rex = ((code[legacy] as number) & 0xf0) === 0x40;
   const wide = rex && ((code[legacy] as number) & 8) !== 0;
   if (wide && random.chance(30) && !code.subarray(0, legacy).includes(0x66) && !/^(Cvt|Mov[dq]_|P|Crc32|Extract)/.test(form.name))

@@ -3,7 +3,7 @@ import { type Cpu, type CpuStop, PROT } from '../../src/cpu/api.js';
 import { Machine } from '../../src/cpu/cpu.js';
 import { CODE, FS_BASE, FX, GS_BASE, HIGH, INPUT, LOW, pristineMemory, REGION_BYTES, WRITABLE_BYTES } from './layout.js';
 import { finish } from './native.js';
-import { type Outcome, wordBefore } from './outcome.js';
+import type { Outcome } from './outcome.js';
 
 const PAGE = 0x1000;
 /** More than any case needs: the longest is a REP of a dozen turns. */
@@ -13,7 +13,8 @@ const EMPTY = 3;
 
 export class Engine {
   private readonly pristine = pristineMemory();
-  private readonly pristineWords = new Int32Array(this.pristine.buffer);
+  /** The writable pages as they were before the case. */
+  private readonly before = this.pristine.slice(0, WRITABLE_BYTES);
   private codeStart = CODE;
   private codeLength = 0;
 
@@ -85,27 +86,31 @@ export class Engine {
   /** Changed words; afterwards memory is pristine again. */
   private collect(input: Uint8Array): [bigint, bigint][] {
     const { memory } = this.cpu;
+    const view = new DataView(input.buffer, input.byteOffset);
+    const overlay = view.getBigUint64(INPUT.overlayAddress, true);
+    const length = view.getUint32(INPUT.overlayLength, true);
     const changed: [bigint, bigint][] = [];
     for (const region of [LOW, HIGH]) {
-      const now = memory.read(region, REGION_BYTES);
-      const words = new Int32Array(now.buffer, now.byteOffset, REGION_BYTES / 4);
-      const view = new DataView(now.buffer, now.byteOffset);
-      let dirty = false;
-      for (let i = 0; i < words.length; i++) {
-        if (words[i] === this.pristineWords[i]) continue;
-        dirty = true;
-        break;
-      }
-      const overlay = new DataView(input.buffer, input.byteOffset).getBigUint64(INPUT.overlayAddress, true);
-      if (!dirty && (overlay < region || overlay >= region + BigInt(WRITABLE_BYTES))) continue;
-      for (let offset = 0; offset < WRITABLE_BYTES; offset += 8) {
-        const address = region + BigInt(offset);
-        const value = view.getBigUint64(offset, true);
-        if (value !== wordBefore(input, address)) changed.push([address, value]);
-      }
-      memory.write(region, this.pristine);
+      const now = memory.read(region, WRITABLE_BYTES);
+      const offset = Number(overlay - region);
+      const overlaid = length > 0 && offset >= 0 && offset < WRITABLE_BYTES;
+      if (overlaid) this.before.set(input.subarray(INPUT.overlay, INPUT.overlay + length), offset);
+      const touched = Buffer.compare(now, this.before) !== 0;
+      if (touched) this.compareWords(region, now, changed);
+      if (overlaid) this.before.set(this.pristine.subarray(offset, offset + length), offset);
+      if (touched) memory.write(region, this.before);
+      else if (overlaid) memory.write(overlay, this.before.subarray(offset, offset + length));
     }
     return changed;
+  }
+
+  private compareWords(region: bigint, now: Uint8Array, changed: [bigint, bigint][]): void {
+    const before = new DataView(this.before.buffer);
+    const after = new DataView(now.buffer, now.byteOffset);
+    for (let offset = 0; offset < WRITABLE_BYTES; offset += 8) {
+      if (before.getInt32(offset) === after.getInt32(offset) && before.getInt32(offset + 4) === after.getInt32(offset + 4)) continue;
+      changed.push([region + BigInt(offset), after.getBigUint64(offset, true)]);
+    }
   }
 }
 

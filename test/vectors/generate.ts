@@ -23,6 +23,7 @@ const CASES: Readonly<Record<string, number>> = {
   control: 90,
   condition: 60,
   system: 50,
+  privileged: 20,
   stack: 250,
   bits: 200,
   x87: 170,

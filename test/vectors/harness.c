@@ -236,7 +236,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
 }
 
 __asm__(".globl restore_signal\nrestore_signal:\n mov $15, %eax\n syscall\n");
-extern void restore_signal(void);
+extern __attribute__((visibility("hidden"))) void restore_signal(void);
 
 static void catch_signal(int signal) {
   struct {

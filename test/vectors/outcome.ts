@@ -1,6 +1,6 @@
 /** What a case ends in, the same from the real CPU, the committed data and r14. */
 import type { AccessKind, Vector } from '../../src/cpu/api.js';
-import { FLAGS, FX, HIGH, INPUT, LOW, OUTPUT, pristineMemory, WRITABLE_BYTES } from './layout.js';
+import { FLAGS, FX, INPUT, OUTPUT } from './layout.js';
 
 export interface OutcomeFault {
   readonly vector: Vector;
@@ -17,23 +17,6 @@ export interface Outcome {
   readonly fault?: OutcomeFault;
   /** Aligned 8-byte words that changed, in address order. */
   readonly memory: readonly (readonly [number: bigint, value: bigint])[];
-}
-
-const pristine = pristineMemory();
-const pristineView = new DataView(pristine.buffer);
-
-/** The 8-byte word at an aligned address of a data region before the case ran. */
-export function wordBefore(input: Uint8Array, address: bigint): bigint {
-  const region = address >= HIGH ? HIGH : LOW;
-  const offset = Number(address - region);
-  if (offset < 0 || offset >= WRITABLE_BYTES) throw new RangeError(`0x${address.toString(16)} is not in a writable page`);
-  const view = new DataView(input.buffer, input.byteOffset);
-  const overlay = Number(view.getBigUint64(INPUT.overlayAddress, true) - address);
-  const length = view.getUint32(INPUT.overlayLength, true);
-  if (overlay >= 8 || overlay + length <= 0) return pristineView.getBigUint64(offset, true);
-  const word = pristine.slice(offset, offset + 8);
-  for (let i = 0; i < 8; i++) if (i >= overlay && i < overlay + length) word[i] = input[INPUT.overlay + i - overlay] as number;
-  return new DataView(word.buffer).getBigUint64(0, true);
 }
 
 export function hex(value: bigint | number): string {

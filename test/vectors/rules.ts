@@ -346,7 +346,7 @@ export const RULES: readonly Rule[] = [
 export function profileOf(draft: Draft): Profile {
   const { form, random } = draft;
   const { mnemonic, name } = form;
-  if (/^F[^x]/.test(mnemonic) || /^Fx(ch|am|tract)|^Wait$/.test(mnemonic)) {
+  if (/^F[^x]/.test(mnemonic) || /^Fx(ch|am|tract)|^(Wait|Emms)$/.test(mnemonic)) {
     if (/m32fp/.test(name)) return 'x87-f32';
     if (/m64fp/.test(name)) return 'x87-f64';
     if (/m80bcd/.test(name)) return 'x87-bcd';

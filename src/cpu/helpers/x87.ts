@@ -308,6 +308,10 @@ function table(): Record<string, X87Op> {
     stack.top = stack.top - 1;
   };
   ops.fwait = () => undefined;
+  ops.emms = stack => {
+    stack.top = 0;
+    stack.ftw = 0xffff;
+  };
   ops.fldcw = (stack, view) => {
     setControl(stack, view.getUint16(operandA(view), true));
   };
@@ -324,9 +328,6 @@ function table(): Record<string, X87Op> {
 /** These do not look for pending exceptions. */
 const withoutWaiting: Record<string, X87Op> = {
   fninit: initialize,
-  emms: stack => {
-    stack.ftw = 0xffff;
-  },
   fnclex: stack => {
     stack.fsw &= ~(FSW.busy | FSW.summary | FSW.stackFault | 0x3f);
   },

@@ -129,10 +129,13 @@ const indirect: Node = seq(
     seq(setState(STATE.rip, local('x')), leave(EXIT.lookup)),
   ),
 );
+const notCanonical: Node = op('i64.ne', op('i64.shr_u', op('i64.add', local('x'), c64(1n << 47n)), c64(48)), c64(0));
 /** A target that is not canonical is the jump's own fault: nothing has changed yet. */
-const canonicalTarget: Node = when(
-  op('i64.ne', op('i64.shr_u', op('i64.add', local('x'), c64(1n << 47n)), c64(48)), c64(0)),
-  callHelper('notCanonical'),
+const canonicalTarget: Node = when(notCanonical, callHelper('notCanonical'));
+/** As `canonicalTarget`, behind the fault that the push of a return address would be. */
+const canonicalCallee: Node = when(
+  notCanonical,
+  seq(readable(8, op('i64.sub', state(RSP), c64(8)), true), e => e.code.op('drop'), callHelper('notCanonical')),
 );
 row('jumpr', seq(setLocal('x', get('a', 64)), canonicalTarget, indirect), faultingEnd);
 
@@ -168,7 +171,7 @@ const directTarget: Node = e => {
 /** Pushes imm, goes to the record d. */
 row('call', seq(pushReturn(imm), recordCall(imm, directTarget), goTo(taken)), faultingEnd);
 /** Pushes imm, goes to the address in a. */
-row('callr', seq(setLocal('x', get('a', 64)), canonicalTarget, pushReturn(imm), recordCall(imm, local('x')), indirect), faultingEnd);
+row('callr', seq(setLocal('x', get('a', 64)), canonicalCallee, pushReturn(imm), recordCall(imm, local('x')), indirect), faultingEnd);
 /** Pops the return address and imm bytes of arguments. */
 row(
   'ret',

@@ -63,12 +63,15 @@ export function roundPack(env: FloatEnv, f: Format, negative: boolean, sig: bigi
   const freeTop = freeExp + bitLength(free.sig) - 1;
   env.roundedUp = free.up;
   const wraps = env.x87 && f === X80;
+  // A store to memory that traps has no result to be inexact.
+  const stores = env.x87 && !wraps;
   if (freeTop > f.emax) {
     env.raise(FLAG.overflow);
     if ((env.masks & FLAG.overflow) === 0) {
       const beyond = wraps && freeTop - WRAP > f.emax;
-      if (free.inexact || beyond) env.raise(FLAG.inexact);
-      if (beyond) env.roundedUp = true;
+      if (!stores && (free.inexact || beyond)) env.raise(FLAG.inexact);
+      if (stores) env.roundedUp = false;
+      else if (beyond) env.roundedUp = true;
       return wraps && !beyond ? assemble(f, negative, free.sig, freeExp - WRAP) : infinity(f, negative);
     }
     env.raise(FLAG.inexact);
@@ -85,8 +88,8 @@ export function roundPack(env: FloatEnv, f: Format, negative: boolean, sig: bigi
   if (tiny && (env.masks & FLAG.underflow) === 0) {
     env.raise(FLAG.underflow);
     const beyond = wraps && freeTop + WRAP < f.emin;
-    if (free.inexact || beyond) env.raise(FLAG.inexact);
-    if (beyond) env.roundedUp = false;
+    if (!stores && (free.inexact || beyond)) env.raise(FLAG.inexact);
+    if (beyond || stores) env.roundedUp = false;
     return wraps && !beyond ? assemble(f, negative, free.sig, freeExp + WRAP) : zero(f, negative);
   }
   if (tiny && env.flushToZero) {
