@@ -34,27 +34,35 @@ function isModerate(x: number): boolean {
 }
 const isPlain = (x: number): boolean => x === 0 || isModerate(x);
 
+/** With an infinity about, whatever is not a NaN is exact; everything else is not sure. */
+function infinite(a: number, b: number, result: number): number {
+  const isInfinite = Math.abs(a) === Number.POSITIVE_INFINITY || Math.abs(b) === Number.POSITIVE_INFINITY;
+  return isInfinite && isNormal(a) && isNormal(b) ? result : Number.NaN;
+}
+/** Not a subnormal of either format; may be infinite. */
+const isNormal = (x: number): boolean => x === 0 || Math.abs(x) > 2 ** -100;
+
 const DOUBLE: Readonly<Record<string, Lane>> = {
   add: (a, b) => {
-    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    if (!isPlain(a) || !isPlain(b)) return infinite(a, b, a + b);
     const s = a + b;
     inexact ||= sumError(a, b, s) !== 0;
     return s;
   },
   sub: (a, b) => {
-    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    if (!isPlain(a) || !isPlain(b)) return infinite(a, b, a - b);
     const s = a - b;
     inexact ||= sumError(a, -b, s) !== 0;
     return s;
   },
   mul: (a, b) => {
-    if (!isPlain(a) || !isPlain(b)) return Number.NaN;
+    if (!isPlain(a) || !isPlain(b)) return infinite(a, b, a * b);
     const p = a * b;
     inexact ||= productError(a, b, p) !== 0;
     return p;
   },
   div: (a, b) => {
-    if (!isPlain(a) || !isModerate(b)) return Number.NaN;
+    if (!isPlain(a) || !isModerate(b)) return infinite(a, b, a / b);
     const q = a / b;
     const p = q * b;
     inexact ||= p !== a || productError(q, b, p) !== 0;
@@ -77,11 +85,11 @@ function single(exact: number, error: boolean): number {
   return r;
 }
 const SINGLE: Readonly<Record<string, Lane>> = {
-  add: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a + b, sumError(a, b, a + b) !== 0) : Number.NaN),
-  sub: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a - b, sumError(a, -b, a - b) !== 0) : Number.NaN),
-  mul: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a * b, false) : Number.NaN),
+  add: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a + b, sumError(a, b, a + b) !== 0) : infinite(a, b, a + b)),
+  sub: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a - b, sumError(a, -b, a - b) !== 0) : infinite(a, b, a - b)),
+  mul: (a, b) => (isPlainSingle(a) && isPlainSingle(b) ? single(a * b, false) : infinite(a, b, a * b)),
   div: (a, b) => {
-    if (!isPlainSingle(a) || !isPlainSingle(b) || b === 0) return Number.NaN;
+    if (!isPlainSingle(a) || !isPlainSingle(b) || b === 0) return infinite(a, b, a / b);
     const q = Math.fround(a / b);
     inexact ||= q * b !== a;
     return q;

@@ -1,4 +1,5 @@
 /** Lifters of SSE moves between registers and memory. */
+import './control.js';
 import { Mnemonic as M, Register } from 'iced-x86';
 import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
