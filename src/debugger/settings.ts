@@ -93,6 +93,7 @@ export class Settings {
   substitute(path: string): string {
     for (const { from, to } of this.substitutions) {
       if (path === from) return to;
+      if (from === '' && path.startsWith('/')) continue;
       const prefix = from.endsWith('/') || from === '' ? from : `${from}/`;
       if (path.startsWith(prefix)) return to === '' ? path.slice(prefix.length) : `${to.replace(/\/$/, '')}/${path.slice(prefix.length)}`;
     }

@@ -25,8 +25,6 @@ export interface RuntimeSymbols {
   readonly allgs: bigint | undefined;
   /** `runtime.waitReasonStrings`, an array of strings. */
   readonly waitReasonStrings: bigint | undefined;
-  readonly g0: bigint | undefined;
-  readonly m0: bigint | undefined;
   /** Offset of the TLS slot of g from FS base. */
   readonly tlsG: bigint;
 }

@@ -1,11 +1,12 @@
 import type { AddressSpace } from '../cpu/api.js';
 import type { Image } from '../image/api.js';
-import { GoRuntime } from './goroutine.js';
+import { GoRuntime, type RuntimeSymbols } from './goroutine.js';
 import { goLayout, type Layout } from './layout.js';
+import { tlsOffset } from './tls.js';
 
 interface Fixed {
   readonly layout: Layout;
-  readonly tlsG: bigint;
+  readonly symbols: RuntimeSymbols;
 }
 
 const known = new WeakMap<Image, Fixed>();
@@ -15,23 +16,14 @@ export function goRuntime(image: Image | undefined, memory: AddressSpace): GoRun
   if (image?.go === undefined) return undefined;
   let fixed = known.get(image);
   if (fixed === undefined) {
-    fixed = { layout: goLayout(name => image.typeNamed(name), image.go.version), tlsG: tlsOffset(image) };
+    const address = (name: string) => image.symbolsNamed(name)[0]?.address;
+    const symbols = {
+      allgs: address('runtime.allgs'),
+      waitReasonStrings: address('runtime.waitReasonStrings'),
+      tlsG: tlsOffset(image, memory),
+    };
+    fixed = { layout: goLayout(name => image.typeNamed(name), image.go.version), symbols };
     known.set(image, fixed);
   }
-  const address = (name: string) => image.symbolsNamed(name)[0]?.address;
-  return new GoRuntime(memory, fixed.layout, {
-    allgs: address('runtime.allgs'),
-    waitReasonStrings: address('runtime.waitReasonStrings'),
-    g0: address('runtime.g0'),
-    m0: address('runtime.m0'),
-    tlsG: fixed.tlsG,
-  });
-}
-
-/**
- * Offset of the TLS slot of g from FS base. `runtime.tlsg` is its offset in the TLS segment, which ends at FS base (variant II of the ELF
- * TLS ABI); internally linked programs have one slot, at -8.
- */
-function tlsOffset(_image: Image): bigint {
-  return -8n;
+  return new GoRuntime(memory, fixed.layout, fixed.symbols);
 }

@@ -2,6 +2,7 @@ import { CommandError } from '../errors.js';
 import { resume } from '../execution/control.js';
 import { finishFrame, nextInstructions, runTo, stepInstructions, stepLines, untilNext } from '../execution/step.js';
 import { locate } from '../expressions.js';
+import { resultsOf } from '../returned.js';
 import type { Session } from '../session.js';
 import type { Stop } from '../stop.js';
 import { stopData, stopText } from '../stop-text.js';
@@ -93,10 +94,8 @@ export const runningCommands: readonly Command[] = [
     aliases: ['fin', 'stepout', 'so'],
     syntax: ['finish'],
     summary: 'run until the selected frame returns',
-    run: (session, args) => {
-      args.none();
-      return moving(session, () => finishFrame(session));
-    },
+    details: 'The results of a Go function are printed when it has.',
+    run: finishCommand,
   },
   {
     ...running,
@@ -169,6 +168,20 @@ export const runningCommands: readonly Command[] = [
     },
   },
 ];
+
+async function finishCommand(session: Session, args: Arguments): Promise<Answer> {
+  args.none();
+  session.requireProcess();
+  const results = resultsOf(session, session.frame);
+  const stop = await finishFrame(session);
+  if (stop.reason !== 'finish') return moved(session);
+  const returned = results();
+  const answer = await moved(
+    session,
+    returned.map(({ name, value }) => `  returned ${name} = ${value}`),
+  );
+  return { output: answer.output, data: { ...(answer.data as object), returned } };
+}
 
 async function continueCommand(session: Session, args: Arguments): Promise<Answer> {
   session.requireProcess();

@@ -15,6 +15,9 @@ export interface Goal {
 
 const SIGTRAP = 5;
 
+/** Breakpoints that were passed between two looks at the keyboard. */
+const STOPS_BETWEEN_BREATHS = 128;
+
 /** Runs to the next stop and makes it the session's. `goal` adds addresses of a stepping command. */
 export async function resume(session: Session, goal?: Goal): Promise<Stop> {
   const stop = await run(session, goal);
@@ -29,6 +32,7 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   dropTrap(session);
   session.takeInterrupt();
   let pass = true;
+  let passed = 0;
   for (;;) {
     if (session.remaining <= 0) return { reason: 'limit' };
     const budget = Math.min(session.settings.number('step-slice'), session.remaining);
@@ -39,7 +43,7 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
     if (stop !== undefined) return stop;
-    if (event.kind === 'budget') {
+    if (event.kind === 'budget' || ++passed % STOPS_BETWEEN_BREATHS === 0) {
       await session.host.breathe();
       if (session.takeInterrupt()) return { reason: 'interrupted' };
     }

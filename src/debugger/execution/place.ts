@@ -1,4 +1,5 @@
 import type { Session } from '../session.js';
+import type { StackName } from '../stack/frame.js';
 import { stackNamed } from '../stack/target.js';
 
 /**
@@ -11,10 +12,21 @@ export interface Place {
   readonly depth: bigint;
 }
 
+/** The stack of the last question: a step asks at every breakpoint it passes, and nearly always on the same one. */
+const last = new WeakMap<Session, { readonly g: bigint; readonly tid: number; readonly stack: StackName }>();
+
 /** The place of an address on the current thread's stack. */
 export function placeOf(session: Session, sp: bigint): Place {
-  const stack = stackNamed(session.walkTarget, sp, session.threadG(session.thread));
-  const key = stack.kind === 'goroutine' ? stack.name : `${stack.name} of thread ${session.thread.tid}`;
+  const { tid } = session.thread;
+  const g = session.threadG(session.thread);
+  let known = last.get(session);
+  // A stack that has grown lies elsewhere, and its old place belongs to another g.
+  if (known === undefined || known.g !== g || known.tid !== tid || sp < known.stack.lo || sp >= known.stack.hi) {
+    known = { g, tid, stack: stackNamed(session.walkTarget, sp, g) };
+    last.set(session, known);
+  }
+  const { stack } = known;
+  const key = stack.kind === 'goroutine' ? stack.name : `${stack.name} of thread ${tid}`;
   return { stack: key, depth: stack.hi - sp };
 }
 

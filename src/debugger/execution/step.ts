@@ -7,6 +7,7 @@ import { CommandError } from '../errors.js';
 import type { Session } from '../session.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
+import { DWARF_REGISTERS } from '../stack/unwind.js';
 import type { Stop } from '../stop.js';
 import { instructionsIn } from './calls.js';
 import { arm, dropTrap, type Goal, judge, resume } from './control.js';
@@ -171,11 +172,23 @@ function framePlace(session: Session, physical: PhysicalFrame): Place | undefine
 /** Whether execution stands in the frame that `place` was taken of, and not in a recursive call or another goroutine. */
 function sameFrame(session: Session, place: Place | undefined): boolean {
   if (place === undefined) return true;
-  session.changed();
-  const now = session.frames(1)[0]?.physical;
-  if (now?.cfa === undefined) return true;
-  const here = placeOf(session, now.cfa - 8n);
+  const cfa = currentCfa(session);
+  if (cfa === undefined) return true;
+  const here = placeOf(session, cfa - 8n);
   return here.stack === place.stack && here.depth === place.depth;
+}
+
+/** The innermost frame's CFA: from the tables when they are to be trusted, which costs no walk. */
+function currentCfa(session: Session): bigint | undefined {
+  const { registers } = session.thread;
+  const func = session.images.functionAt(registers.rip);
+  const row = func === undefined || func.spWrite ? undefined : session.images.unwindAt(registers.rip);
+  if (row !== undefined && 'register' in row.cfa) {
+    const name = DWARF_REGISTERS[row.cfa.register];
+    if (name === 'rsp' || name === 'rbp') return registers.get(name) + BigInt(row.cfa.offset);
+  }
+  session.changed();
+  return session.frames(1)[0]?.physical.cfa;
 }
 
 function returnGoals(session: Session, goals: Goals): void {

@@ -17,6 +17,12 @@ export interface Resume {
   readonly g: bigint;
 }
 
+export interface Switched {
+  readonly cursor: Cursor;
+  /** Where the CALL that led here went, when it was not the function itself. */
+  readonly called?: bigint;
+}
+
 /** Functions that jump to asmcgocall, and itself. */
 const C_ENTRIES = /^runtime\.asmcgocall/;
 
@@ -27,13 +33,7 @@ const RACE_ENTRIES = /^(?:runtime\.)?(?:race|_cgo_race)|^sync\/atomic\./;
  * The frame behind a stack switch, when `cursor` stands in a function that made one; undefined when its caller is on the same stack.
  * `parked` collects where callbacks left the goroutine.
  */
-export function switchBehind(
-  target: WalkTarget,
-  cursor: Cursor,
-  func: Func,
-  stack: StackName,
-  parked: Resume[],
-): { readonly cursor: Cursor } | undefined {
+export function switchBehind(target: WalkTarget, cursor: Cursor, func: Func, stack: StackName, parked: Resume[]): Switched | undefined {
   const go = target.go;
   if (go === undefined || cursor.g === 0n) return undefined;
   const machine = go.machineOf(cursor.g);
@@ -114,7 +114,7 @@ function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch:
  * racecall moves RSP to g0's stack for the C code (unless it is there already) and keeps the true one in R12; R14 and the TLS slot stay the
  * goroutine's. The innermost unreturned call of the goroutine's own stack is the one that led to racecall.
  */
-function afterRacecall(target: WalkTarget, cursor: Cursor, stack: StackName, curg: bigint): { readonly cursor: Cursor } | undefined {
+function afterRacecall(target: WalkTarget, cursor: Cursor, stack: StackName, curg: bigint): Switched | undefined {
   if (!calledElsewhere(target, cursor, stack, RACE_ENTRIES)) return undefined;
   if (!target.go!.readable(curg)) return undefined;
   const goroutine = target.go!.goroutine(curg);
@@ -129,7 +129,8 @@ function afterRacecall(target: WalkTarget, cursor: Cursor, stack: StackName, cur
     ['r14', { value: curg, how: 'inferred' }],
   ]);
   const seam = `stack switch: ${stack.name} -> ${own.name}`;
-  return { cursor: { pc: record.returnAddress, exact: false, sp, values, live: undefined, g: curg, how: 'emulated', seam } };
+  const outer: Cursor = { pc: record.returnAddress, exact: false, sp, values, live: undefined, g: curg, how: 'emulated', seam };
+  return { cursor: outer, called: record.target };
 }
 
 /**

@@ -9,8 +9,8 @@ export interface WalkTarget {
   readonly memory: AddressSpace;
   readonly images: Images;
   readonly go: GoRuntime | undefined;
-  /** Unreturned calls of the stack that `sp` lies on, innermost first. */
-  calls(sp: bigint): readonly CallRecord[];
+  /** Unreturned calls of the stack that `sp` lies on, innermost first; `stack` is what that is. */
+  calls(sp: bigint, stack: StackName): readonly CallRecord[];
   readonly evaluate: ExpressionReader;
 }
 
@@ -47,10 +47,37 @@ export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName
 
 /** The innermost call recorded between `sp` and the top of its stack whose return address still stands in its slot. */
 export function recordAbove(target: WalkTarget, sp: bigint, stack: StackName): CallRecord | undefined {
-  for (const record of target.calls(sp)) {
-    if (record.slot < sp) continue;
+  const records = target.calls(sp, stack);
+  for (let index = firstAtOrAbove(records, sp); index < records.length; index++) {
+    const record = records[index]!;
     if (record.slot >= stack.hi) return undefined;
     if (target.memory.allows(record.slot, 8, 'read') && target.memory.readU64(record.slot) === record.returnAddress) return record;
   }
   return undefined;
+}
+
+/** Index of the first record whose slot is at `sp` or above; records are sorted by slot. */
+function firstAtOrAbove(records: readonly CallRecord[], sp: bigint): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (records[middle]!.slot < sp) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Asks for a stack's records once a walk: a walk goes outwards, so what it was told for a lower address holds the rest. */
+export function rememberingCalls(target: WalkTarget): WalkTarget {
+  const known = new Map<bigint, { readonly from: bigint; readonly records: readonly CallRecord[] }>();
+  const calls: WalkTarget['calls'] = (sp, stack) => {
+    let entry = known.get(stack.hi);
+    if (entry === undefined || sp < entry.from) {
+      entry = { from: sp, records: target.calls(sp, stack) };
+      known.set(stack.hi, entry);
+    }
+    return entry.records;
+  };
+  return { ...target, calls };
 }

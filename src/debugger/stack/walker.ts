@@ -6,8 +6,8 @@
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import type { FrameRegister, FrameRegisters, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
-import { type Resume, switchBehind } from './switches.js';
-import { recordAbove, stackNamed, type WalkStart, type WalkTarget } from './target.js';
+import { type Resume, type Switched, switchBehind } from './switches.js';
+import { recordAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './target.js';
 import { callerValues, cfaOf, peek, type Values } from './unwind.js';
 
 /** A frame being worked on: what is known on entry to the step that finds its caller. */
@@ -36,7 +36,7 @@ const MOST_FRAMES = 100_000;
 
 /** Walks from `start` outwards. Lazy: taking ten frames of a deep stack costs ten steps. */
 function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFrame> {
-  const target = withSignalFrames(base, start);
+  const target = rememberingCalls(withSignalFrames(base, start));
   // Where a C-to-Go callback left the goroutine's own frames: the asmcgocall further out goes on from there.
   const parked: Resume[] = [];
   let cursor: Cursor | undefined = startCursor(start);
@@ -44,9 +44,9 @@ function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFr
   for (let count = 0; cursor !== undefined && count < MOST_FRAMES; count++) {
     const func = target.images.functionAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
     const stack = stackNamed(target, cursor.sp, cursor.g);
-    const moved: { readonly cursor: Cursor } | undefined = func && switchBehind(target, cursor, func, stack, parked);
+    const moved: Switched | undefined = func && switchBehind(target, cursor, func, stack, parked);
     const caller: Caller | undefined = moved === undefined ? findCaller(target, cursor, func, stack) : undefined;
-    yield finish(target, cursor, func, stack, caller);
+    yield finish(target, cursor, func, stack, caller, moved?.called);
     if (moved !== undefined) {
       cursor = moved.cursor;
       lastSp = -1n;
@@ -64,8 +64,8 @@ function withSignalFrames(target: WalkTarget, start: WalkStart): WalkTarget {
   const entered = start.signalFrames
     .filter(({ frame }) => target.memory.allows(frame, 8, 'read'))
     .map(({ frame }) => ({ slot: frame, returnAddress: target.memory.readU64(frame), target: 0n }));
-  const calls: WalkTarget['calls'] = sp =>
-    [...target.calls(sp), ...entered.filter(record => record.slot >= sp)].sort((a, b) => (a.slot < b.slot ? -1 : 1));
+  const calls: WalkTarget['calls'] = (sp, stack) =>
+    [...target.calls(sp, stack), ...entered.filter(record => record.slot >= sp)].sort((a, b) => (a.slot < b.slot ? -1 : 1));
   return { ...target, calls, memory: target.memory };
 }
 
@@ -82,12 +82,15 @@ function startCursor(start: WalkStart): Cursor {
 
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
 
-function finish(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName, caller: Caller | undefined): PhysicalFrame {
-  const jumped =
-    caller?.target !== undefined &&
-    caller.target !== 0n &&
-    func !== undefined &&
-    !(caller.target >= func.entry && caller.target < func.end);
+function finish(
+  target: WalkTarget,
+  cursor: Cursor,
+  func: Func | undefined,
+  stack: StackName,
+  caller: Caller | undefined,
+  called = caller?.target ?? 0n,
+): PhysicalFrame {
+  const jumped = called !== 0n && func !== undefined && !(called >= func.entry && called < func.end);
   return {
     pc: cursor.pc,
     exact: cursor.exact,
@@ -99,7 +102,7 @@ function finish(target: WalkTarget, cursor: Cursor, func: Func | undefined, stac
     how: cursor.how,
     cfa: caller?.cfa,
     returnAddress: caller?.returnAddress,
-    jumpedFrom: jumped ? target.images.functionAt(caller!.target!)?.name : undefined,
+    jumpedFrom: jumped ? target.images.functionAt(called)?.name : undefined,
     seam: cursor.seam,
   };
 }
