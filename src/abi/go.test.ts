@@ -2,9 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  differences,
+  number,
+  observe,
+  random,
+  type SourceFunction,
+  type SourceType,
+  signatureOf,
+  valueBytes,
+} from '../../test/support/abi.js';
+import { missing, toolchain } from '../../test/support/build.js';
 import { assign } from './assign.js';
 import { ABI_INTERNAL, ABI0 } from './convention.js';
-import { differences, need, number, observe, random, type SourceFunction, type SourceType, signatureOf, valueBytes } from './oracle.js';
 import { placeText } from './place.js';
 import { array, complex, float, goInterface, goSlice, goString, integer, type Shape, struct, word } from './shape.js';
 
@@ -116,17 +126,16 @@ function goProgram(functions: ReturnType<typeof number>): string {
   ].join('\n');
 }
 
-const toolchains = [
-  { name: 'go', go: '/usr/local/go/bin/go' },
-  { name: 'go1.19', go: '/usr/lib/go-1.19/bin/go' },
-].map(toolchain => ({ ...toolchain, ...need(toolchain.go, '/usr/bin/gdb') }));
+const toolchains = (['go1.26', 'go1.19'] as const).map(name => ({ name, why: missing(name) }));
 
-describe.each(toolchains)('ABIInternal against $name$note', ({ name, go, missing }) => {
+describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
+  const note = why === undefined ? '' : ` (skipped: ${why})`;
   const directory = resolve(`.build/abi/${name}`);
   const functions = number(randomFunctions(name.length));
   const build = (extra: string[]): string => {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'main.go'), goProgram(functions));
+    const { go } = toolchain(name)!;
     const env = { ...process.env, GO111MODULE: 'off', GOFLAGS: '', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' };
     const result = execFileSync('sh', ['-c', `"$0" build ${extra.join(' ')} -o prog main.go 2>&1`, go], {
       cwd: directory,
@@ -138,13 +147,13 @@ describe.each(toolchains)('ABIInternal against $name$note', ({ name, go, missing
   };
   const assignments = functions.map(({ fn }) => assign(ABI_INTERNAL, signatureOf(fn)));
 
-  it.skipIf(missing)('finds every scalar of 120 random signatures where it predicts it', () => {
+  it.skipIf(why)(`finds every scalar of 120 random signatures where it predicts it${note}`, () => {
     build([]);
     const seen = observe(directory, join(directory, 'prog'), "'main.f%d'", COUNT);
     expect(differences(functions, assignments, seen)).toEqual([]);
   });
 
-  it.skipIf(missing)('agrees with the compiler on argument sizes and spill slots', () => {
+  it.skipIf(why)(`agrees with the compiler on argument sizes and spill slots${note}`, () => {
     const listing = build(['-a', "-gcflags='-S'"]);
     const wrong: string[] = [];
     for (const [i, assignment] of assignments.entries()) {

@@ -2,9 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  differences,
+  number,
+  observe,
+  random,
+  type SourceFunction,
+  type SourceType,
+  signatureOf,
+  valueBytes,
+} from '../../test/support/abi.js';
+import { missing } from '../../test/support/build.js';
 import { assign } from './assign.js';
 import { LINUX_SYSCALL, SYSTEM_V } from './convention.js';
-import { differences, need, number, observe, random, type SourceFunction, type SourceType, signatureOf, valueBytes } from './oracle.js';
 import { placeText } from './place.js';
 import { array, complex, float, integer, type Shape, struct, union, word } from './shape.js';
 
@@ -95,10 +105,10 @@ function cProgram(functions: ReturnType<typeof number>): string {
   return `${declarations.join('\n')}\nint main(void) {\n${body.join('\n')}\nreturn 0;\n}\n`;
 }
 
-const { missing, note } = need('/usr/bin/gcc', '/usr/bin/gdb');
+const why = missing('gcc');
 
-describe(`System V against gcc${note}`, () => {
-  it.skipIf(missing)('finds every scalar of 150 random signatures where it predicts it', () => {
+describe(`System V against gcc${why ? ` (skipped: ${why})` : ''}`, () => {
+  it.skipIf(why)('finds every scalar of 150 random signatures where it predicts it', () => {
     const directory = resolve('.build/abi/gcc');
     mkdirSync(directory, { recursive: true });
     const functions = number(randomFunctions(5));

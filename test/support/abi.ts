@@ -3,11 +3,11 @@
  * where each of them is at the callee's first instruction and just after its return.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Signature } from './assign.js';
-import type { Assignment, Place } from './place.js';
-import { type Scalar, type Shape, scalars } from './shape.js';
+import type { Signature } from '../../src/abi/assign.js';
+import type { Assignment, Place } from '../../src/abi/place.js';
+import { type Scalar, type Shape, scalars } from '../../src/abi/shape.js';
 
 /** Registers in little-endian bytes, and the stack from RSP at entry. */
 export interface Edge {
@@ -112,12 +112,6 @@ gdb.execute('kill')
 `;
 
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
-
-/** A tool that a test needs: absent, the test is skipped, and its name says why; on CI it must be there. */
-export function need(...paths: string[]): { missing: boolean; note: string } {
-  const absent = process.env.CI === 'true' ? [] : paths.filter(path => !existsSync(path));
-  return { missing: absent.length > 0, note: absent.length > 0 ? ` (skipped: ${absent.join(', ')} not installed)` : '' };
-}
 
 /** Runs the program under gdb; `symbol` is a gdb location with %d for the function's number. */
 export function observe(directory: string, program: string, symbol: string, count: number): { entry: Edge; leave: Edge }[] {
