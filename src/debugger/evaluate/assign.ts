@@ -7,8 +7,9 @@ import type { Assignment } from './ast.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, isInteger, isPointer, nilOf, wholeString } from './convert.js';
 import { ExpressionError } from './errors.js';
-import { evaluateNode, positioned } from './evaluate.js';
+import { evaluateNode } from './evaluate.js';
 import type { Result } from './operand.js';
+import { positioned } from './positioned.js';
 import { OperationError } from './untyped.js';
 
 /** Throws ExpressionError; nothing has changed then. */

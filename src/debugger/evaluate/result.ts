@@ -7,9 +7,9 @@ import { dynamicOf, type Value } from '../values/value.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, defaultType, wordOf } from './convert.js';
 import { ExpressionError } from './errors.js';
-import { positioned } from './evaluate.js';
 import type { Result } from './operand.js';
 import * as operators from './operators.js';
+import { positioned } from './positioned.js';
 import { OperationError } from './untyped.js';
 
 /** One line for `print`. What of it cannot be read is said in its place; never throws. */
