@@ -31,13 +31,7 @@ function compile(name: string, options: readonly string[]): string {
   return binary;
 }
 
-/** The trace of a program of this folder; the format is that of tracer.c. */
-export function trace(name: string): Buffer {
-  const tracer = compile('tracer', []);
-  const program = compile(name, ['-static', '-fno-pie', '-no-pie']);
-  return execFileSync(tracer, [String(MAX_STEPS), program], { maxBuffer: 1 << 30, timeout: 120_000 });
-}
-
+/** Reads what tracer.c writes. */
 class TraceReader {
   private at = 0;
   constructor(private readonly bytes: Buffer) {}
@@ -63,57 +57,81 @@ class TraceReader {
   }
 }
 
-export interface Lockstep {
-  /** Instructions after which all registers were compared. */
-  readonly steps: number;
+interface Step {
+  readonly registers: Buffer;
+  readonly image: Buffer;
+}
+
+export interface Trace {
+  readonly fsBase: bigint;
+  readonly gsBase: bigint;
+  readonly areas: readonly { readonly start: bigint; readonly prot: number; readonly bytes: Buffer }[];
+  /** The state at the start and after each instruction. */
+  readonly steps: readonly Step[];
   readonly status: number;
 }
 
-/** Follows the trace. Throws an Error that says where and how the two differ. */
-export function follow(bytes: Buffer): Lockstep {
-  const reader = new TraceReader(bytes);
+/** Runs a program of this folder under the tracer. */
+export function trace(name: string): Trace {
+  const tracer = compile('tracer', []);
+  const program = compile(name, ['-static', '-fno-pie', '-no-pie']);
+  const reader = new TraceReader(execFileSync(tracer, [String(MAX_STEPS), program], { maxBuffer: 1 << 30, timeout: 120_000 }));
+  const [fsBase, gsBase] = [reader.u64(), reader.u64()];
+  const steps: Step[] = [{ registers: reader.raw(REGISTERS), image: reader.raw(FX.bytes) }];
+  const areas: { start: bigint; prot: number; bytes: Buffer }[] = [];
+  for (let count = reader.u64(); count > 0n; count--) {
+    const [start, length, prot] = [reader.u64(), reader.u64(), reader.u64()];
+    areas.push({ start, prot: Number(prot), bytes: reader.raw(Number(length)) });
+  }
+  for (let kind = reader.u8(); kind !== 0; kind = reader.u8()) {
+    const last = steps.at(-1) as Step;
+    const registers = reader.raw(REGISTERS);
+    const image = kind === 2 ? reader.raw(FX.bytes) : last.image;
+    // A repeated string instruction is stepped through element by element, and has retired when RIP moves on.
+    if (ripOf(registers) !== ripOf(last.registers)) steps.push({ registers, image });
+  }
+  return { fsBase, gsBase, areas, steps, status: Number(reader.u64()) };
+}
+
+/**
+ * Follows the trace `stride` instructions at a time, comparing all registers after each; returns how many instructions that were. Throws an
+ * Error that says where and how the two differ.
+ */
+export function follow(traced: Trace, stride: number): number {
   const cpu = new Machine({ memory: 1 << 26 });
   const { registers, memory } = cpu;
-  registers.fsBase = reader.u64();
-  registers.gsBase = reader.u64();
-  loadRegisters(cpu, reader.raw(REGISTERS));
-  let image = reader.raw(FX.bytes);
-  loadImage(cpu, image);
-  for (let areas = reader.u64(); areas > 0n; areas--) {
-    const start = reader.u64();
-    const length = reader.u64();
-    const prot = Number(reader.u64());
-    memory.map(start, length, prot);
-    memory.write(start, reader.raw(Number(length)));
+  registers.fsBase = traced.fsBase;
+  registers.gsBase = traced.gsBase;
+  const { steps } = traced;
+  loadRegisters(cpu, (steps[0] as Step).registers);
+  loadImage(cpu, (steps[0] as Step).image);
+  for (const { start, prot, bytes } of traced.areas) {
+    memory.map(start, BigInt(bytes.length), prot);
+    memory.write(start, bytes);
   }
-
   const flags = new FlagTracker(cpu);
-  for (let steps = 0; ; steps++) {
-    const kind = reader.u8();
-    if (kind === 0) return { steps, status: Number(reader.u64()) };
-    let native = reader.raw(REGISTERS);
-    if (kind === 2) image = reader.raw(FX.bytes);
-    const rip = registers.rip;
-    const text = flags.before();
-    const stop = cpu.run(1);
-    // A repeated string instruction is one step here, and a step for each element there.
-    while (native.readBigUInt64LE(GPR_BYTES) === rip && registers.rip !== rip) {
-      if (reader.u8() === 2) throw new Error(`step ${steps}: a string instruction changed the floating point state`);
-      native = reader.raw(REGISTERS);
-    }
+  for (let done = 0; done + 1 < steps.length; ) {
+    const before = done;
+    const stop = cpu.run(Math.min(stride, steps.length - 1 - done));
+    let text = '';
+    for (const end = cpu.icount; done < end; done++) text = flags.pass((steps[done] as Step).registers);
+    const native = steps[done] as Step;
+    const where = `instructions ${before} to ${done}, the last one ${text}`;
     if (stop.kind === 'syscall') {
       // RAX is the kernel's answer; R11 shows the trap flag that the tracer has set.
-      registers.setGpr(0, native.readBigUInt64LE(0));
-      registers.setGpr(R11, native.readBigUInt64LE(8 * R11));
-      registers.setGpr(RCX, native.readBigUInt64LE(8 * RCX));
+      for (const register of [0, RCX, R11]) registers.setGpr(register, native.registers.readBigUInt64LE(8 * register));
     } else if (stop.kind !== 'budget') {
-      throw new Error(
-        `step ${steps}: r14 stopped at 0x${rip.toString(16)} (${text}): ${JSON.stringify(stop, (_, value) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value))}`,
-      );
+      const shown = JSON.stringify(stop, (_, value) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
+      throw new Error(`${where}: r14 stopped at 0x${registers.rip.toString(16)}: ${shown}`);
     }
-    const differences = compare(cpu, native, image, flags.defined);
-    if (differences.length) throw new Error(`step ${steps}: after 0x${rip.toString(16)} (${text})\n  ${differences.join('\n  ')}`);
+    const differences = compare(cpu, native, flags.defined);
+    if (differences.length) throw new Error(`${where}\n  ${differences.join('\n  ')}`);
   }
+  return cpu.icount;
+}
+
+function ripOf(registers: Buffer): bigint {
+  return registers.readBigUInt64LE(GPR_BYTES);
 }
 
 function loadRegisters({ registers }: Machine, from: Buffer): void {
@@ -151,14 +169,13 @@ class FlagTracker {
 
   constructor(private readonly cpu: Machine) {}
 
-  /** Looks at the instruction that is about to run; its text. */
-  before(): string {
-    const { registers } = this.cpu;
-    const { rip } = registers;
+  /** Takes account of the instruction at these registers; its address and text. */
+  pass(registers: Buffer): string {
+    const rip = ripOf(registers);
     let known = this.known.get(rip);
     if (!known) this.known.set(rip, (known = this.decode(rip)));
     const { instruction, name, bytes } = known;
-    const count = known.count === 'cl' ? Number(registers.gpr(RCX) & 0xffn) : known.count;
+    const count = known.count === 'cl' ? registers.readUInt8(8 * RCX) : known.count;
     if (count === undefined || count & (bytes === 8 ? 63 : 31)) this.defined |= toRflags(instruction.rflagsModified);
     this.defined &= ~undefinedFlags(instruction, name, count ?? 1, bytes);
     return known.text;
@@ -177,7 +194,7 @@ class FlagTracker {
     return {
       instruction,
       name,
-      text: `${name} ${Buffer.from(memory.read(rip, instruction.length)).toString('hex')}`,
+      text: `0x${rip.toString(16)} ${name} ${Buffer.from(memory.read(rip, instruction.length)).toString('hex')}`,
       bytes: /rm8/.test(name) ? 1 : /rm16/.test(name) ? 2 : /rm32/.test(name) ? 4 : 8,
       count: !shift ? undefined : /_CL$/.test(name) ? 'cl' : immediate,
     };
@@ -192,7 +209,7 @@ function sameBytes(state: Uint8Array, native: Buffer, image: Buffer): boolean {
   );
 }
 
-function compare({ registers }: Machine, native: Buffer, image: Buffer, definedFlags: number): string[] {
+function compare({ registers }: Machine, { registers: native, image }: Step, definedFlags: number): string[] {
   const differences: string[] = [];
   const check = (name: string, expected: bigint | number, got: bigint | number) => {
     if (expected !== got) differences.push(`${name}: native 0x${expected.toString(16)}, r14 0x${got.toString(16)}`);
