@@ -1,6 +1,9 @@
 /**
  * The record of unreturned calls. The interpreter pushes a record at each CALL and pops it at the RET that uses its slot; this side keeps one
  * list a stack, since goroutine switches, signals and threads change stacks without returning. Nothing here influences execution.
+ *
+ * A program under the race detector changes stacks twice a memory access, from a goroutine's, which may be deep, to g0's, which is not. So the
+ * list of a stack that is left stays where it is, and the next one begins above it; only what is small is copied to and fro.
  */
 import type { AddressSpace, CallRecord } from './api.js';
 import { CALLS, STATE } from './layout.js';
@@ -10,8 +13,17 @@ const SENTINEL = 0xffff_ffff_ffff_ffffn;
 const REACH = 1n << 16n;
 const WORDS = CALLS.size / 8;
 const BASE = CALLS.base + CALLS.size;
+/** Room for calls that a list has when it is taken up above others. */
+const MARGIN = 1024 * CALLS.size;
 
-/** The records of a stack that is not in use, as they lay in the live list. */
+/** A list in its place: the last of them is that of the stack in use, and a sentinel lies in front of each. */
+interface Segment {
+  readonly base: number;
+  /** Behind its last record; of the segment in use, `callTop` says it. */
+  top: number;
+}
+
+/** The records of a stack, copied away. */
 interface Parked {
   /** Slots of the outermost and the innermost record. */
   readonly high: bigint;
@@ -20,7 +32,9 @@ interface Parked {
 }
 
 export class Calls {
-  private parked: Parked[] = [];
+  private segments: Segment[] = [{ base: BASE, top: BASE }];
+  /** In order of address; they do not overlap. */
+  private readonly parked: Parked[] = [];
   private readonly view: DataView;
   private readonly words: BigUint64Array;
 
@@ -46,8 +60,12 @@ export class Calls {
     return this.view.getBigUint64(STATE.gpr + 32, true);
   }
 
+  private indexOf(address: number): number {
+    return ((address - CALLS.base) / CALLS.size) * WORDS;
+  }
+
   private slotAt(address: number): bigint {
-    return this.words[((address - CALLS.base) / CALLS.size) * WORDS];
+    return this.words[this.indexOf(address)];
   }
 
   /** Drops the records of frames that RSP has passed. */
@@ -59,55 +77,116 @@ export class Calls {
     return 0;
   }
 
-  /** The list is full: its outer half is forgotten. */
+  /** The room is used up: the lists of other stacks make way; a list that fills it alone forgets its outer half. */
   spill(): number {
-    const keep = CALLS.entries >> 1;
-    const from = CALLS.entries - keep;
-    this.words.copyWithin(WORDS, from * WORDS);
-    this.top = BASE + keep * CALLS.size;
+    const current = this.leave();
+    const count = (current.top - current.base) / CALLS.size;
+    const keep = current.base === BASE ? Math.min(count, CALLS.entries >> 1) : count;
+    const kept = this.words.slice(this.indexOf(current.top - keep * CALLS.size), this.indexOf(current.top));
+    this.segments.pop();
+    this.parkDownTo(0);
+    this.push(kept);
     return 0;
   }
 
-  /** Called when RSP may have gone to another stack: parks the list of the old one and takes up that of the new one. */
+  /** Called when RSP may have gone to another stack: takes up the list of that one, or begins it. */
   switchStack(): number {
     const { sp } = this;
-    if (this.covers(sp)) return 0;
-    this.park();
-    const at = this.parked.findIndex(list => sp <= list.high && sp + REACH >= list.low);
-    if (at < 0) {
-      this.top = BASE;
-      this.view.setBigUint64(STATE.callHigh, sp, true);
-      return 0;
+    const current = this.leave();
+    if (this.covers(current, sp)) return 0;
+    if (current.top === current.base) this.segments.pop();
+    const at = this.segments.findLastIndex(segment => this.covers(segment, sp));
+    if (at >= 0) this.resume(at);
+    else {
+      const index = this.parkedAt(sp);
+      const words = index < 0 ? new BigUint64Array(0) : this.parked.splice(index, 1)[0].words;
+      this.push(words);
     }
-    const [list] = this.parked.splice(at, 1);
-    this.words.set(list.words, WORDS);
-    this.top = BASE + list.words.length * 8;
-    this.view.setBigUint64(STATE.callHigh, list.high, true);
+    const { base } = this.segments.at(-1)!;
+    this.view.setBigUint64(STATE.callHigh, this.top === base ? sp : this.slotAt(base), true);
     return 0;
   }
 
-  private covers(sp: bigint): boolean {
-    const { top } = this;
-    if (top === BASE) return false;
-    return sp <= this.slotAt(BASE) && this.slotAt(top - CALLS.size) <= sp + REACH;
+  /** Notes where the segment in use ends. */
+  private leave(): Segment {
+    const current = this.segments.at(-1)!;
+    current.top = this.top;
+    return current;
   }
 
-  private park(): void {
-    const { top } = this;
-    if (top === BASE) return;
-    const high = this.slotAt(BASE);
-    const low = this.slotAt(top - CALLS.size);
+  private covers({ base, top }: Segment, sp: bigint): boolean {
+    return top !== base && sp <= this.slotAt(base) && this.slotAt(top - CALLS.size) <= sp + REACH;
+  }
+
+  /** Makes a segment that lies below others the one in use: they are parked, or, if it is smaller than they, it is taken up above them. */
+  private resume(at: number): void {
+    const { base, top } = this.segments[at];
+    const above = this.segments.slice(at + 1).reduce((sum, segment) => sum + segment.top - segment.base, 0);
+    if (above <= top - base) {
+      this.parkDownTo(at + 1);
+      this.top = top;
+      return;
+    }
+    const words = this.words.slice(this.indexOf(base), this.indexOf(top));
+    this.segments[at].top = base;
+    this.push(words);
+  }
+
+  /** Begins a segment above the others with these records, and uses it. */
+  private push(words: BigUint64Array): void {
+    while (this.segments.length > 0 && this.segments.at(-1)!.top === this.segments.at(-1)!.base) this.segments.pop();
+    const room = CALLS.base + CALLS.entries * CALLS.size - words.byteLength - MARGIN;
+    if (this.segments.length > 0 && this.segments.at(-1)!.top > room) this.parkDownTo(0);
+    const sentinel = this.segments.at(-1)?.top ?? CALLS.base;
+    this.words[this.indexOf(sentinel)] = SENTINEL;
+    const base = sentinel + CALLS.size;
+    this.words.set(words, this.indexOf(base));
+    this.segments.push({ base, top: base + words.byteLength });
+    this.top = base + words.byteLength;
+  }
+
+  /** Copies the segments from an index on away. */
+  private parkDownTo(index: number): void {
+    for (const { base, top } of this.segments.splice(index)) {
+      if (top !== base) this.park(this.words.slice(this.indexOf(base), this.indexOf(top)));
+    }
+  }
+
+  private park(words: BigUint64Array): void {
+    const high = words[0];
+    const low = words[words.length - WORDS];
+    const at = this.firstParked(low);
     // Lists that overlap are of stacks whose memory has been put to new use.
-    this.parked = this.parked.filter(list => list.high < low || list.low > high);
-    this.parked.unshift({ high, low, words: this.words.slice(WORDS, (top - CALLS.base) / 8) });
+    let end = at;
+    while (end < this.parked.length && this.parked[end].low <= high) end++;
+    this.parked.splice(at, end - at, { high, low, words });
+  }
+
+  /** Index of the first parked list that ends at or above an address. */
+  private firstParked(address: bigint): number {
+    let from = 0;
+    let to = this.parked.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.parked[middle].high < address) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /** Index of the parked list of the stack that `sp` lies on; -1: there is none. */
+  private parkedAt(sp: bigint): number {
+    const at = this.firstParked(sp);
+    return at < this.parked.length && sp + REACH >= this.parked[at].low ? at : -1;
   }
 
   /** Records of the stack that `sp` lies on, innermost first, as far as their slots still hold the return address. */
   list(sp: bigint): CallRecord[] {
-    const live = this.covers(sp);
-    const words = live
-      ? this.words.subarray(WORDS, (this.top - CALLS.base) / 8)
-      : this.parked.find(list => sp <= list.high && sp + REACH >= list.low)?.words;
+    this.leave();
+    const segment = this.segments.findLast(each => this.covers(each, sp));
+    const words = segment
+      ? this.words.subarray(this.indexOf(segment.base), this.indexOf(segment.top))
+      : this.parked[this.parkedAt(sp)]?.words;
     if (words === undefined) return [];
     const records: CallRecord[] = [];
     for (let at = words.length - WORDS; at >= 0; at -= WORDS) {

@@ -57,7 +57,7 @@ export class HostFile extends SeekableFile {
 }
 
 /** Pages of a host file, read when they are touched. */
-export function filePages(real: string): PageSource {
+function filePages(real: string): PageSource {
   let fd: number | undefined;
   return {
     read(offset, into) {

@@ -2,7 +2,7 @@ import { SI } from '../abi/signals.js';
 import { UID } from '../kernel.js';
 import type { QueuedSignal } from './pending.js';
 
-export const SIGINFO_SIZE = 128;
+const SIGINFO_SIZE = 128;
 
 /** siginfo_t of a signal (asm-generic/siginfo.h): signo, errno, code, then a union by the kind of sender. */
 export function encodeSiginfo(entry: QueuedSignal): Uint8Array {

@@ -69,7 +69,7 @@ const FUTEX_TID_MASK = 0x3fff_ffff;
 const ROBUST_LIMIT = 2048;
 
 /** The end of a thread: its tid word is cleared and woken, its robust mutexes are marked (kernel/futex, mm_release). */
-export function exitTask(kernel: Kernel, task: Task, code: number): void {
+function exitTask(kernel: Kernel, task: Task, code: number): void {
   try {
     releaseRobust(kernel, task);
     if (task.clearChildTid !== 0n) {
