@@ -110,6 +110,19 @@ for (const { name, race } of PROGRAMS) {
       expect(dwarf.typeOfRuntimeType(int.runtimeType!)?.name).toBe('int');
     });
 
+    it('has package variables and constants, with their types', () => {
+      const { dwarf } = opened();
+      expect(dwarf.globalNamed('runtime._Grunning')).toMatchObject({ role: 'constant', constant: 2n, type: { name: 'int' } });
+      expect(dwarf.globalNamed('runtime.allgs')).toMatchObject({ role: 'global', type: { name: '[]*runtime.g', kind: 'slice' } });
+      expect(dwarf.globalNamed('runtime.nosuch')).toBeUndefined();
+      const names = new Set([...dwarf.globals()].map(variable => variable.name));
+      const missed = oracle()
+        .Globals.map(text => text.split(' ')[0]!)
+        .filter(global => !names.has(global));
+      expect(missed).toEqual([]);
+      expect(oracle().Globals.length).toBeGreaterThan(300);
+    });
+
     it('builds every type without a problem', () => {
       const { dwarf, problems } = opened();
       const kinds = new Map<string, number>();
