@@ -1,6 +1,6 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
 import { CALLS, EXIT, JUMP_CACHE, RECORD, STATE } from '../layout.js';
-import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, flagsOf, flagsOfLogic } from './flags.js';
+import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagsOf, flagsOfLogic } from './flags.js';
 import { readable, writeGuest } from './memory.js';
 import {
   aux,
@@ -78,6 +78,7 @@ const branch = (name: string, before: Node, condition: Node, traits: { setsFlags
   row(name, seq(before, when(condition, goTo(taken)), goTo(aux)), { flow: 'end', ...traits });
 };
 for (const condition of CONDITIONS) branch(`j_${condition}`, () => {}, conditionOf(condition), { readsFlags: true });
+for (const [condition, node] of Object.entries(FROM_BITS)) branch(`jbits_${condition}`, () => {}, node, { readsFlags: true });
 for (const w of WIDTHS) {
   const resultHow = w === 64 ? 'i64.load' : `i64.load${w}_s`;
   for (const [condition, compare] of Object.entries(COMPARE)) {

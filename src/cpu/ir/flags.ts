@@ -172,6 +172,24 @@ export type Condition = (typeof CONDITIONS)[number];
 const test = (mask: number): Node => op('i32.ne', op('i32.and', flagBits, c32(mask)), c32(0));
 const not = (node: Node): Node => op('i32.eqz', node);
 
+/** Conditions straight from the bits in ccR, when it is known that they stand there. */
+export const FROM_BITS: Partial<Record<Condition, Node>> = fromBits();
+
+function fromBits(): Partial<Record<Condition, Node>> {
+  const any = (mask: number): Node => op('i32.ne', op('i32.and', state(R, 'i32.load'), c32(mask)), c32(0));
+  const none = (mask: number): Node => not(any(mask));
+  return {
+    b: any(FLAG.cf),
+    ae: none(FLAG.cf),
+    e: any(FLAG.zf),
+    ne: none(FLAG.zf),
+    be: any(FLAG.zf | FLAG.cf),
+    a: none(FLAG.zf | FLAG.cf),
+    p: any(FLAG.pf),
+    np: none(FLAG.pf),
+  };
+}
+
 /** A condition from the flags, whatever set them (i32, 0 or 1). Uses the local `f`. */
 export function conditionOf(condition: Condition): Node {
   const lessThan: Node = seq(

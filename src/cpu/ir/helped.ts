@@ -20,13 +20,19 @@ export const byHelper = (helper: 'sseFloat' | 'sseRare' | 'x87', number: number)
     callHelper(helper),
   );
 
-for (const name of SSE_RARE_OPS) row(name, byHelper('sseRare', sseRareNumber(name)), name.startsWith('pcmp') ? { setsFlags: {} } : {});
+for (const name of SSE_RARE_OPS)
+  row(name, byHelper('sseRare', sseRareNumber(name)), name.startsWith('pcmp') ? { setsFlags: { bits: true } } : {});
 
 const COMPARES_TO_FLAGS = /^fu?comip?$/;
 const isPending = op('i32.and', state(STATE.fsw, 'i32.load'), c32(0x80));
 for (const name of X87_OPS) {
   if (name === 'fwait') row(name, when(isPending, byHelper('x87', x87Number(name))), { faults: true });
-  else row(name, byHelper('x87', x87Number(name)), COMPARES_TO_FLAGS.test(name) ? { faults: true, setsFlags: {} } : { faults: true });
+  else
+    row(
+      name,
+      byHelper('x87', x87Number(name)),
+      COMPARES_TO_FLAGS.test(name) ? { faults: true, setsFlags: { bits: true } } : { faults: true },
+    );
 }
 
 /** MXCSR = a; #GP when reserved bits are set. */

@@ -6,6 +6,7 @@ import {
   CONDITIONS,
   carryBit,
   conditionOf,
+  FROM_BITS,
   flagBits,
   flagsOf,
   flagsOfKnown,
@@ -406,7 +407,7 @@ for (const w of [16, 32, 64] as const) {
   const bitNumber = setLocal('y', i64('and', get('b', w), c64(w - 1)));
   const carryFromBit = setFlagBits(op('i32.or', keepBut(1), wrap(i64('and', i64('shr_u', x, y), c64(1)))));
   const start = seq(setLocal('x', get('a', w)), bitNumber, carryFromBit);
-  const traits = { setsFlags: {}, readsFlags: true };
+  const traits = { setsFlags: { bits: true }, readsFlags: true } as const;
   row(`bt${w}`, start, traits);
   row(`bts${w}`, seq(start, set('d', w, i64('or', x, i64('shl', c64(1), y)))), traits);
   row(`btr${w}`, seq(start, set('d', w, i64('and', x, i64('xor', i64('shl', c64(1), y), c64(-1))))), traits);
@@ -502,6 +503,7 @@ const choose = (name: string, condition: Node, readsFlags: boolean): void => {
   for (const w of [16, 32, 64] as const) row(`cmov${w}_${name}`, set('d', w, select(condition, get('a', w), get('b', w))), { readsFlags });
 };
 for (const condition of CONDITIONS) choose(condition, conditionOf(condition), true);
+for (const [condition, node] of Object.entries(FROM_BITS)) choose(`bits_${condition}`, node, true);
 for (const w of WIDTHS) {
   const how = (signed: boolean) => (w === 64 ? 'i64.load' : `i64.load${w}_${signed ? 's' : 'u'}`);
   for (const [condition, compare] of Object.entries(COMPARE)) {

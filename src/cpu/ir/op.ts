@@ -176,8 +176,8 @@ export interface OpRow {
   readonly name: string;
   readonly emit: Node;
   readonly flow: Flow;
-  /** Sets all six status flags (lazily). `plain` names the row that does the same without flags. */
-  readonly setsFlags?: { readonly plain?: string };
+  /** Sets all six status flags (lazily). `plain` names the row that does the same without flags; `bits` says that all stand as bits in ccR. */
+  readonly setsFlags?: { readonly plain?: string; readonly bits?: true };
   /** Reads the flags. */
   readonly readsFlags?: boolean;
   /** Can leave in the middle of an instruction (page fault, exception): what came before must be final in the register file. */

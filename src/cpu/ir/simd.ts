@@ -322,5 +322,5 @@ row('movmskpd', set('d', 64, bitmask('i64x2')));
 
 const none = (value: Node): Node => op('i32.eqz', op('v128.any_true', value));
 row('ptest', setFlagBits(op('i32.or', op('i32.shl', none(op('v128.and', a, b)), c32(6)), none(op('v128.andnot', b, a)))), {
-  setsFlags: { plain: 'nop' },
+  setsFlags: { plain: 'nop', bits: true },
 });

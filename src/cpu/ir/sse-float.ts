@@ -148,7 +148,7 @@ function scalars(shape: Shape): void {
     );
     row(`${name}s${letter}`, seq(operands, when(comparable, setFlagBits(flags), exactly(`${name}s${letter}`))), {
       ...traits,
-      setsFlags: {},
+      setsFlags: { bits: true },
     });
   }
   PREDICATES.forEach((relation, predicate) => {

@@ -1,6 +1,6 @@
 /** Builds the micro-ops of a block, instruction by instruction. Lifters (one file per instruction group) only talk to this. */
 import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'iced-x86';
-import { AGAINST_ZERO, COMPARE, type Condition } from '../ir/flags.js';
+import { AGAINST_ZERO, COMPARE, type Condition, FROM_BITS } from '../ir/flags.js';
 import { opNumber, opRows, type Width } from '../ir/op.js';
 import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
 
@@ -77,6 +77,8 @@ export class Builder {
   private temps = 0;
   private vtemps = 0;
   private producer: Producer;
+  /** The flags stand as bits in ccR. */
+  private asBits = false;
   /** Address operand of a memory operand that `update` or `target` has worked out. */
   private place: { a: number; imm: bigint } | undefined;
   /** Whether `update` has loaded from there, so that the store can go to the same host address. */
@@ -86,6 +88,7 @@ export class Builder {
     this.uops = [];
     this.jumps = undefined;
     this.producer = undefined;
+    this.asBits = false;
   }
 
   begin(ins: Instruction, next: bigint, index: number): void {
@@ -102,12 +105,15 @@ export class Builder {
     const op = opNumber(name);
     this.uops.push({ op, d, a, b, imm, aux, index: this.index });
     const row = opRows[op];
-    if (row.setsFlags !== undefined) this.producer = producerOf(op);
+    if (row.setsFlags === undefined) return;
+    this.producer = producerOf(op);
+    this.asBits = row.setsFlags.bits === true;
   }
 
   /** After an op whose flags come from an unknown number of steps. */
   forgetFlags(): void {
     this.producer = undefined;
+    this.asBits = false;
   }
 
   temp(): number {
@@ -244,8 +250,9 @@ export class Builder {
   // ---- conditions ------------------------------------------------------------------------------------------------------------------
 
   /** Suffix of the `set_`, `cmov{w}_` and `j` rows that read the condition from what set the flags in this block, when that is known. */
-  condition(condition: Condition): { readonly family: '' | 'sub' | 'res' | 'step'; readonly width: Width | '' } {
+  condition(condition: Condition): { readonly family: '' | 'sub' | 'res' | 'step' | 'bits'; readonly width: Width | '' } {
     const known = this.producer;
+    if (this.asBits && FROM_BITS[condition] !== undefined) return { family: 'bits', width: '' };
     if (known?.compare && COMPARE[condition] !== undefined) return { family: 'sub', width: known.width };
     if (known !== undefined && AGAINST_ZERO[condition] !== undefined) {
       const signedOrder = condition === 'le' || condition === 'g';
@@ -272,6 +279,7 @@ export class Builder {
       this.uops.pop();
       this.emit(`testj${width}_${condition}`, 0, last.a, last.b);
     } else if (family === 'sub') this.emit(`jsub${width}_${condition}`, 0, STATE.ccA, STATE.ccB);
+    else if (family === 'bits') this.emit(`jbits_${condition}`);
     else if (family !== '') this.emit(`jres${width}_${condition}`, 0, family === 'step' ? STATE.ccS : STATE.ccR);
     else this.emit(`j_${condition}`);
   }
