@@ -1,0 +1,290 @@
+// What r14's small Go runtime is made of: the names and offsets of Go 1.24's runtime, as far as this runtime has them.
+package runtime
+
+type stack struct {
+	lo uintptr
+	hi uintptr
+}
+
+type gobuf struct {
+	sp   uintptr
+	pc   uintptr
+	g    *g
+	ctxt unsafe.Pointer
+	ret  uintptr
+	lr   uintptr
+	bp   uintptr
+}
+
+type funcval struct {
+	fn uintptr
+}
+
+type iface struct {
+	tab  *itab
+	data unsafe.Pointer
+}
+
+type eface struct {
+	_type unsafe.Pointer
+	data  unsafe.Pointer
+}
+
+type itab struct {
+	inter unsafe.Pointer
+	_type unsafe.Pointer
+	hash  uint32
+	_     [4]byte
+	fun   [1]uintptr
+}
+
+type waitReason uint8
+
+type g struct {
+	stack       stack
+	stackguard0 uintptr
+	stackguard1 uintptr
+	_panic      unsafe.Pointer
+	_defer      unsafe.Pointer
+	m           *m
+	sched       gobuf
+	syscallsp   uintptr
+	syscallpc   uintptr
+	syscallbp   uintptr
+	stktopsp    uintptr
+	param       unsafe.Pointer
+
+	atomicstatus     uint32
+	stackLock        uint32
+	goid             uint64
+	schedlink        *g
+	waitsince        int64
+	waitreason       waitReason
+	preempt          bool
+	preemptStop      bool
+	preemptShrink    bool
+	asyncSafePoint   bool
+	paniconfault     bool
+	gcscandone       bool
+	throwsplit       bool
+	activeStackChans bool
+	parkingOnChan    bool
+	inMarkAssist     bool
+	coroexit         bool
+	raceignore       int8
+	nocgocallback    bool
+	tracking         bool
+	trackingSeq      uint8
+	trackingStamp    int64
+	runnableTime     int64
+	lockedm          *m
+	fipsIndicator    uint8
+	sig              uint32
+	writebuf         []byte
+	sigcode0         uintptr
+	sigcode1         uintptr
+	sigpc            uintptr
+	parentGoid       uint64
+	gopc             uintptr
+	ancestors        unsafe.Pointer
+	startpc          uintptr
+	racectx          uintptr
+	waiting          *sudog
+	cgoCtxt          []uintptr
+	labels           unsafe.Pointer
+	timer            unsafe.Pointer
+	sleepWhen        int64
+	selectDone       uint32
+
+	goroutineProfiled   uint32
+	coroarg             unsafe.Pointer
+	syncGroup           unsafe.Pointer
+	otel_trace_context  eface
+	_                   [16]byte
+	gcAssistBytes       int64
+}
+
+type m struct {
+	g0         *g
+	morebuf    gobuf
+	divmod     uint32
+	_          uint32
+	procid     uint64
+	gsignal    *g
+	goSigStack [40]byte
+	sigmask    uint64
+	tls        [6]uintptr
+	mstartfn   *funcval
+	curg       *g
+	caughtsig  *g
+	p          *p
+	nextp      *p
+	oldp       *p
+	id         int64
+	mallocing  int32
+	throwing   int32
+	preemptoff string
+	locks      int32
+	dying      int32
+	profilehz  int32
+	spinning   bool
+	blocked    bool
+}
+
+type p struct {
+	id          int32
+	status      uint32
+	link        *p
+	schedtick   uint32
+	syscalltick uint32
+	_           [24]byte
+	m           *m
+	mcache      unsafe.Pointer
+	_           [24]byte
+	raceprocctx uintptr
+	_           [296]byte
+	runqhead    uint32
+	runqtail    uint32
+	runq        [256]*g
+	runnext     *g
+	gFree       *g
+}
+
+type sudog struct {
+	g    *g
+	next *sudog
+	elem unsafe.Pointer
+}
+
+type waitq struct {
+	first *sudog
+	last  *sudog
+}
+
+type hchan struct {
+	qcount   uint
+	dataqsiz uint
+	buf      unsafe.Pointer
+	elemsize uint16
+	closed   uint32
+	elemtype unsafe.Pointer
+	sendx    uint
+	recvx    uint
+	recvq    waitq
+	sendq    waitq
+}
+
+// A map of few entries, kept as a list of pairs.
+type hmap struct {
+	count int
+	buf   *[8]bucket
+}
+
+type bucket struct {
+	key  string
+	elem uint64
+}
+
+type hiter struct {
+	key  *string
+	elem *uint64
+	h    *hmap
+	i    int
+}
+
+// The beginning of the race runtime's ThreadState: what the C side of this runtime uses.
+type threadState struct {
+	fast_state uint64
+	ignore     uint64
+	trace_pos  *uint64
+	trace_end  *uint64
+	depth      int
+	id         int
+	parent     *threadState
+}
+
+var g0 g
+var gsignal0 g
+var m0 m
+var p0 p
+var allgs []*g
+var mainStarted bool
+
+func mallocgc(size uintptr) unsafe.Pointer
+func schedinit()
+func newproc(fn *funcval)
+func newproc1(fn *funcval, callergp *g, callerpc uintptr, parked bool, waitreason waitReason) *g
+func malg(stacksize int32) *g
+func gfget(pp *p) *g
+func runqput(pp *p, gp *g, next bool)
+func runqget(pp *p) *g
+func schedule()
+func execute(gp *g)
+func gogo(buf *gobuf)
+func mcall(fn *funcval)
+func systemstack(fn *funcval)
+func gopark(reason waitReason)
+func goready(gp *g)
+func Gosched()
+func goexit0(gp *g)
+func park_m(gp *g)
+func gosched_m(gp *g)
+func main()
+func makechan(size int) *hchan
+func chansend1(c *hchan, elem unsafe.Pointer)
+func chanrecv1(c *hchan, elem unsafe.Pointer)
+func printint(v int64)
+func printhex(v uint64)
+func printstring(s string)
+func printnl()
+func exit(code int32)
+func write1(fd uintptr, p unsafe.Pointer, n int32) int32
+func fatal(s string)
+func asmcgocall(fn, arg unsafe.Pointer) int32
+func sighandler(sig uint32, info, ctx unsafe.Pointer)
+func makemap() *hmap
+func mapassign(h *hmap, key string) *uint64
+func mapiterinit(h *hmap, it *hiter)
+func mapiternext(it *hiter)
+func racefuncenter(callpc uintptr)
+func racefuncexit()
+func raceread(addr uintptr)
+func racewrite(addr uintptr)
+func racereadrange(addr, size uintptr)
+func racewriterange(addr, size uintptr)
+func racereadpc(addr unsafe.Pointer, callerpc, pc uintptr)
+func racewritepc(addr unsafe.Pointer, callerpc, pc uintptr)
+func raceinit()
+func racegostart(pc uintptr) uintptr
+func racegoend(thr uintptr)
+
+//r14:abi C
+func __tsan_init(thr *uintptr)
+//r14:abi C
+func __tsan_go_start(parent *threadState, thr *uintptr, pc uintptr)
+//r14:abi C
+func __tsan_go_end(thr *threadState)
+
+//r14:abi C
+func __tsan_func_enter(thr *threadState, pc uintptr)
+//r14:abi C
+func __tsan_func_exit(thr *threadState)
+//r14:abi C
+func __tsan_read(thr *threadState, addr unsafe.Pointer, pc uintptr)
+//r14:abi C
+func __tsan_write(thr *threadState, addr unsafe.Pointer, pc uintptr)
+//r14:abi C
+func __tsan_read_range(thr *threadState, addr unsafe.Pointer, size uintptr, pc uintptr)
+//r14:abi C
+func __tsan_write_range(thr *threadState, addr unsafe.Pointer, size uintptr, pc uintptr)
+//r14:abi C
+func __tsan_read_pc(thr *threadState, addr unsafe.Pointer, callpc uintptr, pc uintptr)
+//r14:abi C
+func __tsan_write_pc(thr *threadState, addr unsafe.Pointer, callpc uintptr, pc uintptr)
+//r14:abi C
+func access(thr *threadState, addr unsafe.Pointer, pc uintptr)
+
+const (
+	waitReasonChanReceive = 14
+	waitReasonChanSend = 15
+)
