@@ -122,6 +122,11 @@ export interface ExpressionLookup {
   baseType(offset: number): { readonly size: number; readonly encoding: 'signed' | 'unsigned' | 'float' | 'address' } | undefined;
   /** DW_OP_call2, call4, call_ref: the expression of another DIE; `global` when the offset is not relative to the unit. */
   procedure(offset: number, global: boolean): Uint8Array | undefined;
+  /**
+   * DW_OP_form_tls_address: a place in the module's thread-local block, from the thread pointer (FS base). Undefined for libraries: where
+   * theirs are is the dynamic loader's secret.
+   */
+  threadOffset(offset: bigint): bigint | undefined;
 }
 
 // ---- types -------------------------------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class ElfImage implements Image {
         sectionAddress: name => this.elf.sectionNamed(name)?.address,
         bias: this.bias,
         goTypes: () => this.pclntab()?.module?.types ?? this.linkAddressOf('runtime.types'),
+        threadBlock: () => this.elf.threadBlock,
         problem: text => this.problem(text),
       }),
   );

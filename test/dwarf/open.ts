@@ -31,6 +31,7 @@ export function open(path: string, change?: (name: string, bytes: Uint8Array) =>
     sectionAddress: name => elf.sectionNamed(name)?.address,
     bias: 0n,
     goTypes: () => [...(symbols?.named('runtime.types') ?? [])][0]?.address,
+    threadBlock: () => elf.threadBlock,
     problem: text => problems.push(text),
   };
   return { path, elf, dwarf: new Dwarf(source), problems, source };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Type } from '../../src/image/api.js';
+import { evaluate } from '../../src/image/dwarf/expression.js';
 import { hasCommand, missing } from '../support/build.js';
 import { compile, gdbPython, type Opened, open } from './open.js';
 
@@ -102,6 +103,29 @@ describe.skipIf(why)(`types of C are what gdb shows${why ? ` (${why})` : ''}`, (
     expect(names.sort()).toEqual(['counter int 41', 'head struct list 40', 'names const char * const [2] 43', 'per_thread int 42']);
     expect(dwarf.globalNamed('counter')?.location?.expression).toHaveLength(9);
   });
+});
+
+describe.skipIf(why)('thread-local variables', () => {
+  for (const flags of [['-static'], ['-no-pie'], ['-pie']]) {
+    it(`lie below FS base: gcc ${flags.join(' ')}`, () => {
+      const { path, dwarf } = open(compile('shapes.c', ['-g', ...flags]));
+      const { location } = dwarf.globalNamed('per_thread')!;
+      const nowhere = { register: () => undefined, cfa: () => undefined, readMemory: () => undefined };
+      const result = evaluate(location!, { ...nowhere, threadPointer: () => 2n ** 32n });
+      const [piece] = result.ok ? result.pieces : [];
+      const distance = piece?.kind === 'memory' ? 2n ** 32n - piece.address : 0n;
+      // gdb finds thread-local variables by a library that knows glibc's secrets, and not in static programs: it reads the value instead.
+      const script = `
+import gdb, json
+gdb.execute("break main", to_string=True)
+gdb.execute("run > /dev/null", to_string=True)
+print("RESULT " + json.dumps(int(gdb.parse_and_eval("*(int *)($fs_base - ${distance})"))))
+`;
+      expect(distance).toBeGreaterThan(0n);
+      expect(gdbPython<number>(path, script)).toBe(4);
+      expect(evaluate(location!, nowhere)).toMatchObject({ ok: false, error: expect.stringContaining('thread-local') });
+    });
+  }
 });
 
 describe.skipIf(why)('types of C++', () => {

@@ -97,6 +97,10 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
       return value === undefined || name === undefined ? undefined : fromUint(value, registerSize(name));
     },
     cfa: () => context.frame?.cfa,
+    threadPointer() {
+      const value = context.frame?.register('fs_base');
+      return value && 'value' in value ? value.value : undefined;
+    },
     readMemory(address, size) {
       try {
         return context.memory.read(address, size);

@@ -9,10 +9,11 @@ const context: ExpressionContext = {
   cfa: () => 0x7000n,
   readMemory: (address, size) =>
     address < 0x10000n ? Uint8Array.from({ length: size }, (_, i) => Number(address & 0xffn) + i) : undefined,
-  tlsAddress: offset => 0x5000n + offset,
+  threadPointer: () => 0x5000n,
 };
 
 const lookup: ExpressionLookup = {
+  threadOffset: offset => offset - 0x20n,
   address: index => (index === 3 ? 0x4000n : undefined),
   baseType: offset =>
     (
@@ -60,7 +61,7 @@ describe('locations', () => {
     expect(run(DW_OP.addrx, 3)).toEqual({ ok: true, pieces: [{ kind: 'memory', address: 0x10_4000n }] });
     expect(top(DW_OP.constx, 3)).toBe(0x4000n);
     expect(top(DW_OP.const2u, 0, 0x20)).toBe(0x2000n);
-    expect(run(DW_OP.const1u, 16, DW_OP.form_tls_address)).toEqual({ ok: true, pieces: [{ kind: 'memory', address: 0x5010n }] });
+    expect(run(DW_OP.const1u, 16, DW_OP.form_tls_address)).toEqual({ ok: true, pieces: [{ kind: 'memory', address: 0x4ff0n }] });
   });
 
   it('come in pieces, some of them empty: that is no error', () => {

@@ -13,8 +13,8 @@ export interface ExpressionContext {
   cfa(): bigint | undefined;
   /** Undefined: some of it is not mapped. */
   readMemory(address: bigint, size: number): Uint8Array | undefined;
-  /** Address of thread-local storage at an offset in the module's block. */
-  tlsAddress?(offset: bigint): bigint | undefined;
+  /** FS base, for thread-local variables; undefined: not known. */
+  threadPointer?(): bigint | undefined;
   /** Value of an expression at the entry of the function; undefined: not known. */
   entryValue?(expression: Uint8Array): bigint | undefined;
   /** DW_OP_push_object_address. */
@@ -295,9 +295,11 @@ class Evaluation {
           break;
         case DW_OP.form_tls_address:
         case DW_OP.GNU_push_tls_address: {
-          const address = this.context.tlsAddress?.(this.pop());
-          if (address === undefined) throw new Unknown('thread-local storage is not known');
-          this.push(address);
+          const place = this.pop();
+          const offset = this.location.lookup?.threadOffset(place);
+          const base = this.context.threadPointer?.();
+          if (offset === undefined || base === undefined) throw new Unknown('where thread-local storage is is not known');
+          this.push(base + offset);
           break;
         }
         case DW_OP.dup:

@@ -132,6 +132,7 @@ function open(section: (name: string) => Uint8Array | undefined) {
     sectionAddress: () => undefined,
     bias: 0x1000n,
     goTypes: () => undefined,
+    threadBlock: () => undefined,
     problem: problem => problems.push(problem),
   });
   return { dwarf, problems };

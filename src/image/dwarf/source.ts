@@ -10,6 +10,8 @@ export interface DwarfSource {
   readonly bias: bigint;
   /** Link address of `runtime.types`, which DW_AT_go_runtime_type counts from; undefined: not a Go program, or unknown. */
   goTypes(): number | undefined;
+  /** Bytes of an executable's thread-local block, which ends at the thread pointer; undefined: a library, or it has none. */
+  threadBlock(): number | undefined;
   /** Takes one line about something that was wrong and what it costs. */
   problem(text: string): void;
 }

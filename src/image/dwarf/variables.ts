@@ -199,6 +199,10 @@ function makeLookup(unit: Unit): ExpressionLookup {
           encoding: signed ? 'signed' : encoding === DW_ATE.float ? 'float' : encoding === DW_ATE.address ? 'address' : 'unsigned',
         };
       }),
+    threadOffset: offset => {
+      const size = info.sections.source.threadBlock();
+      return size === undefined ? undefined : offset - BigInt(size);
+    },
     procedure: (offset, global) => guard(() => info.dieAt(global ? offset : unit.start + offset).block(DW_AT.location)),
   };
 }

@@ -72,6 +72,17 @@ export class Elf {
     return this.programHeaders.find(h => h.type === PT.tls);
   }
 
+  /**
+   * Bytes of the thread-local block of an executable, with its padding: the block ends at the thread pointer (ELF Handling For Thread-Local
+   * Storage, variant II). Undefined for a library, whose block the dynamic loader places.
+   */
+  get threadBlock(): number | undefined {
+    const { tls } = this;
+    if (!tls || this.dynamic.soname !== undefined) return undefined;
+    const align = Math.max(1, tls.align);
+    return Math.ceil(tls.memorySize / align) * align;
+  }
+
   sectionNamed(name: string): Section | undefined {
     return this.sections.find(section => section.name === name);
   }
