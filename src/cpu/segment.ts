@@ -10,12 +10,14 @@ export function reachesThroughStack(ins: Instruction, address: bigint, registers
   factory ??= new InstructionInfoFactory();
   const info = factory.info(ins);
   let found = false;
-  for (const used of info.usedMemory()) {
+  const accesses = info.usedMemory();
+  for (const used of accesses) {
     // Prefixes of the flat segments change nothing, not even this.
     const flat = used.segment !== Register.FS && used.segment !== Register.GS;
     if (flat && STACK_BASES.has(used.base)) {
       const sum = used.displacement + registerValue(used.base, registers) + registerValue(used.index, registers) * BigInt(used.scale);
-      if (BigInt.asUintN(64, sum) === address) found = true;
+      // BT and its like reach beyond the operand's own address; an only access need not be told from another.
+      if (accesses.length === 1 || BigInt.asUintN(64, sum) === address) found = true;
     }
     used.free();
   }
