@@ -1,5 +1,5 @@
 /** Package-level names of the loaded images: exact, with the package of the frame, or with the last elements of a package path. */
-import type { Func, Image, Type, Variable } from '../../image/api.js';
+import type { Func, Image, ImageSymbol, Type, Variable } from '../../image/api.js';
 import { underlying } from '../values/types.js';
 import type { EvaluationContext } from './context.js';
 
@@ -62,21 +62,35 @@ export function searchOrder(context: EvaluationContext): readonly Image[] {
   return own ? [own, ...images.filter(image => image !== own)] : images;
 }
 
+type Kind = 'globals' | 'functions' | 'types' | 'symbols';
+
+const answers = new WeakMap<Image, Map<string, unknown>>();
+
+/** Names that were asked for, found or not: a breakpoint's condition asks the same ones at every hit. */
+const MAX_ANSWERS = 10_000;
+
+function remembered<T>(image: Image, kind: Kind, name: string, look: (name: string) => T | undefined): T | undefined {
+  let known = answers.get(image);
+  if (known === undefined || known.size > MAX_ANSWERS) answers.set(image, (known = new Map()));
+  const key = `${kind} ${name}`;
+  if (!known.has(key)) known.set(key, look(name) ?? look(escaped(name)) ?? bySuffix(image, kind, name, look));
+  return known.get(key) as T | undefined;
+}
+
+function bySuffix<T>(image: Image, kind: Kind, name: string, look: (name: string) => T | undefined): T | undefined {
+  if (!name.includes('.') || (kind !== 'globals' && kind !== 'functions')) return undefined;
+  const full = namesOf(image)[kind].get(name);
+  return full === undefined ? undefined : look(full);
+}
+
 function search<T>(
   context: EvaluationContext,
+  kind: Kind,
   name: string,
   look: (image: Image, name: string) => T | undefined,
-  kind: 'globals' | 'functions',
 ): T | undefined {
-  const images = searchOrder(context);
-  for (const image of images) {
-    const found = look(image, name) ?? look(image, escaped(name));
-    if (found !== undefined) return found;
-  }
-  if (!name.includes('.')) return undefined;
-  for (const image of images) {
-    const full = namesOf(image)[kind].get(name);
-    const found = full === undefined ? undefined : look(image, full);
+  for (const image of searchOrder(context)) {
+    const found = remembered(image, kind, name, each => look(image, each));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -91,26 +105,16 @@ function escaped(name: string): string {
 }
 
 export const findGlobal = (context: EvaluationContext, name: string): Variable | undefined =>
-  search(context, name, (image, each) => image.globalNamed(each), 'globals');
+  search(context, 'globals', name, (image, each) => image.globalNamed(each));
 
 export const findFunction = (context: EvaluationContext, name: string): Func | undefined =>
-  search(context, name, (image, each) => image.functionsNamed(each)[0], 'functions');
+  search(context, 'functions', name, (image, each) => image.functionsNamed(each)[0]);
 
-export function findType(context: EvaluationContext, name: string): Type | undefined {
-  for (const image of searchOrder(context)) {
-    const found = image.typeNamed(name) ?? image.typeNamed(escaped(name));
-    if (found) return found;
-  }
-  return undefined;
-}
+export const findType = (context: EvaluationContext, name: string): Type | undefined =>
+  search(context, 'types', name, (image, each) => image.typeNamed(each));
 
-export function findSymbol(context: EvaluationContext, name: string): { name: string; address: bigint } | undefined {
-  for (const image of searchOrder(context)) {
-    const [symbol] = image.symbolsNamed(name);
-    if (symbol) return { name: symbol.name, address: symbol.address };
-  }
-  return undefined;
-}
+export const findSymbol = (context: EvaluationContext, name: string): ImageSymbol | undefined =>
+  search(context, 'symbols', name, (image, each) => image.symbolsNamed(each)[0]);
 
 const enumerators = new WeakMap<Image, ReadonlyMap<string, { readonly type: Type; readonly value: bigint }>>();
 

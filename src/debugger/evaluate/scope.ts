@@ -85,7 +85,7 @@ export class Scope {
     const type = findType(this.context, name);
     if (type) return { kind: 'type', type };
     const symbol = findSymbol(this.context, name);
-    return symbol && { kind: 'symbol', ...symbol };
+    return symbol && { kind: 'symbol', name: symbol.name, address: symbol.address };
   }
 
   /** Delve's names for facts about the frame. */
