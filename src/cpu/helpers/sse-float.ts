@@ -80,7 +80,10 @@ function alternating(f: Format): SseOp {
   };
 }
 
-/** DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. */
+/**
+ * DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. Each stage is an operation of
+ * its own as far as exceptions go: one that traps ends it, and hides nothing of the stages before.
+ */
 function dotProduct(f: Format): SseOp {
   const count = 128 / f.bits;
   return {
@@ -89,7 +92,8 @@ function dotProduct(f: Format): SseOp {
       let terms = Array.from({ length: count }, (_, i) =>
         (imm & (16 << i)) !== 0 ? sf.mul(env, f, lane(a, f.bits, i), lane(b, f.bits, i)) : 0n,
       );
-      while (terms.length > 1) {
+      while (terms.length > 1 && env.unmasked === 0) {
+        env.endStage();
         terms = Array.from({ length: terms.length / 2 }, (_, i) => sf.add(env, f, terms[2 * i]!, terms[2 * i + 1]!));
       }
       return join(f.bits, count, i => ((imm & (1 << i)) !== 0 ? terms[0]! : 0n));
@@ -179,7 +183,7 @@ export function sseFloat(view: DataView): number {
   env.loadMxcsr(mxcsr);
   const result = operation.run(env, readWide(view, operandA(view)), readWide(view, operandB(view)), immediate(view));
   const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;
-  view.setUint32(STATE.mxcsr, mxcsr | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
+  view.setUint32(STATE.mxcsr, mxcsr | env.earlier | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
   if (env.unmasked !== 0) return raise(view, '#XM');
   if (operation.writes === 'flags') setFlags(view, Number(result));
   else if (operation.writes === 4) view.setUint32(d, Number(result), true);

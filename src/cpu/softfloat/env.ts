@@ -18,6 +18,8 @@ export class FloatEnv {
   masks = 0x3f;
   /** A set of `FLAG` bits, sticky. */
   flags = 0;
+  /** Flags of the stages before, in an operation of several. */
+  earlier = 0;
   /** Subnormal operands count as zeros (MXCSR.DAZ). */
   denormalsAreZero = false;
   /** Tiny results become zeros while underflow is masked (MXCSR.FZ). */
@@ -35,11 +37,18 @@ export class FloatEnv {
     this.flags |= flags;
   }
 
+  /** Puts the flags so far aside: those of the next stage are judged by themselves. */
+  endStage(): void {
+    this.earlier |= this.flags;
+    this.flags = 0;
+  }
+
   /** Sets rounding, masks, DAZ and FZ from an MXCSR, and clears the flags. */
   loadMxcsr(mxcsr: number): void {
     this.rounding = (mxcsr >> 13) & 3;
     this.masks = (mxcsr >> 7) & 0x3f;
     this.flags = 0;
+    this.earlier = 0;
     this.denormalsAreZero = (mxcsr & 0x40) !== 0;
     this.flushToZero = (mxcsr & 0x8000) !== 0;
     this.x87 = false;
