@@ -1,6 +1,6 @@
 import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
 import { savedRegisters } from '../cpu/registers.js';
-import { RESTART } from './abi/errno.js';
+import { answer, RESTART } from './abi/errno.js';
 import type { LoadedObject, ProcessOptions } from './api.js';
 import { VirtualClock } from './clock.js';
 import type { FdTable } from './fs/fd-table.js';
@@ -101,7 +101,7 @@ export class Kernel {
     const wait = task.wait;
     if (!wait || task.state !== 'waiting') return;
     wait.cancel?.();
-    this.scheduler.finishWait(task, wait.onSignal);
+    this.scheduler.finishWait(task, answer(wait.onSignal));
   }
 
   /** Asks the waiting tasks again: a file, pipe or queue has changed. One that goes on may change what the next waits for. */
@@ -110,7 +110,7 @@ export class Kernel {
       again = false;
       for (const task of this.tasks) {
         if (task.state !== 'waiting' || !task.wait?.poll) continue;
-        const result = task.wait.poll();
+        const result = answer(task.wait.poll);
         if (result === undefined) continue;
         this.scheduler.finishWait(task, result);
         again = true;

@@ -1,3 +1,4 @@
+import { answer } from './abi/errno.js';
 import { NEVER } from './clock.js';
 import type { Kernel } from './kernel.js';
 import type { Prng } from './prng.js';
@@ -105,7 +106,7 @@ export class Scheduler {
       const wait = task.wait;
       if (!wait) continue;
       wait.cancel?.();
-      this.finishWait(task, wait.onTimeout?.() ?? 0);
+      this.finishWait(task, wait.onTimeout ? answer(wait.onTimeout) : 0);
     }
   }
 

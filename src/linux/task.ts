@@ -10,8 +10,8 @@ export interface Wait {
   /** Asked again whenever a file, pipe or queue has changed; undefined: still not. */
   readonly poll?: () => number | undefined;
   readonly onTimeout?: () => number;
-  /** The result when a signal interrupts: -EINTR or a negative RESTART code. */
-  readonly onSignal: number;
+  /** Gives the result when a signal interrupts: -EINTR or a negative RESTART code. This and the two above may throw Errno. */
+  readonly onSignal: () => number;
   /** Runs when the wait ends without `poll` having answered: leaves queues. */
   readonly cancel?: () => void;
 }

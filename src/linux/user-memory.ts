@@ -1,5 +1,6 @@
 import { type AccessKind, type AddressSpace, MemoryFault } from '../cpu/api.js';
 import { E, Errno } from './abi/errno.js';
+import { TASK_SIZE } from './load/layout.js';
 
 const utf8 = new TextEncoder();
 
@@ -12,8 +13,10 @@ export class UserMemory {
   ) {}
 
   private check(address: bigint, length: number, access: AccessKind): void {
-    if (length === 0 || this.space.allows(address, length, access)) return;
-    if (address < 1n << 47n && this.grow(address) && this.space.allows(address, length, access)) return;
+    if (length === 0) return;
+    if (address + BigInt(length) > TASK_SIZE) throw new Errno(E.FAULT);
+    if (this.space.allows(address, length, access)) return;
+    if (this.grow(address) && this.space.allows(address, length, access)) return;
     throw new Errno(E.FAULT);
   }
 

@@ -295,6 +295,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   allows(address: bigint, length: number, access: AccessKind): boolean {
     if (length <= 0) return true;
+    if (address + BigInt(length) > 1n << 64n) return false;
     const last = pageOf(address + BigInt(length - 1));
     for (let page = pageOf(address); page <= last; ) {
       const area = this.areaOf(page);

@@ -75,6 +75,16 @@ export class Errno extends Error {
   }
 }
 
+/** What `run` returns, or, when it throws an Errno, that number negated. */
+export function answer<T>(run: () => T): T | number {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Errno) return -error.number;
+    throw error;
+  }
+}
+
 /** The error number behind an exception of node:fs; EIO when it has none that we know. */
 export function errnoOfHost(error: unknown): number {
   const code = (error as NodeJS.ErrnoException).code;

@@ -22,15 +22,10 @@ function transfer(file: OpenFile, reason: string, attempt: () => number | WouldB
   return {
     reason,
     poll: () => {
-      try {
-        const result = attempt();
-        return result === WOULD_BLOCK ? undefined : result;
-      } catch (error) {
-        if (error instanceof Errno) return -error.number;
-        throw error;
-      }
+      const result = attempt();
+      return result === WOULD_BLOCK ? undefined : result;
     },
-    onSignal: -RESTART.SYS,
+    onSignal: () => -RESTART.SYS,
   };
 }
 

@@ -37,22 +37,17 @@ function poll(kernel: Kernel, poller: Poller): SyscallResult {
     reason: poller.reason,
     ...(deadline === undefined ? {} : { deadline }),
     poll: () => {
-      try {
-        const count = poller.scan();
-        if (count === 0) return undefined;
-        poller.onEnd?.(left());
-        return count;
-      } catch (error) {
-        if (error instanceof Errno) return -error.number;
-        throw error;
-      }
+      const count = poller.scan();
+      if (count === 0) return undefined;
+      poller.onEnd?.(left());
+      return count;
     },
     onTimeout: () => {
       poller.none?.();
       poller.onEnd?.(0n);
       return 0;
     },
-    onSignal: poller.onSignal,
+    onSignal: () => poller.onSignal,
   };
 }
 

@@ -119,12 +119,7 @@ function timedwait(kernel: Kernel, task: Task, args: readonly bigint[]): Syscall
   const take = (): number | undefined => {
     const entry = task.pending.take(wanted) ?? kernel.signals.shared.take(wanted);
     if (!entry) return undefined;
-    try {
-      if (info !== 0n) kernel.user.write(info, encodeSiginfo(entry));
-    } catch (error) {
-      if (error instanceof Errno) return -error.number;
-      throw error;
-    }
+    if (info !== 0n) kernel.user.write(info, encodeSiginfo(entry));
     return entry.signal;
   };
   const now = take();
@@ -135,7 +130,7 @@ function timedwait(kernel: Kernel, task: Task, args: readonly bigint[]): Syscall
     ...(time === undefined ? {} : { deadline: timeoutDeadline(kernel, CLOCK.MONOTONIC, time, false) }),
     poll: take,
     onTimeout: () => -E.AGAIN,
-    onSignal: -E.INTR,
+    onSignal: () => -E.INTR,
   };
 }
 
@@ -148,7 +143,7 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
     if (!popFrame(k, t)) throw new Errno(E.FAULT);
     return k.cpu.registers.get('rax');
   }),
-  row(34, 'pause', '', () => ({ reason: 'pause', onSignal: -RESTART.NOHAND })),
+  row(34, 'pause', '', () => ({ reason: 'pause', onSignal: () => -RESTART.NOHAND })),
   row(62, 'kill', 'int signal', (k, _t, a) => kill(k, int(a[0]), int(a[1]))),
   row(127, 'rt_sigpending', 'ptr size', (k, t, a) => {
     if (a[1]! > SIGSET_SIZE) return -E.INVAL;
@@ -166,7 +161,7 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
     const mask = k.user.u64(a[0]!);
     t.savedBlocked = t.blocked;
     k.signals.setBlocked(t, mask);
-    return { reason: 'rt_sigsuspend', onSignal: -RESTART.NOHAND };
+    return { reason: 'rt_sigsuspend', onSignal: () => -RESTART.NOHAND };
   }),
   row(131, 'sigaltstack', 'ptr ptr', (k, t, a) => sigaltstack(k, t, a)),
   row(200, 'tkill', 'int signal', (k, _t, a) => threadKill(k, undefined, int(a[0]), int(a[1]))),

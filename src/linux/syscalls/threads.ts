@@ -131,7 +131,7 @@ function futex(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResu
         ...(deadline === undefined ? {} : { deadline }),
         cancel: kernel.futexes.add(task, address, bits),
         onTimeout: () => -E.TIMEDOUT,
-        onSignal: time === undefined ? -RESTART.SYS : -RESTART.BLOCK,
+        onSignal: () => (time === undefined ? -RESTART.SYS : -RESTART.BLOCK),
       };
     }
     case FUTEX.WAKE:

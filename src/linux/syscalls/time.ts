@@ -44,10 +44,10 @@ function sleep(kernel: Kernel, task: Task, name: string, id: number, absolute: b
   return {
     reason: name,
     deadline,
-    onSignal: absolute ? -RESTART.NOHAND : -RESTART.BLOCK,
-    cancel: () => {
+    onSignal: () => {
       const left = Math.max(0, deadline - kernel.clock.now());
-      if (!absolute && remain !== 0n && left > 0) kernel.user.write(remain, encodeTimespec(BigInt(left)));
+      if (!absolute && remain !== 0n) kernel.user.write(remain, encodeTimespec(BigInt(left)));
+      return absolute ? -RESTART.NOHAND : -RESTART.BLOCK;
     },
   };
 }
