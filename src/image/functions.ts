@@ -131,7 +131,7 @@ export class Functions {
 
   /** Symbols of the linker's that mark a place in Go's text and name no function. */
   private isGoLabel(pclntab: Pclntab, symbol: RawSymbol): boolean {
-    if (symbol.name === 'runtime.text' || symbol.name === 'runtime.etext') return true;
+    if (/^(?:runtime\.e?text|go:\w+)$/.test(symbol.name)) return true;
     return symbol.kind !== 'func' && symbol.address >= pclntab.text && symbol.address <= pclntab.end;
   }
 

@@ -13,16 +13,24 @@ export interface ModuleData {
   readonly rodata: number;
   /** Base of the offsets in a function's FUNCDATA. */
   readonly gofunc: number;
-  /** 32-bit offsets from `types` of the types that have no name of their own. */
+  /** 32-bit offsets from `types` of the types that have no name of their own (to Go 1.26). */
   readonly typelinks: { readonly address: number; readonly count: number } | undefined;
+  /** Where the descriptors that follow each other without gaps end (Go 1.27). */
+  readonly descriptorsEnd: number | undefined;
 }
 
-/** In words. Go 1.20 put covctrs and ecovctrs before `end`; everything in front of them has not moved since 1.18. */
-const WORDS = { funcnametab: 1, minpc: 20, maxpc: 21, text: 22, etext: 23 } as const;
-const TYPES_WORD = { before120: 35, since120: 37 } as const;
+/** Offsets in words. What lies in front of `end` has not moved since Go 1.18, but for covctrs and ecovctrs, which 1.20 put before it. */
+const WORDS = { funcnametab: 1, text: 22, etext: 23 } as const;
+/** Go 1.27 has typedesclen behind `types`, and itaboffset and itabsize behind `etypes`; it has no typelinks. */
+const LAYOUTS = [
+  { types: 37, etypes: 39, rodata: 42, gofunc: 43, descriptorsLength: 38 },
+  { types: 37, etypes: 38, rodata: 39, gofunc: 40 },
+] as const;
+const LAYOUT_118 = { types: 35, etypes: 36, rodata: 37, gofunc: 38 } as const;
+type Layout = (typeof LAYOUTS)[number] | typeof LAYOUT_118;
 const LENGTH = 60 * 8;
 
-/** The module data that points to the pclntab at that address. `nfuncname` is where its name table lies, to recognise the structure. */
+/** The module data that points to the pclntab at that address. `funcnametab` is where its name table lies, to recognise the structure. */
 export function findModuleData(
   elf: Elf,
   pclntab: number,
@@ -56,25 +64,37 @@ function readAt(elf: Elf, address: number, pclntab: number, funcnametab: number,
   const { memory } = elf;
   try {
     memory.u8(address + LENGTH - 1);
-    const word = (index: number) => memory.word(address + index * 8);
-    if (word(0) !== pclntab || word(WORDS.funcnametab) !== funcnametab) return undefined;
-    const types = go120 ? TYPES_WORD.since120 : TYPES_WORD.before120;
-    const found: ModuleData = {
-      address,
-      text: word(WORDS.text),
-      etext: word(WORDS.etext),
-      types: word(types),
-      etypes: word(types + 1),
-      rodata: word(types + 2),
-      gofunc: word(types + 3),
-      typelinks: typelinks(memory, address + (types + 4) * 8),
-    };
-    const sane = memory.contains(found.text) && found.text <= found.etext && memory.contains(found.types) && found.types <= found.etypes;
-    return sane && memory.contains(found.gofunc) ? found : undefined;
+    if (memory.word(address) !== pclntab || memory.word(address + WORDS.funcnametab * 8) !== funcnametab) return undefined;
+    for (const layout of go120 ? LAYOUTS : [LAYOUT_118]) {
+      const found = readLayout(memory, address, layout);
+      if (found) return found;
+    }
+    return undefined;
   } catch (error) {
     if (error instanceof FormatError) return undefined;
     throw error;
   }
+}
+
+/** Undefined: the words cannot mean that. A length where an address is wanted, or the reverse, tells the layouts apart. */
+function readLayout(memory: LinkedMemory, address: number, layout: Layout): ModuleData | undefined {
+  const word = (index: number) => memory.word(address + index * 8);
+  const [text, etext, types, etypes] = [word(WORDS.text), word(WORDS.etext), word(layout.types), word(layout.etypes)];
+  const [rodata, gofunc] = [word(layout.rodata), word(layout.gofunc)];
+  const sane = text <= etext && types <= etypes && [text, types, rodata, gofunc].every(place => memory.contains(place));
+  const length = 'descriptorsLength' in layout ? word(layout.descriptorsLength) : 0;
+  if (!sane || length > etypes - types) return undefined;
+  return {
+    address,
+    text,
+    etext,
+    types,
+    etypes,
+    rodata,
+    gofunc,
+    typelinks: length ? undefined : typelinks(memory, address + (layout.gofunc + 1) * 8),
+    descriptorsEnd: length ? types + length : undefined,
+  };
 }
 
 /** The slice behind textsectmap, which begins behind gofunc, or behind epclntab where there is one (Go 1.26). */

@@ -123,19 +123,29 @@ export class RuntimeTypes {
     return this.flags(address) & TFLAG.extraStar ? name.slice(1) : name;
   }
 
+  /** Bytes of a kind's own behind abi.Type, in front of abi.UncommonType. */
+  private extra(kind: Kind): number {
+    switch (kind) {
+      case 'pointer':
+      case 'func':
+      case 'slice':
+        return 8;
+      case 'chan':
+        return 16;
+      case 'array':
+        return 24;
+      case 'interface':
+      case 'struct':
+        return 32;
+      case 'map':
+        return this.minor >= 27 ? 88 : this.minor >= 24 ? 64 : 40;
+      default:
+        return 0;
+    }
+  }
+
   private uncommon(address: number): number | undefined {
-    if (!(this.flags(address) & TFLAG.uncommon)) return undefined;
-    const extra: Partial<Record<Kind, number>> = {
-      pointer: 8,
-      func: 8,
-      slice: 8,
-      array: 24,
-      chan: 16,
-      map: this.minor >= 24 ? 64 : 40,
-      interface: 32,
-      struct: 32,
-    };
-    return address + TYPE_SIZE + (extra[this.kind(address)] ?? 0);
+    return this.flags(address) & TFLAG.uncommon ? address + TYPE_SIZE + this.extra(this.kind(address)) : undefined;
   }
 
   /** With import paths, as DWARF spells it: `*net/http.Client`. */
@@ -368,7 +378,28 @@ export class RuntimeTypes {
     }
   }
 
-  /** Every type that is reachable from the module's list of unnamed types, by name. */
+  /** Addresses of the descriptors that follow each other from the start of the types (Go 1.27). */
+  private descriptors(): number[] {
+    const { types, descriptorsEnd } = this.module;
+    const found: number[] = [];
+    if (descriptorsEnd === undefined) return found;
+    const { memory } = this;
+    this.guard(() => {
+      for (let address = types + 8; address + TYPE_SIZE <= descriptorsEnd; ) {
+        found.push(address);
+        const kind = this.kind(address);
+        const uncommon = this.uncommon(address);
+        let end = uncommon === undefined ? address + TYPE_SIZE + this.extra(kind) : uncommon + 16 + memory.u16(uncommon + 4) * 16;
+        if (kind === 'func') end += this.signatureParts(address).addresses.length * 8;
+        if (kind === 'struct') end += this.count(address + 64) * 24;
+        if (kind === 'interface') end += this.count(address + 64) * 8;
+        address = Math.ceil(end / 8) * 8;
+      }
+    });
+    return found;
+  }
+
+  /** Every type that is reachable from the module's lists of types, by name. */
   private index(): Map<string, number> {
     if (this.byName) return this.byName;
     const byName = new Map<string, number>();
@@ -376,6 +407,7 @@ export class RuntimeTypes {
     const { typelinks, types, etypes } = this.module;
     const queue: number[] = [];
     for (let i = 0; i < (typelinks?.count ?? 0); i++) queue.push(types + this.memory.i32(typelinks!.address + i * 4));
+    queue.push(...this.descriptors());
     for (let address = queue.pop(); address !== undefined; address = queue.pop()) {
       if (seen.has(address) || address < types || address >= etypes) continue;
       seen.add(address);

@@ -43,6 +43,6 @@ const ABI_INTERNAL_ASSEMBLY =
 
 /** Whether assembly of that name is ABIInternal in a minor version. */
 export function isInternalAssembly(name: string, minor: number): boolean {
-  // ABI0 in Go 1.19, ABIInternal in 1.22.
-  return ABI_INTERNAL_ASSEMBLY.test(name) || (name === 'runtime.publicationBarrier' && minor >= 20);
+  // ABI0 in Go 1.20, ABIInternal in 1.21.
+  return ABI_INTERNAL_ASSEMBLY.test(name) || (name === 'runtime.publicationBarrier' && minor >= 21);
 }
