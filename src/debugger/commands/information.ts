@@ -1,3 +1,4 @@
+import { signalName } from '../../linux/abi/signals.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session.js';
 import { grouped, stopData, stopText } from '../stop-text.js';
@@ -115,7 +116,7 @@ export const informationCommands: readonly Command[] = [
       return text(
         rows.length === 0
           ? 'No signal handler is active on this thread.'
-          : rows.map(row => `signal ${row.signal}: frame at ${row.frame}`).join('\n'),
+          : rows.map(row => `${signalName(row.signal)}: frame at ${row.frame}`).join('\n'),
         rows,
       );
     },

@@ -52,7 +52,7 @@ export function switchBehind(target: WalkTarget, cursor: Cursor, func: Func, sta
     case 'morestack':
       return onG0 ? resume(scheduled(target, machine.curg), false) : undefined;
     case 'mcall':
-      return onG0 ? resume(parkedByMcall(target, cursor), false) : undefined;
+      return onG0 ? resume(parkedByMcall(target, cursor, machine.curg), false) : undefined;
     case 'cgocallback':
       return onG0 ? undefined : intoC(target, cursor, stack, machine.g0, parked);
     default:
@@ -72,13 +72,11 @@ function scheduled(target: WalkTarget, g: bigint): Resume | undefined {
 }
 
 /**
- * mcall pushes the old g for the function that it calls on g0. It is followed while that g still waits where mcall left it: once it
- * runs again elsewhere, its gobuf is another place.
+ * mcall pushes the old g for the function that it calls on g0. It is followed while the thread still holds that g; once dropped, it may run
+ * elsewhere, and its gobuf is another place.
  */
-function parkedByMcall(target: WalkTarget, cursor: Cursor): Resume | undefined {
-  const g = peek(target.memory, cursor.sp);
-  if (g === undefined || !target.go!.readable(g)) return undefined;
-  return target.go!.goroutine(g).status === 'dead' ? undefined : scheduled(target, g);
+function parkedByMcall(target: WalkTarget, cursor: Cursor, curg: bigint): Resume | undefined {
+  return curg !== 0n && peek(target.memory, cursor.sp) === curg ? scheduled(target, curg) : undefined;
 }
 
 /** Whether the call that led to a function that may change to g0's stack was made on another stack: the CPU saw none on this one. */

@@ -4,6 +4,7 @@
  * last a guess from RBP, marked as such. Where execution changed stacks the walk follows (see switches.ts).
  */
 import type { Func, How, UnwindRow } from '../../image/api.js';
+import { signalName } from '../../linux/abi/signals.js';
 import type { FrameRegister, FrameRegisters, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
@@ -102,7 +103,7 @@ function finish(
     how: cursor.how,
     cfa: caller?.cfa,
     returnAddress: caller?.returnAddress,
-    jumpedFrom: jumped ? target.images.functionAt(called)?.name : undefined,
+    jumpedFrom: jumped ? target.images.functionAt(called)?.linkName : undefined,
     seam: cursor.seam,
   };
 }
@@ -210,7 +211,7 @@ function interrupted(target: WalkTarget, start: WalkStart, cursor: Cursor, calle
   // The handler ran as gsignal; what it interrupted ran as the g of that stack.
   const below = target.go?.stackOf(sp, cursor.g);
   const outer = below === undefined ? stackNamed(target, sp, cursor.g) : below;
-  const seam = `signal ${frame.signal}: ${stack.name} -> ${outer.name}`;
+  const seam = `signal ${signalName(frame.signal)}: ${stack.name} -> ${outer.name}`;
   return { pc, exact: true, sp, values, live: undefined, g: below?.g ?? cursor.g, how: 'exact', seam };
 }
 
