@@ -16,6 +16,9 @@ export interface DwarfSource {
   problem(text: string): void;
 }
 
+/** A corrupt section can have as many problems as bytes; nobody reads more than some. */
+const MOST_PROBLEMS = 100;
+
 /** The sections, empty when absent, and the problems, each told once. */
 export class Sections {
   private readonly cache = new Map<string, Uint8Array>();
@@ -30,9 +33,9 @@ export class Sections {
   }
 
   problem(text: string): void {
-    if (this.told.has(text)) return;
+    if (this.told.has(text) || this.told.size > MOST_PROBLEMS) return;
     this.told.add(text);
-    this.source.problem(text);
+    this.source.problem(this.told.size > MOST_PROBLEMS ? 'more problems of the debug information are not listed' : text);
   }
 
   /** The result of `read`; when the bytes are corrupt, `fallback`, and a problem entry that says what is lost. */

@@ -150,6 +150,7 @@ export class DebugInfo {
       length = reader.size64();
     } else if (length >= 0xffff_fff0) reader.fail(`reserved unit length 0x${length.toString(16)}`);
     if (length > reader.remaining) reader.fail(`unit of ${length} bytes, ${reader.remaining} left`);
+    if (length === 0) reader.fail('a unit of no bytes');
     const end = reader.offset + length;
     const where = `.debug_info: unit at 0x${start.toString(16)}`;
     const version = reader.u16();
