@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
+    globalSetup: 'test/support/setup.ts',
     maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.build/test-results.json' }]],
   },

@@ -1,0 +1,62 @@
+/** Writes the pages of `docs/` that are made from tables. `npm run docs` after a change of a table; `test/docs.test.ts` says when they are stale. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Mnemonic } from 'iced-x86';
+import { lifters } from '../src/cpu/lift/table.js';
+import { commandsMarkdown } from '../src/debugger/commands/help.js';
+import { commandTable } from '../src/debugger/commands/table.js';
+import type { SyscallRow } from '../src/linux/syscalls/row.js';
+import { SYSCALLS } from '../src/linux/syscalls/table.js';
+
+const GENERATED = '<!-- Made by npm run docs from a table in the source; edits here are lost. -->\n\n';
+
+function instructions(): string {
+  const names = [...lifters.keys()].map(mnemonic => Mnemonic[mnemonic]!.toLowerCase()).sort();
+  const byLetter = new Map<string, string[]>();
+  for (const name of names) {
+    const letter = name[0]!;
+    byLetter.set(letter, [...(byLetter.get(letter) ?? []), name]);
+  }
+  return [
+    '# Instructions\n',
+    `The emulated CPU is an x86-64-v2: SSE to SSE4.2, POPCNT, CMPXCHG16B, FXSAVE and x87; its CPUID hides AVX, AES, SHA, BMI and FMA. These ${names.length}`,
+    'instructions run, in all forms of their operands; any other stops the guest with its address, bytes and name.\n',
+    ...[...byLetter.values()].map(group => `${group.join(' ')}\n`),
+  ].join('\n');
+}
+
+function syscallTable(rows: readonly SyscallRow[]): string[] {
+  const groups = [...new Set(rows.map(row => row.group))];
+  return groups.map(group => {
+    const own = rows.filter(row => row.group === group);
+    return `| ${group} | ${own.map(row => `${row.name} (${row.number})`).join(', ')} |`;
+  });
+}
+
+function syscalls(): string {
+  const refused = SYSCALLS.filter(row => row.refuse);
+  return [
+    '# System calls\n',
+    `Of Linux's system calls for x86-64, ${SYSCALLS.length - refused.length} are there. What is not in these tables returns ENOSYS, and is named in the stop summary.\n`,
+    '| group | calls (with their numbers) |\n| --- | --- |',
+    ...syscallTable(SYSCALLS.filter(row => row.run)),
+    '\n## Refused\n',
+    'These always fail.\n',
+    '| call | errno | why |\n| --- | --- | --- |',
+    ...refused.map(row => `| ${row.name} (${row.number}) | ${row.refuse!.errno} | ${row.refuse!.why} |`),
+    '',
+  ].join('\n');
+}
+
+/** The generated pages: path under the root of the project, and text. */
+export const pages = (): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries({
+      'docs/commands.md': commandsMarkdown(commandTable.commands),
+      'docs/instructions.md': instructions(),
+      'docs/syscalls.md': syscalls(),
+    }).map(([path, text]) => [path, `${GENERATED}${text.trimEnd()}\n`]),
+  );
+
+if (process.argv[1] === import.meta.filename)
+  for (const [path, text] of pages()) writeFileSync(join(import.meta.dirname, '..', path), text);
