@@ -388,6 +388,13 @@ class Assembler {
       rows: frameRows(items.items, laid, address),
       lines: lineRows(items.items, laid, address),
       signature: this.declarations.signatures.get(name),
+      spilled: new Map([...items.spilled].map(([parameter, index]) => [parameter, address + BigInt(laid.offsets[index])])),
+      inlined: items.inlined.map(body => ({
+        name: body.name,
+        start: address + BigInt(laid.offsets[body.from]),
+        end: address + BigInt(laid.offsets[body.to < 0 ? items.items.length : body.to]),
+        line: body.line,
+      })),
       spWrite: items.spWrite,
     };
   }

@@ -70,6 +70,18 @@ export interface FunctionItems {
   /** Index of the first item behind the prologue. */
   readonly body: number;
   readonly spWrite: boolean;
+  /** Register parameters that are stored in their spill slots, with the index of the first item behind the store. */
+  readonly spilled: ReadonlyMap<string, number>;
+  readonly inlined: readonly InlinedItems[];
+}
+
+/** A stretch of items that stands for the body of a function that a compiler would have inlined: between INLINE and INLINEEND. */
+export interface InlinedItems {
+  readonly name: string;
+  readonly from: number;
+  to: number;
+  /** Where the body's source is, as INLINE says. */
+  readonly line: number;
 }
 
 // Go's internal/abi: up to StackSmall below the guard needs no exact check, from StackBig on the difference could wrap.
@@ -100,6 +112,8 @@ export class FunctionBuilder {
   private inFrame = false;
   private statement = -1;
   private spWrite = false;
+  private readonly spilled = new Map<string, number>();
+  private readonly inlined: InlinedItems[] = [];
   private readonly noFrame: boolean;
   private readonly usesBp: boolean;
   /** Index of the first item of each statement, for `2(PC)`. */
@@ -142,7 +156,7 @@ export class FunctionBuilder {
       if (item === undefined) this.diagnostics.report(relative.at, 'the jump leads out of the function');
       else this.labels.set(`<pc${relative.item}>`, item);
     }
-    return { items: this.items, labels: this.labels, body, spWrite: this.spWrite };
+    return { items: this.items, labels: this.labels, body, spWrite: this.spWrite, spilled: this.spilled, inlined: this.inlined };
   }
 
   // ---- frame -----------------------------------------------------------------------------------------------------------------------
@@ -246,6 +260,10 @@ export class FunctionBuilder {
       return;
     }
     if (mnemonic === 'NOP' || mnemonic === 'ADJSP') return;
+    if (mnemonic === 'INLINE' || mnemonic === 'INLINEEND') {
+      this.inline(mnemonic, at, operands);
+      return;
+    }
     if (mnemonic === 'RET') {
       if (operands.length === 0) this.epilogue(at);
       else this.diagnostics.report(at, 'RET takes no operands', 'JMP name(SB) goes on in another function');
@@ -263,6 +281,22 @@ export class FunctionBuilder {
     // MOVQ TLS, R prepares what 0(R)(TLS*1) does by itself where the offset is fixed.
     if (operands.length > 0 && operands[0].kind === 'register' && operands[0].name === 'TLS') return;
     this.ordinary(statement);
+  }
+
+  /** `INLINE pkg·name(SB), $line`: what follows is the body of that function; `INLINEEND` ends it. Neither makes code. */
+  private inline(mnemonic: string, at: Position, operands: readonly Operand[]): void {
+    const open = this.inlined.findLast(body => body.to < 0);
+    if (mnemonic === 'INLINEEND') {
+      if (open === undefined) this.diagnostics.report(at, 'INLINEEND without INLINE');
+      else open.to = this.items.length;
+      return;
+    }
+    const [symbol, line] = operands;
+    if (symbol?.kind !== 'memory' || symbol.symbol === undefined || line?.kind !== 'immediate') {
+      this.diagnostics.report(at, 'INLINE wants a function and a line', 'INLINE pkg·name(SB), $12');
+      return;
+    }
+    this.inlined.push({ name: symbol.symbol.name, from: this.items.length, to: -1, line: Number(line.value) });
   }
 
   private raw(at: Position, width: number, operands: readonly Operand[]): void {
@@ -375,6 +409,16 @@ export class FunctionBuilder {
           offset: symbolic.offset,
         });
       } else this.emit(at, { kind: 'plain', mnemonic: form.mnemonic, places: places as Place[] });
+      const [source, target] = operands;
+      if (
+        source?.kind === 'register' &&
+        target?.kind === 'memory' &&
+        target.base === 'FP' &&
+        target.name !== undefined &&
+        !this.spilled.has(target.name)
+      ) {
+        this.spilled.set(target.name, this.items.length);
+      }
       this.follow(mnemonic, operands);
       return;
     }

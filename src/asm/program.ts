@@ -49,6 +49,10 @@ export interface AssembledFunction extends AssembledSymbol {
   readonly rows: readonly FrameRow[];
   readonly lines: readonly LineRow[];
   readonly signature?: Signature;
+  /** Register parameters that lie in their spill slots from an address on. */
+  readonly spilled: ReadonlyMap<string, bigint>;
+  /** Stretches that stand for inlined bodies. */
+  readonly inlined: readonly { readonly name: string; readonly start: bigint; readonly end: bigint; readonly line: number }[];
   /** Loads RSP in a way that the rows cannot follow. */
   readonly spWrite: boolean;
 }

@@ -305,10 +305,12 @@ class DeclarationParser {
     const receiver = this.is('(') ? this.parameters()[0] : undefined;
     const short = this.name();
     const prefix = receiver === undefined ? '' : `${methodPrefix(receiver.type, this.package)}.`;
-    const name = `${this.package}.${prefix}${short}`;
+    const convention = this.conventionBefore(word.at.line);
+    // C knows no packages.
+    const name = convention === 'C' ? short : `${this.package}.${prefix}${short}`;
     const params = this.parameters();
     const results = this.results();
-    this.into.signatures.set(name, { name, receiver, params, results, convention: this.conventionBefore(word.at.line), at: word.at });
+    this.into.signatures.set(name, { name, receiver, params, results, convention, at: word.at });
   }
 
   private conventionBefore(line: number): Convention | undefined {

@@ -1,23 +1,25 @@
+import type { Assembled } from '../asm/program.js';
 import { execute, type Outcome, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { nodeHost } from './host.js';
-import { launcher, processOptions } from './launcher.js';
+import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { writeOut } from './output.js';
 
 const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
 
-/** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export async function debug(parsed: Parsed, path: string): Promise<number> {
+/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
+export async function debug(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
   // JSON has standard output to itself.
   const streams = { stdout: (bytes: Uint8Array) => writeOut(json ? 2 : 1, bytes), stderr: (bytes: Uint8Array) => writeOut(2, bytes) };
   const host = nodeHost(text => writeOut(json ? 2 : 1, `${text}\n`));
-  const session = new Session(launcher(processOptions(parsed, path, streams)), host, limit);
+  const options = processOptions(parsed, path, streams);
+  const session = new Session(assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), host, limit);
   const interrupt = () => session.interrupt();
   process.on('SIGINT', interrupt);
   let failed = false;

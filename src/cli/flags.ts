@@ -1,20 +1,22 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 
+export type CommandName = 'exec' | 'run' | 'asm' | 'programs';
+
 interface FlagRow {
   readonly name: string;
   readonly short?: string;
   /** How its value is called in the help; absent: it takes none. */
   readonly value?: string;
   readonly summary: string;
-  readonly of: readonly ('exec' | 'run')[];
+  readonly of: readonly CommandName[];
   readonly repeated?: boolean;
 }
 
 const FLAGS = [
-  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec'] },
-  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec'], repeated: true },
-  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec'], repeated: true },
-  { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec'] },
+  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'asm'] },
+  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
+  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
+  { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
   { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
@@ -30,8 +32,16 @@ const FLAGS = [
   { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
   { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run'], repeated: true },
   { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run'], repeated: true },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run'] },
+  { name: 'variant', value: 'NAME', summary: 'which variant of a bundled program (r14 programs lists them)', of: ['exec', 'run'] },
+  {
+    name: 'race',
+    value: 'true|false',
+    summary: 'whether a bundled program is built with -race (default: as it is meant)',
+    of: ['exec', 'run'],
+  },
+  { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs'] },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -42,9 +52,9 @@ const COMMANDS = {
     syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',
     summary: 'run it without a debugger: its output and its exit status, nothing else',
   },
+  asm: { syntax: 'r14 asm [FLAGS] FILE.s', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
+  programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
 } as const;
-
-export type CommandName = keyof typeof COMMANDS;
 
 /** A command line after parsing. */
 export interface Parsed {
@@ -92,7 +102,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       continue;
     }
     if (command === undefined) {
-      if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(' and ')}`);
+      if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(', ')}`);
       command = word as CommandName;
     } else if (path === undefined) path = word;
     else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
@@ -134,6 +144,14 @@ export function sizeFlag(parsed: Parsed, name: FlagName): number | undefined {
   const size = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toUpperCase()]!;
   if (!Number.isSafeInteger(size) || size <= 0) throw new UsageError(`--${name}: "${text}" is not a size such as 512M or 4G`);
   return size;
+}
+
+/** `--race=true`; undefined when the flag was not given. */
+export function raceFlag(parsed: Parsed): boolean | undefined {
+  const text = parsed.values.get('race')?.[0];
+  if (text === undefined) return undefined;
+  if (text !== 'true' && text !== 'false') throw new UsageError(`--race: "${text}" is neither true nor false`);
+  return text === 'true';
 }
 
 /** `--env K=V`, all of them. */

@@ -1,4 +1,7 @@
+import { elfBytes } from '../asm/elf.js';
+import type { Assembled } from '../asm/program.js';
 import type { Launcher } from '../debugger/session.js';
+import { assembledImage } from '../image/assembled.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';
 import type { LoadedObject, ProcessOptions } from '../linux/api.js';
@@ -27,6 +30,19 @@ export function processOptions(parsed: Parsed, path: string, streams: Streams): 
     ...(sysroot === undefined ? {} : { sysroot }),
     ...(allowRead === undefined ? {} : { allowRead }),
     ...(allowWrite === undefined ? {} : { allowWrite }),
+  };
+}
+
+/** Starts processes of an assembled program; what the assembler knows are its symbols. */
+export function assembledLauncher(program: Assembled, options: ProcessOptions): Launcher {
+  const bytes = elfBytes(program);
+  const images = new Images();
+  images.add(assembledImage(program, options.path));
+  const start = (more: Partial<ProcessOptions>) => startProcess({ ...options, program: bytes, ...more });
+  return {
+    launch: args => start(args === undefined ? {} : { args: [options.path, ...args] }),
+    launchUnseen: () => start({ stdout: () => undefined, stderr: () => undefined }),
+    images: () => images,
   };
 }
 

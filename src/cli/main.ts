@@ -1,7 +1,9 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
-import { type Parsed, parseCommandLine, UsageError, usage } from './flags.js';
+import { existsSync } from 'node:fs';
+import type { Assembled } from '../asm/program.js';
+import { type Parsed, parseCommandLine, raceFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
-import { version } from './version.js';
+import { packageRoot, version } from './version.js';
 
 /** Bad input: what r14 was given cannot be used. */
 const BAD_INPUT = 2;
@@ -16,19 +18,53 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec or run');
+  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm or programs');
+  if (parsed.command === 'programs') return listPrograms();
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants the path of a program`);
-  return parsed.command === 'run' ? runCommand(parsed, parsed.path) : execCommand(parsed, parsed.path);
-}
-
-async function runCommand(parsed: Parsed, path: string): Promise<number> {
-  const { runProgram } = await import('./run.js');
-  return runProgram(parsed, path);
-}
-
-async function execCommand(parsed: Parsed, path: string): Promise<number> {
+  if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);
+  const assembled = await bundled(parsed, parsed.path);
+  if (parsed.command === 'run') {
+    const { runProgram } = await import('./run.js');
+    return runProgram(parsed, parsed.path, assembled);
+  }
   const { debug } = await import('./exec.js');
-  return debug(parsed, path);
+  return debug(parsed, parsed.path, assembled);
+}
+
+/** The bundled program of that name, unless there is a file of that path. */
+async function bundled(parsed: Parsed, path: string): Promise<Assembled | undefined> {
+  const wanted = parsed.values.has('variant') || parsed.values.has('race');
+  if (existsSync(path) || (path.includes('/') && !wanted)) return undefined;
+  const { Catalog } = await import('../runtime/bundled/catalog.js');
+  const catalog = new Catalog(packageRoot());
+  if (!wanted && !catalog.has(path)) return undefined;
+  const variant = parsed.values.get('variant')?.[0];
+  const race = raceFlag(parsed);
+  return catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
+}
+
+async function listPrograms(): Promise<number> {
+  const { Catalog } = await import('../runtime/bundled/catalog.js');
+  for (const { name, title, variants, race } of new Catalog(packageRoot()).list()) {
+    const choices = variants.length > 1 ? `  --variant ${variants.join('|')}` : '';
+    writeOut(
+      1,
+      `${name.padEnd(16)} ${title}\n${choices === '' && !race ? '' : `${''.padEnd(15)}${choices}${race ? '  --race=true|false' : ''}\n`}`,
+    );
+  }
+  return 0;
+}
+
+async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
+  const { assembleFile, listing } = await import('./asm.js');
+  const assembled = assembleFile(path);
+  if (assembled === undefined) return BAD_INPUT;
+  if (parsed.values.has('list')) {
+    writeOut(1, listing(assembled));
+    return 0;
+  }
+  const { debug } = await import('./exec.js');
+  return debug(parsed, path, assembled);
 }
 
 /** One line for whatever ends r14: never a stack trace. */

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { elfBytes } from '../asm/elf.js';
+import type { Assembled } from '../asm/program.js';
 import type { ProcessStop } from '../linux/api.js';
 import { startProcess } from '../linux/process.js';
 import { numberFlag, type Parsed } from './flags.js';
@@ -9,12 +11,13 @@ import { writeOut } from './output.js';
 const SLICE = 20_000_000;
 
 /** `r14 run`: the program's output and status. Returns the status. */
-export async function runProgram(parsed: Parsed, path: string): Promise<number> {
+export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
-  const process = startProcess(
-    processOptions(parsed, path, { stdout: bytes => writeOut(1, bytes), stderr: bytes => writeOut(2, bytes), stdin: standardInput() }),
-  );
+  const process = startProcess({
+    ...processOptions(parsed, path, { stdout: bytes => writeOut(1, bytes), stderr: bytes => writeOut(2, bytes), stdin: standardInput() }),
+    ...(assembled === undefined ? {} : { program: elfBytes(assembled) }),
+  });
   process.catch = { signals: new Set() };
   let status: number | undefined;
   while (status === undefined) {

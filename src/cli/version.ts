@@ -1,14 +1,27 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** From package.json, which lies one folder above the bundle and two above this source. */
-export function version(): string {
+interface Found {
+  readonly root: string;
+  readonly version: string;
+}
+
+/** package.json lies one folder above the bundle and two above this source. */
+function find(): Found | undefined {
   for (const up of ['../package.json', '../../package.json']) {
     try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { name?: string; version?: string };
-      if (found.name === 'r14' && found.version !== undefined) return found.version;
+      const file = new URL(up, import.meta.url);
+      const found = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
+      if (found.name === 'r14' && found.version !== undefined) return { root: dirname(fileURLToPath(file)), version: found.version };
     } catch {
       // Not there; the next place.
     }
   }
-  return 'unknown';
+  return undefined;
 }
+
+export const version = (): string => find()?.version ?? 'unknown';
+
+/** The folder of the package: bundled programs lie below it. */
+export const packageRoot = (): string => find()?.root ?? '.';

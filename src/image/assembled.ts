@@ -148,7 +148,11 @@ class AssembledImage implements Image {
   inlineFrames(pc: bigint): readonly InlineFrame[] {
     const found = this.assembledAt(pc);
     if (found === undefined) return [];
-    return [{ name: found.fn.name, inlined: false, scope: { unit: 0, die: found.index }, ...this.lineAt(pc) }];
+    const { fn, index } = found;
+    const own: InlineFrame = { name: fn.name, inlined: false, scope: { unit: 0, die: index }, ...this.lineAt(pc) };
+    const body = fn.inlined.find(candidate => pc >= candidate.start && pc < candidate.end);
+    // The innermost call first; it has no variables of its own here.
+    return body === undefined ? [own] : [{ name: body.name, inlined: true, scope: undefined, file: fn.at.file, line: body.line }, own];
   }
 
   files(): Iterable<string> {
@@ -212,12 +216,19 @@ class AssembledImage implements Image {
     if (fn === undefined || places === undefined) return [];
     // Registers hold arguments until the body begins; what the code does with them then, no table tells. Results are not there before.
     const atEntry = pc < fn.body || pc === fn.address;
+    const whereNow = (parameter: Parameter, place: Place, role: 'param' | 'result'): Location | undefined => {
+      if (place.in !== 'registers') return locate(place);
+      if (role === 'result') return undefined;
+      if (atEntry) return locate(place);
+      const since = fn.spilled.get(parameter.name);
+      return since !== undefined && pc >= since && place.spill !== undefined ? locate({ in: 'stack', offset: place.spill }) : undefined;
+    };
     const variable = (parameter: Parameter, place: Place, role: 'param' | 'result', fallback: string): Variable => ({
       name: parameter.name || fallback,
       type: this.type(parameter.type),
       role,
       declaredAt: { file: fn.at.file, line: fn.at.line },
-      location: place.in === 'stack' || (place.in === 'registers' && atEntry && role === 'param') ? locate(place) : undefined,
+      location: whereNow(parameter, place, role),
     });
     return [
       ...places.params.map(({ parameter, place }, index) => variable(parameter, place, 'param', `arg${index}`)),

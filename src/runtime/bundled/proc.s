@@ -151,8 +151,11 @@ TEXT runtime·newproc1·func1<ABIInternal>(SB), NOSPLIT, $32-0
 	TESTQ AX, AX
 	JEQ none
 	// contextPropagate is small: a compiler would have put its body here. The method is the type's only one.
+	INLINE runtime·contextPropagate(SB), $155
 	MOVQ BX, AX
 	CALL trace·TakeSnapShot<ABIInternal>(SB)
+	NOP
+	INLINEEND
 none:
 	MOVQ 16(SP), CX
 	MOVQ AX, (g_otel_trace_context+eface__type)(CX)

@@ -1,0 +1,100 @@
+/** The programs that come with r14: Go assembly in `programs/NAME/`, on the small Go runtime of this folder. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assemble, type SourceFile } from '../../asm/assemble.js';
+import type { Assembled } from '../../asm/program.js';
+
+/** `programs/NAME/program.json`. */
+interface Manifest {
+  readonly title: string;
+  readonly sources: readonly { readonly file: string; readonly package: string }[];
+  readonly declarations: readonly string[];
+  /** Variant -> the names that are defined for it; the first is the default. */
+  readonly variants: Readonly<Record<string, readonly string[]>>;
+  /** Whether there is a -race build of it, which is then the default. */
+  readonly race: boolean;
+}
+
+export interface BundledProgram {
+  readonly name: string;
+  readonly title: string;
+  readonly variants: readonly string[];
+  readonly race: boolean;
+}
+
+export interface BundledOptions {
+  readonly variant?: string;
+  readonly race?: boolean;
+}
+
+/** A name or variant that does not exist; the message lists those that do. */
+export class CatalogError extends Error {
+  override name = 'CatalogError';
+}
+
+/** Sources of the runtime, in the order of its text. */
+const RUNTIME = ['asm.s', 'proc.s', 'mem.s', 'signal.s', 'chan.s', 'map.s', 'race.s', 'tsan.s'];
+
+/** `root` is the folder of the package, which holds `programs/` and `src/runtime/bundled/`. */
+export class Catalog {
+  constructor(private readonly root: string) {}
+
+  list(): BundledProgram[] {
+    return readdirSync(join(this.root, 'programs'))
+      .filter(name => existsSync(this.manifestPath(name)))
+      .map(name => this.describe(name))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  has(name: string): boolean {
+    return /^[\w-]+$/.test(name) && existsSync(this.manifestPath(name));
+  }
+
+  /** Assembles a program with its runtime. Throws CatalogError. */
+  build(name: string, options: BundledOptions = {}): Assembled {
+    if (!this.has(name))
+      throw new CatalogError(
+        `no bundled program "${name}"; there are ${this.list()
+          .map(program => program.name)
+          .join(', ')}`,
+      );
+    const manifest = this.manifest(name);
+    const variants = Object.keys(manifest.variants);
+    const variant = options.variant ?? variants[0];
+    const defined = manifest.variants[variant];
+    if (defined === undefined) throw new CatalogError(`${name} has no variant "${variant}"; there are ${variants.join(', ')}`);
+    const race = options.race ?? manifest.race;
+    if (race && !manifest.race) throw new CatalogError(`${name} has no -race build`);
+    const defines = Object.fromEntries([...defined, ...(race ? ['RACE'] : [])].map(word => [word, '1']));
+    const folder = `programs/${name}`;
+    return assemble({
+      sources: [
+        ...RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
+        ...manifest.sources.map(source => this.source(folder, source.file, source.package)),
+      ],
+      declarations: [
+        this.source('src/runtime/bundled', 'types.go', 'runtime'),
+        ...manifest.declarations.map(file => this.source(folder, file, '')),
+      ],
+      defines,
+    });
+  }
+
+  private source(folder: string, file: string, inPackage: string): SourceFile {
+    const path = join(this.root, folder, file);
+    return { file: path, text: readFileSync(path, 'utf8'), package: inPackage };
+  }
+
+  private manifestPath(name: string): string {
+    return join(this.root, 'programs', name, 'program.json');
+  }
+
+  private manifest(name: string): Manifest {
+    return JSON.parse(readFileSync(this.manifestPath(name), 'utf8')) as Manifest;
+  }
+
+  private describe(name: string): BundledProgram {
+    const { title, variants, race } = this.manifest(name);
+    return { name, title, variants: Object.keys(variants), race };
+  }
+}
