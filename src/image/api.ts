@@ -100,6 +100,8 @@ export interface Variable {
   readonly constant?: bigint | string;
   /** Go closures: offset of the captured variable in the closure object, when DWARF (1.24+) says so. */
   readonly closureOffset?: number;
+  /** What lies at `closureOffset` is the variable's address: it is captured by reference. */
+  readonly closureIndirect?: true;
 }
 
 /** A DWARF location: an expression to evaluate in the frame, already chosen from the location list for the pc. */

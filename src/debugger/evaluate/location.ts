@@ -77,6 +77,8 @@ function pieceSource(context: EvaluationContext, piece: Piece): Source {
 export function variableSource(context: EvaluationContext, variable: Variable): Source {
   const { location } = variable;
   if (location === undefined) {
+    const captured = atEntryOfClosure(context, variable);
+    if (captured) return captured;
     if (variable.constant !== undefined) return constantSource(variable.constant, variable.type);
     return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
   }
@@ -118,6 +120,28 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
 
 /** A value that only the caller knew is not in this frame any more. */
 const lostText = (error: string): string => (/at entry/.test(error) ? OPTIMIZED_OUT : `(unreadable ${error})`);
+
+/** A captured variable in the closure object at an address; undefined when the variable is none. */
+export function capturedSource(context: EvaluationContext, variable: Variable, closure: bigint): Source | undefined {
+  if (variable.closureOffset === undefined) return undefined;
+  const slot = memorySource(context.memory, closure + BigInt(variable.closureOffset));
+  if (!variable.closureIndirect) return slot;
+  try {
+    return memorySource(context.memory, toUint(slot.read(0, 8)));
+  } catch (error) {
+    return error instanceof Unreadable ? lostSource(error.text, 'its place is not known here') : undefined;
+  }
+}
+
+/** Until the prologue ends, RDX is the closure that was called (Go ABI specification, "Closures"). */
+function atEntryOfClosure(context: EvaluationContext, variable: Variable): Source | undefined {
+  const { frame } = context;
+  if (variable.closureOffset === undefined || !frame?.func) return undefined;
+  const image = context.images.find(each => each.contains(frame.pc));
+  if (!image || frame.pc < frame.func.entry || frame.pc > image.afterPrologue(frame.func)) return undefined;
+  const rdx = frame.register('rdx');
+  return 'value' in rdx ? capturedSource(context, variable, rdx.value) : undefined;
+}
 
 export function constantSource(constant: bigint | string, type: Type): Source {
   const bytes = typeof constant === 'bigint' ? fromUint(constant, Math.max(type.size, 1)) : new TextEncoder().encode(constant);

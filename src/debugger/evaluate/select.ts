@@ -8,6 +8,7 @@ import {
   deref,
   dynamicOf,
   element,
+  functionOf,
   madeSlice,
   madeString,
   pointerOf,
@@ -22,6 +23,7 @@ import {
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
+import { capturedSource } from './location.js';
 import { findFunction, functionsLike } from './names.js';
 import { type Operand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
@@ -42,6 +44,8 @@ export function select(context: EvaluationContext, value: Value, name: string, t
   const method = selectMethod(context, value, name, text);
   if (method) return method;
   const base = underlying(value.type);
+  const captured = base.kind === 'func' ? selectCaptured(context, value, name) : undefined;
+  if (captured) return ofValue(captured);
   if (base.kind === 'interface') {
     const dynamic = dynamicOf(context, value);
     if (dynamic.nil) throw new OperationError(`${text} is nil`);
@@ -49,6 +53,16 @@ export function select(context: EvaluationContext, value: Value, name: string, t
     return select(context, dynamic.value, name, text);
   }
   throw new OperationError(`${text} (${value.type.name}) has no field ${name}, and the program no such method of it`);
+}
+
+/** `f.count`: a variable that the closure has captured, where debug information says where (Go 1.23 and later). */
+function selectCaptured(context: EvaluationContext, value: Value, name: string): Value | undefined {
+  const func = functionOf(context, value);
+  const image = func && context.images.find(each => each.contains(func.pc));
+  const scope = func && image?.inlineFrames(func.pc).at(-1)?.scope;
+  const variable = scope && image?.variables(scope, func.pc).find(each => each.name === name && each.closureOffset !== undefined);
+  const source = variable && capturedSource(context, variable, pointerOf(value));
+  return source && { type: variable.type, source };
 }
 
 function selectField(world: World, value: Value, name: string, text: string): Value | undefined {

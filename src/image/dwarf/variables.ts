@@ -165,7 +165,7 @@ export class Variables {
       ...(line !== undefined && path !== undefined && { declaredAt: { file: path, line } }),
       location: expression && this.location(unit, expression, frameBase),
       ...(constant !== undefined && { constant }),
-      ...(closureOffset !== undefined && { closureOffset }),
+      ...(closureOffset !== undefined && { closureOffset, ...(escaped && { closureIndirect: true as const }) }),
     };
   }
 
