@@ -7,7 +7,7 @@ import { c32, c64, cut, log2Bytes, type Node, op, seq, setState, state, WIDTHS, 
 
 export type FlagFamily = keyof typeof FLAG_KIND;
 
-export const ccOp = (family: FlagFamily, width: Width): number => FLAG_KIND[family] * 4 + log2Bytes(width);
+const ccOp = (family: FlagFamily, width: Width): number => FLAG_KIND[family] * 4 + log2Bytes(width);
 
 const setOp = (family: FlagFamily, width: Width): Node => setState(STATE.ccOp, c32(ccOp(family, width)), 'i32.store');
 

@@ -77,7 +77,7 @@ export const writeGuest =
   };
 
 /** Leaves with #GP unless the address in the node is a multiple of 16. */
-export const aligned16 = (address: Node): Node =>
+const aligned16 = (address: Node): Node =>
   seq(
     when(op('i64.ne', op('i64.and', address, c64(15)), c64(0)), e => {
       e.helper('misaligned');

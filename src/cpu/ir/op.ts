@@ -65,12 +65,6 @@ export const setLocal =
     value(e);
     e.code.set(name);
   };
-export const teeLocal =
-  (name: string, value: Node): Node =>
-  e => {
-    value(e);
-    e.code.tee(name);
-  };
 
 /** Reads at a fixed address of the register file. */
 export const state =
@@ -118,7 +112,7 @@ export const select = (condition: Node, then: Node, otherwise: Node): Node => op
 
 const LOADS: Record<Width, string> = { 8: 'i64.load8_u', 16: 'i64.load16_u', 32: 'i64.load32_u', 64: 'i64.load' };
 const SIGNED_LOADS: Record<Width, string> = { 8: 'i64.load8_s', 16: 'i64.load16_s', 32: 'i64.load32_s', 64: 'i64.load' };
-export const STORES: Record<Width, string> = { 8: 'i64.store8', 16: 'i64.store16', 32: 'i64.store32', 64: 'i64.store' };
+const STORES: Record<Width, string> = { 8: 'i64.store8', 16: 'i64.store16', 32: 'i64.store32', 64: 'i64.store' };
 
 /** Operand of a width, zero-extended to i64. */
 export const get =

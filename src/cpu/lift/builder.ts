@@ -289,13 +289,13 @@ export class Builder {
   }
 }
 
-export function slotOf(register: Register): number {
+function slotOf(register: Register): number {
   const place = places[register];
   if (place === undefined) throw new Unsupported();
   return place.slot;
 }
 
-export function widthOf(register: Register): number {
+function widthOf(register: Register): number {
   const place = places[register];
   if (place === undefined) throw new Unsupported();
   return place.width;
