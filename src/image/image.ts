@@ -254,7 +254,8 @@ class ElfImage implements Image {
       const func = this.functionAt(pc);
       return func ? [{ name: func.name, inlined: false, scope: undefined }] : [];
     }
-    // Without module data, gopclntab does not say what was inlined. With it, it is exact to the instruction, where DWARF's ranges of inlined bodies have gaps; DWARF has the scopes.
+    // Without module data, gopclntab does not say what was inlined. With it, it is exact to the instruction, where DWARF's ranges of
+    // inlined bodies have gaps; DWARF has the scopes.
     if (!this.pclntab()?.module && described.length > 0) return described;
     const matching = described.length === fromGo.length;
     return fromGo.map((frame, i) => ({ ...frame, scope: (matching ? described[i] : frame.inlined ? undefined : described.at(-1))?.scope }));
