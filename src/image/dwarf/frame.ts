@@ -62,6 +62,17 @@ interface Cie {
 
 type Rule = UnwindRow['registers'] extends ReadonlyMap<number, infer R> ? R : never;
 
+/** A CIE, an FDE or (neither) the zero that ends .eh_frame. */
+interface Entry {
+  readonly start: number;
+  readonly end: number;
+  /** What follows the CIE pointer. */
+  readonly body: number;
+  /** Of an FDE: offset of its CIE. */
+  readonly cie: number | undefined;
+  readonly isCie: boolean;
+}
+
 /** A row's state while instructions run. */
 interface State {
   cfaRegister: number;
@@ -109,20 +120,26 @@ export class FrameTable {
     const low: number[] = [];
     const high: number[] = [];
     const at: number[] = [];
+    const { sections } = this;
+    const reader = new ByteReader(this.section, this.name);
     let start = 0;
-    while (start < this.section.length) {
-      const entry = this.sections.guard('unwind rules from there on are missing', undefined, () => this.readHeader(start));
-      if (!entry) break;
-      if (entry.cie !== undefined) {
-        const fde = this.sections.guard('unwind rules of that function are missing', undefined, () => this.readRange(start));
+    // Many thousands of entries: one reader, and guards around runs of them rather than around each.
+    const run = () => {
+      while (start < this.section.length) {
+        const entry = this.readHeader(reader, start);
+        start = entry.end;
+        if (entry.cie === undefined) continue;
+        const fde = this.readRange(reader, entry);
         // The linker leaves FDEs of code it dropped at address 0.
-        if (fde && fde.low > 0 && fde.high > fde.low) {
-          low.push(fde.low);
-          high.push(fde.high);
-          at.push(start);
-        }
+        if (fde.low <= 0 || fde.high <= fde.low) continue;
+        low.push(fde.low);
+        high.push(fde.high);
+        at.push(entry.start);
       }
-      start = entry.end;
+    };
+    for (let from = -1; start < this.section.length && start > from; ) {
+      from = start;
+      sections.guard('unwind rules there are missing', undefined, run);
     }
     const order = Uint32Array.from(low.keys());
     if (low.some((value, i) => i > 0 && value < low[i - 1]!)) order.sort((x, y) => low[x]! - low[y]!);
@@ -130,26 +147,26 @@ export class FrameTable {
     return { low: pick(low), high: pick(high), at: Uint32Array.from(order, i => at[i]!) };
   }
 
-  /** Length, end, and (for an FDE) the offset of its CIE. */
-  private readHeader(start: number): { reader: ByteReader; length: number; end: number; cie: number | undefined; offsetSize: number } {
-    const reader = new ByteReader(this.section, this.name, start);
+  private readHeader(reader: ByteReader, start: number): Entry {
+    reader.seek(start);
     let length = reader.u32();
     const offsetSize = length === 0xffff_ffff ? 8 : 4;
     if (offsetSize === 8) length = reader.size64();
-    if (length === 0) return { reader, length, end: reader.offset, cie: undefined, offsetSize };
+    if (length === 0) return { start, end: reader.offset, body: reader.offset, cie: undefined, isCie: false };
     if (length > reader.remaining) reader.fail(`entry of ${length} bytes, ${reader.remaining} left`);
     const end = reader.offset + length;
     const idAt = reader.offset;
     const id = offsetSize === 8 && !this.eh ? readAddress(reader, 8) : reader.u32();
     const isCie = this.eh ? id === 0 : offsetSize === 8 ? id === 2 ** 64 : id === 0xffff_ffff;
-    return { reader, length, end, cie: isCie ? undefined : this.eh ? idAt - id : id, offsetSize };
+    return { start, end, body: reader.offset, cie: isCie ? undefined : this.eh ? idAt - id : id, isCie };
   }
 
   private cie(offset: number): Cie {
     let cie = this.cies.get(offset);
     if (cie) return cie;
-    const { reader, end, cie: notCie, length } = this.readHeader(offset);
-    if (notCie !== undefined || length === 0) reader.fail('an FDE names something that is no CIE');
+    const reader: ByteReader = new ByteReader(this.section, this.name);
+    const { end, isCie } = this.readHeader(reader, offset);
+    if (!isCie) reader.fail('an FDE names something that is no CIE');
     const version = reader.u8();
     if (version !== 1 && version !== 3 && version !== 4) reader.fail(`CIE version ${version} is not supported`);
     const augmentation = reader.cstring();
@@ -230,23 +247,27 @@ export class FrameTable {
     return encoding & DW_EH_PE_indirect ? 0 : base + value;
   }
 
-  private readRange(start: number): { low: number; high: number; cie: Cie; reader: ByteReader; end: number } {
-    const { reader, end, cie: cieAt } = this.readHeader(start);
-    if (cieAt === undefined || !(cieAt >= 0 && cieAt < this.section.length)) reader.fail('an FDE names no CIE');
-    const cie = this.cie(cieAt!);
+  /** Leaves the reader at the instructions. */
+  private readRange(reader: ByteReader, entry: Entry): { low: number; high: number; cie: Cie } {
+    const cieAt = entry.cie ?? -1;
+    if (!(cieAt >= 0 && cieAt < this.section.length)) reader.fail('an FDE names no CIE');
+    const cie = this.cie(cieAt);
+    reader.seek(entry.body);
     const low = this.pointer(reader, cie.pointerEncoding, cie.addressSize);
     const length = this.pointer(reader, cie.pointerEncoding & 0x0f, cie.addressSize);
     if (cie.augmented) reader.skip(reader.uleb());
-    return { low, high: low + length, cie, reader, end };
+    return { low, high: low + length, cie };
   }
 
   private run(fdeAt: number, pc: number): UnwindRow {
-    const { low, cie, reader, end } = this.readRange(fdeAt);
+    const reader = new ByteReader(this.section, this.name);
+    const entry = this.readHeader(reader, fdeAt);
+    const { low, cie } = this.readRange(reader, entry);
     const state: State = { cfaRegister: 7, cfaOffset: 8, cfaExpression: undefined, registers: new Map() };
     const program = (start: number, stop: number) => new ByteReader(this.section, this.name, start, stop);
     this.execute(program(cie.instructions.start, cie.instructions.end), cie, state, undefined, low, Number.POSITIVE_INFINITY);
     const initial = new Map(state.registers);
-    this.execute(program(reader.offset, end), cie, state, initial, low, pc);
+    this.execute(program(reader.offset, entry.end), cie, state, initial, low, pc);
     // The rule of the return address column is known by the number that UnwindRow promises.
     if (cie.returnRegister !== 16 && state.registers.has(cie.returnRegister))
       state.registers.set(16, state.registers.get(cie.returnRegister)!);

@@ -5,7 +5,7 @@ import type { Die } from './die.js';
 import type { Indexes } from './index.js';
 import { bitField, memberOffset } from './members.js';
 import { arrayOf, parseTypeName, shortIntegers, splitFunc, VOID } from './type-names.js';
-import type { DebugInfo } from './unit.js';
+import type { DebugInfo, Unit } from './unit.js';
 
 /** Types by DIE, by name and by runtime type. Each becomes an object once, when asked for; what it refers to follows on use. */
 export class Types {
@@ -87,18 +87,22 @@ export class Types {
     this.names = new Map();
     for (const unit of this.info.units) {
       const index = this.indexes.of(unit);
-      this.info.sections.guard('types of that unit are missing from there on', undefined, () => {
-        for (const offset of index.types) {
-          const die = this.info.die(unit, offset);
-          const name = die.string(DW_AT.name);
-          if (name === undefined || die.flag(DW_AT.declaration)) continue;
-          const full = `${tagPrefix(die)}${index.prefixes.get(offset) ?? ''}${name}`;
-          const key = unit.isGo ? full : shortIntegers(full);
-          if (!this.names!.has(key)) this.names!.set(key, offset);
-        }
-      });
+      for (const offset of index.types) {
+        const name = this.info.sections.guard('that type is missing', undefined, () =>
+          this.fullName(unit, offset, index.prefixes.get(offset)),
+        );
+        if (name !== undefined && !this.names.has(name)) this.names.set(name, offset);
+      }
     }
     return this.names;
+  }
+
+  /** What a type is looked up by; undefined for a declaration of what is elsewhere. */
+  private fullName(unit: Unit, offset: number, prefix = ''): string | undefined {
+    const die = this.info.die(unit, offset);
+    const name = die.string(DW_AT.name);
+    if (name === undefined || die.flag(DW_AT.declaration)) return undefined;
+    return unit.isGo ? name : shortIntegers(`${tagPrefix(die)}${prefix}${name}`);
   }
 
   private readRuntimeTypes(): Map<number, number> {
