@@ -72,8 +72,16 @@ function* filesOf(images: Images): Iterable<string> {
   for (const image of images.all) yield* image.files();
 }
 
+/** Lines looked at behind one that has no code: a comment, a declaration, what was inlined away. */
+const SLIDE = 20;
+
+/** Where a line's code is; where the next line's is, when it has none itself, as gdb does it. */
 function lineAddresses(images: Images, file: string, line: number): readonly bigint[] {
-  return unique(images.all.flatMap(image => image.addressesOf(file, line)));
+  for (let wanted = line; wanted <= line + SLIDE; wanted++) {
+    const found = images.addressesOf(file, wanted);
+    if (found.length > 0) return unique(found);
+  }
+  return [];
 }
 
 function unique(addresses: readonly bigint[]): readonly bigint[] {
