@@ -10,7 +10,7 @@ import { complex, float, goInterface, goSlice, goString, integer, type Shape, wo
 import { alignmentOf, fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
 
 /** A declared type as the conventions see it. */
-export function shapeOf(type: GoType): Shape {
+function shapeOf(type: GoType): Shape {
   switch (type.kind) {
     case 'bool':
     case 'int':

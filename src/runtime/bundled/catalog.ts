@@ -28,7 +28,7 @@ export interface BundledOptions {
 }
 
 /** A name or variant that does not exist; the message lists those that do. */
-export class CatalogError extends Error {
+class CatalogError extends Error {
   override name = 'CatalogError';
 }
 
