@@ -65,12 +65,13 @@ export function interpreterModule(): Uint8Array {
 function generateInterpreter(): Uint8Array {
   // A dry run finds out which helpers the rows call: imports must be numbered before functions.
   const wanted = new Set<string>(MEMORY_HELPERS);
-  const dry = new ModuleBuilder();
   const internal = ['flags', 'carry'];
-  writeRun(dry, name => {
+  const note = (name: string): number => {
     if (!internal.includes(name)) wanted.add(name);
     return 0;
-  });
+  };
+  const dry = new ModuleBuilder();
+  writeRun(dry, note, writeApart(dry, note));
 
   const builder = new ModuleBuilder();
   const indices = new Map<string, number>();
@@ -84,37 +85,53 @@ function generateInterpreter(): Uint8Array {
     const write = (code: Code): void => body(new InterpreterEmit(code, helper => indices.get(helper)!));
     indices.set(name, builder.function({}, ['i32'], {}, write, name));
   }
-  writeRun(builder, name => indices.get(name)!);
+  const helpers = (name: string): number => indices.get(name)!;
+  writeRun(builder, helpers, writeApart(builder, helpers));
   return builder.build();
 }
 
-function writeRun(builder: ModuleBuilder, helpers: (name: string) => number): void {
-  const locals = {
-    pc: 'i32',
-    e: 'i32',
-    h: 'i32',
-    n: 'i32',
-    f: 'i32',
-    i: 'i32',
-    ad: 'i64',
-    x: 'i64',
-    y: 'i64',
-    z: 'i64',
-    r: 'i64',
-    u: 'i64',
-    v: 'i64',
-    g: 'f64',
-    k: 'f64',
-    gs: 'f32',
-    ks: 'f32',
-    q: 'v128',
-    s: 'v128',
-    w: 'v128',
-  } as const;
+/** The functions of the rows that are to be apart, by the row's name. They return 1 when the op has left. */
+function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): ReadonlyMap<string, number> {
+  const functions = new Map<string, number>();
+  for (const row of opRows) {
+    if (!row.apart) continue;
+    const index = builder.function({ pc: 'i32' }, ['i32'], LOCALS, code => {
+      code.block('fail');
+      row.emit(new InterpreterEmit(code, helpers));
+      code.i32(0).op('return').end().i32(1);
+    });
+    functions.set(row.name, index);
+  }
+  return functions;
+}
+
+const LOCALS = {
+  e: 'i32',
+  h: 'i32',
+  n: 'i32',
+  f: 'i32',
+  i: 'i32',
+  ad: 'i64',
+  x: 'i64',
+  y: 'i64',
+  z: 'i64',
+  r: 'i64',
+  u: 'i64',
+  v: 'i64',
+  g: 'f64',
+  k: 'f64',
+  gs: 'f32',
+  ks: 'f32',
+  q: 'v128',
+  s: 'v128',
+  w: 'v128',
+} as const;
+
+function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apart: ReadonlyMap<string, number>): void {
   builder.function(
     { start: 'i32', budget: 'i32' },
     ['i32'],
-    locals,
+    { pc: 'i32', ...LOCALS },
     code => {
       const emit = new InterpreterEmit(code, helpers);
       code.block('fail');
@@ -129,7 +146,9 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number): vo
       code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
       for (const row of opRows) {
         code.end();
-        row.emit(emit);
+        const index = apart.get(row.name);
+        if (index === undefined) row.emit(emit);
+        else code.get('pc').call(index).brIf('fail');
         if (row.flow === 'next') code.get('pc').i32(RECORD.size).op('i32.add').set('pc').br('next');
       }
       code.end().op('unreachable').end();

@@ -21,7 +21,11 @@ export const byHelper = (helper: 'sseFloat' | 'sseRare' | 'x87', number: number)
   );
 
 for (const name of SSE_RARE_OPS)
-  row(name, byHelper('sseRare', sseRareNumber(name)), name.startsWith('pcmp') ? { setsFlags: { bits: true } } : {});
+  row(
+    name,
+    byHelper('sseRare', sseRareNumber(name)),
+    name.startsWith('pcmp') ? { apart: true, setsFlags: { bits: true } } : { apart: true },
+  );
 
 const COMPARES_TO_FLAGS = /^fu?comip?$/;
 const isPending = op('i32.and', state(STATE.fsw, 'i32.load'), c32(0x80));
@@ -31,7 +35,7 @@ for (const name of X87_OPS) {
     row(
       name,
       byHelper('x87', x87Number(name)),
-      COMPARES_TO_FLAGS.test(name) ? { faults: true, setsFlags: { bits: true } } : { faults: true },
+      COMPARES_TO_FLAGS.test(name) ? { apart: true, faults: true, setsFlags: { bits: true } } : { apart: true, faults: true },
     );
 }
 

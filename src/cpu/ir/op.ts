@@ -174,6 +174,8 @@ export interface OpRow {
   readonly setsFlags?: { readonly plain?: string; readonly bits?: true };
   /** Reads the flags. */
   readonly readsFlags?: boolean;
+  /** Long or rare: tiers make it a function of its own, which costs a call and keeps their own code small. Must go on to the next record. */
+  readonly apart?: boolean;
   /** Can leave in the middle of an instruction (page fault, exception): what came before must be final in the register file. */
   readonly faults?: boolean;
 }

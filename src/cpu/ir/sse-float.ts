@@ -24,6 +24,7 @@ const either = (left: Node, right: Node): Node => op('i32.or', left, right);
 /** The long way: the operation by name, done by the helper. */
 const exactly = (name: string): Node => byHelper('sseFloat', sseFloatNumber(name));
 const traits = { faults: true };
+const apart = { faults: true, apart: true };
 
 const mxcsr = state(STATE.mxcsr, 'i32.load');
 /** Masks all set, RC nearest, DAZ and FZ clear, PE set. */
@@ -138,7 +139,7 @@ function scalars(shape: Shape): void {
     ['max', 'gt'],
   ] as const) {
     const chosen = op('select', x, y, op(`${f}.${operator}`, float(shape, x), float(shape, y)));
-    row(`${name}s${letter}`, seq(operands, when(comparable, setScalar(chosen), exactly(`${name}s${letter}`))), traits);
+    row(`${name}s${letter}`, seq(operands, when(comparable, setScalar(chosen), exactly(`${name}s${letter}`))), apart);
   }
   for (const name of ['comi', 'ucomi']) {
     const flags = op(
@@ -155,7 +156,7 @@ function scalars(shape: Shape): void {
     const holds = relation === undefined ? c32(predicate === 3 ? 0 : 1) : op(`${f}.${relation}`, float(shape, x), float(shape, y));
     const value = i64('sub', i64('extend_i32_u', holds), c64(NEGATED.has(predicate) ? 1 : 0));
     const mask = NEGATED.has(predicate) ? value : i64('sub', c64(0), value);
-    row(`cmp${predicate}s${letter}`, seq(operands, when(comparable, setScalar(mask), exactly(`cmps${letter}`))), traits);
+    row(`cmp${predicate}s${letter}`, seq(operands, when(comparable, setScalar(mask), exactly(`cmps${letter}`))), apart);
   });
 
   for (const [mode, operation] of ROUNDINGS) {
@@ -169,10 +170,10 @@ function scalars(shape: Shape): void {
           exactly(`rounds${letter}`),
         ),
       ),
-      traits,
+      apart,
     );
   }
-  row(`rounds${letter}`, exactly(`rounds${letter}`), traits);
+  row(`rounds${letter}`, exactly(`rounds${letter}`), apart);
 
   for (const to of [32, 64] as const) {
     const fits = i64('lt_u', magnitude(shape, r), c64(shape.limit[to]));
@@ -261,7 +262,7 @@ function packedRows(shape: Shape): void {
           exactly(`${name}p${letter}`),
         ),
       ),
-      traits,
+      apart,
     );
   arithmetic('add', 'add', splat(0n));
   arithmetic('sub', 'sub', splat(0n));
@@ -289,7 +290,7 @@ function packedRows(shape: Shape): void {
       setLocal('s', op(`${packed}.sqrt`, w)),
       when(both(isOrdinary, noLane(or(subnormalLanes(w), hugeLanes(s)))), setPacked(s), exactly(`sqrtp${letter}`)),
     ),
-    traits,
+    apart,
   );
   const comparable = both(keepsSubnormals, noLane(or(subnormalLanes(w), subnormalLanes(q), hugeLanes(w), hugeLanes(q))));
   // Pseudo-minimum picks the second operand of "b < a ? b : a": x86's MIN with the operands swapped.
@@ -297,13 +298,13 @@ function packedRows(shape: Shape): void {
     row(
       `${name}p${letter}`,
       seq(operands, when(comparable, setPacked(op(`${packed}.p${name}`, q, w)), exactly(`${name}p${letter}`))),
-      traits,
+      apart,
     );
   }
   PREDICATES.forEach((relation, predicate) => {
     const value = relation === undefined ? splat(predicate === 3 ? 0n : (shape.sign << 1n) - 1n) : op(`${packed}.${relation}`, w, q);
     const compared = NEGATED.has(predicate) ? op('v128.not', value) : value;
-    row(`cmp${predicate}p${letter}`, seq(operands, when(comparable, setPacked(compared), exactly(`cmpp${letter}`))), traits);
+    row(`cmp${predicate}p${letter}`, seq(operands, when(comparable, setPacked(compared), exactly(`cmpp${letter}`))), apart);
   });
   for (const [mode, operation] of ROUNDINGS) {
     row(
@@ -312,11 +313,11 @@ function packedRows(shape: Shape): void {
         setLocal('w', getAs('a', 'v128.load')),
         when(both(isOrdinary, noLane(hugeLanes(w))), setPacked(op(`${packed}.${operation}`, w)), exactly(`roundp${letter}`)),
       ),
-      traits,
+      apart,
     );
   }
-  for (const name of [`roundp${letter}`, `dpp${letter}`]) row(name, exactly(name), traits);
-  row(`cvtp${letter}2dq`, exactly(`cvtp${letter}2dq`), traits);
+  for (const name of [`roundp${letter}`, `dpp${letter}`]) row(name, exactly(name), apart);
+  row(`cvtp${letter}2dq`, exactly(`cvtp${letter}2dq`), apart);
   const fits = op(`${lanes}.all_true`, op(`${packed}.lt`, op(`${packed}.abs`, w), splat(shape.limit[32])));
   const truncation = letter === 's' ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f64x2_s_zero';
   row(
@@ -325,7 +326,7 @@ function packedRows(shape: Shape): void {
       setLocal('w', getAs('a', 'v128.load')),
       when(both(isOrdinaryTruncation, fits), setPacked(op(truncation, w)), exactly(`cvttp${letter}2dq`)),
     ),
-    traits,
+    apart,
   );
 }
 
@@ -370,7 +371,7 @@ row(
       exactly('cvtps2pd'),
     ),
   ),
-  traits,
+  apart,
 );
 // The upper lanes of the result are zero by definition.
 const zeroSources = shuffle(
@@ -389,11 +390,11 @@ row(
       exactly('cvtpd2ps'),
     ),
   ),
-  traits,
+  apart,
 );
 row(
   'cvtdq2ps',
   when(isOrdinary, setAs('d', 'v128.store', op('f32x4.convert_i32x4_s', getAs('a', 'v128.load'))), exactly('cvtdq2ps')),
-  traits,
+  apart,
 );
 row('cvtdq2pd', setAs('d', 'v128.store', op('f64x2.convert_low_i32x4_s', getAs('a', 'v128.load'))));
