@@ -53,7 +53,18 @@ export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'a
       data: known.map(({ name, value }) => ({ name, type: null, value })),
     };
   }
-  return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };
+  const shown = which === 'args' ? withOutgoing(session, frame, rows) : rows;
+  return { output: shown.map(row => `${row.name} = ${row.value}`).join('\n'), data: shown.map(rowData) };
+}
+
+/** What a wrapper has passed on stands for an argument whose own place is lost, as in the backtrace. */
+function withOutgoing(session: Session, frame: LogicalFrame, rows: readonly Row[]): readonly Row[] {
+  if (!frame.physical.func?.wrapper) return rows;
+  const known = frameArguments(session, frame);
+  return rows.map(row => {
+    const found = row.value.startsWith('<') ? known.find(each => each.name === row.name && each.how !== 'lost') : undefined;
+    return found === undefined ? row : { ...row, value: found.value };
+  });
 }
 
 function rowData({ name, type, value }: Row): Data {

@@ -237,6 +237,16 @@ class Printer {
     return `${text}${shown < view.length ? `...+${view.length - shown} more` : ''}]`;
   }
 
+  /** A pointer, or what stands for it when it is lost. */
+  private word(value: Value): bigint | string {
+    try {
+      return pointerOf(value);
+    } catch (error) {
+      if (error instanceof Unreadable) return error.text;
+      throw error;
+    }
+  }
+
   private interface(value: Value, level: number, typed: boolean): string {
     const dynamic = dynamicOf(this.world, value);
     if (dynamic.nil) return typed ? `${value.type.name} nil` : 'nil';
@@ -246,11 +256,15 @@ class Printer {
     }
     const inner = dynamic.value;
     const kind = underlying(inner.type);
-    if (!typed) return kind.kind === 'pointer' && pointerOf(inner) === 0n ? 'nil' : this.print(inner, level, true);
-    const head = `${value.type.name}(${inner.type.name}) `;
+    const head = typed ? `${value.type.name}(${inner.type.name}) ` : '';
+    if (kind.kind === 'pointer') {
+      const address = this.word(inner);
+      if (typeof address === 'string') return `${head}${address}`;
+      if (address === 0n) return `${head}nil`;
+    }
+    if (!typed) return this.print(inner, level, true);
     if (kind.kind === 'pointer') {
       const address = pointerOf(inner);
-      if (address === 0n) return `${head}nil`;
       if (level > this.limits.maxVariableRecurse || !this.follow) return `${head}${hex(address)}`;
     }
     return head + this.print(inner, level, false);

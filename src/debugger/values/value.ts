@@ -1,5 +1,16 @@
 import type { Image, Type } from '../../image/api.js';
-import { bytesSource, fromUint, type Memory, memorySource, partOf, readMemory, readUint, type Source, Unreadable } from './source.js';
+import {
+  bytesSource,
+  fromUint,
+  lostSource,
+  type Memory,
+  memorySource,
+  partOf,
+  readMemory,
+  readUint,
+  type Source,
+  Unreadable,
+} from './source.js';
 import { basicType, isDirect, pointerTo, underlying } from './types.js';
 
 /** A typed value: an lvalue when its source has an address or can be written. */
@@ -129,7 +140,8 @@ export function sliceBytes(world: World, value: Value, count: number): Uint8Arra
 export type Dynamic =
   | { readonly nil: true }
   /** The runtime type's address has no type in any image. */
-  | { readonly nil: false; readonly runtimeType: bigint; readonly data: bigint; readonly value?: Value };
+  | { readonly nil: false; readonly runtimeType: bigint; readonly data: bigint; readonly value?: undefined }
+  | { readonly nil: false; readonly runtimeType: bigint; readonly value: Value };
 
 /** Offset of the type's address in an itab ({inter, _type, ...}), the same in all Go releases. */
 const ITAB_TYPE = 8;
@@ -141,11 +153,17 @@ export function dynamicOf(world: World, value: Value): Dynamic {
   if (first === 0n) return { nil: true };
   const empty = type.kind === 'interface' && type.empty;
   const runtimeType = empty ? first : readUint(memorySource(world.memory, first), ITAB_TYPE, 8);
-  const data = readUint(value.source, 8, 8);
   const found = typeOfRuntimeType(world, runtimeType);
-  if (found === undefined) return { nil: false, runtimeType, data };
-  const source = isDirect(found) ? partOf(value.source, 8) : memorySource(world.memory, data);
-  return { nil: false, runtimeType, data, value: { type: found, source } };
+  if (found === undefined) return { nil: false, runtimeType, data: readUint(value.source, 8, 8) };
+  const held = (source: Source): Dynamic => ({ nil: false, runtimeType, value: { type: found, source } });
+  if (isDirect(found)) return held(partOf(value.source, 8));
+  try {
+    return held(memorySource(world.memory, readUint(value.source, 8, 8)));
+  } catch (error) {
+    // The type is known though the value is lost.
+    if (error instanceof Unreadable) return held(lostSource(error.text, 'its place is not known here'));
+    throw error;
+  }
 }
 
 function typeOfRuntimeType(world: World, address: bigint): Type | undefined {
