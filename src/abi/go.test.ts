@@ -93,7 +93,7 @@ function randomFunctions(seed: number): SourceFunction[] {
 }
 
 /** Declares a variable per value, sets its bytes one by one, and passes it on. */
-function goProgram(functions: ReturnType<typeof number>): string {
+function goProgram(functions: ReturnType<typeof number>, inAssembly = false): string {
   const declarations: string[] = [];
   const fill: string[] = [];
   const calls: string[] = [];
@@ -110,9 +110,9 @@ function goProgram(functions: ReturnType<typeof number>): string {
       types.map((type, j) => type.declare.replace('%', `${prefix}${j}`)).join(', ');
     // Arguments that live across a call are what the prologue spills.
     const keep = fn.params.map((_, j) => `p${i}_${j} = a${j}`).join('\n');
-    declarations.push(
-      `//go:noinline\nfunc f${i}(${declared('a', fn.params)}) (${declared('b', fn.results)}) {\ntouch()\n${keep}\nreturn ${list('r', fn.results)}\n}`,
-    );
+    const head = `func f${i}(${declared('a', fn.params)}) (${declared('b', fn.results)})`;
+    if (inAssembly) declarations.push(`//go:noescape\n${head}`);
+    else declarations.push(`//go:noinline\n${head} {\ntouch()\n${keep}\nreturn ${list('r', fn.results)}\n}`);
     calls.push(`f${i}(${list('p', fn.params)})`);
   }
   return [
@@ -151,6 +151,29 @@ describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
     build([]);
     const seen = observe(directory, join(directory, 'prog'), "'main.f%d'", COUNT);
     expect(differences(functions, assignments, seen)).toEqual([]);
+  });
+
+  it.skipIf(why)(`finds the arguments of assembly functions where ABI0 has them${note}`, () => {
+    const onStack = functions.map(({ fn }) => assign(ABI0, signatureOf(fn)));
+    const folder = join(directory, 'abi0');
+    mkdirSync(folder, { recursive: true });
+    const go = toolchain(name)!;
+    writeFileSync(join(folder, 'go.mod'), `module abi0\n\ngo ${go.language}\n`);
+    writeFileSync(join(folder, 'main.go'), goProgram(functions, true));
+    // The size behind $0- says what a stub takes and gives, without padding at the end; go vet holds it to the declaration.
+    const stubs = functions.map(({ fn }, i) => {
+      const types = [...fn.params, ...fn.results];
+      const places = [...onStack[i]!.params, ...onStack[i]!.results];
+      const ends = places.map((place, j) => (place.in === 'stack' ? place.offset - 8 + types[j]!.shape.size : 0));
+      return `TEXT \u00b7f${i}(SB), 4, $0-${Math.max(0, ...ends)}\n\tRET\n`;
+    });
+    writeFileSync(join(folder, 'stubs_amd64.s'), stubs.join('\n'));
+    const env = { ...process.env, ...go.env, CGO_ENABLED: '0' };
+    // The sizes that vet of Go 1.19 computes differ from its own compiler's.
+    if (name !== 'go1.19') execFileSync(go.go, ['vet', '-asmdecl', '.'], { cwd: folder, env });
+    execFileSync(go.go, ['build', '-o', 'prog', '.'], { cwd: folder, env });
+    const given = functions.map(each => ({ ...each, fn: { ...each.fn, results: [] } }));
+    expect(differences(given, onStack, observe(folder, join(folder, 'prog'), "'main.f%d.abi0'", COUNT))).toEqual([]);
   });
 
   it.skipIf(why)(`agrees with the compiler on argument sizes and spill slots${note}`, () => {
