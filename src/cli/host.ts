@@ -1,4 +1,7 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session.js';
 
 /** Source files larger than this are not read: they are not sources. */
@@ -17,7 +20,19 @@ export function nodeHost(show: (text: string) => void): Host {
       }
     },
     readScript: path => readFileSync(path, 'utf8'),
-    writeFile: (path, text) => writeFileSync(path, text),
+    writeFile: (path, text) => writing(path, () => writeFileSync(path, text)),
+    appendFile: (path, text) => writing(path, () => appendFileSync(path, text)),
+    settingsFile: join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings'),
     show,
   };
+}
+
+/** Writes to a file, making its folder; a file that cannot be written is the command's error. */
+function writing(path: string, write: () => void): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    write();
+  } catch (error) {
+    throw new CommandError(`cannot write ${path}: ${(error as Error).message}`);
+  }
 }

@@ -28,6 +28,8 @@ interface Common {
   commands: string[];
   /** Print and go on. */
   trace: boolean;
+  /** What a tracepoint prints instead of its function: gdb's dprintf. */
+  readonly message?: string;
   /** Only hits of this thread or goroutine count. */
   readonly thread: number | undefined;
 }
@@ -59,8 +61,6 @@ export interface Catchpoint extends Common {
 
 export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
 
-/** SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV: what the kernel stops for without being asked. */
-const FATAL = [4, 5, 6, 7, 8, 11];
 const ALL_SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1);
 
 type Fresh<B extends Breakpoint> = Omit<B, 'id' | 'hits' | 'goroutineHits' | 'enabled' | 'ignore' | 'hitCondition' | 'commands'>;
@@ -104,10 +104,10 @@ export class Breakpoints {
     return this.#all.filter(each => each.kind === 'watch' && each.enabled) as Watchpoint[];
   }
 
-  /** What the kernel is to stop for. */
-  catch(): Catch {
+  /** What the kernel is to stop for; `reported` signals beside those that are caught. */
+  catch(reported: ReadonlySet<number> | undefined): Catch {
     const caught = this.#all.filter(each => each.kind === 'catch' && each.enabled) as Catchpoint[];
-    const signals = new Set<number>();
+    const signals = new Set<number>(reported);
     const syscalls = new Set<number>();
     let everySyscall = false;
     for (const { event, numbers } of caught) {
@@ -118,14 +118,14 @@ export class Breakpoints {
       }
     }
     return {
-      ...(signals.size > 0 ? { signals: new Set([...signals, ...FATAL]) } : {}),
+      ...(signals.size > 0 ? { signals } : {}),
       ...(everySyscall ? { syscalls: 'all' as const } : syscalls.size > 0 ? { syscalls } : {}),
       threads: caught.some(each => each.event === 'thread'),
     };
   }
 
-  /** Counts a hit of the catchpoint that an event belongs to. */
-  count(event: CatchKind, number?: number): void {
+  /** Counts a hit of the catchpoint that an event belongs to; false when there is none. */
+  count(event: CatchKind, number?: number): boolean {
     const hit = this.#all.find(
       each =>
         each.kind === 'catch' &&
@@ -134,6 +134,7 @@ export class Breakpoints {
         (each.numbers.size === 0 || number === undefined || each.numbers.has(number)),
     );
     if (hit !== undefined) hit.hits++;
+    return hit !== undefined;
   }
 }
 

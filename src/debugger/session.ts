@@ -10,6 +10,7 @@ import { CommandError } from './errors.js';
 import type { EvaluationContext } from './evaluate/context.js';
 import { frameContext } from './frame-context.js';
 import { Settings } from './settings.js';
+import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
 import { unwindExpression } from './stack/expression.js';
 import type { LogicalFrame } from './stack/frame.js';
@@ -36,6 +37,9 @@ export interface Host {
   /** Text of a script for `source`. Throws when it cannot be read. */
   readScript(path: string): string;
   writeFile(path: string, text: string): void;
+  appendFile(path: string, text: string): void;
+  /** Where `config -save` keeps the settings, as a script. */
+  readonly settingsFile: string;
   /** Shows text while a command still runs (`on`, `trace`). */
   show(text: string): void;
 }
@@ -66,12 +70,17 @@ const FRAME_LIMIT = 10_000;
 export class Session {
   readonly settings = new Settings();
   readonly breakpoints = new Breakpoints();
+  readonly signals = new SignalHandling();
   readonly sources: SourceFiles;
   displays: Display[] = [];
   process: Process;
   images: Images;
   stop: Stop;
   selection: Selection = { goroutine: undefined, frame: 0 };
+  /** RSP at the process's start, below argc, argv, environment and auxiliary vector. */
+  initialSp: bigint;
+  /** Where `transcript` writes to. */
+  transcript: { readonly path: string; readonly quiet: boolean } | undefined;
   /** Instructions that may still be run in all (`--limit`). */
   remaining: number;
   /** Where `x` and `list` go on, kept by those commands. */
@@ -97,6 +106,7 @@ export class Session {
     this.images = launcher.images(this.process.objects);
     this.#objects = this.process.objects.length;
     this.stop = { reason: 'start' };
+    this.initialSp = this.thread.registers.get('rsp');
   }
 
   /** Starts the program anew, with the same breakpoints and settings. */
@@ -106,6 +116,7 @@ export class Session {
     this.process = process;
     this.#objects = -1;
     this.#told.clear();
+    this.initialSp = process.current.registers.get('rsp');
     this.stopped({ reason: 'start' });
   }
 

@@ -117,7 +117,7 @@ function detailLines(session: Session): readonly string[] {
       return [`  ${instruction.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
-      return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not in r14's instruction table; help instructions lists what is`];
+      return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not among the instructions that r14 has (docs/instructions.md)`];
     }
     case 'breakpoint':
       return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];

@@ -30,6 +30,8 @@ export function debug(path: string, flags: readonly string[] = []): Debugging {
     readSource: () => undefined,
     readScript: () => '',
     writeFile: () => undefined,
+    appendFile: () => undefined,
+    settingsFile: '',
     show: text => shown.push(text),
   });
   const must = async (line: string): Promise<Outcome> => {

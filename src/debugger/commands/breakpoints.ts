@@ -2,6 +2,7 @@ import { breakpointLine, breakpointRow } from '../breakpoint-text.js';
 import type { Breakpoint, CatchKind, CodeBreakpoint, HitCondition, Watchpoint } from '../breakpoints.js';
 import { CommandError } from '../errors.js';
 import { checkCondition, locate, printedWatch, watchTarget } from '../expressions.js';
+import { parseMessage } from '../messages.js';
 import { signalNumber, syscallNumber } from '../numbers.js';
 import type { Session } from '../session.js';
 import { Arguments, parseCount, splitOptions, type Word } from './arguments.js';
@@ -56,6 +57,22 @@ export const breakpointCommands: readonly Command[] = [
   },
   {
     ...group,
+    name: 'dprintf',
+    aliases: [],
+    syntax: ['dprintf LOCATION,"FORMAT"[,EXPRESSION...]'],
+    summary: 'print a line of your own whenever a location is reached, without stopping',
+    details: 'FORMAT is in quotes; %d %u %x %c %s %f %v take the expressions in turn, %% is a per cent sign.',
+    completion: ['location'],
+    run: (session, args) => {
+      const match = /^([^,"]+),\s*("(?:[^"\\]|\\.)*".*)$/.exec(args.text);
+      if (match === null) throw args.error('dprintf wants LOCATION,"FORMAT",EXPRESSION...');
+      const message = match[2]!;
+      parseMessage(message, args.column + args.text.indexOf(message));
+      return setBreakpoint(session, new Arguments(match[1]!.trim(), args.column), { temporary: false, trace: true, message });
+    },
+  },
+  {
+    ...group,
     name: 'watch',
     aliases: [],
     syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION'],
@@ -104,7 +121,7 @@ export const breakpointCommands: readonly Command[] = [
     summary: 'list breakpoints, watchpoints and catchpoints, with their hits',
     completion: [],
     run: (session, args) => {
-      const [flags] = splitOptions(args, { '-a': false, '-save': true });
+      const [flags] = splitOptions(args, { '-save': true });
       const { all } = session.breakpoints;
       const file = flags.get('-save');
       if (file !== undefined) return saveBreakpoints(session, file);
@@ -268,7 +285,7 @@ function wanted(session: Session, word: Word | undefined, args: Arguments): Brea
   return breakpoint;
 }
 
-function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean }): Answer {
+function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean; message?: string }): Answer {
   const conditioned = /(?:^|\s)if(?=[\s(])/.exec(args.text);
   const head = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
   const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
@@ -285,6 +302,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
     name,
     temporary: how.temporary,
     trace: how.trace,
+    ...(how.message === undefined ? {} : { message: how.message }),
     condition: condition?.text,
     thread: threaded === null ? undefined : Number(threaded[1]),
   });

@@ -19,9 +19,16 @@ export interface Outcome {
 export async function run(session: Session, line: string): Promise<Outcome> {
   const typed = line.trim();
   if (typed.startsWith('#')) return { command: line, ok: true, output: '', data: null };
-  const outcome = await execute(session, typed === '' ? session.lastLine : line);
+  const wanted = typed === '' ? session.lastLine : line;
+  const { transcript } = session;
+  const outcome = await execute(session, wanted);
   session.lastLine = typed === '' ? session.lastLine : repeatable(session, typed);
-  return outcome;
+  if (transcript === undefined) return outcome;
+  session.host.appendFile(
+    transcript.path,
+    `${session.settings.text('prompt')}${wanted}\n${outcome.output}${outcome.output === '' ? '' : '\n'}`,
+  );
+  return transcript.quiet ? { ...outcome, output: '' } : outcome;
 }
 
 function repeatable(session: Session, line: string): string {

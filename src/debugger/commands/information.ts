@@ -1,4 +1,4 @@
-import { signalName } from '../../linux/abi/signals.js';
+import { auxiliaryVector } from '../auxv.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session.js';
 import { grouped, stopData, stopText } from '../stop-text.js';
@@ -107,17 +107,15 @@ export const informationCommands: readonly Command[] = [
   },
   {
     ...information,
-    name: 'info signals',
-    aliases: ['info handle'],
-    syntax: ['info signals'],
-    summary: 'signal frames on the current stack',
+    name: 'info auxv',
+    aliases: [],
+    syntax: ['info auxv'],
+    summary: 'the auxiliary vector that the kernel gave the program',
     run: session => {
-      const rows = session.requireProcess().current.signalFrames.map(({ frame, signal }) => ({ frame: hex(frame), signal }));
+      const entries = auxiliaryVector(session.requireProcess().memory, session.initialSp);
       return text(
-        rows.length === 0
-          ? 'No signal handler is active on this thread.'
-          : rows.map(row => `${signalName(row.signal)}: frame at ${row.frame}`).join('\n'),
-        rows,
+        entries.map(({ name, value }) => `${name.padEnd(16)} ${hex(value)}`).join('\n'),
+        Object.fromEntries(entries.map(({ name, value }) => [name, hex(value)])),
       );
     },
   },

@@ -2,6 +2,7 @@ import { CommandError } from '../errors.js';
 import { resume } from '../execution/control.js';
 import { finishFrame, nextInstructions, runTo, stepInstructions, stepLines, untilNext } from '../execution/step.js';
 import { locate } from '../expressions.js';
+import { frameStop } from '../frame-text.js';
 import { resultsOf } from '../returned.js';
 import type { Session } from '../session.js';
 import type { Stop } from '../stop.js';
@@ -140,6 +141,30 @@ export const runningCommands: readonly Command[] = [
         session.changed();
         return resume(session);
       });
+    },
+  },
+  {
+    ...running,
+    name: 'return',
+    aliases: [],
+    syntax: ['return'],
+    summary: "make the selected frame return now: RSP, RBP and RIP become its caller's, nothing of it runs",
+    repeat: 'no',
+    run: (session, args) => {
+      args.none();
+      session.requireProcess();
+      const { physical } = session.frame;
+      const caller = session.frames().find(each => each.index > session.frame.index && each.physical !== physical)?.physical;
+      if (caller === undefined || physical.returnAddress === undefined)
+        throw args.error('this frame has no caller on its stack to return to');
+      const { registers } = session.thread;
+      const bp = caller.registers.get('rbp');
+      registers.set('rsp', caller.sp);
+      registers.rip = caller.pc;
+      if (bp !== undefined) registers.set('rbp', bp.value);
+      session.changed();
+      session.selection = { goroutine: undefined, frame: 0 };
+      return frameStop(session);
     },
   },
   {

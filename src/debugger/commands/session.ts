@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.js';
 import type { Session } from '../session.js';
-import { unquote } from './arguments.js';
+import { splitOptions, unquote } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { execute, type Outcome } from './execute.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
@@ -47,6 +47,26 @@ export const sessionCommands: readonly Command[] = [
     summary: 'print text, in scripts',
     completion: [],
     run: (_session, args) => text(unquote(args.text).replace(/\\n/g, '\n')),
+  },
+  {
+    ...group,
+    name: 'transcript',
+    aliases: [],
+    syntax: ['transcript [-t] [-x] FILE', 'transcript -off'],
+    summary: 'write commands and their output to a file too; -t empties it first, -x prints nothing else',
+    completion: ['file'],
+    run: (session, args) => {
+      const [flags, rest] = splitOptions(args, { '-t': false, '-x': false, '-off': false });
+      if (flags.has('-off')) {
+        session.transcript = undefined;
+        return text('');
+      }
+      if (rest.empty) throw rest.error('transcript wants a file');
+      const path = unquote(rest.text);
+      if (flags.has('-t')) session.host.writeFile(path, '');
+      session.transcript = { path, quiet: flags.has('-x') };
+      return text('');
+    },
   },
   {
     ...group,

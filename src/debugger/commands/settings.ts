@@ -20,6 +20,7 @@ export const settingCommands: readonly Command[] = [
     syntax: [
       'config',
       'config -list',
+      'config -save',
       'config NAME VALUE',
       'config substitute-path FROM TO',
       'config substitute-path FROM',
@@ -37,6 +38,7 @@ export const settingCommands: readonly Command[] = [
     run: (session, args) => {
       const [name, rest] = args.shift();
       if (name === '' || name === '-list') return list(session);
+      if (name === '-save') return save(session);
       if (name === 'substitute-path') return substitute(session, rest);
       if (name === 'alias') return alias(session, rest);
       const row = Settings.find(name);
@@ -70,6 +72,21 @@ function list(session: Session): Answer {
   for (const { from, to } of settings.substitutions) lines.push(`substitute-path ${from} -> ${to}`);
   for (const [name, command] of settings.aliases) lines.push(`alias ${name} = ${command}`);
   return text(lines.join('\n'), Object.fromEntries(rows));
+}
+
+/** Keeps what is not as it was: the file is a script of `config` commands, which interactive sessions run at their start. */
+function save(session: Session): Answer {
+  const { settings, host } = session;
+  const initial = new Map<string, string | number>(SETTINGS.map(row => [row.name, row.initial]));
+  const lines = settings.entries().flatMap(([name, value]) => (initial.get(name) === value ? [] : [`config ${name} ${quoted(value)}`]));
+  for (const { from, to } of settings.substitutions) lines.push(`config substitute-path "${from}" "${to}"`);
+  for (const [name, command] of settings.aliases) lines.push(`config alias ${command.replace(/ .*/, '')} ${name}`);
+  host.writeFile(host.settingsFile, lines.map(line => `${line}\n`).join(''));
+  return text(`Saved to ${host.settingsFile}.`);
+}
+
+function quoted(value: string | number): string {
+  return typeof value === 'string' && /\s/.test(value) ? `"${value}"` : String(value);
 }
 
 function substitute(session: Session, args: Arguments): Answer {

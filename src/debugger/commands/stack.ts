@@ -106,12 +106,10 @@ function backtraceCommand(session: Session, args: Arguments): Answer {
   let count: number | undefined;
   const flags = new Set<string>();
   const words = args.words();
-  for (let index = 0; index < words.length; index++) {
-    const { text: word, column } = words[index]!;
+  for (const { text: word, column } of words) {
     const option = word.replace(/^--?/, '');
     if (/^-?\d+$/.test(word)) count = Number(word);
-    else if (['full', 'offsets', 'how', 'gdb', 'defer'].includes(option)) flags.add(option);
-    else if (['mode', 'a', 'adepth', 'frame-arguments'].includes(option)) index++;
+    else if (['full', 'offsets', 'how', 'gdb'].includes(option)) flags.add(option);
     else throw new CommandError(`backtrace has no option ${word}; it has N -N full -offsets -how -gdb`, column);
   }
   const depth = count ?? session.settings.number('stack-depth');

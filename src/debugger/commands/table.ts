@@ -9,12 +9,14 @@ import { CommandTable } from './lookup.js';
 import { runningCommands } from './running.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
+import { signalCommands } from './signals.js';
 import { stackCommands } from './stack.js';
 
 /** All commands of r14. */
 const commands: readonly Command[] = [
   ...runningCommands,
   ...breakpointCommands,
+  ...signalCommands,
   ...stackCommands,
   ...dataCommands,
   ...displayCommands,

@@ -1,5 +1,5 @@
 /** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
-import type { ProcessStop } from '../../linux/api.js';
+import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type CodeBreakpoint, countHit, type Watchpoint } from '../breakpoints.js';
 import { holds, printedWatch } from '../expressions.js';
 import type { Session } from '../session.js';
@@ -12,8 +12,6 @@ export interface Goal {
   readonly at: ReadonlyMap<bigint, () => boolean>;
   readonly reached: Stop;
 }
-
-const SIGTRAP = 5;
 
 /** Breakpoints that were passed between two looks at the keyboard. */
 const STOPS_BETWEEN_BREATHS = 128;
@@ -29,7 +27,7 @@ export async function resume(session: Session, goal?: Goal): Promise<Stop> {
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   const { process } = session;
   arm(session, goal);
-  dropTrap(session);
+  dropSignal(session);
   session.takeInterrupt();
   let pass = true;
   let passed = 0;
@@ -50,9 +48,10 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   }
 }
 
-/** SIGTRAP of an INT3 in the program was for us. */
-export function dropTrap(session: Session): void {
-  if (session.stop.reason === 'signal' && session.stop.signal.signal === SIGTRAP) session.process.suppressSignal();
+/** A signal that is not to be passed on is dropped when the program goes on from it. */
+export function dropSignal(session: Session): void {
+  const { stop } = session;
+  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.process.suppressSignal();
 }
 
 /** Gives the CPU and the kernel what to stop for. */
@@ -60,7 +59,7 @@ export function arm(session: Session, goal: Goal | undefined): void {
   const { breakpoints, process } = session;
   process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
   process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
-  process.catch = breakpoints.catch();
+  process.catch = breakpoints.catch(catchable(session));
 }
 
 /** What a stop of the process is to the user; undefined: nothing, go on. */
@@ -81,11 +80,26 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
       session.breakpoints.count('thread');
       return plainStop(event);
     case 'signal':
-      session.breakpoints.count('signal', event.signal.signal);
-      return plainStop(event);
+      return signalStop(session, event.signal);
     default:
       return plainStop(event);
   }
+}
+
+/** Signals to hear of: what `handle` says, and the fatal ones beside any that are caught. */
+function catchable(session: Session): ReadonlySet<number> | undefined {
+  const { reported } = session.signals;
+  const caught = session.breakpoints.all.some(each => each.kind === 'catch' && each.enabled && each.event === 'signal');
+  return reported ?? (caught ? new Set(session.signals.fatal) : undefined);
+}
+
+function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
+  const caught = session.breakpoints.count('signal', signal.signal);
+  const { stop, print, pass } = session.signals.of(signal.signal);
+  if (caught || stop) return { reason: 'signal', signal };
+  if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at 0x${signal.address.toString(16)}`}`);
+  if (!pass) session.process.suppressSignal();
+  return undefined;
 }
 
 function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {

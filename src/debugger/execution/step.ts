@@ -10,7 +10,7 @@ import { lookupPc } from '../stack/frame.js';
 import { DWARF_REGISTERS } from '../stack/unwind.js';
 import type { Stop } from '../stop.js';
 import { instructionsIn } from './calls.js';
-import { arm, dropTrap, type Goal, judge, resume } from './control.js';
+import { arm, dropSignal, type Goal, judge, resume } from './control.js';
 import { atOrOutside, type Place, placeOf } from './place.js';
 
 type Goals = Map<bigint, () => boolean>;
@@ -56,7 +56,7 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   const thread = session.thread;
   if (session.remaining <= 0) return finished(session, { reason: 'limit' });
   arm(session, undefined);
-  dropTrap(session);
+  dropSignal(session);
   const before = process.t;
   const event = process.run({ budget: 1, pass: true });
   session.remaining -= process.t - before;
