@@ -20,8 +20,13 @@ function instructions(): string {
   return [
     '# Instructions\n',
     `The emulated CPU is an x86-64-v2: SSE to SSE4.2, POPCNT, CMPXCHG16B, FXSAVE and x87; its CPUID hides AVX, AES, SHA, BMI and FMA. These ${names.length}`,
-    'instructions run, in all forms of their operands; any other stops the guest with its address, bytes and name.\n',
+    "instructions run, in all forms of their operands but MMX registers'; any other stops the guest with its address, bytes and name.\n",
     ...[...byLetter.values()].map(group => `${group.join(' ')}\n`),
+    '## Where processors differ among themselves\n',
+    '- RCPSS, RCPPS, RSQRTSS and RSQRTPS are approximations with tables of their own in every model. Here the error is below 2^-12.',
+    '- F2XM1, FYL2X, FYL2XP1 and FPATAN give the exact result, rounded. A processor may differ in the last bit.',
+    '- The addresses of the last x87 instruction and operand, and its opcode, are not kept: FNSTENV and FXSAVE store zeros.',
+    '- MXCSR_MASK is 0xffff: as on Intel, without the MISALIGNSSE bit of AMD.\n',
   ].join('\n');
 }
 
