@@ -177,7 +177,7 @@ describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
   });
 
   it.skipIf(why)(`agrees with the compiler on argument sizes and spill slots${note}`, () => {
-    const listing = build(['-a', "-gcflags='-S'"]);
+    const listing = build(["-gcflags='-S'"]);
     const wrong: string[] = [];
     for (const [i, assignment] of assignments.entries()) {
       const body = listing.slice(listing.search(new RegExp(`^main\\.f${i} STEXT`, 'm')));
