@@ -37,6 +37,68 @@ function finish({ process, output }: Run): { stdout: string; stderr: string; sta
   return { ...output, status: stop.kind === 'exited' ? stop.status : stop.kind };
 }
 
+/** Makes, renames and removes things in the directory it is given; or tries to get out of it. */
+const CHANGES = `
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define TRY(e) (errno = 0, r = (long)(e), printf("%s: %ld %d\\n", #e, r, r == -1 ? errno : 0))
+static int fails(long r) { return r == -1 ? errno : 0; }
+int main(int argc, char **argv) {
+  long r;
+  char text[32] = {0};
+  if (chdir(argv[1])) return 1;
+  if (argc > 2) {
+    symlink("../shut/file", "link");
+    symlink("../shut", "way");
+    int a = fails(open("link", O_WRONLY)), b = fails(open("way/new", O_WRONLY | O_CREAT, 0600)), c = fails(open("../shut/file", O_RDWR));
+    int d = fails(unlink("way/file")), e = fails(rename("link", "../shut/gone")), f = fails(truncate("../shut/file", 0));
+    printf("%d %d %d %d %d %d\\n", a, b, c, d, e, f);
+    return 0;
+  }
+  TRY(mkdir("d", 0777));
+  TRY(mkdir("d", 0777));
+  TRY(mkdir("none/d", 0777));
+  int fd = open("d/f", O_RDWR | O_CREAT | O_EXCL, 0666);
+  TRY(write(fd, "some text", 9));
+  TRY(pwrite(fd, "S", 1, 0));
+  TRY(lseek(fd, 0, SEEK_CUR));
+  TRY(ftruncate(fd, 6));
+  TRY(pread(fd, text, 20, 0));
+  puts(text);
+  struct stat s;
+  TRY(fstat(fd, &s));
+  printf("%ld %o\\n", (long)s.st_size, s.st_mode);
+  close(fd);
+  TRY(open("d/f", O_RDWR | O_CREAT | O_EXCL, 0666));
+  TRY(open("d/f/x", O_RDWR | O_CREAT, 0666));
+  TRY(open("d", O_WRONLY));
+  TRY(open("d/none", O_WRONLY));
+  fd = open("d/f", O_WRONLY | O_APPEND);
+  TRY(write(fd, "more", 4));
+  TRY(read(fd, text, 1));
+  close(fd);
+  TRY(rename("d/f", "d/g"));
+  TRY(rename("d/f", "d/g"));
+  TRY(chmod("d/g", 0640));
+  TRY(symlink("g", "d/l"));
+  TRY(readlink("d/l", text, 20));
+  TRY(stat("d/l", &s));
+  TRY(unlink("d"));
+  TRY(rmdir("d"));
+  TRY(unlink("d/l"));
+  TRY(unlink("d/l"));
+  TRY(creat("e", 0600));
+  TRY(truncate("e", 3));
+  TRY(rmdir("e"));
+  TRY(access("e", W_OK));
+  return 0;
+}
+`;
+
 /** Programs that ask much of the kernel; all are run through the command line elsewhere. */
 const ASKING = cPrograms().filter(name => name.startsWith('kernel-') || ['pipes', 'signals', 'threads'].includes(name));
 
@@ -158,11 +220,65 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     expect(finish(start(binary, { args: [file] }, { allowRead: [scratch] })).stdout).toContain('contents');
   });
 
+  it('changes files below --allow-write as the host would, and none beside', () => {
+    const source = path.join(scratch, 'change.c');
+    fs.writeFileSync(source, CHANGES);
+    execFileSync('gcc', ['-w', '-static', '-o', path.join(scratch, 'change'), source]);
+    const tree = (name: string) => {
+      fs.mkdirSync(path.join(scratch, name, 'shut'), { recursive: true });
+      fs.writeFileSync(path.join(scratch, name, 'shut', 'file'), 'untouched');
+      fs.mkdirSync(path.join(scratch, name, 'open'));
+      return path.join(scratch, name);
+    };
+    const list = (top: string) =>
+      fs
+        .readdirSync(top, { recursive: true })
+        .map(String)
+        .sort()
+        .map(name => {
+          const stat = fs.lstatSync(path.join(top, name));
+          return `${name} ${(stat.mode & 0o777).toString(8)} ${stat.isFile() ? fs.readFileSync(path.join(top, name)) : ''}`;
+        });
+    const [native, emulated] = [tree('native'), tree('emulated')];
+    const before = process.umask(0o022);
+    const expected = execFileSync(path.join(scratch, 'change'), [`${native}/open`], { encoding: 'utf8' });
+    process.umask(before);
+    const run = start(path.join(scratch, 'change'), { args: [`${emulated}/open`] }, { allowWrite: [`${emulated}/open`] });
+    expect(finish(run)).toEqual({ stdout: expected, stderr: '', status: 0 });
+    expect(list(`${emulated}/open`)).toEqual(list(`${native}/open`));
+    const way = start(path.join(scratch, 'change'), { args: [`${emulated}/open`, 'escape'] }, { allowWrite: [`${emulated}/open`] });
+    expect(finish(way).stdout).toBe('13 13 13 13 13 13\n');
+    expect(fs.readFileSync(`${emulated}/shut/file`, 'utf8')).toBe('untouched');
+    expect(fs.readdirSync(`${emulated}/shut`)).toEqual(['file']);
+  });
+
+  it('finds interpreter and libraries below a sysroot', () => {
+    const root = path.join(scratch, 'sysroot');
+    const binary = buildC('hello');
+    const ordinary = start(binary);
+    finish(ordinary);
+    for (const { path: file } of ordinary.process.objects.slice(1)) {
+      fs.mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
+      fs.copyFileSync(file, path.join(root, file));
+    }
+    const run = start(binary, { args: ['a'] }, { sysroot: root });
+    expect(finish(run)).toEqual(runNative(binary, { args: ['a'] }));
+    expect(run.process.objects.map(object => object.role)).toContain('library');
+  });
+
   it('stops when nothing can ever run again, and when memory is used up', () => {
     const waits = path.join(scratch, 'waits');
     fs.writeFileSync(`${waits}.s`, '.globl _start\n_start: mov $34, %eax\nsyscall\n');
     assemble(waits);
     expect(start(waits).process.run({ budget: LIMIT })).toEqual({ kind: 'deadlock' });
+    // A periodic timer whose signal is ignored: signal(SIGALRM, SIG_IGN); setitimer(...); pause().
+    const ticking = path.join(scratch, 'ticking');
+    const ignore = 'mov $13, %eax\nmov $14, %edi\nlea act(%rip), %rsi\nxor %edx, %edx\nmov $8, %r10d\nsyscall\n';
+    const timer = 'mov $38, %eax\nxor %edi, %edi\nlea every(%rip), %rsi\nxor %edx, %edx\nsyscall\n';
+    const data = '.data\nact: .quad 1, 0, 0, 0\nevery: .quad 0, 1000, 0, 1000\n';
+    fs.writeFileSync(`${ticking}.s`, `.globl _start\n_start: ${ignore}${timer}mov $34, %eax\nsyscall\n${data}`);
+    assemble(ticking);
+    expect(start(ticking).process.run({ budget: LIMIT })).toEqual({ kind: 'deadlock' });
     const greedy = path.join(scratch, 'greedy');
     fs.writeFileSync(
       `${greedy}.s`,

@@ -7,6 +7,9 @@ import type { Task } from './task.js';
 /** Instructions a task may run before another's turn; the seed varies each turn by up to a quarter. */
 const QUANTUM = 100_000;
 
+/** Leaps of time that wake nobody, as with a periodic timer whose signal is ignored, before it is said that nothing ever will. */
+const MAX_LEAPS = 10_000;
+
 /**
  * Round robin over the runnable tasks, one at a time. Turns end at counts of instructions, never at moments of the host, so that a run is
  * the same whatever slices the debugger cuts it into.
@@ -64,7 +67,7 @@ export class Scheduler {
    * With `only`, that task alone, unless it waits: then the others run until it need not.
    */
   next(only?: number): Task | undefined {
-    for (;;) {
+    for (let leaps = 0; leaps < MAX_LEAPS; leaps++) {
       this.expire();
       const before = this.current;
       const held = only === undefined ? undefined : this.kernel.task(only);
@@ -85,6 +88,7 @@ export class Scheduler {
       if (moment === undefined || moment >= NEVER) return undefined;
       this.kernel.clock.leapTo(moment);
     }
+    return undefined;
   }
 
   /** Instructions the task may run before something is due: its turn's end, a timer, a sleeper. */

@@ -10,6 +10,8 @@ const MAX_TRANSFER = 16 << 20;
 
 /** A regular file of the host. */
 export class HostFile extends SeekableFile {
+  private source: PageSource | undefined;
+
   constructor(
     path: string,
     /** Host path, all links followed. */
@@ -42,9 +44,9 @@ export class HostFile extends SeekableFile {
     host(() => fs.fsyncSync(this.hostFd));
   }
 
-  /** A mapping outlives the descriptor: it gets one of its own, closed with r14. */
+  /** A mapping outlives the descriptor: it has one of its own, which stays open as long as r14. */
   override pages(): PageSource {
-    return filePages(this.real);
+    return (this.source ??= filePages(host(() => fs.openSync(this.real, 'r'))));
   }
 
   override close(): void {
@@ -56,16 +58,18 @@ export class HostFile extends SeekableFile {
   }
 }
 
-/** Pages of a host file, read when they are touched. */
-function filePages(real: string): PageSource {
-  let fd: number | undefined;
+/** Pages of a host file, read when they are touched. What cannot be read any more is zeros. */
+function filePages(fd: number): PageSource {
   return {
     read(offset, into) {
-      fd ??= fs.openSync(real, 'r');
-      for (let at = 0; at < into.length; ) {
-        const got = fs.readSync(fd, into, at, into.length - at, offset + at);
-        if (got === 0) break;
-        at += got;
+      try {
+        for (let at = 0; at < into.length; ) {
+          const got = fs.readSync(fd, into, at, into.length - at, offset + at);
+          if (got === 0) break;
+          at += got;
+        }
+      } catch {
+        into.fill(0);
       }
     },
   };

@@ -5,7 +5,7 @@ const PAGE = BigInt(PAGE_SIZE);
 /** One past the highest address of a process: TASK_SIZE with four levels of page tables. */
 export const TASK_SIZE = 0x7fff_ffff_f000n;
 /** Where the stack ends when nothing is randomised (ADDR_NO_RANDOMIZE). */
-export const STACK_TOP = TASK_SIZE;
+export const STACK_TOP = 0x7fff_ffff_f000n;
 /** RLIMIT_STACK: how far the stack grows. */
 export const STACK_LIMIT = 8n << 20n;
 /** mmap goes top-down from here: the gap below the stack is 128 MiB (arch/x86/mm/mmap.c, mmap_base). */
