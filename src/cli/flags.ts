@@ -1,6 +1,6 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 
-export type CommandName = 'exec' | 'run' | 'asm' | 'programs';
+export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson';
 
 interface FlagRow {
   readonly name: string;
@@ -40,8 +40,9 @@ const FLAGS = [
     of: ['exec', 'run'],
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs'] },
+  { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -54,6 +55,7 @@ const COMMANDS = {
   },
   asm: { syntax: 'r14 asm [FLAGS] FILE.s', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
+  lesson: { syntax: 'r14 lesson [--check] NAME', summary: "walk through a bundled program's lesson, a step with each Enter" },
 } as const;
 
 /** A command line after parsing. */

@@ -18,10 +18,17 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm or programs');
+  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs or lesson');
   if (parsed.command === 'programs') return listPrograms();
-  if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants the path of a program`);
+  if (parsed.path === undefined)
+    throw new UsageError(
+      `r14 ${parsed.command} wants the ${parsed.command === 'lesson' ? 'name of a bundled program' : 'path of a program'}`,
+    );
   if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);
+  if (parsed.command === 'lesson') {
+    const { lessonCommand } = await import('./lesson.js');
+    return lessonCommand(parsed, parsed.path);
+  }
   const assembled = await bundled(parsed, parsed.path);
   if (parsed.command === 'run') {
     const { runProgram } = await import('./run.js');

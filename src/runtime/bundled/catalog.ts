@@ -50,14 +50,17 @@ export class Catalog {
     return /^[\w-]+$/.test(name) && existsSync(this.manifestPath(name));
   }
 
+  /** Text of a program's `lesson.md`. Throws CatalogError. */
+  lesson(name: string): { readonly file: string; readonly text: string } {
+    this.require(name);
+    const file = join(this.root, 'programs', name, 'lesson.md');
+    if (!existsSync(file)) throw new CatalogError(`${name} has no lesson`);
+    return { file, text: readFileSync(file, 'utf8') };
+  }
+
   /** Assembles a program with its runtime. Throws CatalogError. */
   build(name: string, options: BundledOptions = {}): Assembled {
-    if (!this.has(name))
-      throw new CatalogError(
-        `no bundled program "${name}"; there are ${this.list()
-          .map(program => program.name)
-          .join(', ')}`,
-      );
+    this.require(name);
     const manifest = this.manifest(name);
     const variants = Object.keys(manifest.variants);
     const variant = options.variant ?? variants[0];
@@ -78,6 +81,15 @@ export class Catalog {
       ],
       defines,
     });
+  }
+
+  private require(name: string): void {
+    if (!this.has(name))
+      throw new CatalogError(
+        `no bundled program "${name}"; there are ${this.list()
+          .map(program => program.name)
+          .join(', ')}`,
+      );
   }
 
   private source(folder: string, file: string, inPackage: string): SourceFile {

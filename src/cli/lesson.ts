@@ -1,0 +1,125 @@
+/** `r14 lesson NAME`: a bundled program's lesson in line mode, or all of it at once with --check. */
+import { createInterface } from 'node:readline';
+import { execute } from '../debugger/commands/execute.js';
+import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson.js';
+import { LessonRun, type Stage, type StepResult } from '../debugger/lesson-run.js';
+import { Session } from '../debugger/session.js';
+import { Catalog } from '../runtime/bundled/catalog.js';
+import type { Parsed } from './flags.js';
+import { nodeHost } from './host.js';
+import { assembledLauncher, processOptions } from './launcher.js';
+import { writeOut } from './output.js';
+import { packageRoot } from './version.js';
+
+const BAD_INPUT = 2;
+const WELCOME = 'Enter runs the step that is shown; any other command may be typed in between; q ends.';
+
+/** Returns the exit status: 1 when a step was not as the lesson says, 2 when the lesson itself is wrong. */
+export async function lessonCommand(parsed: Parsed, name: string): Promise<number> {
+  const catalog = new Catalog(packageRoot());
+  const { file, text } = catalog.lesson(name);
+  try {
+    const lesson = parseLesson(file, text);
+    const check = parsed.values.has('check');
+    const run = new LessonRun(lesson, stageOf(catalog, parsed, name, !check));
+    return check ? await checkAll(run) : await walk(run);
+  } catch (error) {
+    if (!(error instanceof LessonError)) throw error;
+    writeOut(2, `${error.message}\n`);
+    return BAD_INPUT;
+  }
+}
+
+/** Sessions of the lesson's program; `shown` says whether its output is also seen. */
+function stageOf(catalog: Catalog, parsed: Parsed, name: string, shown: boolean): Stage {
+  let written = '';
+  const decoder = new TextDecoder();
+  const take = (descriptor: 1 | 2) => (bytes: Uint8Array) => {
+    written += decoder.decode(bytes, { stream: true });
+    if (shown) writeOut(descriptor, bytes);
+  };
+  return {
+    open: (variant, race) => {
+      written = '';
+      const program = catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
+      const options = processOptions(parsed, name, { stdout: take(1), stderr: take(2) });
+      return new Session(
+        assembledLauncher(program, options),
+        nodeHost(text => writeOut(1, `${text}\n`)),
+      );
+    },
+    printed: () => written,
+  };
+}
+
+async function checkAll(run: LessonRun): Promise<number> {
+  let steps = 0;
+  let wrong = 0;
+  while (run.next !== undefined) {
+    const result = await run.advance();
+    if (result.part.kind === 'text') continue;
+    steps++;
+    if (!result.ok) wrong++;
+    const { part, ok } = result;
+    writeOut(1, `${ok ? 'ok  ' : 'FAIL'} ${`${part.line}`.padStart(4)}  ${part.text}\n`);
+    if (!ok) writeOut(1, `${indented(result.output, '           ')}\n`);
+  }
+  writeOut(1, `${run.lesson.title}: ${steps} steps, ${wrong === 0 ? 'all as the lesson says' : `${wrong} not as the lesson says`}\n`);
+  return wrong === 0 ? 0 : 1;
+}
+
+/** One step an Enter. Ends with the lesson, with `q`, or with standard input. */
+async function walk(run: LessonRun): Promise<number> {
+  const terminal = process.stdin.isTTY === true;
+  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
+  let wrong = false;
+  const show = (result: StepResult) => {
+    wrong ||= !result.ok;
+    const text = shownResult(result);
+    if (text !== '') writeOut(1, `${text}\n`);
+  };
+  const interrupt = () => run.session.interrupt();
+  process.on('SIGINT', interrupt);
+  lines.on('SIGINT', () => lines.close());
+  writeOut(1, `${WELCOME}\n\n`);
+  const prompt = async () => {
+    while (run.next !== undefined && run.next.kind !== 'command') show(await run.advance());
+    if (run.next === undefined) lines.close();
+    else writeOut(1, `(r14) ${run.next.text}${terminal ? '  ' : '\n'}`);
+  };
+  await prompt();
+  if (run.next !== undefined) {
+    for await (const line of lines) {
+      const typed = line.trim();
+      if (typed === '') show(await run.advance());
+      else {
+        const { output } = await execute(run.session, typed);
+        if (run.session.ended) break;
+        if (output !== '') writeOut(1, `${output}\n`);
+      }
+      await prompt();
+      if (run.next === undefined) break;
+    }
+  }
+  lines.close();
+  process.off('SIGINT', interrupt);
+  return wrong ? 1 : 0;
+}
+
+function shownResult({ part, ok, output }: StepResult): string {
+  const mark = ok ? '✓' : '✗';
+  switch (part.kind) {
+    case 'text':
+      return `${plain(part)}\n`;
+    case 'check':
+    case 'variant':
+      return `${mark} ${part.text}${ok ? '' : `\n${indented(output, '  ')}`}${part.kind === 'variant' ? '\n' : ''}`;
+    case 'command':
+      return output === '' ? '' : `${indented(output, '  ')}\n`;
+  }
+}
+
+/** Markdown reads well as it is; only emphasis goes. */
+const plain = (part: LessonPart): string => part.text.replace(/\*\*([^*\n]+)\*\*/g, '$1');
+
+const indented = (text: string, by: string): string => text.replace(/^/gm, by);
