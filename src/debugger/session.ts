@@ -164,10 +164,15 @@ export class Session {
   /** After anything ran: a new stop, with the innermost frame selected. */
   stopped(stop: Stop): void {
     this.stop = stop;
-    this.selection = { goroutine: undefined, frame: 0 };
+    this.lookAtThread();
     this.changed();
     if (stop.reason === 'signal' && stop.signal.fault?.vector === '#BP')
       this.selection = { goroutine: undefined, frame: this.#breakpointCaller() };
+  }
+
+  /** Selects the innermost frame of the current thread: what was selected before the program ran says nothing about where it is now. */
+  lookAtThread(): void {
+    this.selection = { goroutine: undefined, frame: 0 };
   }
 
   /** runtime.Breakpoint's caller is where the program wanted to be stopped. */

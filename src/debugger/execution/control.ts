@@ -105,6 +105,7 @@ function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
 function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
   const pc = session.thread.registers.rip;
   const wanted = goal?.at.get(pc);
+  session.lookAtThread();
   for (const breakpoint of session.breakpoints.at(pc)) {
     const stop = breakpointHit(session, breakpoint);
     if (stop !== undefined) return stop;
@@ -136,6 +137,7 @@ function conditionFails(session: Session, condition: string | undefined): false 
 }
 
 function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {
+  session.lookAtThread();
   const before = breakpoint.last;
   const after = printedWatch(session, breakpoint.watch);
   breakpoint.last = after;
