@@ -3,7 +3,9 @@ import { execute, type Outcome, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
+import { completeFile } from './complete-file.js';
 import { numberFlag, type Parsed } from './flags.js';
+import { historyFile, loadHistory, saveHistory } from './history.js';
 import { nodeHost } from './host.js';
 import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { writeOut } from './output.js';
@@ -16,8 +18,12 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled)
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
   // JSON has standard output to itself.
-  const streams = { stdout: (bytes: Uint8Array) => writeOut(json ? 2 : 1, bytes), stderr: (bytes: Uint8Array) => writeOut(2, bytes) };
-  const host = nodeHost(text => writeOut(json ? 2 : 1, `${text}\n`));
+  // The screen takes over what the program writes; JSON has standard output to itself.
+  const output: { sink: ((text: string) => void) | undefined } = { sink: undefined };
+  const write = (fd: 1 | 2) => (bytes: Uint8Array) =>
+    output.sink === undefined ? writeOut(fd, bytes) : output.sink(new TextDecoder().decode(bytes));
+  const streams = { stdout: write(json ? 2 : 1), stderr: write(2) };
+  const host = nodeHost(text => (output.sink === undefined ? writeOut(json ? 2 : 1, `${text}\n`) : output.sink(text)));
   const options = processOptions(parsed, path, streams);
   const session = new Session(assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), host, limit);
   const interrupt = () => session.interrupt();
@@ -35,6 +41,18 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled)
     report(kind === 'ex' ? await execute(session, text) : await script(session, text, json ? report : undefined));
   }
   if (batch || session.ended) return failed ? 1 : 0;
+  if (interactive && parsed.values.has('screen') && process.env.TERM !== 'dumb' && process.stdout.isTTY) {
+    process.env.NODE_ENV ??= 'production';
+    const { show } = await import('../tui/screen.js');
+    const file = historyFile();
+    process.off('SIGINT', interrupt);
+    await show(
+      session,
+      { title: path.split('/').at(-1)!, history: loadHistory(file), files: completeFile, saveHistory: lines => saveHistory(file, lines) },
+      output,
+    );
+    return 0;
+  }
   if (interactive) {
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);

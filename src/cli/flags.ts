@@ -16,6 +16,7 @@ const FLAGS = [
   { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'asm'] },
   { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
+  { name: 'screen', summary: 'open the full screen instead of the line mode', of: ['exec', 'asm'] },
   { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },

@@ -1,0 +1,39 @@
+/** The screen as React sees it: rows of styled text, drawn from the state. */
+import { Box, Text } from 'ink';
+import { createElement } from 'react';
+import { draw } from './draw.js';
+import type { State } from './state.js';
+import type { Role, Row } from './text.js';
+
+type Style = { readonly color?: string; readonly bold?: boolean; readonly dimColor?: boolean; readonly inverse?: boolean };
+
+/** Eight colours and attributes; nothing depends on colour alone. */
+const THEME: Readonly<Record<Role, Style>> = {
+  plain: {},
+  title: { bold: true },
+  focus: { bold: true, color: 'cyan', inverse: true },
+  dim: { dimColor: true },
+  current: { bold: true, color: 'green' },
+  fault: { inverse: true, color: 'red' },
+  changed: { color: 'yellow' },
+  breakpoint: { color: 'red', bold: true },
+  function: { bold: true, color: 'blue' },
+  source: { color: 'magenta' },
+  seam: { color: 'cyan' },
+  selected: { bold: true },
+  prompt: { bold: true },
+};
+
+/** Rows and segments are their places: children without keys, in order. */
+function line(row: Row, coloured: boolean) {
+  const segments = row.map(({ text, role }) => {
+    const { color, ...attributes } = THEME[role];
+    return createElement(Text, { ...attributes, ...(coloured && color !== undefined ? { color } : {}) }, text);
+  });
+  return createElement(Text, { wrap: 'truncate' }, ...segments);
+}
+
+export function Screen({ state, coloured }: { readonly state: State; readonly coloured: boolean }) {
+  const rows = draw(state).map(row => line(row, coloured));
+  return createElement(Box, { flexDirection: 'column' }, ...rows);
+}
