@@ -180,8 +180,8 @@ export interface Cpu {
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
-  /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`. */
-  calls(sp: bigint): readonly CallRecord[];
+  /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
+  calls(sp: bigint, most?: number): readonly CallRecord[];
   /** What CPUID and RDTSC answer. */
   environment: CpuEnvironment;
 }

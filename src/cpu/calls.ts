@@ -180,8 +180,8 @@ export class Calls {
     return at < this.parked.length && sp + REACH >= this.parked[at].low ? at : -1;
   }
 
-  /** Records of the stack that `sp` lies on, innermost first, as far as their slots still hold the return address. */
-  list(sp: bigint): CallRecord[] {
+  /** Records of the stack that `sp` lies on, innermost first, as far as their slots still hold the return address; at most `most`. */
+  list(sp: bigint, most = Number.POSITIVE_INFINITY): CallRecord[] {
     this.leave();
     const segment = this.segments.findLast(each => this.covers(each, sp));
     const words = segment
@@ -189,7 +189,7 @@ export class Calls {
       : this.parked[this.parkedAt(sp)]?.words;
     if (words === undefined) return [];
     const records: CallRecord[] = [];
-    for (let at = words.length - WORDS; at >= 0; at -= WORDS) {
+    for (let at = words.length - WORDS; at >= 0 && records.length < most; at -= WORDS) {
       const [slot, returnAddress, target] = words.subarray(at, at + 3);
       if (slot < sp || !this.holds(slot, returnAddress)) continue;
       records.push({ slot, returnAddress, target });

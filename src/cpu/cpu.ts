@@ -71,8 +71,8 @@ export class Machine implements Cpu {
     this.memory.flushTlb();
   }
 
-  calls(sp: bigint) {
-    return this.callLists.list(sp);
+  calls(sp: bigint, most?: number) {
+    return this.callLists.list(sp, most);
   }
 
   run(budget: number, pass = false): CpuStop {

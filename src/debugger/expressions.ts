@@ -1,6 +1,7 @@
 /** Expressions as commands use them: evaluated in the selected frame, with errors that point into the command line. */
 import type { Watch } from '../cpu/api.js';
 import { CommandError } from './errors.js';
+import type { Expression } from './evaluate/ast.js';
 import { ExpressionError } from './evaluate/errors.js';
 import { evaluate } from './evaluate/evaluate.js';
 import type { Result } from './evaluate/operand.js';
@@ -43,10 +44,18 @@ export function addressOf(session: Session, text: string, column: number): bigin
   return pointing(column, () => BigInt.asUintN(64, addressOfResult(session.context(), result)));
 }
 
+/** Conditions after parsing: one may be asked for millions of times. */
+const parsed = new Map<string, Expression>();
+
 /** Whether a condition holds. Throws when that cannot be told. */
 export function holds(session: Session, condition: string): boolean {
+  let expression = parsed.get(condition);
+  if (expression === undefined) {
+    expression = parseExpression(condition);
+    parsed.set(condition, expression);
+  }
   const context = session.context();
-  return truthOfResult(context, evaluate(parseExpression(condition), context));
+  return truthOfResult(context, evaluate(expression, context));
 }
 
 /** Fails when a condition cannot be parsed; whether it can be evaluated shows at the stop. */

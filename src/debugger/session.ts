@@ -242,7 +242,13 @@ export class Session {
 
   get walkTarget(): WalkTarget {
     const { process, images, go } = this;
-    return { memory: process.memory, images, go, calls: sp => process.cpu.calls(sp), evaluate: unwindExpression(process.memory) };
+    return {
+      memory: process.memory,
+      images,
+      go,
+      calls: (sp, _stack, most) => process.cpu.calls(sp, most),
+      evaluate: unwindExpression(process.memory),
+    };
   }
 
   walkStart(selection: Selection = this.selection): WalkStart {

@@ -9,8 +9,8 @@ export interface WalkTarget {
   readonly memory: AddressSpace;
   readonly images: Images;
   readonly go: GoRuntime | undefined;
-  /** Unreturned calls of the stack that `sp` lies on, innermost first; `stack` is what that is. */
-  calls(sp: bigint, stack: StackName): readonly CallRecord[];
+  /** Unreturned calls of the stack that `sp` lies on, innermost first; `stack` is what that is. At most `most` of them. */
+  calls(sp: bigint, stack: StackName, most?: number): readonly CallRecord[];
   readonly evaluate: ExpressionReader;
 }
 
@@ -68,16 +68,19 @@ function firstAtOrAbove(records: readonly CallRecord[], sp: bigint): number {
   return low;
 }
 
-/** Asks for a stack's records once a walk: a walk goes outwards, so what it was told for a lower address holds the rest. */
+/** How many records a walk asks for at first: most walks are of a frame or two. */
+const FIRST = 8;
+
+/** Asks for a stack's records twice a walk at most: a few, and all when those do not do. Walks go outwards, so what is known stays of use. */
 export function rememberingCalls(target: WalkTarget): WalkTarget {
-  const known = new Map<bigint, { readonly from: bigint; readonly records: readonly CallRecord[] }>();
+  const known = new Map<bigint, { readonly from: bigint; readonly records: readonly CallRecord[]; readonly complete: boolean }>();
   const calls: WalkTarget['calls'] = (sp, stack) => {
-    let entry = known.get(stack.hi);
-    if (entry === undefined || sp < entry.from) {
-      entry = { from: sp, records: target.calls(sp, stack) };
-      known.set(stack.hi, entry);
-    }
-    return entry.records;
+    const entry = known.get(stack.hi);
+    const covered = entry !== undefined && sp >= entry.from && (entry.complete || sp <= (entry.records.at(-1)?.slot ?? 0n));
+    if (covered) return entry.records;
+    const records = target.calls(sp, stack, entry === undefined ? FIRST : undefined);
+    known.set(stack.hi, { from: sp, records, complete: entry !== undefined || records.length < FIRST });
+    return records;
   };
   return { ...target, calls };
 }

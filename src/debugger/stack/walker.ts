@@ -65,8 +65,8 @@ function withSignalFrames(target: WalkTarget, start: WalkStart): WalkTarget {
   const entered = start.signalFrames
     .filter(({ frame }) => target.memory.allows(frame, 8, 'read'))
     .map(({ frame }) => ({ slot: frame, returnAddress: target.memory.readU64(frame), target: 0n }));
-  const calls: WalkTarget['calls'] = (sp, stack) =>
-    [...target.calls(sp, stack), ...entered.filter(record => record.slot >= sp)].sort((a, b) => (a.slot < b.slot ? -1 : 1));
+  const calls: WalkTarget['calls'] = (sp, stack, most) =>
+    [...target.calls(sp, stack, most), ...entered.filter(record => record.slot >= sp)].sort((a, b) => (a.slot < b.slot ? -1 : 1));
   return { ...target, calls, memory: target.memory };
 }
 
