@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
   printf("%zd %x\n", read_one, byte);
   int absent = open("/proc/self/nonexistent", O_RDONLY);
   printf("%d %d\n", absent, errno == ENOENT);
-  printf("%d\n", open("/nonexistent/x", O_WRONLY | O_CREAT, 0600));
+  printf("%d\n", open("/no such directory/x", O_WRONLY | O_CREAT, 0600));
   const char *v = getenv("R14_TEST");
   printf("R14_TEST=%s %d\n", v ? v : "(unset)", getenv("R14_ABSENT") == NULL);
   setenv("R14_SET", "inside", 1);

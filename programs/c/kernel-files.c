@@ -88,7 +88,7 @@ int main(int argc, char **argv) {
   TRY(S_ISREG(s.st_mode));
   TRY(fstat(99, &s));
   TRY(stat("", &s));
-  TRY(stat("/nonexistent", &s));
+  TRY(stat("/no such directory", &s));
   TRY(stat("/dev/null/x", &s));
   TRY(fstatat(fd, "", &s, AT_EMPTY_PATH));
   TRY(S_ISREG(s.st_mode));
@@ -96,9 +96,9 @@ int main(int argc, char **argv) {
   TRY(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx));
   TRY(sx.stx_size == (uint64_t)s.st_size && sx.stx_ino == s.st_ino && sx.stx_mtime.tv_sec == s.st_mtim.tv_sec);
   TRY(access(argv[0], R_OK | X_OK));
-  TRY(access("/nonexistent", F_OK));
+  TRY(access("/no such directory", F_OK));
   TRY(access(argv[0], 77));
-  TRY(open("/nonexistent/file", O_RDONLY));
+  TRY(open("/no such directory/file", O_RDONLY));
   TRY(open("", O_RDONLY));
   TRY(open((char *)8, O_RDONLY));
   TRY(open(argv[0], O_RDONLY | O_DIRECTORY));

@@ -50,7 +50,7 @@ func main() {
 	fmt.Println(errors.Is(err, fs.ErrNotExist))
 	_, err = os.Stat("/proc/self/nonexistent")
 	fmt.Println(errors.Is(err, fs.ErrNotExist))
-	err = os.WriteFile("/nonexistent/file", []byte("x"), 0o644)
+	err = os.WriteFile("/no such directory/file", []byte("x"), 0o644)
 	fmt.Println(err != nil)
 	_, err = f.Write([]byte("x"))
 	fmt.Println(err != nil)
