@@ -1,16 +1,22 @@
 /** The real screen on a real pseudo-terminal: keys in, cells out. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const opened: (() => void)[] = [];
+// The history of these sessions is nobody's.
+const home = mkdtempSync(join(tmpdir(), 'r14-'));
 afterAll(() => {
   for (const close of opened) close();
+  rmSync(home, { recursive: true, force: true });
 });
 
 function open(columns: number, rows: number, args: readonly string[]) {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const env = { ...process.env, CI: 'false', TERM: 'xterm-256color', HOME: '/nonexistent' };
+  const env = { ...process.env, CI: 'false', TERM: 'xterm-256color', HOME: home };
   const pty = spawn(process.execPath, ['bin/r14.js', ...args], { cols: columns, rows, env });
   let exited: number | undefined;
   pty.onData(data => terminal.write(data));
