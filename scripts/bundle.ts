@@ -7,6 +7,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { interpreterModule } from '../src/cpu/interpret/interpreter.js';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -34,6 +35,7 @@ export async function bundle(): Promise<void> {
     logLevel: 'warning',
   });
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
+  writeFileSync(join(dist, 'interpreter.wasm'), interpreterModule());
   writeFileSync(join(dist, 'LICENSE-iced-x86.txt'), readFileSync(join(iced, 'LICENSE.txt')));
 }
 

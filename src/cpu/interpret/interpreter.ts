@@ -3,6 +3,7 @@
  * memory.
  */
 
+import { readFileSync } from 'node:fs';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, type Emit, load, local, type Node, type Operand, setState, state } from '../ir/op.js';
 import { opRows } from '../ir/table.js';
@@ -56,10 +57,18 @@ class InterpreterEmit implements Emit {
 
 let generated: Uint8Array | undefined;
 
-/** The module's bytes; the same for every machine. */
+/** The module's bytes; the same for every machine. The bundle has them in a file beside it, made from the same rows when it was built. */
 export function interpreterModule(): Uint8Array {
-  generated ??= generateInterpreter();
+  generated ??= prebuilt() ?? generateInterpreter();
   return generated;
+}
+
+function prebuilt(): Uint8Array | undefined {
+  try {
+    return readFileSync(new URL('interpreter.wasm', import.meta.url));
+  } catch {
+    return undefined;
+  }
 }
 
 function generateInterpreter(): Uint8Array {

@@ -203,6 +203,8 @@ export class ByteSink {
 export class Code {
   private readonly sink = new ByteSink();
   private readonly labels: string[] = [];
+  /** Label -> its place in `labels`. Names are not nested in themselves, but for the nameless ones of `if`. */
+  private readonly places = new Map<string, number>();
 
   constructor(private readonly locals: ReadonlyMap<string, number>) {}
 
@@ -292,13 +294,13 @@ export class Code {
 
   block(label: string): this {
     this.sink.bytes([0x02, 0x40]);
-    this.labels.push(label);
+    this.places.set(label, this.labels.push(label) - 1);
     return this;
   }
 
   loop(label: string): this {
     this.sink.bytes([0x03, 0x40]);
-    this.labels.push(label);
+    this.places.set(label, this.labels.push(label) - 1);
     return this;
   }
 
@@ -315,7 +317,7 @@ export class Code {
 
   end(): this {
     this.sink.byte(0x0b);
-    this.labels.pop();
+    this.places.delete(this.labels.pop()!);
     return this;
   }
 
@@ -361,8 +363,8 @@ export class Code {
   }
 
   private depth(label: string): number {
-    const at = this.labels.lastIndexOf(label);
-    if (at < 0) throw new Error(`no label ${label}`);
+    const at = this.places.get(label);
+    if (at === undefined) throw new Error(`no label ${label}`);
     return this.labels.length - 1 - at;
   }
 }
