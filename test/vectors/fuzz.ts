@@ -12,7 +12,7 @@ import { buildInvalid } from './invalid.js';
 import { nativeObstacle, runNative } from './native.js';
 import { Random } from './random.js';
 import { check, type Failure, gapOf, report } from './run.js';
-import { buildSequence } from './sequence.js';
+import { buildPair, buildSequence, PAIRS } from './sequence.js';
 
 const BATCH = 2000;
 
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     .map(form => formOf(form.code));
   const draw = (): Case | undefined => {
     if (group === 'sequence' || (!group && random.chance(20))) return buildSequence(random.u32());
+    if (group === 'pair' || (!group && random.chance(10))) return buildPair(random.below(PAIRS), random.u32());
     if (group === 'invalid' || (!group && random.chance(2))) return buildInvalid(random.u32());
     return buildCase(random.pick(forms), random.u32());
   };

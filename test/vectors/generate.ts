@@ -10,7 +10,7 @@ import { encodeVectors, type Measured } from './format.js';
 import { testedForms } from './forms.js';
 import { buildInvalid } from './invalid.js';
 import { nativeObstacle, runNative } from './native.js';
-import { buildSequence } from './sequence.js';
+import { buildPair, buildSequence, PAIRS } from './sequence.js';
 
 const DATA = fileURLToPath(new URL('data/', import.meta.url));
 
@@ -49,6 +49,7 @@ export function candidates(): Map<string, Case[]> {
     for (let i = 0; i < (CASES[group] ?? 150); i++) add(group, buildCase(form, seedOf(code, i)));
   }
   for (let i = 0; i < SEQUENCES; i++) add('sequence', buildSequence(seedOf(0x4000, i)));
+  for (let i = 0; i < PAIRS; i++) add('pair', buildPair(i, seedOf(0x4002, i)));
   for (let i = 0; i < INVALID; i++) add('invalid', buildInvalid(seedOf(0x4001, i)));
   return groups;
 }
