@@ -6,8 +6,6 @@ import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { afterAll, describe, expect, it } from 'vitest';
 
-/** r14 keeps its history there. */
-const home = mkdtempSync(join(tmpdir(), 'r14-screen-'));
 const opened: (() => void)[] = [];
 // The history of these sessions is nobody's.
 const home = mkdtempSync(join(tmpdir(), 'r14-'));

@@ -3,7 +3,7 @@ import { KEYS } from './keys.js';
 import { PANES, type Pane, type State } from './state.js';
 import { printable, type Row, rule, span, toWidth } from './text.js';
 
-export const MINIMUM = { rows: 15, columns: 60 } as const;
+const MINIMUM = { rows: 15, columns: 60 } as const;
 /** From this width on there are two columns of panes over the whole height. */
 const WIDE = 100;
 
