@@ -215,7 +215,7 @@ function runCommand(command: string, args: readonly string[], input: RunInput): 
     encoding: 'utf8',
     input: input.stdin ?? '',
     env: { ...GUEST_ENVIRONMENT, ...input.env },
-    timeout: 60_000,
+    timeout: 100_000,
     maxBuffer: 64 << 20,
   });
   if (result.error) throw new Error(`${[command, ...args].join(' ')}: ${result.error.message}\n${result.stdout}\n${result.stderr}`);
