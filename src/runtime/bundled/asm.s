@@ -211,8 +211,13 @@ TEXT runtime·asmcgocall<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ SI, (TLS)
 	MOVQ (g_sched+gobuf_sp)(SI), SP
 	// Room for what must survive, then alignment. The old SP as a depth: the goroutine's stack may move meanwhile.
+#ifdef MISALIGNED
+	// The mistake of go-to-c's variant: a word more, and no ANDQ.
+	SUBQ $24, SP
+#else
 	SUBQ $16, SP
 	ANDQ $~15, SP
+#endif
 	MOVQ DI, 8(SP)
 	MOVQ (g_stack+stack_hi)(DI), DI
 	SUBQ DX, DI

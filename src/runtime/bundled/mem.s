@@ -83,6 +83,21 @@ TEXT runtime·printnl<ABIInternal>(SB), NOSPLIT, $0-0
 
 // printint(v): in decimal.
 TEXT runtime·printint<ABIInternal>(SB), NOSPLIT, $0-0
+	CALL decimal<>(SB)
+	CALL runtime·printstring<ABIInternal>(SB)
+	RET
+
+// printerr(v): in decimal, to standard error.
+TEXT runtime·printerr<ABIInternal>(SB), NOSPLIT, $0-0
+	CALL decimal<>(SB)
+	MOVQ BX, CX
+	MOVQ AX, BX
+	MOVQ $2, AX
+	CALL runtime·write1<ABIInternal>(SB)
+	RET
+
+// The digits of AX: address in AX, length in BX.
+TEXT decimal<>(SB), NOSPLIT|NOFRAME, $0-0
 	LEAQ runtime·printBuffer+32(SB), SI
 	MOVQ AX, DI
 	TESTQ AX, AX
@@ -106,7 +121,6 @@ out:
 	LEAQ runtime·printBuffer+32(SB), BX
 	SUBQ SI, BX
 	MOVQ SI, AX
-	CALL runtime·printstring<ABIInternal>(SB)
 	RET
 
 // printhex(v): 0x and hexadecimal digits, to standard error.

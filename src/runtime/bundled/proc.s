@@ -259,7 +259,8 @@ deadlock:
 	RET
 
 // execute(gp): runs gp on this m. Does not return.
-TEXT runtime·execute<ABIInternal>(SB), NOSPLIT, $0-0
+TEXT runtime·execute<ABIInternal>(SB), NOSPLIT, $0-8
+	MOVQ AX, gp+0(FP)
 	MOVQ g_m(R14), CX
 	MOVQ AX, m_curg(CX)
 	MOVQ CX, g_m(AX)
@@ -269,13 +270,15 @@ TEXT runtime·execute<ABIInternal>(SB), NOSPLIT, $0-0
 	RET
 
 // gopark(reason): the goroutine waits until goready.
-TEXT runtime·gopark<ABIInternal>(SB), NOSPLIT, $0-0
+TEXT runtime·gopark<ABIInternal>(SB), NOSPLIT, $0-8
+	MOVB AX, reason+0(FP)
 	MOVB AX, g_waitreason(R14)
 	LEAQ runtime·park_m·f(SB), AX
 	CALL runtime·mcall<ABIInternal>(SB)
 	RET
 
-TEXT runtime·park_m<ABIInternal>(SB), NOSPLIT, $0-0
+TEXT runtime·park_m<ABIInternal>(SB), NOSPLIT, $0-8
+	MOVQ AX, gp+0(FP)
 	MOVL $Gwaiting, g_atomicstatus(AX)
 	MOVQ g_m(R14), CX
 	MOVQ $0, m_curg(CX)
@@ -286,7 +289,8 @@ DATA runtime·park_m·f+0(SB)/8, $runtime·park_m<ABIInternal>(SB)
 GLOBL runtime·park_m·f(SB), RODATA, $8
 
 // goready(gp): gp runs next.
-TEXT runtime·goready<ABIInternal>(SB), NOSPLIT, $8-0
+TEXT runtime·goready<ABIInternal>(SB), NOSPLIT, $8-8
+	MOVQ AX, gp+0(FP)
 	MOVL $Grunnable, g_atomicstatus(AX)
 	MOVQ AX, BX
 	MOVQ g_m(R14), AX
@@ -300,7 +304,8 @@ TEXT runtime·Gosched<ABIInternal>(SB), NOSPLIT, $0-0
 	CALL runtime·mcall<ABIInternal>(SB)
 	RET
 
-TEXT runtime·gosched_m<ABIInternal>(SB), NOSPLIT, $8-0
+TEXT runtime·gosched_m<ABIInternal>(SB), NOSPLIT, $8-8
+	MOVQ AX, gp+0(FP)
 	MOVL $Grunnable, g_atomicstatus(AX)
 	MOVQ AX, BX
 	MOVQ g_m(R14), CX
@@ -315,7 +320,8 @@ DATA runtime·gosched_m·f+0(SB)/8, $runtime·gosched_m<ABIInternal>(SB)
 GLOBL runtime·gosched_m·f(SB), RODATA, $8
 
 // goexit0(gp): the end of a goroutine, on g0.
-TEXT runtime·goexit0<ABIInternal>(SB), NOSPLIT, $16-0
+TEXT runtime·goexit0<ABIInternal>(SB), NOSPLIT, $16-8
+	MOVQ AX, gp+0(FP)
 	MOVQ AX, 8(SP)
 #ifdef RACE
 	MOVQ g_racectx(AX), AX

@@ -92,8 +92,16 @@ say:
 	MOVQ 168(AX), AX
 	CALL runtime·printhex<ABIInternal>(SB)
 	MOVQ $2, AX
+	LEAQ codeText<>(SB), BX
+	MOVQ $13, CX
+	CALL runtime·write1<ABIInternal>(SB)
+	// si_code
+	MOVQ info+8(FP), AX
+	MOVLQSX 8(AX), AX
+	CALL runtime·printerr<ABIInternal>(SB)
+	MOVQ $2, AX
 	LEAQ addrText<>(SB), BX
-	MOVQ $20, CX
+	MOVQ $6, CX
 	CALL runtime·write1<ABIInternal>(SB)
 	// si_addr
 	MOVQ info+8(FP), AX
@@ -113,7 +121,9 @@ DATA otherText<>+0(SB)/13, $"fatal signal:"
 GLOBL otherText<>(SB), RODATA, $13
 DATA pcText<>+0(SB)/4, $"\nPC="
 GLOBL pcText<>(SB), RODATA, $4
-DATA addrText<>+0(SB)/20, $" m=0 sigcode=1 addr="
-GLOBL addrText<>(SB), RODATA, $20
+DATA codeText<>+0(SB)/13, $" m=0 sigcode="
+GLOBL codeText<>(SB), RODATA, $13
+DATA addrText<>+0(SB)/6, $" addr="
+GLOBL addrText<>(SB), RODATA, $6
 DATA endText<>+0(SB)/2, $"\n\n"
 GLOBL endText<>(SB), RODATA, $2

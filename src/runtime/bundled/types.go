@@ -234,6 +234,7 @@ func makechan(size int) *hchan
 func chansend1(c *hchan, elem unsafe.Pointer)
 func chanrecv1(c *hchan, elem unsafe.Pointer)
 func printint(v int64)
+func printerr(v int64)
 func printhex(v uint64)
 func printstring(s string)
 func printnl()

@@ -1,0 +1,7 @@
+package main
+
+var count int
+
+func onG0()
+func again()
+func back(gp *runtime.g)

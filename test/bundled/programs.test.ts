@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { elfBytes } from '../../src/asm/elf.js';
+import { Catalog } from '../../src/runtime/bundled/catalog.js';
+import { runR14 } from '../support/build.js';
+import { type Frame, session } from '../support/session.js';
+
+const root = join(import.meta.dirname, '../..');
+const catalog = new Catalog(root);
+
+interface Ending {
+  readonly variant: string;
+  readonly race?: boolean;
+  readonly stdout: string;
+  readonly status: number;
+  /** What standard error says. */
+  readonly says?: readonly string[];
+  /** Functions of the whole stack at the fault, innermost first. */
+  readonly stack?: readonly string[];
+}
+
+/** From the instrumented method outwards: the same in every crash. */
+const NEWPROC = [
+  'trace.TakeSnapShot',
+  'runtime.contextPropagate',
+  'runtime.newproc1.func1',
+  'runtime.newproc1',
+  'runtime.newproc.func1',
+  'runtime.systemstack',
+  'runtime.newproc',
+  'main.main',
+  'runtime.main',
+  'runtime.goexit',
+];
+const NIL_CONTEXT = ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x10\n'];
+const GOOD = { stdout: '42\n', status: 0 };
+
+/** How each build of each program ends. */
+const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
+  'newproc-race': [
+    {
+      variant: 'injected',
+      race: true,
+      stdout: '',
+      status: 2,
+      says: NIL_CONTEXT,
+      stack: ['__tsan_func_enter', 'racecall', 'racefuncenter', 'runtime.racefuncenter', ...NEWPROC],
+    },
+    {
+      variant: 'norace',
+      race: true,
+      stdout: '',
+      status: 2,
+      says: NIL_CONTEXT,
+      stack: ['__tsan_read_pc', 'racecall', 'runtime.mapiterinit', ...NEWPROC],
+    },
+    { variant: 'norace-nomap', race: true, ...GOOD },
+    { variant: 'clean', race: true, ...GOOD },
+    { variant: 'injected', race: false, ...GOOD },
+    { variant: 'norace', race: false, ...GOOD },
+    { variant: 'norace-nomap', race: false, ...GOOD },
+    { variant: 'clean', race: false, ...GOOD },
+  ],
+  'go-args': [{ variant: 'default', stdout: '123456789\n625\n116\n43\n22\n68\n-3\n-2\n-\n', status: 0 }],
+  'abi0-wrapper': [{ variant: 'default', stdout: '42\n49\n', status: 0 }],
+  'go-to-c': [
+    { variant: 'ok', stdout: '42\n', status: 0 },
+    {
+      variant: 'misaligned',
+      stdout: '',
+      status: 2,
+      // The processor's general protection fault has no address: SI_KERNEL, 0.
+      says: ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=128 addr=0x0\n'],
+      stack: ['sum', 'runtime.asmcgocall', 'main.main', 'runtime.main', 'runtime.goexit'],
+    },
+    { variant: 'clobbers-rbx', stdout: '13\n', status: 0 },
+  ],
+  systemstack: [{ variant: 'default', stdout: '3\n', status: 0 }],
+  'stack-growth': [{ variant: 'default', stdout: '5050\n16384\n', status: 0 }],
+  scheduler: [{ variant: 'default', stdout: '10\n20\n', status: 0 }],
+  closures: [{ variant: 'default', stdout: '42\n42\n42\n', status: 0 }],
+};
+
+const native = process.platform === 'linux' && process.arch === 'x64';
+
+it('the table of endings has every program and variant', () => {
+  const listed = Object.entries(ENDINGS).map(([name, endings]) => [name, [...new Set(endings.map(ending => ending.variant))]]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(catalog.list().map(({ name, variants }) => [name, variants])));
+});
+
+describe.each(Object.keys(ENDINGS))('%s', name => {
+  for (const { variant, race, stdout, status, says, stack } of ENDINGS[name]!) {
+    const title = race === undefined ? variant : `${variant}, race=${race}`;
+    const flags = ['--variant', variant, ...(race === undefined ? [] : [`--race=${race}`])];
+
+    it(`${title}: ends as it should`, () => {
+      const outcome = runR14(['run', ...flags, name]);
+      expect(outcome).toMatchObject({ stdout, status });
+      if (says === undefined) expect(outcome.stderr).toBe('');
+      for (const text of says ?? []) expect(outcome.stderr).toContain(text);
+    });
+
+    it.skipIf(!native)(`${title}: the same on the processor itself${native ? '' : ' (skipped: the host is not Linux on x86-64)'}`, () => {
+      const folder = join(root, '.build/bundled');
+      mkdirSync(folder, { recursive: true });
+      const path = join(folder, `${name}-${variant}-${race ?? ''}`);
+      writeFileSync(path, elfBytes(catalog.build(name, { variant, ...(race === undefined ? {} : { race }) })), { mode: 0o755 });
+      const outcome = spawnSync(path, { encoding: 'utf8', timeout: 20_000 });
+      expect({ stdout: outcome.stdout, status: outcome.status }).toEqual({ stdout, status });
+      for (const text of says ?? []) expect(outcome.stderr).toContain(text);
+    });
+
+    it.skipIf(stack === undefined)(`${title}: the whole stack at the fault`, () => {
+      const { data } = session(name, ['continue', 'bt'], flags);
+      expect(data('continue')).toMatchObject({ reason: 'signal', signal: 'SIGSEGV' });
+      const frames = data<Frame[]>('bt');
+      expect(frames.map(frame => frame.function)).toEqual(stack);
+      for (const frame of frames) expect(frame.pc).toMatch(/^0x4[0-9a-f]{5}$/);
+    });
+  }
+
+  it('its lesson says what is so', () => {
+    const outcome = runR14(['lesson', '--check', name]);
+    expect(outcome.stdout).not.toMatch(/^FAIL/m);
+    expect(outcome).toMatchObject({ stderr: '', status: 0 });
+  });
+});
