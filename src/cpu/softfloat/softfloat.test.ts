@@ -153,6 +153,11 @@ describe('transcendental functions', () => {
     );
   });
 
+  it('FYL2XP1 beyond the range that the manual gives it, in bounded time', () => {
+    for (const x of [-1 + 2 ** -53, -0.75, 0.75, 2 ** 28, 1e300])
+      expectNear(sf.yLog2Plus1(new FloatEnv(), wide(1), wide(x)), Math.log1p(x) / Math.LN2);
+  });
+
   it('FPATAN', () => {
     fc.assert(
       fc.property(moderate, moderate, (y, x) => {

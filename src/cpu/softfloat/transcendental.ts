@@ -165,6 +165,11 @@ export function yLog2Plus1(env: FloatEnv, yBits: bigint, xBits: bigint): bigint 
     env.raise(FLAG.inexact);
     return xBits;
   }
+  // The series below is for small arguments: near -1 and far above 1 it would not end.
+  if (argument > ONE / 2n || argument < -ONE / 2n) {
+    const log = log2({ ...x, negative: false, sig: ONE + argument, exp: -P });
+    return scaled(env, y, log.value);
+  }
   return scaled(env, y, over(2n * atanh(over(argument, 2n * ONE + argument)), LN2));
 }
 
