@@ -214,14 +214,15 @@ class AssembledImage implements Image {
     const fn = scope && this.program.functions[scope.die];
     const places = fn && placesOf(fn);
     if (fn === undefined || places === undefined) return [];
-    // Registers hold arguments until the body begins; what the code does with them then, no table tells. Results are not there before.
+    // Registers hold arguments until the body begins, and those that it spills until it has; what else the code does with them, no table
+    // tells. Results are not there before.
     const atEntry = pc < fn.body || pc === fn.address;
     const whereNow = (parameter: Parameter, place: Place, role: 'param' | 'result'): Location | undefined => {
       if (place.in !== 'registers') return locate(place);
       if (role === 'result') return undefined;
-      if (atEntry) return locate(place);
       const since = fn.spilled.get(parameter.name);
-      return since !== undefined && pc >= since && place.spill !== undefined ? locate({ in: 'stack', offset: place.spill }) : undefined;
+      if (atEntry || (since !== undefined && pc < since)) return locate(place);
+      return since !== undefined && place.spill !== undefined ? locate({ in: 'stack', offset: place.spill }) : undefined;
     };
     const variable = (parameter: Parameter, place: Place, role: 'param' | 'result', fallback: string): Variable => ({
       name: parameter.name || fallback,

@@ -394,3 +394,14 @@ moved:
 
 DATA deadlockText<>+0(SB)/51, $"fatal error: all goroutines are asleep - deadlock!\n"
 GLOBL deadlockText<>(SB), RODATA, $51
+
+// What goroutines wait for, by waitReason.
+DATA runtime·waitReasonStrings+224(SB)/8, $chanReceive<>(SB)
+DATA runtime·waitReasonStrings+232(SB)/8, $12
+DATA runtime·waitReasonStrings+240(SB)/8, $chanSend<>(SB)
+DATA runtime·waitReasonStrings+248(SB)/8, $9
+GLOBL runtime·waitReasonStrings(SB), RODATA, $256
+DATA chanReceive<>+0(SB)/12, $"chan receive"
+GLOBL chanReceive<>(SB), RODATA, $12
+DATA chanSend<>+0(SB)/9, $"chan send"
+GLOBL chanSend<>(SB), RODATA, $9
