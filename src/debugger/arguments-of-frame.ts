@@ -105,10 +105,10 @@ function word(context: EvaluationContext, type: Type, source: Source): string {
 function raceArguments(session: Session, frame: LogicalFrame): readonly FrameArgument[] {
   const { func, pc, exact, registers } = frame.physical;
   const names = raceParameters(func!.name) ?? [];
-  const { memory } = session.process;
+  const kept = exact ? unchangedSinceEntry(session.process.memory, func!.entry, func!.end, pc) : undefined;
   return names.map((name, index) => {
     const register = SYSTEM_V.integerArguments[index]!;
-    const known = exact && unchangedSinceEntry(memory, func!.entry, func!.end, pc, register) ? registers.get(register) : undefined;
+    const known = kept?.has(register) ? registers.get(register) : undefined;
     if (known === undefined) return { name, value: '<lost>', how: 'lost' };
     const symbol = known.value < 0x1000n ? undefined : describeAddress(session.images, known.value);
     return { name, value: `0x${known.value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`, how: known.how };

@@ -79,7 +79,7 @@ function registerRole(session: Session, name: GprName): string {
   if (func.language === 'c') {
     const index = SYSTEM_V.integerArguments.indexOf(name);
     const { memory } = session.process;
-    if (index >= 0 && unchangedSinceEntry(memory, func.entry, func.end, rip, name)) {
+    if (index >= 0 && unchangedSinceEntry(memory, func.entry, func.end, rip).has(name)) {
       const parameter = raceParameters(func.name)?.[index];
       return `${text}${parameter === undefined ? '' : ` = ${parameter}`}, argument ${index + 1} of a System V call`;
     }

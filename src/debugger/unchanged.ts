@@ -1,22 +1,23 @@
-/** Whether a register still is what it was at a function's entry, for functions whose debug information does not say. */
-import { Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess, Register, RegisterExt } from 'iced-x86';
-import type { AddressSpace, GprName } from '../cpu/api.js';
-import { GPR_NAMES } from '../cpu/api.js';
+/** Which registers still are what they were at a function's entry, told from its code where nothing else tells. */
+import { Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess, type Register, RegisterExt } from 'iced-x86';
+import { type AddressSpace, GPR_NAMES, type GprName } from '../cpu/api.js';
 import { readable } from './execution/calls.js';
 
-/** Functions larger than this are not looked at. */
-const MOST_BYTES = 1 << 16;
+/** Functions larger than this are not looked at: the answer is wanted for leaves and first instructions. */
+const MOST_BYTES = 4096;
 
 const WRITES = new Set([OpAccess.Write, OpAccess.CondWrite, OpAccess.ReadWrite, OpAccess.ReadCondWrite]);
+const ALL: ReadonlySet<GprName> = new Set(GPR_NAMES);
+const NONE: ReadonlySet<GprName> = new Set();
 
 /**
- * True when nothing between `entry` and `pc` writes the register: the code there is straight, without calls, and no branch of the function
- * comes back into it.
+ * The general registers that nothing between `entry` and `pc` writes. None when the code there is not straight, makes calls, or when a
+ * branch of the function comes back into it.
  */
-export function unchangedSinceEntry(memory: AddressSpace, entry: bigint, end: bigint, pc: bigint, name: GprName): boolean {
-  if (pc === entry) return true;
-  if (pc < entry || pc >= end || end - entry > MOST_BYTES) return false;
-  const register = (Register.RAX + GPR_NAMES.indexOf(name)) as Register;
+export function unchangedSinceEntry(memory: AddressSpace, entry: bigint, end: bigint, pc: bigint): ReadonlySet<GprName> {
+  if (pc === entry) return ALL;
+  if (pc < entry || pc >= end || end - entry > MOST_BYTES) return NONE;
+  const left = new Set(GPR_NAMES);
   const decoder = new Decoder(64, readable(memory, entry, Number(end - entry)), DecoderOptions.None);
   decoder.ip = entry;
   const factory = new InstructionInfoFactory();
@@ -26,16 +27,23 @@ export function unchangedSinceEntry(memory: AddressSpace, entry: bigint, end: bi
       const { ip, flowControl } = instruction;
       const branch = flowControl === FlowControl.ConditionalBranch || flowControl === FlowControl.UnconditionalBranch;
       const target = branch ? instruction.nearBranchTarget : 0n;
-      const info = factory.info(instruction);
-      const used = info.usedRegisters();
-      const written = used.some(each => WRITES.has(each.access) && RegisterExt.fullRegister(each.register) === register);
-      for (const each of used) each.free();
-      info.free();
+      const written: Register[] = [];
+      if (ip < pc) {
+        const info = factory.info(instruction);
+        for (const used of info.usedRegisters()) {
+          if (WRITES.has(used.access)) written.push(RegisterExt.fullRegister(used.register));
+          used.free();
+        }
+        info.free();
+      }
       instruction.free();
-      if (ip < pc && (flowControl !== FlowControl.Next || written)) return false;
-      if (branch && target > entry && target <= pc) return false;
+      if (ip < pc && flowControl !== FlowControl.Next && flowControl !== FlowControl.Interrupt) return NONE;
+      if (branch && target > entry && target <= pc) return NONE;
+      for (const register of written) {
+        if (RegisterExt.isGPR64(register)) left.delete(GPR_NAMES[RegisterExt.number(register)]!);
+      }
     }
-    return true;
+    return left;
   } finally {
     factory.free();
     decoder.free();

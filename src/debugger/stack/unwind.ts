@@ -45,11 +45,11 @@ export function peek(memory: AddressSpace, address: bigint): bigint | undefined 
 
 /**
  * The caller's registers after the return from `func`. Go code saves RBP only (at CFA-16 once its frame is set up) and keeps g in R14;
- * C code keeps System V's callee-saved registers, and its tables say where they are. `untouched`: not one instruction of the callee has
- * run, so all registers still are the caller's.
+ * C code keeps System V's callee-saved registers, and its tables say where they are. `kept`: registers that the
+ * callee has not written yet, so that they still are the caller's.
  */
 export function callerValues(
-  callee: { readonly values: Values; readonly func: Func | undefined; readonly sp: bigint; readonly untouched: boolean },
+  callee: { readonly values: Values; readonly func: Func | undefined; readonly sp: bigint; readonly kept: ReadonlySet<FrameRegister> },
   cfa: bigint,
   returnAddress: bigint,
   row: UnwindRow | undefined,
@@ -58,9 +58,12 @@ export function callerValues(
   evaluate: ExpressionReader,
 ): Map<FrameRegister, KnownValue> {
   const values = new Map<FrameRegister, KnownValue>();
-  if (callee.untouched) for (const [name, value] of callee.values) values.set(name, value);
-  else if (callee.func?.language === 'c') restoreSystemV(values, callee.values, cfa, row, memory, evaluate);
+  if (callee.func?.language === 'c') restoreSystemV(values, callee.values, cfa, row, memory, evaluate);
   else restoreFramePointer(values, callee, cfa, memory);
+  for (const name of callee.kept) {
+    const value = callee.values.get(name);
+    if (value !== undefined) values.set(name, value);
+  }
   values.set('rsp', { value: cfa, how });
   values.set('rip', { value: returnAddress, how });
   return values;

@@ -5,6 +5,7 @@
  */
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
+import { unchangedSinceEntry } from '../unchanged.js';
 import type { FrameRegister, FrameRegisters, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
@@ -167,8 +168,9 @@ function believable(target: WalkTarget, caller: Caller): boolean {
 /** The frame that a CALL of it led here. */
 function returned(target: WalkTarget, cursor: Cursor, func: Func | undefined, caller: Caller): Cursor | undefined {
   if (caller.returnAddress === 0n) return undefined;
-  const untouched = cursor.exact && func !== undefined && cursor.pc === func.entry;
-  const callee = { values: cursor.values, func, sp: cursor.sp, untouched };
+  const kept =
+    cursor.exact && func !== undefined ? unchangedSinceEntry(target.memory, func.entry, func.end, cursor.pc) : new Set<FrameRegister>();
+  const callee = { values: cursor.values, func, sp: cursor.sp, kept };
   const values = callerValues(callee, caller.cfa, caller.returnAddress, caller.row, target.memory, caller.how, target.evaluate);
   // sigpanic and asyncPreempt are pushed onto the stack of code that was interrupted, not called by it.
   const exact = func?.funcID === 'sigpanic' || func?.funcID === 'asyncPreempt';
