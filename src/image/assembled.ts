@@ -218,7 +218,8 @@ class AssembledImage implements Image {
     // tells. Results are not there before.
     const atEntry = pc < fn.body || pc === fn.address;
     const whereNow = (parameter: Parameter, place: Place, role: 'param' | 'result'): Location | undefined => {
-      if (place.in !== 'registers') return locate(place);
+      // Code that loads RSP by hand leaves the frame that stack arguments are counted from.
+      if (place.in !== 'registers') return fn.spWrite ? undefined : locate(place);
       if (role === 'result') return undefined;
       const since = fn.spilled.get(parameter.name);
       if (atEntry || (since !== undefined && pc < since)) return locate(place);
