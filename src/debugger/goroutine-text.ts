@@ -164,7 +164,9 @@ async function entry(session: Session, goroutine: Goroutine, options: ListOption
   if (options.depth > 0) for (const frame of framesOf(session, goroutine, options.depth)) lines.push(`\t${frameLine(session, frame)}`);
   if (options.command !== undefined) {
     const { execute } = await import('./commands/execute.js');
-    const outcome = await session.selecting({ goroutine, frame: 0 }, () => execute(session, options.command!));
+    const outcome = await session.selecting({ goroutine, frame: 0, thread: session.threadOf(goroutine) }, () =>
+      execute(session, options.command!),
+    );
     if (outcome.output !== '') lines.push(outcome.output);
   }
   return lines;

@@ -49,6 +49,8 @@ export interface Selection {
   readonly goroutine: Goroutine | undefined;
   /** Index of the logical frame. */
   readonly frame: number;
+  /** Thread that is looked at; absent: the one that runs next. Only when the program goes on is it made that one. */
+  readonly thread?: Thread | undefined;
 }
 
 export interface Display {
@@ -200,7 +202,15 @@ export class Session {
   }
 
   get thread(): Thread {
-    return this.process.current;
+    return this.selection.thread ?? this.process.current;
+  }
+
+  /** Before the program goes on: the thread that was looked at is the one that does. Looking alone changes no schedule. */
+  goOnInThread(): void {
+    const { thread } = this.selection;
+    if (thread !== undefined && thread.tid !== this.process.current.tid) this.process.select(thread.tid);
+    this.selection = { goroutine: undefined, frame: 0 };
+    this.changed();
   }
 
   /** Threads are numbered from 1 in the order of their creation; a number is never used twice. */

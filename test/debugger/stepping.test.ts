@@ -27,6 +27,34 @@ describe.skipIf(why)(`stepping${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(await stepped.data('info state')).toEqual(await run.data('info state'));
   });
 
+  it('looking at threads and goroutines changes nothing', async () => {
+    const [looked, plain] = [debug(buildGo('goroutines')), debug(buildGo('goroutines'))];
+    for (const at of [looked, plain]) {
+      await at.text('break main.main');
+      await at.text('continue');
+      await at.text('si 200000');
+    }
+    await looked.text('thread apply all bt');
+    await looked.text('goroutine all bt');
+    await looked.text('goroutines -t');
+    await looked.text('thread 2');
+    await looked.text('bt');
+    await looked.text('thread 1');
+    expect(await looked.data('continue')).toEqual(await plain.data('continue'));
+    expect(await looked.data('info state')).toEqual(await plain.data('info state'));
+  });
+
+  it('a thread that is selected is the one that is stepped', async () => {
+    const at = debug(buildGo('goroutines'));
+    await at.text('break main.main');
+    await at.text('continue');
+    const threads: readonly { thread: number; state: string; current: boolean }[] = await at.data('threads');
+    const other = threads.find(each => !each.current && each.state === 'runnable');
+    if (other === undefined) return;
+    await at.text(`thread ${other.thread}`);
+    expect((await at.data('si')).thread).toBe(other.thread);
+  });
+
   it('ni runs calls to their return', async () => {
     const at = debug(buildGo('hello'));
     await at.text('break main.main');

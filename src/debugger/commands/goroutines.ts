@@ -1,3 +1,4 @@
+import type { Thread } from '../../linux/api.js';
 import { CommandError } from '../errors.js';
 import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow, listGoroutines } from '../goroutine-text.js';
 import type { Session } from '../session.js';
@@ -74,11 +75,8 @@ function goroutineCommand(session: Session, args: Arguments): Answer | Promise<A
   const id = BigInt(parseCount({ text: first, column: args.column }, 0));
   const goroutine = session.go?.goroutines().find(each => each.id === id);
   if (goroutine === undefined) throw args.error(`no goroutine ${id} (goroutines lists them)`);
-  if (!rest.empty) return session.selecting({ goroutine, frame: 0 }, () => dispatch(session, rest));
-  const thread = session.threadOf(goroutine);
-  if (thread !== undefined) session.process.select(thread.tid);
-  session.selection = { goroutine, frame: 0 };
-  session.changed();
+  if (!rest.empty) return session.selecting({ goroutine, frame: 0, thread: session.threadOf(goroutine) }, () => dispatch(session, rest));
+  session.selection = { goroutine, frame: 0, thread: session.threadOf(goroutine) };
   return { output: goroutineDetails(session, goroutine), data: goroutineRow(session, goroutine) };
 }
 
@@ -89,7 +87,7 @@ async function everyGoroutine(session: Session, command: Arguments): Promise<Ans
   for (const goroutine of session.go?.goroutines() ?? []) {
     out.push(...goroutineLines(session, goroutine));
     data.push(goroutineRow(session, goroutine));
-    const answer = await session.selecting({ goroutine, frame: 0 }, () => dispatch(session, command));
+    const answer = await session.selecting({ goroutine, frame: 0, thread: session.threadOf(goroutine) }, () => dispatch(session, command));
     if (answer.output !== '') out.push(answer.output);
   }
   return text(out.join('\n'), data);
@@ -104,29 +102,14 @@ function threadCommand(session: Session, args: Arguments): Answer | Promise<Answ
   const number = parseCount({ text: first, column: args.column });
   const thread = process.threads.find(each => session.threadNumber(each) === number || each.tid === number);
   if (thread === undefined || thread.state === 'exited') throw args.error(`no thread ${number} (threads lists them)`);
-  if (!rest.empty) return inThread(session, thread.tid, rest);
-  process.select(thread.tid);
-  session.selection = { goroutine: undefined, frame: 0 };
-  session.changed();
+  if (!rest.empty) return inThread(session, thread, rest);
+  session.selection = { goroutine: undefined, frame: 0, thread };
   return { output: threadLine(session, session.thread), data: threadRow(session, session.thread) };
 }
 
-/** Runs a command with another thread current, and makes the former one current again unless the command moved the program. */
-async function inThread(session: Session, tid: number, command: Arguments): Promise<Answer> {
-  const { process, stop, selection } = session;
-  const before = session.thread.tid;
-  process.select(tid);
-  session.selection = { goroutine: undefined, frame: 0 };
-  session.changed();
-  try {
-    return await dispatch(session, command);
-  } finally {
-    if (session.stop === stop && session.process === process) {
-      process.select(before);
-      session.selection = selection;
-      session.changed();
-    }
-  }
+/** Runs a command with another thread looked at. */
+function inThread(session: Session, thread: Thread, command: Arguments): Promise<Answer> {
+  return session.selecting({ goroutine: undefined, frame: 0, thread }, () => dispatch(session, command));
 }
 
 async function applyThreads(session: Session, args: Arguments): Promise<Answer> {
@@ -138,7 +121,7 @@ async function applyThreads(session: Session, args: Arguments): Promise<Answer> 
   for (const thread of session.process.threads) {
     if (thread.state === 'exited' || (wanted !== undefined && !wanted.has(session.threadNumber(thread)))) continue;
     out.push(threadLine(session, thread));
-    const answer = await inThread(session, thread.tid, command);
+    const answer = await inThread(session, thread, command);
     if (answer.output !== '') out.push(answer.output);
   }
   return text(out.join('\n'));

@@ -163,7 +163,7 @@ export const runningCommands: readonly Command[] = [
       registers.rip = caller.pc;
       if (bp !== undefined) registers.set('rbp', bp.value);
       session.changed();
-      session.selection = { goroutine: undefined, frame: 0 };
+      session.selection = { ...session.selection, frame: 0 };
       return frameStop(session);
     },
   },

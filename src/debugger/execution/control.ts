@@ -26,6 +26,7 @@ export async function resume(session: Session, goal?: Goal): Promise<Stop> {
 
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   const { process } = session;
+  session.goOnInThread();
   arm(session, goal);
   dropSignal(session);
   session.takeInterrupt();

@@ -53,6 +53,7 @@ export async function nextInstructions(session: Session, count: number): Promise
 /** One instruction of the current thread; a stop when something else happened. */
 async function oneInstruction(session: Session): Promise<Stop | undefined> {
   const { process } = session;
+  session.goOnInThread();
   const thread = session.thread;
   if (session.remaining <= 0) return finished(session, { reason: 'limit' });
   arm(session, undefined);
