@@ -73,10 +73,14 @@ async function walk(run: LessonRun): Promise<number> {
   const terminal = process.stdin.isTTY === true;
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
   let wrong = false;
+  let before: LessonPart['kind'] | undefined;
   const show = (result: StepResult) => {
     wrong ||= !result.ok;
     const text = shownResult(result);
-    if (text !== '') writeOut(1, `${text}\n`);
+    // Checks stand together, and apart from what follows.
+    const apart = before === 'check' && result.part.kind !== 'check' && result.part.kind !== 'command' ? '\n' : '';
+    before = result.part.kind;
+    writeOut(1, text === '' ? apart : `${apart}${text}\n`);
   };
   const interrupt = () => run.session.interrupt();
   process.on('SIGINT', interrupt);
@@ -85,7 +89,7 @@ async function walk(run: LessonRun): Promise<number> {
   const prompt = async () => {
     while (run.next !== undefined && run.next.kind !== 'command') show(await run.advance());
     if (run.next === undefined) lines.close();
-    else writeOut(1, `(r14) ${run.next.text}${terminal ? '  ' : '\n'}`);
+    else writeOut(1, `${before === 'check' ? '\n' : ''}(r14) ${run.next.text}${terminal ? '  ' : '\n'}`);
   };
   await prompt();
   if (run.next !== undefined) {

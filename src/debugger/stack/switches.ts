@@ -21,6 +21,8 @@ export interface Switched {
   readonly cursor: Cursor;
   /** Where the CALL that led here went, when it was not the function itself. */
   readonly called?: bigint;
+  /** The function's canonical frame address, on the stack that it left. */
+  readonly cfa?: bigint;
 }
 
 /** Functions that jump to asmcgocall, and itself. */
@@ -87,7 +89,7 @@ function calledElsewhere(target: WalkTarget, cursor: Cursor, stack: StackName, e
 }
 
 /** The frame at a gobuf, past its stand-in in systemstack_switch when there is one. */
-function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch: boolean): { readonly cursor: Cursor } | undefined {
+function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch: boolean): Switched | undefined {
   const values = new Map<FrameRegister, KnownValue>([
     ['rip', { value: place.pc, how: 'exact' }],
     ['rsp', { value: place.sp, how: 'exact' }],
@@ -105,7 +107,7 @@ function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch:
   if (cfa === undefined || pc === undefined || pc === 0n) return undefined;
   const callee = { values, func, sp: place.sp, kept: new Set<FrameRegister>() };
   const outer = callerValues(callee, cfa, pc, row, target.memory, 'exact', target.evaluate);
-  return { cursor: { pc, exact: false, sp: cfa, values: outer, live: undefined, g: place.g, how: 'exact', seam } };
+  return { cursor: { pc, exact: false, sp: cfa, values: outer, live: undefined, g: place.g, how: 'exact', seam }, cfa };
 }
 
 /**

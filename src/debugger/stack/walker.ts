@@ -47,8 +47,10 @@ function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFr
     const func = target.images.functionAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
     const stack = stackNamed(target, cursor.sp, cursor.g);
     const moved: Switched | undefined = func && switchBehind(target, cursor, func, stack, parked);
-    const caller: Caller | undefined = moved === undefined ? findCaller(target, cursor, func, stack) : undefined;
-    yield finish(target, cursor, func, stack, caller, moved?.called);
+    // Behind an mcall whose goroutine was let go lies what the scheduler's stack held before: nothing that called it.
+    const last: boolean = moved !== undefined || (func?.funcID === 'mcall' && stack.kind === 'g0');
+    const caller: Caller | undefined = last ? undefined : findCaller(target, cursor, func, stack);
+    yield finish(target, cursor, func, stack, caller, moved);
     if (moved !== undefined) {
       cursor = moved.cursor;
       lastSp = -1n;
@@ -90,8 +92,9 @@ function finish(
   func: Func | undefined,
   stack: StackName,
   caller: Caller | undefined,
-  called = caller?.target ?? 0n,
+  moved: Switched | undefined,
 ): PhysicalFrame {
+  const called = moved?.called ?? caller?.target ?? 0n;
   const jumped = called !== 0n && func !== undefined && !(called >= func.entry && called < func.end);
   return {
     pc: cursor.pc,
@@ -102,7 +105,8 @@ function finish(
     stack,
     g: cursor.g,
     how: cursor.how,
-    cfa: caller?.cfa,
+    // Stepping compares places on the stack that is in use, which the innermost frame's must be on.
+    cfa: caller?.cfa ?? (cursor.live === undefined ? moved?.cfa : undefined),
     returnAddress: caller?.returnAddress,
     jumpedFrom: jumped ? target.images.functionAt(called)?.linkName : undefined,
     seam: cursor.seam,
