@@ -200,5 +200,5 @@ function listRange(
     functions[0]?.file !== undefined ? { file: functions[0].file, line: functions[0].line ?? 1 } : session.images.lineAt(addresses[0]!);
   if (at === undefined) throw args.error(`no source is known of ${args.text}`);
   const current = at.file === frame.file ? (frame.line ?? 0) : 0;
-  return [at.file, Math.max(1, at.line - around), at.line + around, current === 0 ? at.line : current];
+  return [at.file, Math.max(1, at.line - around), at.line + around, current];
 }
