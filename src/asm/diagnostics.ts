@@ -21,13 +21,14 @@ export class AssemblyError extends Error {
     readonly diagnostics: readonly Diagnostic[],
     sources: ReadonlyMap<string, string>,
   ) {
-    super(diagnostics.map(diagnostic => show(diagnostic, sources)).join('\n'));
+    const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
+    super(diagnostics.map(diagnostic => show(diagnostic, lines)).join('\n'));
   }
 }
 
-function show(diagnostic: Diagnostic, sources: ReadonlyMap<string, string>): string {
+function show(diagnostic: Diagnostic, sources: ReadonlyMap<string, readonly string[]>): string {
   const { file, line, column, message, suggestion } = diagnostic;
-  const text = sources.get(file)?.split('\n')[line - 1] ?? '';
+  const text = sources.get(file)?.[line - 1] ?? '';
   // Tabs stay tabs in front of the caret, so that it stands under its column whatever their width.
   const indent = [...text].slice(0, column - 1).map(character => (character === '\t' ? '\t' : ' '));
   const hint = suggestion === undefined ? '' : ` (${suggestion})`;

@@ -37,36 +37,60 @@ export function icedRegister(name: string, width: number): Register | undefined 
 
 interface Candidate {
   readonly code: Code;
+  /** Of the operands that are written. */
   readonly kinds: readonly K[];
+  /** Number of operands in front of them that are not. */
+  readonly implied: number;
 }
 
-let candidates: Map<Mnemonic, Candidate[]> | undefined;
-/** All legacy-encoded instructions of 64-bit mode by mnemonic. */
-function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
-  if (candidates === undefined) {
-    candidates = new Map();
+/** All codes of 64-bit mode and legacy encoding by mnemonic; their operands are looked at when a mnemonic is first used. */
+let codes: Map<Mnemonic, Code[]> | undefined;
+const candidates = new Map<Mnemonic, readonly Candidate[]>();
+
+function codesOf(mnemonic: Mnemonic): readonly Code[] {
+  if (codes === undefined) {
+    codes = new Map();
+    const ins = new Instruction();
     for (let code = 1 as Code; Code[code] !== undefined; code++) {
-      const info = CodeExt.opCode(code);
-      // VEX and later encodings are not r14's.
-      if (info.isInstruction && info.isAvailableInMode(64) && info.encoding === 0) {
-        const kinds = Array.from({ length: info.opCount }, (_, index) => info.opKind(index));
-        const m = info.mnemonic;
-        const list = candidates.get(m) ?? [];
-        list.push({ code, kinds });
-        candidates.set(m, list);
-      }
-      info.free();
+      ins.code = code;
+      const list = codes.get(ins.mnemonic);
+      if (list === undefined) codes.set(ins.mnemonic, [code]);
+      else list.push(code);
     }
+    ins.free();
   }
-  return candidates.get(mnemonic) ?? [];
+  return codes.get(mnemonic) ?? [];
+}
+
+function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
+  const known = candidates.get(mnemonic);
+  if (known !== undefined) return known;
+  const list: Candidate[] = [];
+  for (const code of codesOf(mnemonic)) {
+    const info = CodeExt.opCode(code);
+    // VEX and later encodings are not r14's.
+    if (info.isInstruction && info.isAvailableInMode(64) && info.encoding === 0) {
+      const kinds = Array.from({ length: info.opCount }, (_, index) => info.opKind(index));
+      if (kinds[0] === K.al && kinds[1] === K.imm8) {
+        // Go has no use for the forms that save a byte for AL.
+        info.free();
+        continue;
+      }
+      // The place that MASKMOVDQU writes to is implied.
+      const implied = kinds[0] === K.seg_rDI ? 1 : 0;
+      list.push({ code, kinds: kinds.slice(implied), implied });
+    }
+    info.free();
+  }
+  candidates.set(mnemonic, list);
+  return list;
 }
 
 const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value;
 /** A value that an immediate of that many bits can hold, signed or unsigned. */
 const holds = (value: bigint, bits: number): boolean => fits(value, bits) || (value >= 0n && value < 1n << BigInt(bits));
-/** The value as a signed number of the operand's width: `$0xff` of a byte operation is -1. */
-const signedAs = (value: bigint, width: number): bigint =>
-  value >= 0n && value < 1n << BigInt(width) ? BigInt.asIntN(width, value) : value;
+/** As Go reads a constant: 64 bits with a sign. `$0xffffffff` is no small number, so a short form of it is not looked for. */
+const signed = (value: bigint): bigint => BigInt.asIntN(64, value);
 
 const REGISTER_OR_MEMORY: Partial<Record<K, number>> = {
   [K.r8_or_mem]: 8,
@@ -129,7 +153,7 @@ function matches(kind: K, place: Place): boolean {
       const form = IMMEDIATES[kind];
       if (form === undefined || (form.to > 8 && form.to !== place.width)) return false;
       if (form.bits === form.to) return holds(place.value, form.bits);
-      return fits(signedAs(place.value, form.to), form.bits);
+      return fits(signed(place.value), form.bits);
     }
     case 'branch':
       return kind === (place.short ? K.br64_1 : K.br64_4);
@@ -157,13 +181,8 @@ function setOperand(ins: Instruction, index: number, kind: K, place: Place): voi
     case 'immediate': {
       const form = IMMEDIATES[kind] ?? IMMEDIATES[K.imm8]!;
       ins.setOpKind(index, form.op);
-      const value = form.bits === form.to ? place.value : signedAs(place.value, form.to);
-      if (form.bits === 64) ins.immediate64 = BigInt.asUintN(64, value);
-      else
-        ins.setImmediateI64(
-          index,
-          BigInt.asIntN(form.bits === form.to ? 64 : form.to, form.bits === form.to ? BigInt.asIntN(form.bits, value) : value),
-        );
+      if (form.bits === 64) ins.immediate64 = BigInt.asUintN(64, place.value);
+      else ins.setImmediateI64(index, form.bits === form.to ? BigInt.asIntN(form.bits, place.value) : signed(place.value));
       return;
     }
     case 'branch':
@@ -175,35 +194,94 @@ function setOperand(ins: Instruction, index: number, kind: K, place: Place): voi
 /** Between equal lengths, Go takes the form whose first operand is the r/m field for general registers, and the loading form for SSE. */
 const storing = (candidate: Candidate): boolean => candidate.kinds[0] in REGISTER_OR_MEMORY;
 
+/** Of which constants a place takes the same encodings. */
+const immediateClass = (value: bigint): number =>
+  (value === 1n ? 1 : 0) |
+  (holds(value, 8) ? 2 : 0) |
+  (fits(signed(value), 8) ? 4 : 0) |
+  (holds(value, 16) ? 8 : 0) |
+  (holds(value, 32) ? 16 : 0) |
+  (fits(signed(value), 32) ? 32 : 0);
+
+/** What the choice of an encoding depends on: operands with equal signatures take the same. */
+function signature(place: Place): string {
+  switch (place.kind) {
+    case 'register':
+      return `r${place.width}${/^(?:A|C|D|[A-D]H)/.test(place.name) ? place.name : place.name.startsWith('X') ? 'X' : ''}`;
+    case 'immediate':
+      return `i${place.width}.${immediateClass(place.value)}`;
+    case 'memory':
+      return `m${place.width}${place.base === undefined && place.index === undefined ? 'a' : ''}${place.ripRelative ? 'p' : ''}`;
+    case 'branch':
+      return place.short ? 's' : 'b';
+  }
+}
+
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  /** Where the 32-bit displacement or branch distance lies, when there is one. */
+  readonly fieldAt: number;
+}
+
 export class InstructionEncoder {
   private readonly encoder = new Encoder(64);
+  private readonly chosen = new Map<string, Candidate>();
+  private readonly branches = new Map<number, Uint8Array>();
 
-  /** Bytes of the instruction at an address; undefined when no encoding takes these operands. */
-  encode(mnemonic: Mnemonic, places: readonly Place[], address: bigint): Uint8Array | undefined {
-    let best: Uint8Array | undefined;
-    let bestStores = false;
+  /**
+   * The instruction as it is at address 0; undefined when no encoding takes these operands.
+   * @param only the one encoding to be used, where Go has a name for it
+   */
+  encode(mnemonic: Mnemonic, places: readonly Place[], only?: Code): Encoded | undefined {
+    let key = `${only ?? ''}/${mnemonic}`;
+    for (const place of places) key += ` ${signature(place)}`;
+    const known = this.chosen.get(key);
+    const quick = known && this.tryEncode(known, places);
+    if (quick !== undefined) return quick;
+    let best: Encoded | undefined;
+    let chosen: Candidate | undefined;
     for (const candidate of candidatesOf(mnemonic)) {
+      if (only !== undefined && candidate.code !== only) continue;
       if (candidate.kinds.length !== places.length || !places.every((place, index) => matches(candidate.kinds[index], place))) continue;
-      const bytes = this.tryEncode(candidate, places, address);
-      if (bytes === undefined) continue;
-      const stores = storing(candidate);
-      if (best === undefined || bytes.length < best.length || (bytes.length === best.length && stores && !bestStores)) {
-        best = bytes;
-        bestStores = stores;
+      const encoded = this.tryEncode(candidate, places);
+      if (encoded === undefined) continue;
+      const { length } = encoded.bytes;
+      const better = best === undefined || chosen === undefined || length < best.bytes.length;
+      if (better || (length === best?.bytes.length && storing(candidate) && !storing(chosen as Candidate))) {
+        best = encoded;
+        chosen = candidate;
       }
     }
+    if (chosen !== undefined) this.chosen.set(key, chosen);
     return best;
   }
 
-  private tryEncode(candidate: Candidate, places: readonly Place[], address: bigint): Uint8Array | undefined {
+  /** A jump to its own start, whose last byte (short) or four bytes are the distance. */
+  jump(mnemonic: Mnemonic, short: boolean): Uint8Array {
+    const key = mnemonic * 2 + (short ? 1 : 0);
+    const known = this.branches.get(key);
+    if (known !== undefined) return known;
+    const bytes = this.encode(mnemonic, [{ kind: 'branch', target: 0n, short }])?.bytes ?? new Uint8Array(2);
+    this.branches.set(key, bytes);
+    return bytes;
+  }
+
+  private tryEncode(candidate: Candidate, places: readonly Place[]): Encoded | undefined {
+    const { implied } = candidate;
     const ins = new Instruction();
     try {
       ins.code = candidate.code;
-      places.forEach((place, index) => {
-        setOperand(ins, index, candidate.kinds[index], place);
-      });
-      this.encoder.encode(ins, address);
-      return this.encoder.takeBuffer();
+      if (implied > 0) ins.setOpKind(0, OpKind.MemorySegRDI);
+      for (let index = 0; index < places.length; index++) setOperand(ins, implied + index, candidate.kinds[index], places[index]);
+      this.encoder.encode(ins, 0n);
+      const bytes = this.encoder.takeBuffer();
+      let fieldAt = 0;
+      if (places.some(place => place.kind === 'branch' || (place.kind === 'memory' && place.base === undefined))) {
+        const offsets = this.encoder.getConstantOffsets();
+        fieldAt = offsets.hasDisplacement ? offsets.displacementOffset : offsets.immediateOffset;
+        offsets.free();
+      }
+      return { bytes, fieldAt };
     } catch {
       // iced says what does not fit; other candidates may do.
       this.encoder.takeBuffer();

@@ -12,7 +12,7 @@ import type { Memory, Operand, Statement, SymbolReference } from './syntax.js';
 import type { Convention } from './types.js';
 
 /** A part of the text whose length is known, or a jump within the function whose length depends on the distance. */
-export type Item = ItemState & (Plain | Jump | Bytes | Symbolic);
+export type Item = ItemState & (Jump | Bytes | Symbolic);
 
 interface ItemState {
   readonly at: Position;
@@ -25,17 +25,14 @@ interface ItemState {
   readonly statement: number;
 }
 
-interface Plain {
-  readonly kind: 'plain';
-  readonly mnemonic: Mnemonic;
-  readonly places: readonly Place[];
-}
-
-/** Its address operand is a symbol's: `places` with the displacement or branch target put in when addresses are known. */
+/** Holds a symbol's address, put in when addresses are known. */
 export interface Symbolic {
   readonly kind: 'symbolic';
-  readonly mnemonic: Mnemonic;
-  readonly places: readonly Place[];
+  readonly bytes: Uint8Array;
+  /** Where the 32-bit field is. */
+  readonly fieldAt: number;
+  /** The field is the distance from the next instruction, not the address itself. */
+  readonly relative: boolean;
   readonly symbol: SymbolReference;
   readonly offset: bigint;
 }
@@ -228,13 +225,7 @@ export class FunctionBuilder {
     this.labels.set(MORE, this.items.length);
     const name = (flags & TEXT_FLAGS.NEEDCTXT) === 0 ? 'runtime.morestack_noctxt' : 'runtime.morestack';
     for (const statement of spill?.before ?? []) if (statement.kind === 'instruction') this.instruction(statement);
-    this.emit(at, {
-      kind: 'symbolic',
-      mnemonic: M.Call,
-      places: [{ kind: 'branch', target: 0n, short: false }],
-      symbol: { name, local: false, abi: 'ABI0' },
-      offset: 0n,
-    });
+    this.branch(at, M.Call, { name, local: false, abi: 'ABI0' }, 0n);
     for (const statement of spill?.after ?? []) if (statement.kind === 'instruction') this.instruction(statement);
     this.jump(at, M.Jmp, START);
     this.inFrame = false;
@@ -320,13 +311,7 @@ export class FunctionBuilder {
       if (mnemonic === M.Call) this.diagnostics.report(target.at, 'CALL wants a function', 'CALL name(SB)');
       else this.conditional(mnemonic, at, operands);
     } else if (target.kind === 'memory' && target.symbol !== undefined && target.index === undefined) {
-      this.emit(at, {
-        kind: 'symbolic',
-        mnemonic,
-        places: [{ kind: 'branch', target: 0n, short: false }],
-        symbol: target.symbol,
-        offset: target.offset,
-      });
+      this.branch(at, mnemonic, target.symbol, target.offset);
     } else {
       const place = this.place(target, 64);
       if (place !== undefined) this.push(at, mnemonic, [place]);
@@ -341,13 +326,7 @@ export class FunctionBuilder {
       this.relatives.push({ item, target: this.statement + target.count, at: target.at });
       this.jump(target.at, mnemonic, `<pc${item}>`);
     } else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined) {
-      this.emit(at, {
-        kind: 'symbolic',
-        mnemonic,
-        places: [{ kind: 'branch', target: 0n, short: false }],
-        symbol: target.symbol,
-        offset: target.offset,
-      });
+      this.branch(at, mnemonic, target.symbol, target.offset);
     } else this.diagnostics.report(at, 'a jump wants one label');
   }
 
@@ -395,20 +374,18 @@ export class FunctionBuilder {
     for (const form of forms) {
       const ordered = inOrder(form, operands);
       if (ordered.length !== form.widths.length) continue;
+      if (form.range !== undefined && this.outOfRange(ordered, form.range)) return;
       const places = ordered.map((operand, index) => this.place(operand, form.widths[index]));
       if (places.some(place => place === undefined)) return;
       const symbolic = ordered.find((operand): operand is Memory => operand.kind === 'memory' && operand.symbol !== undefined);
-      const bytes = this.encoder.encode(form.mnemonic, places as Place[], 0n);
-      if (bytes === undefined) continue;
-      if (symbolic !== undefined) {
-        this.emit(at, {
-          kind: 'symbolic',
-          mnemonic: form.mnemonic,
-          places: places as Place[],
-          symbol: symbolic.symbol!,
-          offset: symbolic.offset,
-        });
-      } else this.emit(at, { kind: 'plain', mnemonic: form.mnemonic, places: places as Place[] });
+      const encoded = this.encoder.encode(form.mnemonic, places as Place[], form.only);
+      if (encoded === undefined) continue;
+      const { bytes, fieldAt } = encoded;
+      if (symbolic === undefined) this.emit(at, { kind: 'bytes', bytes });
+      else {
+        const { symbol, offset } = symbolic as Memory & { symbol: SymbolReference };
+        this.emit(at, { kind: 'symbolic', bytes, fieldAt, relative: symbolic.index === undefined, symbol, offset });
+      }
       const [source, target] = operands;
       if (
         source?.kind === 'register' &&
@@ -427,6 +404,13 @@ export class FunctionBuilder {
       `${mnemonic} does not take these operands: ${describeOperands(operands)}`,
       expected(forms),
     );
+  }
+
+  /** Reports a constant that Go's assembler does not take here. */
+  private outOfRange(operands: readonly Operand[], [least, largest]: readonly [bigint, bigint]): boolean {
+    const wrong = operands.find(operand => operand.kind === 'immediate' && (operand.value < least || operand.value > largest));
+    if (wrong !== undefined) this.diagnostics.report(wrong.at, `the constant must be from ${least} to ${largest} here`);
+    return wrong !== undefined;
   }
 
   /** Keeps the depth of the stack up with an instruction that moves RSP. */
@@ -499,14 +483,21 @@ export class FunctionBuilder {
   // ---- items -----------------------------------------------------------------------------------------------------------------------
 
   private push(at: Position, mnemonic: Mnemonic, places: readonly Place[]): void {
-    this.emit(at, { kind: 'plain', mnemonic, places });
+    const encoded = this.encoder.encode(mnemonic, places);
+    if (encoded === undefined) this.diagnostics.report(at, `${M[mnemonic].toUpperCase()} does not take this operand`);
+    else this.emit(at, { kind: 'bytes', bytes: encoded.bytes });
+  }
+
+  private branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, offset: bigint): void {
+    const bytes = this.encoder.jump(mnemonic, false);
+    this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, offset });
   }
 
   private jump(at: Position, mnemonic: Mnemonic, label: string): void {
     this.emit(at, { kind: 'jump', mnemonic, label });
   }
 
-  private emit(at: Position, item: Plain | Jump | Bytes | Symbolic): void {
+  private emit(at: Position, item: Jump | Bytes | Symbolic): void {
     this.items.push({ ...item, at, depth: this.depth, savedBp: this.savedBp, frame: this.inFrame, statement: this.statement });
   }
 }

@@ -2,7 +2,7 @@
 import { Mnemonic as M } from 'iced-x86';
 import type { Diagnostics } from './diagnostics.js';
 import { nearest } from './diagnostics.js';
-import type { InstructionEncoder, Place } from './encode.js';
+import type { InstructionEncoder } from './encode.js';
 import type { FunctionItems, Item } from './items.js';
 
 export interface LaidOut {
@@ -12,19 +12,13 @@ export interface LaidOut {
   readonly long: ReadonlySet<number>;
 }
 
-const SHORT = 2;
 /** Only with an 8-bit displacement. */
 const ONLY_SHORT = new Set([M.Jrcxz, M.Jecxz, M.Loop, M.Loope, M.Loopne]);
-
-const branch = (target: bigint, short: boolean): Place => ({ kind: 'branch', target, short });
 
 export function layOut(items: FunctionItems, encoder: InstructionEncoder, diagnostics: Diagnostics): LaidOut {
   const long = new Set<number>();
   // Lengths do not depend on where a function lies: addresses in instructions are always 32 bits relative to RIP.
-  const lengths = items.items.map(item => {
-    if (item.kind === 'jump') return SHORT;
-    return item.kind === 'bytes' ? item.bytes.length : (encoder.encode(item.mnemonic, item.places, 0n)?.length ?? 0);
-  });
+  const lengths = items.items.map(item => (item.kind === 'jump' ? encoder.jump(item.mnemonic, true).length : item.bytes.length));
   for (;;) {
     const offsets = [0];
     for (const length of lengths) offsets.push(offsets[offsets.length - 1] + length);
@@ -40,7 +34,7 @@ export function layOut(items: FunctionItems, encoder: InstructionEncoder, diagno
         return;
       }
       long.add(index);
-      lengths[index] = item.mnemonic === M.Jmp ? 5 : 6;
+      lengths[index] = encoder.jump(item.mnemonic, false).length;
       grown = true;
     });
     if (!grown) {
@@ -74,31 +68,26 @@ export function itemBytes(
   resolve: (item: Extract<Item, { kind: 'symbolic' }>) => bigint | undefined,
 ): Uint8Array {
   const item = laid.items.items[index];
-  const address = start + BigInt(laid.offsets[index]);
   switch (item.kind) {
     case 'bytes':
       return item.bytes;
-    case 'plain':
-      return encoder.encode(item.mnemonic, item.places, address) ?? new Uint8Array();
     case 'jump': {
       const target = laid.items.labels.get(item.label);
-      if (target === undefined) return new Uint8Array(SHORT);
-      return (
-        encoder.encode(item.mnemonic, [branch(start + BigInt(laid.offsets[target]), !laid.long.has(index))], address) ??
-        new Uint8Array(SHORT)
-      );
+      const long = laid.long.has(index);
+      const bytes = encoder.jump(item.mnemonic, !long).slice();
+      const distance = target === undefined ? 0 : laid.offsets[target] - laid.offsets[index + 1];
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      if (long) view.setInt32(bytes.length - 4, distance, true);
+      else view.setInt8(bytes.length - 1, distance);
+      return bytes;
     }
     case 'symbolic': {
       const target = resolve(item);
-      const length = laid.offsets[index + 1] - laid.offsets[index];
-      if (target === undefined) return new Uint8Array(length);
-      const places = item.places.map(place => {
-        if (place.kind === 'branch') return branch(target + item.offset, false);
-        if (place.kind === 'memory' && (place.ripRelative || place.base === undefined) && place.segment === undefined)
-          return { ...place, displacement: target + item.offset };
-        return place;
-      });
-      return encoder.encode(item.mnemonic, places, address) ?? new Uint8Array(length);
+      const bytes = item.bytes.slice();
+      if (target === undefined) return bytes;
+      const next = item.relative ? start + BigInt(laid.offsets[index + 1]) : 0n;
+      new DataView(bytes.buffer, bytes.byteOffset).setInt32(item.fieldAt, Number(target + item.offset - next), true);
+      return bytes;
     }
   }
 }

@@ -2,25 +2,39 @@
  * Go's mnemonics: for each, the Intel instruction, its operands' widths and their order. Names: Go's cmd/internal/obj/x86 spells the Intel
  * manual's D as L (long), the operand size as a suffix B W L Q, and the 128-bit octoword as O.
  */
-import { Mnemonic as M } from 'iced-x86';
+import { Code, Mnemonic as M } from 'iced-x86';
+
+type Order = 'reversed' | 'same' | 'immediate-last';
+
+/** What Go's assembler takes as an 8-bit constant; which of them differs from instruction to instruction. */
+const SIGNED = [-128n, 127n] as const;
+const UNSIGNED = [0n, 255n] as const;
+const TWO_BITS = [0n, 3n] as const;
 
 export interface Form {
   readonly mnemonic: M;
   /** Widths in bits of the operands in Intel's order; 0: as the instruction has it. */
   readonly widths: readonly number[];
   /** Go writes source before destination; a few (comparisons, PCMPxSTRx's kin with a trailing immediate) keep Intel's order or a mixed one. */
-  readonly order: 'reversed' | 'same' | 'immediate-last';
-  /** Number of operands that this form is for; absent: as many as widths. */
-  readonly operands?: number;
+  readonly order: Order;
+  /** The one encoding of the instruction that the name stands for. */
+  readonly only?: Code;
+  /** Least and largest constant, when that is not what the operand's width says. */
+  readonly range?: readonly [bigint, bigint];
 }
 
 const table = new Map<string, Form[]>();
 /** Mnemonic -> its forms, tried in order. */
 export const mnemonics: ReadonlyMap<string, readonly Form[]> = table;
 
-function add(name: string, mnemonic: M, widths: readonly number[], order: Form['order'] = 'reversed'): void {
+function add(
+  name: string,
+  mnemonic: M,
+  widths: readonly number[],
+  { order = 'reversed', only, range }: { order?: Order; only?: Code; range?: readonly [bigint, bigint] } = {},
+): void {
   const forms = table.get(name) ?? [];
-  forms.push({ mnemonic, widths, order });
+  forms.push({ mnemonic, widths, order, only, range });
   table.set(name, forms);
 }
 
@@ -31,6 +45,8 @@ const SIZES = [
   ['Q', 64],
 ] as const;
 const WIDE = SIZES.slice(1);
+const TEST_MEMORY = { B: Code.Test_rm8_r8, W: Code.Test_rm16_r16, L: Code.Test_rm32_r32, Q: Code.Test_rm64_r64 } as const;
+const XCHG_ACCUMULATOR = { B: undefined, W: Code.Xchg_r16_AX, L: Code.Xchg_r32_EAX, Q: Code.Xchg_r64_RAX } as const;
 
 for (const [suffix, w] of SIZES) {
   for (const [name, mnemonic] of [
@@ -48,10 +64,13 @@ for (const [suffix, w] of SIZES) {
   ] as const) {
     add(name + suffix, mnemonic, [w, w]);
   }
+  const accumulator = XCHG_ACCUMULATOR[suffix];
+  if (accumulator !== undefined) add(`XCHG${suffix}`, M.Xchg, [w, w], { order: 'same', only: accumulator });
   add(`XCHG${suffix}`, M.Xchg, [w, w]);
   // Either operand may be the one in memory.
-  add(`XCHG${suffix}`, M.Xchg, [w, w], 'same');
-  add(`CMP${suffix}`, M.Cmp, [w, w], 'same');
+  add(`XCHG${suffix}`, M.Xchg, [w, w], { order: 'same' });
+  add(`TEST${suffix}`, M.Test, [w, w], { order: 'same', only: TEST_MEMORY[suffix] });
+  add(`CMP${suffix}`, M.Cmp, [w, w], { order: 'same' });
   for (const [name, mnemonic] of [
     ['INC', M.Inc],
     ['DEC', M.Dec],
@@ -74,14 +93,14 @@ for (const [suffix, w] of SIZES) {
     ['RCL', M.Rcl],
     ['RCR', M.Rcr],
   ] as const) {
-    add(name + suffix, mnemonic, [w, 8]);
+    add(name + suffix, mnemonic, [w, 8], { range: UNSIGNED });
   }
 }
 for (const [suffix, w] of WIDE) {
   add(`IMUL${suffix}`, M.Imul, [w, w]);
   add(`IMUL3${suffix}`, M.Imul, [w, w, w]);
-  add(`SHL${suffix}`, M.Shld, [w, w, 8]);
-  add(`SHR${suffix}`, M.Shrd, [w, w, 8]);
+  add(`SHL${suffix}`, M.Shld, [w, w, 8], { range: SIGNED });
+  add(`SHR${suffix}`, M.Shrd, [w, w, 8], { range: SIGNED });
   for (const [name, mnemonic] of [
     ['BSF', M.Bsf],
     ['BSR', M.Bsr],
@@ -94,9 +113,11 @@ for (const [suffix, w] of WIDE) {
     ['BTC', M.Btc],
     ['LEA', M.Lea],
   ] as const) {
-    add(name + suffix, mnemonic, name === 'LEA' ? [w, 0] : [w, w]);
+    add(name + suffix, mnemonic, name === 'LEA' ? [w, 0] : [w, w], name.startsWith('BT') ? { range: SIGNED } : {});
   }
 }
+// Loading 32 bits clears the other half.
+add('MOVLQZX', M.Mov, [32, 32], { only: Code.Mov_r32_rm32 });
 add('BSWAPL', M.Bswap, [32]);
 add('BSWAPQ', M.Bswap, [64]);
 add('CMPXCHG8B', M.Cmpxchg8b, [0]);
@@ -123,7 +144,6 @@ for (const [name, mnemonic, to, from] of [
   ['MOVWQSX', M.Movsx, 64, 16],
   ['MOVWQZX', M.Movzx, 64, 16],
   ['MOVLQSX', M.Movsxd, 64, 32],
-  ['MOVLQZX', M.Mov, 32, 32],
   ['CRC32B', M.Crc32, 32, 8],
   ['CRC32W', M.Crc32, 32, 16],
   ['CRC32L', M.Crc32, 32, 32],
@@ -297,8 +317,8 @@ const intel = (name: string): M => {
   return mnemonic;
 };
 for (const name of SAME.split(' ')) add(name, intel(name), [0, 0]);
-for (const name of WITH_IMMEDIATE.split(' ')) add(name, intel(name), [0, 0, 8]);
-for (const name of ['CMPPS', 'CMPPD', 'CMPSS', 'CMPSD']) add(name, intel(name), [0, 0, 8], 'immediate-last');
+for (const name of WITH_IMMEDIATE.split(' ')) add(name, intel(name), [0, 0, 8], { range: UNSIGNED });
+for (const name of ['CMPPS', 'CMPPD', 'CMPSS', 'CMPSD']) add(name, intel(name), [0, 0, 8], { order: 'immediate-last', range: SIGNED });
 /** Where Go's name differs. */
 const RENAMED: Readonly<Record<string, M>> = {
   MOVO: M.Movdqa,
@@ -331,9 +351,9 @@ const RENAMED: Readonly<Record<string, M>> = {
 };
 for (const [name, mnemonic] of Object.entries(RENAMED)) add(name, mnemonic, [0, 0]);
 for (const name of ['PSLLW', 'PSLLQ', 'PSRLW', 'PSRLQ', 'PSRAW', 'PSLLL', 'PSRLL', 'PSRAL', 'PSLLO', 'PSRLO']) {
-  add(name, (table.get(name) as Form[])[0].mnemonic, [0, 8]);
+  table.set(name, [{ ...(table.get(name) as Form[])[0], range: SIGNED }]);
 }
-add('PSHUFL', M.Pshufd, [0, 0, 8]);
+add('PSHUFL', M.Pshufd, [0, 0, 8], { range: UNSIGNED });
 for (const name of ['BLENDVPS', 'BLENDVPD', 'PBLENDVB']) add(name, intel(name), [0, 0, 0]);
 for (const [name, mnemonic, to, from] of [
   ['CVTSD2SL', M.Cvtsd2si, 32, 0],
@@ -361,8 +381,9 @@ for (const [name, mnemonic, w] of [
   ['PEXTRQ', M.Pextrq, 64],
   ['EXTRACTPS', M.Extractps, 32],
 ] as const) {
-  add(name, mnemonic, [w, 0, 8]);
-  if (w < 32) add(name, mnemonic, [32, 0, 8]);
+  const range = name === 'EXTRACTPS' ? TWO_BITS : UNSIGNED;
+  add(name, mnemonic, [w, 0, 8], { range });
+  if (w < 32) add(name, mnemonic, [32, 0, 8], { range });
 }
 for (const [name, mnemonic, w] of [
   ['PINSRB', M.Pinsrb, 8],
@@ -370,6 +391,6 @@ for (const [name, mnemonic, w] of [
   ['PINSRD', M.Pinsrd, 32],
   ['PINSRQ', M.Pinsrq, 64],
 ] as const) {
-  add(name, mnemonic, [0, w, 8]);
-  if (w < 32) add(name, mnemonic, [0, 32, 8]);
+  add(name, mnemonic, [0, w, 8], { range: UNSIGNED });
+  if (w < 32) add(name, mnemonic, [0, 32, 8], { range: UNSIGNED });
 }
