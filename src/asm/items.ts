@@ -162,7 +162,7 @@ export class FunctionBuilder {
     const { flags, frame, convention } = this.source;
     if ((flags & TEXT_FLAGS.NOSPLIT) !== 0 || convention === 'C') return false;
     // A small leaf fits below every guard.
-    return this.calls || frame >= STACK_SMALL;
+    return this.calls || frame + (this.usesBp ? WORD : 0) >= STACK_SMALL;
   }
 
   private prologue(): void {
@@ -191,17 +191,24 @@ export class FunctionBuilder {
       this.push(at, M.Mov, [register('BP'), register('SP')]);
     }
     if (frame > 0) {
-      this.push(at, M.Sub, [register('SP'), immediate(frame)]);
+      this.moveSp(at, -frame);
       this.depth += frame;
     }
     this.inFrame = false;
+  }
+
+  /** ADD or SUB, whichever has the shorter constant: 128 takes four bytes, -128 one. */
+  private moveSp(at: Position, by: number): void {
+    const size = Math.abs(by);
+    const add = by > 0 !== (size === 128);
+    this.push(at, add ? M.Add : M.Sub, [register('SP'), immediate(size === 128 ? -size : size)]);
   }
 
   private epilogue(at: Position): void {
     const { depth, savedBp } = this;
     this.inFrame = true;
     if (this.source.frame > 0) {
-      this.push(at, M.Add, [register('SP'), immediate(this.source.frame)]);
+      this.moveSp(at, this.source.frame);
       this.depth -= this.source.frame;
     }
     if (this.usesBp) {

@@ -34,6 +34,8 @@ export class Parser {
       }
       try {
         this.statement();
+        // An instruction may stand behind its label.
+        if (this.statements[this.statements.length - 1]?.kind === 'label') continue;
         if (!this.endOfStatement())
           this.fail(this.peek().at, `unexpected ${this.describe(this.peek())}`, 'one instruction a line, or ; between them');
       } catch (error) {

@@ -1,0 +1,377 @@
+/** The assembler against Go's own: the same bytes for the same source. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../../src/asm/assemble.js';
+import { AssemblyError } from '../../src/asm/diagnostics.js';
+import { jumps } from '../../src/asm/mnemonics.js';
+import type { Assembled } from '../../src/asm/program.js';
+import { Catalog } from '../../src/runtime/bundled/catalog.js';
+import { type GoToolchain, missing, toolchain } from '../support/build.js';
+import { type GoCode, type GoOptions, goAssemble, goAssembleLines, goData } from './go.js';
+import { shapeLine, shapes, variants } from './table.js';
+
+const reason = missing('go1.26');
+const go = () => toolchain('go1.26') as GoToolchain;
+/** The thread's g lies below FS. */
+const TLS_G = -8;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Lines that Go takes and r14 refuses, because what Go makes of them is not what they say. */
+const REFUSED: readonly { readonly why: string; readonly is: (line: string) => boolean }[] = [
+  {
+    why: 'the constant does not fit the operand: Go leaves out its upper bits, or sets them',
+    is: line => {
+      const [, sign, digits] = /\$(-?)(\w+)/.exec(line) ?? [];
+      if (digits === undefined) return false;
+      const constant = sign === '-' ? -BigInt(digits) : BigInt(digits);
+      const width = { B: 8, W: 16, L: 32, Q: 32, T: 8 }[/^\w+/.exec(line)![0].at(-1)!] ?? 64;
+      return (
+        constant < -(1n << BigInt(width - 1)) || constant >= 1n << BigInt(line.startsWith('INT ') || !/^\w+Q /.test(line) ? width : 31)
+      );
+    },
+  },
+  {
+    why: 'no processor has it: registers only where the operand is memory',
+    is: line => /^(?:CMPXCHG(?:8|16)B|MOVNT(?:IL|IQ|PS|PD|O)) /.test(line),
+  },
+  { why: 'MOVHLPS and MOVLHPS are the names of these, or they do not exist', is: line => /^MOV[HL]P[SD] X3, X3$/.test(line) },
+  { why: 'the other operand is an MMX register, which r14 has no name for', is: line => /^CVTPL2P[SD] CX, X3$/.test(line) },
+];
+/** Lines that both take, with other bytes, because Go's are wrong. */
+const DIFFERENT: readonly { readonly why: string; readonly line: RegExp }[] = [
+  { why: 'without the REX prefix that Go forgets, these are CH, DH and BH', line: /^CRC32B (?:BP|SI|DI), CX$/ },
+];
+
+interface Code {
+  readonly bytes: Uint8Array;
+  readonly address: bigint;
+}
+
+const codeAt = (program: Assembled, from: bigint, to: bigint): Code => {
+  const [text] = program.segments;
+  return { address: from, bytes: text.bytes.slice(Number(from - text.start), Number(to - text.start)) };
+};
+
+/** r14's code by line of the one function, and the lines that it refuses. */
+function assembleLines(texts: readonly string[], wrap: (lines: readonly string[]) => string) {
+  const refused = new Map<number, string>();
+  for (;;) {
+    try {
+      const text = wrap(texts.map((line, index) => (refused.has(index + 1) ? '' : line)));
+      const program = assemble({ sources: [{ file: 'x.s', text, package: 'runtime' }] });
+      const [fn] = program.functions;
+      const ends = [...fn.lines.slice(1).map(row => row.pc), fn.address + BigInt(fn.size)];
+      return { refused, program, lines: new Map(fn.lines.map((row, index) => [row.line, codeAt(program, row.pc, ends[index])])) };
+    } catch (error) {
+      if (!(error instanceof AssemblyError)) throw error;
+      for (const { line, message } of error.diagnostics) refused.set(line, message);
+    }
+  }
+}
+
+/** Both codes as text, with what only a linker knows as zeros; `resolved` says whether r14 put the right address there. */
+function compare(theirs: GoCode, own: Code, program: Assembled) {
+  const expected = theirs.bytes.slice();
+  const found = own.bytes.slice();
+  const wrong: string[] = [];
+  for (const { from, to, symbol } of theirs.relocations) {
+    expected.fill(0, from, to);
+    found.fill(0, from, to);
+    // A mark, or code of another length.
+    if (to - from !== 4 || to > own.bytes.length) continue;
+    const value = Buffer.from(own.bytes).readInt32LE(from);
+    if (symbol === '') {
+      if (value !== TLS_G) wrong.push(`TLS: ${value}`);
+      continue;
+    }
+    const [, name, offset] = /^(.+?)(?:<\d+>)?(\+-?\d+)?$/.exec(symbol) as RegExpExecArray;
+    const near = own.address + BigInt(to) + BigInt(value);
+    const candidates = program.symbols
+      .filter(one => one.name === name)
+      .map(one => one.address + BigInt((offset ?? '0').replace('+-', '-')));
+    if (!candidates.some(address => address === near || address === BigInt(value))) wrong.push(`${symbol}: 0x${near.toString(16)}`);
+  }
+  return { expected: hex(expected), found: hex(found), wrong };
+}
+
+function compareLines(texts: readonly string[], tail = '') {
+  // TEXT stands on the first line, so that the numbers of lines are the table's.
+  const wrap = (lines: readonly string[]) => `TEXT ·f(SB), 4, $0-0; ${lines.join('\n')}\n${tail}`;
+  const theirs = goAssembleLines(go(), texts, wrap);
+  const own = assembleLines(texts, wrap);
+  const differences: string[] = [];
+  const taken: number[] = [];
+  texts.forEach((line, index) => {
+    const number = index + 1;
+    const [theirReason, ownReason] = [theirs.refused.get(number), own.refused.get(number)];
+    if (theirReason !== undefined && ownReason !== undefined) return;
+    const [expected, found] = [theirs.lines.get(`runtime.f:${number}`), own.lines.get(number)];
+    if (theirReason !== undefined)
+      differences.push(`${line}: Go refuses it (${theirReason}), r14 makes ${hex(found?.bytes ?? new Uint8Array())}`);
+    else if (ownReason !== undefined) {
+      if (!REFUSED.some(({ is }) => is(line)))
+        differences.push(`${line}: r14 refuses it (${ownReason}), Go makes ${hex(expected?.bytes ?? new Uint8Array())}`);
+    } else if (expected !== undefined && found !== undefined) {
+      taken.push(index);
+      const both = compare(expected, found, own.program);
+      if (both.expected !== both.found && !DIFFERENT.some(({ line: known }) => known.test(line)))
+        differences.push(`${line}: Go makes ${both.expected}, r14 ${both.found}`);
+      differences.push(...both.wrong.map(wrong => `${line}: r14 takes ${wrong}`));
+    } else if (line !== '' && (expected === undefined) !== (found === undefined)) differences.push(`${line}: only one makes code of it`);
+  });
+  return { differences, taken };
+}
+
+/** All functions of a file of the program, found by the line of their TEXT. */
+function compareFunctions(text: string, program: Assembled, file: string, options: GoOptions = {}) {
+  const { errors, functions } = goAssemble(go(), text, options);
+  const differences = [...errors].map(([line, message]) => `${file}:${line}: Go refuses it: ${message}`);
+  for (const theirs of functions) {
+    const fn = program.functions.findLast(one => one.at.file === file && one.at.line <= theirs.line);
+    if (fn === undefined) {
+      differences.push(`${theirs.name}:${theirs.line}: only Go has it`);
+      continue;
+    }
+    const both = compare(theirs, codeAt(program, fn.address, fn.address + BigInt(fn.size)), program);
+    if (both.expected !== both.found)
+      differences.push(`${file}:${theirs.line} ${theirs.name}: Go makes\n${both.expected}, r14\n${both.found}`);
+    differences.push(...both.wrong.map(wrong => `${theirs.name}: r14 takes ${wrong}`));
+  }
+  return { differences, count: functions.length };
+}
+
+const compareSource = (text: string) => compareFunctions(text, assemble({ sources: [{ file: 'x.s', text, package: 'runtime' }] }), 'x.s');
+
+describe.skipIf(reason)(`Go's assembler and r14's agree on ${reason ?? ''}`, () => {
+  const CELL = 'GLOBL ·cell(SB), 16, $64\n';
+
+  it('every mnemonic with every combination of kinds of operands, and their registers, addresses and constants', {
+    timeout: 60_000,
+  }, () => {
+    const all = shapes();
+    const first = compareLines(all.map(shapeLine), CELL);
+    expect(first.differences).toEqual([]);
+    expect(first.taken.length).toBeGreaterThan(1200);
+    // A third of the variants of each shape; another third of the next.
+    const lines = first.taken.flatMap((index, shape) => variants(all[index]).filter((_, variant) => (variant + shape) % 3 === 0));
+    const second = compareLines(lines, CELL);
+    expect(second.differences).toEqual([]);
+    expect(second.taken.length).toBeGreaterThan(5000);
+  });
+
+  it('what stands apart: TLS, strings, prefixes, raw data, addresses, pairs of registers', () => {
+    const { differences } = compareLines(APART, CELL);
+    expect(differences).toEqual([]);
+  });
+
+  it('jumps, short and long, forwards and backwards', () => {
+    const far = Array.from({ length: 150 }, () => 'BYTE $0x90').join('; ');
+    const near = Array.from({ length: 100 }, () => 'BYTE $0x90').join('; ');
+    // Go's JCXZL lands a byte behind its label: its distance leaves out the prefix.
+    const names = [...jumps.keys(), 'JMP'].filter(name => name !== 'JCXZL');
+    const text = names
+      .flatMap((name, index) => {
+        const short = /^(?:JCXZ|LOOP)/.test(name);
+        return [
+          `TEXT ·near${index}(SB), 4, $0-0\nback: ${near}\n${name} back\n${name} on\n${near}\non: RET`,
+          ...(short ? [] : [`TEXT ·far${index}(SB), 4, $0-0\nback: ${far}\n${name} back\n${name} on\n${far}\non: RET`]),
+        ];
+      })
+      .join('\n');
+    const { differences, count } = compareSource(`${text}\n`);
+    expect(differences).toEqual([]);
+    expect(count).toBeGreaterThan(80);
+  });
+
+  it('DATA and GLOBL', () => {
+    const text = `#include "textflag.h"\n${DATA.map(([value, size], index) => `DATA ·d${index}+8(SB)/${size}, ${value}\nGLOBL ·d${index}(SB), ${index % 2 === 0 ? 'RODATA|' : ''}NOPTR, $24\n`).join('')}GLOBL ·zero(SB), NOPTR, $4096\n`;
+    const program = assemble({ sources: [{ file: 'x.s', text, package: 'runtime' }] });
+    const theirs = goData(go(), text);
+    expect(theirs.size).toBe(DATA.length);
+    for (const [name, { bytes, addresses }] of theirs) {
+      const symbol = program.symbols.find(one => one.name === name)!;
+      const segment = program.segments.find(one => symbol.address >= one.start && symbol.address < one.start + BigInt(one.memorySize))!;
+      const own = Buffer.from(segment.bytes)
+        .subarray(Number(symbol.address - segment.start))
+        .subarray(0, symbol.size);
+      expect(symbol.size, name).toBe(bytes.length);
+      for (const { at, symbol: target, offset } of addresses) {
+        expect(own.readBigUInt64LE(at), name).toBe(program.symbols.find(one => one.name === target)!.address + BigInt(offset));
+        own.fill(0, at, at + 8);
+      }
+      expect(hex(own), name).toBe(hex(bytes));
+    }
+  });
+
+  it('frames: prologues, stack checks, epilogues, arguments and locals', () => {
+    const text = FRAMES.map((head, index) => `TEXT ·f${index}(SB), ${head}`).join('\n');
+    const source = `#include "textflag.h"\n${text}\n${MORESTACK}`;
+    const { differences, count } = compareSource(source);
+    expect(differences).toEqual([]);
+    expect(count).toBe(FRAMES.length + 2);
+  });
+});
+
+const MORESTACK = 'TEXT ·morestack_noctxt(SB), NOSPLIT, $0-0\n\tRET\nTEXT ·morestack(SB), NOSPLIT, $0-0\n\tRET\n';
+const BODIES = [
+  'MOVQ x+0(FP), AX\n\tMOVQ AX, r+8(FP)\n\tRET',
+  'CALL ·morestack(SB)\n\tMOVQ x+0(FP), AX\n\tRET',
+  'PUSHQ AX\n\tMOVQ x+0(FP), BX\n\tPOPQ AX\n\tTESTQ AX, AX\n\tJEQ out\n\tRET\nout:\n\tMOVQ $1, r+8(FP)\n\tRET',
+  'JMP ·morestack(SB)',
+];
+/** Flags, frame and body of functions. */
+const FRAMES: readonly string[] = [0, 8, 24, 64, 120, 128, 136, 4088, 4096, 4104, 5000, 70_000].flatMap(frame => [
+  ...['0', 'NOSPLIT', 'NEEDCTXT', 'WRAPPER|NOSPLIT', 'TOPFRAME', 'NOSPLIT|NEEDCTXT'].flatMap(flags =>
+    BODIES.map(body => `${flags}, $${frame}-16\n${frame >= 24 ? '\tMOVQ CX, y-8(SP)\n\tMOVQ CX, 8(SP)\n' : ''}\t${body}`),
+  ),
+  ...(frame === 0 ? BODIES.map(body => `NOSPLIT|NOFRAME, $0-16\n\t${body}`) : []),
+]);
+
+/** Values and widths. */
+const DATA: readonly (readonly [string, number])[] = [
+  ['$5', 1],
+  ['$-1', 1],
+  ['$0x1234', 2],
+  ['$-2', 4],
+  ['$0x123456789abcdef0', 8],
+  ['$1.5', 8],
+  ['$-2.25', 4],
+  ['$1e300', 8],
+  ['$"abc"', 3],
+  ['$"\\x00\\n\\t\\"\\\\"', 5],
+  ['$"ab"', 8],
+  ['$·zero(SB)', 8],
+  ['$·zero+40(SB)', 8],
+  ["$'a'", 1],
+  ['$(1<<40 + 3)', 8],
+];
+
+const APART: readonly string[] = [
+  'MOVQ (TLS), R14',
+  'MOVQ (TLS), AX',
+  'MOVQ AX, (TLS)',
+  'MOVQ TLS, CX',
+  'MOVQ 0(CX)(TLS*1), AX',
+  'REP; MOVSB',
+  'REP; MOVSQ',
+  'REP; STOSQ',
+  'REPN; SCASB',
+  'CMPSB',
+  'LODSQ',
+  'MOVSW',
+  'STOSL',
+  'XLAT',
+  'LOCK; XADDQ AX, (BX)',
+  'LOCK; CMPXCHGQ CX, (DX)',
+  'BYTE $0x90; BYTE $0xcc',
+  'WORD $0x1234',
+  'LONG $0x12345678',
+  'QUAD $0x123456789abcdef0',
+  'MOVQ $·cell(SB), AX',
+  'MOVQ $·cell+16(SB), R9',
+  'LEAQ ·cell+8(SB), SI',
+  'LEAQ 8(SP), AX',
+  'LEAQ (AX)(BX*8), CX',
+  'LEAL 1(AX)(AX*2), CX',
+  'MOVQ $8(SP), AX',
+  'ADDQ $5, ·cell(SB)',
+  'ADDL $0x12345, ·cell+4(SB)',
+  'CMPQ ·cell(SB), $7',
+  'CMPB ·cell(SB), $7',
+  'MOVQ $-1, ·cell(SB)',
+  'MOVUPS ·cell(SB), X9',
+  'MOVUPS X9, ·cell+16(SB)',
+  'PSHUFD $0x1b, ·cell(SB), X2',
+  'CALL AX',
+  'CALL R12',
+  'CALL (DX)',
+  'CALL 8(R13)',
+  'CALL ·f(SB)',
+  'JMP AX',
+  'JMP R9',
+  'JMP (BX)',
+  'JMP 8(AX)(CX*8)',
+  'JMP ·f(SB)',
+  'JEQ 2(PC); NOP; BYTE $0x90',
+  'XCHGL AX, AX',
+  'XCHGQ AX, R8',
+  'XCHGQ R8, AX',
+  'XCHGW AX, CX',
+  'XCHGB AX, CX',
+  'XCHGQ AX, (BX)',
+  'XCHGL (BX), AX',
+  'MOVB AL, (BX)',
+  'MOVB AH, BL',
+  'MOVB CH, DH',
+  'ADDB AH, CX',
+  'MOVBLZX AH, CX',
+  'MOVBLZX AL, CX',
+  'SHLQ CX, AX',
+  'SHLQ CX, DX, AX',
+  'SHRQ $3, DX, R9',
+  'SHLL $1, AX',
+  'SARQ $63, R15',
+  'RORW $8, AX',
+  'CMPXCHG8B (SI)',
+  'CMPXCHG16B (R8)',
+  'NOP',
+  'INT $3',
+  'INT $0x80',
+  'UNDEF',
+  'MOVQ $0, AX',
+  'MOVL $0, AX',
+  'MOVQ $0xffffffffffffffff, AX',
+  'ADDQ $0xffffffffffffffff, AX',
+  'SUBQ $-128, BX',
+  'ADDQ $128, BX',
+  'ANDQ $~15, SP',
+  "MOVB $'a', AX",
+  'MOVQ $(1<<32), AX',
+  'MOVQ $(3*4+1), R8',
+  'PUSHQ $5; POPQ AX',
+  'PUSHQ R12; POPQ R13',
+  'PUSHQ 8(AX); POPQ (BX)',
+  'PUSHFQ; POPFQ',
+  'MOVQ X1, AX',
+  'MOVQ AX, X9',
+  'MOVQ X1, X2',
+  'MOVQ (AX), X1',
+  'MOVQ X1, (R9)',
+  'MOVL X1, AX',
+  'MOVL AX, X1',
+  'MOVQ g, AX',
+];
+
+/** Without what r14 has of its own: marks of inlined bodies, and C's convention, whose code sets up its own frame. */
+const forGo = (text: string, program: Assembled, file: string): string => {
+  const inC = new Set(program.functions.filter(fn => fn.at.file === file && fn.convention === 'C').map(fn => fn.at.line));
+  return text
+    .split('\n')
+    .map((line, index) => (inC.has(index + 1) ? line.replace('NOSPLIT', 'NOSPLIT|NOFRAME') : line))
+    .map(line => (/^\s*INLINE(?:END)?\b/.test(line) ? '' : line))
+    .join('\n');
+};
+
+/** Every bundled source, as Go's assembler sees it. */
+describe.skipIf(reason)(`Go's assembler agrees on bundled sources ${reason ?? ''}`, () => {
+  const root = join(import.meta.dirname, '../..');
+  const catalog = new Catalog(root);
+  for (const { name, variants: choices } of catalog.list()) {
+    for (const variant of choices) {
+      it(`${name}, ${variant}`, { timeout: 60_000 }, () => {
+        const program = catalog.build(name, { variant });
+        // Every source includes textflag.h first: constants of the types come with it.
+        const flags = readFileSync(join(go().goroot, 'pkg/include/textflag.h'), 'utf8');
+        const constants = [...program.declarations.constants].map(([constant, value]) => `#define ${constant} ${value}\n`);
+        const include = { 'textflag.h': `${flags}\n${constants.join('')}` };
+        const { variants: defined, race } = JSON.parse(readFileSync(join(root, 'programs', name, 'program.json'), 'utf8'));
+        const defines = [...defined[variant], ...(race ? ['RACE'] : [])];
+        const differences = [...program.sources]
+          .filter(([file]) => file.endsWith('.s') && (variant === choices[0] || file.includes(`/programs/${name}/`)))
+          .flatMap(([file, text]) => compareFunctions(forGo(text, program, file), program, file, { include, defines }).differences);
+        expect(differences).toEqual([]);
+      });
+    }
+  }
+});
