@@ -89,7 +89,11 @@ async function walk(run: LessonRun): Promise<number> {
   const prompt = async () => {
     while (run.next !== undefined && run.next.kind !== 'command') show(await run.advance());
     if (run.next === undefined) lines.close();
-    else writeOut(1, `${before === 'check' ? '\n' : ''}(r14) ${run.next.text}${terminal ? '  ' : '\n'}`);
+    else {
+      if (before === 'check') writeOut(1, '\n');
+      lines.setPrompt(`(r14) ${run.next.text}${terminal ? '  ' : '\n'}`);
+      lines.prompt();
+    }
   };
   await prompt();
   if (run.next !== undefined) {
@@ -123,7 +127,31 @@ function shownResult({ part, ok, output }: StepResult): string {
   }
 }
 
-/** Markdown reads well as it is; only emphasis goes. */
-const plain = (part: LessonPart): string => part.text.replace(/\*\*([^*\n]+)\*\*/g, '$1');
+/** Most columns of a paragraph. */
+const WIDEST = 100;
+
+/** Markdown reads well as it is; only emphasis goes, and paragraphs are filled anew for the screen's width (not where code stands among them). */
+function plain({ text }: LessonPart): string {
+  if (/^(?:```|~~~)/m.test(text)) return text;
+  const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
+  return text
+    .replace(/\*\*([^*\n]+)\*\*/g, '$1')
+    .split(/\n(?=\n)|(?<=^#.*)\n|\n(?=- )/m)
+    .map(block => (/^\n?(?: {4}|\|)/.test(block) ? block : filled(block, width)))
+    .join('\n');
+}
+
+/** A paragraph or list item in lines of at most `width` columns, as far as its words allow. */
+function filled(block: string, width: number): string {
+  const blank = block.startsWith('\n') ? '\n' : '';
+  const indent = /^\s*- /.test(block) ? '  ' : '';
+  const lines: string[] = [];
+  for (const word of block.trim().split(/\s+/)) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
+  }
+  return blank + lines.join('\n');
+}
 
 const indented = (text: string, by: string): string => text.replace(/^/gm, by);
