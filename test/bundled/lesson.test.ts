@@ -29,7 +29,7 @@ describe('r14 lesson', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('\n3\n');
     expect(stdout).toContain('✓ expect exit 0\n');
-    expect(stdout.trimEnd()).toMatch(/to enter the next\.$/);
+    expect(stdout.trimEnd()).toMatch(/to\senter\sthe\snext\.$/);
     expect(stdout).not.toContain('✗');
   });
 
