@@ -128,3 +128,20 @@ describe.each(Object.keys(ENDINGS))('%s', name => {
     expect(outcome).toMatchObject({ stderr: '', status: 0 });
   });
 });
+
+it('the crash: ten frames on g0 and four on goroutine 1, of which only the goroutine has a race context', () => {
+  const { data, answers } = session('newproc-race', [
+    'continue',
+    'bt',
+    'p *(*runtime.g)(R14)',
+    'p runtime.m0.curg.racectx',
+    'p R14 == &runtime.g0',
+    'p RDI',
+  ]);
+  expect(data<Frame[]>('bt').map(frame => frame.stack)).toEqual([...Array(10).fill('g0'), ...Array(4).fill('goroutine 1')]);
+  expect(data<Frame[]>('bt').map(frame => frame.inlined)).toEqual(Array.from({ length: 14 }, (_, index) => index === 5));
+  const [, , g, context, isG0, first] = answers.map(answer => answer.output);
+  expect(g).toMatch(/\bracectx: 0\b/);
+  expect(context).toMatch(/^[1-9]\d+$/);
+  expect([isG0, first]).toEqual(['true', '0']);
+});
