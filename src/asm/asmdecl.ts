@@ -47,14 +47,20 @@ function components(name: string, type: GoType, offset: number): Component[] {
 export function checkDeclaration(source: FunctionSource, signature: Signature, diagnostics: Diagnostics): void {
   if (source.convention !== 'ABI0') return;
   const assignment = assignmentOf(signature, 'ABI0');
-  if (source.args !== undefined && source.args !== assignment.stackBytes) {
+  const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
+  const types = [...parameters, ...signature.results].map(parameter => parameter.type);
+  const ends = [...assignment.params, ...assignment.results].map((place, index) =>
+    place.in === 'stack' ? place.offset - WORD + sizeOf(types[index]) : 0,
+  );
+  // go vet counts up to the last byte; whole words are no mistake either.
+  const size = Math.max(0, ...ends);
+  if (source.args !== undefined && source.args !== size && source.args !== assignment.stackBytes) {
     diagnostics.report(
       source.at,
-      `${signature.name} has ${assignment.stackBytes} bytes of arguments and results, not ${source.args}`,
-      `use $${source.frame}-${assignment.stackBytes}`,
+      `${signature.name} has ${size} bytes of arguments and results, not ${source.args}`,
+      `use $${source.frame}-${size}`,
     );
   }
-  const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
   const known = [
     ...parameters.map((parameter, index) => ({
       name: parameter.name || `arg${index}`,

@@ -50,7 +50,7 @@ export function assignmentOf(signature: Signature, convention: 'ABIInternal' | '
 }
 
 /** Go's name of a register as the conventions name it (`rax`, `xmm3`). */
-const goName = (register: string): string => {
+export const goName = (register: string): string => {
   if (register.startsWith('xmm')) return `X${register.slice(3)}`;
   return /^r\d+$/.test(register) ? register.toUpperCase() : register.slice(1).toUpperCase();
 };

@@ -3,6 +3,7 @@ import { execute, type Outcome, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
+import type { Process } from '../linux/api.js';
 import { completeFile } from './complete-file.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { historyFile, loadHistory, saveHistory } from './history.js';
@@ -12,8 +13,8 @@ import { writeOut } from './output.js';
 
 const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
 
-/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export async function debug(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
+/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. `ended` is told of the process at the end. */
+export async function debug(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
@@ -29,6 +30,10 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled)
   const interrupt = () => session.interrupt();
   process.on('SIGINT', interrupt);
   let failed = false;
+  const finish = (status: number): number => {
+    ended?.(session.process);
+    return status;
+  };
   const report = (outcome: Outcome) => {
     failed ||= !outcome.ok;
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
@@ -40,7 +45,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled)
     if (session.ended) break;
     report(kind === 'ex' ? await execute(session, text) : await script(session, text, json ? report : undefined));
   }
-  if (batch || session.ended) return failed ? 1 : 0;
+  if (batch || session.ended) return finish(failed ? 1 : 0);
   if (interactive && parsed.values.has('screen') && process.env.TERM !== 'dumb' && process.stdout.isTTY) {
     process.env.NODE_ENV ??= 'production';
     const { show } = await import('../tui/screen.js');
@@ -51,16 +56,16 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled)
       { title: path.split('/').at(-1)!, history: loadHistory(file), files: completeFile, saveHistory: lines => saveHistory(file, lines) },
       output,
     );
-    return 0;
+    return finish(0);
   }
   if (interactive) {
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
     await converse(session);
-    return 0;
+    return finish(0);
   }
   await readCommands(session, report);
-  return failed ? 1 : 0;
+  return finish(failed ? 1 : 0);
 }
 
 /** `-x FILE`: in JSON every line of it is an outcome of its own. */

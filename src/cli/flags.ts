@@ -40,6 +40,12 @@ const FLAGS = [
     summary: 'whether a bundled program is built with -race (default: as it is meant)',
     of: ['exec', 'run'],
   },
+  {
+    name: 'call',
+    value: 'CALL',
+    summary: "call a function, as 'Add(2, 3)', under its own convention, and print its results",
+    of: ['asm'],
+  },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },

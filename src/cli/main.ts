@@ -1,6 +1,7 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
 import { existsSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
+import type { Process } from '../linux/api.js';
 import { type Parsed, parseCommandLine, raceFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 import { packageRoot, version } from './version.js';
@@ -63,15 +64,26 @@ async function listPrograms(): Promise<number> {
 }
 
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
-  const { assembleFile, listing } = await import('./asm.js');
-  const assembled = assembleFile(path);
-  if (assembled === undefined) return BAD_INPUT;
+  const { assembleFile, listing, returnedText } = await import('./asm.js');
+  const call = parsed.values.get('call')?.[0];
+  const assembly = assembleFile(path, call);
+  if (assembly === undefined) return BAD_INPUT;
   if (parsed.values.has('list')) {
-    writeOut(1, listing(assembled));
+    writeOut(1, listing(assembly.program));
     return 0;
   }
+  const ended = (process: Process): void => {
+    if (call === undefined) return;
+    const returned = returnedText(assembly, process.memory);
+    if (returned === undefined) writeOut(2, `r14: ${call} has not returned\n`);
+    else writeOut(1, `${returned}\n`);
+  };
+  if (call !== undefined && parsed.script.length === 0 && (parsed.values.has('batch') || process.stdin.isTTY !== true)) {
+    const { runProgram } = await import('./run.js');
+    return runProgram(parsed, path, assembly.program, ended);
+  }
   const { debug } = await import('./exec.js');
-  return debug(parsed, path, assembled);
+  return debug(parsed, path, assembly.program, ended);
 }
 
 /** One line for whatever ends r14: never a stack trace. */

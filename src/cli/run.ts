@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
-import type { ProcessStop } from '../linux/api.js';
+import type { Process, ProcessStop } from '../linux/api.js';
 import { startProcess } from '../linux/process.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { processOptions } from './launcher.js';
@@ -10,8 +10,8 @@ import { writeOut } from './output.js';
 /** Instructions between two looks at Ctrl-C. */
 const SLICE = 20_000_000;
 
-/** `r14 run`: the program's output and status. Returns the status. */
-export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
+/** `r14 run`: the program's output and status. Returns the status. `ended` is told of the process at the end. */
+export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const process = startProcess({
@@ -31,6 +31,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
     status = statusOf(stop, process.cpu.registers.rip);
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
+  ended?.(process);
   if (parsed.values.has('stats')) {
     const seconds = (performance.now() - started) / 1000;
     const { t, syscallCount, memory } = process;
