@@ -25,8 +25,11 @@ const registerDump: Masker = text => text.replace(/^(r[a-z0-9]{1,2}|rflags|cs|fs
 /** What the race detector says of a goroutine's life: it may have ended between access and report. */
 const racingLife: Masker = text => text.replace(/\((running|finished)\) created/g, '(LIFE) created');
 
-/** What a fatal signal tells of goroutines besides the one that runs: how far the runtime's own have come by then. */
-const otherGoroutines: Masker = text => text.replace(/\n\ngoroutine (?!\d+ (gp=\S+ m=\S+ (mp=\S+ )?)?\[running)[\s\S]*?(?=\n\n)/g, '');
+/** What a fatal signal or error tells of goroutines besides the one that runs: how far the runtime's own have come by then. */
+const otherGoroutines: Masker = text =>
+  /^(PC=|\[signal |fatal error: (?!all goroutines are asleep))/m.test(text)
+    ? text.replace(/\n\ngoroutine (?!\d+ (gp=\S+ m=\S+ (mp=\S+ )?)?\[running)[\s\S]*?(?=\n\n|\n?$(?![\s\S]))/g, '')
+    : text;
 
 const compose =
   (...maskers: Masker[]): Masker =>
