@@ -505,7 +505,8 @@ export class FunctionBuilder {
   }
 
   private emit(at: Position, item: Jump | Bytes | Symbolic): void {
-    this.items.push({ ...item, at, depth: this.depth, savedBp: this.savedBp, frame: this.inFrame, statement: this.statement });
+    const { depth, savedBp, inFrame: frame, statement } = this;
+    this.items.push(Object.assign(item, { at, depth, savedBp, frame, statement }));
   }
 }
 

@@ -15,7 +15,7 @@ export interface Token {
 const NAME = /[A-Za-z_·∕~\u0080-\uffff][A-Za-z0-9_·∕~.\u0080-\uffff]*/y;
 const NUMBER =
   /0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:[0-9][0-9_]*\.[0-9]*(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+)|[0-9][0-9_]*/y;
-const PUNCTUATION = [
+const PUNCTUATION = new Set([
   '<<',
   '>>',
   '->',
@@ -46,7 +46,7 @@ const PUNCTUATION = [
   '\\',
   '{',
   '}',
-];
+]);
 const ESCAPES: Record<string, string> = {
   n: '\n',
   t: '\t',
@@ -147,7 +147,8 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       push('name', name[0], name[0].length);
       continue;
     }
-    const punctuation = PUNCTUATION.find(candidate => source.startsWith(candidate, at));
+    const two = source.slice(at, at + 2);
+    const punctuation = PUNCTUATION.has(two) ? two : PUNCTUATION.has(character) ? character : undefined;
     if (punctuation === undefined) {
       diagnostics.report(position(), `unexpected character ${JSON.stringify(character)}`);
       at++;
