@@ -1,5 +1,5 @@
 /** Lines of assembly that between them name every mnemonic with every kind of operand it takes. */
-import { jumps, mnemonics } from '../../src/asm/mnemonics.js';
+import { mnemonics } from '../../src/asm/mnemonics.js';
 
 /** One of each kind: what a shape is made of. */
 const REPRESENTATIVE = { register: 'CX', vector: 'X3', memory: '16(BX)', immediate: '$5' } as const;
@@ -60,7 +60,7 @@ export interface Shape {
   readonly kinds: readonly Kind[];
 }
 
-export const lineOf = (mnemonic: string, operands: readonly string[]): string =>
+const lineOf = (mnemonic: string, operands: readonly string[]): string =>
   operands.length === 0 ? mnemonic : `${mnemonic} ${operands.join(', ')}`;
 export const shapeLine = ({ mnemonic, kinds }: Shape): string =>
   lineOf(
@@ -91,5 +91,3 @@ export function variants({ mnemonic, kinds }: Shape): string[] {
     ),
   );
 }
-
-export const jumpNames = [...jumps.keys()];
