@@ -1,7 +1,9 @@
 /** Registers of a frame as lines and as data. */
+
 import { GPR_NAMES } from '../cpu/api.js';
 import type { Data } from './commands/command.js';
 import { describeAddress } from './describe.js';
+import { flagNames } from './flag-names.js';
 import { readRegister } from './frame-context.js';
 import type { Session } from './session.js';
 import type { LogicalFrame } from './stack/frame.js';
@@ -33,28 +35,6 @@ const SEGMENT = ['fs_base', 'gs_base'];
 
 /** Names that `info registers NAME` understands beyond the registers' own. */
 const ALIASES: Readonly<Record<string, string>> = { pc: 'rip', sp: 'rsp', fp: 'rbp', rflags: 'eflags', flags: 'eflags' };
-
-const FLAGS: readonly (readonly [bit: number, name: string])[] = [
-  [0, 'CF'],
-  [2, 'PF'],
-  [4, 'AF'],
-  [6, 'ZF'],
-  [7, 'SF'],
-  [8, 'TF'],
-  [9, 'IF'],
-  [10, 'DF'],
-  [11, 'OF'],
-  [16, 'RF'],
-  [18, 'AC'],
-  [21, 'ID'],
-];
-
-/** Bits of the flags register that are set, by name. */
-function flagNames(rflags: bigint): string {
-  return FLAGS.filter(([bit]) => (rflags >> BigInt(bit)) & 1n)
-    .map(([, name]) => name)
-    .join(' ');
-}
 
 export function registerNames(all: boolean): readonly string[] {
   return [...GENERAL, 'eflags', ...SEGMENT, ...(all ? [...XMM, ...ST, ...CONTROL] : [])];

@@ -1,5 +1,7 @@
 /** Values on one line: Go's in Delve's form, C's in gdb's. Nothing is read beyond what the limits let be printed. */
+
 import type { Type } from '../../image/api.js';
+import { flagNames } from '../flag-names.js';
 import { constantName } from './constants.js';
 import { type Format, floatOf, formatBits } from './format.js';
 import { mapView } from './map.js';
@@ -277,26 +279,8 @@ export function codeText(world: World, address: bigint): string {
   return name === undefined ? hex(address) : `${hex(address)} <${name}>`;
 }
 
-const FLAG_BITS: readonly (readonly [bit: number, name: string])[] = [
-  [0, 'CF'],
-  [2, 'PF'],
-  [4, 'AF'],
-  [6, 'ZF'],
-  [7, 'SF'],
-  [8, 'TF'],
-  [9, 'IF'],
-  [10, 'DF'],
-  [11, 'OF'],
-  [16, 'RF'],
-  [18, 'AC'],
-  [21, 'ID'],
-];
-
 /** `0x246 [PF ZF IF]`. */
-function flagsText(bits: bigint): string {
-  const set = FLAG_BITS.filter(([bit]) => (bits >> BigInt(bit)) & 1n).map(([, name]) => name);
-  return `${hex(bits)} [${set.join(' ')}]`;
-}
+const flagsText = (bits: bigint): string => `${hex(bits)} [${flagNames(bits)}]`;
 
 /** `(*main.T)(0xc000010000)`; a name with a slash in it is quoted, with its star inside for pointers. */
 function castText(name: string, address: bigint, target = false): string {
