@@ -252,47 +252,21 @@ const RAX = STATE.gpr;
 const RDX = STATE.gpr + 16;
 
 // mulN: RDX:RAX (or AX) = a * b, unsigned; imulN the same signed; imul2N: d = a * b cut, signed overflow in the flags.
-row(
-  'mul64',
+/** r = x * y and z = its high half; the local x then tells whether the product needs more than 64 bits. */
+const product64 = (high: Node, excess: Node): Node =>
   seq(
     setLocal('x', get('a', 64)),
     setLocal('y', get('b', 64)),
-    setLocal('z', highProduct),
+    setLocal('z', high),
     setLocal('r', i64('mul', x, y)),
-    setLocal('x', widen(i64('ne', z, c64(0)))),
+    setLocal('x', widen(i64('ne', z, excess))),
     flagsOfKnown(64, x, x, r),
-    setState(RAX, r),
-    setState(RDX, z),
-  ),
-  { setsFlags: {} },
-);
-row(
-  'imul64',
-  seq(
-    setLocal('x', get('a', 64)),
-    setLocal('y', get('b', 64)),
-    setLocal('z', signedHighProduct),
-    setLocal('r', i64('mul', x, y)),
-    setLocal('x', widen(i64('ne', z, i64('shr_s', r, c64(63))))),
-    flagsOfKnown(64, x, x, r),
-    setState(RAX, r),
-    setState(RDX, z),
-  ),
-  { setsFlags: {} },
-);
-row(
-  'imul2_64',
-  seq(
-    setLocal('x', get('a', 64)),
-    setLocal('y', get('b', 64)),
-    setLocal('z', signedHighProduct),
-    setLocal('r', i64('mul', x, y)),
-    setLocal('x', widen(i64('ne', z, i64('shr_s', r, c64(63))))),
-    flagsOfKnown(64, x, x, r),
-    set('d', 64, r),
-  ),
-  { setsFlags: { plain: 'imul2_64p' } },
-);
+  );
+const signedProduct64 = product64(signedHighProduct, i64('shr_s', r, c64(63)));
+const pair64 = seq(setState(RAX, r), setState(RDX, z));
+row('mul64', seq(product64(highProduct, c64(0)), pair64), { setsFlags: {} });
+row('imul64', seq(signedProduct64, pair64), { setsFlags: {} });
+row('imul2_64', seq(signedProduct64, set('d', 64, r)), { setsFlags: { plain: 'imul2_64p' } });
 row('imul2_64p', set('d', 64, i64('mul', get('a', 64), get('b', 64))));
 for (const w of [8, 16, 32] as const) {
   const wide = (w * 2) as Width;
@@ -370,7 +344,6 @@ for (const w of [8, 16, 32] as const) {
     { faults: true },
   );
 }
-const store64 = seq(setState(RAX, r), setState(RDX, z));
 row(
   'div64',
   seq(
@@ -379,7 +352,7 @@ row(
     when(i64('le_u', y, state(RDX)), divideError),
     when(
       i64('eqz', state(RDX)),
-      seq(setLocal('r', i64('div_u', x, y)), setLocal('z', i64('rem_u', x, y)), store64),
+      seq(setLocal('r', i64('div_u', x, y)), setLocal('z', i64('rem_u', x, y)), pair64),
       seq(setState(STATE.temp, y), callHelper('divide128')),
     ),
   ),
@@ -393,7 +366,7 @@ row(
     when(i64('eqz', y), divideError),
     when(
       op('i32.and', i64('eq', state(RDX), i64('shr_s', x, c64(63))), op('i32.or', i64('ne', y, c64(-1)), i64('ne', x, c64(1n << 63n)))),
-      seq(setLocal('r', i64('div_s', x, y)), setLocal('z', i64('rem_s', x, y)), store64),
+      seq(setLocal('r', i64('div_s', x, y)), setLocal('z', i64('rem_s', x, y)), pair64),
       seq(setState(STATE.temp, y), callHelper('divideSigned128')),
     ),
   ),
