@@ -69,8 +69,9 @@ int main(void) {
   n = select(fd[0] + 1, &r, NULL, NULL, &tv);
   printf("select %d: %d, left %ld\n", n, FD_ISSET(fd[0], &r), (long)tv.tv_usec);
   FD_ZERO(&r);
-  FD_SET(99, &r);
-  TRY(select(100, &r, NULL, NULL, &tv));
+  /* Below 64: what select does with a closed number above depends on the table that the parent process left. */
+  FD_SET(50, &r);
+  TRY(select(51, &r, NULL, NULL, &tv));
   TRY(select(-1, NULL, NULL, NULL, NULL));
 
   int ep = epoll_create1(EPOLL_CLOEXEC);

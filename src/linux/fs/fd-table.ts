@@ -12,6 +12,8 @@ export const FD_LIMIT = 1024;
 /** The process's file descriptors: the lowest free number first. */
 export class FdTable {
   private readonly slots: (Descriptor | undefined)[] = [];
+  /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
+  capacity = 64;
 
   /** Throws EMFILE. */
   add(file: OpenFile, cloexec: boolean, from = 0): number {
@@ -27,6 +29,7 @@ export class FdTable {
     file.references++;
     if (this.slots[fd]) this.close(fd);
     this.slots[fd] = { file, cloexec };
+    while (this.capacity <= fd) this.capacity *= 2;
   }
 
   /** Throws EBADF. */

@@ -95,7 +95,7 @@ function select(
   timeout: bigint | undefined,
   onEnd: ((left: bigint) => void) | undefined,
 ): SyscallResult {
-  const count = Math.min(int(args[0]), FD_LIMIT);
+  const count = Math.min(int(args[0]), kernel.fds.capacity);
   if (count < 0) return -E.INVAL;
   const bytes = 8 * Math.ceil(count / 64);
   const addresses = [args[1]!, args[2]!, args[3]!];
