@@ -2,6 +2,7 @@
 import type { Goroutine } from '../runtime/goroutine.js';
 import { type Arguments, parseCount } from './commands/arguments.js';
 import type { Answer } from './commands/command.js';
+import { CommandError } from './errors.js';
 import { frameLine } from './frame-text.js';
 import { goroutineLabels } from './labels.js';
 import type { Session } from './session.js';
@@ -138,6 +139,8 @@ export async function listGoroutines(session: Session, args: Arguments): Promise
   session.requireProcess();
   const options = parseOptions(args);
   if (session.go === undefined) return { output: 'This is not a Go program.', data: [] };
+  if (session.go.symbols.allgs === undefined)
+    throw new CommandError("neither the program's symbols nor its code tell where its goroutines are");
   const all = session.go.goroutines();
   const wanted = all.filter(each => options.filters.every(filter => matches(session, each, filter.kind, filter.text) !== filter.negative));
   const out: string[] = [];

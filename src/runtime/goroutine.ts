@@ -19,7 +19,7 @@ const STATUS = [
 ];
 const SCAN = 0x1000;
 
-/** Where the runtime keeps its tables in this program; absent: the program's symbols do not tell. */
+/** Where the runtime keeps its tables in this program; absent: neither its symbols nor its code tell. */
 export interface RuntimeSymbols {
   /** `runtime.allgs`, a []*g. */
   readonly allgs: bigint | undefined;

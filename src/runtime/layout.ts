@@ -1,6 +1,6 @@
 /**
- * Where the fields of Go's `g`, `m` and `p` are: from the program's own DWARF when it has it, else from a table by Go version. Offsets in
- * bytes from the start of the struct.
+ * Where the fields of Go's `g`, `m` and `p` are: from the program's own types (DWARF, else Go's descriptors) when it has them, else from a
+ * table by Go version. Offsets in bytes from the start of the struct.
  */
 import type { Type } from '../image/api.js';
 
@@ -27,7 +27,7 @@ export interface Layout {
     readonly id: number;
     readonly procid: number;
   };
-  /** `dwarf`, or the release whose table was taken. */
+  /** `types`, or the release whose table was taken. */
   readonly source: string;
 }
 
@@ -60,12 +60,12 @@ const TABLES: readonly { readonly minor: number; readonly g: Omit<Layout['g'], k
     m: { g0: 0, procid: 0x48, gsignal: 0x50, curg: 0xc0, p: 0xd0, id: 0xe8 },
   },
   {
-    minor: 22,
+    minor: 21,
     g: { schedBp: 0x68, atomicstatus: 0x90, goid: 0x98, waitreason: 0xb0, gopc: 0x118, startpc: 0x128, labels: 0x158 },
     m: { g0: 0, procid: 0x48, gsignal: 0x50, curg: 0xc0, p: 0xd0, id: 0xe8 },
   },
   {
-    minor: 24,
+    minor: 23,
     g: { schedBp: 0x68, atomicstatus: 0x98, goid: 0xa0, waitreason: 0xb8, gopc: 0x120, startpc: 0x130, labels: 0x160 },
     m: { g0: 0, procid: 0x48, gsignal: 0x50, curg: 0xc0, p: 0xd0, id: 0xe8 },
   },
@@ -91,7 +91,7 @@ export function goMinor(version: string): number {
 export function goLayout(typeNamed: (name: string) => Type | undefined, version: string): Layout {
   const g = fromTypes(PATHS.g, typeNamed('runtime.g'));
   const m = fromTypes(PATHS.m, typeNamed('runtime.m'));
-  if (g !== undefined && m !== undefined) return { g, m, source: 'dwarf' };
+  if (g !== undefined && m !== undefined) return { g, m, source: 'types' };
   const minor = goMinor(version);
   const row = TABLES.findLast(each => each.minor <= minor) ?? TABLES[0]!;
   return { g: { ...FIXED, ...row.g }, m: row.m, source: `go1.${row.minor}` };

@@ -1,5 +1,6 @@
 import type { AddressSpace } from '../cpu/api.js';
 import type { Image } from '../image/api.js';
+import { allgs, waitReasonStrings } from './globals.js';
 import { GoRuntime, type RuntimeSymbols } from './goroutine.js';
 import { goLayout, type Layout } from './layout.js';
 import { tlsOffset } from './tls.js';
@@ -16,10 +17,9 @@ export function goRuntime(image: Image | undefined, memory: AddressSpace): GoRun
   if (image?.go === undefined) return undefined;
   let fixed = known.get(image);
   if (fixed === undefined) {
-    const address = (name: string) => image.symbolsNamed(name)[0]?.address;
     const symbols = {
-      allgs: address('runtime.allgs'),
-      waitReasonStrings: address('runtime.waitReasonStrings'),
+      allgs: allgs(image, memory),
+      waitReasonStrings: waitReasonStrings(image, memory),
       tlsG: tlsOffset(image, memory),
     };
     fixed = { layout: goLayout(name => image.typeNamed(name), image.go.version), symbols };
