@@ -2,7 +2,7 @@
 
 // n := 40; next := func() int { n++; return n }; next(); println(next())
 // r := &rect{6, 7}; f := r.area; println(f())
-// var s shape = r; println(s.area())
+// println(s.area()), where var s shape = r
 TEXT main·main<ABIInternal>(SB), NOSPLIT, $40-0
 	// n is captured and changed: it lives on the heap, and the closure holds its address.
 	MOVQ $8, AX
@@ -36,8 +36,8 @@ TEXT main·main<ABIInternal>(SB), NOSPLIT, $40-0
 	CALL CX
 	CALL println<>(SB)
 	// s.area(): from the table of the type in the interface's first word; its second word is the receiver.
-	LEAQ table<>(SB), CX
-	LEAQ rect<>(SB), AX
+	MOVQ main·s(SB), CX
+	MOVQ main·s+8(SB), AX
 	MOVQ itab_fun(CX), CX
 	CALL CX
 	CALL println<>(SB)
@@ -71,6 +71,10 @@ TEXT println<>(SB), NOSPLIT, $0-0
 DATA rect<>+0(SB)/8, $6
 DATA rect<>+8(SB)/8, $7
 GLOBL rect<>(SB), RODATA, $rect__size
-// The itab of *rect for an interface with the method area.
+DATA main·s+0(SB)/8, $table<>(SB)
+DATA main·s+8(SB)/8, $rect<>(SB)
+GLOBL main·s(SB), NOPTR, $iface__size
+// The itab of *rect for shape: type, and the methods' addresses.
+DATA table<>+8(SB)/8, $main·rectType(SB)
 DATA table<>+24(SB)/8, $main·area<ABIInternal>(SB)
 GLOBL table<>(SB), RODATA, $itab__size

@@ -16,6 +16,17 @@ type rect struct {
 	width, height int
 }
 
+type shape interface {
+	area() int
+}
+
+// The descriptor of *rect: the itab in an interface that holds one leads to it.
+//
+//r14:type *rect
+var rectType runtime._type
+
+var s shape
+
 func count() int
 func area(r *rect) int
 func areaOf() int

@@ -29,7 +29,7 @@ TEXT main·main<ABIInternal>(SB), NOSPLIT, $120-0
 	LEAQ bytes<>(SB), CX
 	MOVQ $3, DI
 	MOVQ $8, SI
-	LEAQ type·int(SB), R8
+	LEAQ main·intType(SB), R8
 	LEAQ boxed<>(SB), R9
 	CALL main·texts<ABIInternal>(SB)
 	CALL println<>(SB)
@@ -224,6 +224,3 @@ DATA bytes<>+0(SB)/8, $"\x01\x02\x03\x00\x00\x00\x00\x00"
 GLOBL bytes<>(SB), NOPTR, $8
 DATA boxed<>+0(SB)/8, $100
 GLOBL boxed<>(SB), RODATA, $8
-// The descriptor of type int: interfaces hold its address.
-DATA type·int+0(SB)/8, $8
-GLOBL type·int(SB), RODATA, $8

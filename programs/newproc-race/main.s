@@ -25,7 +25,7 @@ TEXT main·main<ABIInternal>(SB), NOSPLIT, $56-0
 	CALL runtime·mallocgc<ABIInternal>(SB)
 	MOVQ 24(SP), CX
 	MOVQ CX, traceContext_data(AX)
-	LEAQ type·traceContext(SB), CX
+	LEAQ trace·traceContextType(SB), CX
 	MOVQ CX, (g_otel_trace_context+eface__type)(R14)
 	MOVQ AX, (g_otel_trace_context+eface_data)(R14)
 	// c := make(chan int)

@@ -53,10 +53,6 @@ done:
 	CALL runtime·racefuncexit<ABIInternal>(SB)
 #endif
 #endif
-	LEAQ type·traceContext(SB), AX
+	LEAQ trace·traceContextType(SB), AX
 	MOVQ 72(SP), BX
 	RET
-
-// The type's descriptor: interfaces hold its address.
-GLOBL type·traceContext(SB), RODATA, $8
-DATA type·traceContext+0(SB)/8, $traceContext__size

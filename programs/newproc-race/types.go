@@ -7,4 +7,9 @@ type traceContext struct {
 	data *runtime.hmap
 }
 
+// The descriptor of *traceContext: the first word of an interface that holds one.
+//
+//r14:type *traceContext
+var traceContextType runtime._type
+
 func TakeSnapShot(tc *traceContext) any

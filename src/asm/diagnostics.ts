@@ -4,7 +4,7 @@ export interface Position {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** From 1, in characters. */
+  /** From 1, in UTF-16 units, as JavaScript counts. */
   readonly column: number;
 }
 
@@ -26,13 +26,19 @@ export class AssemblyError extends Error {
   }
 }
 
+/** Characters of a line that an error shows: of a longer line, those around the place. */
+const MOST_SHOWN = 160;
+
 function show(diagnostic: Diagnostic, sources: ReadonlyMap<string, readonly string[]>): string {
   const { file, line, column, message, suggestion } = diagnostic;
-  const text = sources.get(file)?.[line - 1] ?? '';
+  const whole = sources.get(file)?.[line - 1] ?? '';
+  const from = Math.max(0, Math.min(column - 1 - MOST_SHOWN / 2, whole.length - MOST_SHOWN));
+  const left = from > 0 ? '…' : '';
+  const text = left + whole.slice(from, from + MOST_SHOWN) + (from + MOST_SHOWN < whole.length ? '…' : '');
   // Tabs stay tabs in front of the caret, so that it stands under its column whatever their width.
-  const indent = [...text].slice(0, column - 1).map(character => (character === '\t' ? '\t' : ' '));
+  const indent = text.slice(0, column - 1 - from + left.length).replace(/[^\t]/g, ' ');
   const hint = suggestion === undefined ? '' : ` (${suggestion})`;
-  return `${file}:${line}:${column}: ${message}${hint}\n${text}\n${indent.join('')}^`;
+  return `${file}:${line}:${column}: ${message}${hint}\n${text}\n${indent}^`;
 }
 
 /** Collects what is wrong, so that one run reports all of it. */

@@ -1,6 +1,8 @@
 /** What the assembler makes: an image in the plain, that knows nothing of ELF files or processes. */
+
+import type { Declarations } from './declarations.js';
 import type { Position } from './diagnostics.js';
-import type { Convention, Declarations, Signature } from './types.js';
+import type { Convention, Signature } from './types.js';
 
 export interface AssembledSegment {
   readonly name: 'text' | 'rodata' | 'data' | 'bss';

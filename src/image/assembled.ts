@@ -185,8 +185,10 @@ class AssembledImage implements Image {
     return basic && this.type(basic);
   }
 
-  typeOfRuntimeType(): Type | undefined {
-    return undefined;
+  typeOfRuntimeType(address: bigint): Type | undefined {
+    const { descriptors } = this.program.declarations;
+    const symbol = this.program.symbols.find(candidate => candidate.address === address && descriptors.has(candidate.name));
+    return symbol && this.type(descriptors.get(symbol.name)!);
   }
 
   typeNames(): Iterable<string> {

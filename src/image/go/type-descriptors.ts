@@ -1,4 +1,5 @@
 /** The bytes of type descriptors (internal/abi/type.go; runtime/type.go up to Go 1.20, with the same layout): kinds, names and parts. */
+import { KINDS, type Kind } from '../../abi/kind.js';
 import { FormatError, text } from '../bytes.js';
 import type { LinkedMemory } from '../elf/memory.js';
 import type { ModuleData } from './moduledata.js';
@@ -9,37 +10,6 @@ const TFLAG = { uncommon: 1, extraStar: 2, named: 4 } as const;
 /** Flags in a name's first byte (abi.Name). */
 const NAME_FLAG = { embedded: 8 } as const;
 const KIND_MASK = 31;
-/** abi.Kind, in order. */
-const KINDS = [
-  'invalid',
-  'bool',
-  'int',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'uintptr',
-  'float32',
-  'float64',
-  'complex64',
-  'complex128',
-  'array',
-  'chan',
-  'func',
-  'interface',
-  'map',
-  'pointer',
-  'slice',
-  'string',
-  'struct',
-  'unsafe.Pointer',
-] as const;
-type Kind = (typeof KINDS)[number];
 /** abi.ChanDir. */
 const CHAN_PREFIX: Readonly<Record<number, string>> = { 1: '<-chan ', 2: 'chan<- ', 3: 'chan ' };
 /** Deeper nesting of unnamed types than any source has means a cycle of corrupt pointers. */

@@ -25,14 +25,29 @@ type iface struct {
 	data unsafe.Pointer
 }
 
+// The beginning of every type's descriptor (internal/abi.Type). What follows there per kind, this runtime has no use for.
+type _type struct {
+	Size_       uintptr
+	PtrBytes    uintptr
+	Hash        uint32
+	TFlag       uint8
+	Align_      uint8
+	FieldAlign_ uint8
+	Kind_       uint8
+	Equal       unsafe.Pointer
+	GCData      *byte
+	Str         int32
+	PtrToThis   int32
+}
+
 type eface struct {
-	_type unsafe.Pointer
+	_type *_type
 	data  unsafe.Pointer
 }
 
 type itab struct {
-	inter unsafe.Pointer
-	_type unsafe.Pointer
+	inter *_type
+	_type *_type
 	hash  uint32
 	_     [4]byte
 	fun   [1]uintptr
@@ -99,7 +114,7 @@ type g struct {
 	goroutineProfiled   uint32
 	coroarg             unsafe.Pointer
 	syncGroup           unsafe.Pointer
-	otel_trace_context  eface
+	otel_trace_context  any
 	_                   [16]byte
 	gcAssistBytes       int64
 }
