@@ -121,6 +121,8 @@ function detailLines(session: Session): readonly string[] {
     }
     case 'breakpoint':
       return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+    case 'syscall':
+      return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
     case 'watchpoint':
       return [`  at 0x${stop.address.toString(16)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
     default:

@@ -16,7 +16,13 @@ export type Stop =
       readonly after: string;
     }
   | { readonly reason: 'signal'; readonly signal: SignalInfo }
-  | { readonly reason: 'syscall'; readonly phase: 'entry' | 'return'; readonly number: number; readonly name: string }
+  | {
+      readonly reason: 'syscall';
+      readonly phase: 'entry' | 'return';
+      readonly number: number;
+      readonly name: string;
+      readonly text: string;
+    }
   | { readonly reason: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
   | { readonly reason: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly reason: 'exited'; readonly status: number; readonly signal?: string };
@@ -27,7 +33,7 @@ export function plainStop(stop: ProcessStop): Stop | undefined {
     case 'signal':
       return { reason: 'signal', signal: stop.signal };
     case 'syscall':
-      return { reason: 'syscall', phase: stop.phase, number: stop.number, name: stop.name };
+      return { reason: 'syscall', phase: stop.phase, number: stop.number, name: stop.name, text: stop.text };
     case 'thread':
       return { reason: 'thread', event: stop.event, tid: stop.tid };
     case 'unsupported':

@@ -51,8 +51,14 @@ export type ProcessStop =
   | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly address: bigint; readonly access: 'read' | 'write' }
   /** Before delivery, with the registers of the moment. The next `run` delivers it unless `suppressSignal()` was called. */
   | { readonly kind: 'signal'; readonly signal: SignalInfo }
-  /** `catch syscall`: at entry (before the kernel acts) and at return. */
-  | { readonly kind: 'syscall'; readonly phase: 'entry' | 'return'; readonly number: number; readonly name: string }
+  /** `catch syscall`: at entry (before the kernel acts) and at return. `text` is the call with its arguments and, at return, its result. */
+  | {
+      readonly kind: 'syscall';
+      readonly phase: 'entry' | 'return';
+      readonly number: number;
+      readonly name: string;
+      readonly text: string;
+    }
   /** `catch thread`. */
   | { readonly kind: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }

@@ -180,10 +180,13 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     const { process, output } = start(buildC('hello', { static: true }));
     process.catch = { signals: new Set(), syscalls: new Set([1]) };
     const entry = process.run({ budget: LIMIT });
-    expect(entry).toEqual({ kind: 'syscall', phase: 'entry', number: 1, name: 'write' });
+    expect(entry).toMatchObject({ kind: 'syscall', phase: 'entry', number: 1, name: 'write' });
     expect(output.stdout + output.stderr).toBe('');
     const length = process.current.registers.get('rdx');
-    expect(process.run({ budget: LIMIT })).toEqual({ kind: 'syscall', phase: 'return', number: 1, name: 'write' });
+    const { registers } = process.current;
+    const text = `write(${registers.get('rdi')}, 0x${registers.get('rsi').toString(16)}, ${length})`;
+    expect(entry).toMatchObject({ text });
+    expect(process.run({ budget: LIMIT })).toMatchObject({ kind: 'syscall', phase: 'return', text: `${text} = ${length}` });
     expect(process.current.registers.get('rax')).toBe(length);
     expect(output.stdout + output.stderr).not.toBe('');
   });

@@ -13,9 +13,10 @@ import { load, readProgram } from './load/load.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
 import type { QueuedSignal } from './signal/pending.js';
+import { describeCall, describeResult } from './syscalls/describe.js';
 import { actOnSyscall, enterSyscall } from './syscalls/dispatch.js';
 import { syscallName } from './syscalls/table.js';
-import { Task } from './task.js';
+import { type SyscallInProgress, Task } from './task.js';
 
 const DEFAULT_MEMORY = 2 * 2 ** 30;
 const INT_OPCODE = 0xcd;
@@ -166,17 +167,23 @@ class GuestProcess implements Process {
     if (call?.stage === 'entry') {
       if (!call.entryReported && this.catchesSyscall(call.number)) {
         call.entryReported = true;
-        return { kind: 'syscall', phase: 'entry', number: call.number, name: syscallName(call.number) };
+        return this.syscallStop(call, 'entry');
       }
       actOnSyscall(kernel, task);
     }
     if (task.state !== 'runnable' || kernel.exit) return undefined;
     if (task.syscall?.stage === 'done') {
-      const { number } = task.syscall;
+      const done = task.syscall;
       task.syscall = undefined;
-      if (this.catchesSyscall(number)) return { kind: 'syscall', phase: 'return', number, name: syscallName(number) };
+      if (this.catchesSyscall(done.number)) return this.syscallStop(done, 'return');
     }
     return this.signals(task);
+  }
+
+  private syscallStop({ number, args }: SyscallInProgress, phase: 'entry' | 'return'): ProcessStop {
+    const call = describeCall(number, args, this.memory);
+    const text = phase === 'entry' ? call : `${call} = ${describeResult(number, this.cpu.registers.get('rax'))}`;
+    return { kind: 'syscall', phase, number, name: syscallName(number), text };
   }
 
   private signals(task: Task): ProcessStop | undefined {

@@ -108,7 +108,7 @@ export const breakpointCommands: readonly Command[] = [
     name: 'catch',
     aliases: ['tcatch'],
     syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread'],
-    summary: 'stop for signals, system calls (at entry and return), or threads that start and end',
+    summary: 'stop for signals, system calls (at entry and return, with their arguments), or threads that start and end',
     details: 'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
     completion: ['signal'],
     run: catchCommand,
