@@ -1,8 +1,6 @@
 /** The screen as React sees it: rows of styled text, drawn from the state. */
 import { Box, Text } from 'ink';
 import { createElement } from 'react';
-import { draw } from './draw.js';
-import type { State } from './state.js';
 import type { Role, Row } from './text.js';
 
 type Style = { readonly color?: string; readonly bold?: boolean; readonly dimColor?: boolean; readonly inverse?: boolean };
@@ -33,7 +31,6 @@ function line(row: Row, coloured: boolean) {
   return createElement(Text, { wrap: 'truncate' }, ...segments);
 }
 
-export function Screen({ state, coloured }: { readonly state: State; readonly coloured: boolean }) {
-  const rows = draw(state).map(row => line(row, coloured));
-  return createElement(Box, { flexDirection: 'column' }, ...rows);
+export function Screen({ rows, coloured }: { readonly rows: readonly Row[]; readonly coloured: boolean }) {
+  return createElement(Box, { flexDirection: 'column' }, ...rows.map(row => line(row, coloured)));
 }

@@ -13,10 +13,9 @@ export function draw(state: State): Row[] {
     const text = `r14 needs ${MINIMUM.columns} x ${MINIMUM.rows} cells, not ${columns} x ${rows}. Enlarge the window, or q and use r14 exec --batch.`;
     return [toWidth([span(text)], Math.max(1, columns))];
   }
-  const height = rows - 1;
   const head = header(state);
   const foot = footer(state);
-  const body = height - head.length - foot.length;
+  const body = rows - head.length - foot.length;
   const middle = state.help ? help(body) : panes(state, body);
   return [...head, ...middle.slice(0, body), ...foot].map(row => toWidth(row, columns));
 }

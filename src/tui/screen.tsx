@@ -1,12 +1,13 @@
 /** The shell around the screen: terminal modes, keys in, effects out. */
-import { render, useInput } from 'ink';
-import { useEffect, useState } from 'react';
+import { render } from 'ink';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/completion.js';
 import type { Session } from '../debugger/session.js';
 import { grouped } from '../debugger/stop-text.js';
 import { Screen } from './app.js';
+import { draw } from './draw.js';
 import { type Effect, initial, type Message, type State, update } from './state.js';
+import { Terminal } from './terminal.js';
 import { observe } from './view.js';
 
 export interface ScreenOptions {
@@ -17,8 +18,9 @@ export interface ScreenOptions {
   readonly saveHistory: (newestFirst: readonly string[]) => void;
 }
 
-const ALTERNATE = { enter: '\x1b[?1049h\x1b[H', leave: '\x1b[?1049l\x1b[?25h' } as const;
 const PROGRESS_EVERY = 200;
+/** Milliseconds between two frames. */
+const FRAME = 16;
 
 /** Shows the session on the whole screen until the user quits. `output` receives what the program writes from now on. */
 export async function show(
@@ -26,14 +28,32 @@ export async function show(
   options: ScreenOptions,
   output: { sink: ((text: string) => void) | undefined },
 ): Promise<void> {
-  const { stdout } = process;
-  let state: State = initial(observe(session, options.title), stdout.rows ?? 24, stdout.columns ?? 80, options.history);
-  let redraw: (state: State) => void = () => undefined;
+  const terminal = new Terminal({
+    input: input => send(input),
+    size: (rows, columns) => send({ kind: 'size', rows, columns }),
+    ending: () => {
+      options.saveHistory(state.history);
+      session.interrupt();
+      finish();
+    },
+  });
+  const { rows, columns } = terminal.size;
+  let state: State = initial(observe(session, options.title), rows, columns, options.history);
+  const coloured = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
+  const screen = () => <Screen rows={draw(state)} coloured={coloured} />;
+  const app = render(screen(), {
+    // Frames come whole, and the surface sends what has changed of them.
+    debug: true,
+    stdout: terminal.surface as unknown as NodeJS.WriteStream,
+    exitOnCtrlC: false,
+    patchConsole: false,
+  });
+  const redraw = atMostEvery(FRAME, () => app.rerender(screen()));
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
     state = next.state;
-    redraw(state);
+    redraw();
     if (next.effect !== undefined) void carryOut(next.effect);
   };
   output.sink = text => send({ kind: 'output', text });
@@ -51,9 +71,7 @@ export async function show(
       case 'interrupt':
         return session.interrupt();
       case 'suspend':
-        stdout.write(ALTERNATE.leave);
-        process.kill(process.pid, 'SIGTSTP');
-        return;
+        return terminal.suspend();
       case 'quit':
         session.interrupt();
         return finish();
@@ -75,64 +93,31 @@ export async function show(
     send({ kind: 'stopped', view: observe(session, options.title) });
   }
 
-  function App() {
-    const [shown, set] = useState(state);
-    useEffect(() => {
-      redraw = set;
-      const resize = () => send({ kind: 'size', rows: stdout.rows ?? 24, columns: stdout.columns ?? 80 });
-      stdout.on('resize', resize);
-      return () => {
-        stdout.off('resize', resize);
-      };
-    }, []);
-    useInput((input, key) => {
-      for (const message of keyMessages(input, key)) send(message);
-    });
-    return <Screen state={shown} coloured={process.env.NO_COLOR === undefined || process.env.NO_COLOR === ''} />;
-  }
-
-  stdout.write(ALTERNATE.enter);
-  const restore = () => stdout.write(ALTERNATE.leave);
-  process.once('exit', restore);
-  const resumed = () => {
-    stdout.write(ALTERNATE.enter);
-    redraw({ ...state });
-  };
-  process.on('SIGCONT', resumed);
-  // Ink 6.8's incremental rendering puts every changed row one row too low when the output ends in a newline.
-  const app = render(<App />, { exitOnCtrlC: false, patchConsole: false, maxFps: 30 });
+  terminal.open();
   await new Promise<void>(resolve => {
     finish = resolve;
   });
+  terminal.close();
   app.unmount();
-  process.off('SIGCONT', resumed);
-  process.off('exit', restore);
-  restore();
   options.saveHistory(state.history);
 }
 
-type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
-
-/** Fast typing and pastes arrive as one piece of several keys. */
-function keyMessages(input: string, key: InkKey): Message[] {
-  const named = (name: string): Message[] => [{ kind: 'key', name, text: '' }];
-  if (key.escape) return named('escape');
-  if (key.upArrow) return named('up');
-  if (key.downArrow) return named('down');
-  if (key.pageUp) return named('pageup');
-  if (key.pageDown) return named('pagedown');
-  if (key.tab && key.shift) return named('shift-tab');
-  if (key.return) return named('return');
-  if (key.tab) return named('tab');
-  if (key.backspace || key.delete) return named('backspace');
-  if (key.ctrl) return named(`ctrl-${input}`);
-  return [...input].map(character => {
-    const name = CONTROLS[character] ?? (character < ' ' ? `ctrl-${String.fromCharCode(character.charCodeAt(0) + 96)}` : '');
-    return { kind: 'key', name, text: name === '' ? character : '' };
-  });
+/** Calls `action` now, or later when it was called less than `pause` milliseconds ago. */
+function atMostEvery(pause: number, action: () => void): () => void {
+  let last = 0;
+  let due: NodeJS.Timeout | undefined;
+  const act = () => {
+    due = undefined;
+    last = performance.now();
+    action();
+  };
+  return () => {
+    if (due !== undefined) return;
+    const wait = last + pause - performance.now();
+    if (wait <= 0) act();
+    else due = setTimeout(act, wait);
+  };
 }
-
-const CONTROLS: Readonly<Record<string, string>> = { '\r': 'return', '\n': 'return', '\t': 'tab', '\x7f': 'backspace', '\b': 'backspace' };
 
 function commonPrefix(words: readonly string[]): string {
   let prefix = words[0] ?? '';

@@ -53,7 +53,7 @@ describe('update', () => {
 });
 
 describe('draw', () => {
-  it('fills exactly the screen but its last row, at every size', () => {
+  it('fills exactly the screen, at every size', () => {
     for (const [rows, columns] of [
       [24, 80],
       [40, 120],
@@ -61,7 +61,7 @@ describe('draw', () => {
       [15, 60],
     ] as const) {
       const lines = screen(typed(start(), { kind: 'size', rows, columns }));
-      expect(lines).toHaveLength(rows - 1);
+      expect(lines).toHaveLength(rows);
       expect(new Set(lines.map(line => [...line].length))).toEqual(new Set([columns]));
     }
   });

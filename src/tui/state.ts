@@ -1,4 +1,5 @@
 /** The screen's state and the one pure function that changes it. Effects are data: the shell around carries them out. */
+import type { Input } from './input.js';
 import { type Action, KEYS } from './keys.js';
 import type { View } from './view.js';
 
@@ -29,7 +30,7 @@ export interface State {
 }
 
 export type Message =
-  | { readonly kind: 'key'; readonly name: string; readonly text: string }
+  | Input
   | { readonly kind: 'size'; readonly rows: number; readonly columns: number }
   | { readonly kind: 'stopped'; readonly view: View }
   | { readonly kind: 'output'; readonly text: string }
@@ -96,6 +97,10 @@ export function update(state: State, message: Message): Next {
         state:
           message.words.length > 0 ? say({ ...state, line: message.line }, message.words.join('  ')) : { ...state, line: message.line },
       };
+    case 'click':
+    case 'wheel':
+    case 'paste':
+      return { state };
     case 'key':
       return state.line === undefined ? command(state, message.name, message.text) : type(state, state.line, message.name, message.text);
   }
