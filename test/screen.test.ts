@@ -83,11 +83,11 @@ describe('the screen', () => {
     await screen.shows('(r14) info goroutines');
     screen.type('\x15\x7f');
     screen.resize(80, 24);
-    await screen.shows('─6 console');
+    await screen.shows('⋮ ');
     screen.resize(40, 10);
     await screen.shows('r14 needs 60 x 15');
     screen.resize(120, 40);
-    await screen.shows('─5 goroutines');
+    await screen.shows('─8 goroutines');
     screen.type('q');
     expect(await screen.exit()).toBe(0);
   });

@@ -19,6 +19,7 @@ const THEME: Readonly<Record<Role, Style>> = {
   source: { color: 'magenta' },
   seam: { color: 'cyan' },
   selected: { bold: true },
+  cursor: { inverse: true },
   prompt: { bold: true },
 };
 

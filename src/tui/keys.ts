@@ -1,9 +1,10 @@
 /** The key table: what single keys do, and the help that `?` shows of it. */
+import { PANES, type PaneName } from './panes/table.js';
 
 export type Action =
   | { readonly kind: 'run'; readonly line: string }
   | { readonly kind: 'focus'; readonly by: 1 | -1 }
-  | { readonly kind: 'pane'; readonly index: number }
+  | { readonly kind: 'pane'; readonly name: PaneName }
   | { readonly kind: 'scroll'; readonly by: number }
   | { readonly kind: 'zoom' | 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
 
@@ -33,11 +34,11 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['R'], summary: 'restart the program', action: { kind: 'run', line: 'restart' } },
   { keys: ['tab'], summary: 'focus the next pane', hint: 'tab pane', action: { kind: 'focus', by: 1 }, whileRunning: true },
   { keys: ['shift-tab'], summary: 'focus the pane before', action: { kind: 'focus', by: -1 }, whileRunning: true },
-  ...[1, 2, 3, 4, 5, 6].map(
-    (number): KeyRow => ({
-      keys: [String(number)],
-      summary: `focus pane ${number}`,
-      action: { kind: 'pane', index: number - 1 },
+  ...PANES.map(
+    ({ key, name, title }): KeyRow => ({
+      keys: [key],
+      summary: `focus ${title}`,
+      action: { kind: 'pane', name },
       whileRunning: true,
     }),
   ),

@@ -8,7 +8,7 @@ import { Screen } from './app.js';
 import { draw } from './draw.js';
 import { type Effect, initial, type Message, type State, update } from './state.js';
 import { Terminal } from './terminal.js';
-import { observe } from './view.js';
+import { observe } from './view/view.js';
 
 export interface ScreenOptions {
   readonly title: string;
@@ -56,7 +56,7 @@ export async function show(
     redraw();
     if (next.effect !== undefined) void carryOut(next.effect);
   };
-  output.sink = text => send({ kind: 'output', text });
+  output.sink = text => send({ kind: 'written', text });
 
   async function carryOut(effect: Effect): Promise<void> {
     switch (effect.kind) {
@@ -89,7 +89,7 @@ export async function show(
     const outcome = await run(session, line);
     clearInterval(timer);
     if (session.ended) return finish();
-    if (outcome.output !== '') send({ kind: 'output', text: outcome.output });
+    if (outcome.output !== '') send({ kind: 'answer', text: outcome.output });
     send({ kind: 'stopped', view: observe(session, options.title) });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { draw } from './draw.js';
 import { initial, type Message, type State, update } from './state.js';
-import type { View } from './view.js';
+import type { View } from './view/view.js';
 
 const view = (t: string, rax: string): View => ({
   title: 'crash',
@@ -9,19 +9,27 @@ const view = (t: string, rax: string): View => ({
   t,
   stop: ['SIGSEGV in f+0', '  mov 0x10(%rdi),%rdx'],
   fault: true,
-  code: [
-    { kind: 'function', text: 'f  System V' },
-    { kind: 'instruction', text: 'mov 0x10(%rdi),%rdx', address: 0x401000n, current: true, breakpoint: true },
-    { kind: 'instruction', text: 'ret', address: 0x401004n },
-  ],
-  currentRow: 1,
+  code: {
+    rows: [
+      { kind: 'function', text: 'f  System V' },
+      { kind: 'instruction', text: 'mov 0x10(%rdi),%rdx', address: 0x401000n, current: true, breakpoint: true },
+      { kind: 'instruction', text: 'ret', address: 0x401004n },
+    ],
+    current: 1,
+  },
   registers: [{ name: 'rax', text: `rax      ${rax}` }],
   frames: [
-    { text: '#0  0x0000000000401000 in f () at /a/b/x.s:3', selected: true },
-    { text: '#1  0x0000000000401010 in main.main () at main.go:7', selected: false, seam: 'stack switch: g0 -> goroutine 1' },
+    { index: 0, pc: 0x401000n, text: '#0  0x0000000000401000 in f () at /a/b/x.s:3', selected: true },
+    {
+      index: 1,
+      pc: 0x401010n,
+      text: '#1  0x0000000000401010 in main.main () at main.go:7',
+      selected: false,
+      seam: 'stack switch: g0 -> goroutine 1',
+    },
   ],
-  memory: ['..ec98  0x401010         main.main+16'],
-  goroutines: ['* 1  x.s:3 f'],
+  memory: [{ address: 0xec98n, text: '..ec98  0x401010         main.main+16' }],
+  goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
 });
 const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);
 const key = (name: string, text = ''): Message => ({ kind: 'key', name, text });

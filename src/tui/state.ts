@@ -1,23 +1,17 @@
 /** The screen's state and the one pure function that changes it. Effects are data: the shell around carries them out. */
 import type { Input } from './input.js';
 import { type Action, KEYS } from './keys.js';
-import type { View } from './view.js';
+import { carried, scrolled } from './layout.js';
+import type { PaneState, Shown } from './pane.js';
+import { PANES, type PaneName, untouched } from './panes/table.js';
+import type { View } from './view/view.js';
 
-export const PANES = ['code', 'registers', 'backtrace', 'memory', 'goroutines', 'console'] as const;
-export type Pane = (typeof PANES)[number];
-
-export interface State {
-  readonly view: View;
-  /** Register lines of the stop before, to mark what changed. */
-  readonly before: ReadonlyMap<string, string>;
+export interface State extends Shown {
   readonly rows: number;
   readonly columns: number;
-  readonly focus: Pane;
+  readonly focus: PaneName;
   readonly zoomed: boolean;
-  /** Scroll offset of each pane relative to its natural place. */
-  readonly scroll: Readonly<Record<Pane, number>>;
-  /** Output of commands and of the program, oldest first. */
-  readonly console: readonly string[];
+  readonly panes: Readonly<Record<PaneName, PaneState>>;
   /** The line being typed; undefined: single keys are commands. */
   readonly line: string | undefined;
   /** Newest first. */
@@ -33,7 +27,10 @@ export type Message =
   | Input
   | { readonly kind: 'size'; readonly rows: number; readonly columns: number }
   | { readonly kind: 'stopped'; readonly view: View }
-  | { readonly kind: 'output'; readonly text: string }
+  /** A command's answer. */
+  | { readonly kind: 'answer'; readonly text: string }
+  /** What the program has written. */
+  | { readonly kind: 'written'; readonly text: string }
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'completed'; readonly line: string; readonly words: readonly string[] };
 
@@ -49,19 +46,21 @@ export interface Next {
   readonly effect?: Effect;
 }
 
-const CONSOLE_LINES = 5000;
+/** Kept of the console, and of what the program writes. */
+const MOST_LINES = 5000;
 const PENDING = 32;
 
 export function initial(view: View, rows: number, columns: number, history: readonly string[]): State {
   return {
     view,
-    before: new Map(),
+    before: undefined,
     rows,
     columns,
     focus: 'code',
     zoomed: false,
-    scroll: { code: 0, registers: 0, backtrace: 0, memory: 0, goroutines: 0, console: 0 },
+    panes: untouched,
     console: [],
+    output: [''],
     line: undefined,
     history,
     recalled: -1,
@@ -76,20 +75,16 @@ export function update(state: State, message: Message): Next {
     case 'size':
       return { state: { ...state, rows: message.rows, columns: message.columns } };
     case 'stopped': {
-      const before = new Map(state.view.registers.map(row => [row.name, row.text]));
       const moved = message.view.t !== state.view.t;
-      const stopped: State = {
-        ...state,
-        view: message.view,
-        before: moved ? before : state.before,
-        scroll: { ...state.scroll, code: 0 },
-        running: undefined,
-      };
+      const fresh: State = { ...state, view: message.view, before: moved ? state.view : state.before, running: undefined };
+      const stopped: State = { ...fresh, panes: carried(state, fresh) };
       const [line, ...pending] = state.pending;
       return line === undefined ? { state: stopped } : act({ ...stopped, pending }, { kind: 'run', line });
     }
-    case 'output':
+    case 'answer':
       return { state: say(state, message.text) };
+    case 'written':
+      return { state: written(state, message.text) };
     case 'progress':
       return { state: { ...state, running: message.text } };
     case 'completed':
@@ -106,10 +101,22 @@ export function update(state: State, message: Message): Next {
   }
 }
 
+/** Lines into the console, whose end is shown again. */
 function say(state: State, text: string): State {
   const lines = text.replace(/\n$/, '').split('\n');
-  return { ...state, console: [...state.console, ...lines].slice(-CONSOLE_LINES), scroll: { ...state.scroll, console: 0 } };
+  return { ...state, console: [...state.console, ...lines].slice(-MOST_LINES), panes: touched(state, 'console', { top: undefined }) };
 }
+
+function written(state: State, text: string): State {
+  const [rest = '', ...lines] = text.split('\n');
+  const output = [...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines].slice(-MOST_LINES);
+  return { ...state, output, panes: touched(state, 'output', { top: undefined }) };
+}
+
+const touched = (state: State, name: PaneName, change: Partial<PaneState>): State['panes'] => ({
+  ...state.panes,
+  [name]: { ...state.panes[name], ...change },
+});
 
 /** Keys of the line editor. */
 function type(state: State, line: string, name: string, text: string): Next {
@@ -166,13 +173,13 @@ function act(state: State, action: Action): Next {
     case 'run':
       return { state: say({ ...state, running: action.line }, `(r14) ${action.line}`), effect: { kind: 'command', line: action.line } };
     case 'focus': {
-      const at = PANES.indexOf(state.focus) + action.by;
-      return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]! } };
+      const at = PANES.findIndex(pane => pane.name === state.focus) + action.by;
+      return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
     }
     case 'pane':
-      return { state: { ...state, focus: PANES[action.index] ?? state.focus } };
+      return { state: { ...state, focus: action.name } };
     case 'scroll':
-      return { state: { ...state, scroll: { ...state.scroll, [state.focus]: state.scroll[state.focus] + action.by } } };
+      return { state: { ...state, panes: touched(state, state.focus, { top: scrolled(state, state.focus, action.by) }) } };
     case 'zoom':
       return { state: { ...state, zoomed: !state.zoomed } };
     case 'type':

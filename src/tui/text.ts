@@ -13,6 +13,7 @@ export type Role =
   | 'source'
   | 'seam'
   | 'selected'
+  | 'cursor'
   | 'prompt';
 
 export interface Segment {
@@ -49,8 +50,8 @@ export function toWidth(row: Row, width: number): Row {
 }
 
 /** A title in a rule: `─1 code ─────`. */
-export function rule(number: number, name: string, width: number, focused: boolean, extra = ''): Row {
-  const head = `─${number} ${name} `;
+export function rule(key: string, name: string, width: number, focused: boolean, extra = ''): Row {
+  const head = `─${key} ${name} `;
   const tail = extra === '' ? '' : ` ${extra} `;
   const fill = Math.max(0, width - widthOf(head) - widthOf(tail));
   return [span(head, focused ? 'focus' : 'title'), span('─'.repeat(fill), 'dim'), span(tail, 'dim')];

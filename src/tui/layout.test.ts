@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { draw } from './draw.js';
+import { hit, layout } from './layout.js';
+import { initial, type State, update } from './state.js';
+import type { View } from './view/view.js';
+
+const FRAMES = Array.from({ length: 14 }, (_, index) => ({
+  index,
+  pc: BigInt(index),
+  text: `#${index}  f${index} ()`,
+  selected: index === 0,
+  ...(index === 10 ? { seam: 'stack switch: g0 -> goroutine 1' } : {}),
+}));
+const at = (current: number): View => ({
+  title: 'crash',
+  place: 'thread 1',
+  t: `${current}`,
+  stop: ['stopped'],
+  fault: false,
+  code: {
+    current,
+    rows: Array.from({ length: 90 }, (_, index) => ({
+      kind: 'instruction' as const,
+      text: `nop${index}`,
+      address: 0x1000n + BigInt(index),
+      current: index === current,
+    })),
+  },
+  registers: [{ name: 'rax', text: 'rax      0x1' }],
+  frames: FRAMES,
+  memory: [{ address: 0xec98n, text: '..ec98' }],
+  goroutines: [{ id: 1, text: '* 1  f' }],
+});
+const open = (rows: number, columns: number): State => initial(at(3), rows, columns, []);
+const text = (state: State): string[] => draw(state).map(row => row.map(segment => segment.text).join(''));
+const press = (state: State, ...keys: string[]): State =>
+  keys.reduce((now, key) => update(now, { kind: 'key', name: '', text: key }).state, state);
+const firstCode = (state: State): string | undefined => /nop\d+/.exec(text(state).join('\n'))?.[0];
+
+describe('layout', () => {
+  it.each([
+    [24, 80],
+    [40, 120],
+    [60, 200],
+  ])('finds under each cell of %i x %i what is drawn there', (rows, columns) => {
+    const state = open(rows, columns);
+    const lines = text(state);
+    let found = 0;
+    lines.forEach((line, row) => {
+      for (let column = 0; column < columns; column++) {
+        const item = hit(state, row, column)?.item;
+        if (item === undefined) continue;
+        found++;
+        expect(line[column]).toBe(
+          item.row
+            .map(segment => segment.text)
+            .join('')
+            .padEnd(columns)[column - columnOf(state, row, column)],
+        );
+      }
+    });
+    expect(found).toBeGreaterThan(rows * columns * 0.4);
+  });
+
+  it('keeps the seam between stacks and the frames around it in view where there is not room for all', () => {
+    const lines = text(open(24, 80)).filter(line => /#\d|⋮|┄/.test(line));
+    expect(lines.map(line => line.trim())).toEqual([
+      '►#0  f0 ()',
+      '#1  f1 ()',
+      '⋮ 7 more',
+      '#9  f9 ()',
+      '┄┄┄ stack switch: g0 -> goroutine 1 ┄┄┄',
+      '#10  f10 ()',
+    ]);
+  });
+
+  it('scrolls only within the content', () => {
+    const down = press(open(40, 120), ...'j'.repeat(200));
+    expect(firstCode(press(down, 'k'))).not.toBe(firstCode(down));
+  });
+
+  it('does not move the code while the current instruction is in view, and follows it where it is not', () => {
+    const here = open(40, 120);
+    const stopped = (state: State, current: number): State => update(state, { kind: 'stopped', view: at(current) }).state;
+    expect(firstCode(stopped(here, 9))).toBe(firstCode(here));
+    const away = stopped(here, 70);
+    expect(text(away).join('\n')).toContain('=> 0x1046');
+    expect(firstCode(stopped(away, 71))).toBe(firstCode(away));
+  });
+});
+
+const columnOf = (state: State, row: number, column: number): number =>
+  layout(state).find(
+    place => row >= place.row && row < place.row + place.height && column >= place.column && column < place.column + place.width,
+  )!.column;

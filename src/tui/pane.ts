@@ -1,0 +1,62 @@
+/** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
+import type { Row } from './text.js';
+import type { View } from './view/view.js';
+
+/** One row of a pane and what it stands for, so that Enter and the mouse know. */
+export interface Item {
+  readonly row: Row;
+  readonly address?: bigint;
+  readonly frame?: number;
+  readonly goroutine?: number;
+  readonly thread?: number;
+  readonly register?: string;
+  /** Kept in view when a pane that folds has not room for all. */
+  readonly keep?: boolean;
+}
+
+/** All that panes are drawn from. */
+export interface Shown {
+  readonly view: View;
+  /** The view of the stop before: what differs has changed. */
+  readonly before: View | undefined;
+  /** Commands and their answers, oldest first. */
+  readonly console: readonly string[];
+  /** What the program has written, oldest first; the last line may be unfinished. */
+  readonly output: readonly string[];
+}
+
+export interface Content {
+  readonly items: readonly Item[];
+  /** Index of the item that is to be in view unless the user has scrolled away from it. */
+  readonly anchor?: number | undefined;
+  /** Stands behind the title. */
+  readonly note?: string;
+}
+
+export interface PaneRow {
+  readonly name: string;
+  readonly title: string;
+  /** The key that focuses it. */
+  readonly key: string;
+  /** `width`: cells of a row. Rows that are longer are cut. */
+  readonly content: (shown: Shown, width: number) => Content;
+  /** Part of the height that is above the anchor, 0 to 1. */
+  readonly anchorAt?: number;
+  /** What has no room is folded to `⋮`, so that the items with `keep` are always in view. */
+  readonly folds?: boolean;
+}
+
+/** What a user has done to a pane. Both are indices of its items. */
+export interface PaneState {
+  /** The first item in view; undefined: where the anchor wants it. */
+  readonly top: number | undefined;
+  readonly selected: number | undefined;
+}
+
+/** Whether two items of successive contents stand for the same thing. */
+export function same(one: Item, other: Item): boolean {
+  for (const name of ['frame', 'goroutine', 'thread', 'register', 'address'] as const) {
+    if (one[name] !== undefined || other[name] !== undefined) return one[name] === other[name];
+  }
+  return false;
+}

@@ -1,0 +1,13 @@
+import type { PaneRow, Shown } from '../pane.js';
+import { printable, span } from '../text.js';
+
+/** Commands, typed or of keys, and their answers. */
+export const console = {
+  name: 'console',
+  title: 'console',
+  key: '9',
+  content: ({ console: lines }: Shown) => ({
+    anchor: lines.length - 1,
+    items: lines.map(line => ({ row: [span(printable(line))] })),
+  }),
+} as const satisfies PaneRow;

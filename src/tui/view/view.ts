@@ -1,0 +1,90 @@
+/** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
+import type { Session } from '../../debugger/session.js';
+import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
+import { type FrameRow, observeBacktrace } from './backtrace.js';
+import { type Code, observeCode } from './code.js';
+import { type GoroutineRow, observeGoroutines } from './goroutines.js';
+import { type MemoryRow, observeMemory } from './memory.js';
+import { observeRegisters, type RegisterRow } from './registers.js';
+
+interface Head {
+  readonly title: string;
+  readonly place: string;
+  readonly t: string;
+  /** What happened, in one or two lines. */
+  readonly stop: readonly string[];
+  readonly fault: boolean;
+}
+
+interface Parts {
+  readonly code: Code;
+  readonly registers: readonly RegisterRow[];
+  readonly frames: readonly FrameRow[];
+  readonly memory: readonly MemoryRow[];
+  readonly goroutines: readonly GoroutineRow[];
+}
+
+export type View = Head & Parts;
+
+const NOTHING: Parts = { code: { rows: [], current: 0 }, registers: [], frames: [], memory: [], goroutines: [] };
+
+/** What each pane reads of a session that has a process. */
+const PARTS: { readonly [Name in keyof Parts]: (session: Session) => Parts[Name] } = {
+  code: observeCode,
+  registers: observeRegisters,
+  frames: observeBacktrace,
+  memory: observeMemory,
+  goroutines: observeGoroutines,
+};
+
+/** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
+export function observe(session: Session, title: string): View {
+  const t = grouped(session.process.t);
+  if (session.exited) return { title, place: '', t, stop: stopText(session).split('\n'), fault: false, ...NOTHING };
+  const data = stopData(session);
+  const stack = session.frame.physical.stack.name;
+  const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
+  const place = `${data.goroutine === null ? '' : `goroutine ${data.goroutine}${on}   `}thread ${data.thread}`;
+  const head = {
+    title,
+    place,
+    t,
+    stop: session.stop.reason === 'start' ? ['Stopped before the first instruction.'] : stopText(session).split('\n'),
+    fault: session.stop.reason === 'signal',
+  };
+  // What changes is told by the registers: they are read while they can be.
+  return later(session, head, observeRegisters(session));
+}
+
+/** The parts that nobody looks at cost nothing; once the program has moved on they cannot be read any more, and are empty. */
+function later(session: Session, head: Head, registers: Parts['registers']): View {
+  const { process } = session;
+  const { t } = process;
+  const known: { -readonly [Name in keyof Parts]?: Parts[Name] } = { registers };
+  const part = <Name extends keyof Parts>(name: Name): Parts[Name] => {
+    const read = known[name] as Parts[Name] | undefined;
+    if (read !== undefined) return read;
+    if (session.process !== process || process.t !== t) return NOTHING[name];
+    const fresh = PARTS[name](session);
+    known[name] = fresh;
+    return fresh;
+  };
+  return {
+    ...head,
+    get code() {
+      return part('code');
+    },
+    get registers() {
+      return part('registers');
+    },
+    get frames() {
+      return part('frames');
+    },
+    get memory() {
+      return part('memory');
+    },
+    get goroutines() {
+      return part('goroutines');
+    },
+  };
+}
