@@ -1,4 +1,5 @@
 /** Styled text in rows of cells. What a role looks like is the theme's business. */
+import stringWidth from 'string-width';
 
 export type Role =
   | 'plain'
@@ -25,14 +26,26 @@ export type Row = readonly Segment[];
 
 export const span = (text: string, role: Role = 'plain'): Segment => ({ text, role });
 
-/** Cells that a text takes. Control characters take none: they are shown as dots before. */
-const widthOf = (text: string): number => [...text].length;
+const CLUSTERS = new Intl.Segmenter();
 
-/** Tabs become spaces; control characters, which would move the terminal's cursor, become dots. */
-export const printable = (text: string): string =>
-  [...text.replaceAll('\t', '  ')]
-    .map(character => (character < ' ' || (character >= '\x7f' && character < '\xa0') ? '·' : character))
-    .join('');
+/** Cells that a text takes on a terminal: East Asian characters and emoji take two, combining ones none. */
+export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
+/** ASCII, Latin and the marks and rules that the screen is made of: a cell each. */
+const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟●►…]*$/;
+
+/** Tabs become spaces; what would move the terminal's cursor or turn the writing's direction becomes dots. */
+export const printable = (text: string): string => text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
+
+/** The longest beginning of a text that fits in `width` cells. */
+export function beginning(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let cells = 0;
+  for (const { segment, index } of CLUSTERS.segment(text)) {
+    cells += widthOf(segment);
+    if (cells > width) return text.slice(0, index);
+  }
+  return text;
+}
 
 /** The row cut or filled to exactly `width` cells. */
 export function toWidth(row: Row, width: number): Row {
@@ -40,10 +53,10 @@ export function toWidth(row: Row, width: number): Row {
   let left = width;
   for (const { text, role } of row) {
     if (left <= 0) break;
-    const cells = [...text];
-    const cut = cells.length > left ? `${cells.slice(0, Math.max(0, left - 1)).join('')}…` : text;
+    const cut = widthOf(text) > left ? `${beginning(text, left - 1)}…` : text;
     out.push({ text: cut, role });
-    left -= Math.min(cells.length, left);
+    left -= widthOf(cut);
+    if (cut !== text) break;
   }
   if (left > 0) out.push(span(' '.repeat(left)));
   return out;
