@@ -12,13 +12,14 @@ const FRAMES = Array.from({ length: 14 }, (_, index) => ({
   ...(index === 10 ? { seam: 'stack switch: g0 -> goroutine 1' } : {}),
 }));
 const at = (current: number): View => ({
+  looking: {},
   title: 'crash',
   place: 'thread 1',
   t: `${current}`,
   stop: ['stopped'],
   fault: false,
   code: {
-    current,
+    anchor: current,
     rows: Array.from({ length: 90 }, (_, index) => ({
       kind: 'instruction' as const,
       text: `nop${index}`,
@@ -28,7 +29,7 @@ const at = (current: number): View => ({
   },
   registers: [{ name: 'rax', text: 'rax      0x1' }],
   frames: FRAMES,
-  memory: [{ address: 0xec98n, text: '..ec98' }],
+  memory: { rows: [{ address: 0xec98n, value: 0n, text: '..ec98' }] },
   goroutines: [{ id: 1, text: '* 1  f' }],
 });
 const open = (rows: number, columns: number): State => initial(at(3), rows, columns, []);

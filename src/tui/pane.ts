@@ -10,6 +10,8 @@ export interface Item {
   readonly goroutine?: number;
   readonly thread?: number;
   readonly register?: string;
+  /** What it holds: the same value elsewhere is marked while it is selected, and Enter goes there. The address stands for it when there is none. */
+  readonly value?: bigint;
   /** Kept in view when a pane that folds has not room for all. */
   readonly keep?: boolean;
 }

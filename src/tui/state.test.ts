@@ -4,6 +4,7 @@ import { initial, type Message, type State, update } from './state.js';
 import type { View } from './view/view.js';
 
 const view = (t: string, rax: string): View => ({
+  looking: {},
   title: 'crash',
   place: 'goroutine 1 on g0   thread 1',
   t,
@@ -15,7 +16,7 @@ const view = (t: string, rax: string): View => ({
       { kind: 'instruction', text: 'mov 0x10(%rdi),%rdx', address: 0x401000n, current: true, breakpoint: true },
       { kind: 'instruction', text: 'ret', address: 0x401004n },
     ],
-    current: 1,
+    anchor: 1,
   },
   registers: [{ name: 'rax', text: `rax      ${rax}` }],
   frames: [
@@ -28,7 +29,7 @@ const view = (t: string, rax: string): View => ({
       seam: 'stack switch: g0 -> goroutine 1',
     },
   ],
-  memory: [{ address: 0xec98n, text: '..ec98  0x401010         main.main+16' }],
+  memory: { rows: [{ address: 0xec98n, value: 0x401010n, text: '..ec98  0x401010         main.main+16' }] },
   goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
 });
 const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);

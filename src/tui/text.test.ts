@@ -21,7 +21,16 @@ describe('cells', () => {
     const rows = fc.array(fc.string({ unit: fc.constantFrom('a', '漢', 'e\u0301', '😀', '…', '\u0301', ' ', 'ﾞ', '한') }));
     fc.assert(
       fc.property(rows, fc.integer({ min: 1, max: 40 }), (texts, width) => {
-        expect(widthOf(text(toWidth(texts.map(each => span(each)), width)))).toBe(width);
+        expect(
+          widthOf(
+            text(
+              toWidth(
+                texts.map(each => span(each)),
+                width,
+              ),
+            ),
+          ),
+        ).toBe(width);
       }),
     );
   });

@@ -8,7 +8,7 @@ export const code = {
   key: '1',
   anchorAt: 0.6,
   content: ({ view }: Shown) => ({
-    anchor: view.code.current,
+    anchor: view.code.anchor,
     items: view.code.rows.map((row): Item => {
       if (row.kind === 'function') return { row: [span(` ${row.text}`, 'function')] };
       if (row.kind === 'source') return { row: [span(row.text, 'source')] };

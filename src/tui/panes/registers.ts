@@ -9,9 +9,13 @@ export const registers = {
   content: ({ view, before }: Shown) => {
     const old = new Map(before?.registers.map(row => [row.name, row.text]));
     return {
-      items: view.registers.map(({ name, text }) => {
+      items: view.registers.map(({ name, text, value }) => {
         const changed = old.has(name) && old.get(name) !== text;
-        return { row: [span(changed ? '*' : ' ', 'changed'), span(text, changed ? 'changed' : 'plain')], register: name };
+        return {
+          row: [span(changed ? '*' : ' ', 'changed'), span(text, changed ? 'changed' : 'plain')],
+          register: name,
+          ...(value === undefined ? {} : { value }),
+        };
       }),
     };
   },

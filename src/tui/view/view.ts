@@ -4,10 +4,17 @@ import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
 import { type FrameRow, observeBacktrace } from './backtrace.js';
 import { type Code, observeCode } from './code.js';
 import { type GoroutineRow, observeGoroutines } from './goroutines.js';
-import { type MemoryRow, observeMemory } from './memory.js';
+import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters, type RegisterRow } from './registers.js';
 
+/** Where the user went in a pane; absent: the pane follows the selected frame. */
+export interface Looking {
+  readonly code?: bigint;
+  readonly memory?: bigint;
+}
+
 interface Head {
+  readonly looking: Looking;
   readonly title: string;
   readonly place: string;
   readonly t: string;
@@ -20,32 +27,33 @@ interface Parts {
   readonly code: Code;
   readonly registers: readonly RegisterRow[];
   readonly frames: readonly FrameRow[];
-  readonly memory: readonly MemoryRow[];
+  readonly memory: Memory;
   readonly goroutines: readonly GoroutineRow[];
 }
 
 export type View = Head & Parts;
 
-const NOTHING: Parts = { code: { rows: [], current: 0 }, registers: [], frames: [], memory: [], goroutines: [] };
+const NOTHING: Parts = { code: { rows: [], anchor: 0 }, registers: [], frames: [], memory: { rows: [] }, goroutines: [] };
 
 /** What each pane reads of a session that has a process. */
-const PARTS: { readonly [Name in keyof Parts]: (session: Session) => Parts[Name] } = {
-  code: observeCode,
+const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looking) => Parts[Name] } = {
+  code: (session, looking) => observeCode(session, looking.code),
   registers: observeRegisters,
   frames: observeBacktrace,
-  memory: observeMemory,
+  memory: (session, looking) => observeMemory(session, looking.memory),
   goroutines: observeGoroutines,
 };
 
 /** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
-export function observe(session: Session, title: string): View {
+export function observe(session: Session, title: string, looking: Looking = {}): View {
   const t = grouped(session.process.t);
-  if (session.exited) return { title, place: '', t, stop: stopText(session).split('\n'), fault: false, ...NOTHING };
+  if (session.exited) return { looking, title, place: '', t, stop: stopText(session).split('\n'), fault: false, ...NOTHING };
   const data = stopData(session);
   const stack = session.frame.physical.stack.name;
   const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
   const place = `${data.goroutine === null ? '' : `goroutine ${data.goroutine}${on}   `}thread ${data.thread}`;
   const head = {
+    looking,
     title,
     place,
     t,
@@ -65,7 +73,7 @@ function later(session: Session, head: Head, registers: Parts['registers']): Vie
     const read = known[name] as Parts[Name] | undefined;
     if (read !== undefined) return read;
     if (session.process !== process || process.t !== t) return NOTHING[name];
-    const fresh = PARTS[name](session);
+    const fresh = PARTS[name](session, head.looking);
     known[name] = fresh;
     return fresh;
   };
