@@ -8,7 +8,7 @@ export type XmmName = `xmm${number}`;
 export type RegisterName = GprName | XmmName;
 
 export interface Convention {
-  readonly id: 'ABIInternal' | 'ABI0' | 'System V' | 'Linux syscall';
+  readonly id: 'ABIInternal' | 'ABI0' | 'System V' | 'Linux syscall' | 'hand-made assembly';
   readonly description: string;
   readonly integerArguments: readonly GprName[];
   readonly floatArguments: readonly XmmName[];

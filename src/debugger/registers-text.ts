@@ -1,10 +1,12 @@
 /** Registers of a frame as lines and as data. */
 
+import type { RegisterName } from '../abi/convention.js';
 import { GPR_NAMES } from '../cpu/api.js';
 import type { Data } from './commands/command.js';
 import { describeAddress } from './describe.js';
 import { flagNames } from './flag-names.js';
 import { readRegister } from './frame-context.js';
+import { type RegisterRole, registerRoles } from './lens/roles.js';
 import type { Session } from './session.js';
 import type { LogicalFrame } from './stack/frame.js';
 
@@ -49,10 +51,11 @@ export function registerNamed(name: string): string | undefined {
 
 /** One line each: name, value, what it is. */
 export function registerLines(session: Session, frame: LogicalFrame, names: readonly string[]): readonly string[] {
+  const roles = registerRoles(session, frame);
   return names.map(name => {
     const value = readRegister(frame, name);
     if ('lost' in value) return `${name.padEnd(8)} ${value.lost}`;
-    return `${name.padEnd(8)} ${shown(name, value.value).padEnd(20)} ${meaning(session, frame, name, value.value)}`.trimEnd();
+    return `${name.padEnd(8)} ${shown(name, value.value).padEnd(20)} ${withRole(meaning(session, name, value.value), roles.get(name as RegisterName))}`.trimEnd();
   });
 }
 
@@ -73,27 +76,19 @@ function shown(name: string, value: bigint): string {
   return `0x${value.toString(16)}`;
 }
 
-function meaning(session: Session, frame: LogicalFrame, name: string, value: bigint): string {
+function meaning(session: Session, name: string, value: bigint): string {
   if (name === 'eflags') return `[ ${flagNames(value)} ]`;
   if (name === 'mxcsr') return `[ ${mxcsrNames(value)} ]`;
   if (name.startsWith('xmm')) return lanes(value);
   if (/^st\d/.test(name)) return String(extendedToNumber(value));
-  const parts: string[] = [];
-  const g =
-    session.go !== undefined && frame.physical.g !== 0n && name === 'r14' && value === frame.physical.g ? gName(session, value) : undefined;
-  if (g !== undefined) parts.push(`g = ${g}`);
-  else {
-    const symbol = describeAddress(session.images, value);
-    parts.push(symbol === undefined ? BigInt.asIntN(64, value).toString() : `<${symbol}>`);
-  }
-  return parts.join(' ');
+  const symbol = describeAddress(session.images, value);
+  return symbol === undefined ? BigInt.asIntN(64, value).toString() : `<${symbol}>`;
 }
 
-function gName(session: Session, g: bigint): string {
-  const machine = session.go!.machineOf(g);
-  if (machine?.g0 === g) return `g0 of m${machine.id}`;
-  if (machine?.gsignal === g) return `gsignal of m${machine.id}`;
-  return session.go!.readable(g) ? `goroutine ${session.go!.goroutine(g).id}` : 'no goroutine';
+/** A role that tells the value stands for it; any other comes behind it. */
+function withRole(value: string, role: RegisterRole | undefined): string {
+  if (role === undefined) return value;
+  return role.text === role.role ? `${value.padEnd(22)} ${role.role}` : role.text;
 }
 
 function mxcsrNames(value: bigint): string {

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { parseCommandLine } from '../../src/cli/flags.js';
-import { launcher, processOptions } from '../../src/cli/launcher.js';
+import { assembledLauncher, launcher, processOptions } from '../../src/cli/launcher.js';
 import { type Outcome, run } from '../../src/debugger/commands/execute.js';
-import { Session } from '../../src/debugger/session.js';
+import { type Launcher, Session } from '../../src/debugger/session.js';
+import type { ProcessOptions } from '../../src/linux/api.js';
+import { Catalog } from '../../src/runtime/bundled/catalog.js';
 
 /** A debugging session inside the test's own process. */
 export interface Debugging {
@@ -19,13 +22,24 @@ export interface Debugging {
 
 /** Opens a program as `r14 exec FLAGS PATH` does. */
 export function debug(path: string, flags: readonly string[] = []): Debugging {
+  return debugging(path, flags, launcher);
+}
+
+/** Opens a bundled program, as `r14 exec NAME --variant VARIANT` does. */
+export function debugBundled(name: string, variant?: string): Debugging {
+  const catalog = new Catalog(join(import.meta.dirname, '../..'));
+  const program = catalog.build(name, variant === undefined ? {} : { variant });
+  return debugging(name, [], options => assembledLauncher(program, options));
+}
+
+function debugging(path: string, flags: readonly string[], launch: (options: ProcessOptions) => Launcher): Debugging {
   const output: Uint8Array[] = [];
   const options = processOptions(parseCommandLine(['exec', ...flags, path]), path, {
     stdout: bytes => output.push(bytes.slice()),
     stderr: () => undefined,
   });
   const shown: string[] = [];
-  const session = new Session(launcher(options), {
+  const session = new Session(launch(options), {
     breathe: () => Promise.resolve(),
     readSource: () => undefined,
     readScript: () => '',

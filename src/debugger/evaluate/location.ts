@@ -20,7 +20,7 @@ const DWARF_GPR = ['rax', 'rdx', 'rcx', 'rbx', 'rsi', 'rdi', 'rbp', 'rsp', ...GP
 const FIRST_XMM = 17;
 const FIRST_ST = 33;
 
-function dwarfRegisterName(number: number): string | undefined {
+export function dwarfRegisterName(number: number): string | undefined {
   if (number < FIRST_XMM) return DWARF_GPR[number];
   if (number < FIRST_ST) return `xmm${number - FIRST_XMM}`;
   return number < FIRST_ST + 8 ? `st${number - FIRST_ST}` : undefined;

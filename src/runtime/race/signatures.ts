@@ -35,6 +35,9 @@ const SIGNATURES: Readonly<Record<string, readonly string[]>> = {
 
 const ATOMIC = /^go_atomic(32|64)_(load|store|exchange|fetch_add|fetch_and|fetch_or|compare_exchange)$/;
 
+/** Parameters among them that are pointers. */
+export const RACE_POINTERS: ReadonlySet<string> = new Set(['thr', 'pthr', 'parent', 'pproc', 'proc', 'addr', 'p', 'a', 'cb', 'pn']);
+
 /** Names of the parameters of a `__tsan_*` function; nothing for any other. */
 export function raceParameters(name: string): readonly string[] | undefined {
   if (!name.startsWith('__tsan_')) return undefined;

@@ -1,0 +1,213 @@
+/**
+ * What each register of a frame means: `R14 g = runtime.g0 (m0)`, `RDI arg1 thr = nil`, `RDX closure context`, `X15 zero`. Only what is so: a
+ * convention speaks of the edges of a call; between them a role lasts for as long as nothing has written the register.
+ */
+import { LINUX_SYSCALL, type RegisterName } from '../../abi/convention.js';
+import type { Assignment } from '../../abi/place.js';
+import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
+import type { Func, Type } from '../../image/api.js';
+import { evaluate } from '../../image/dwarf/expression.js';
+import { syscallName } from '../../linux/syscalls/table.js';
+import { RACE_POINTERS } from '../../runtime/race/signatures.js';
+import { describeAddress } from '../describe.js';
+import { dwarfRegisterName } from '../evaluate/location.js';
+import { readRegister } from '../frame-context.js';
+import type { Session } from '../session.js';
+import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { peek } from '../stack/unwind.js';
+import { unchangedSinceEntry } from '../unchanged.js';
+import { printValue } from '../values/print.js';
+import { bytesSource, fromUint } from '../values/source.js';
+import { underlying } from '../values/types.js';
+import { type Edge, edgeOf } from './edge.js';
+import { callable, type Parameter } from './signature.js';
+
+export interface RegisterRole {
+  /** Lower case: `rdi`, `xmm15`. */
+  readonly register: RegisterName;
+  /** `arg1 thr`, `g`, `callee-saved`. */
+  readonly role: string;
+  /** The role with its value, where the value says more than the register's number: `arg1 thr = nil`. */
+  readonly text: string;
+  /** What makes it so, in words. */
+  readonly how: string;
+}
+
+/** Roles of a frame's registers; a register without one is absent. */
+export function registerRoles(session: Session, frame: LogicalFrame): ReadonlyMap<RegisterName, RegisterRole> {
+  const { physical } = frame;
+  const edge = edgeOf(session, physical);
+  const roles = new Map<RegisterName, RegisterRole>();
+  const add = (register: RegisterName, role: string, value: string | undefined, how: string): void => {
+    roles.set(register, { register, role, text: value === undefined ? role : `${role} = ${value}`, how });
+  };
+  for (const { register, role, value, how } of atEdge(session, frame, edge)) add(register, role, value, how);
+  if (edge.at === 'inside')
+    for (const { register, role, value, how } of variablesInRegisters(session, frame)) add(register, role, value, how);
+  for (const { register, role, value, how } of standing(session, frame, edge, roles.get('r14')?.role)) add(register, role, value, how);
+  return roles;
+}
+
+interface Found {
+  readonly register: RegisterName;
+  readonly role: string;
+  readonly value: string | undefined;
+  readonly how: string;
+}
+
+/** What signature and convention say of the edge; inside a function, what is left of its entry. */
+function atEdge(session: Session, frame: LogicalFrame, edge: Edge): readonly Found[] {
+  const { physical } = frame;
+  switch (edge.at) {
+    case 'entry':
+      return ofConvention(session, frame, edge.func, 'entry', `at the entry of ${edge.func.name}`);
+    case 'call': {
+      const results = edge.returned === undefined ? [] : resultsOf(session, frame, edge.returned);
+      if (edge.callee === undefined) return results;
+      const going = `about to ${edge.tail ? 'jump to' : 'call'} ${edge.callee.name}`;
+      // What a register is for the coming call counts more than where it came from.
+      return [...results, ...ofConvention(session, frame, edge.callee, 'entry', going)];
+    }
+    case 'return':
+      return ofConvention(session, frame, edge.func, 'results', `at the return of ${edge.func.name}`);
+    case 'returned':
+      return resultsOf(session, frame, edge.returned);
+    case 'syscall': {
+      const number = Number(physical.registers.get('rax')?.value ?? -1n);
+      return [{ register: 'rax', role: LINUX_SYSCALL.atEntry.get('rax')!, value: syscallName(number), how: 'at a SYSCALL instruction' }];
+    }
+    case 'inside': {
+      const { func, exact, pc } = physical;
+      if (func === undefined || !exact) return [];
+      const kept = unchangedSinceEntry(session.process.memory, func.entry, func.end, pc);
+      const here = ofConvention(session, frame, func, 'entry', `not written since the entry of ${func.name}`);
+      return here.filter(({ register }) => (kept as ReadonlySet<RegisterName>).has(register));
+    }
+  }
+}
+
+function resultsOf(session: Session, frame: LogicalFrame, callee: Func): readonly Found[] {
+  return ofConvention(session, frame, callee, 'results', `${callee.name} has just returned`);
+}
+
+function ofConvention(session: Session, frame: LogicalFrame, func: Func, which: 'entry' | 'results', how: string): readonly Found[] {
+  const { convention, signature } = callable(session.images, func);
+  const list = which === 'entry' ? (signature?.params ?? []) : (signature?.results ?? []);
+  const places: Assignment = signature?.places ?? { params: [], results: [], stackBytes: 0, spillBytes: 0 };
+  const names = list.map(({ name }) => (name.startsWith('~') ? undefined : name));
+  const roles: Roles = (which === 'entry' ? rolesAtEntry : rolesAtReturn)(convention, places, names);
+  const found: Found[] = [];
+  for (const [register, role] of roles) {
+    const value = readRegister(frame, register);
+    if (!('value' in value) || role.kind === 'scratch' || role.kind === 'fixed') continue;
+    if (role.kind === 'entry' && convention.atEntry.has(register) && !isSo(session, func, register, role.text, value.value)) continue;
+    const shown = role.index === undefined ? undefined : valueText(session, frame, list[role.index]!, role.path ?? '', value.value);
+    // Structs of debug information have their fields' numbers in the path, so that blank names do not collide.
+    found.push({ register, role: role.text.replace(/\.\d+:/g, '.'), value: shown, how: `${convention.id}, ${how}` });
+  }
+  return found;
+}
+
+/** Whether a register has the meaning that a convention gives it for some functions only. */
+function isSo(session: Session, func: Func, register: RegisterName, text: string, value: bigint): boolean {
+  if (func.language === 'c') return false;
+  if (text === 'g') return false;
+  if (register !== 'rdx') return true;
+  // A closure begins with the address of its code.
+  const code = peek(session.process.memory, value);
+  if (code === undefined) return false;
+  return func.asm ? session.images.functionAt(code)?.entry === code : code === func.entry;
+}
+
+/** Variables that debug information has in one register at this place. */
+function variablesInRegisters(session: Session, frame: LogicalFrame): readonly Found[] {
+  const pc = lookupPc(frame.physical);
+  const found: Found[] = [];
+  for (const variable of session.images.variables(frame.scope, pc)) {
+    if (variable.location === undefined) continue;
+    const evaluated = evaluate(variable.location, {
+      register: () => undefined,
+      registerBytes: () => undefined,
+      cfa: () => undefined,
+      threadPointer: () => undefined,
+      readMemory: () => undefined,
+    });
+    if (!evaluated.ok) continue;
+    for (const piece of evaluated.pieces) {
+      const register = piece.kind === 'register' ? (dwarfRegisterName(piece.register) as RegisterName | undefined) : undefined;
+      const value = register === undefined ? undefined : readRegister(frame, register);
+      if (register === undefined || value === undefined || !('value' in value)) continue;
+      const whole = evaluated.pieces.length === 1;
+      const shown = whole ? valueText(session, frame, variable, '', value.value) : undefined;
+      found.push({ register, role: whole ? variable.name : `part of ${variable.name}`, value: shown, how: 'debug information' });
+    }
+  }
+  return found;
+}
+
+/** Roles that do not end with the edge: stack, frame pointer, g, zero. */
+function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: string | undefined): Iterable<Found> {
+  const { physical } = frame;
+  const { func, stack, registers } = physical;
+  yield { register: 'rsp', role: `${stack.name} stack`, value: undefined, how: 'the stack that it points into' };
+  const go = func !== undefined && func.language !== 'c';
+  const r14 = registers.get('r14')?.value;
+  if (session.go !== undefined && physical.g !== 0n && r14 !== undefined) {
+    if (r14 === physical.g) {
+      yield {
+        register: 'r14',
+        role: 'g',
+        value: `${gName(session, r14)}${saved === 'callee-saved' ? ', callee-saved' : ''}`,
+        how: 'equal to g in thread-local storage',
+      };
+    } else if (func?.language === 'go' && func.abi === 'ABIInternal' && !func.wrapper) {
+      yield {
+        register: 'r14',
+        role: `not g, which is ${gName(session, physical.g)}`,
+        value: undefined,
+        how: 'compared with g in thread-local storage',
+      };
+    }
+  }
+  const rbp = registers.get('rbp')?.value;
+  if (go && rbp !== undefined && rbp !== 0n) {
+    if (physical.cfa !== undefined && rbp === physical.cfa - 16n)
+      yield { register: 'rbp', role: 'frame pointer', value: undefined, how: 'it points at the saved one' };
+    else if (edge.at === 'entry' && rbp > physical.sp && rbp < stack.hi)
+      yield { register: 'rbp', role: "caller's frame pointer", value: undefined, how: 'at entry' };
+  }
+  const x15 = go && func.abi === 'ABIInternal' ? readRegister(frame, 'xmm15') : undefined;
+  if (x15 !== undefined && 'value' in x15) {
+    yield { register: 'xmm15', role: x15.value === 0n ? 'zero' : 'not zero, which Go code expects', value: undefined, how: 'its value' };
+  }
+}
+
+/** `runtime.g0 (m0)`, `g0 of m3`, `goroutine 7`. */
+export function gName(session: Session, g: bigint): string {
+  const go = session.go!;
+  const machine = go.machineOf(g);
+  if (machine?.g0 === g) {
+    const symbol = describeAddress(session.images, g);
+    return symbol === undefined ? `g0 of m${machine.id}` : `${symbol} (m${machine.id})`;
+  }
+  if (machine?.gsignal === g) return `gsignal of m${machine.id}`;
+  return go.readable(g) ? `goroutine ${go.goroutine(g).id}` : 'no goroutine';
+}
+
+const POINTERS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer', 'map', 'chan', 'func']);
+const SCALARS: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'char', 'float', 'enum']);
+
+/** A register's share of a value, as a person reads it. */
+function valueText(session: Session, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
+  const inner = type && underlying(type);
+  const pointer = inner === undefined ? RACE_POINTERS.has(name) : path === '' ? POINTERS.has(inner.kind) : /\.(ptr|type|data)$/.test(path);
+  if (pointer && value === 0n) return 'nil';
+  const symbol = value < 0x1000n ? undefined : describeAddress(session.images, BigInt.asUintN(64, value));
+  const address = `0x${value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+  if (inner?.name === 'uintptr' && symbol !== undefined) return address;
+  if (path === '' && inner !== undefined && SCALARS.has(inner.kind) && inner.size <= 8) {
+    return printValue(session.contextOf(frame), { type: type!, source: bytesSource(fromUint(value, 16).subarray(0, inner.size)) });
+  }
+  if (/\.(len|cap)$/.test(path)) return value.toString();
+  return address;
+}
