@@ -51,7 +51,7 @@ function isLost(value: string): boolean {
  * A wrapper from ABIInternal to ABI0 puts its arguments on the stack for the function it calls; they are there, at the stack pointer of
  * the call, when the registers they came in are long overwritten.
  */
-function outgoingArguments(
+export function outgoingArguments(
   context: EvaluationContext,
   frame: LogicalFrame,
   variables: readonly Variable[],

@@ -85,8 +85,8 @@ export class Session {
   transcript: { readonly path: string; readonly quiet: boolean } | undefined;
   /** Instructions that may still be run in all (`--limit`). */
   remaining: number;
-  /** Where `x` and `list` go on, kept by those commands. */
-  readonly resume: { x?: bigint; list?: { file: string; line: number } } = {};
+  /** Where `x`, `telescope` and `list` go on, kept by those commands. */
+  readonly resume: { x?: bigint; telescope?: bigint; list?: { file: string; line: number } } = {};
   lastLine = '';
   ended = false;
   #coming: Images | undefined;

@@ -1,10 +1,12 @@
 import { CommandError } from '../errors.js';
 import { examine, examineDelve } from '../examine.js';
+import { addressOf } from '../expressions.js';
 import { assign, printExpression, typeOf, typeOfDetailed } from '../print.js';
 import { registerData, registerLines, registerNamed, registerNames } from '../registers-text.js';
 import type { Session } from '../session.js';
 import { SETTINGS, Settings } from '../settings.js';
-import { type Arguments, splitOptions } from './arguments.js';
+import { telescopeAnswer } from '../telescope.js';
+import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { setSetting } from './settings.js';
 
@@ -91,6 +93,18 @@ export const dataCommands: readonly Command[] = [
   },
   {
     ...data,
+    name: 'telescope',
+    aliases: ['tele'],
+    syntax: ['telescope [ADDRESS] [COUNT]'],
+    summary: 'words of memory, each with where it leads: chains of pointers with names, text, and what a stack word is there for',
+    details:
+      'Without an address from the stack pointer of the selected frame; alone, it goes on where the last one ended. COUNT words, 8 if not said.',
+    completion: ['expression'],
+    repeat: 'bare',
+    run: telescopeCommand,
+  },
+  {
+    ...data,
     name: 'regs',
     aliases: ['info registers', 'info r'],
     syntax: ['regs [-a]', 'regs NAME...'],
@@ -110,6 +124,20 @@ export const dataCommands: readonly Command[] = [
     run: (session, args) => registers(session, args, true),
   },
 ];
+
+const TELESCOPE_WORDS = 8;
+const TELESCOPE_MOST = 4096;
+
+function telescopeCommand(session: Session, args: Arguments): Answer {
+  session.requireProcess();
+  const split = /^(?:(.*[^\s+*/%&|^<>=-])\s+)?(\d+)$/.exec(args.text);
+  const [address, count] = split === null ? [args.text, ''] : [split[1] ?? '', split[2]!];
+  const words = count === '' ? TELESCOPE_WORDS : parseCount({ text: count, column: args.column + args.text.length - count.length });
+  if (words > TELESCOPE_MOST) throw args.error(`at most ${TELESCOPE_MOST} words at a time`);
+  const start = address === '' ? (session.resume.telescope ?? session.frame.physical.sp) : addressOf(session, address, args.column);
+  session.resume.telescope = start + BigInt(8 * words);
+  return telescopeAnswer(session, start, words);
+}
 
 function registers(session: Session, args: Arguments, every: boolean): Answer {
   session.requireProcess();
