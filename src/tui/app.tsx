@@ -21,6 +21,11 @@ const THEME: Readonly<Record<Role, Style>> = {
   selected: { bold: true },
   cursor: { inverse: true },
   prompt: { bold: true },
+  code: { color: 'blueBright' },
+  stack: { color: 'green' },
+  heap: { color: 'magenta' },
+  global: { color: 'cyan' },
+  shadow: { dimColor: true, color: 'yellow' },
 };
 
 /** Rows and segments are their places: children without keys, in order. */

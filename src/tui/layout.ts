@@ -28,12 +28,23 @@ interface Layout {
 /** The first that fits is used. A pane that is focused and has no place there takes the whole body. */
 const LAYOUTS: readonly Layout[] = [
   {
+    columns: 170,
+    rows: 40,
+    bands: [
+      [
+        ['code', 'backtrace', 'console'],
+        ['source', 'lens', 'goroutines', 'output'],
+        ['registers', 'memory'],
+      ],
+    ],
+  },
+  {
     columns: 100,
     rows: 24,
     bands: [
       [
         ['code', 'backtrace', 'output', 'console'],
-        ['registers', 'memory', 'goroutines'],
+        ['registers', 'lens', 'memory', 'goroutines'],
       ],
     ],
   },
@@ -62,6 +73,8 @@ const ROOM: Readonly<Record<PaneName, readonly [least: number, weight: number]>>
   memory: [4, 2],
   output: [3, 1],
   goroutines: [3, 1],
+  lens: [3, 2],
+  source: [6, 3],
   console: [3, 1],
 };
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { draw } from './draw.js';
 import { initial, type Message, type State, update } from './state.js';
-import type { View } from './view/view.js';
+import { NOTHING, type View } from './view/view.js';
 
 const view = (t: string, rax: string): View => ({
+  ...NOTHING,
   looking: {},
   title: 'crash',
   place: 'goroutine 1 on g0   thread 1',
@@ -29,7 +30,7 @@ const view = (t: string, rax: string): View => ({
       seam: 'stack switch: g0 -> goroutine 1',
     },
   ],
-  memory: { rows: [{ address: 0xec98n, value: 0x401010n, text: '..ec98  0x401010         main.main+16' }] },
+  memory: { rows: [{ address: 0xec98n, value: 0x401010n, text: '..ec98  0x401010         main.main+16', region: 'code' }] },
   goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
 });
 const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);

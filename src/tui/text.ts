@@ -1,5 +1,7 @@
 /** Styled text in rows of cells. What a role looks like is the theme's business. */
+
 import stringWidth from 'string-width';
+import type { Region } from './view/regions.js';
 
 export type Role =
   | 'plain'
@@ -15,7 +17,8 @@ export type Role =
   | 'seam'
   | 'selected'
   | 'cursor'
-  | 'prompt';
+  | 'prompt'
+  | Region;
 
 export interface Segment {
   readonly text: string;

@@ -10,6 +10,6 @@ export const memory = {
   content: ({ view }: Shown) => ({
     note: view.looking.memory === undefined ? 'rsp' : `0x${view.looking.memory.toString(16)}`,
     anchor: view.memory.anchor,
-    items: view.memory.rows.map(({ address, value, text }) => ({ row: [span(` ${printable(text)}`)], address, value })),
+    items: view.memory.rows.map(({ address, value, text, region }) => ({ row: [span(` ${printable(text)}`, region)], address, value })),
   }),
 } as const satisfies PaneRow;

@@ -4,11 +4,13 @@ import { backtrace } from './backtrace.js';
 import { code } from './code.js';
 import { console } from './console.js';
 import { goroutines } from './goroutines.js';
+import { lens } from './lens.js';
 import { memory } from './memory.js';
 import { output } from './output.js';
 import { registers } from './registers.js';
+import { source } from './source.js';
 
-const TABLE = [code, registers, backtrace, memory, output, goroutines, console] as const satisfies readonly PaneRow[];
+const TABLE = [code, registers, backtrace, lens, memory, output, goroutines, console, source] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];
 export type Pane = PaneRow & { readonly name: PaneName };

@@ -1,10 +1,13 @@
 import { describeAddress } from '../../debugger/describe.js';
 import type { Session } from '../../debugger/session.js';
+import { type Region, regions } from './regions.js';
 
 export interface MemoryRow {
   readonly address: bigint;
   readonly text: string;
   readonly value: bigint;
+  /** Where the word points to. */
+  readonly region: Region | undefined;
 }
 
 export interface Memory {
@@ -22,6 +25,7 @@ const BEFORE = 16;
 export function observeMemory(session: Session, at?: bigint): Memory {
   const { memory } = session.process;
   const { sp } = session.frame.physical;
+  const regionOf = regions(session);
   const start = at === undefined ? sp : wordsBefore(memory, at & ~7n);
   const rows: MemoryRow[] = [];
   for (let index = 0; index < WORDS; index++) {
@@ -33,6 +37,7 @@ export function observeMemory(session: Session, at?: bigint): Memory {
       address,
       value,
       text: `..${(address & 0xffffn).toString(16).padStart(4, '0')}  0x${value.toString(16).padEnd(14)} ${what}`,
+      region: regionOf(value),
     });
   }
   return at === undefined ? { rows } : { rows, anchor: Number((at - start) / BigInt(WORD)) };

@@ -4,8 +4,10 @@ import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
 import { type FrameRow, observeBacktrace } from './backtrace.js';
 import { type Code, observeCode } from './code.js';
 import { type GoroutineRow, observeGoroutines } from './goroutines.js';
+import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters, type RegisterRow } from './registers.js';
+import { NO_SOURCE, observeSource, type Source } from './source.js';
 
 /** Where the user went in a pane; absent: the pane follows the selected frame. */
 export interface Looking {
@@ -29,11 +31,22 @@ interface Parts {
   readonly frames: readonly FrameRow[];
   readonly memory: Memory;
   readonly goroutines: readonly GoroutineRow[];
+  readonly lens: readonly string[];
+  readonly source: Source;
 }
 
 export type View = Head & Parts;
 
-const NOTHING: Parts = { code: { rows: [], anchor: 0 }, registers: [], frames: [], memory: { rows: [] }, goroutines: [] };
+/** What is known where there is no process. */
+export const NOTHING: Parts = {
+  code: { rows: [], anchor: 0 },
+  registers: [],
+  frames: [],
+  memory: { rows: [] },
+  goroutines: [],
+  lens: [],
+  source: NO_SOURCE,
+};
 
 /** What each pane reads of a session that has a process. */
 const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looking) => Parts[Name] } = {
@@ -42,6 +55,8 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
   frames: observeBacktrace,
   memory: (session, looking) => observeMemory(session, looking.memory),
   goroutines: observeGoroutines,
+  lens: observeLens,
+  source: observeSource,
 };
 
 /** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
@@ -77,22 +92,7 @@ function later(session: Session, head: Head, registers: Parts['registers']): Vie
     known[name] = fresh;
     return fresh;
   };
-  return {
-    ...head,
-    get code() {
-      return part('code');
-    },
-    get registers() {
-      return part('registers');
-    },
-    get frames() {
-      return part('frames');
-    },
-    get memory() {
-      return part('memory');
-    },
-    get goroutines() {
-      return part('goroutines');
-    },
-  };
+  const view = { ...head };
+  for (const name of Object.keys(PARTS) as (keyof Parts)[]) Object.defineProperty(view, name, { get: () => part(name) });
+  return view as View;
 }

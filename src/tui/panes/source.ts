@@ -1,0 +1,22 @@
+import type { PaneRow, Shown } from '../pane.js';
+import { printable, span } from '../text.js';
+
+/** The source file of the selected frame, around its line. */
+export const source = {
+  name: 'source',
+  title: 'source',
+  key: '0',
+  anchorAt: 0.5,
+  content: ({ view }: Shown) => {
+    const { file, line, lines, first } = view.source;
+    return {
+      anchor: line - first,
+      note: file,
+      items: lines.map((text, index) => {
+        const current = first + index === line;
+        const number = String(first + index).padStart(5);
+        return { row: [span(`${current ? '=>' : '  '}${number}  ${printable(text)}`, current ? 'current' : 'source')] };
+      }),
+    };
+  },
+} as const satisfies PaneRow;

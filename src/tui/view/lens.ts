@@ -1,0 +1,5 @@
+import type { Session } from '../../debugger/session.js';
+
+export function observeLens(_session: Session): readonly string[] {
+  return [];
+}
