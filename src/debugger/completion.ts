@@ -1,9 +1,9 @@
-/** What the word being typed may become, from the command table and what the program has. */
-import type { CompletionKind } from './commands/command.js';
+/** What the word being typed may become: the command table says what stands at each place, `candidates` what there is of it. */
+import { candidates, members } from './candidates.js';
+import { splitWords } from './commands/arguments.js';
+import type { Command, CompletionKind } from './commands/command.js';
 import { commandTable } from './commands/table.js';
-import { registerNames } from './registers-text.js';
 import type { Session } from './session.js';
-import { SETTINGS } from './settings.js';
 
 /** More than these are not offered. */
 const MOST = 200;
@@ -17,103 +17,59 @@ export interface Completion {
 
 /** Completes the last word of a line. `files` lists paths that begin so. */
 export function complete(session: Session, line: string, files: (start: string) => readonly string[]): Completion {
-  const lead = /^\s*/.exec(line)![0].length;
+  const lead = line.length - line.trimStart().length;
   const typed = line.slice(lead);
-  const names = commandTable.names();
-  const begun = names.filter(name => name.startsWith(typed)).sort();
-  if (!typed.includes(' ') || (begun.length > 0 && names.some(name => name.includes(' ') && name.startsWith(typed)))) {
-    return { words: begun, start: lead };
+  const names = [...commandTable.names(), ...session.settings.aliases.keys()].filter(name => name.startsWith(typed));
+  if (names.length > 0 || !typed.includes(' ')) return { words: names.sort(), start: lead };
+  const found = commandOf(session, typed);
+  if (found === undefined) return { words: [], start: line.length };
+  const from = lead + found.length;
+  const args = splitWords(line.slice(from));
+  const before = args.filter(word => from + word.column + word.text.length < line.length);
+  const { completion } = found.command;
+  const command = completion.indexOf('command');
+  if (command >= 0 && before.length >= command) {
+    const start = from + (args[command]?.column ?? line.length - from);
+    const inner = complete(session, line.slice(start), files);
+    return { words: inner.words, start: start + inner.start };
   }
-  const start = line.length - /[^\s*&(,]*$/.exec(line)![0].length;
+  const kinds = kindsAt(completion, before.length, line.slice(from));
+  const fields = kinds.includes('expression') ? members(session, line.slice(from)) : undefined;
+  if (fields !== undefined) return { words: fields.words, start: line.length - fields.typed };
+  const start = line.length - wordLength(kinds, line.slice(from));
   const word = line.slice(start);
-  const kinds = kindsOf(session, typed);
-  const found = new Set<string>();
+  const words = new Set<string>();
   for (const kind of kinds) {
-    for (const candidate of candidates(session, kind, word, files)) {
-      if (candidate.startsWith(word)) found.add(candidate);
-      if (found.size >= MOST) break;
+    for (const candidate of candidates(session, kind, { word, before: before.map(each => each.text), files })) {
+      if (words.size >= MOST) break;
+      if (candidate.startsWith(word)) words.add(candidate);
     }
   }
-  return { words: [...found].sort(), start };
+  return { words: [...words].sort(), start };
 }
 
-function kindsOf(session: Session, typed: string): readonly CompletionKind[] {
-  const words = typed.split(/\s+/);
-  for (const count of [2, 1]) {
+/** The command that a line names, in two words or one, and where the name ends. */
+function commandOf(session: Session, typed: string): { readonly command: Command; readonly length: number } | undefined {
+  for (const name of [/^\S+\s+\S+(?=\s)/, /^\S+(?=\s)/].map(form => form.exec(typed)?.[0])) {
+    if (name === undefined) continue;
     try {
-      return commandTable.find(words.slice(0, count).join(' ').replace(/\/.*/, ''), 0, session.settings.aliases).completion;
+      const command = commandTable.find(name.replace(/\/.*/, '').replace(/\s+/, ' '), 0, session.settings.aliases);
+      return { command, length: name.length };
     } catch {
       // A shorter name, then.
     }
   }
-  return [];
+  return undefined;
 }
 
-function* candidates(session: Session, kind: CompletionKind, word: string, files: (start: string) => readonly string[]): Iterable<string> {
-  switch (kind) {
-    case 'command':
-      yield* commandTable.names();
-      break;
-    case 'topic':
-      yield* commandTable.names().filter(name => name.startsWith('info '));
-      break;
-    case 'file':
-      yield* files(word);
-      break;
-    case 'setting':
-      yield* SETTINGS.map(row => row.name);
-      yield* ['substitute-path', 'alias'];
-      break;
-    case 'breakpoint':
-      for (const each of session.breakpoints.all) yield each.name ?? String(each.id);
-      break;
-    case 'goroutine':
-      for (const each of session.go?.goroutines() ?? []) yield String(each.id);
-      break;
-    case 'thread':
-      for (const each of session.process.threads) yield String(session.threadNumber(each));
-      break;
-    case 'register':
-      yield* registers(word);
-      break;
-    case 'signal':
-      yield* ['signal', 'syscall', 'thread'];
-      break;
-    case 'type':
-      for (const image of session.images.all) yield* image.typeNames();
-      break;
-    case 'function':
-    case 'location':
-      yield* functions(session, word);
-      break;
-    case 'expression':
-      yield* registers(word);
-      yield* locals(session);
-      for (const image of session.images.all) for (const each of image.globals()) yield each.name;
-      yield* functions(session, word);
-      break;
-  }
+/** The last of a command's arguments goes on for all that follow; behind `if` stands a condition. */
+function kindsAt(completion: Command['completion'], index: number, args: string): readonly CompletionKind[] {
+  const kind = completion[Math.min(index, completion.length - 1)];
+  const kinds = kind === undefined ? [] : typeof kind === 'string' ? [kind] : kind;
+  return kinds.includes('location') && (/\sif\s/.test(args) || /(^|\s)\*\S*$/.test(args)) ? ['expression'] : kinds;
 }
 
-/** In the spelling that was begun: `$r14`, `R14` or `r14`. */
-function registers(word: string): readonly string[] {
-  const names = registerNames(true);
-  if (word.startsWith('$')) return names.map(name => `$${name}`);
-  return /^[A-Z]/.test(word) ? names.map(name => name.toUpperCase()) : names;
-}
-
-function* locals(session: Session): Iterable<string> {
-  if (session.exited) return;
-  const { frame } = session;
-  for (const each of session.images.variables(frame.scope, frame.physical.pc)) yield each.name;
-}
-
-/** Whole names, and ends of names for who types `Take` for `trace.(*T).TakeSnapShot`. */
-function* functions(session: Session, word: string): Iterable<string> {
-  if (word.length < 2) return;
-  for (const func of session.images.functions()) {
-    yield func.name;
-    const last = func.name.slice(func.name.lastIndexOf('.') + 1);
-    if (last.startsWith(word)) yield last;
-  }
+/** A name within an expression has operators and brackets around it; anything else has blanks. */
+function wordLength(kinds: readonly CompletionKind[], args: string): number {
+  return (kinds.includes('expression') ? /[\w$./%]*$/ : /\S*$/).exec(args)![0].length;
 }

@@ -1,6 +1,6 @@
 import { CommandError } from './errors.js';
 
-const FLAVORS = ['gnu', 'intel', 'go'] as const;
+export const FLAVORS = ['gnu', 'intel', 'go'] as const;
 export type Flavor = (typeof FLAVORS)[number];
 
 interface SettingRow {

@@ -110,7 +110,7 @@ export const breakpointCommands: readonly Command[] = [
     syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread'],
     summary: 'stop for signals, system calls (at entry and return, with their arguments), or threads that start and end',
     details: 'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
-    completion: ['signal'],
+    completion: ['event', 'caught'],
     run: catchCommand,
   },
   {
@@ -252,7 +252,7 @@ export const breakpointCommands: readonly Command[] = [
     aliases: [],
     syntax: ['clear BREAKPOINT', 'clear LOCATION'],
     summary: 'delete a breakpoint by number or name, or those at a location',
-    completion: ['breakpoint', 'location'],
+    completion: [['breakpoint', 'location']],
     run: (session, args) => {
       if (args.empty) throw args.error('clear wants a breakpoint or a location');
       const named = session.breakpoints.named(args.text);

@@ -1,7 +1,7 @@
 import type { Session } from '../session.js';
 import type { Arguments } from './arguments.js';
 
-/** What may be completed at an argument's place. */
+/** What may be completed at an argument's place. `command`: the rest of the line is a command of its own. */
 export type CompletionKind =
   | 'command'
   | 'location'
@@ -9,12 +9,17 @@ export type CompletionKind =
   | 'register'
   | 'file'
   | 'setting'
+  | 'value'
   | 'breakpoint'
   | 'goroutine'
   | 'thread'
   | 'function'
   | 'type'
+  | 'frame'
   | 'topic'
+  /** What `catch` catches, and which of it. */
+  | 'event'
+  | 'caught'
   | 'signal';
 
 /** Chapters of the help, in the order they are printed. */
@@ -41,7 +46,8 @@ export interface Command {
   readonly summary: string;
   /** More, when the summary does not say it all. */
   readonly details?: string;
-  readonly completion: readonly CompletionKind[];
+  /** What stands at each argument's place; the last goes on for all that follow. */
+  readonly completion: readonly (CompletionKind | readonly CompletionKind[])[];
   /** An empty line after it does it again: not at all, as typed, or the bare command (`x` and `list` go on). */
   readonly repeat: 'no' | 'same' | 'bare';
   /** Takes gdb's `/FMT` behind its name. */

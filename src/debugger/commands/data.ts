@@ -62,7 +62,10 @@ export const dataCommands: readonly Command[] = [
     syntax: ['set TARGET = EXPRESSION', 'set SETTING VALUE'],
     summary: "change a variable, memory or a register; or a setting, in gdb's words",
     details: 'TARGET is a variable, a field, *(*T)(ADDRESS), $rax or RAX. Registers of outer frames cannot be set.',
-    completion: ['expression', 'setting'],
+    completion: [
+      ['setting', 'expression'],
+      ['value', 'expression'],
+    ],
     run: setCommand,
   },
   {

@@ -24,7 +24,6 @@ export const informationCommands: readonly Command[] = [
     aliases: ['i'],
     syntax: ['info SUBJECT'],
     summary: 'tell of registers, frames, breakpoints, goroutines, memory and more: see help information',
-    completion: ['topic'],
     run: (_session, args) => {
       throw args.error(
         args.empty ? 'info about what? help information lists the subjects' : `no subject "${args.shift()[0]}"; help lists them`,

@@ -19,7 +19,7 @@ export const sessionCommands: readonly Command[] = [
     aliases: ['h', '?'],
     syntax: ['help', 'help COMMAND', 'help CHAPTER'],
     summary: 'list the commands, or tell of one',
-    completion: ['command'],
+    completion: ['topic'],
     run: (session, args) => {
       if (args.empty) return text(helpAll(commandTable.commands));
       const chapter = helpGroup(commandTable.commands, args.text);

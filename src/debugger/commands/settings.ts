@@ -33,7 +33,7 @@ export const settingCommands: readonly Command[] = [
       'substitute-path: source paths that start with FROM are looked up under TO; without TO the rule is dropped.',
       'alias: ALIAS becomes another name of COMMAND; alone it is dropped.',
     ].join('\n'),
-    completion: ['setting'],
+    completion: ['setting', 'value'],
     repeat: 'no',
     run: (session, args) => {
       const [name, rest] = args.shift();

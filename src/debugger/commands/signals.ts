@@ -5,7 +5,8 @@ import type { Session } from '../session.js';
 import type { Handling } from '../signal-handling.js';
 import { type Answer, type Command, hex, text } from './command.js';
 
-const ACTIONS: Readonly<Record<string, Partial<Handling>>> = {
+/** Words of `handle`, and what they change. */
+export const SIGNAL_ACTIONS: Readonly<Record<string, Partial<Handling>>> = {
   stop: { stop: true },
   nostop: { stop: false },
   print: { print: true },
@@ -32,12 +33,12 @@ export const signalCommands: readonly Command[] = [
       const numbers: number[] = [];
       let change: Partial<Handling> = {};
       for (const word of args.words()) {
-        const action = ACTIONS[word.text];
+        const action = SIGNAL_ACTIONS[word.text];
         const number = action === undefined ? signalNumber(word.text) : undefined;
         if (action !== undefined) change = { ...change, ...action };
         else if (word.text === 'all') numbers.push(...ALL);
         else if (number !== undefined) numbers.push(number);
-        else throw new CommandError(`"${word.text}" is neither a signal nor one of ${Object.keys(ACTIONS).join(' ')}`, word.column);
+        else throw new CommandError(`"${word.text}" is neither a signal nor one of ${Object.keys(SIGNAL_ACTIONS).join(' ')}`, word.column);
       }
       if (numbers.length === 0) throw args.error('handle wants a signal, and what to do at it');
       for (const number of numbers) session.signals.set(number, change);

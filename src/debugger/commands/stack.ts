@@ -29,7 +29,7 @@ export const stackCommands: readonly Command[] = [
     aliases: ['f'],
     syntax: ['frame', 'frame N', 'frame N COMMAND', 'frame function NAME'],
     summary: 'select a frame, or run a command in it',
-    completion: [],
+    completion: ['frame', 'command'],
     run: (session, args) => {
       const [first, rest] = args.shift();
       if (first === '') return frameStop(session);
@@ -43,7 +43,7 @@ export const stackCommands: readonly Command[] = [
     aliases: [],
     syntax: ['up [N]', 'up N COMMAND'],
     summary: 'select the frame N further out',
-    completion: [],
+    completion: [[], 'command'],
     repeat: 'same',
     run: (session, args) => relative(session, args, 1),
   },
@@ -53,7 +53,7 @@ export const stackCommands: readonly Command[] = [
     aliases: ['dow'],
     syntax: ['down [N]', 'down N COMMAND'],
     summary: 'select the frame N further in',
-    completion: [],
+    completion: [[], 'command'],
     repeat: 'same',
     run: (session, args) => relative(session, args, -1),
   },
