@@ -1,3 +1,4 @@
+import type { SourceLine } from '../../image/api.js';
 import { disassembleRange, sourceAround } from '../code.js';
 import { describeAddress } from '../describe.js';
 import { CommandError } from '../errors.js';
@@ -46,8 +47,7 @@ export const codeCommands: readonly Command[] = [
     summary: 'the source line of a location, and its addresses',
     completion: ['location'],
     run: (session, args) => {
-      const addresses = args.empty ? [session.frame.physical.pc] : locate(session, args.text, args.column, true).addresses;
-      const rows = addresses.map(address => ({ address, line: session.images.lineAt(address) }));
+      const rows = args.empty ? [lineOfFrame(session)] : linesOf(session, locate(session, args.text, args.column, true).addresses);
       const lines = rows.map(({ address, line }) => {
         const name = describeAddress(session.images, address) ?? 'no function';
         return line === undefined
@@ -201,4 +201,19 @@ function listRange(
   if (at === undefined) throw args.error(`no source is known of ${args.text}`);
   const current = at.file === frame.file ? (frame.line ?? 0) : 0;
   return [at.file, Math.max(1, at.line - around), at.line + around, current];
+}
+
+interface LineRow {
+  readonly address: bigint;
+  readonly line: SourceLine | undefined;
+}
+
+/** Where a frame has made its call is the line of the call, not that of the return address. */
+function lineOfFrame({ frame }: Session): LineRow {
+  const { file, line } = frame;
+  return { address: frame.physical.pc, line: file === undefined || line === undefined ? undefined : { file, line } };
+}
+
+function linesOf(session: Session, addresses: readonly bigint[]): readonly LineRow[] {
+  return addresses.map(address => ({ address, line: session.images.lineAt(address) }));
 }

@@ -33,8 +33,11 @@ export async function run(session: Session, line: string): Promise<Outcome> {
 
 function repeatable(session: Session, line: string): string {
   try {
-    const [command] = resolve(session, new Arguments(line, 0));
-    return command.repeat === 'same' ? line : command.repeat === 'bare' ? command.name : '';
+    const [command, { format }] = resolve(session, new Arguments(line, 0));
+    if (command.repeat !== 'bare') return command.repeat === 'same' ? line : '';
+    // As much again: the count stays, what else `x` was told is its default now.
+    const count = /^-?\d+/.exec(format)?.[0];
+    return count === undefined ? command.name : `${command.name}/${count}`;
   } catch {
     return '';
   }
