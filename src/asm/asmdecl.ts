@@ -1,6 +1,6 @@
 /** Checks of `name+offset(FP)` and of argument sizes against the declared signature, as `go vet`'s asmdecl does. */
 import type { Diagnostics } from './diagnostics.js';
-import type { FunctionSource } from './items.js';
+import type { FunctionSource } from './frame.js';
 import type { Memory, Operand } from './syntax.js';
 import { fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
 import { assignmentOf } from './wrapper.js';

@@ -84,7 +84,7 @@ describe('errors', () => {
         'x.s:2:2: unknown instruction MOVX (did you mean MOVB?)',
         '\tMOVX AX, BX',
         '\t^',
-        'x.s:3:7: ADDQ does not take these operands: X1, AX (it takes 2, source first)',
+        'x.s:3:7: ADDQ does not take these operands: X1, AX (it takes register, register; register, memory; constant, register; constant, memory; memory, register)',
         '\tADDQ X1, AX',
         '\t     ^',
         'x.s:4:6: label nowhere is not defined in this function',
@@ -111,5 +111,56 @@ describe('errors', () => {
         '\t     ^',
       ].join('\n'),
     );
+  });
+
+  const inFunction = (line: string): string => `TEXT ·f(SB), 4, $0\n\t${line}\n\tRET\n`;
+  it.each([
+    [
+      'a macro of itself',
+      '#define A A0 A0\n#define A0 A1 A1\n#define A1 A2 A2 A2\n#define A2 A3 A3 A3 A3\n#define A3 ' +
+        'x '.repeat(900) +
+        `\n${inFunction('A')}`,
+      'expands without end',
+    ],
+    [
+      'empty macros without number',
+      `${Array.from({ length: 60 }, (_, i) => `#define A${i} A${i + 1} A${i + 1}`).join('\n')}\n#define A60\n${inFunction('A0')}`,
+      'expands without end',
+    ],
+    ['deep parentheses', inFunction(`MOVQ $${'('.repeat(100_000)}1, AX`), 'nested too deep'],
+    ['signs without end', inFunction(`MOVQ $${'-'.repeat(100_000)}1, AX`), 'nested too deep'],
+    ['a constant beyond all bounds', inFunction('MOVQ $1<<1000000000, AX'), 'a shift by 1000000000 is none of 64 bits'],
+    ['no number', inFunction('MOVQ $0x_, AX'), '0x_ is no number'],
+    ["a property of JavaScript's", inFunction('MOVQ $(constructor), AX'), 'constructor is not a known constant'],
+    ['a frame beyond all memory', 'TEXT ·f(SB), 4, $0x7ffffffffffffff8\n\tRET\n', 'is too large'],
+    ['a symbol beyond all memory', `GLOBL x(SB), 16, $1<<60\n${inFunction('NOP')}`, 'cannot be'],
+    ['a width below nothing', `DATA x+0(SB)/-1, $1\nGLOBL x(SB), 16, $8\n${inFunction('NOP')}`, '-1 bytes are no width'],
+    ['a long word', inFunction('A'.repeat(100_000)), /^x\.s:2:2: unknown instruction A{100,200}…\n\tA{100,200}…\n\t\^$/],
+    ['a comment that does not end', `${inFunction('NOP')}/*`, 'comment is not closed'],
+  ])('%s', (_, text, message) => {
+    const said = problems(text);
+    if (typeof message === 'string') expect(said).toContain(message);
+    else expect(said).toMatch(message);
+  });
+
+  it('of a file that includes itself are said once', () => {
+    const text = '#include "a.h"\n';
+    const run = () => assemble({ sources: [{ file: 'a.s', text }], includes: () => ({ file: 'a.h', text: `${text}${text}` }) });
+    expect(run).toThrow(/^a\.h:1:10: includes are nested deeper than 16 \(does a file include itself\?\)\n/);
+    expect(run).not.toThrow(/deeper(?:.|\n)*deeper(?:.|\n)*deeper/);
+  });
+});
+
+describe('data', () => {
+  it('hold the bytes of strings as Go does: UTF-8, and bytes as escaped', () => {
+    const { segments } = assemble({
+      sources: [
+        {
+          file: 'a.s',
+          text: 'DATA ·s+0(SB)/10, $"ä\\xff\\u00e4\\101\\n€"\nGLOBL ·s(SB), 24, $12\nTEXT ·f(SB), 4, $0\n\tRET\n',
+        },
+      ],
+    });
+    expect(Buffer.from(segments.find(segment => segment.name === 'rodata')!.bytes).toString('hex')).toBe('c3a4ffc3a4410ae282ac0000');
   });
 });

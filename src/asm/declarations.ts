@@ -2,9 +2,10 @@
  * Type and function declarations in Go's syntax, beside the assembly: the one source of struct offsets (`g_racectx`), sizes (`g__size`),
  * of what `p` and `whatis` print, and of function signatures with their convention.
  */
-import type { Diagnostics, Position } from './diagnostics.js';
+import { type Diagnostics, type Position, Skip } from './diagnostics.js';
 import { type Token, tokenize } from './lexer.js';
-import { Skip, TypeParser } from './type-parser.js';
+import { describe } from './token-reader.js';
+import { TypeParser } from './type-parser.js';
 import { type Convention, fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
 
 /** All declarations of a program's types files. */
@@ -158,7 +159,7 @@ class DeclarationParser extends TypeParser {
         this.func(word);
         return;
       default:
-        this.fail(word.at, `expected type, var, func or const, found ${word.text.trim() || 'the end of the line'}`);
+        this.fail(word.at, `expected type, var, func or const, found ${describe(word)}`);
     }
   }
 

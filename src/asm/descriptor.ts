@@ -25,10 +25,8 @@ function kindOf(type: GoType): Kind {
     case 'uint':
     case 'float':
     case 'complex':
-      return (ALIASES[type.name] ?? type.name) as Kind;
+      return type.name as Kind;
     default:
       return type.kind;
   }
 }
-
-const ALIASES: Readonly<Record<string, Kind>> = { byte: 'uint8', rune: 'int32' };

@@ -19,7 +19,7 @@ export class AssemblyError extends Error {
 
   constructor(
     readonly diagnostics: readonly Diagnostic[],
-    sources: ReadonlyMap<string, string>,
+    readonly sources: ReadonlyMap<string, string>,
   ) {
     const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
     super(diagnostics.map(diagnostic => show(diagnostic, lines)).join('\n'));
@@ -41,12 +41,26 @@ function show(diagnostic: Diagnostic, sources: ReadonlyMap<string, readonly stri
   return `${file}:${line}:${column}: ${message}${hint}\n${text}\n${indent}^`;
 }
 
+/** Ends the parsing of a statement, declaration or value whose error has been reported. */
+export class Skip {}
+
 /** Collects what is wrong, so that one run reports all of it. */
 export class Diagnostics {
   private readonly list: Diagnostic[] = [];
+  /** A file that is included twice is wrong once. */
+  private readonly said = new Set<string>();
 
   report(at: Position, message: string, suggestion?: string): void {
-    this.list.push({ file: at.file, line: at.line, column: at.column, message, suggestion });
+    const short = message.length > MOST_SHOWN ? `${message.slice(0, MOST_SHOWN)}…` : message;
+    const key = `${at.file}:${at.line}:${at.column} ${message}`;
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.list.push({ file: at.file, line: at.line, column: at.column, message: short, suggestion });
+  }
+
+  /** In the order of their reports. */
+  get all(): readonly Diagnostic[] {
+    return this.list;
   }
 
   get any(): boolean {
@@ -67,7 +81,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word, candidate);
+    const distance = editDistance(word, candidate, bestDistance);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -76,13 +90,15 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-function editDistance(left: string, right: string): number {
+/** Levenshtein's distance; where it is `limit` or more, any number from `limit` on. */
+function editDistance(left: string, right: string, limit: number): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1));
     }
+    if (Math.min(...next) >= limit) return limit;
     row = next;
   }
   return row[right.length];

@@ -5,7 +5,7 @@ export type TokenKind = 'name' | 'integer' | 'float' | 'string' | 'character' | 
 
 export interface Token {
   readonly kind: TokenKind;
-  /** As written; decoded for strings and characters. */
+  /** As written; decoded for strings (one UTF-16 unit a byte: `stringBytes`) and characters. */
   readonly text: string;
   readonly at: Position;
   /** No white space before it: `NAME(` defines or calls a macro with arguments only so. */
@@ -60,6 +60,8 @@ const ESCAPES: Record<string, string> = {
   "'": "'",
   '"': '"',
 };
+
+const ESCAPED = /^(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/;
 
 /** Splits a source into tokens; comments vanish, a backslash before the end of a line joins it with the next (both lines count). */
 export function tokenize(file: string, source: string, diagnostics: Diagnostics): Token[] {
@@ -136,7 +138,7 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       continue;
     }
     NUMBER.lastIndex = at;
-    const number = /[0-9]/.test(character) ? NUMBER.exec(source) : null;
+    const number = /^\.?[0-9]/.test(source.slice(at, at + 2)) ? NUMBER.exec(source) : null;
     if (number !== null) {
       push(/^[0-9]+[eE.]|\./.test(number[0]) && !/^0[xX]/.test(number[0]) ? 'float' : 'integer', number[0], number[0].length);
       continue;
@@ -160,22 +162,42 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
   return tokens;
 }
 
+/** The number that an integer token stands for; undefined for `0x` alone or `0o9`. Go's old octals too: 017 is 15. */
+export function integerOf(text: string): bigint | undefined {
+  const digits = text.replaceAll('_', '').replace(/^0(?=\d)/, '0o');
+  try {
+    return BigInt(digits);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of a string token. */
+export const stringBytes = (text: string): Uint8Array => Uint8Array.from(text, byte => byte.charCodeAt(0));
+
+/** Between two quotes: a string as its bytes, one a UTF-16 unit, since `\xff` is one byte and `ÿ` two; a character as it is. */
 function quoted(source: string, start: number, quote: string): { value: string; end: number } | undefined {
   let value = '';
+  const add = (text: string): void => {
+    value += quote === '"' ? String.fromCharCode(...new TextEncoder().encode(text)) : text;
+  };
   for (let at = start + 1; at < source.length; at++) {
-    const character = source[at];
+    const character = String.fromCodePoint(source.codePointAt(at)!);
     if (character === '\n') return undefined;
     if (character === quote) return { value, end: at + 1 };
     if (character !== '\\') {
-      value += character;
+      add(character);
+      at += character.length - 1;
       continue;
     }
     at++;
-    const hex = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{3}))/.exec(source.slice(at, at + 5));
-    if (hex !== null) {
-      value += String.fromCharCode(Number.parseInt(hex[1] ?? hex[2] ?? hex[3], hex[3] === undefined ? 16 : 8));
-      at += hex[0].length - 1;
-    } else value += ESCAPES[source[at]] ?? source[at];
+    const [all, byte, octal, short, long] = ESCAPED.exec(source.slice(at, at + 9)) ?? [''];
+    const point = Number.parseInt(short ?? long ?? '', 16);
+    if (byte !== undefined) value += String.fromCharCode(Number.parseInt(byte, 16));
+    else if (octal !== undefined) value += String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+    else if (point <= 0x10ffff) add(String.fromCodePoint(point));
+    else add(ESCAPES[source[at]] ?? source[at] ?? '');
+    at += Math.max(0, all.length - 1);
   }
   return undefined;
 }

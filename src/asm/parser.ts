@@ -1,30 +1,26 @@
 /** From tokens to statements. After an error the parser goes on at the next line, so that all errors of a file are reported. */
-import type { Diagnostics, Position } from './diagnostics.js';
+import { type Diagnostics, type Position, Skip } from './diagnostics.js';
+import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
-import { TEXT_FLAGS } from './preprocess.js';
 import { type Memory, type Operand, registerName, type Statement, type SymbolReference } from './syntax.js';
-
-/** Ends the parsing of a line; the error has been reported. */
-class Skip {}
+import { describe } from './token-reader.js';
 
 const IGNORED = new Set(['PCDATA', 'FUNCDATA', 'PCALIGN']);
+/** Of a frame or symbol: 256 MiB. */
+const MOST_BYTES = 0x10000000;
 
-export interface ParserOptions {
-  /** What a leading middle dot stands for: the package of the file. */
-  readonly package: string;
-  /** Named constants: struct offsets and sizes from the type declarations. */
-  readonly constants: ReadonlyMap<string, bigint>;
-}
-
-export class Parser {
-  private at = 0;
+export class Parser extends ExpressionParser {
   private readonly statements: Statement[] = [];
 
   constructor(
-    private readonly tokens: readonly Token[],
-    private readonly options: ParserOptions,
-    private readonly diagnostics: Diagnostics,
-  ) {}
+    tokens: readonly Token[],
+    /** What a leading middle dot stands for: the package of the file. */
+    private readonly inPackage: string,
+    constants: ReadonlyMap<string, bigint>,
+    diagnostics: Diagnostics,
+  ) {
+    super(tokens, constants, diagnostics);
+  }
 
   parse(): Statement[] {
     while (this.at < this.tokens.length) {
@@ -37,7 +33,7 @@ export class Parser {
         // An instruction may stand behind its label.
         if (this.statements[this.statements.length - 1]?.kind === 'label') continue;
         if (!this.endOfStatement())
-          this.fail(this.peek().at, `unexpected ${this.describe(this.peek())}`, 'one instruction a line, or ; between them');
+          this.fail(this.peek().at, `unexpected ${describe(this.peek())}`, 'one instruction a line, or ; between them');
       } catch (error) {
         if (!(error instanceof Skip)) throw error;
         while (!this.endOfStatement()) this.at++;
@@ -50,7 +46,7 @@ export class Parser {
 
   private statement(): void {
     const word = this.next();
-    if (word.kind !== 'name') this.fail(word.at, `expected an instruction or a label, found ${this.describe(word)}`);
+    if (word.kind !== 'name') this.fail(word.at, `expected an instruction or a label, found ${describe(word)}`);
     if (this.peek().text === ':' && this.peek().kind === 'punctuation') {
       this.at++;
       this.statements.push({ kind: 'label', name: word.text, at: word.at });
@@ -82,11 +78,22 @@ export class Parser {
     }
     const start = this.expect('$');
     const negative = this.accept('-');
-    const frame = (negative ? -1 : 1) * Number(this.primary());
+    const given = (negative ? -1 : 1) * Number(this.primary());
     const args = this.accept('-') ? Number(this.primary()) : undefined;
-    if (frame < 0) this.fail(start.at, `frame size ${frame} is negative`);
-    if (frame % 8 !== 0)
-      this.diagnostics.report(start.at, `frame size ${frame} is not a multiple of 8`, `use $${Math.ceil(frame / 8) * 8}`);
+    // With a wrong size the function still begins here.
+    const wrong = (why: string, suggestion?: string): number => {
+      this.diagnostics.report(start.at, why, suggestion);
+      return 0;
+    };
+    const tooLarge = Math.max(given, args ?? 0) > MOST_BYTES;
+    const frame =
+      given < 0
+        ? wrong(`frame size ${given} is negative`)
+        : tooLarge
+          ? wrong(`a frame of more than ${MOST_BYTES} bytes is too large`)
+          : given % 8 !== 0
+            ? wrong(`frame size ${given} is not a multiple of 8`, `use $${Math.ceil(given / 8) * 8}`)
+            : given;
     this.statements.push({ kind: 'text', symbol, flags, frame, args, at: word.at });
   }
 
@@ -94,7 +101,9 @@ export class Parser {
     const memory = this.memoryAt(this.peek().at);
     if (memory.symbol === undefined) this.fail(memory.at, 'DATA wants a symbol: DATA name+offset(SB)/width, $value');
     this.expect('/');
+    const start = this.peek();
     const width = Number(this.primary());
+    if (width <= 0 || width > MOST_BYTES) this.fail(start.at, `${width} bytes are no width`);
     this.expect(',');
     const value = this.operand();
     this.statements.push({ kind: 'data', symbol: memory.symbol, offset: Number(memory.offset), width, value, at: word.at });
@@ -108,8 +117,10 @@ export class Parser {
       flags = this.flags();
       this.expect(',');
     }
-    this.expect('$');
-    this.statements.push({ kind: 'globl', symbol, flags, size: Number(this.expression()), at: word.at });
+    const start = this.expect('$');
+    const size = Number(this.expression());
+    if (size < 0 || size > MOST_BYTES) this.fail(start.at, `a symbol of ${size} bytes cannot be`, `0 to ${MOST_BYTES}`);
+    this.statements.push({ kind: 'globl', symbol, flags, size, at: word.at });
   }
 
   private instruction(word: Token): void {
@@ -177,7 +188,7 @@ export class Parser {
   /** A memory operand, a label, or (where there is neither symbol nor register) a constant. */
   private place(at: Position): Memory | Extract<Operand, { kind: 'label' | 'relative' | 'immediate' }> {
     const first = this.peek();
-    const isConstant = first.kind === 'name' && this.options.constants.has(first.text);
+    const isConstant = first.kind === 'name' && this.constants.has(first.text);
     if (first.kind === 'name' && registerName(first.text) === undefined && !isConstant && this.isLabel()) {
       this.at++;
       return { kind: 'label', name: first.text, at: first.at };
@@ -189,7 +200,7 @@ export class Parser {
         first.text === '(' && this.tokens[this.at + 1].kind === 'name' && registerName(this.tokens[this.at + 1].text) !== undefined;
       const offset = bare ? 0n : this.expression();
       if (!this.is('(')) {
-        if (this.at === save) this.fail(first.at, `expected an operand, found ${this.describe(first)}`);
+        if (this.at === save) this.fail(first.at, `expected an operand, found ${describe(first)}`);
         return { kind: 'immediate', value: offset, at };
       }
       if (this.tokens[this.at + 1].text === 'PC') {
@@ -211,7 +222,7 @@ export class Parser {
   /** `name<>+offset(SB)`, `name+offset(FP)`, `name-offset(SP)`. */
   private memoryAt(at: Position): Memory {
     const name = this.next();
-    if (name.kind !== 'name') this.fail(name.at, `expected a name, found ${this.describe(name)}`);
+    if (name.kind !== 'name') this.fail(name.at, `expected a name, found ${describe(name)}`);
     let local = false;
     let abi: string | undefined;
     if (this.accept('<')) {
@@ -234,12 +245,12 @@ export class Parser {
       return this.is('(') ? this.index(memory) : memory;
     }
     if (registerName(register.text) !== undefined) {
-      const near = [...this.options.constants.keys()].length > 0 ? 'no type declaration gives it' : 'is a type declaration missing?';
+      const near = this.constants.size > 0 ? 'no type declaration gives it' : 'is a type declaration missing?';
       this.fail(name.at, `${name.text} is not a known constant`, near);
     }
     return this.fail(
       register.at,
-      `${this.describe(register)} is no base of a symbol`,
+      `${describe(register)} is no base of a symbol`,
       'use SB for static data, FP for arguments, SP for locals',
     );
   }
@@ -251,7 +262,7 @@ export class Parser {
     const register = registerName(name.text);
     if (name.text === 'FP') this.fail(name.at, 'an argument wants its name: name+offset(FP)');
     if (name.text === 'SB') this.fail(name.at, 'static data wants a symbol: name+offset(SB)');
-    if (register === undefined) this.fail(name.at, `${this.describe(name)} is not a register`);
+    if (register === undefined) this.fail(name.at, `${describe(name)} is not a register`);
     if (register === 'TLS') {
       this.expect(')');
       return { ...memory, tls: true };
@@ -270,7 +281,7 @@ export class Parser {
     this.expect('(');
     const name = this.next();
     const register = registerName(name.text);
-    if (register === undefined) this.fail(name.at, `${this.describe(name)} is not a register`);
+    if (register === undefined) this.fail(name.at, `${describe(name)} is not a register`);
     const scale = this.accept('*') ? this.scale() : 1;
     this.expect(')');
     if (register === 'TLS') return { ...memory, tls: true };
@@ -287,109 +298,11 @@ export class Parser {
 
   private qualify(name: string): string {
     const dotted = name.replaceAll('·', '.').replaceAll('∕', '/');
-    return dotted.startsWith('.') ? this.options.package + dotted : dotted;
-  }
-
-  // ---- constant expressions, with Go's precedences -------------------------------------------------------------------------------------
-
-  private expression(): bigint {
-    let left = this.product();
-    for (;;) {
-      if (this.accept('+')) left += this.product();
-      else if (this.accept('-')) left -= this.product();
-      else if (this.accept('|')) left |= this.product();
-      else if (this.accept('^')) left ^= this.product();
-      else return left;
-    }
-  }
-
-  /** `+8-4` behind a name. */
-  private sum(start: bigint): bigint {
-    let value = start;
-    for (;;) {
-      if (this.accept('+')) value += this.product();
-      else if (this.accept('-')) value -= this.product();
-      else return value;
-    }
-  }
-
-  private product(): bigint {
-    let left = this.primary();
-    for (;;) {
-      const operator = this.peek();
-      if (this.accept('*')) left *= this.primary();
-      else if (this.accept('/') || this.accept('%')) {
-        const right = this.primary();
-        if (right === 0n) this.fail(operator.at, 'division by zero');
-        left = operator.text === '/' ? left / right : left % right;
-      } else if (this.accept('<<')) left <<= this.primary();
-      else if (this.accept('>>')) left >>= this.primary();
-      else if (this.accept('&')) left &= this.primary();
-      else return left;
-    }
-  }
-
-  private primary(): bigint {
-    const token = this.next();
-    if (token.kind === 'integer') return BigInt(/^0[0-7]+$/.test(token.text) ? `0o${token.text.slice(1)}` : token.text.replaceAll('_', ''));
-    if (token.kind === 'character') return BigInt(token.text.codePointAt(0) ?? 0);
-    if (token.text === '-') return -this.primary();
-    if (token.text === '+') return this.primary();
-    if (token.text === '~') return ~this.primary();
-    if (token.text === '(') {
-      const value = this.expression();
-      this.expect(')');
-      return value;
-    }
-    if (token.kind === 'name') {
-      const constant = this.options.constants.get(token.text) ?? (token.text in TEXT_FLAGS ? BigInt(TEXT_FLAGS[token.text]) : undefined);
-      if (constant !== undefined) return constant;
-      this.fail(token.at, `${token.text} is not a known constant`);
-    }
-    return this.fail(token.at, `expected a number, found ${this.describe(token)}`);
-  }
-
-  // ---- tokens ----------------------------------------------------------------------------------------------------------------------
-
-  private peek(): Token {
-    return this.tokens[Math.min(this.at, this.tokens.length - 1)];
-  }
-
-  private next(): Token {
-    const token = this.peek();
-    if (token.kind !== 'newline') this.at++;
-    return token;
-  }
-
-  private is(text: string): boolean {
-    const token = this.peek();
-    return token.kind === 'punctuation' && token.text === text;
-  }
-
-  private accept(text: string): boolean {
-    if (!this.is(text)) return false;
-    this.at++;
-    return true;
-  }
-
-  private expect(text: string): Token {
-    const token = this.peek();
-    if (!this.is(text)) this.fail(token.at, `expected ${text}, found ${this.describe(token)}`);
-    this.at++;
-    return token;
+    return dotted.startsWith('.') ? this.inPackage + dotted : dotted;
   }
 
   private endOfStatement(): boolean {
     const token = this.tokens[this.at];
     return token === undefined || token.kind === 'newline' || (token.kind === 'punctuation' && token.text === ';');
-  }
-
-  private describe(token: Token): string {
-    return token.kind === 'newline' ? 'the end of the line' : token.kind === 'string' ? JSON.stringify(token.text) : token.text;
-  }
-
-  private fail(at: Position, message: string, suggestion?: string): never {
-    this.diagnostics.report(at, message, suggestion);
-    throw new Skip();
   }
 }

@@ -1,15 +1,15 @@
 /** Go assembly's preprocessor: #include, #define (with and without parameters), #undef, #ifdef, #ifndef, #else, #endif. */
 import type { Diagnostics } from './diagnostics.js';
 import { nearest } from './diagnostics.js';
-import { type Token, tokenize } from './lexer.js';
+import { stringBytes, type Token, tokenize } from './lexer.js';
 
 interface Macro {
   readonly parameters: readonly string[] | undefined;
   readonly body: readonly Token[];
 }
 
-/** Finds an included file's text, or undefined. `from` is the file that asks. */
-export type Includes = (name: string, from: string) => string | undefined;
+/** Finds an included file, or undefined. `from` is the file that asks; the name of what is found is what its own includes are from. */
+export type Includes = (name: string, from: string) => { readonly file: string; readonly text: string } | undefined;
 
 /** Flags of TEXT and GLOBL by the names that `textflag.h` gives them (Go's runtime/textflag.h), and what `funcdata.h` adds. */
 export const TEXT_FLAGS: Readonly<Record<string, number>> = {
@@ -41,11 +41,16 @@ const BUILT_IN_MACROS: Readonly<Record<string, string>> = {
   RARG3: 'CX',
 };
 
-const MAX_EXPANSION = 64;
 const MAX_INCLUDE = 16;
+const MOST_INCLUDES = 1000;
+/** Tokens that macros may put into one line. */
+const MOST_EXPANDED = 10_000;
 
 export class Preprocessor {
   private readonly macros = new Map<string, Macro>();
+  private included = 0;
+  /** Tokens that macros have put into the present line. */
+  private spent = 0;
   /** All files read, by name. */
   readonly sources = new Map<string, string>();
 
@@ -86,7 +91,8 @@ export class Preprocessor {
         continue;
       }
       if (!active) continue;
-      this.expand(line, out, 0, new Set());
+      this.spent = 0;
+      this.expand(line, out, new Set());
       out.push(tokens[end]);
     }
     for (const { at: open } of conditions) this.diagnostics.report(open.at, `${open.text} without #endif`);
@@ -132,12 +138,17 @@ export class Preprocessor {
       this.diagnostics.report(argument.at, `includes are nested deeper than ${MAX_INCLUDE}`, 'does a file include itself?');
       return;
     }
-    const text = this.includes(argument.text, argument.at.file);
-    if (text === undefined) {
-      if (!BUILT_IN.has(argument.text)) this.diagnostics.report(argument.at, `cannot find ${argument.text}`);
+    if (++this.included > MOST_INCLUDES) {
+      if (this.included === MOST_INCLUDES + 1) this.diagnostics.report(argument.at, `there are more than ${MOST_INCLUDES} includes`);
       return;
     }
-    for (const token of this.file(argument.text, text, depth + 1)) out.push(token);
+    const name = new TextDecoder().decode(stringBytes(argument.text));
+    const found = this.includes(name, argument.at.file);
+    if (found === undefined) {
+      if (!BUILT_IN.has(name)) this.diagnostics.report(argument.at, `cannot find ${name}`);
+      return;
+    }
+    for (const token of this.file(found.file, found.text, depth + 1)) out.push(token);
   }
 
   private define(line: readonly Token[]): void {
@@ -163,7 +174,7 @@ export class Preprocessor {
     this.macros.set(name.text, { parameters, body: line.slice(body) });
   }
 
-  private expand(line: readonly Token[], out: Token[], depth: number, busy: ReadonlySet<string>): void {
+  private expand(line: readonly Token[], out: Token[], busy: ReadonlySet<string>): void {
     for (let at = 0; at < line.length; at++) {
       const token = line[at];
       const macro = token.kind === 'name' && !busy.has(token.text) ? this.macros.get(token.text) : undefined;
@@ -171,8 +182,11 @@ export class Preprocessor {
         out.push(token);
         continue;
       }
-      if (depth > MAX_EXPANSION) {
-        this.diagnostics.report(token.at, `macro ${token.text} expands without end`);
+      this.spent += 1 + macro.body.length;
+      if (this.spent > MOST_EXPANDED) {
+        // Once a line is enough.
+        if (this.spent < Number.POSITIVE_INFINITY) this.diagnostics.report(token.at, `macro ${token.text} expands without end`);
+        this.spent = Number.POSITIVE_INFINITY;
         return;
       }
       let body = macro.body;
@@ -194,7 +208,6 @@ export class Preprocessor {
       this.expand(
         body.map((part, index) => ({ ...part, at: token.at, glued: index === 0 ? token.glued : part.glued })),
         out,
-        depth + 1,
         new Set([...busy, token.text]),
       );
     }

@@ -1,10 +1,8 @@
 /** Type expressions in Go's syntax, from tokens: what declarations and the values of a call are made of. */
 import type { Diagnostics, Position } from './diagnostics.js';
-import type { Token } from './lexer.js';
+import { integerOf, type Token } from './lexer.js';
+import { describe, TokenReader } from './token-reader.js';
 import { BASIC, type GoType, type Parameter, type StructField, typeName } from './types.js';
-
-/** Ends the parsing of a declaration or value; the error has been reported. */
-export class Skip {}
 
 /** What names in type expressions mean. */
 export interface TypeScope {
@@ -19,18 +17,19 @@ const TYPE_WORDS = new Set(['struct', 'interface', 'map', 'chan', 'func']);
 /** Deeper nesting than any source has. */
 const MAX_DEPTH = 100;
 
-export class TypeParser {
-  protected at = 0;
+export class TypeParser extends TokenReader {
   /** What a name without a package belongs to. */
   protected package = 'main';
   private depth = 0;
 
   /** `tokens` end with a newline, as `tokenize` makes them. */
   constructor(
-    protected readonly tokens: readonly Token[],
+    tokens: readonly Token[],
     private readonly scope: TypeScope,
-    protected readonly diagnostics: Diagnostics,
-  ) {}
+    diagnostics: Diagnostics,
+  ) {
+    super(tokens, diagnostics);
+  }
 
   /** Throws Skip when the tokens are no type. */
   type(): GoType {
@@ -57,7 +56,7 @@ export class TypeParser {
       this.expect(']');
       return { kind: 'array', length, elem: this.type() };
     }
-    if (token.kind !== 'name') this.fail(token.at, `expected a type, found ${shown(token)}`);
+    if (token.kind !== 'name') this.fail(token.at, `expected a type, found ${describe(token)}`);
     switch (token.text) {
       case 'struct':
         return this.struct();
@@ -170,13 +169,13 @@ export class TypeParser {
     const negative = this.accept('-');
     const token = this.next();
     const value = token.kind === 'integer' ? integerOf(token.text) : this.scope.constants.get(token.text);
-    if (value === undefined) this.fail(token.at, `expected a number, found ${shown(token)}`);
+    if (value === undefined) this.fail(token.at, `expected a number, found ${describe(token)}`);
     return negative ? -value : value;
   }
 
   protected name(): string {
     const token = this.next();
-    if (token.kind !== 'name') this.fail(token.at, `expected a name, found ${shown(token)}`);
+    if (token.kind !== 'name') this.fail(token.at, `expected a name, found ${describe(token)}`);
     return token.text;
   }
 
@@ -184,47 +183,10 @@ export class TypeParser {
     while (this.at < this.tokens.length && (this.tokens[this.at].kind === 'newline' || this.tokens[this.at].text === ';')) this.at++;
   }
 
-  /** The token `ahead` of the present one; the last one where there is none. */
-  protected peek(ahead = 0): Token {
-    return this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)];
-  }
-
   protected next(): Token {
     const token = this.peek();
     if (this.at >= this.tokens.length) this.fail(token.at, 'the text ends in the middle of a declaration');
     this.at++;
     return token;
-  }
-
-  protected is(text: string): boolean {
-    return this.at < this.tokens.length && this.peek().kind === 'punctuation' && this.peek().text === text;
-  }
-
-  protected accept(text: string): boolean {
-    if (!this.is(text)) return false;
-    this.at++;
-    return true;
-  }
-
-  protected expect(text: string): void {
-    const token = this.peek();
-    if (!this.accept(text)) this.fail(token.at, `expected ${text}, found ${shown(token)}`);
-  }
-
-  protected fail(at: Position, message: string, suggestion?: string): never {
-    this.diagnostics.report(at, message, suggestion);
-    throw new Skip();
-  }
-}
-
-const shown = (token: Token): string => token.text.trim() || 'the end of the line';
-
-/** The number that an integer token stands for; undefined for `0x` alone or `0o9`. Go's old octals too: 017 is 15. */
-function integerOf(text: string): bigint | undefined {
-  const digits = text.replaceAll('_', '').replace(/^0(?=\d)/, '0o');
-  try {
-    return BigInt(digits);
-  } catch {
-    return undefined;
   }
 }

@@ -42,8 +42,7 @@ export interface Signature {
 }
 
 const WORD = 8;
-/** Predeclared types whose values are numbers or bools. */
-export const BASIC: Readonly<Record<string, GoType>> = Object.fromEntries(
+const NUMBERS: Readonly<Record<string, GoType>> = Object.fromEntries(
   (
     [
       ['bool', 'bool', 1],
@@ -52,10 +51,8 @@ export const BASIC: Readonly<Record<string, GoType>> = Object.fromEntries(
       ['int16', 'int', 2],
       ['int32', 'int', 4],
       ['int64', 'int', 8],
-      ['rune', 'int', 4],
       ['uint', 'uint', 8],
       ['uint8', 'uint', 1],
-      ['byte', 'uint', 1],
       ['uint16', 'uint', 2],
       ['uint32', 'uint', 4],
       ['uint64', 'uint', 8],
@@ -67,6 +64,8 @@ export const BASIC: Readonly<Record<string, GoType>> = Object.fromEntries(
     ] as const
   ).map(([name, kind, bytes]) => [name, { kind, name, bytes }]),
 );
+/** Predeclared types whose values are numbers or bools, by every name that they have. */
+export const BASIC: Readonly<Record<string, GoType>> = { ...NUMBERS, byte: NUMBERS.uint8, rune: NUMBERS.int32 };
 
 export function sizeOf(type: GoType): number {
   switch (type.kind) {

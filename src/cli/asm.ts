@@ -1,12 +1,14 @@
 /** `r14 asm FILE.s`: the user's own assembly. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { assemble } from '../asm/assemble.js';
 import { AssemblyError } from '../asm/diagnostics.js';
-import { CallError, type Invocation, invocation, RESULTS, showValue } from '../asm/invoke.js';
+import { CallError, type Invocation, invocation } from '../asm/invoke.js';
 import { listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
-import { sizeOf } from '../asm/types.js';
+import { printValue } from '../debugger/values/print.js';
+import { memorySource, type Source } from '../debugger/values/source.js';
+import { assembledImage } from '../image/assembled.js';
 import type { Process } from '../linux/api.js';
 import { writeOut } from './output.js';
 
@@ -38,6 +40,8 @@ const MORESTACK = `TEXT runtime·morestack_noctxt(SB), NOSPLIT|NOFRAME, $0-0
 `;
 /** Set when the called function has returned. */
 const RETURNED = 'r14.returned';
+/** Names of the files that are added to the user's, in messages. */
+const START = '<start>';
 const MAIN = '	CALL main·main(SB)\n';
 
 export interface Assembly {
@@ -47,64 +51,82 @@ export interface Assembly {
 }
 
 /**
- * Assembles a file with the `types.go` beside it; a start comes with it where it has none, or for a call. Undefined when it is wrong:
- * all that is wrong has been written.
+ * Assembles a file with the `types.go` beside it; a start comes with it where it has none, or for a call. With `toRun` false it wants no
+ * `main`. Undefined when it is wrong: all that is wrong has been written.
  */
-export function assembleFile(path: string, call?: string): Assembly | undefined {
-  const file = resolve(path);
-  const text = readSource(file, path);
-  const types = join(dirname(file), 'types.go');
+export function assembleFile(path: string, call?: string, toRun = true): Assembly | undefined {
+  const text = readSource(path);
+  const types = join(dirname(path), 'types.go');
   const has = (symbol: string): boolean => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text);
-  const build = (start: string | undefined, entry?: string): Assembled => {
+  const build = (start: string | undefined, entry?: string, declared?: string): Assembled => {
     const extra = start === undefined ? '' : `${DATA}${start}${has('runtime·morestack_noctxt') ? '' : MORESTACK}`;
     return assemble({
-      sources: [{ file: path, text, package: 'main' }, ...(extra === '' ? [] : [{ file: '<start>', text: extra, package: 'r14' }])],
-      declarations: existsSync(types) ? [{ file: types, text: readFileSync(types, 'utf8') }] : [],
+      sources: [{ file: path, text, package: 'main' }, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
+      declarations: [
+        ...(existsSync(types) ? [{ file: types, text: readSource(types) }] : []),
+        ...(declared === undefined ? [] : [{ file: START, text: declared }]),
+      ],
       includes: (name, from) => {
-        const included = join(dirname(resolve(from)), name);
-        return existsSync(included) ? readFileSync(included, 'utf8') : undefined;
+        const included = join(dirname(from), name);
+        return existsSync(included) ? { file: included, text: readSource(included) } : undefined;
       },
       ...(entry === undefined ? {} : { entry }),
     });
   };
   const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;
   try {
-    if (call === undefined) return { program: build(has('_rt0_amd64_linux') ? undefined : begin('_rt0_amd64_linux', MAIN)) };
-    const made = invocation(build(begin('r14·start', '')), call);
+    if (call === undefined && toRun) return { program: build(has('_rt0_amd64_linux') ? undefined : begin('_rt0_amd64_linux', MAIN)) };
+    const program = build(begin('r14·start', ''));
+    if (call === undefined) return { program };
+    const made = invocation(program, call);
     const body = `${made.text}\nMOVB $1, r14·returned(SB)\n`;
-    return { program: build(`${made.data}\nGLOBL r14·returned(SB), NOPTR, $8\n${begin('r14·start', body)}`, 'r14.start'), call: made };
+    const start = `${made.data}\nGLOBL r14·returned(SB), NOPTR, $8\n${begin('r14·start', body)}`;
+    return { program: build(start, 'r14.start', made.declarations), call: made };
   } catch (error) {
     if (!(error instanceof AssemblyError || error instanceof CallError)) throw error;
-    writeOut(2, `${error instanceof CallError ? 'r14: --call: ' : ''}${error.message}\n`);
+    writeOut(2, `${error instanceof CallError ? `r14: --call: ${error.message}` : wrongText(error, path)}\n`);
     return undefined;
   }
 }
 
-function readSource(file: string, path: string): string {
+/** What is wrong with the user's own text. When only the start does not find its `main`, that is said. */
+function wrongText({ diagnostics, sources }: AssemblyError, path: string): string {
+  const own = diagnostics.filter(diagnostic => diagnostic.file !== START);
+  if (own.length > 0) return new AssemblyError(own, sources).message;
+  return `r14: ${path} has no main: TEXT ·main(SB), NOSPLIT, $0-0 is where a program starts, and --call 'Name(...)' calls any other function`;
+}
+
+function readSource(path: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a directory', EACCES: 'it may not be read' };
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'it is a directory',
+      EACCES: 'it may not be read',
+      ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
+    };
     throw new Error(`${path}: ${reasons[code ?? ''] ?? `it cannot be read (${code})`}`);
   }
 }
 
 /** `= 5`: what the called function returned; undefined while it has not. */
 export function returnedText({ program, call }: Assembly, memory: Process['memory']): string | undefined {
-  const address = (name: string): bigint => program.symbols.find(symbol => symbol.name === name)?.address ?? 0n;
-  const read = (from: bigint, size: number): Uint8Array | undefined => {
-    try {
-      return memory.read(from, size);
-    } catch {
-      return undefined;
-    }
-  };
-  if (call === undefined || read(address(RETURNED), 1)?.[0] !== 1) return undefined;
+  const image = assembledImage(program, '');
+  const sourceOf = (name: string) => memorySource(memory, image.symbolsNamed(name)[0].address);
+  if (call === undefined || !hasReturned(sourceOf(RETURNED))) return undefined;
   if (call.results.length === 0) return '(no results)';
-  const base = address(RESULTS);
-  const shown = call.results.map(({ type, offset }) =>
-    showValue(type, read(base + BigInt(offset), sizeOf(type)) ?? new Uint8Array(sizeOf(type)), read),
-  );
+  const world = { memory, images: [image] };
+  const shown = call.results.map(name => printValue(world, { type: image.globalNamed(name)!.type, source: sourceOf(name) }));
   return `= ${shown.join(', ')}`;
+}
+
+function hasReturned(source: Source): boolean {
+  try {
+    return source.read(0, 1)[0] === 1;
+  } catch {
+    // The program has unmapped its own data.
+    return false;
+  }
 }

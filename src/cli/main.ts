@@ -66,9 +66,10 @@ async function listPrograms(): Promise<number> {
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
   const { assembleFile, listing, returnedText } = await import('./asm.js');
   const call = parsed.values.get('call')?.[0];
-  const assembly = assembleFile(path, call);
+  const list = parsed.values.has('list');
+  const assembly = assembleFile(path, call, !list);
   if (assembly === undefined) return BAD_INPUT;
-  if (parsed.values.has('list')) {
+  if (list) {
     writeOut(1, listing(assembly.program));
     return 0;
   }

@@ -4,7 +4,7 @@ import type { Place } from '../abi/place.js';
 import { placesOf } from '../asm/call.js';
 import { TEXT_FLAGS } from '../asm/preprocess.js';
 import type { Assembled, AssembledFunction, FrameRow } from '../asm/program.js';
-import { fieldOffsets, type GoType, type Parameter, sizeOf, typeName } from '../asm/types.js';
+import { BASIC, fieldOffsets, type GoType, type Parameter, sizeOf, typeName } from '../asm/types.js';
 import type {
   Field,
   Func,
@@ -181,8 +181,7 @@ class AssembledImage implements Image {
     }
     const declared = this.program.declarations.types.get(name);
     if (declared !== undefined) return this.type({ kind: 'named', name, underlying: () => declared });
-    const basic = BASIC_TYPES.get(name);
-    return basic && this.type(basic);
+    return Object.hasOwn(BASIC_TYPES, name) ? this.type(BASIC_TYPES[name]) : undefined;
   }
 
   typeOfRuntimeType(address: bigint): Type | undefined {
@@ -297,19 +296,11 @@ class AssembledImage implements Image {
 }
 
 const VOID: Type = { kind: 'void', name: 'void', size: 0 };
-const BASIC_TYPES = new Map<string, GoType>([
-  ...(['int8', 'int16', 'int32', 'int64', 'int'] as const).map(
-    (name, i) => [name, { kind: 'int', name, bytes: [1, 2, 4, 8, 8][i] }] as [string, GoType],
-  ),
-  ...(['uint8', 'uint16', 'uint32', 'uint64', 'uint', 'uintptr', 'byte'] as const).map(
-    (name, i) => [name, { kind: 'uint', name, bytes: [1, 2, 4, 8, 8, 8, 1][i] }] as [string, GoType],
-  ),
-  ['bool', { kind: 'bool', name: 'bool', bytes: 1 }],
-  ['float32', { kind: 'float', name: 'float32', bytes: 4 }],
-  ['float64', { kind: 'float', name: 'float64', bytes: 8 }],
-  ['string', { kind: 'string' }],
-  ['unsafe.Pointer', { kind: 'unsafe-pointer' }],
-]);
+const BASIC_TYPES: Readonly<Record<string, GoType>> = {
+  ...BASIC,
+  string: { kind: 'string' },
+  'unsafe.Pointer': { kind: 'unsafe-pointer' },
+};
 
 function lazily(plain: object, getters: Readonly<Record<string, () => unknown>>): Type {
   for (const [key, get] of Object.entries(getters)) Object.defineProperty(plain, key, { get, enumerable: true });

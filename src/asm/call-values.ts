@@ -1,0 +1,442 @@
+/** Go values as a call writes them: `42`, `"text"`, `[]int{1, 2}`, `point{x: 3}`, `&point{3, 4}`, `nil`; each read as its parameter's type. */
+import type { CallData, Laid } from './call-data.js';
+import type { Declarations } from './declarations.js';
+import { type Diagnostics, nearest, type Position } from './diagnostics.js';
+import { integerOf, stringBytes, type Token } from './lexer.js';
+import { TypeParser } from './type-parser.js';
+import { fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
+
+type Constant =
+  | { readonly kind: 'int'; readonly value: bigint }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'complex'; readonly real: number; readonly imaginary: number }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'nil' };
+
+/** Types that constants take in an interface. */
+const DEFAULT_TYPES: Readonly<Record<string, GoType>> = {
+  int: { kind: 'int', name: 'int', bytes: 8 },
+  float: { kind: 'float', name: 'float64', bytes: 8 },
+  complex: { kind: 'complex', name: 'complex128', bytes: 16 },
+  bool: { kind: 'bool', name: 'bool', bytes: 1 },
+  string: { kind: 'string' },
+};
+const WORD = 8;
+/** A value larger than this is a slip of the keyboard. */
+const MOST_BYTES = 64 * 1024;
+const EXPECTED = 'a value is expected here: a number, "text", \'c\', true, false, nil, T{...}, &T{...}';
+
+const underlying = (type: GoType): GoType => (type.kind === 'named' ? underlying(type.underlying()) : type);
+
+export class ValueParser extends TypeParser {
+  /** `functionSymbol` gives the assembly name of a function that a func value may be, or undefined. */
+  constructor(
+    tokens: readonly Token[],
+    private readonly program: Declarations,
+    private readonly data: CallData,
+    private readonly functionSymbol: (name: string) => string | undefined,
+    diagnostics: Diagnostics,
+  ) {
+    super(
+      tokens,
+      {
+        constants: program.constants,
+        reference: (name, at) => {
+          if (!program.types.has(name)) {
+            const near = nearest(name, program.types.keys());
+            this.fail(at, `type ${name} is not declared`, near && `did you mean ${near}?`);
+          }
+          return { kind: 'named', name, underlying: () => program.types.get(name)! };
+        },
+      },
+      diagnostics,
+    );
+  }
+
+  /** `name(`. */
+  head(): Token {
+    const token = this.next();
+    if (token.kind !== 'name' || !this.accept('(')) this.fail({ ...token.at, column: 1 }, 'a call looks like Add(2, 3)');
+    return token;
+  }
+
+  /** Where each argument begins, and where the list ends; what they are is not looked at. */
+  arguments(): { readonly starts: readonly Position[]; readonly end: Position } {
+    const starts: Position[] = [];
+    let depth = 0;
+    let fresh = true;
+    for (const token of this.tokens.slice(this.at)) {
+      const { text, kind, at } = token;
+      const punctuation = kind === 'punctuation' ? text : '';
+      if (kind === 'newline' || (depth === 0 && punctuation === ')')) return { starts, end: at };
+      if (fresh) starts.push(at);
+      fresh = depth === 0 && punctuation === ',';
+      if ('([{'.includes(punctuation)) depth += punctuation === '' ? 0 : 1;
+      else if (')]}'.includes(punctuation)) depth--;
+    }
+    return { starts, end: this.peek().at };
+  }
+
+  /** The values of a list of parameters and what ends the call. Throws Skip. */
+  values(types: readonly GoType[]): Laid[] {
+    const values = types.map((type, index) => {
+      const value = this.value(type);
+      if (!this.accept(',') && index < types.length - 1) this.fail(this.peek().at, 'a comma or ) is expected here');
+      return value;
+    });
+    if (!this.accept(')')) this.fail(this.peek().at, 'a comma or ) is expected here');
+    if (this.peek().kind !== 'newline') this.fail(this.peek().at, 'nothing may follow the call');
+    return values;
+  }
+
+  private value(type: GoType): Laid {
+    const { at } = this.peek();
+    if (sizeOf(type) > MOST_BYTES) this.fail(at, `a ${typeName(type)} is too large for a call`);
+    if (this.accept('&')) {
+      const target = underlying(type);
+      if (this.is('{') && target.kind === 'pointer') return this.pointerTo(this.value(target.elem));
+      const said = this.type();
+      return this.assigned({ kind: 'pointer', elem: said }, this.pointerTo(this.composite(said)), type, at);
+    }
+    if (this.is('{')) {
+      const target = underlying(type);
+      return target.kind === 'pointer' ? this.pointerTo(this.composite(target.elem)) : this.composite(type);
+    }
+    if (this.builtin('make') || this.builtin('new')) return this.made(type, at);
+    if (this.typeAhead()) {
+      const said = this.type();
+      if (this.is('{')) return this.assigned(said, this.composite(said), type, at);
+      this.expect('(');
+      const inner = this.converted(said);
+      this.expect(')');
+      return this.assigned(said, inner, type, at);
+    }
+    const { kind, text } = this.peek();
+    if (kind === 'name' && underlying(type).kind === 'func' && text !== 'nil') return this.functionValue(type);
+    return this.encoded(this.constant(), type, at);
+  }
+
+  private builtin(name: string): boolean {
+    return this.peek().text === name && this.peek().kind === 'name' && this.peek(1).text === '(';
+  }
+
+  /** Whether a conversion or a composite literal with its type begins here. */
+  private typeAhead(): boolean {
+    const { kind, text } = this.peek();
+    if (kind === 'punctuation') return text === '[' || text === '(';
+    return kind === 'name' && text !== 'complex' && ['(', '{', '['].includes(this.peek(1).text);
+  }
+
+  /** `make([]T, length, capacity)` and `new(T)`. */
+  private made(type: GoType, at: Position): Laid {
+    const slice = this.next().text === 'make';
+    this.expect('(');
+    const said = this.type();
+    if (!slice) {
+      this.expect(')');
+      return this.assigned({ kind: 'pointer', elem: said }, this.pointerTo(this.zeroed(said, 1, at)), type, at);
+    }
+    const target = underlying(said);
+    if (target.kind !== 'slice') this.fail(at, `r14 makes slices only, no ${typeName(said)}`);
+    this.expect(',');
+    const length = this.number();
+    const capacity = this.accept(',') ? this.number() : length;
+    this.expect(')');
+    if (length < 0n || capacity < length) this.fail(at, `a slice of length ${length} and capacity ${capacity} cannot be`);
+    return this.assigned(said, this.slice(this.zeroed(target.elem, Number(capacity), at), length, capacity), type, at);
+  }
+
+  private zeroed(type: GoType, count: number, at: Position): Laid {
+    const size = sizeOf(type) * count;
+    if (size > MOST_BYTES) this.fail(at, `${size} bytes are too much for a call`);
+    return { bytes: new Uint8Array(size), pointers: [] };
+  }
+
+  private pointerTo(target: Laid): Laid {
+    return { bytes: new Uint8Array(WORD), pointers: [{ offset: 0, symbol: this.data.place(target) }] };
+  }
+
+  private slice(elements: Laid, length: bigint, capacity: bigint): Laid {
+    const bytes = new Uint8Array(3 * WORD);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(WORD, length, true);
+    view.setBigUint64(2 * WORD, capacity, true);
+    return { bytes, pointers: [{ offset: 0, symbol: this.data.place(elements) }] };
+  }
+
+  /** What stands in the parentheses of `T(...)`. */
+  private converted(type: GoType): Laid {
+    const { at, kind, text } = this.peek();
+    const target = underlying(type);
+    if (kind === 'string' && target.kind === 'slice' && sizeOf(target.elem) === 1) {
+      this.next();
+      const bytes = stringBytes(text);
+      return this.slice({ bytes, pointers: [] }, BigInt(bytes.length), BigInt(bytes.length));
+    }
+    const address = target.kind === 'pointer' || target.kind === 'unsafe-pointer';
+    if (address && kind === 'integer') return this.encoded(this.constant(), { kind: 'uint', name: 'uintptr', bytes: WORD }, at);
+    return this.value(type);
+  }
+
+  private functionValue(type: GoType): Laid {
+    const { text, at } = this.next();
+    const symbol = this.functionSymbol(text);
+    if (symbol === undefined) this.fail(at, `${text} is no ${typeName(type)}`);
+    return this.pointerTo({ bytes: new Uint8Array(WORD), pointers: [{ offset: 0, symbol }] });
+  }
+
+  /** A value of type `from` where one of type `to` is wanted: Go's assignability. */
+  private assigned(from: GoType, value: Laid, to: GoType, at: Position): Laid {
+    if (typeName(from) === typeName(to)) return value;
+    const target = underlying(to);
+    if (target.kind === 'interface') return this.boxed(from, value, to, at);
+    const alike = typeName(underlying(from)) === typeName(target) && (from.kind !== 'named' || to.kind !== 'named');
+    if (!alike && !(underlying(from).kind === 'pointer' && target.kind === 'unsafe-pointer'))
+      this.fail(at, `${typeName(from)} is no ${typeName(to)}`);
+    return value;
+  }
+
+  /** An interface's two words. */
+  private boxed(type: GoType, value: Laid, to: GoType, at: Position): Laid {
+    const target = underlying(to);
+    if (target.kind !== 'interface' || !target.empty)
+      this.fail(at, `${typeName(to)} wants methods, which a call cannot give ${typeName(type)}; only nil can be passed`);
+    const descriptor = { offset: 0, symbol: this.data.descriptor(type) };
+    const bytes = new Uint8Array(2 * WORD);
+    if (!isDirect(type)) return { bytes, pointers: [descriptor, { offset: WORD, symbol: this.data.place(value) }] };
+    bytes.set(value.bytes, WORD);
+    return { bytes, pointers: [descriptor, ...value.pointers.map(each => ({ ...each, offset: each.offset + WORD }))] };
+  }
+
+  // ---- composite literals ----------------------------------------------------------------------------------------------------------
+
+  private composite(type: GoType): Laid {
+    const { at } = this.peek();
+    const target = underlying(type);
+    switch (target.kind) {
+      case 'struct':
+        return this.structure(type, target);
+      case 'array': {
+        const elements = this.elements(target.elem);
+        if (elements.length > target.length) this.fail(at, `${typeName(type)} has ${target.length} elements, not ${elements.length}`);
+        return joined(
+          sizeOf(type),
+          elements.map((element, index) => [index * sizeOf(target.elem), element]),
+        );
+      }
+      case 'slice': {
+        const elements = this.elements(target.elem);
+        const size = sizeOf(target.elem);
+        const length = BigInt(elements.length);
+        return this.slice(
+          joined(
+            elements.length * size,
+            elements.map((element, index) => [index * size, element]),
+          ),
+          length,
+          length,
+        );
+      }
+      default:
+        this.fail(at, `{...} makes no ${typeName(type)}`);
+    }
+  }
+
+  private structure(type: GoType, { fields }: GoType & { kind: 'struct' }): Laid {
+    this.expect('{');
+    const offsets = fieldOffsets(fields);
+    const parts: [number, Laid][] = [];
+    const keyed = this.peek().kind === 'name' && this.peek(1).text === ':';
+    while (!this.is('}')) {
+      const { at, text } = this.peek();
+      let index = parts.length;
+      if (keyed) {
+        this.name();
+        this.expect(':');
+        index = fields.findIndex(field => field.name === text);
+        if (index < 0) {
+          const near = nearest(
+            text,
+            fields.map(field => field.name),
+          );
+          this.fail(at, `${typeName(type)} has no field ${text}`, near && `did you mean ${near}?`);
+        }
+      }
+      if (index >= fields.length) this.fail(at, `${typeName(type)} has ${fields.length} fields`);
+      parts.push([offsets[index], this.value(fields[index].type)]);
+      if (!this.accept(',')) break;
+    }
+    const { at } = this.peek();
+    this.expect('}');
+    if (!keyed && parts.length > 0 && parts.length < fields.length)
+      this.fail(at, `${typeName(type)} has ${fields.length} fields, not ${parts.length}`, 'or name them: field: value');
+    return joined(sizeOf(type), parts);
+  }
+
+  /** Elements in order; those that an index leaves out are zero. */
+  private elements(type: GoType): Laid[] {
+    this.expect('{');
+    const elements: Laid[] = [];
+    const zero: Laid = { bytes: new Uint8Array(sizeOf(type)), pointers: [] };
+    for (let index = 0; !this.is('}'); index++) {
+      const { at } = this.peek();
+      if (this.peek().kind === 'integer' && this.peek(1).text === ':') {
+        index = Number(this.number());
+        this.expect(':');
+      }
+      if (index * Math.max(1, sizeOf(type)) > MOST_BYTES) this.fail(at, 'so many elements are too much for a call');
+      while (elements.length < index) elements.push(zero);
+      elements[index] = this.value(type);
+      if (!this.accept(',')) break;
+    }
+    this.expect('}');
+    return elements;
+  }
+
+  // ---- constants -------------------------------------------------------------------------------------------------------------------
+
+  private constant(): Constant {
+    const token = this.peek();
+    if (this.builtin('complex')) {
+      this.next();
+      this.expect('(');
+      const real = this.real();
+      this.expect(',');
+      const imaginary = this.real();
+      this.expect(')');
+      return { kind: 'complex', real: Number(real.value), imaginary: Number(imaginary.value) };
+    }
+    if (token.kind === 'string') {
+      this.next();
+      return { kind: 'string', value: token.text };
+    }
+    if (token.kind === 'name' && ['true', 'false', 'nil'].includes(token.text)) {
+      this.next();
+      return token.text === 'nil' ? { kind: 'nil' } : { kind: 'bool', value: token.text === 'true' };
+    }
+    const first = this.real();
+    if (this.imaginary()) return { kind: 'complex', real: 0, imaginary: Number(first.value) };
+    if (!this.is('+') && !this.is('-')) return first;
+    const second = this.real();
+    if (!this.imaginary()) this.fail(token.at, 'r14 does not compute in a call; write the value');
+    return { kind: 'complex', real: Number(first.value), imaginary: Number(second.value) };
+  }
+
+  private imaginary(): boolean {
+    const found = this.peek().text === 'i' && this.peek().glued;
+    if (found) this.next();
+    return found;
+  }
+
+  /** A number with its sign. */
+  private real(): Constant & { kind: 'int' | 'float' } {
+    let negative = false;
+    while (this.is('-') || this.is('+')) negative = (this.next().text === '-') !== negative;
+    const { kind, text, at } = this.peek();
+    const point = kind === 'character' ? text.codePointAt(0) : undefined;
+    const value =
+      point !== undefined
+        ? BigInt(point)
+        : kind === 'integer'
+          ? integerOf(text)
+          : kind === 'name'
+            ? this.program.constants.get(text)
+            : undefined;
+    if (value === undefined && kind !== 'float') this.fail(at, EXPECTED);
+    this.next();
+    if (value !== undefined) return { kind: 'int', value: negative ? -value : value };
+    const number = Number(text.replaceAll('_', ''));
+    return { kind: 'float', value: negative ? -number : number };
+  }
+
+  private encoded(constant: Constant, declared: GoType, at: Position): Laid {
+    const type = underlying(declared);
+    const bytes = new Uint8Array(sizeOf(type));
+    const view = new DataView(bytes.buffer);
+    const plain: Laid = { bytes, pointers: [] };
+    const wrong = (): never => this.fail(at, `${constantText(constant)} is no ${typeName(declared)}`);
+    switch (type.kind) {
+      case 'bool':
+        if (constant.kind !== 'bool') wrong();
+        bytes[0] = constant.kind === 'bool' && constant.value ? 1 : 0;
+        return plain;
+      case 'int':
+      case 'uint': {
+        if (constant.kind !== 'int') return wrong();
+        const bits = type.bytes * 8;
+        const least = type.kind === 'int' ? -(1n << BigInt(bits - 1)) : 0n;
+        const most = (1n << BigInt(type.kind === 'int' ? bits - 1 : bits)) - 1n;
+        const { value } = constant;
+        if (value < least || value > most) this.fail(at, `${value} does not fit ${typeName(declared)}: ${least} to ${most}`);
+        for (let byte = 0; byte < type.bytes; byte++) bytes[byte] = Number((value >> BigInt(byte * 8)) & 0xffn);
+        return plain;
+      }
+      case 'float':
+      case 'complex': {
+        const parts =
+          constant.kind === 'complex' && type.kind === 'complex'
+            ? [constant.real, constant.imaginary]
+            : constant.kind === 'int' || constant.kind === 'float'
+              ? [Number(constant.value)]
+              : wrong();
+        const half = type.kind === 'complex' ? type.bytes / 2 : type.bytes;
+        parts.forEach((part, index) => {
+          if (half === 4) view.setFloat32(index * half, part, true);
+          else view.setFloat64(index * half, part, true);
+        });
+        return plain;
+      }
+      case 'string': {
+        if (constant.kind !== 'string') return wrong();
+        const text = stringBytes(constant.value);
+        view.setBigUint64(WORD, BigInt(text.length), true);
+        return text.length === 0 ? plain : { bytes, pointers: [{ offset: 0, symbol: this.data.place({ bytes: text, pointers: [] }) }] };
+      }
+      case 'interface': {
+        if (constant.kind === 'nil') return plain;
+        const own = DEFAULT_TYPES[constant.kind];
+        return this.boxed(own, this.encoded(constant, own, at), declared, at);
+      }
+      case 'struct':
+      case 'array':
+        return wrong();
+      default:
+        return constant.kind === 'nil' ? plain : wrong();
+    }
+  }
+}
+
+function joined(size: number, parts: readonly (readonly [number, Laid])[]): Laid {
+  const bytes = new Uint8Array(size);
+  for (const [offset, part] of parts) bytes.set(part.bytes, offset);
+  return { bytes, pointers: parts.flatMap(([at, part]) => part.pointers.map(({ offset, symbol }) => ({ offset: at + offset, symbol }))) };
+}
+
+/** Whether an interface's data word is the value itself (one pointer), and not its address. */
+function isDirect(type: GoType): boolean {
+  const target = underlying(type);
+  switch (target.kind) {
+    case 'pointer':
+    case 'unsafe-pointer':
+    case 'map':
+    case 'chan':
+    case 'func':
+      return true;
+    case 'struct':
+      return target.fields.length === 1 && isDirect(target.fields[0].type);
+    case 'array':
+      return target.length === 1 && isDirect(target.elem);
+    default:
+      return false;
+  }
+}
+
+const constantText = (constant: Constant): string =>
+  constant.kind === 'nil'
+    ? 'nil'
+    : constant.kind === 'complex'
+      ? `${constant.real}+${constant.imaginary}i`
+      : constant.kind === 'string'
+        ? JSON.stringify(new TextDecoder().decode(stringBytes(constant.value)))
+        : String(constant.value);

@@ -1,0 +1,104 @@
+/** Constant expressions of assembly, with Go's precedences. */
+import type { Diagnostics } from './diagnostics.js';
+import { integerOf, type Token } from './lexer.js';
+import { TEXT_FLAGS } from './preprocess.js';
+import { describe, TokenReader } from './token-reader.js';
+
+/** Deeper nesting than any source has. */
+const MAX_DEPTH = 100;
+
+export class ExpressionParser extends TokenReader {
+  private depth = 0;
+
+  constructor(
+    tokens: readonly Token[],
+    /** Struct offsets and sizes from the type declarations, and what those call const. */
+    protected readonly constants: ReadonlyMap<string, bigint>,
+    diagnostics: Diagnostics,
+  ) {
+    super(tokens, diagnostics);
+  }
+
+  protected expression(): bigint {
+    let left = this.product();
+    for (;;) {
+      if (this.accept('+')) left += this.product();
+      else if (this.accept('-')) left -= this.product();
+      else if (this.accept('|')) left |= this.product();
+      else if (this.accept('^')) left ^= this.product();
+      else return left;
+    }
+  }
+
+  /** `+8-4` behind a name. */
+  protected sum(start: bigint): bigint {
+    let value = start;
+    for (;;) {
+      if (this.accept('+')) value += this.product();
+      else if (this.accept('-')) value -= this.product();
+      else return value;
+    }
+  }
+
+  private product(): bigint {
+    let left = this.primary();
+    for (;;) {
+      const operator = this.peek();
+      if (this.accept('*')) left *= this.primary();
+      else if (this.accept('/') || this.accept('%')) {
+        const right = this.primary();
+        if (right === 0n) this.fail(operator.at, 'division by zero');
+        left = operator.text === '/' ? left / right : left % right;
+      } else if (this.accept('<<')) left <<= this.shift();
+      else if (this.accept('>>')) left >>= this.shift();
+      else if (this.accept('&')) left &= this.primary();
+      else return left;
+    }
+  }
+
+  private shift(): bigint {
+    const { at } = this.peek();
+    const count = this.primary();
+    if (count < 0n || count > 64n) this.fail(at, `a shift by ${count} is none of 64 bits`);
+    return count;
+  }
+
+  protected primary(): bigint {
+    if (this.depth >= MAX_DEPTH) this.fail(this.peek().at, 'the expression is nested too deep');
+    this.depth++;
+    try {
+      return this.term();
+    } finally {
+      this.depth--;
+    }
+  }
+
+  /** A number, or an expression in parentheses or behind a sign. */
+  private term(): bigint {
+    const token = this.next();
+    if (token.kind === 'integer') return integerOf(token.text) ?? this.fail(token.at, `${token.text} is no number`);
+    if (token.kind === 'character') return BigInt(token.text.codePointAt(0) ?? 0);
+    if (token.text === '-') return -this.primary();
+    if (token.text === '+') return this.primary();
+    if (token.text === '~') return ~this.primary();
+    if (token.text === '(') {
+      const value = this.expression();
+      this.expect(')');
+      return value;
+    }
+    if (token.kind === 'name') {
+      const constant =
+        this.constants.get(token.text) ?? (Object.hasOwn(TEXT_FLAGS, token.text) ? BigInt(TEXT_FLAGS[token.text]) : undefined);
+      if (constant !== undefined) return constant;
+      this.fail(token.at, `${token.text} is not a known constant`);
+    }
+    return this.fail(token.at, `expected a number, found ${describe(token)}`);
+  }
+
+  /** Goes no further than the end of the line. */
+  protected next(): Token {
+    const token = this.peek();
+    if (token.kind !== 'newline') this.at++;
+    return token;
+  }
+}
