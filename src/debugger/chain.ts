@@ -1,6 +1,7 @@
 /** Where a word leads: pointers followed, with what each is the address of. */
 import { type Landmark, landmarkOf } from './landmarks.js';
 import type { Session } from './session.js';
+import { underlying } from './values/types.js';
 
 /** One word of a chain. */
 export interface Link {
@@ -9,8 +10,8 @@ export interface Link {
   readonly landmark?: Landmark;
 }
 
-/** How a chain ends: at code, at text, at a word that is no address, where memory cannot be read, where it comes back, or where it is cut. */
-export type ChainEnd = { readonly kind: 'code' | 'number' | 'loop' | 'more' } | { readonly kind: 'text'; readonly text: string };
+/** How a chain ends: at code, at a structure whose type is known, at text, at a word that is no address, where it comes back, or where it is cut. */
+export type ChainEnd = { readonly kind: 'code' | 'object' | 'number' | 'loop' | 'more' } | { readonly kind: 'text'; readonly text: string };
 
 export interface Chain {
   readonly links: readonly Link[];
@@ -32,6 +33,7 @@ export function chainOf(session: Session, value: bigint): Chain {
     links.push(landmark === undefined ? { value: word } : { value: word, landmark });
     if (landmark === undefined) return { links, end: { kind: 'number' } };
     if (landmark.region === 'code') return { links, end: { kind: 'code' } };
+    if (landmark.type !== undefined && underlying(landmark.type).kind === 'struct') return { links, end: { kind: 'object' } };
     const text = textAt(session, word);
     if (text !== undefined) return { links, end: { kind: 'text', text } };
     if (seen.has(word)) return { links, end: { kind: 'loop' } };
@@ -56,7 +58,7 @@ function textAt(session: Session, address: bigint): string | undefined {
 }
 
 /** A word that is no address: in decimal, where that is short enough to mean something. */
-export function numberText(value: bigint): string {
+function numberText(value: bigint): string {
   const signed = BigInt.asIntN(64, value);
   return signed > -0x1_0000n && signed < 0x1_0000_0000n && (signed < 0n || signed > 9n) ? signed.toString() : '';
 }
@@ -69,7 +71,9 @@ export function chainText(chain: Chain): string {
   for (const [index, { value, landmark }] of chain.links.entries()) {
     // Which stack or that it is the heap is said of the first word; further on the address tells enough.
     const named =
-      landmark !== undefined && landmark.name !== '' && (landmark.region === 'code' || landmark.region === 'global' || index === 0);
+      landmark !== undefined &&
+      landmark.name !== '' &&
+      (landmark.region === 'code' || landmark.region === 'global' || landmark.type !== undefined || index === 0);
     const number = landmark === undefined && index === 0 ? numberText(value) : '';
     parts.push([...(index === 0 ? [] : [hex(value)]), ...(named ? [landmark.name] : []), ...(number === '' ? [] : [number])].join(' '));
   }

@@ -4,11 +4,12 @@ import type { GoRuntime } from '../runtime/goroutine.js';
 import { fieldAt } from './field-at.js';
 import type { Session } from './session.js';
 
-export type Region = 'code' | 'global' | 'stack' | 'heap' | 'shadow' | 'other';
+export type Region = 'code' | 'stack' | 'heap' | 'global' | 'shadow';
 
 export interface Landmark {
-  readonly region: Region;
-  /** `main.main+0x14`, `runtime.m0.tls[1]`, `type main.T`, `goroutine 1's stack`, `heap`; empty when only the region is known. */
+  /** Absent: memory that was mapped for none of these. */
+  readonly region?: Region;
+  /** `main.main+0x14`, `runtime.m0.tls[1]`, `type main.T`, `goroutine 1 stack`, `heap`; empty when no more is known. */
   readonly name: string;
   /** The type of what lies there, when debug information tells. */
   readonly type?: Type;
@@ -50,7 +51,7 @@ export function landmarkOf(session: Session, address: bigint): Landmark | undefi
 const inArena = (address: bigint): boolean => address < ARENA_TOP && (address & ARENA_MASK) >= ARENA_LOW;
 
 /** `+0x14`; nothing for 0. */
-export const plus = (offset: bigint): string => (offset === 0n ? '' : `+0x${offset.toString(16)}`);
+const plus = (offset: bigint): string => (offset === 0n ? '' : `+0x${offset.toString(16)}`);
 
 function variable(session: Session, address: bigint): Landmark | undefined {
   const hit = session.images.symbolAt(address);
@@ -75,9 +76,9 @@ function mapped(session: Session, address: bigint): Landmark {
   const mapping = session.process.memory.mappingAt(address)!;
   const race = RACE.find(([lo, hi]) => address >= lo && address < hi);
   if (race !== undefined && session.images.go?.settings.get('-race') === 'true') return { region: 'shadow', name: race[2] };
-  if (mapping.name === '[stack]') return { region: 'stack', name: "the first thread's stack" };
+  if (mapping.name === '[stack]') return { region: 'stack', name: 'stack of the first thread' };
   if (mapping.name === '[heap]') return { region: 'heap', name: 'the C heap' };
-  return { region: 'other', name: mapping.name.replace(/^.*\//, '') };
+  return { name: mapping.name.replace(/^.*\//, '') };
 }
 
 const cached = new WeakMap<object, readonly Stretch[]>();
@@ -109,7 +110,7 @@ function stretchesOf(session: Session): readonly Stretch[] {
     ] as const) {
       if (!go.readable(g)) continue;
       const { stackLo, stackHi } = go.goroutine(g);
-      list.push({ lo: stackLo, hi: stackHi, region: 'stack', name: `${name}'s stack` });
+      list.push({ lo: stackLo, hi: stackHi, region: 'stack', name: `${name} stack` });
       add(g, types.g, name);
     }
     if (go.readable(machine.curg)) list.push(...goroutineStretches(go, machine.curg, types.g));
@@ -124,7 +125,7 @@ function goroutineStretches(go: GoRuntime, address: bigint, type: Type | undefin
   const { id, stackLo, stackHi } = go.goroutine(address);
   const size = BigInt(type?.size ?? 1);
   return [
-    { lo: stackLo, hi: stackHi, region: 'stack', name: `goroutine ${id}'s stack` },
+    { lo: stackLo, hi: stackHi, region: 'stack', name: `goroutine ${id} stack` },
     { lo: address, hi: address + size, region: 'heap', name: `goroutine ${id}'s g`, type },
   ];
 }

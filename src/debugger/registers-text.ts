@@ -2,10 +2,11 @@
 
 import type { RegisterName } from '../abi/convention.js';
 import { GPR_NAMES } from '../cpu/api.js';
+import { chainOf, chainText } from './chain.js';
 import type { Data } from './commands/command.js';
-import { describeAddress } from './describe.js';
 import { flagNames } from './flag-names.js';
 import { readRegister } from './frame-context.js';
+import type { Region } from './landmarks.js';
 import { type RegisterRole, registerRoles } from './lens/roles.js';
 import type { Session } from './session.js';
 import type { LogicalFrame } from './stack/frame.js';
@@ -30,6 +31,7 @@ const GENERAL = [
   'r15',
   'rip',
 ] as const;
+const GENERAL_SET: ReadonlySet<string> = new Set([...GENERAL, 'fs_base', 'gs_base']);
 const XMM = Array.from({ length: 16 }, (_, index) => `xmm${index}`);
 const ST = Array.from({ length: 8 }, (_, index) => `st${index}`);
 const CONTROL = ['fcw', 'fsw', 'ftw', 'mxcsr'];
@@ -49,14 +51,44 @@ export function registerNamed(name: string): string | undefined {
   return registerNames(true).includes(wanted) || (GPR_NAMES as readonly string[]).includes(wanted) ? wanted : undefined;
 }
 
+/** A register of a frame and what is known of it. */
+export interface RegisterFact {
+  readonly name: string;
+  /** Absent: lost, and `shown` says how. */
+  readonly value?: bigint;
+  /** `0x7fffffffec98`, `<clobbered>`. */
+  readonly shown: string;
+  /** What it is: `arg1 thr = nil`, `g0 stack, 7.1 KiB used`, `main.main+0x14`; empty when nothing is known. */
+  readonly text: string;
+  /** What it is the address of. */
+  readonly region?: Region;
+}
+
+export function registerFacts(session: Session, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
+  const roles = registerRoles(session, frame);
+  return names.map((name): RegisterFact => {
+    const known = readRegister(frame, name);
+    if ('lost' in known) return { name, shown: known.lost, text: '' };
+    const { value } = known;
+    const role = roles.get(name as RegisterName);
+    const base = { name, value, shown: shown(name, value) };
+    if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
+    if (!GENERAL_SET.has(name)) return { ...base, text: withRole(special(name, value), role) };
+    const chain = chainOf(session, value);
+    const region = chain.links[0]!.landmark?.region;
+    return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
+  });
+}
+
 /** One line each: name, value, what it is. */
 export function registerLines(session: Session, frame: LogicalFrame, names: readonly string[]): readonly string[] {
-  const roles = registerRoles(session, frame);
-  return names.map(name => {
-    const value = readRegister(frame, name);
-    if ('lost' in value) return `${name.padEnd(8)} ${value.lost}`;
-    return `${name.padEnd(8)} ${shown(name, value.value).padEnd(20)} ${withRole(meaning(session, name, value.value), roles.get(name as RegisterName))}`.trimEnd();
-  });
+  return registerFacts(session, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
+}
+
+/** How much of the stack lies above the stack pointer. */
+function usedText({ physical }: LogicalFrame): string {
+  const used = Number(physical.stack.hi - physical.sp);
+  return `${used < 1024 ? `${used} bytes` : `${(used / 1024).toFixed(1)} KiB`} used`;
 }
 
 /** A map of lower-case name to hex; a register that is lost is null. */
@@ -76,19 +108,19 @@ function shown(name: string, value: bigint): string {
   return `0x${value.toString(16)}`;
 }
 
-function meaning(session: Session, name: string, value: bigint): string {
-  if (name === 'eflags') return `[ ${flagNames(value)} ]`;
-  if (name === 'mxcsr') return `[ ${mxcsrNames(value)} ]`;
-  if (name.startsWith('xmm')) return lanes(value);
-  if (/^st\d/.test(name)) return String(extendedToNumber(value));
-  const symbol = describeAddress(session.images, value);
-  return symbol === undefined ? BigInt.asIntN(64, value).toString() : `<${symbol}>`;
+/** Registers that hold no address or number. */
+function special(name: string, value: bigint): string {
+  if (name === 'eflags') return flagNames(value);
+  if (name === 'mxcsr') return mxcsrNames(value);
+  if (name.startsWith('xmm')) return value === 0n ? '' : lanes(value);
+  return /^st\d/.test(name) ? String(extendedToNumber(value)) : '';
 }
 
-/** A role that tells the value stands for it; any other comes behind it. */
-function withRole(value: string, role: RegisterRole | undefined): string {
-  if (role === undefined) return value;
-  return role.text === role.role ? `${value.padEnd(22)} ${role.role}` : role.text;
+/** A role that tells the value says all; one of arguments and variables comes before what the value is, one that stands for long behind it. */
+function withRole(meaning: string, role: RegisterRole | undefined): string {
+  if (role === undefined) return meaning;
+  if (role.text === role.role) return meaning === '' ? role.role : `${meaning}  (${role.role})`;
+  return / = 0x/.test(role.text) && meaning !== '' ? `${role.role}  ${meaning}` : role.text;
 }
 
 function mxcsrNames(value: bigint): string {

@@ -31,7 +31,7 @@ export function stackSlots(session: Session, start: bigint, count: number): Read
     if (!frame.inlined) {
       // Words on the stack that a frame's own code has not entered yet belong to nobody.
       const { cfa, returnAddress, stack } = physical;
-      put(stack.hi, { kind: 'top', text: `end of ${stack.name === 'C' ? 'the' : `${stack.name}'s`} stack` });
+      put(stack.hi, { kind: 'top', text: `end of the ${stack.name} stack` });
       if (cfa !== undefined && returnAddress !== undefined)
         put(cfa - WORD, { kind: 'return', text: `returns to #${outer(frames, frame)}` });
       const saved = savedFramePointer(session, frame);

@@ -28,9 +28,9 @@ const at = (current: number): View => ({
       current: index === current,
     })),
   },
-  registers: [{ name: 'rax', text: 'rax      0x1' }],
+  registers: [{ name: 'rax', shown: '0x1', text: '', value: 1n }],
   frames: FRAMES,
-  memory: { rows: [{ address: 0xec98n, value: 0n, text: '..ec98', region: undefined }] },
+  memory: { rows: [{ address: 0xec98n, registers: [], chain: { links: [{ value: 0n }], end: { kind: 'number' } } }] },
   goroutines: [{ id: 1, text: '* 1  f' }],
 });
 const open = (rows: number, columns: number): State => initial(at(3), rows, columns, []);

@@ -19,7 +19,7 @@ const view = (t: string, rax: string): View => ({
     ],
     anchor: 1,
   },
-  registers: [{ name: 'rax', text: `rax      ${rax}` }],
+  registers: [{ name: 'rax', shown: rax, text: '', value: BigInt(rax) }],
   frames: [
     { index: 0, pc: 0x401000n, text: '#0  0x0000000000401000 in f () at /a/b/x.s:3', selected: true },
     {
@@ -30,7 +30,7 @@ const view = (t: string, rax: string): View => ({
       seam: 'stack switch: g0 -> goroutine 1',
     },
   ],
-  memory: { rows: [{ address: 0xec98n, value: 0x401010n, text: '..ec98  0x401010         main.main+16', region: 'code' }] },
+  memory: { rows: [{ address: 0xec98n, registers: ['rsp'], chain: { links: [{ value: 0x401010n }], end: { kind: 'number' } } }] },
   goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
 });
 const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);
@@ -85,7 +85,7 @@ describe('draw', () => {
     const lines = screen(typed(start(), { kind: 'stopped', view: view('2', '0x2') })).join('\n');
     expect(lines).toContain('●=> 0x401000  mov 0x10(%rdi),%rdx');
     expect(lines).toContain('┄┄┄ stack switch: g0 -> goroutine 1 ┄┄┄');
-    expect(lines).toContain('*rax      0x2');
+    expect(lines).toContain('*rax   0x2');
     expect(lines).toContain('►#0  f ()  x.s:3');
   });
 });

@@ -1,7 +1,7 @@
 /** Styled text in rows of cells. What a role looks like is the theme's business. */
 
 import stringWidth from 'string-width';
-import type { Region } from './view/regions.js';
+import type { Region } from '../debugger/landmarks.js';
 
 export type Role =
   | 'plain'
@@ -38,6 +38,13 @@ const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟●►…]*$/;
 
 /** Tabs become spaces; what would move the terminal's cursor or turn the writing's direction becomes dots. */
 export const printable = (text: string): string => text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
+
+/** Go's names without the directories of their packages: `trace.(*T).M` of `crash/trace.(*T).M`. Quoted text stays as it is. */
+export const shortNames = (text: string): string =>
+  text
+    .split(/("(?:[^"\\]|\\.)*")/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/(?<![\w/])(?:[\w.~-]+\/)+(?=[\w-]+\.)/g, '')))
+    .join('');
 
 /** The longest beginning of a text that fits in `width` cells. */
 export function beginning(text: string, width: number): string {

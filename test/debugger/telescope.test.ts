@@ -56,7 +56,7 @@ describe('telescope at the bundled crash', () => {
     const rows: Row[] = await at.data('telescope &runtime.g0 16');
     const m = rows.find(row => row.slot === 'runtime.g0.m *runtime.m')!;
     expect(m.address).toBe(await at.text('p/x &runtime.g0.m'));
-    expect(m.chain.slice(0, 2).map(link => link.name)).toEqual(['runtime.m0', 'runtime.g0']);
+    expect(m).toMatchObject({ end: 'object', chain: [{ name: 'runtime.m0' }] });
     const curg: Row[] = await at.data('telescope runtime.m0.curg 1');
     expect(curg[0]!.slot).toBe("goroutine 1's g runtime.g");
   });

@@ -1,22 +1,34 @@
-import type { PaneRow, Shown } from '../pane.js';
-import { span } from '../text.js';
+import type { RegisterFact } from '../../debugger/registers-text.js';
+import type { Item, PaneRow, Shown } from '../pane.js';
+import { printable, type Segment, shortNames, span } from '../text.js';
 
-/** The selected frame's registers; those that differ from the stop before are marked. */
+/** Below this width an address has no more room than it needs. */
+const WIDE = 46;
+const SHORT: Readonly<Record<string, string>> = { eflags: 'flags', fs_base: 'fs', xmm15: 'x15' };
+
+/** The selected frame's registers: value, then what it is. Those that differ from the stop before are marked. */
 export const registers = {
   name: 'registers',
   title: 'registers',
   key: '2',
-  content: ({ view, before }: Shown) => {
-    const old = new Map(before?.registers.map(row => [row.name, row.text]));
-    return {
-      items: view.registers.map(({ name, text, value }) => {
-        const changed = old.has(name) && old.get(name) !== text;
-        return {
-          row: [span(changed ? '*' : ' ', 'changed'), span(text, changed ? 'changed' : 'plain')],
-          register: name,
-          ...(value === undefined ? {} : { value }),
-        };
-      }),
-    };
+  content: ({ view, before }: Shown, width: number) => {
+    const old = new Map(before?.registers.map(row => [row.name, row.shown]));
+    const pad = width >= WIDE ? 18 : 14;
+    const known = view.registers.filter(row => row.name !== 'xmm15');
+    const x15 = view.registers.find(row => row.name === 'xmm15');
+    const items = known.map((row): Item => {
+      const changed = old.has(row.name) && old.get(row.name) !== row.shown;
+      const mark = span(changed ? '*' : ' ', 'changed');
+      const name = span((SHORT[row.name] ?? row.name).padEnd(6), changed ? 'changed' : 'plain');
+      return { row: [mark, name, ...about(row, pad, x15)], register: row.name, ...(row.value === undefined ? {} : { value: row.value }) };
+    });
+    return { items };
   },
 } as const satisfies PaneRow;
+
+function about({ name, shown, text, value, region }: RegisterFact, pad: number, x15: RegisterFact | undefined): readonly Segment[] {
+  if (value === undefined) return [span(shown, 'dim')];
+  // The flags leave room for the one vector register that Go gives a meaning to.
+  if (name === 'eflags') return [span(text.padEnd(pad)), span(x15 === undefined || x15.text === '' ? '' : ` x15 ${x15.text}`)];
+  return [span(shown.padEnd(pad), region ?? 'plain'), span(text === '' ? '' : ` ${printable(shortNames(text))}`)];
+}

@@ -1,20 +1,10 @@
-import { readRegister } from '../../debugger/frame-context.js';
-import { registerLines, registerNames } from '../../debugger/registers-text.js';
+import { type RegisterFact, registerFacts } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 
-export interface RegisterRow {
-  readonly name: string;
-  readonly text: string;
-  /** Absent: it is lost. */
-  readonly value?: bigint | undefined;
-}
+const NAMES = ['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
+const LAST = ['eflags', 'xmm15', 'fs_base'];
 
-export function observeRegisters(session: Session): readonly RegisterRow[] {
-  const names = registerNames(false);
-  const { frame } = session;
-  return registerLines(session, frame, names).map((text, index) => {
-    const name = names[index]!;
-    const register = readRegister(frame, name);
-    return { name, text, value: 'lost' in register ? undefined : register.value };
-  });
+/** The general registers, and of the others what Go gives a meaning to. */
+export function observeRegisters(session: Session): readonly RegisterFact[] {
+  return registerFacts(session, session.frame, [...NAMES, ...LAST]);
 }

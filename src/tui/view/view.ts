@@ -1,4 +1,5 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
+import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
 import { type FrameRow, observeBacktrace } from './backtrace.js';
@@ -6,7 +7,7 @@ import { type Code, observeCode } from './code.js';
 import { type GoroutineRow, observeGoroutines } from './goroutines.js';
 import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
-import { observeRegisters, type RegisterRow } from './registers.js';
+import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type Source } from './source.js';
 
 /** Where the user went in a pane; absent: the pane follows the selected frame. */
@@ -27,7 +28,7 @@ interface Head {
 
 interface Parts {
   readonly code: Code;
-  readonly registers: readonly RegisterRow[];
+  readonly registers: readonly RegisterFact[];
   readonly frames: readonly FrameRow[];
   readonly memory: Memory;
   readonly goroutines: readonly GoroutineRow[];
