@@ -6,13 +6,27 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { interpreterModule } from '../src/cpu/interpret/interpreter.js';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 const iced = dirname(require.resolve('iced-x86'));
+
+/** iced-x86 is CommonJS, whose imports esbuild turns into getters: each use of an enum would call one. This names its exports once. */
+const icedAsModule: Plugin = {
+  name: 'iced-x86',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^iced-x86$/ }, ({ namespace }) =>
+      namespace === 'named' ? { path: require.resolve('iced-x86') } : { path: 'iced-x86', namespace: 'named' },
+    );
+    plugins.onLoad({ filter: /.*/, namespace: 'named' }, () => ({
+      contents: `import iced from 'iced-x86'; export const { ${Object.keys(require('iced-x86')).join(', ')} } = iced;`,
+      resolveDir: root,
+    }));
+  },
+};
 
 /** Replaces `dist/`. */
 export async function bundle(): Promise<void> {
@@ -28,6 +42,7 @@ export async function bundle(): Promise<void> {
     format: 'esm',
     target: 'node20',
     external: ['ink', 'react', 'react/jsx-runtime'],
+    plugins: [icedAsModule],
     // iced-x86 is CommonJS and reads its .wasm beside itself.
     banner: {
       js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url),__dirname=import.meta.dirname;",
