@@ -4,14 +4,18 @@
  */
 import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
 import { PAGE_SIZE } from './api.js';
-import { opNumber, opRows } from './ir/table.js';
-import { CODE, JUMP_CACHE, RECORD, VECTORS } from './layout.js';
-import { Builder, dropDeadFlags, Unsupported, type Uop, type Value } from './lift/builder.js';
-import { lifters } from './lift/table.js';
+import { Draft, putNumber } from './draft.js';
+import { opNumber } from './ir/table.js';
+import { CODE, JUMP_CACHE, RECORD } from './layout.js';
+import type { Form } from './lift/form.js';
+import { knownForm, newForm } from './lift/forms.js';
 import type { SparseAddressSpace } from './memory/address-space.js';
 
 const MAX_INSTRUCTIONS = 64;
-const DECODERS = 64;
+/** Pages whose bytes are kept at hand. */
+const PAGES = 64;
+/** Bytes of the longest instruction. */
+const LONGEST = 15;
 
 export interface Block {
   readonly pc: bigint;
@@ -24,8 +28,11 @@ export interface Block {
   readonly length: number;
 }
 
-/** Where the next instruction cannot be fetched: the translator's caller turns it into a fault or a stop. */
-type Fetch = { readonly decoder: Decoder; readonly available: number };
+/** The bytes of a page and, when the page behind can be executed, the first of that. The decoder is made when a form is new. */
+interface Fetch {
+  readonly code: Uint8Array;
+  decoder: Decoder | undefined;
+}
 
 export class Translator {
   private next: number = CODE.base;
@@ -35,9 +42,9 @@ export class Translator {
   private byAddress = new Map<number, Block>();
   private single = new Map<number, Block>();
   private byPage = new Map<number, Set<Block>>();
-  private readonly decoders = new Map<number, Fetch>();
+  private readonly fetched = new Map<number, Fetch>();
   private readonly ins = new Instruction();
-  private readonly builder = new Builder();
+  private readonly draft = new Draft();
   private readonly view: DataView;
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
@@ -112,8 +119,8 @@ export class Translator {
     this.byPage.delete(page);
     this.space.codePages.delete(page);
     for (const at of [page, page - 1]) {
-      this.decoders.get(at)?.decoder.free();
-      this.decoders.delete(at);
+      this.fetched.get(at)?.decoder?.free();
+      this.fetched.delete(at);
     }
   }
 
@@ -146,25 +153,38 @@ export class Translator {
   // ---- translation -----------------------------------------------------------------------------------------------------------------
 
   private fetch(page: number): Fetch | undefined {
-    const known = this.decoders.get(page);
+    const known = this.fetched.get(page);
     if (known !== undefined) return known;
     const frame = this.space.reach(page, 'exec');
     if (frame === 0) return undefined;
     const after = this.space.reach(page + 1, 'exec');
-    const code = new Uint8Array(PAGE_SIZE + (after === 0 ? 0 : 15));
+    const code = new Uint8Array(PAGE_SIZE + (after === 0 ? 0 : LONGEST));
     code.set(this.bytes.subarray(frame, frame + PAGE_SIZE));
-    if (after !== 0) code.set(this.bytes.subarray(after, after + 15), PAGE_SIZE);
-    if (this.decoders.size >= DECODERS) {
-      const [oldest, entry] = this.decoders.entries().next().value!;
-      entry.decoder.free();
-      this.decoders.delete(oldest);
+    if (after !== 0) code.set(this.bytes.subarray(after, after + LONGEST), PAGE_SIZE);
+    if (this.fetched.size >= PAGES) {
+      const [oldest, { decoder }] = this.fetched.entries().next().value!;
+      decoder?.free();
+      this.fetched.delete(oldest);
     }
     // From here on the bytes are cached: their stores must be seen.
     this.space.addCodePage(page);
     if (after !== 0) this.space.addCodePage(page + 1);
-    const fetch = { decoder: new Decoder(64, code, DecoderOptions.None), available: code.length };
-    this.decoders.set(page, fetch);
+    const fetch: Fetch = { code, decoder: undefined };
+    this.fetched.set(page, fetch);
     return fetch;
+  }
+
+  /** The form of the instruction at an index of the code; undefined when it reaches into a page that cannot be executed. */
+  private form(fetch: Fetch, at: number, address: number): Form | undefined {
+    const { code } = fetch;
+    const known = knownForm(code, at);
+    if (known !== undefined && at + known.length <= code.length) return known;
+    const decoder = (fetch.decoder ??= new Decoder(64, code, DecoderOptions.None));
+    decoder.position = at;
+    decoder.ip = BigInt(address);
+    decoder.decodeOut(this.ins);
+    const short = this.ins.code === IcedCode.INVALID && decoder.lastError === DecoderError.NoMoreBytes;
+    return short && code.length === PAGE_SIZE ? undefined : newForm(this.ins, decoder, code, at);
   }
 
   private translate(pc: bigint, single: boolean): Block | undefined {
@@ -172,83 +192,49 @@ export class Translator {
     const start = Number(pc & 0xfffn);
     const fetch = this.fetch(page);
     if (fetch === undefined) return undefined;
-    const { decoder } = fetch;
-    const { ins, builder } = this;
-    builder.reset();
+    const { draft } = this;
+    draft.begin(fetch.code);
+    const first = Number(pc);
     const offsets: number[] = [];
     let ended = false;
     let at = start;
     const finish = single ? 1 : MAX_INSTRUCTIONS;
     if (!single && this.breakpoints.has(pc)) {
-      builder.begin(ins, pc, 0);
-      builder.emit('breakpoint', 0, 0, 0, pc);
+      draft.stop(first);
       offsets.push(0);
       at++;
       ended = true;
     }
     while (!ended && offsets.length < finish && at < PAGE_SIZE) {
-      const address = pc + BigInt(at - start);
-      if (offsets.length > 0 && this.breakpoints.has(address)) break;
-      decoder.position = at;
-      decoder.ip = address;
-      decoder.decodeOut(ins);
-      if (ins.code === IcedCode.INVALID && decoder.lastError === DecoderError.NoMoreBytes && fetch.available === PAGE_SIZE) {
-        // The instruction reaches into a page that cannot be executed: nothing of it runs.
+      const address = first + at - start;
+      if (offsets.length > 0 && this.breakpoints.size > 0 && this.breakpoints.has(BigInt(address))) break;
+      const form = this.form(fetch, at, address);
+      if (form === undefined) {
+        // Nothing of the instruction runs.
         if (offsets.length === 0) return undefined;
         break;
       }
-      const next = address + BigInt(ins.length);
-      builder.begin(ins, next, offsets.length);
+      draft.add(form, address, at);
       offsets.push(at - start);
-      const mark = builder.uops.length;
-      try {
-        if (ins.code === IcedCode.INVALID) {
-          builder.emit('raise', 0, 0, 0, address, VECTORS.indexOf('#UD'));
-          ended = true;
-        } else {
-          const lift = lifters.get(ins.mnemonic);
-          if (lift === undefined) throw new Unsupported();
-          lift(builder);
-        }
-      } catch (error) {
-        if (!(error instanceof Unsupported)) throw error;
-        builder.uops.length = mark;
-        builder.emit('unsupported', 0, 0, 0, address);
-        ended = true;
-      }
-      at += Math.max(1, ins.length);
-      const last = builder.uops[builder.uops.length - 1];
-      if (last !== undefined && opRows[last.op].flow === 'end') ended = true;
+      at += Math.max(1, form.length);
+      ended = form.ends;
     }
-    const { jumps } = builder;
-    if (!ended) {
-      builder.begin(ins, 0n, Math.max(0, offsets.length - 1));
-      builder.jumps = { taken: pc + BigInt(at - start) };
-      builder.emit('jump');
-    }
-    return this.write(pc, offsets, at - start, dropDeadFlags(builder.uops), jumps ?? builder.jumps, single);
+    if (!ended) draft.goOn(first + at - start);
+    draft.dropDeadFlags();
+    return this.write(pc, offsets, at - start, single);
   }
 
-  private write(pc: bigint, offsets: number[], length: number, uops: Uop[], jumps: Builder['jumps'], single: boolean): Block {
-    if (this.next + (uops.length + 4) * RECORD.size > CODE.base + CODE.size) this.flush();
-    const { words } = this;
+  private write(pc: bigint, offsets: number[], length: number, single: boolean): Block {
+    const { draft, words } = this;
+    if (this.next + (draft.records + 4) * RECORD.size > CODE.base + CODE.size) this.flush();
     const header = this.next;
     const record = header + RECORD.size;
-    this.immediate(header, pc);
+    const start = Number(pc);
+    putNumber(words, (header + RECORD.imm) >> 2, start);
     words[(header + RECORD.blockLength) >> 2] = offsets.length;
-    let at = record;
-    for (const uop of uops) {
-      const word = at >> 2;
-      words[word] = uop.op | (uop.index << 16);
-      words[word + RECORD.aux / 4] = uop.aux;
-      words[word + RECORD.blockLength / 4] = 0;
-      this.immediate(at, uop.imm);
-      words[word + RECORD.d / 4] = this.operand(at, uop.d);
-      words[word + RECORD.a / 4] = this.operand(at, uop.a);
-      words[word + RECORD.b / 4] = this.operand(at, uop.b);
-      at += RECORD.size;
-    }
+    let at = draft.write(words, record);
     const last = at - RECORD.size;
+    const { jumps } = draft;
     if (jumps !== undefined) {
       at = this.link(at, last + RECORD.d, jumps.taken, offsets.length - 1);
       if (jumps.fallThrough !== undefined) at = this.link(at, last + RECORD.aux, jumps.fallThrough, offsets.length - 1);
@@ -256,7 +242,7 @@ export class Translator {
     this.next = at;
     const block: Block = { pc, record, instructions: offsets.length, offsets, length };
     this.blocks.push(block);
-    (single ? this.single : this.byAddress).set(Number(pc), block);
+    (single ? this.single : this.byAddress).set(start, block);
     for (const page of pagesOf(block)) {
       let blocks = this.byPage.get(page);
       if (blocks === undefined) this.byPage.set(page, (blocks = new Set()));
@@ -266,31 +252,11 @@ export class Translator {
     return block;
   }
 
-  /** Puts a value into a record's imm. */
-  private immediate(record: number, value: bigint): void {
-    const at = (record + RECORD.imm) >> 2;
-    const small = Number(value);
-    if (small >= 0 && small <= 0x7fff_ffff) {
-      this.words[at] = small;
-      this.words[at + 1] = 0;
-    } else {
-      this.words[at] = Number(BigInt.asIntN(32, value));
-      this.words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
-    }
-  }
-
-  /** The field of an operand; an immediate goes into the record's imm. */
-  private operand(record: number, value: Value): number {
-    if (typeof value === 'number') return value;
-    this.immediate(record, value);
-    return record + RECORD.imm;
-  }
-
-  private link(at: number, field: number, target: bigint, index: number): number {
+  private link(at: number, field: number, target: number, index: number): number {
     const { words } = this;
     words[at >> 2] = opNumber('link') | (index << 16);
     words[(at + RECORD.d) >> 2] = field;
-    this.immediate(at, target);
+    putNumber(words, (at + RECORD.imm) >> 2, target);
     words[(at + RECORD.blockLength) >> 2] = 0;
     words[field >> 2] = at;
     return at + RECORD.size;

@@ -1,29 +1,13 @@
-/** Builds the micro-ops of a block, instruction by instruction. Lifters (one file per instruction group) only talk to this. */
+/** Builds the micro-ops of a form, from one instruction of it. Lifters (one file per instruction group) only talk to this. */
 import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'iced-x86';
-import { AGAINST_ZERO, COMPARE, type Condition, FROM_BITS } from '../ir/flags.js';
-import { opNumber, opRows, type Width } from '../ir/op.js';
+import type { Condition } from '../ir/flags.js';
+import { opNumber, type Width } from '../ir/op.js';
 import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
+import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 
-/** An operand of a micro-op: an address in the register file, or an immediate. */
-export type Value = number | bigint;
-
-export interface Uop {
-  op: number;
-  d: Value;
-  a: Value;
-  b: Value;
-  /** Immediate that the op takes besides its operands. */
-  imm: bigint;
-  aux: number;
-  /** Number of the instruction within the block. */
-  index: number;
-}
-
-/** Where a jump goes: an address in the guest, to be resolved to a record by the translator. */
-export interface Jumps {
-  taken: bigint;
-  fallThrough?: bigint;
-}
+export type Constant = bigint | Hole;
+/** An operand of a micro-op: an address in the register file, or a constant. */
+export type Value = number | Constant;
 
 /** Register number of iced -> slot and width in bits; absent: not a register that lifters name. */
 interface RegisterPlace {
@@ -42,78 +26,82 @@ fill(Register.EAX, 16, index => ({ slot: gprSlot(index), width: 32 }));
 fill(Register.RAX, 16, index => ({ slot: gprSlot(index), width: 64 }));
 fill(Register.XMM0, 16, index => ({ slot: xmmSlot(index), width: 128 }));
 
-/** What the last flag-setting op of the block allows conditions to be read from. */
-type Producer = { readonly width: Width; readonly compare: boolean; readonly logic: boolean; readonly step: boolean } | undefined;
-const PRODUCER = /^(add|adc|sub|sbb|cmp|neg|and|or|xor|test|inc|dec|cmpxchg|shl|shr|sar)(8|16|32|64)$/;
-const producers: Producer[] = opRows.map(() => undefined);
-let producersKnown = 0;
-function producerOf(op: number): Producer {
-  for (; producersKnown < opRows.length; producersKnown++) {
-    const match = PRODUCER.exec(opRows[producersKnown].name);
-    if (match === null) producers[producersKnown] = undefined;
-    else {
-      producers[producersKnown] = {
-        width: Number(match[2]) as Width,
-        compare: ['sub', 'cmp', 'neg', 'cmpxchg'].includes(match[1]),
-        logic: ['and', 'or', 'xor', 'test'].includes(match[1]),
-        step: match[1] === 'inc' || match[1] === 'dec',
-      };
-    }
-  }
-  return producers[op];
-}
-
 /** Thrown by a lifter for a form that the table does not have; the block then ends in an `unsupported` stop. Not an Error: no stack is wanted. */
 export class Unsupported {}
 
+interface Address {
+  readonly a: number;
+  readonly imm: Constant;
+}
+
+const SIGNED: ReadonlySet<OpKind> = new Set([OpKind.Immediate8to16, OpKind.Immediate8to32, OpKind.Immediate8to64, OpKind.Immediate32to64]);
+
+/** The constant of the bytes behind a memory operand's first. */
+export const plus = (constant: Constant, bytes: number): Constant =>
+  typeof constant === 'bigint' ? constant + BigInt(bytes) : { ...constant, add: bytes };
+
 export class Builder {
   uops: Uop[] = [];
-  jumps: Jumps | undefined;
-  /** The instruction being lifted; the lifters must not keep it. */
+  jumps: Form['jumps'] = 'none';
+  /** The instruction that stands for its form; the lifters must not keep it. */
   ins!: Instruction;
-  /** Address behind it. */
-  next = 0n;
-  private index = 0;
+  /** A lifter has looked at the immediate: instructions with another one are of another form. */
+  exact = false;
+  private hasImmediateBytes = false;
   private temps = 0;
   private vtemps = 0;
-  private producer: Producer;
-  /** The flags stand as bits in ccR. */
-  private asBits = false;
   /** Address operand of a memory operand that `update` or `target` has worked out. */
-  private place: { a: number; imm: bigint } | undefined;
+  private place: Address | undefined;
   /** Whether `update` has loaded from there, so that the store can go to the same host address. */
   private loaded = false;
 
-  reset(): void {
+  /** `hasImmediateBytes`: false when an immediate operand is implied by the opcode. */
+  begin(ins: Instruction, hasImmediateBytes: boolean): void {
     this.uops = [];
-    this.jumps = undefined;
-    this.producer = undefined;
-    this.asBits = false;
-  }
-
-  begin(ins: Instruction, next: bigint, index: number): void {
+    this.jumps = 'none';
     this.ins = ins;
-    this.next = next;
-    this.index = index;
+    this.exact = false;
+    this.hasImmediateBytes = hasImmediateBytes;
     this.temps = 0;
     this.vtemps = 0;
     this.place = undefined;
     this.loaded = false;
   }
 
-  emit(name: string, d: Value = 0, a: Value = 0, b: Value = 0, imm = 0n, aux = 0): void {
-    const op = opNumber(name);
-    this.uops.push({ op, d, a, b, imm, aux, index: this.index });
-    const row = opRows[op];
-    if (row.setsFlags === undefined) return;
-    this.producer = producerOf(op);
-    this.asBits = row.setsFlags.bits === true;
+  /** Of `a`, `b` and `imm` one at most is a constant that is not 0. The fields `a` and `b` of a call together get its target. */
+  emit(name: string, d = 0, a: Value = 0, b: Value = 0, imm: Constant = 0n, aux = 0): void {
+    this.push(opNumber(name), undefined, d, a, b, imm, aux);
   }
 
-  /** After an op whose flags come from an unknown number of steps. */
+  /** Emits the row of a family (`set_`, `cmov64_`) that reads the condition from what has set the flags. */
+  emitIf(prefix: string, condition: Condition, d: number, a: Value = 0, b: Value = 0): void {
+    this.push(0, { prefix, condition }, d, a, b, 0n, 0);
+  }
+
+  private push(op: number, conditional: Uop['conditional'], d: number, a: Value, b: Value, imm: Constant, aux: number): void {
+    let constant = imm;
+    if (typeof a !== 'number') constant = a;
+    if (typeof b !== 'number') constant = b;
+    let what: Hole | undefined;
+    let low = 0;
+    let high = 0;
+    if (typeof constant !== 'bigint') what = constant;
+    else if (constant !== 0n) {
+      low = Number(BigInt.asIntN(32, constant));
+      high = Number(BigInt.asIntN(32, constant >> 32n));
+    }
+    this.uops.push(new Uop(op, d, operand(a), operand(b), what, low, high, aux, conditional));
+  }
+
+  /** Ends the block with a conditional jump. */
+  branch(condition: Condition): void {
+    this.jumps = 'branch';
+    this.emitIf('j', condition, 0);
+  }
+
+  /** The flags of the last op come from an unknown number of steps. */
   forgetFlags(): void {
-    this.producer = undefined;
-    this.asBits = false;
+    this.uops[this.uops.length - 1]!.forgetsFlags = true;
   }
 
   temp(): number {
@@ -152,20 +140,23 @@ export class Builder {
     return 8 * memoryBytes(this.ins);
   }
 
+  /** The immediate's value, sign-extended as the instruction says, for lifters whose micro-ops depend on it. */
   immediate(operand: number): bigint {
+    this.exact = true;
     return BigInt.asUintN(64, this.ins.immediate(operand));
   }
 
   /** Base slot and displacement of the memory operand; emits what it takes to add up index and segment. */
-  address(): { a: number; imm: bigint } {
+  address(): Address {
     const { ins } = this;
     const base = ins.memoryBase;
     const index = ins.memoryIndex;
     const short =
       (base >= Register.EAX && base <= Register.R15D) || (index >= Register.EAX && index <= Register.R15D) || base === Register.EIP;
-    let displacement = ins.memoryDisplacement;
+    let displacement: Constant = 0n;
+    if (base === Register.RIP || base === Register.EIP) displacement = hole('address');
+    else if (ins.memoryDisplSize > 0) displacement = hole('displacement');
     let a: number;
-    // iced gives the displacement of RIP-relative operands as the target address.
     if (base === Register.None || base === Register.RIP || base === Register.EIP) a = STATE.zero;
     else a = slotOf(base);
     if (index !== Register.None) {
@@ -190,7 +181,7 @@ export class Builder {
         a = sum;
       }
     }
-    return { a, imm: BigInt.asUintN(64, displacement) };
+    return { a, imm: displacement };
   }
 
   /** Slot of the segment base that an operand's prefix names: FS, GS, or zero for the flat ones. */
@@ -204,11 +195,17 @@ export class Builder {
   /** The operand's value: a register's slot, an immediate, or a temporary that a load has filled. */
   read(operand: number, width: Width): Value {
     if (this.isRegister(operand)) return this.register(operand);
-    if (this.isImmediate(operand)) return BigInt.asUintN(width, this.immediate(operand));
+    if (this.isImmediate(operand)) return this.constant(operand, width);
     const { a, imm } = this.address();
     const value = this.temp();
     this.emit(`load${width}`, value, a, 0, imm);
     return value;
+  }
+
+  /** An immediate operand, cut to a width. */
+  constant(operand: number, width: number): Constant {
+    if (!this.hasImmediateBytes) return BigInt.asUintN(width, this.ins.immediate(operand));
+    return hole('immediate', { width, signed: SIGNED.has(this.ins.opKind(operand)) });
   }
 
   /** As `read`, for an operand that `write` will change: a memory operand is loaded with the right to write it. */
@@ -247,47 +244,12 @@ export class Builder {
     return slot;
   }
 
-  // ---- conditions ------------------------------------------------------------------------------------------------------------------
-
-  /** Suffix of the `set_`, `cmov{w}_` and `j` rows that read the condition from what set the flags in this block, when that is known. */
-  condition(condition: Condition): { readonly family: '' | 'sub' | 'res' | 'step' | 'bits'; readonly width: Width | '' } {
-    const known = this.producer;
-    if (this.asBits && FROM_BITS[condition] !== undefined) return { family: 'bits', width: '' };
-    if (known?.compare && COMPARE[condition] !== undefined) return { family: 'sub', width: known.width };
-    if (known !== undefined && AGAINST_ZERO[condition] !== undefined) {
-      const signedOrder = condition === 'le' || condition === 'g';
-      if (!signedOrder || known.logic) return { family: known.step ? 'step' : 'res', width: known.width };
-    }
-    return { family: '', width: '' };
-  }
-
-  conditionSuffix(condition: Condition): string {
-    const { family, width } = this.condition(condition);
-    return family === '' ? condition : `${family}${width}_${condition}`;
-  }
-
-  /** Ends the block with a conditional jump. */
-  branch(condition: Condition, taken: bigint): void {
-    this.jumps = { taken, fallThrough: this.next };
-    const { family, width } = this.condition(condition);
-    const last = this.uops[this.uops.length - 1];
-    const lastName = last === undefined ? '' : opRows[last.op].name;
-    if (family === 'sub' && lastName === `cmp${width}`) {
-      this.uops.pop();
-      this.emit(`cmpj${width}_${condition}`, 0, last.a, last.b);
-    } else if (family === 'res' && lastName === `test${width}`) {
-      this.uops.pop();
-      this.emit(`testj${width}_${condition}`, 0, last.a, last.b);
-    } else if (family === 'sub') this.emit(`jsub${width}_${condition}`, 0, STATE.ccA, STATE.ccB);
-    else if (family === 'bits') this.emit(`jbits_${condition}`);
-    else if (family !== '') this.emit(`jres${width}_${condition}`, 0, family === 'step' ? STATE.ccS : STATE.ccR);
-    else this.emit(`j_${condition}`);
-  }
-
   unsupported(): never {
     throw new Unsupported();
   }
 }
+
+const operand = (value: Value): number => (typeof value === 'number' ? value : OPERAND.own);
 
 function slotOf(register: Register): number {
   const place = places[register];
@@ -310,23 +272,3 @@ const sizes: number[] = [];
 
 for (let value = 0; MemorySize[value] !== undefined; value++) sizes[value] = MemorySizeExt.size(value);
 const sizeOf = (size: MemorySize): number => sizes[size];
-
-/** Replaces flag-setting ops whose flags nobody reads by their plain rows. An op that can fault reads the flags: the handler sees them. */
-export function dropDeadFlags(uops: Uop[]): Uop[] {
-  let live = true;
-  const nop = opNumber('nop');
-  for (let at = uops.length - 1; at >= 0; at--) {
-    const uop = uops[at];
-    const row = opRows[uop.op];
-    if (row.setsFlags !== undefined) {
-      const plain = row.setsFlags.plain;
-      if (!live && plain !== undefined) {
-        uop.op = opNumber(plain);
-        continue;
-      }
-      live = false;
-    }
-    if (row.readsFlags || row.faults || row.flow === 'end') live = true;
-  }
-  return uops.filter(uop => uop.op !== nop);
-}

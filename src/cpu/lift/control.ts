@@ -3,12 +3,13 @@ import { Code, Mnemonic as M, OpKind, Register } from 'iced-x86';
 import { CONDITIONS } from '../ir/flags.js';
 import type { Width } from '../ir/op.js';
 import { gprSlot, STATE, VECTORS } from '../layout.js';
-import type { Builder } from './builder.js';
+import type { Builder, Constant } from './builder.js';
+import { IP, NEXT, OPERAND } from './form.js';
 import { lifters } from './registry.js';
 
 const JCC = [M.Jo, M.Jno, M.Jb, M.Jae, M.Je, M.Jne, M.Jbe, M.Ja, M.Js, M.Jns, M.Jp, M.Jnp, M.Jl, M.Jge, M.Jle, M.Jg];
 CONDITIONS.forEach((condition, number) => {
-  lifters.set(JCC[number], b => b.branch(condition, b.ins.nearBranchTarget));
+  lifters.set(JCC[number], b => b.branch(condition));
 });
 
 const isDirect = (b: Builder): boolean => b.ins.opKind(0) >= OpKind.NearBranch16 && b.ins.opKind(0) <= OpKind.NearBranch64;
@@ -17,7 +18,7 @@ const isFar = (b: Builder): boolean =>
 
 lifters.set(M.Jmp, b => {
   if (isDirect(b)) {
-    b.jumps = { taken: b.ins.nearBranchTarget };
+    b.jumps = 'target';
     b.emit('jump');
     return;
   }
@@ -26,14 +27,12 @@ lifters.set(M.Jmp, b => {
 });
 lifters.set(M.Call, b => {
   if (isDirect(b)) {
-    const target = b.ins.nearBranchTarget;
-    b.jumps = { taken: target };
-    // The fields a and b together hold the target for the call record.
-    b.emit('call', 0, Number(target & 0xffff_ffffn), Number(target >> 32n), b.next);
+    b.jumps = 'target';
+    b.emit('call', 0, OPERAND.targetLow, OPERAND.targetHigh, NEXT);
     return;
   }
   if (isFar(b)) b.unsupported();
-  b.emit('callr', 0, b.inSlot(b.read(0, 64)), 0, b.next);
+  b.emit('callr', 0, b.inSlot(b.read(0, 64)), 0, NEXT);
 });
 lifters.set(M.Ret, b => b.emit('ret', 0, 0, 0, b.ins.opCount === 1 ? b.immediate(0) : 0n));
 
@@ -44,7 +43,7 @@ for (const [mnemonic, width] of [
   lifters.set(mnemonic, b => {
     const count = b.temp();
     b.emit(width === 64 ? 'mov64' : 'zext32', count, gprSlot(1));
-    b.jumps = { taken: b.ins.nearBranchTarget, fallThrough: b.next };
+    b.jumps = 'branch';
     b.emit('jzero', 0, count);
   });
 }
@@ -56,7 +55,7 @@ for (const [mnemonic, row] of [
 ] as const) {
   lifters.set(mnemonic, b => {
     b.emit(COUNTS_IN_ECX.has(b.ins.code) ? 'sub32p' : 'sub64p', gprSlot(1), gprSlot(1), 1n);
-    b.jumps = { taken: b.ins.nearBranchTarget, fallThrough: b.next };
+    b.jumps = 'branch';
     b.emit(row, 0, gprSlot(1));
   });
 }
@@ -65,8 +64,7 @@ for (const [mnemonic, row] of [
 
 lifters.set(M.Push, b => {
   const w = pushWidth(b);
-  const value = b.isImmediate(0) ? BigInt.asUintN(w, b.immediate(0)) : b.read(0, w);
-  b.emit(`push${w}`, 0, value);
+  b.emit(`push${w}`, 0, b.read(0, w));
 });
 lifters.set(M.Pop, b => {
   const w = pushWidth(b);
@@ -142,13 +140,13 @@ lifters.set(M.Enter, b => {
 
 // ---- system ------------------------------------------------------------------------------------------------------------------------
 
-const raise = (b: Builder, vector: (typeof VECTORS)[number], at: bigint): void => b.emit('raise', 0, 0, 0, at, VECTORS.indexOf(vector));
-lifters.set(M.Syscall, b => b.emit('syscall', 0, 0, 0, b.next));
-lifters.set(M.Int3, b => raise(b, '#BP', b.next));
-lifters.set(M.Int1, b => raise(b, '#DB', b.next));
-lifters.set(M.Ud2, b => raise(b, '#UD', b.ins.ip));
+const raise = (b: Builder, vector: (typeof VECTORS)[number], at: Constant): void => b.emit('raise', 0, 0, 0, at, VECTORS.indexOf(vector));
+lifters.set(M.Syscall, b => b.emit('syscall', 0, 0, 0, NEXT));
+lifters.set(M.Int3, b => raise(b, '#BP', NEXT));
+lifters.set(M.Int1, b => raise(b, '#DB', NEXT));
+lifters.set(M.Ud2, b => raise(b, '#UD', IP));
 for (const mnemonic of [M.Ud0, M.Ud1, M.Xgetbv, M.Rdfsbase, M.Rdgsbase, M.Wrfsbase, M.Wrgsbase, M.Sysenter])
-  lifters.set(mnemonic, b => raise(b, '#UD', b.ins.ip));
+  lifters.set(mnemonic, b => raise(b, '#UD', IP));
 for (const mnemonic of [
   M.Hlt,
   M.Cli,
@@ -166,9 +164,9 @@ for (const mnemonic of [
   M.Swapgs,
   M.Iretq,
 ]) {
-  lifters.set(mnemonic, b => raise(b, '#GP', b.ins.ip));
+  lifters.set(mnemonic, b => raise(b, '#GP', IP));
 }
-lifters.set(M.Int, b => raise(b, '#GP', b.ins.ip));
+lifters.set(M.Int, b => raise(b, '#GP', IP));
 for (const mnemonic of [
   M.Nop,
   M.Pause,
@@ -193,7 +191,7 @@ lifters.set(M.Clflush, b => {
   b.emit('load8', b.temp(), a, 0, imm);
 });
 [M.Cpuid, M.Rdtsc, M.Rdtscp].forEach((mnemonic, number) => {
-  lifters.set(mnemonic, b => b.emit('service', 0, 0, 0, b.next, number));
+  lifters.set(mnemonic, b => b.emit('service', 0, 0, 0, NEXT, number));
 });
 
 // ---- strings -----------------------------------------------------------------------------------------------------------------------

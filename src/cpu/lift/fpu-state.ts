@@ -2,10 +2,8 @@
 import { Mnemonic as M } from 'iced-x86';
 import { FXSAVE_BYTES } from '../helpers/x87-image.js';
 import { STATE } from '../layout.js';
-import type { Builder } from './builder.js';
+import { type Builder, plus } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
-
-const offset = (imm: bigint, by: number): bigint => BigInt.asUintN(64, imm + BigInt(by));
 
 lifters.set(M.Ldmxcsr, b => b.emit('ldmxcsr', 0, b.read(0, 32)));
 lifters.set(M.Stmxcsr, b => b.commit(0, 32, STATE.mxcsr));
@@ -26,15 +24,15 @@ lifters.set(M.Emms, b => b.emit('emms'));
 /** Stores `bytes` of the image, a multiple of 2; both ends are probed first, as the image may reach into a page that cannot be written. */
 function storeImage(b: Builder, bytes: number): void {
   const { a, imm } = b.address();
-  for (const at of [0, bytes - 8]) b.emit('probew64', 0, a, 0, offset(imm, at));
-  for (let at = 0; at < bytes; at += 2) b.emit('store16', 0, a, STATE.image + at, offset(imm, at));
+  for (const at of [0, bytes - 8]) b.emit('probew64', 0, a, 0, plus(imm, at));
+  for (let at = 0; at < bytes; at += 2) b.emit('store16', 0, a, STATE.image + at, plus(imm, at));
 }
 
 function loadImage(b: Builder, bytes: number): void {
   const { a, imm } = b.address();
   const word = b.temp();
   for (let at = 0; at < bytes; at += 2) {
-    b.emit('load16', word, a, 0, offset(imm, at));
+    b.emit('load16', word, a, 0, plus(imm, at));
     b.emit('put16', STATE.image + at, word);
   }
 }
@@ -63,13 +61,13 @@ for (const mnemonic of [M.Fxsave, M.Fxsave64]) {
   lifters.set(mnemonic, b => {
     const { a, imm } = b.address();
     b.emit('fxsave');
-    for (let at = 0; at < FXSAVE_BYTES; at += 16) b.emit('store128a', 0, a, STATE.image + at, offset(imm, at));
+    for (let at = 0; at < FXSAVE_BYTES; at += 16) b.emit('store128a', 0, a, STATE.image + at, plus(imm, at));
   });
 }
 for (const mnemonic of [M.Fxrstor, M.Fxrstor64]) {
   lifters.set(mnemonic, b => {
     const { a, imm } = b.address();
-    for (let at = 0; at < FXSAVE_BYTES; at += 16) b.emit('load128a', STATE.image + at, a, 0, offset(imm, at));
+    for (let at = 0; at < FXSAVE_BYTES; at += 16) b.emit('load128a', STATE.image + at, a, 0, plus(imm, at));
     b.emit('fxrstor');
   });
 }

@@ -119,7 +119,7 @@ lifters.set(M.Lea, b => {
   if (w === 64 && target === gprSlot(4) && slotIsOtherThanStack(ins.memoryBase)) b.emit('stackswitch');
 });
 const slotIsOtherThanStack = (register: Register): boolean => register !== Register.RSP && register !== Register.RBP;
-function withoutSegment(b: Builder): { a: number; imm: bigint } {
+function withoutSegment(b: Builder): ReturnType<Builder['address']> {
   const prefix = b.ins.segmentPrefix;
   b.ins.segmentPrefix = Register.None;
   const address = b.address();
@@ -224,14 +224,14 @@ const CMOVCC = [
 CONDITIONS.forEach((condition, number) => {
   lifters.set(SETCC[number], b => {
     const value = b.target(0);
-    b.emit(`set_${b.conditionSuffix(condition)}`, value);
+    b.emitIf('set_', condition, value);
     b.commit(0, 8, value);
   });
   lifters.set(CMOVCC[number], b => {
     const w = w0(b);
     const source = b.read(1, w);
     const target = b.register(0);
-    b.emit(`cmov${w}_${b.conditionSuffix(condition)}`, target, source, target);
+    b.emitIf(`cmov${w}_`, condition, target, source, target);
   });
 });
 
@@ -245,14 +245,13 @@ for (const [mnemonic, name] of [
 ] as const) {
   lifters.set(mnemonic, b => {
     const w = w0(b);
-    const count = b.read(1, 8);
     const value = b.update(0, w);
-    if (typeof count === 'bigint') {
-      const masked = count & (w === 64 ? 63n : 31n);
+    if (b.isImmediate(1)) {
+      const masked = b.immediate(1) & (w === 64 ? 63n : 31n);
       if (masked === 0n) b.emit(`mov${w}`, value, value);
       else b.emit(`${name}${w}`, value, value, masked);
     } else {
-      b.emit(`${name}v${w}`, value, value, count);
+      b.emit(`${name}v${w}`, value, value, b.register(1));
       b.forgetFlags();
     }
     b.commit(0, w, value);

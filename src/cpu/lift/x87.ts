@@ -3,7 +3,7 @@ import { Mnemonic as M, Register } from 'iced-x86';
 import { CONSTANT_NAMES } from '../helpers/x87-constants.js';
 import type { Condition } from '../ir/flags.js';
 import { STATE } from '../layout.js';
-import type { Builder } from './builder.js';
+import { type Builder, plus } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 import { forEach, twoTemps } from './vector.js';
 
@@ -24,7 +24,7 @@ function memory(b: Builder): number {
   const width = b.width(0);
   if (width === 80) {
     b.emit('load64', slot, a, 0, imm);
-    b.emit('load16z64', slot + 8, a, 0, BigInt.asUintN(64, imm + 8n));
+    b.emit('load16z64', slot + 8, a, 0, plus(imm, 8));
   } else b.emit(width === 64 ? 'load64' : `load${width}z64`.replace('load32z64', 'load32'), slot, a, 0, imm);
   return slot;
 }
@@ -89,7 +89,7 @@ function store(b: Builder, name: string): void {
   const slot = twoTemps(b);
   b.emit('fwait');
   const { a, imm } = b.address();
-  const upper = BigInt.asUintN(64, imm + 8n);
+  const upper = plus(imm, 8);
   b.emit(`loadw${Math.min(width, 64)}`, slot, a, 0, imm);
   if (width === 80) b.emit('loadw16', slot + 8, a, 0, upper);
   b.emit(name, slot);
@@ -118,7 +118,7 @@ const MOVES: readonly (readonly [string, Condition])[] = [
 for (const [name, condition] of MOVES) {
   forEach([name], () => b => {
     const taken = b.temp();
-    b.emit(`set_${b.conditionSuffix(condition)}`, taken);
+    b.emitIf('set_', condition, taken);
     b.emit('fcmov', 0, taken, 0, stackIndex(b));
   });
 }

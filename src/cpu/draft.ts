@@ -1,0 +1,207 @@
+/** The block being translated: the micro-ops of its instructions, chosen and thinned out by what stands before and behind them. */
+import { type Branch, branchOn, NO_OP, rowOn } from './conditions.js';
+import { opNumber, opRows } from './ir/table.js';
+import { RECORD } from './layout.js';
+import { Form, type Hole, IP, OPERAND, Uop } from './lift/form.js';
+
+const NOP = opNumber('nop');
+const JUMP = opNumber('jump');
+const BREAKPOINT = opNumber('breakpoint');
+const TWO_32 = 2 ** 32;
+
+/** Number of the row that does the same without flags; NO_OP: there is none. */
+const plainRows = Int16Array.from(opRows, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
+const setsFlags = Uint8Array.from(opRows, row => Number(row.setsFlags !== undefined));
+/** An op that can fault reads the flags: the handler sees them. */
+const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults || row.flow === 'end'));
+
+/** Where the block goes, as addresses of the guest. */
+interface Jumps {
+  readonly taken: number;
+  readonly fallThrough: number | undefined;
+}
+
+export class Draft {
+  /** Micro-ops in the lists: what is behind is of blocks before. */
+  private count = 0;
+  private readonly ops: number[] = [];
+  private readonly uops: Uop[] = [];
+  /** Of each micro-op: the instruction that its numbers are from, and the one that it counts to. They differ when CMP and Jcc become one. */
+  private readonly origins: number[] = [];
+  private readonly indices: number[] = [];
+  /** Instructions: their forms, addresses, and where they start in the code. */
+  private instructions = 0;
+  private readonly forms: Form[] = [];
+  private readonly addresses: number[] = [];
+  private readonly places: number[] = [];
+  private code!: Uint8Array;
+  /** The last op that set the flags. */
+  private flagOp = NO_OP;
+  jumps: Jumps | undefined;
+
+  /** Starts a block of instructions of that code. */
+  begin(code: Uint8Array): void {
+    this.count = 0;
+    this.instructions = 0;
+    this.code = code;
+    this.flagOp = NO_OP;
+    this.jumps = undefined;
+  }
+
+  /** Adds an instruction of a form, which starts at an index of the code. */
+  add(form: Form, address: number, place: number): void {
+    const index = this.instruct(form, address, place);
+    const { uops } = form;
+    for (let number = 0; number < uops.length; number++) {
+      const uop = uops[number]!;
+      const { conditional } = uop;
+      if (conditional === undefined) this.push(uop.op, uop, index);
+      else if (conditional.prefix === 'j') this.branch(branchOn(conditional.condition, this.flagOp), index);
+      else this.push(rowOn(conditional, this.flagOp), uop, index);
+      if (uop.forgetsFlags) this.flagOp = NO_OP;
+    }
+    if (form.jumps === 'none') return;
+    const next = address + form.length;
+    const taken = next + signed(this.code, place + form.immediateOffset, form.immediateSize);
+    this.jumps = { taken, fallThrough: form.jumps === 'branch' ? next : undefined };
+  }
+
+  /** Ends the block with a breakpoint stop before the instruction at that address. */
+  stop(address: number): void {
+    this.push(BREAKPOINT, new Uop(BREAKPOINT, 0, 0, 0, IP), this.instruct(STAND_IN, address, 0));
+  }
+
+  /** Ends the block with a jump to what is behind it. */
+  goOn(address: number): void {
+    this.push(JUMP, new Uop(JUMP), Math.max(0, this.instructions - 1));
+    this.jumps = { taken: address, fallThrough: undefined };
+  }
+
+  private instruct(form: Form, address: number, place: number): number {
+    const index = this.instructions++;
+    this.forms[index] = form;
+    this.addresses[index] = address;
+    this.places[index] = place;
+    return index;
+  }
+
+  private push(op: number, uop: Uop, index: number): void {
+    const at = this.count++;
+    this.ops[at] = op;
+    this.uops[at] = uop;
+    this.origins[at] = index;
+    this.indices[at] = index;
+    if (setsFlags[op] !== 0) this.flagOp = op;
+  }
+
+  private branch(choice: Branch, index: number): void {
+    const last = this.count - 1;
+    if (choice.fused !== NO_OP && last >= 0 && this.ops[last] === this.flagOp) {
+      this.ops[last] = this.flagOp = choice.fused;
+      this.indices[last] = index;
+    } else this.push(choice.uop.op, choice.uop, index);
+  }
+
+  /** Replaces flag-setting ops whose flags nobody reads by their plain rows. */
+  dropDeadFlags(): void {
+    let live = true;
+    for (let at = this.count - 1; at >= 0; at--) {
+      const op = this.ops[at]!;
+      if (setsFlags[op] !== 0) {
+        if (!live && plainRows[op] !== NO_OP) {
+          this.ops[at] = plainRows[op]!;
+          continue;
+        }
+        live = false;
+      }
+      if (readsFlags[op] !== 0) live = true;
+    }
+  }
+
+  // ---- records ---------------------------------------------------------------------------------------------------------------------
+
+  /** Records that `write` makes at most. */
+  get records(): number {
+    return this.count;
+  }
+
+  /** Writes the micro-ops as records from that address of the memory on. Returns the address behind the last. */
+  write(words: Int32Array, record: number): number {
+    let at = record;
+    for (let number = 0; number < this.count; number++) {
+      const op = this.ops[number]!;
+      if (op === NOP) continue;
+      const uop = this.uops[number]!;
+      const word = at >> 2;
+      words[word] = op | (this.indices[number]! << 16);
+      words[word + RECORD.d / 4] = uop.d;
+      words[word + RECORD.a / 4] = this.operand(uop.a, at);
+      words[word + RECORD.b / 4] = this.operand(uop.b, at);
+      words[word + RECORD.aux / 4] = uop.aux;
+      words[word + RECORD.blockLength / 4] = 0;
+      words[word + RECORD.imm / 4] = uop.low;
+      words[word + RECORD.imm / 4 + 1] = uop.high;
+      if (uop.hole !== undefined) this.fill(uop.hole, this.origins[number]!, words, word + RECORD.imm / 4);
+      at += RECORD.size;
+    }
+    return at;
+  }
+
+  private operand(value: number, record: number): number {
+    if (value >= 0) return value;
+    if (value === OPERAND.own) return record + RECORD.imm;
+    const target = this.jumps!.taken;
+    return value === OPERAND.targetLow ? target | 0 : Math.floor(target / TWO_32);
+  }
+
+  /** Puts the number that a hole stands for in an instruction into two words. */
+  private fill(what: Hole, index: number, words: Int32Array, word: number): void {
+    const form = this.forms[index]!;
+    const place = this.places[index]!;
+    if (what.kind === 'displacement' && form.displacementSize === 8) copyNumber(words, word, this.code, place + form.displacementOffset);
+    else if (what.kind === 'immediate' && form.immediateSize === 8) copyNumber(words, word, this.code, place + form.immediateOffset);
+    else putNumber(words, word, this.number(what, form, place, this.addresses[index]! + form.length));
+  }
+
+  /** That number, of less than eight bytes. */
+  private number(what: Hole, form: Form, place: number, next: number): number {
+    const { code } = this;
+    switch (what.kind) {
+      case 'ip':
+        return next - form.length;
+      case 'next':
+        return next;
+      case 'address':
+        return next + signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
+      case 'displacement':
+        return signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
+      case 'immediate': {
+        const value = signed(code, place + form.immediateOffset, form.immediateSize);
+        const whole = what.signed || value >= 0 ? value : value + 2 ** (8 * form.immediateSize);
+        if (what.width === 64) return whole;
+        return what.width === 32 ? whole >>> 0 : whole & (2 ** what.width - 1);
+      }
+    }
+  }
+}
+
+/** Stands for the instruction before which a breakpoint stops. */
+const STAND_IN = new Form([], true, 'none', 1, 0, 0, 0, 0);
+
+/** The little-endian number of 1, 2 or 4 bytes. */
+function signed(code: Uint8Array, at: number, size: number): number {
+  if (size === 1) return (code[at]! << 24) >> 24;
+  if (size === 2) return ((code[at]! | (code[at + 1]! << 8)) << 16) >> 16;
+  return code[at]! | (code[at + 1]! << 8) | (code[at + 2]! << 16) | (code[at + 3]! << 24);
+}
+
+/** Puts an integer below 2^53 into two words. */
+export function putNumber(words: Int32Array, word: number, value: number): void {
+  words[word] = value;
+  words[word + 1] = Math.floor(value / TWO_32);
+}
+
+function copyNumber(words: Int32Array, word: number, code: Uint8Array, at: number): void {
+  words[word] = signed(code, at, 4);
+  words[word + 1] = signed(code, at + 4, 4);
+}

@@ -1,0 +1,82 @@
+/** The forms met so far, found by the bytes that all instructions of a form share: prefixes, opcode, ModRM and SIB. */
+import { Code, type Decoder, type Instruction } from 'iced-x86';
+import { opRows } from '../ir/table.js';
+import { VECTORS } from '../layout.js';
+import { Builder, Unsupported } from './builder.js';
+import { Form, IP } from './form.js';
+import { lifters } from './table.js';
+
+const builder = new Builder();
+
+/** A tree by bytes: 256 entries a node, each 0, the number of a further node, or minus the number of a form. */
+let nodes = new Int32Array(256 * 4096);
+let nodeCount = 1;
+const forms: (Form | undefined)[] = [undefined];
+
+/** The form of the instruction that starts at an index of the code; undefined when none is known. Reads no byte behind the code. */
+export function knownForm(code: Uint8Array, at: number): Form | undefined {
+  let node = 0;
+  for (let index = at; index < code.length; index++) {
+    const entry = nodes[node * 256 + code[index]!]!;
+    if (entry < 0) return forms[-entry];
+    if (entry === 0) return undefined;
+    node = entry;
+  }
+  return undefined;
+}
+
+function remember(form: Form, code: Uint8Array, at: number, shared: number): void {
+  let node = 0;
+  for (let index = at; index < at + shared - 1; index++) {
+    const place = node * 256 + code[index]!;
+    if (nodes[place] === 0) {
+      nodes[place] = nodeCount++;
+      if (nodeCount * 256 > nodes.length) {
+        const larger = new Int32Array(nodes.length * 2);
+        larger.set(nodes);
+        nodes = larger;
+      }
+    }
+    node = nodes[place]!;
+  }
+  nodes[node * 256 + code[at + shared - 1]!] = -forms.length;
+  forms.push(form);
+}
+
+const ADDRESS_SIZE_PREFIX = 0x67;
+const PREFIXES: ReadonlySet<number> = new Set([0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65]);
+/** Short addresses are not sign-extended: instructions with that prefix are lifted one by one. */
+function hasShortAddress(code: Uint8Array, at: number): boolean {
+  for (let index = at; PREFIXES.has(code[index]!); index++) if (code[index] === ADDRESS_SIZE_PREFIX) return true;
+  return false;
+}
+
+/** The form of an instruction that the decoder has just read at an index of the code. One that r14 lacks stops the guest, or is #UD for it. */
+export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number): Form {
+  const offsets = decoder.getConstantOffsets(ins);
+  const { displacementOffset, displacementSize, immediateOffset, immediateSize } = offsets;
+  offsets.free();
+  builder.begin(ins, immediateSize > 0);
+  try {
+    const lift = lifters.get(ins.mnemonic);
+    if (ins.code === Code.INVALID) builder.emit('raise', 0, 0, 0, IP, VECTORS.indexOf('#UD'));
+    else if (lift === undefined) builder.unsupported();
+    else lift(builder);
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+    builder.begin(ins, false);
+    builder.emit('unsupported', 0, 0, 0, IP);
+  }
+  const { uops, jumps, exact } = builder;
+  const last = uops[uops.length - 1];
+  const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opRows[last.op]!.flow === 'end');
+  const form = new Form(uops, ends, jumps, ins.length, displacementOffset, displacementSize, immediateOffset, immediateSize);
+  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) remember(form, code, at, exact ? form.length : sharedBytes(form));
+  return form;
+}
+
+/** Bytes before the first number, if nothing but numbers is behind it; otherwise all. */
+function sharedBytes({ length, displacementOffset, displacementSize, immediateOffset, immediateSize }: Form): number {
+  const first = displacementSize > 0 ? displacementOffset : immediateSize > 0 ? immediateOffset : length;
+  return first + displacementSize + immediateSize === length ? first : length;
+}
