@@ -12,7 +12,7 @@ export interface Line {
   readonly bytes: Uint8Array;
   /** The instruction in the flavour asked for, with symbols. */
   readonly text: string;
-  /** What the operands refer to, for flavours that do not say it in place: `# 0x41ea60 <__tsan_func_enter>`. */
+  /** In bytes. */
   readonly length: number;
 }
 
@@ -31,7 +31,9 @@ function formatterFor(flavor: 'gnu' | 'intel'): Formatter {
   formatter.ripRelativeAddresses = true;
   formatter.showBranchSize = false;
   formatter.spaceAfterOperandSeparator = flavor === 'intel';
-  formatter.signedImmediateOperands = true;
+  // What the GNU tools write in AT&T syntax, and Delve in Intel's.
+  formatter.signedImmediateOperands = flavor === 'intel';
+  formatter.showZeroDisplacements = flavor === 'gnu';
   formatter.signedMemoryDisplacements = true;
   if (flavor === 'intel') formatter.memorySizeOptions = MemorySizeOptions.Always;
   if (flavor === 'gnu') gas = formatter;
@@ -77,7 +79,16 @@ function formatted(instruction: Instruction, flavor: Flavor, images: Images, byt
   }
   const name = (address: bigint) => describeAddress(images, address);
   if (flavor === 'go') return plan9(instruction, address => symbolOf(images, address));
-  return formatterFor(flavor).format(instruction) + annotation(instruction, name);
+  const text = formatterFor(flavor).format(instruction);
+  return (flavor === 'gnu' ? asGnu(text) : text) + annotation(instruction, name);
+}
+
+/** As the GNU tools write it: no suffix where 64-bit code has one size only, a scale with every index, no count of one. */
+function asGnu(text: string): string {
+  return text
+    .replace(/\b(call|jmp|push|pop)q(?= )/, '$1')
+    .replace(/^((?:s[ah]|ro|rc)[lr][bwlq]? )\$0x1,/, '$1')
+    .replace(/\((%\w+),(%\w+)\)/, '($1,$2,1)');
 }
 
 /** The symbol that covers an address; Go's syntax says what lies between symbols in numbers. */

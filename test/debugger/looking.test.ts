@@ -1,6 +1,10 @@
 /** Commands that look at a stopped program, where gdb's habits decide what they show. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { debugBundled } from '../support/debug.js';
+import { buildC, hasCommand, missing } from '../support/build.js';
+import { debug, debugBundled } from '../support/debug.js';
+
+const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
 
 describe('looking', () => {
   it('an empty line after x shows as much again, in the same format', async () => {
@@ -26,5 +30,26 @@ describe('looking', () => {
     for (const { index } of frames) lines.push((await at.data(`frame ${index} info line`))[0].line);
     expect(lines).toEqual(frames.map(frame => frame.line ?? null));
     expect(new Set(lines).size).toBeGreaterThan(5);
+  });
+
+  it.skipIf(why)(`disassembly in AT&T syntax is gdb's${why ? ` (skipped: ${why})` : ''}`, async () => {
+    // Padding with prefixes, and operands that string and x87 instructions imply, are spelled otherwise.
+    const other = /nopw|^(rep\w* )?(stos|movs|scas|cmps|lods)|^f(xch|\w+p)\b/;
+    /** Instructions by address, without what is said of their operands. */
+    const read = (text: string) =>
+      [...text.matchAll(/0x([0-9a-f]+)[^\t\n]*\t(.*)/g)]
+        .map(([, address, rest]) => `${address} ${rest!.replace(/ *(<|#).*/, '').replace(/\s+/g, ' ')}`)
+        .filter(line => !other.test(line.slice(line.indexOf(' ') + 1)));
+    for (const [program, count] of [
+      ['floats', 400],
+      ['strings', 400],
+      ['sorting', 300],
+    ] as const) {
+      const path = buildC(program, { static: true });
+      const command = `x/${count}i main`;
+      const expected = read(spawnSync('gdb', ['-nx', '-batch', '-ex', command, path], { encoding: 'utf8' }).stdout);
+      expect(expected.length).toBeGreaterThan(count / 2);
+      expect(read(await debug(path).text(command))).toEqual(expected);
+    }
   });
 });
