@@ -83,11 +83,12 @@ function formatted(instruction: Instruction, flavor: Flavor, images: Images, byt
   return (flavor === 'gnu' ? asGnu(text) : text) + annotation(instruction, name);
 }
 
-/** As the GNU tools write it: no suffix where 64-bit code has one size only, a scale with every index, no count of one. */
+/** As the GNU tools write it: no suffix where 64-bit code has one size only, a scale with every index, no count of one, imul in full. */
 function asGnu(text: string): string {
   return text
     .replace(/\b(call|jmp|push|pop)q(?= )/, '$1')
     .replace(/^((?:s[ah]|ro|rc)[lr][bwlq]? )\$0x1,/, '$1')
+    .replace(/^(imul \$\w+,)(%\w+)$/, '$1$2,$2')
     .replace(/\((%\w+),(%\w+)\)/, '($1,$2,1)');
 }
 
