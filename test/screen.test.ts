@@ -63,7 +63,7 @@ describe('the screen', () => {
     expect(screen.alternate()).toBe(true);
     screen.type(':p (*runtime.g)(R14).racectx\r');
     await screen.shows(/\(r14\) p \(\*runtime\.g\)\(R14\)\.racectx[^\n]*\n0/);
-    screen.type('i');
+    screen.type('v');
     await screen.shows('mov rdx, qword ptr [rdi+0x10]');
     screen.type('u');
     await screen.shows('►#1  racecall');

@@ -30,9 +30,9 @@ const THEME: Readonly<Record<Role, Style>> = {
 
 /** Rows and segments are their places: children without keys, in order. */
 function line(row: Row, coloured: boolean) {
-  const segments = row.map(({ text, role }) => {
+  const segments = row.map(({ text, role, alike = false }) => {
     const { color, ...attributes } = THEME[role];
-    return createElement(Text, { ...attributes, ...(coloured && color !== undefined ? { color } : {}) }, text);
+    return createElement(Text, { ...attributes, underline: alike, ...(coloured && color !== undefined ? { color } : {}) }, text);
   });
   return createElement(Text, { wrap: 'truncate' }, ...segments);
 }

@@ -1,6 +1,9 @@
 /** From the state to rows of styled text: pure, so that screens can be compared in tests. */
+import { helpRows } from './help.js';
 import { KEYS } from './keys.js';
 import { bodyHeight, contentOf, HEAD, type Line, layout, linesOf, MINIMUM, type Place, tooSmall } from './layout.js';
+import { promptRow } from './prompt.js';
+import { meantBySelection } from './selection.js';
 import type { State } from './state.js';
 import { printable, type Row, rule, span, toWidth } from './text.js';
 
@@ -10,7 +13,7 @@ export function draw(state: State): Row[] {
     const text = `r14 needs ${MINIMUM.columns} x ${MINIMUM.rows} cells, not ${columns} x ${rows}. Enlarge the window, or q and use r14 exec --batch.`;
     return [toWidth([span(text)], Math.max(1, columns))];
   }
-  const middle = state.help ? help(bodyHeight(state)) : panes(state);
+  const middle = state.help === undefined ? panes(state) : help(state, state.help);
   return [...header(state), ...middle, ...footer(state)].map(row => toWidth(row, columns));
 }
 
@@ -27,20 +30,14 @@ function header(state: State): Row[] {
 }
 
 function footer(state: State): Row[] {
-  const { line } = state;
-  const prompt: Row = line === undefined ? [span('')] : [span('(r14) ', 'prompt'), span(printable(line)), span('█', 'prompt')];
+  const prompt = state.line === undefined ? [span('')] : promptRow(state.line, state.columns);
   const hints = KEYS.flatMap(key => (key.hint === undefined ? [] : [key.hint])).join(' · ');
   return [prompt, [span(` ${hints}`, 'dim')]];
 }
 
-function help(height: number): Row[] {
-  const lines = KEYS.map(key => `  ${key.keys.join(' ').padEnd(12)} ${key.summary}`);
-  const half = Math.ceil(lines.length / 2);
-  const both = lines.length <= height ? lines : lines.slice(0, half).map((line, index) => line.padEnd(62) + (lines[half + index] ?? ''));
-  return fill(
-    both.slice(0, height).map(line => [span(line)]),
-    height,
-  );
+function help(state: State, top: number): Row[] {
+  const height = bodyHeight(state);
+  return fill([...helpRows(state.columns, height, top).rows], height);
 }
 
 const fill = (rows: Row[], height: number): Row[] => [
@@ -63,12 +60,17 @@ function pane(state: State, place: Place): Row[] {
   const { pane, width, height } = place;
   const { note } = contentOf(state, pane, width);
   const { selected } = state.panes[pane.name];
+  const wanted = meantBySelection(state);
   const title = rule(pane.key, pane.title, width, state.focus === pane.name, note);
-  const rows = linesOf(state, place).map(line => lineOf(line, selected));
+  const rows = linesOf(state, place).map(line => lineOf(line, selected, wanted));
   return fill([title, ...rows], height).map(row => toWidth(row, width));
 }
 
-function lineOf(line: Line, selected: number | undefined): Row {
+/** `wanted`: what is selected; other rows that hold it or stand there are marked. */
+function lineOf(line: Line, selected: number | undefined, wanted: bigint | undefined): Row {
   if ('hidden' in line) return [span(` ⋮ ${line.hidden} more`, 'dim')];
-  return line.index === selected ? line.item.row.map(({ text }) => span(text, 'cursor')) : line.item.row;
+  const { row, value, address } = line.item;
+  if (line.index === selected) return row.map(({ text }) => span(text, 'cursor'));
+  const alike = wanted !== undefined && (value === wanted || address === wanted);
+  return alike ? row.map(segment => ({ ...segment, alike: true })) : row;
 }

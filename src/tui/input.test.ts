@@ -12,7 +12,7 @@ const names = (text: string): string[] => decoded(text).map(input => (input.kind
 
 describe('InputDecoder', () => {
   it('names keys as xterm and the Linux console send them', () => {
-    expect(names('s\r\n\t\x7f\b\x01\x1a')).toEqual(['s', 'return', 'return', 'tab', 'backspace', 'backspace', 'ctrl-a', 'ctrl-z']);
+    expect(names('s\r\n\t\x7f\b\x01\x1a')).toEqual(['s', 'enter', 'enter', 'tab', 'backspace', 'backspace', 'ctrl-a', 'ctrl-z']);
     expect(names('\x1b[A\x1bOB\x1b[H\x1b[4~\x1b[3~\x1b[5~\x1b[Z')).toEqual(['up', 'down', 'home', 'end', 'delete', 'pageup', 'shift-tab']);
     expect(names('\x1b[1;5C\x1b[1;3D\x1b[3;5~')).toEqual(['ctrl-right', 'alt-left', 'ctrl-delete']);
     expect(names('\x1bb\x1b\x7f\x1bé')).toEqual(['alt-b', 'alt-backspace', 'alt-é']);

@@ -37,8 +37,8 @@ const NUMBERED: Readonly<Record<string, string>> = {
   8: 'end',
 };
 const CONTROL: Readonly<Record<string, string>> = {
-  '\r': 'return',
-  '\n': 'return',
+  '\r': 'enter',
+  '\n': 'enter',
   '\t': 'tab',
   '\b': 'backspace',
   '\x7f': 'backspace',

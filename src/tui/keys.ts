@@ -5,8 +5,10 @@ export type Action =
   | { readonly kind: 'run'; readonly line: string }
   | { readonly kind: 'focus'; readonly by: 1 | -1 }
   | { readonly kind: 'pane'; readonly name: PaneName }
-  | { readonly kind: 'scroll'; readonly by: number }
-  | { readonly kind: 'zoom' | 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
+  /** By so many items, pages or to an end. */
+  | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
+  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'mouse' }
+  | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
 
 export interface KeyRow {
   /** Names or characters, any of which does it. */
@@ -18,20 +20,29 @@ export interface KeyRow {
   readonly whileRunning?: boolean;
 }
 
+const run = (line: string): Action => ({ kind: 'run', line });
+
 export const KEYS: readonly KeyRow[] = [
-  { keys: ['s'], summary: 'step one instruction, into calls', hint: 's step', action: { kind: 'run', line: 'stepi' } },
-  { keys: ['n'], summary: 'step one instruction, over calls', hint: 'n over', action: { kind: 'run', line: 'nexti' } },
-  { keys: ['S'], summary: 'step one source line, into calls', action: { kind: 'run', line: 'step' } },
-  { keys: ['N'], summary: 'step one source line, over calls', action: { kind: 'run', line: 'next' } },
-  { keys: ['f'], summary: 'run until the function returns', hint: 'f out', action: { kind: 'run', line: 'finish' } },
-  { keys: ['c'], summary: 'continue to the next stop', hint: 'c continue', action: { kind: 'run', line: 'continue' } },
-  { keys: ['b'], summary: 'set a breakpoint at the current instruction', hint: 'b break', action: { kind: 'run', line: 'break *$pc' } },
-  { keys: ['u'], summary: 'select the caller frame', action: { kind: 'run', line: 'up' } },
-  { keys: ['d'], summary: 'select the callee frame', action: { kind: 'run', line: 'down' } },
-  { keys: ['g'], summary: 'disassemble in Go syntax', action: { kind: 'run', line: 'config disassemble-flavor go' } },
-  { keys: ['a'], summary: 'disassemble in AT&T syntax', action: { kind: 'run', line: 'config disassemble-flavor gnu' } },
-  { keys: ['i'], summary: 'disassemble in Intel syntax', action: { kind: 'run', line: 'config disassemble-flavor intel' } },
-  { keys: ['R'], summary: 'restart the program', action: { kind: 'run', line: 'restart' } },
+  { keys: ['s'], summary: 'step one instruction, into calls', hint: 's step', action: run('stepi') },
+  { keys: ['n'], summary: 'step one instruction, over calls', hint: 'n over', action: run('nexti') },
+  { keys: ['S'], summary: 'step one source line, into calls', action: run('step') },
+  { keys: ['N'], summary: 'step one source line, over calls', action: run('next') },
+  { keys: ['f'], summary: 'run until the function returns', hint: 'f out', action: run('finish') },
+  { keys: ['c'], summary: 'continue to the next stop', hint: 'c continue', action: run('continue') },
+  { keys: ['b'], summary: 'breakpoint at what is selected, or none', hint: 'b break', action: { kind: 'breakpoint' } },
+  { keys: ['u'], summary: 'select the caller frame', action: run('up') },
+  { keys: ['d'], summary: 'select the callee frame', action: run('down') },
+  { keys: ['v'], summary: 'disassemble as Go, AT&T or Intel do', hint: 'v flavour', action: { kind: 'flavour' } },
+  { keys: ['R'], summary: 'restart the program', action: run('restart') },
+  { keys: ['up', 'k'], summary: 'select the item above', action: { kind: 'select', by: -1, unit: 'item' }, whileRunning: true },
+  { keys: ['down', 'j'], summary: 'select the item below', action: { kind: 'select', by: 1, unit: 'item' }, whileRunning: true },
+  { keys: ['pageup'], summary: 'a page up', action: { kind: 'select', by: -1, unit: 'page' }, whileRunning: true },
+  { keys: ['pagedown'], summary: 'a page down', action: { kind: 'select', by: 1, unit: 'page' }, whileRunning: true },
+  { keys: ['home'], summary: 'to the first item', action: { kind: 'select', by: -1, unit: 'end' }, whileRunning: true },
+  { keys: ['end'], summary: 'to the last item', action: { kind: 'select', by: 1, unit: 'end' }, whileRunning: true },
+  { keys: ['enter'], summary: 'go where the selected item points', hint: '⏎ go', action: { kind: 'enter' } },
+  { keys: ['backspace'], summary: 'go back', action: { kind: 'back' } },
+  { keys: ['escape'], summary: 'let the pane follow the program again', action: { kind: 'follow' } },
   { keys: ['tab'], summary: 'focus the next pane', hint: 'tab pane', action: { kind: 'focus', by: 1 }, whileRunning: true },
   { keys: ['shift-tab'], summary: 'focus the pane before', action: { kind: 'focus', by: -1 }, whileRunning: true },
   ...PANES.map(
@@ -43,13 +54,25 @@ export const KEYS: readonly KeyRow[] = [
     }),
   ),
   { keys: ['z'], summary: 'zoom the focused pane, and back', hint: 'z zoom', action: { kind: 'zoom' }, whileRunning: true },
-  { keys: ['up', 'k'], summary: 'scroll up', action: { kind: 'scroll', by: -1 }, whileRunning: true },
-  { keys: ['down', 'j'], summary: 'scroll down', action: { kind: 'scroll', by: 1 }, whileRunning: true },
-  { keys: ['pageup'], summary: 'scroll up a page', action: { kind: 'scroll', by: -10 }, whileRunning: true },
-  { keys: ['pagedown'], summary: 'scroll down a page', action: { kind: 'scroll', by: 10 }, whileRunning: true },
-  { keys: [':'], summary: 'type a command (tab completes, up and ctrl-r recall)', hint: ': command', action: { kind: 'type' } },
+  { keys: ['m'], summary: 'mouse off and on; off, text can be selected', action: { kind: 'mouse' }, whileRunning: true },
+  {
+    keys: [':'],
+    summary: 'type a command; an empty one repeats',
+    hint: ': command',
+    action: { kind: 'type' },
+    whileRunning: true,
+  },
   { keys: ['?'], summary: 'show the keys', hint: '? keys', action: { kind: 'help' }, whileRunning: true },
-  { keys: ['ctrl-c'], summary: 'stop the running program', action: { kind: 'interrupt' }, whileRunning: true },
+  { keys: ['ctrl-c'], summary: 'stop the running program; twice: quit', action: { kind: 'interrupt' }, whileRunning: true },
   { keys: ['ctrl-z'], summary: 'suspend r14', action: { kind: 'suspend' }, whileRunning: true },
-  { keys: ['q'], summary: 'quit', hint: 'q quit', action: { kind: 'quit' }, whileRunning: true },
+  { keys: ['q', 'ctrl-d'], summary: 'quit', hint: 'q quit', action: { kind: 'quit' }, whileRunning: true },
+];
+
+/** What else the keyboard and the mouse do, for the help. */
+export const POINTING: readonly (readonly [what: string, summary: string])[] = [
+  ['click', 'focus, select; switch frame or goroutine'],
+  ['click the mark', 'left of code: breakpoint, or none'],
+  ['click again', 'breakpoint, or go where it points'],
+  ['wheel', 'scroll the pane under the pointer'],
+  ['shift', 'with it the terminal selects text itself'],
 ];

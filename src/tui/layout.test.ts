@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { draw } from './draw.js';
 import { hit, layout } from './layout.js';
-import { initial, type State, update } from './state.js';
+import { initial, type State } from './state.js';
+import { update } from './update.js';
 import { NOTHING, type View } from './view/view.js';
 
 const FRAMES = Array.from({ length: 14 }, (_, index) => ({
@@ -14,6 +15,8 @@ const FRAMES = Array.from({ length: 14 }, (_, index) => ({
 const at = (current: number): View => ({
   ...NOTHING,
   looking: {},
+  flavor: 'go',
+  breakpoints: new Set(),
   title: 'crash',
   place: 'thread 1',
   t: `${current}`,

@@ -215,6 +215,8 @@ export function scrolled(state: State, name: PaneName, by: number): number | und
 
 export interface Hit {
   readonly pane: PaneName;
+  /** In the pane, from 0. */
+  readonly column: number;
   /** Index of the item, and itself; absent on a title, a fold and the empty rest of a pane. */
   readonly index?: number;
   readonly item?: Item;
@@ -225,9 +227,9 @@ export function hit(state: State, row: number, column: number): Hit | undefined 
   const place = layout(state).find(
     each => row >= each.row && row < each.row + each.height && column >= each.column && column < each.column + each.width,
   );
-  if (place === undefined || state.help) return undefined;
+  if (place === undefined || state.help !== undefined) return undefined;
   const line = row === place.row ? undefined : linesOf(state, place)[row - place.row - 1];
-  return { pane: place.pane.name, ...(line !== undefined && 'item' in line ? line : {}) };
+  return { pane: place.pane.name, column: column - place.column, ...(line !== undefined && 'item' in line ? line : {}) };
 }
 
 /** The panes' scroll and selection when new content comes: they follow what they showed, and the anchor comes into view again. */

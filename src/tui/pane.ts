@@ -12,6 +12,8 @@ export interface Item {
   readonly register?: string;
   /** What it holds: the same value elsewhere is marked while it is selected, and Enter goes there. The address stands for it when there is none. */
   readonly value?: bigint;
+  /** Where Enter goes instead: the target of a branch. */
+  readonly target?: bigint;
   /** Kept in view when a pane that folds has not room for all. */
   readonly keep?: boolean;
 }

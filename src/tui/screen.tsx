@@ -6,9 +6,10 @@ import type { Session } from '../debugger/session.js';
 import { grouped } from '../debugger/stop-text.js';
 import { Screen } from './app.js';
 import { draw } from './draw.js';
-import { type Effect, initial, type Message, type State, update } from './state.js';
+import { type Effect, initial, type Message, type State } from './state.js';
 import { Terminal } from './terminal.js';
-import { observe } from './view/view.js';
+import { update } from './update.js';
+import { type Looking, observe } from './view/view.js';
 
 export interface ScreenOptions {
   readonly title: string;
@@ -49,6 +50,7 @@ export async function show(
     patchConsole: false,
   });
   const redraw = atMostEvery(FRAME, () => app.rerender(screen()));
+  let looking: Looking = {};
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
@@ -64,10 +66,19 @@ export async function show(
         return command(effect.line);
       case 'complete': {
         const { words, start } = complete(session, effect.line, options.files);
-        const common = commonPrefix(words);
-        const line = common === '' ? effect.line : effect.line.slice(0, start) + common + (words.length === 1 ? ' ' : '');
-        return send({ kind: 'completed', line, words: words.length > 1 ? words : [] });
+        const typed = effect.line.slice(start);
+        const common = commonPrefix(words).slice(typed.length);
+        return send({ kind: 'completed', text: common + (words.length === 1 ? ' ' : ''), words: words.length > 1 ? words : [] });
       }
+      case 'go':
+        return go(effect.address);
+      case 'return': {
+        const { spot } = effect;
+        looking = spot.looking;
+        return send({ kind: 'returned', spot, view: observe(session, options.title, looking) });
+      }
+      case 'mouse':
+        return terminal.setMouse(effect.on);
       case 'interrupt':
         return session.interrupt();
       case 'suspend':
@@ -81,16 +92,33 @@ export async function show(
   async function command(line: string): Promise<void> {
     const started = performance.now();
     const from = session.process.t;
+    const whole = line === '' ? session.lastLine : line;
+    if (whole !== '') send({ kind: 'begun', line: whole });
     const timer = setInterval(() => {
       const done = session.process.t - from;
-      const rate = done / (performance.now() - started) / 1000;
-      send({ kind: 'progress', text: `${line}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s` });
+      const time = performance.now() - started;
+      const rate = done / time / 1000;
+      send({ kind: 'progress', text: `${whole}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s` });
     }, PROGRESS_EVERY);
+    const place = placeOf(session);
     const outcome = await run(session, line);
     clearInterval(timer);
     if (session.ended) return finish();
     if (outcome.output !== '') send({ kind: 'answer', text: outcome.output });
-    send({ kind: 'stopped', view: observe(session, options.title) });
+    // The code follows the program, and the frame that is selected.
+    if (placeOf(session) !== place) looking = { ...looking, code: undefined };
+    send({ kind: 'stopped', view: observe(session, options.title, looking) });
+  }
+
+  /** Shows code as code, and whatever else can be read as memory. */
+  function go(address: bigint): void {
+    const { memory } = session.process;
+    const pane = memory.allows(address, 1, 'exec') ? 'code' : memory.allows(address, 1, 'read') ? 'memory' : undefined;
+    if (pane === undefined) send({ kind: 'answer', text: `0x${address.toString(16)} is not mapped` });
+    else {
+      looking = { ...looking, [pane]: address };
+      send({ kind: 'arrived', view: observe(session, options.title, looking), pane, address });
+    }
   }
 
   terminal.open();
@@ -101,6 +129,10 @@ export async function show(
   app.unmount();
   options.saveHistory(state.history);
 }
+
+/** Where the program is, and what of it is selected. */
+const placeOf = ({ process, selection, exited }: Session): string =>
+  exited ? '' : `${process.t} ${selection.goroutine?.id} ${selection.thread?.tid} ${selection.frame}`;
 
 /** Calls `action` now, or later when it was called less than `pause` milliseconds ago. */
 function atMostEvery(pause: number, action: () => void): () => void {

@@ -23,6 +23,8 @@ export type Role =
 export interface Segment {
   readonly text: string;
   readonly role: Role;
+  /** It holds what is selected elsewhere. */
+  readonly alike?: true;
 }
 
 export type Row = readonly Segment[];
@@ -30,6 +32,9 @@ export type Row = readonly Segment[];
 export const span = (text: string, role: Role = 'plain'): Segment => ({ text, role });
 
 const CLUSTERS = new Intl.Segmenter();
+
+/** Characters as users count them: a letter with its accents is one. */
+export const clusters = (text: string): string[] => [...CLUSTERS.segment(text)].map(each => each.segment);
 
 /** Cells that a text takes on a terminal: East Asian characters and emoji take two, combining ones none. */
 export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
@@ -61,10 +66,11 @@ export function beginning(text: string, width: number): string {
 export function toWidth(row: Row, width: number): Row {
   const out: Segment[] = [];
   let left = width;
-  for (const { text, role } of row) {
+  for (const segment of row) {
+    const { text } = segment;
     if (left <= 0) break;
     const cut = widthOf(text) > left ? `${beginning(text, left - 1)}…` : text;
-    out.push({ text: cut, role });
+    out.push({ ...segment, text: cut });
     left -= widthOf(cut);
     if (cut !== text) break;
   }

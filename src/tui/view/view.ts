@@ -1,6 +1,7 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
+import type { Flavor } from '../../debugger/settings.js';
 import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
 import { type FrameRow, observeBacktrace } from './backtrace.js';
 import { type Code, observeCode } from './code.js';
@@ -12,8 +13,8 @@ import { NO_SOURCE, observeSource, type Source } from './source.js';
 
 /** Where the user went in a pane; absent: the pane follows the selected frame. */
 export interface Looking {
-  readonly code?: bigint;
-  readonly memory?: bigint;
+  readonly code?: bigint | undefined;
+  readonly memory?: bigint | undefined;
 }
 
 interface Head {
@@ -24,6 +25,8 @@ interface Head {
   /** What happened, in one or two lines. */
   readonly stop: readonly string[];
   readonly fault: boolean;
+  readonly flavor: Flavor;
+  readonly breakpoints: ReadonlySet<bigint>;
 }
 
 interface Parts {
@@ -62,17 +65,21 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
 
 /** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
 export function observe(session: Session, title: string, looking: Looking = {}): View {
-  const t = grouped(session.process.t);
-  if (session.exited) return { looking, title, place: '', t, stop: stopText(session).split('\n'), fault: false, ...NOTHING };
+  const base = {
+    looking,
+    title,
+    t: grouped(session.process.t),
+    flavor: session.settings.flavor,
+    breakpoints: session.breakpoints.addresses,
+  };
+  if (session.exited) return { ...base, place: '', stop: stopText(session).split('\n'), fault: false, ...NOTHING };
   const data = stopData(session);
   const stack = session.frame.physical.stack.name;
   const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
   const place = `${data.goroutine === null ? '' : `goroutine ${data.goroutine}${on}   `}thread ${data.thread}`;
   const head = {
-    looking,
-    title,
+    ...base,
     place,
-    t,
     stop: session.stop.reason === 'start' ? ['Stopped before the first instruction.'] : stopText(session).split('\n'),
     fault: session.stop.reason === 'signal',
   };

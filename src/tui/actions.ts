@@ -1,0 +1,132 @@
+/** What single keys and the mouse do. */
+import { EMPTY } from './editor.js';
+import { helpRows } from './help.js';
+import type { Input } from './input.js';
+import { type Action, KEYS } from './keys.js';
+import { bodyHeight, hit, scrolled } from './layout.js';
+import type { Item } from './pane.js';
+import { PANES } from './panes/table.js';
+import { itemAt, meant, pageOf, selectBy } from './selection.js';
+import { type Next, type State, say, touched } from './state.js';
+
+type Key = Extract<Input, { kind: 'key' }>;
+type Pointer = Extract<Input, { kind: 'click' | 'wheel' }>;
+
+/** Commands of keys that wait while another runs. */
+const PENDING = 32;
+const WHEEL_ROWS = 3;
+/** Cells left of an instruction where a click sets a breakpoint. */
+const MARK_CELLS = 3;
+const FLAVOURS = ['go', 'gnu', 'intel'] as const;
+
+/** A key that is no part of a command line. */
+export function pressed(state: State, { name, text }: Key): Next {
+  if (state.help !== undefined) return { state: { ...state, help: helped(state, state.help, name || text) } };
+  const key = KEYS.find(row => row.keys.includes(name === '' ? text : name));
+  if (key === undefined) return { state };
+  if (state.running !== undefined && !key.whileRunning) {
+    if (key.action.kind !== 'run' || state.pending.length >= PENDING) return { state };
+    return { state: { ...state, pending: [...state.pending, key.action.line] } };
+  }
+  return act(state, key.action);
+}
+
+export function act(state: State, action: Action): Next {
+  const { focus } = state;
+  switch (action.kind) {
+    case 'run':
+      return { state: { ...state, running: action.line }, effect: { kind: 'command', line: action.line } };
+    case 'focus': {
+      const at = PANES.findIndex(pane => pane.name === focus) + action.by;
+      return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
+    }
+    case 'pane':
+      return { state: { ...state, focus: action.name } };
+    case 'select': {
+      const unit = { item: 1, page: pageOf(state, focus), end: Number.MAX_SAFE_INTEGER }[action.unit];
+      return { state: { ...state, panes: selectBy(state, focus, action.by * unit) } };
+    }
+    case 'enter':
+      return enter(state, itemAt(state, focus));
+    case 'back': {
+      const [spot, ...back] = state.back;
+      return spot === undefined ? { state } : { state: { ...state, back }, effect: { kind: 'return', spot } };
+    }
+    case 'follow': {
+      const looking = { ...state.view.looking, [focus]: undefined };
+      const spot = { focus, looking, pane: { top: undefined, selected: undefined } };
+      return { state: { ...state, zoomed: false }, effect: { kind: 'return', spot } };
+    }
+    case 'breakpoint':
+      return toggle(state, itemAt(state, focus));
+    case 'flavour': {
+      const next = FLAVOURS[(FLAVOURS.indexOf(state.view.flavor) + 1) % FLAVOURS.length];
+      return act(state, { kind: 'run', line: `config disassemble-flavor ${next}` });
+    }
+    case 'zoom':
+      return { state: { ...state, zoomed: !state.zoomed } };
+    case 'mouse': {
+      const mouse = !state.mouse;
+      const told = mouse ? 'the mouse is on' : "the mouse is off: the terminal's own selection works; m switches it on";
+      return { state: say({ ...state, mouse }, told), effect: { kind: 'mouse', on: mouse } };
+    }
+    case 'type':
+      return { state: { ...state, line: EMPTY } };
+    case 'help':
+      return { state: { ...state, help: 0 } };
+    case 'interrupt':
+      if (state.running !== undefined) return { state: { ...state, pending: [] }, effect: { kind: 'interrupt' } };
+      return state.leaving
+        ? { state, effect: { kind: 'quit' } }
+        : { state: say({ ...state, leaving: true }, 'nothing runs; ctrl-c once more, or q, quits') };
+    case 'suspend':
+    case 'quit':
+      return { state, effect: { kind: action.kind } };
+  }
+}
+
+/** The help scrolls, and goes at any other key. */
+function helped(state: State, top: number, key: string): number | undefined {
+  const action = KEYS.find(row => row.keys.includes(key))?.action;
+  if (action?.kind !== 'select') return undefined;
+  return helpScrolled(state, top + action.by * { item: 1, page: bodyHeight(state), end: Number.MAX_SAFE_INTEGER }[action.unit]);
+}
+
+const helpScrolled = (state: State, top: number): number => helpRows(state.columns, bodyHeight(state), top).top;
+
+/** A click or a turn of the wheel. */
+export function pointed(state: State, pointer: Pointer): Next {
+  if (state.help !== undefined) {
+    return { state: { ...state, help: pointer.kind === 'wheel' ? helpScrolled(state, state.help + pointer.by * WHEEL_ROWS) : undefined } };
+  }
+  const under = hit(state, pointer.row, pointer.column);
+  if (under === undefined) return { state };
+  const { pane, index, item } = under;
+  if (pointer.kind === 'wheel') {
+    return { state: { ...state, panes: touched(state, pane, { top: scrolled(state, pane, pointer.by * WHEEL_ROWS) }) } };
+  }
+  const again = state.focus === pane && index !== undefined && state.panes[pane].selected === index;
+  const focused: State = { ...state, focus: pane, ...(index === undefined ? {} : { panes: touched(state, pane, { selected: index }) }) };
+  if (item === undefined || state.running !== undefined) return { state: focused };
+  if (pane === 'code' && (again || under.column < MARK_CELLS)) return toggle(focused, item);
+  return again || item.frame !== undefined || item.goroutine !== undefined ? enter(focused, item) : { state: focused };
+}
+
+/** Goes to what an item points at. */
+function enter(state: State, item: Item | undefined): Next {
+  if (item === undefined) return { state };
+  const { frame, goroutine, thread } = item;
+  if (frame !== undefined) return act(state, { kind: 'run', line: `frame ${frame}` });
+  if (goroutine !== undefined) return act(state, { kind: 'run', line: `goroutine ${goroutine}` });
+  if (thread !== undefined) return act(state, { kind: 'run', line: `thread ${thread}` });
+  const address = item.target ?? meant(item);
+  return address === undefined ? { state } : { state, effect: { kind: 'go', address } };
+}
+
+/** Sets a breakpoint at what an item stands for, or clears those that are there. */
+function toggle(state: State, item: Item | undefined): Next {
+  const address = item === undefined ? undefined : meant(item);
+  if (address === undefined) return { state: say(state, 'nothing with an address is selected') };
+  const verb = state.view.breakpoints.has(address) ? 'clear' : 'break';
+  return act(state, { kind: 'run', line: `${verb} *0x${address.toString(16)}` });
+}

@@ -1,0 +1,69 @@
+/** The selected item of each pane, and how it moves. */
+import { contentOf, layout, linesOf, type Place, scrolled } from './layout.js';
+import type { Item, PaneState } from './pane.js';
+import { type PaneName, paneNamed } from './panes/table.js';
+import { type State, touched } from './state.js';
+
+/** What an item stands for elsewhere: the value that it holds, or else its address. */
+export const meant = (item: Item): bigint | undefined => item.value ?? item.address;
+
+const standsForSomething = ({ address, frame, goroutine, thread, register }: Item): boolean =>
+  address !== undefined || frame !== undefined || goroutine !== undefined || thread !== undefined || register !== undefined;
+
+function itemsOf(state: State, name: PaneName): { readonly items: readonly Item[]; readonly anchor?: number | undefined } {
+  const place = layout(state).find(each => each.pane.name === name);
+  return contentOf(state, paneNamed(name), place?.width ?? state.columns);
+}
+
+/** What the selected item of the focused pane means; nothing for 0, which much of memory holds. */
+export function meantBySelection(state: State): bigint | undefined {
+  const { selected } = state.panes[state.focus];
+  const item = selected === undefined ? undefined : itemsOf(state, state.focus).items[selected];
+  return (item && meant(item)) || undefined;
+}
+
+/** The item that keys speak of: the selected one, or else the one that the pane is about. */
+export function itemAt(state: State, name: PaneName): Item | undefined {
+  const { items, anchor } = itemsOf(state, name);
+  return items[state.panes[name].selected ?? anchor ?? -1];
+}
+
+/** Rows of a pane, without its title. */
+export const pageOf = (state: State, name: PaneName): number =>
+  Math.max(1, (layout(state).find(place => place.pane.name === name)?.height ?? 2) - 1);
+
+export function indexOf(state: State, name: PaneName, address: bigint): number | undefined {
+  const index = itemsOf(state, name).items.findIndex(item => item.address === address);
+  return index < 0 ? undefined : index;
+}
+
+/** Selects the `by`th item from the selected one that stands for something; a pane that has none is scrolled. */
+export function selectBy(state: State, name: PaneName, by: number): State['panes'] {
+  const { items, anchor } = itemsOf(state, name);
+  const choices = items.flatMap((item, index) => (standsForSomething(item) ? [index] : []));
+  if (choices.length === 0) return touched(state, name, { top: scrolled(state, name, by) });
+  const from = state.panes[name].selected ?? anchor;
+  const wanted = from === undefined ? (firstInView(state, name) ?? 0) : choices.findLastIndex(index => index <= from) + by;
+  return touched(state, name, revealed(state, name, choices[Math.max(0, Math.min(choices.length - 1, wanted))]!));
+
+  function firstInView(shown: State, pane: PaneName): number | undefined {
+    const place = layout(shown).find(each => each.pane.name === pane);
+    const lines = place === undefined ? [] : linesOf(shown, place);
+    const first = lines.flatMap(line => ('item' in line ? [choices.indexOf(line.index)] : [])).find(choice => choice >= 0);
+    return first;
+  }
+}
+
+/** The item selected, and the pane scrolled no further than it needs to be seen. */
+export function revealed(state: State, name: PaneName, selected: number): PaneState {
+  const { top } = state.panes[name];
+  const place = layout(state).find(each => each.pane.name === name);
+  if (place === undefined) return { top, selected };
+  const inView = linesInView({ ...state, panes: touched(state, name, { selected }) }, place);
+  if (inView.includes(selected)) return { top, selected };
+  const first = inView[0] ?? 0;
+  return { top: selected < first ? selected : Math.max(0, selected - (place.height - 2)), selected };
+}
+
+const linesInView = (state: State, place: Place): readonly number[] =>
+  linesOf(state, place).flatMap(line => ('index' in line ? [line.index] : []));

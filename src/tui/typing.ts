@@ -1,0 +1,78 @@
+/** What keys do while a command is typed, and what becomes of it. */
+import { act } from './actions.js';
+import { EMPTY, edit, insert, type Line, spelt } from './editor.js';
+import type { Input } from './input.js';
+import { layout, scrolled } from './layout.js';
+import { pageOf } from './selection.js';
+import { type Next, type State, touched } from './state.js';
+import { widthOf } from './text.js';
+
+type Key = Extract<Input, { kind: 'key' }>;
+
+const MOST_HISTORY = 1000;
+
+export function typed(state: State, line: Line, { name, text }: Key): Next {
+  const searching = line.search !== undefined;
+  const closed: Next = { state: { ...state, line: undefined } };
+  switch (name) {
+    case 'enter':
+      return submitted(state, line.text);
+    case 'ctrl-c':
+      if (state.running !== undefined) return act(state, { kind: 'interrupt' });
+      return searching ? edited() : closed;
+    case 'escape':
+    case 'ctrl-g':
+      return searching ? edited() : closed;
+    case 'backspace':
+    case 'ctrl-d':
+      return line.text === '' && !searching ? closed : edited();
+    case 'tab':
+      return { state: { ...state, line: { ...line, search: undefined } }, effect: { kind: 'complete', line: commandBefore(line) } };
+    case 'pageup':
+    case 'pagedown': {
+      const by = pageOf(state, 'console') * (name === 'pageup' ? -1 : 1);
+      return { state: { ...state, panes: touched(state, 'console', { top: scrolled(state, 'console', by) }) } };
+    }
+    case 'ctrl-z':
+      return { state, effect: { kind: 'suspend' } };
+    default:
+      return edited();
+  }
+
+  function edited(): Next {
+    return { state: { ...state, line: edit(line, state.history, name, text) } };
+  }
+}
+
+/** A paste is never run by itself: it waits in the command line for Enter, whatever newlines are in it. */
+export function pasted(state: State, text: string): State {
+  return text === '' ? state : { ...state, help: undefined, line: insert(state.line ?? EMPTY, spelt(text)) };
+}
+
+/** The words that a word could become, in columns as wide as the console. */
+export function candidates(state: State, words: readonly string[]): string {
+  const width = layout(state).find(place => place.pane.name === 'console')?.width ?? state.columns;
+  const cell = Math.max(...words.map(widthOf)) + 2;
+  const columns = Math.max(1, Math.floor(width / cell));
+  const rows = Math.ceil(words.length / columns);
+  return Array.from({ length: rows }, (_, row) =>
+    words
+      .filter((_, index) => index % rows === row)
+      .map(word => word + ' '.repeat(cell - widthOf(word)))
+      .join('')
+      .trimEnd(),
+  ).join('\n');
+}
+
+/** Up to the cursor, of several commands the last. */
+const commandBefore = ({ text, cursor }: Line): string => text.slice(text.lastIndexOf('\n', cursor - 1) + 1, cursor);
+
+/** The commands of a line, one after the other; an empty line repeats the command before. */
+function submitted(state: State, text: string): Next {
+  const commands = text.split('\n').filter(command => command.trim() !== '');
+  const history = commands.reduce<readonly string[]>((old, command) => [command, ...old.filter(each => each !== command)], state.history);
+  const closed: State = { ...state, line: undefined, history: history.slice(0, MOST_HISTORY) };
+  const [first = '', ...rest] = commands;
+  if (state.running !== undefined) return { state: { ...closed, pending: [...state.pending, ...commands] } };
+  return act({ ...closed, pending: rest }, { kind: 'run', line: first });
+}

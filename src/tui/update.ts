@@ -1,0 +1,68 @@
+/** The one pure function that changes the screen's state. */
+import { act, pointed, pressed } from './actions.js';
+import { insert } from './editor.js';
+import { carried } from './layout.js';
+import type { PaneName } from './panes/table.js';
+import { indexOf } from './selection.js';
+import { type Message, type Next, type State, say, written } from './state.js';
+import { candidates, pasted, typed } from './typing.js';
+import type { View } from './view/view.js';
+
+const MOST_SPOTS = 100;
+
+export function update(state: State, message: Message): Next {
+  switch (message.kind) {
+    case 'size':
+      return { state: { ...state, rows: message.rows, columns: message.columns } };
+    case 'begun':
+      return { state: say({ ...state, running: message.line }, `(r14) ${message.line}`) };
+    case 'stopped': {
+      const moved = message.view.t !== state.view.t;
+      const stopped = { ...shown(state, message.view), before: moved ? state.view : state.before, running: undefined };
+      const [line, ...pending] = state.pending;
+      return line === undefined ? { state: stopped } : act({ ...stopped, pending }, { kind: 'run', line });
+    }
+    case 'arrived': {
+      const { pane, view, address } = message;
+      const spot = { focus: state.focus, looking: state.view.looking, pane: state.panes[state.focus] };
+      return { state: { ...at(state, pane, view, address), back: [spot, ...state.back].slice(0, MOST_SPOTS) } };
+    }
+    case 'returned': {
+      const { spot, view } = message;
+      const back = shown(state, view);
+      return { state: { ...back, focus: spot.focus, panes: { ...back.panes, [spot.focus]: spot.pane } } };
+    }
+    case 'answer':
+      return { state: say(state, message.text) };
+    case 'written':
+      return { state: written(state, message.text) };
+    case 'progress':
+      return { state: state.running === undefined ? state : { ...state, running: message.text } };
+    case 'completed': {
+      if (state.line === undefined) return { state };
+      const completed = { ...state, line: insert(state.line, message.text) };
+      return { state: message.words.length > 0 ? say(completed, candidates(completed, message.words)) : completed };
+    }
+    case 'click':
+    case 'wheel':
+      return pointed({ ...state, leaving: false }, message);
+    case 'paste':
+      return { state: pasted(state, message.text) };
+    case 'key': {
+      const awake = message.name === 'ctrl-c' ? state : { ...state, leaving: false };
+      return state.line === undefined ? pressed(awake, message) : typed(awake, state.line, message);
+    }
+  }
+}
+
+/** What a pane shows follows what it showed before. */
+function shown(state: State, view: View): State {
+  const fresh: State = { ...state, view };
+  return { ...fresh, panes: carried(state, fresh) };
+}
+
+/** The address selected in the pane, at the place where its content wants to be seen. */
+function at(state: State, focus: PaneName, view: View, address: bigint): State {
+  const fresh: State = { ...shown(state, view), focus };
+  return { ...fresh, panes: { ...fresh.panes, [focus]: { top: undefined, selected: indexOf(fresh, focus, address) } } };
+}

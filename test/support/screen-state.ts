@@ -1,0 +1,48 @@
+/** A view of a small crash, made up, and what tests of the screen do with it. */
+import { draw } from '../../src/tui/draw.js';
+import type { Input } from '../../src/tui/input.js';
+import { initial, type Message, type State } from '../../src/tui/state.js';
+import { update } from '../../src/tui/update.js';
+import { NOTHING, type View } from '../../src/tui/view/view.js';
+
+export const view = (t: string, rax: string): View => ({
+  ...NOTHING,
+  looking: {},
+  flavor: 'go',
+  breakpoints: new Set(),
+  title: 'crash',
+  place: 'goroutine 1 on g0   thread 1',
+  t,
+  stop: ['SIGSEGV in f+0', '  mov 0x10(%rdi),%rdx'],
+  fault: true,
+  code: {
+    rows: [
+      { kind: 'function', text: 'f  System V' },
+      { kind: 'instruction', text: 'mov 0x10(%rdi),%rdx', address: 0x401000n, current: true, breakpoint: true },
+      { kind: 'instruction', text: 'ret', address: 0x401004n },
+    ],
+    anchor: 1,
+  },
+  registers: [{ name: 'rax', shown: rax, text: '', value: BigInt(rax) }],
+  frames: [
+    { index: 0, pc: 0x401000n, text: '#0  0x0000000000401000 in f () at /a/b/x.s:3', selected: true },
+    {
+      index: 1,
+      pc: 0x401010n,
+      text: '#1  0x0000000000401010 in main.main () at main.go:7',
+      selected: false,
+      seam: 'stack switch: g0 -> goroutine 1',
+    },
+  ],
+  memory: { rows: [{ address: 0xec98n, registers: ['rsp'], chain: { links: [{ value: 0x401010n }], end: { kind: 'number' } } }] },
+  goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
+});
+export const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);
+/** Keys by name; single characters are themselves, and text in quotes is typed. */
+export const keys = (...names: string[]): Input[] =>
+  names.flatMap((name): Input[] => {
+    const text = /^'(.*)'$/su.exec(name)?.[1] ?? (name.length === 1 ? name : undefined);
+    return text === undefined ? [{ kind: 'key', name, text: '' }] : [...text].map(each => ({ kind: 'key', name: '', text: each }));
+  });
+export const fed = (state: State, ...messages: Message[]): State => messages.reduce((now, message) => update(now, message).state, state);
+export const screen = (state: State): string[] => draw(state).map(row => row.map(segment => segment.text).join(''));
