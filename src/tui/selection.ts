@@ -55,7 +55,7 @@ export function selectBy(state: State, name: PaneName, by: number): State['panes
 }
 
 /** The item selected, and the pane scrolled no further than it needs to be seen. */
-export function revealed(state: State, name: PaneName, selected: number): PaneState {
+function revealed(state: State, name: PaneName, selected: number): PaneState {
   const { top } = state.panes[name];
   const place = layout(state).find(each => each.pane.name === name);
   if (place === undefined) return { top, selected };
