@@ -34,7 +34,9 @@ const NEWPROC = [
   'runtime.main',
   'runtime.goexit',
 ];
-const NIL_CONTEXT = ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x10\n'];
+const NIL_CONTEXT = ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x10\n', 'goroutine 0 [idle]:\n\ngoroutine 1 [running]:\n'];
+/** All that Go's own traceback of this crash names: goroutine 1, from where it left its stack. */
+const TRACEBACK = ['runtime.systemstack_switch', 'runtime.newproc', 'main.main', 'runtime.main', 'runtime.goexit'];
 const GOOD = { stdout: '42\n', status: 0 };
 
 /** How each build of each program ends. */
@@ -100,6 +102,8 @@ describe.each(Object.keys(ENDINGS))('%s', name => {
       expect(outcome).toMatchObject({ stdout, status });
       if (says === undefined) expect(outcome.stderr).toBe('');
       for (const text of says ?? []) expect(outcome.stderr).toContain(text);
+      if (says === NIL_CONTEXT)
+        expect([...outcome.stderr.matchAll(/^(\S+)\(\.\.\.\)\n\tpc=0x4/gm)].map(match => match[1])).toEqual(TRACEBACK);
     });
 
     it.skipIf(!native)(`${title}: the same on the processor itself${native ? '' : ' (skipped: the host is not Linux on x86-64)'}`, () => {

@@ -59,10 +59,7 @@ TEXT runtime·exit<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
 
 // fatal(s): says why and ends with status 2.
 TEXT runtime·fatal<ABIInternal>(SB), NOSPLIT, $0-0
-	MOVQ BX, CX
-	MOVQ AX, BX
-	MOVQ $2, AX
-	CALL runtime·write1<ABIInternal>(SB)
+	CALL runtime·errstring<ABIInternal>(SB)
 	MOVQ $2, AX
 	CALL runtime·exit<ABIInternal>(SB)
 	RET
@@ -87,13 +84,18 @@ TEXT runtime·printint<ABIInternal>(SB), NOSPLIT, $0-0
 	CALL runtime·printstring<ABIInternal>(SB)
 	RET
 
-// printerr(v): in decimal, to standard error.
-TEXT runtime·printerr<ABIInternal>(SB), NOSPLIT, $0-0
-	CALL decimal<>(SB)
+// errstring(s): to standard error.
+TEXT runtime·errstring<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ BX, CX
 	MOVQ AX, BX
 	MOVQ $2, AX
 	CALL runtime·write1<ABIInternal>(SB)
+	RET
+
+// errint(v): in decimal, to standard error.
+TEXT runtime·errint<ABIInternal>(SB), NOSPLIT, $0-0
+	CALL decimal<>(SB)
+	CALL runtime·errstring<ABIInternal>(SB)
 	RET
 
 // The digits of AX: address in AX, length in BX.
@@ -123,8 +125,8 @@ out:
 	MOVQ SI, AX
 	RET
 
-// printhex(v): 0x and hexadecimal digits, to standard error.
-TEXT runtime·printhex<ABIInternal>(SB), NOSPLIT, $0-0
+// errhex(v): 0x and hexadecimal digits, to standard error.
+TEXT runtime·errhex<ABIInternal>(SB), NOSPLIT, $0-0
 	LEAQ runtime·printBuffer+32(SB), SI
 next:
 	MOVQ AX, DX
@@ -142,11 +144,10 @@ digit:
 	MOVB $'x', (SI)
 	DECQ SI
 	MOVB $'0', (SI)
-	LEAQ runtime·printBuffer+32(SB), CX
-	SUBQ SI, CX
-	MOVQ SI, BX
-	MOVQ $2, AX
-	CALL runtime·write1<ABIInternal>(SB)
+	LEAQ runtime·printBuffer+32(SB), BX
+	SUBQ SI, BX
+	MOVQ SI, AX
+	CALL runtime·errstring<ABIInternal>(SB)
 	RET
 
 DATA newline<>+0(SB)/1, $"\n"

@@ -165,6 +165,28 @@ type p struct {
 	gFree       *g
 }
 
+// What the assembler writes into functab for each function, in the order of their addresses; the last has no name.
+type functabEntry struct {
+	entry uintptr
+	name  string
+}
+
+// The part of the kernel's ucontext_t and siginfo_t that a fatal signal is told from.
+type ucontext struct {
+	_   [120]byte
+	rbp uintptr
+	_   [40]byte
+	rip uintptr
+}
+
+type siginfo struct {
+	signo int32
+	errno int32
+	code  int32
+	_     int32
+	addr  uintptr
+}
+
 type sudog struct {
 	g    *g
 	next *sudog
@@ -249,15 +271,18 @@ func makechan(size int) *hchan
 func chansend1(c *hchan, elem unsafe.Pointer)
 func chanrecv1(c *hchan, elem unsafe.Pointer)
 func printint(v int64)
-func printerr(v int64)
-func printhex(v uint64)
+func errstring(s string)
+func errint(v int64)
+func errhex(v uint64)
 func printstring(s string)
 func printnl()
 func exit(code int32)
 func write1(fd uintptr, p unsafe.Pointer, n int32) int32
 func fatal(s string)
 func asmcgocall(fn, arg unsafe.Pointer) int32
-func sighandler(sig uint32, info, ctx unsafe.Pointer)
+func sighandler(sig uint32, info, ctx unsafe.Pointer, gp *g)
+func traceback(pc, bp uintptr)
+func funcname(pc uintptr) string
 func makemap() *hmap
 func mapassign(h *hmap, key string) *uint64
 func mapiterinit(h *hmap, it *hiter)
