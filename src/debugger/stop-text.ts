@@ -4,6 +4,7 @@ import { disassembleAt } from './code.js';
 import { describeAddress } from './describe.js';
 import { frameStop } from './frame-text.js';
 import { explainFault } from './operands.js';
+import { outlook } from './outlook.js';
 import type { Session } from './session.js';
 import { stackNamed } from './stack/target.js';
 import type { Stop } from './stop.js';
@@ -146,7 +147,10 @@ function sourceOrInstruction(session: Session, instruction: string): string {
   const { rip } = session.thread.registers;
   const line = session.images.lineAt(rip);
   const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
-  if (line === undefined || source === undefined || !startsStatement(session, rip)) return `=> 0x${rip.toString(16)}  ${instruction}`;
+  if (line === undefined || source === undefined || !startsStatement(session, rip)) {
+    const told = session.selection.frame === 0 ? outlook(session, session.frame)?.text : undefined;
+    return `=> 0x${rip.toString(16)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
+  }
   return `=> ${line.line}  ${source.trimEnd()}`;
 }
 

@@ -46,10 +46,12 @@ export const printable = (text: string): string => text.replaceAll('\t', '  ').r
 
 /** Go's names without the directories of their packages: `trace.(*T).M` of `crash/trace.(*T).M`. Quoted text stays as it is. */
 export const shortNames = (text: string): string =>
-  text
-    .split(/("(?:[^"\\]|\\.)*")/)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(/(?<![\w/])(?:[\w.~-]+\/)+(?=[\w-]+\.)/g, '')))
-    .join('');
+  !text.includes('/')
+    ? text
+    : text
+        .split(/("(?:[^"\\]|\\.)*")/)
+        .map((part, index) => (index % 2 === 1 ? part : part.replace(/(?<![\w/])(?:[\w.~-]+\/)+(?=[\w-]+\.)/g, '')))
+        .join('');
 
 /** The longest beginning of a text that fits in `width` cells. */
 export function beginning(text: string, width: number): string {

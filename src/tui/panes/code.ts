@@ -1,21 +1,36 @@
+import type { CodeRow } from '../../debugger/code-window.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, span } from '../text.js';
+import { printable, type Row, shortNames, span, widthOf } from '../text.js';
 
-/** Instructions of the selected frame's function, with the source between them. */
+/** Cells between a text and what stands at the right of it, at least. */
+const GAP = 2;
+
+/** Instructions of the selected frame's function, with the source between them, and above them the way in. */
 export const code = {
   name: 'code',
   title: 'code',
   key: '1',
   anchorAt: 0.6,
-  content: ({ view }: Shown) => ({
+  content: ({ view }: Shown, width: number) => ({
     anchor: view.code.anchor,
-    items: view.code.rows.map((row): Item => {
-      if (row.kind === 'function') return { row: [span(` ${row.text}`, 'function')] };
-      if (row.kind === 'source') return { row: [span(row.text, 'source')] };
-      const mark = `${row.breakpoint ? '●' : ' '}${row.current ? '=>' : '  '}`;
-      const role = row.current ? (view.fault ? 'fault' : 'current') : 'plain';
-      const text = ` 0x${row.address!.toString(16)}  ${printable(row.text)}`;
-      return { row: [span(mark, row.breakpoint ? 'breakpoint' : role), span(text, role)], address: row.address! };
-    }),
+    items: view.code.rows.map(
+      (row): Item => ({ row: drawn(row, width, view.fault), ...(row.address === undefined ? {} : { address: row.address }) }),
+    ),
   }),
 } as const satisfies PaneRow;
+
+function drawn(row: CodeRow, width: number, fault: boolean): Row {
+  if (row.kind === 'function') {
+    const name = ` ${shortNames(row.text)}`;
+    const room = width - widthOf(name) - widthOf(row.tag ?? '') - 1;
+    return [span(name, 'function'), span(`${' '.repeat(Math.max(GAP, room))}${row.tag ?? ''}`, 'dim')];
+  }
+  if (row.kind === 'source') return [span(printable(row.text), 'source')];
+  const role = row.current ? (fault ? 'fault' : 'current') : 'plain';
+  const mark = span(`${row.breakpoint ? '●' : ' '}${row.current ? '=>' : '  '}`, row.breakpoint ? 'breakpoint' : role);
+  const text = ` 0x${row.address!.toString(16)}  ${printable(shortNames(row.text))}`;
+  if (row.outlook === undefined) return [mark, span(text, role)];
+  const told = printable(shortNames(row.outlook.text));
+  const room = width - widthOf(mark.text) - widthOf(text) - widthOf(told) - 1;
+  return [mark, span(`${text}${' '.repeat(Math.max(GAP, room))}`, role), span(told, row.outlook.faults ? 'fault' : 'current')];
+}
