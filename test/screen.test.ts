@@ -59,14 +59,14 @@ describe('the screen', () => {
   ])('shows the bundled crash at %i x %i, runs what is typed, and leaves the terminal as it was', async (columns, rows) => {
     const screen = open(columns, rows, CRASH);
     await screen.shows('SIGSEGV in __tsan_func_enter+0');
-    await screen.shows('►#0  __tsan_func_enter (thr=0x0');
+    await screen.shows(/► 0 __tsan_func_enter +thr=nil pc=runtime.newproc1/);
     expect(screen.alternate()).toBe(true);
     screen.type(':p (*runtime.g)(R14).racectx\r');
     await screen.shows(/\(r14\) p \(\*runtime\.g\)\(R14\)\.racectx[^\n]*\n0/);
     screen.type('v');
     await screen.shows('mov rdx, qword ptr [rdi+0x10]');
     screen.type('u');
-    await screen.shows('►#1  racecall');
+    await screen.shows('► 1 racecall');
     screen.type('q');
     expect(await screen.exit()).toBe(0);
     expect(screen.alternate()).toBe(false);
@@ -76,7 +76,7 @@ describe('the screen', () => {
     const screen = open(120, 40, CRASH);
     await screen.shows('─3 backtrace');
     screen.type('3z');
-    await screen.shows('#13 runtime.goexit');
+    await screen.shows('13 runtime.goexit');
     screen.type('z?');
     await screen.shows('step one instruction, into calls');
     screen.type('x:info gor\t');

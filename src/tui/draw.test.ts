@@ -23,8 +23,8 @@ describe('draw', () => {
   it('marks the current instruction, the breakpoint, the seam and what changed', () => {
     const lines = screen(fed(start(), { kind: 'stopped', view: view('2', '0x2') })).join('\n');
     expect(lines).toContain('●=> 0x401000  mov 0x10(%rdi),%rdx');
-    expect(lines).toContain('┄┄┄ stack switch: g0 -> goroutine 1 ┄┄┄');
+    expect(lines).toContain('┄ g0 ▲  stack switch  ▼ goroutine 1 ┄');
     expect(lines).toContain('*rax   0x2');
-    expect(lines).toContain('►#0  f ()  x.s:3');
+    expect(lines).toContain('► 0 f          x.s:3');
   });
 });

@@ -154,7 +154,17 @@ function share(height: number, wants: readonly Want[]): readonly number[] {
   return sizes;
 }
 
-export const contentOf = (state: State, pane: Pane, width: number): Content => pane.content(state, width);
+const contents = new WeakMap<State, Map<string, Content>>();
+
+/** A pane's content at a width. States do not change, so it is made once for each. */
+export function contentOf(state: State, pane: Pane, width: number): Content {
+  let known = contents.get(state);
+  if (known === undefined) contents.set(state, (known = new Map()));
+  const key = `${pane.name} ${width}`;
+  let content = known.get(key);
+  if (content === undefined) known.set(key, (content = pane.content(state, width)));
+  return content;
+}
 
 /** The lines of a pane that are in view, at most `place.height - 1`. */
 export function linesOf(state: State, place: Place): readonly Line[] {
@@ -238,6 +248,7 @@ export function carried(old: State, fresh: State): State['panes'] {
   return eachPane(pane => {
     const before = old.panes[pane.name];
     const place = places.get(pane.name);
+    if (place === undefined && before.selected === undefined) return { selected: undefined, top: undefined };
     const width = place?.width ?? old.columns;
     const was = contentOf(old, pane, width);
     const is = contentOf(fresh, pane, width);

@@ -25,11 +25,14 @@ export const view = (t: string, rax: string): View => ({
   },
   registers: [{ name: 'rax', shown: rax, text: '', value: BigInt(rax) }],
   frames: [
-    { index: 0, pc: 0x401000n, text: '#0  0x0000000000401000 in f () at /a/b/x.s:3', selected: true },
+    { index: 0, pc: 0x401000n, name: 'f', where: 'x.s:3', args: '', tags: [], selected: true },
     {
       index: 1,
       pc: 0x401010n,
-      text: '#1  0x0000000000401010 in main.main () at main.go:7',
+      name: 'main.main',
+      where: 'main.go:7',
+      args: '',
+      tags: [],
       selected: false,
       seam: 'stack switch: g0 -> goroutine 1',
     },

@@ -1,5 +1,6 @@
+import type { FrameSummary } from '../../debugger/frame-summary.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
-import { span } from '../text.js';
+import { printable, type Row, shortNames, span, widthOf } from '../text.js';
 
 /** The frames of the selected stack, with the seam where one stack goes over into another. */
 export const backtrace = {
@@ -7,18 +8,37 @@ export const backtrace = {
   title: 'backtrace',
   key: '3',
   folds: true,
-  content: ({ view }: Shown) => {
+  content: ({ view }: Shown, width: number) => {
+    const names = view.frames.map(nameOf);
+    const column = Math.min(Math.max(0, ...names.map(widthOf)), Math.floor(width * NAMES));
     const items = view.frames.flatMap((frame, index): Item[] => {
       // The frames on both sides of a seam are kept with it.
       const keep = frame.selected || frame.seam !== undefined || view.frames[index + 1]?.seam !== undefined;
-      const row = [span(`${frame.selected ? '►' : ' '}${shortFrame(frame.text)}`, frame.selected ? 'selected' : 'plain')];
-      const line: Item = { row, frame: frame.index, address: frame.pc, keep };
-      return frame.seam === undefined ? [line] : [{ row: [span(` ┄┄┄ ${frame.seam} ┄┄┄`, 'seam')], keep: true }, line];
+      const line: Item = { row: drawn(frame, names[index]!, column), frame: frame.index, address: frame.pc, keep };
+      return frame.seam === undefined ? [line] : [{ row: [span(seamText(frame.seam, width), 'seam')], keep: true }, line];
     });
     const selected = view.frames.find(frame => frame.selected)?.index;
     return { items, anchor: items.findIndex(item => item.frame === selected) };
   },
 } as const satisfies PaneRow;
 
-/** A backtrace line without the pc's zeros and the directory of its file: the pane is narrow. */
-const shortFrame = (text: string): string => text.replace(/ 0x[0-9a-f]{16} in /, ' ').replace(/ at (?:\S*\/)?([^/\s]+)/, '  $1');
+/** Part of the width that names may take before what follows them is moved to the right. */
+const NAMES = 0.55;
+
+const nameOf = ({ name, tags }: FrameSummary): string => `${tags[0] === 'inlined' ? '  ' : ''}${printable(shortNames(name))}`;
+
+function drawn({ index, args, where, tags, selected }: FrameSummary, name: string, column: number): Row {
+  const role = selected ? 'selected' : tags[0] === 'inlined' ? 'dim' : 'plain';
+  const head = `${selected ? '►' : ' '}${String(index).padStart(2)} ${name.padEnd(column)}  `;
+  const values = printable(shortNames(args));
+  const facts = [values, where].filter(part => part !== '').join('  ');
+  return [span(`${head}${facts}`, role), span(tags.length === 0 ? '' : `  ${shortNames(tags.join(', '))}`, 'dim')];
+}
+
+/** `┄┄┄┄ g0 ▲  stack switch  ▼ goroutine 1 ┄┄┄┄` */
+function seamText(seam: string, width: number): string {
+  const [, what, inner, outer] = /^(.+): (.+) -> (.+)$/.exec(seam) ?? [];
+  const text = what === undefined ? seam : `${inner} ▲  ${what}  ▼ ${outer}`;
+  const dashes = '┄'.repeat(Math.max(3, Math.floor((width - widthOf(text) - 4) / 2)));
+  return ` ${dashes} ${text} ${dashes}`;
+}

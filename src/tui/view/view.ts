@@ -1,10 +1,10 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 import { type CodeWindow, codeWindow } from '../../debugger/code-window.js';
+import { type FrameSummary, frameSummaries } from '../../debugger/frame-summary.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 import type { Flavor } from '../../debugger/settings.js';
 import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
-import { type FrameRow, observeBacktrace } from './backtrace.js';
 import { type GoroutineRow, observeGoroutines } from './goroutines.js';
 import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
@@ -32,7 +32,7 @@ interface Head {
 interface Parts {
   readonly code: CodeWindow;
   readonly registers: readonly RegisterFact[];
-  readonly frames: readonly FrameRow[];
+  readonly frames: readonly FrameSummary[];
   readonly memory: Memory;
   readonly goroutines: readonly GoroutineRow[];
   readonly lens: readonly string[];
@@ -52,11 +52,14 @@ export const NOTHING: Parts = {
   source: NO_SOURCE,
 };
 
+/** Frames that a backtrace shows at most. */
+const FRAMES = 200;
+
 /** What each pane reads of a session that has a process. */
 const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looking) => Parts[Name] } = {
   code: (session, looking) => codeWindow(session, looking.code),
   registers: observeRegisters,
-  frames: observeBacktrace,
+  frames: session => frameSummaries(session, FRAMES),
   memory: (session, looking) => observeMemory(session, looking.memory),
   goroutines: observeGoroutines,
   lens: observeLens,
