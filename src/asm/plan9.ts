@@ -31,11 +31,14 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
 
 const SIZE_SUFFIX: Readonly<Record<number, string>> = { 1: 'B', 2: 'W', 4: 'L', 8: 'Q' };
 
-/** One instruction, as `CALL runtime.systemstack.abi0(SB)` or `MOVQ 0x140(R14), DI`. */
-export function plan9(instruction: Instruction, symbol: SymbolName): string {
+/**
+ * One instruction, as `CALL runtime.systemstack.abi0(SB)` or `MOVQ 0x140(R14), DI`. `field` says the displacement of its memory operand by
+ * name: `MOVQ g_racectx(R14), DI`.
+ */
+export function plan9(instruction: Instruction, symbol: SymbolName, field?: string): string {
   const mnemonic = mnemonicOf(instruction);
   const suffix = SUFFIXED.has(mnemonic) ? (SIZE_SUFFIX[operandSize(instruction)] ?? '') : '';
-  const operands = operandsOf(instruction, symbol);
+  const operands = operandsOf(instruction, symbol, field);
   // Comparisons read from left to right in Go's assembler.
   if (mnemonic !== 'CMP') operands.reverse();
   const name = `${prefixes(instruction)}${mnemonic}${suffix}`;
@@ -122,12 +125,12 @@ function plan9Register(register: Register): string {
   return '?';
 }
 
-function operandsOf(instruction: Instruction, symbol: SymbolName): string[] {
+function operandsOf(instruction: Instruction, symbol: SymbolName, field: string | undefined): string[] {
   if (instruction.mnemonic === Mnemonic.Int3) return ['$0x3'];
-  return Array.from({ length: instruction.opCount }, (_, index) => operandText(instruction, index, symbol));
+  return Array.from({ length: instruction.opCount }, (_, index) => operandText(instruction, index, symbol, field));
 }
 
-function operandText(instruction: Instruction, index: number, symbol: SymbolName): string {
+function operandText(instruction: Instruction, index: number, symbol: SymbolName, field: string | undefined): string {
   const kind = instruction.opKind(index);
   switch (kind) {
     case OpKind.Register:
@@ -140,7 +143,7 @@ function operandText(instruction: Instruction, index: number, symbol: SymbolName
       return hit !== undefined && hit.base === target ? `${hit.name}(SB)` : hex(target);
     }
     case OpKind.Memory:
-      return memoryText(instruction, symbol);
+      return memoryText(instruction, symbol, field);
     case OpKind.MemorySegSI:
     case OpKind.MemorySegESI:
     case OpKind.MemorySegRSI:
@@ -182,7 +185,7 @@ function immediateText(value: bigint, symbol: SymbolName): string {
   return `$${hex(address)}`;
 }
 
-function memoryText(instruction: Instruction, symbol: SymbolName): string {
+function memoryText(instruction: Instruction, symbol: SymbolName, field: string | undefined): string {
   const displacement = BigInt.asIntN(64, instruction.memoryDisplacement);
   const { memoryBase: base, memoryIndex: index, segmentPrefix } = instruction;
   const relative = instruction.isIpRelMemoryOperand;
@@ -194,7 +197,7 @@ function memoryText(instruction: Instruction, symbol: SymbolName): string {
   }
   const segment = segmentPrefix === Register.None ? '' : `${plan9Register(segmentPrefix)}:`;
   const shown = relative ? BigInt.asIntN(64, instruction.ipRelMemoryAddress - instruction.nextIP) : displacement;
-  const number = shown === 0n ? '0' : hex(shown);
+  const number = field ?? (shown === 0n ? '0' : hex(shown));
   const baseText = base === Register.None ? '' : `(${plan9Register(base)})`;
   const indexText = index === Register.None ? '' : `(${plan9Register(index)}*${instruction.memoryIndexScale})`;
   return `${segment}${number}${baseText}${indexText}`;

@@ -5,6 +5,7 @@ import type { AddressSpace } from '../cpu/api.js';
 import type { Images } from '../image/images.js';
 import { describeAddress } from './describe.js';
 import { readable } from './execution/calls.js';
+import { fieldNames } from './field-names.js';
 import type { Flavor } from './settings.js';
 
 export interface Line {
@@ -63,7 +64,7 @@ export function* disassemble(
         address,
         length,
         bytes: bytes.slice(offset, offset + length),
-        text: formatted(instruction, flavor, images, bytes, offset),
+        text: formatted(instruction, flavor, memory, images, bytes, offset),
       };
     }
   } finally {
@@ -72,15 +73,23 @@ export function* disassemble(
   }
 }
 
-function formatted(instruction: Instruction, flavor: Flavor, images: Images, bytes: Uint8Array, offset: number): string {
+function formatted(
+  instruction: Instruction,
+  flavor: Flavor,
+  memory: AddressSpace,
+  images: Images,
+  bytes: Uint8Array,
+  offset: number,
+): string {
   if (instruction.code === Code.INVALID) {
     const rest = [...bytes.slice(offset, offset + Math.max(1, instruction.length))];
     return `(bad) ${rest.map(byte => byte.toString(16).padStart(2, '0')).join(' ')}`;
   }
   const name = (address: bigint) => describeAddress(images, address);
-  if (flavor === 'go') return plan9(instruction, address => symbolOf(images, address));
+  const field = fieldOf(instruction, memory, images);
+  if (flavor === 'go') return plan9(instruction, address => symbolOf(images, address), field);
   const text = formatterFor(flavor).format(instruction);
-  return (flavor === 'gnu' ? asGnu(text) : text) + annotation(instruction, name);
+  return (flavor === 'gnu' ? asGnu(text) : text) + annotation(instruction, name, field);
 }
 
 /** As the GNU tools write it: no suffix where 64-bit code has one size only, a scale with every index, no count of one, imul in full. */
@@ -90,6 +99,15 @@ function asGnu(text: string): string {
     .replace(/^((?:s[ah]|ro|rc)[lr][bwlq]? )\$0x1,/, '$1')
     .replace(/^(imul \$\w+,)(%\w+)$/, '$1$2,$2')
     .replace(/\((%\w+),(%\w+)\)/, '($1,$2,1)');
+}
+
+/** The name of the struct field that the instruction's memory operand is, where types tell. */
+function fieldOf(instruction: Instruction, memory: AddressSpace, images: Images): string | undefined {
+  const { ip, memoryBase, memoryDisplacement } = instruction;
+  const func = images.functionAt(ip);
+  const field = func && fieldNames(memory, images, func).get(ip);
+  // The code may have changed since it was looked through.
+  return field?.base === memoryBase && field.displacement === BigInt.asIntN(64, memoryDisplacement) ? field.text : undefined;
 }
 
 /** The symbol that covers an address; Go's syntax says what lies between symbols in numbers. */
@@ -102,13 +120,13 @@ function symbolOf(images: Images, address: bigint): { readonly name: string; rea
   return hit.symbol.size > 0 && hit.offset >= hit.symbol.size ? undefined : { name: hit.symbol.name, base: hit.symbol.address };
 }
 
-/** Where a branch goes and what a RIP-relative operand is, as gdb writes it behind the instruction. */
-function annotation(instruction: Instruction, name: (address: bigint) => string | undefined): string {
+/** Where a branch goes, and what a RIP-relative operand is, as gdb writes it behind the instruction; which field another one is. */
+function annotation(instruction: Instruction, name: (address: bigint) => string | undefined, field: string | undefined): string {
   if (isNearBranch(instruction)) {
     const symbol = name(instruction.nearBranchTarget);
     return symbol === undefined ? '' : ` <${symbol}>`;
   }
-  if (!instruction.isIpRelMemoryOperand) return '';
+  if (!instruction.isIpRelMemoryOperand) return field === undefined ? '' : `        # ${field}`;
   const address = instruction.ipRelMemoryAddress;
   const symbol = name(address);
   return `        # 0x${address.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
