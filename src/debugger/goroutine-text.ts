@@ -65,6 +65,9 @@ function placeOfGoroutine(session: Session, goroutine: Goroutine, kind: 'userloc
   return { pc: frame.physical.pc, name: frame.name, file: frame.file, line: frame.line };
 }
 
+/** Where it is in the user's code. */
+export const userPlace = (session: Session, goroutine: Goroutine): CodePlace => placeOfGoroutine(session, goroutine, 'userloc');
+
 /** Not the runtime's unexported functions, nor what the race detector inserts. */
 function isUserCode(name: string): boolean {
   if (name === 'runtime.main' || /^runtime\.[A-Z]/.test(name)) return true;

@@ -37,7 +37,7 @@ const at = (current: number): View => ({
   registers: [{ name: 'rax', shown: '0x1', text: '', value: 1n }],
   frames: FRAMES,
   memory: { rows: [{ address: 0xec98n, registers: [], chain: { links: [{ value: 0n }], end: { kind: 'number' } } }] },
-  goroutines: [{ id: 1, text: '* 1  f' }],
+  goroutines: [{ id: 1, state: 'running', name: 'f', where: '', current: true }],
 });
 const open = (rows: number, columns: number): State => initial(at(3), rows, columns, []);
 const text = (state: State): string[] => draw(state).map(row => row.map(segment => segment.text).join(''));

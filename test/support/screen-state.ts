@@ -38,7 +38,7 @@ export const view = (t: string, rax: string): View => ({
     },
   ],
   memory: { rows: [{ address: 0xec98n, registers: ['rsp'], chain: { links: [{ value: 0x401010n }], end: { kind: 'number' } } }] },
-  goroutines: [{ id: 1, text: '* 1  x.s:3 f' }],
+  goroutines: [{ id: 1, state: 'running', name: 'f', where: 'x.s:3', current: true }],
 });
 export const start = (): State => initial(view('1', '0x1'), 40, 120, ['bt', 'p x']);
 /** Keys by name; single characters are themselves, and text in quotes is typed. */

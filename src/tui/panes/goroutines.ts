@@ -1,12 +1,28 @@
-import type { PaneRow, Shown } from '../pane.js';
-import { span } from '../text.js';
+import type { GoroutineSummary, ThreadSummary } from '../../debugger/goroutine-summary.js';
+import type { Item, PaneRow, Shown } from '../pane.js';
+import { printable, shortNames, span } from '../text.js';
 
-/** Goroutines, and the threads that run them. */
+const STATE = 15;
+
+/** Goroutines, and below them the threads that run them. */
 export const goroutines = {
   name: 'goroutines',
   title: 'goroutines',
   key: '8',
-  content: ({ view }: Shown) => ({
-    items: view.goroutines.map(({ id, text }) => ({ row: [span(text, text.startsWith('*') ? 'selected' : 'plain')], goroutine: id })),
-  }),
+  content: ({ view }: Shown) => ({ items: [...view.goroutines.map(goroutine), ...view.threads.map(thread)] }),
 } as const satisfies PaneRow;
+
+function goroutine({ id, state, thread, current, name, where }: GoroutineSummary): Item {
+  const on = thread === undefined ? '' : `  thread ${thread}`;
+  return { row: line(current, `g ${String(id).padEnd(5)}`, state, name, `${where}${on}`), goroutine: id };
+}
+
+function thread({ number, m, state, goroutine: runs, current, name, where }: ThreadSummary): Item {
+  const facts = [where, m, runs === undefined ? '' : `goroutine ${runs}`].filter(part => part !== '').join('  ');
+  return { row: line(current, `thread ${String(number).padEnd(2)}`.slice(0, 9), state, name, facts), thread: number };
+}
+
+function line(current: boolean, who: string, state: string, name: string, facts: string): Item['row'] {
+  const text = `${who.padEnd(9)} ${printable(state).slice(0, STATE).padEnd(STATE)} ${printable(shortNames(name))}`;
+  return [span(`${current ? '*' : ' '}${text}`, current ? 'selected' : 'plain'), span(`  ${facts}`, 'dim')];
+}

@@ -1,11 +1,11 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 import { type CodeWindow, codeWindow } from '../../debugger/code-window.js';
 import { type FrameSummary, frameSummaries } from '../../debugger/frame-summary.js';
+import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/goroutine-summary.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 import type { Flavor } from '../../debugger/settings.js';
 import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
-import { type GoroutineRow, observeGoroutines } from './goroutines.js';
 import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
@@ -34,7 +34,8 @@ interface Parts {
   readonly registers: readonly RegisterFact[];
   readonly frames: readonly FrameSummary[];
   readonly memory: Memory;
-  readonly goroutines: readonly GoroutineRow[];
+  readonly goroutines: readonly GoroutineSummary[];
+  readonly threads: readonly ThreadSummary[];
   readonly lens: readonly string[];
   readonly source: Source;
 }
@@ -48,6 +49,7 @@ export const NOTHING: Parts = {
   frames: [],
   memory: { rows: [] },
   goroutines: [],
+  threads: [],
   lens: [],
   source: NO_SOURCE,
 };
@@ -61,7 +63,8 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
   registers: observeRegisters,
   frames: session => frameSummaries(session, FRAMES),
   memory: (session, looking) => observeMemory(session, looking.memory),
-  goroutines: observeGoroutines,
+  goroutines: goroutineSummaries,
+  threads: threadSummaries,
   lens: observeLens,
   source: observeSource,
 };
