@@ -7,7 +7,8 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { interpreterModule } from '../src/cpu/interpret/interpreter.js';
+import { generateInterpreter } from '../src/cpu/interpret/generate.js';
+import { opRows } from '../src/cpu/ir/table.js';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -28,6 +29,22 @@ const icedAsModule: Plugin = {
   },
 };
 
+/** The interpreter is made here, so the bundle needs of the op table only the rows' names and traits, not what they emit. */
+const rowsWithoutEmission: Plugin = {
+  name: 'op table',
+  setup(plugins) {
+    plugins.onLoad({ filter: /src\/cpu\/ir\/table\.ts$/ }, ({ path }) => ({
+      contents: `import { opNumber, opRows, row } from './op.js';
+        for (const [name, traits] of ${JSON.stringify(opRows.map(({ name, emit, ...traits }) => [name, traits]))}) row(name, undefined, traits);
+        export { opNumber, opRows };`,
+      resolveDir: dirname(path),
+    }));
+    plugins.onLoad({ filter: /src\/cpu\/interpret\/generate\.ts$/ }, () => ({
+      contents: `export function generateInterpreter() { throw new Error('interpreter.wasm is missing beside this file: npm run build makes it'); }`,
+    }));
+  },
+};
+
 /** Replaces `dist/`. */
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
@@ -42,7 +59,7 @@ export async function bundle(): Promise<void> {
     format: 'esm',
     target: 'node20',
     external: ['ink', 'react', 'react/jsx-runtime'],
-    plugins: [icedAsModule],
+    plugins: [icedAsModule, rowsWithoutEmission],
     // iced-x86 is CommonJS and reads its .wasm beside itself.
     banner: {
       js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url),__dirname=import.meta.dirname;",
@@ -50,7 +67,7 @@ export async function bundle(): Promise<void> {
     logLevel: 'warning',
   });
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
-  writeFileSync(join(dist, 'interpreter.wasm'), interpreterModule());
+  writeFileSync(join(dist, 'interpreter.wasm'), generateInterpreter());
   writeFileSync(join(dist, 'LICENSE-iced-x86.txt'), readFileSync(join(iced, 'LICENSE.txt')));
 }
 

@@ -34,6 +34,9 @@ export class MemoryLimitError extends Error {
 const MAX_PAGE = 2 ** 52;
 const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >> 12n);
 const addressOf = (page: number): bigint => BigInt(page) << 12n;
+/** The TLB as 64-bit words: words an entry, and the first word of a page's. A page without a frame has none. */
+const TLB_WORDS = (1 << TLB.entryBits) / 8;
+const entryOf = (page: number): number => (page & (TLB.entries - 1)) * TLB_WORDS;
 
 export class SparseAddressSpace implements AddressSpace {
   private areas: Area[] = [];
@@ -72,7 +75,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   map(start: bigint, length: bigint, prot: number, options: MapOptions = {}): void {
     const [first, end] = this.range(start, length);
-    this.cutOut(first, end);
+    if (this.cutOut(first, end)) this.forgetRange(first, end);
     const area: Area = {
       start: first,
       end,
@@ -83,14 +86,11 @@ export class SparseAddressSpace implements AddressSpace {
     };
     this.areas.splice(this.indexAtOrAfter(first), 0, area);
     this.mergeAround(first, end);
-    this.lastArea = undefined;
-    this.forgetRange(first, end);
   }
 
   unmap(start: bigint, length: bigint): void {
     const [first, end] = this.range(start, length);
-    this.cutOut(first, end);
-    this.forgetRange(first, end);
+    if (this.cutOut(first, end)) this.forgetRange(first, end);
   }
 
   protect(start: bigint, length: bigint, prot: number): boolean {
@@ -100,8 +100,11 @@ export class SparseAddressSpace implements AddressSpace {
     this.split(end);
     for (let at = this.indexAtOrAfter(first); at < this.areas.length && this.areas[at].start < end; at++) this.areas[at].prot = prot;
     this.mergeAround(first, end);
-    this.flushTlb();
     this.lastArea = undefined;
+    for (let entry = 0; entry < this.tlb.length; entry += TLB_WORDS) {
+      const page = Number(this.tlb[entry] >> 12n);
+      if (page >= first && page < end) this.clearEntry(entry);
+    }
     for (const page of this.codePages) if (page >= first && page < end) this.onCodeChange(page);
     return true;
   }
@@ -189,7 +192,8 @@ export class SparseAddressSpace implements AddressSpace {
     this.areas.splice(at + 1, 0, tail);
   }
 
-  private cutOut(first: number, end: number): void {
+  /** True when anything was there. */
+  private cutOut(first: number, end: number): boolean {
     this.split(first);
     this.split(end);
     const at = this.indexAtOrAfter(first);
@@ -197,6 +201,7 @@ export class SparseAddressSpace implements AddressSpace {
     while (at + count < this.areas.length && this.areas[at + count].start < end) count++;
     this.areas.splice(at, count);
     this.lastArea = undefined;
+    return count > 0;
   }
 
   private mergeAround(first: number, end: number): void {
@@ -221,7 +226,6 @@ export class SparseAddressSpace implements AddressSpace {
   private forgetRange(first: number, end: number): void {
     if (end - first < this.frames.size) for (let page = first; page < end; page++) this.forgetPage(page);
     else for (const page of [...this.frames.keys()]) if (page >= first && page < end) this.forgetPage(page);
-    this.flushTlb();
   }
 
   private forgetPage(page: number): void {
@@ -230,6 +234,8 @@ export class SparseAddressSpace implements AddressSpace {
     if (frame === undefined) return;
     this.frames.delete(page);
     this.freeFrames.push(frame);
+    const entry = entryOf(page);
+    if (this.tlb[entry] === addressOf(page)) this.clearEntry(entry);
   }
 
   // ---- pages -----------------------------------------------------------------------------------------------------------------------
@@ -266,7 +272,7 @@ export class SparseAddressSpace implements AddressSpace {
     if (area === undefined || !SparseAddressSpace.permits(area.prot, access)) return 0;
     const frame = this.frameOf(page, area);
     if (this.watchedPages.has(page)) return frame;
-    const entry = ((page & (TLB.entries - 1)) << TLB.entryBits) >>> 3;
+    const entry = entryOf(page);
     const address = addressOf(page);
     this.tlb[entry] = area.prot === PROT.none ? NO_TAG : address;
     this.tlb[entry + TLB.write / 8] = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) ? address : NO_TAG;
@@ -279,6 +285,11 @@ export class SparseAddressSpace implements AddressSpace {
     return this.areaOf(page) !== undefined;
   }
 
+  private clearEntry(entry: number): void {
+    this.tlb[entry] = NO_TAG;
+    this.tlb[entry + TLB.write / 8] = NO_TAG;
+  }
+
   flushTlb(): void {
     this.tlb.fill(NO_TAG);
   }
@@ -287,7 +298,7 @@ export class SparseAddressSpace implements AddressSpace {
   addCodePage(page: number): void {
     if (this.codePages.has(page)) return;
     this.codePages.add(page);
-    const entry = ((page & (TLB.entries - 1)) << TLB.entryBits) >>> 3;
+    const entry = entryOf(page);
     if (this.tlb[entry + TLB.write / 8] === addressOf(page)) this.tlb[entry + TLB.write / 8] = NO_TAG;
   }
 

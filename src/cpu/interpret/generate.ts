@@ -1,0 +1,154 @@
+/**
+ * The interpreter: one WebAssembly function generated from the op table, a loop around a branch table over micro-op records in linear
+ * memory.
+ */
+import { carryFunction, flagsFunction } from '../ir/flags.js';
+import { c32, type Emit, load, local, type Node, type Operand, setState, state } from '../ir/op.js';
+import { opRows } from '../ir/table.js';
+import { EXIT, RECORD, STATE } from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import { ModuleBuilder } from '../wasm/module.js';
+
+/** Helpers with parameters: (low, high, size) of a guest access. All others have none. All return 0, or nonzero to leave. */
+const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'];
+
+class InterpreterEmit implements Emit {
+  readonly fail = 'fail';
+
+  constructor(
+    readonly code: Code,
+    private readonly helpers: (name: string) => number,
+  ) {}
+
+  address(operand: Operand): void {
+    this.code.get('pc').memory('i32.load', RECORD[operand]);
+  }
+
+  imm(): void {
+    this.code.get('pc').memory('i64.load', RECORD.imm);
+  }
+
+  aux(): void {
+    this.code.get('pc').memory('i32.load', RECORD.aux);
+  }
+
+  enter(target: Node): void {
+    const { code } = this;
+    target(this);
+    code.i32(RECORD.size).op('i32.sub').tee('h').memory('i32.load', RECORD.blockLength).tee('n');
+    code.get('budget').op('i32.gt_s').if();
+    setState(STATE.rip, load('i64.load', local('h'), RECORD.blockPc))(this);
+    setState(STATE.exit, c32(EXIT.budget), 'i32.store')(this);
+    code.br(this.fail).end();
+    code.get('budget').get('n').op('i32.sub').set('budget');
+    code.get('h').i32(RECORD.size).op('i32.add').set('pc');
+    code.br('next');
+  }
+
+  helper(name: string): void {
+    this.code.call(this.helpers(name));
+  }
+}
+
+/** The module's bytes, made from the rows; the same for every machine. */
+export function generateInterpreter(): Uint8Array {
+  // A dry run finds out which helpers the rows call: imports must be numbered before functions.
+  const wanted = new Set<string>(MEMORY_HELPERS);
+  const internal = ['flags', 'carry'];
+  const note = (name: string): number => {
+    if (!internal.includes(name)) wanted.add(name);
+    return 0;
+  };
+  const dry = new ModuleBuilder();
+  writeRun(dry, note, writeApart(dry, note));
+
+  const builder = new ModuleBuilder();
+  const indices = new Map<string, number>();
+  for (const name of wanted) {
+    indices.set(name, builder.importFunction(name, MEMORY_HELPERS.includes(name) ? ['i32', 'i32', 'i32'] : [], ['i32']));
+  }
+  for (const [name, body] of [
+    ['carry', carryFunction],
+    ['flags', flagsFunction],
+  ] as const) {
+    const write = (code: Code): void => body(new InterpreterEmit(code, helper => indices.get(helper)!));
+    indices.set(name, builder.function({}, ['i32'], {}, write, name));
+  }
+  const helpers = (name: string): number => indices.get(name)!;
+  writeRun(builder, helpers, writeApart(builder, helpers));
+  return builder.build();
+}
+
+/** The functions of the rows that are to be apart, by the row's name. They return 1 when the op has left. */
+function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): ReadonlyMap<string, number> {
+  const functions = new Map<string, number>();
+  for (const row of opRows) {
+    if (!row.apart) continue;
+    const index = builder.function({ pc: 'i32' }, ['i32'], LOCALS, code => {
+      code.block('fail');
+      row.emit(new InterpreterEmit(code, helpers));
+      code.i32(0).op('return').end().i32(1);
+    });
+    functions.set(row.name, index);
+  }
+  return functions;
+}
+
+const LOCALS = {
+  e: 'i32',
+  h: 'i32',
+  n: 'i32',
+  f: 'i32',
+  i: 'i32',
+  ad: 'i64',
+  x: 'i64',
+  y: 'i64',
+  z: 'i64',
+  r: 'i64',
+  u: 'i64',
+  v: 'i64',
+  g: 'f64',
+  k: 'f64',
+  gs: 'f32',
+  ks: 'f32',
+  q: 'v128',
+  s: 'v128',
+  w: 'v128',
+} as const;
+
+function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apart: ReadonlyMap<string, number>): void {
+  builder.function(
+    { start: 'i32', budget: 'i32' },
+    ['i32'],
+    { pc: 'i32', ...LOCALS },
+    code => {
+      const emit = new InterpreterEmit(code, helpers);
+      code.block('fail');
+      // The entry is an ordinary jump; `next` must be in reach of it, so it is the loop's first round that makes it.
+      code.loop('next');
+      code.get('pc').op('i32.eqz').if();
+      emit.enter(local('start'));
+      code.end();
+      const labels = opRows.map((_, index) => `op${index}`);
+      for (let index = opRows.length - 1; index >= 0; index--) code.block(labels[index]);
+      code.get('pc').memory('i32.load16_u', RECORD.op);
+      code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
+      for (const row of opRows) {
+        code.end();
+        const index = apart.get(row.name);
+        if (index === undefined) row.emit(emit);
+        else code.get('pc').call(index).brIf('fail');
+        if (row.flow === 'next') code.get('pc').i32(RECORD.size).op('i32.add').set('pc').br('next');
+      }
+      code.end().op('unreachable').end();
+      for (const node of [
+        setState(STATE.exitRecord, local('pc'), 'i32.store'),
+        setState(STATE.exitBudget, local('budget'), 'i32.store'),
+        state(STATE.exit, 'i32.load'),
+      ]) {
+        node(emit);
+      }
+    },
+    'run',
+  );
+}
