@@ -11,7 +11,7 @@ export const SHF = { write: 1, alloc: 2, exec: 4, compressed: 0x800 } as const;
 
 /** User space of Linux on amd64 with four-level page tables. */
 const ADDRESS_LIMIT = 2 ** 47;
-const HEADER_SIZE = 64;
+export const HEADER_SIZE = 64;
 const PROGRAM_HEADER_SIZE = 56;
 const SECTION_HEADER_SIZE = 64;
 /** Linux refuses more than 64 KiB of program headers (fs/binfmt_elf.c, ELF_MIN_ALIGN). */
@@ -39,6 +39,8 @@ export interface ElfHeader {
   readonly entry: number;
   readonly programHeaderOffset: number;
   readonly programHeaderCount: number;
+  /** First byte of the file behind the program headers. */
+  readonly programHeadersEnd: number;
   readonly sectionHeaderOffset: number;
   readonly sectionHeaderCount: number;
   readonly sectionNames: number;
@@ -70,8 +72,8 @@ export interface Section {
 
 const hex = (value: number | bigint) => `0x${value.toString(16)}`;
 
-/** Reads and judges the file header. `path` begins the one-line errors. */
-export function readHeader(bytes: Uint8Array, path: string): ElfHeader {
+/** Reads and judges the file header. `path` begins the one-line errors; `bytes` may be the beginning of a file of `size` bytes. */
+export function readHeader(bytes: Uint8Array, path: string, size = bytes.length): ElfHeader {
   const refuse = (message: string): never => {
     throw new FormatError(`${path}: ${message}`);
   };
@@ -112,21 +114,22 @@ export function readHeader(bytes: Uint8Array, path: string): ElfHeader {
   if (programHeaderCount > MAX_PROGRAM_HEADERS)
     refuse(`${programHeaderCount} program headers, more than Linux takes (${MAX_PROGRAM_HEADERS})`);
   const programHeadersEnd = programHeaderOffset + BigInt(programHeaderCount * PROGRAM_HEADER_SIZE);
-  if (programHeadersEnd > BigInt(bytes.length))
-    refuse(`truncated: program headers reach to ${hex(programHeadersEnd)}, the file has ${hex(bytes.length)} bytes`);
+  if (programHeadersEnd > BigInt(size))
+    refuse(`truncated: program headers reach to ${hex(programHeadersEnd)}, the file has ${hex(size)} bytes`);
   return {
     positionIndependent: type === 3,
     entry: Number(entry),
     programHeaderOffset: Number(programHeaderOffset),
     programHeaderCount,
+    programHeadersEnd: Number(programHeadersEnd),
     sectionHeaderOffset: sectionHeaderSize === SECTION_HEADER_SIZE ? Number(sectionHeaderOffset) : 0,
     sectionHeaderCount,
     sectionNames,
   };
 }
 
-/** Reads the program headers and refuses segments that cannot be loaded as they stand. */
-export function readProgramHeaders(bytes: Uint8Array, header: ElfHeader, path: string): ProgramHeader[] {
+/** Reads the program headers, which `bytes` must reach to, and refuses segments that cannot be loaded as they stand. */
+export function readProgramHeaders(bytes: Uint8Array, header: ElfHeader, path: string, size = bytes.length): ProgramHeader[] {
   const headers: ProgramHeader[] = [];
   const r = new ByteReader(bytes, 'program headers', header.programHeaderOffset);
   for (let index = 0; index < header.programHeaderCount; index++) {
@@ -139,10 +142,10 @@ export function readProgramHeaders(bytes: Uint8Array, header: ElfHeader, path: s
     if (type === PT.load) {
       if (address + memorySize > BigInt(ADDRESS_LIMIT)) refuse(`memory ${hex(address)} + ${hex(memorySize)} is outside user space`);
       if (fileSize > memorySize) refuse(`${hex(fileSize)} bytes of file do not fit in ${hex(memorySize)} bytes of memory`);
-      if (offset + fileSize > BigInt(bytes.length))
-        refuse(`truncated: file bytes ${hex(offset)} + ${hex(fileSize)} are past the end of the file (${hex(bytes.length)} bytes)`);
+      if (offset + fileSize > BigInt(size))
+        refuse(`truncated: file bytes ${hex(offset)} + ${hex(fileSize)} are past the end of the file (${hex(size)} bytes)`);
       if ((offset - address) % BigInt(PAGE) !== 0n) refuse(`offset ${hex(offset)} and address ${hex(address)} differ within a page`);
-    } else if (offset + fileSize > BigInt(bytes.length) || address + memorySize > BigInt(ADDRESS_LIMIT)) {
+    } else if (offset + fileSize > BigInt(size) || address + memorySize > BigInt(ADDRESS_LIMIT)) {
       // Notes and the like: the program runs without them, so they are dropped rather than fatal. Two of them are needed to run.
       if (type === PT.interp || type === PT.dynamic || type === PT.tls) refuse('lies outside the file or user space');
       continue;

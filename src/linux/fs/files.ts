@@ -33,10 +33,12 @@ export class HostFile extends SeekableFile {
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
+    changes++;
     return host(() => fs.writeSync(this.hostFd, bytes, 0, Math.min(bytes.length, MAX_TRANSFER), offset));
   }
 
   override truncate(size: number): void {
+    changes++;
     host(() => fs.ftruncateSync(this.hostFd, size));
   }
 
@@ -58,19 +60,36 @@ export class HostFile extends SeekableFile {
   }
 }
 
-/** Pages of a host file, read when they are touched. What cannot be read any more is zeros. */
+/** Changes of files by the guest: what has been read ahead before one may be old. */
+let changes = 0;
+/** Pages are read in pieces of this size. */
+const READ_AHEAD = 1 << 16;
+
+/** Pages of a host file, read when they or neighbours are touched. What cannot be read any more is zeros. */
 function filePages(fd: number): PageSource {
+  const piece = new Uint8Array(READ_AHEAD);
+  let start = -1;
+  let asOf = 0;
+  const fetch = (from: number): void => {
+    start = from;
+    asOf = changes;
+    let at = 0;
+    try {
+      while (at < piece.length) {
+        const got = fs.readSync(fd, piece, at, piece.length - at, from + at);
+        if (got === 0) break;
+        at += got;
+      }
+    } catch {
+      at = 0;
+    }
+    piece.fill(0, at);
+  };
   return {
     read(offset, into) {
-      try {
-        for (let at = 0; at < into.length; ) {
-          const got = fs.readSync(fd, into, at, into.length - at, offset + at);
-          if (got === 0) break;
-          at += got;
-        }
-      } catch {
-        into.fill(0);
-      }
+      const from = offset - (offset % READ_AHEAD);
+      if (from !== start || asOf !== changes) fetch(from);
+      into.set(piece.subarray(offset - from, offset - from + into.length));
     },
   };
 }
@@ -145,6 +164,7 @@ export class MemoryFile extends SeekableFile {
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
+    changes++;
     const end = offset + bytes.length;
     if (end > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     if (end > this.bytes.length) this.truncate(end);

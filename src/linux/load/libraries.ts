@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
+import { PAGE_SIZE } from '../../cpu/api.js';
 import { FormatError } from '../../image/bytes.js';
-import { Elf } from '../../image/elf/elf.js';
+import { HEADER_SIZE, PT, readHeader, readProgramHeaders } from '../../image/elf/headers.js';
 import { HostFile } from '../fs/files.js';
 import type { OpenFile } from '../fs/open-file.js';
 import type { Kernel } from '../kernel.js';
@@ -8,16 +9,23 @@ import type { Kernel } from '../kernel.js';
 /** A mapping of an ELF file's beginning is how a loader brings in a library: tells symbol readers of it. */
 export function noteLibrary(kernel: Kernel, file: OpenFile, start: bigint, offset: bigint): void {
   if (!(file instanceof HostFile) || offset !== 0n || kernel.objects.some(object => object.path === file.path)) return;
-  const magic = file.readAt(0, 4);
-  if (magic[0] !== 0x7f || magic[1] !== 0x45 || magic[2] !== 0x4c || magic[3] !== 0x46) return;
-  let elf: Elf;
+  const first = firstAddress(file);
+  if (first === undefined) return;
+  const bias = start - BigInt(first - (first % PAGE_SIZE));
+  kernel.objects.push({ path: file.path, bias, bytes: () => fs.readFileSync(file.real), role: 'library' });
+}
+
+/** Address of the first segment, from the headers alone: the file may be large. Undefined when it is no ELF file that can be loaded. */
+function firstAddress(file: HostFile): number | undefined {
+  const size = Number(file.stat().size);
   try {
-    elf = new Elf(fs.readFileSync(file.real), file.path);
+    const header = readHeader(file.readAt(0, HEADER_SIZE), file.path, size);
+    const loads = readProgramHeaders(file.readAt(0, header.programHeadersEnd), header, file.path, size).filter(
+      each => each.type === PT.load,
+    );
+    return Math.min(...loads.map(each => each.address));
   } catch (error) {
-    if (error instanceof FormatError) return;
+    if (error instanceof FormatError) return undefined;
     throw error;
   }
-  const first = elf.loads[0]!;
-  const bias = start - BigInt(first.address - (first.address % 4096));
-  kernel.objects.push({ path: file.path, bias, bytes: () => elf.bytes, role: 'library' });
 }
