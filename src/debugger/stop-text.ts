@@ -115,7 +115,7 @@ function detailLines(session: Session): readonly string[] {
     case 'signal':
       if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
       if (stop.signal.fault.vector === '#BP') return ownBreakpoint(session);
-      return [`  ${instruction.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
       return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not among the instructions that r14 has (docs/instructions.md)`];

@@ -218,9 +218,10 @@ class AssembledImage implements Image {
     // Registers hold arguments until the body begins, and those that it spills until it has; what else the code does with them, no table
     // tells. Results are not there before.
     const atEntry = pc < fn.body || pc === fn.address;
+    // Code that loads RSP by hand leaves the frame that stack arguments are counted from; the stack walker finds that of systemstack.
+    const inFrame = !fn.spWrite || this.funcs[scope!.die]!.funcID === 'systemstack';
     const whereNow = (parameter: Parameter, place: Place, role: 'param' | 'result'): Location | undefined => {
-      // Code that loads RSP by hand leaves the frame that stack arguments are counted from.
-      if (place.in !== 'registers') return fn.spWrite ? undefined : locate(place);
+      if (place.in !== 'registers') return inFrame ? locate(place) : undefined;
       if (role === 'result') return undefined;
       const since = fn.spilled.get(parameter.name);
       if (atEntry || (since !== undefined && pc < since)) return locate(place);

@@ -141,11 +141,15 @@ it('the crash: ten frames on g0 and four on goroutine 1, of which only the gorou
     'p runtime.m0.curg.racectx',
     'p R14 == &runtime.g0',
     'p RDI',
+    'frame 9',
+    'info symbol *(*uintptr)(fn)',
   ]);
   expect(data<Frame[]>('bt').map(frame => frame.stack)).toEqual([...Array(10).fill('g0'), ...Array(4).fill('goroutine 1')]);
   expect(data<Frame[]>('bt').map(frame => frame.inlined)).toEqual(Array.from({ length: 14 }, (_, index) => index === 5));
-  const [, , g, context, isG0, first] = answers.map(answer => answer.output);
+  const [, , g, context, isG0, first, , closure] = answers.map(answer => answer.output);
   expect(g).toMatch(/\bracectx: 0\b/);
   expect(context).toMatch(/^[1-9]\d+$/);
   expect([isG0, first]).toEqual(['true', '0']);
+  // systemstack's argument, on the stack that it left.
+  expect(closure).toMatch(/^runtime\.newproc\.func1 in /);
 });
