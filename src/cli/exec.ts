@@ -1,5 +1,5 @@
 import type { Assembled } from '../asm/program.js';
-import { execute, type Outcome, run } from '../debugger/commands/execute.js';
+import { type Outcome, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
@@ -43,7 +43,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   if (interactive) writeOut(1, `${WELCOME}\n`);
   for (const { kind, text } of parsed.script) {
     if (session.ended) break;
-    report(kind === 'ex' ? await execute(session, text) : await script(session, text, json ? report : undefined));
+    report(kind === 'ex' ? await run(session, text) : await script(session, text, json ? report : undefined));
   }
   if (batch || session.ended) return finish(failed ? 1 : 0);
   if (interactive && parsed.values.has('screen') && process.env.TERM !== 'dumb' && process.stdout.isTTY) {

@@ -128,7 +128,7 @@ function splitFlag(word: string): readonly [name: string, attached: string | und
 function findFlag(name: string, command: CommandName | undefined): FlagRow {
   const rows: readonly FlagRow[] = FLAGS;
   const row = rows.find(each => each.name === name || each.short === name);
-  if (row === undefined) throw new UsageError(`no flag --${name}; r14 --help lists them`);
+  if (row === undefined) throw new UsageError(`no flag --${name}`);
   if (command !== undefined && !row.of.includes(command)) throw new UsageError(`--${name} is not a flag of r14 ${command}`);
   return row;
 }

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session.js';
+import { hostReason } from '../linux/load/load.js';
 
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;
@@ -19,20 +20,32 @@ export function nodeHost(show: (text: string) => void): Host {
         return undefined;
       }
     },
-    readScript: path => readFileSync(path, 'utf8'),
-    writeFile: (path, text) => writing(path, () => writeFileSync(path, text)),
-    appendFile: (path, text) => writing(path, () => appendFileSync(path, text)),
+    readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
+    writeFile: (path, text) => reaching('write', path, () => writeFileSync(inFolder(path), text)),
+    appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
     settingsFile: join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings'),
     show,
   };
 }
 
-/** Writes to a file, making its folder; a file that cannot be written is the command's error. */
-function writing(path: string, write: () => void): void {
+/** Reads or writes a file; when that cannot be, it is the command's error. */
+function reaching<T>(what: 'read' | 'write', path: string, work: () => T): T {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    write();
+    return work();
   } catch (error) {
-    throw new CommandError(`cannot write ${path}: ${(error as Error).message}`);
+    throw new CommandError(`cannot ${what} ${path}: ${hostReason(error)}`);
   }
+}
+
+/** A path whose folder has been made. */
+function inFolder(path: string): string {
+  makeFolder(dirname(path));
+  return path;
+}
+
+/** Step by step: Node's recursive mkdir never returns where a file system refuses new folders, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }

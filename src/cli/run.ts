@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
+import { describeAddress } from '../debugger/describe.js';
+import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
-import { startProcess } from '../linux/process.js';
 import { numberFlag, type Parsed } from './flags.js';
-import { processOptions } from './launcher.js';
+import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { writeOut } from './output.js';
 
 /** Instructions between two looks at Ctrl-C. */
@@ -14,10 +14,14 @@ const SLICE = 20_000_000;
 export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
-  const process = startProcess({
-    ...processOptions(parsed, path, { stdout: bytes => writeOut(1, bytes), stderr: bytes => writeOut(2, bytes), stdin: standardInput() }),
-    ...(assembled === undefined ? {} : { program: elfBytes(assembled) }),
-  });
+  const streams = {
+    stdout: (bytes: Uint8Array) => writeOut(1, bytes),
+    stderr: (bytes: Uint8Array) => writeOut(2, bytes),
+    stdin: standardInput(),
+  };
+  const options = processOptions(parsed, path, streams);
+  const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
+  const process = launch.launch(undefined);
   process.catch = { signals: new Set() };
   let status: number | undefined;
   while (status === undefined) {
@@ -28,7 +32,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
       break;
     }
     const stop = process.run({ budget });
-    status = statusOf(stop, process.cpu.registers.rip);
+    status = statusOf(stop, () => placeText(launch.images(process.objects), process.cpu.registers.rip));
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
   ended?.(process);
@@ -43,18 +47,17 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
 }
 
 /** The exit status that a stop means; undefined: go on. */
-function statusOf(stop: ProcessStop, rip: bigint): number | undefined {
-  const at = `at 0x${rip.toString(16)}`;
+function statusOf(stop: ProcessStop, place: () => string): number | undefined {
   switch (stop.kind) {
     case 'exited':
       return stop.status;
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
-      writeOut(2, `r14: ${at}: ${stop.text} (${bytes}) is not in r14's instruction table\n`);
+      writeOut(2, `r14: ${place()}: ${stop.text} (${bytes}) is not in r14's instruction table\n`);
       return 125;
     }
     case 'memory-limit':
-      writeOut(2, `r14: ${at}: the program would touch more memory than --memory allows\n`);
+      writeOut(2, `r14: ${place()}: the program would touch more memory than --memory allows\n`);
       return 125;
     case 'deadlock':
       writeOut(2, 'r14: deadlock: every thread of the program waits, and no timer is due\n');
@@ -62,6 +65,12 @@ function statusOf(stop: ProcessStop, rip: bigint): number | undefined {
     default:
       return undefined;
   }
+}
+
+/** `at 0x401136 in main+16`. */
+function placeText(images: Images, rip: bigint): string {
+  const name = describeAddress(images, rip);
+  return `at 0x${rip.toString(16)}${name === undefined ? '' : ` in ${name}`}`;
 }
 
 /** All of standard input, unless a terminal or nothing is there. */

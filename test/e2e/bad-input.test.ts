@@ -251,7 +251,28 @@ describe.skipIf(why)(`bad input${why ? ` (skipped: ${why})` : ''}`, () => {
     const outcome = runR14(['run', '--memory', '1M', buildC('heap', { static: true })]);
     expectNoTrace(outcome);
     expect(outcome.status).not.toBe(0);
-    expect(outcome.stderr).not.toBe('');
+    expect(outcome.stderr).toMatch(/^r14: at 0x[0-9a-f]+ in \w+.*--memory/m);
+  });
+
+  it("a file that cannot be read or written is the command's error, in words", () => {
+    const binary = buildC('hello', { static: true });
+    const nowhere = join(folder, 'nosuch');
+    const { answers } = session(binary, [`source ${nowhere}`, `source ${folder}`, 'transcript /proc/self/no/file', 'print 1']);
+    expect(answers.map(answer => answer.ok)).toEqual([false, false, false, true]);
+    expect(answers.map(answer => answer.output)).toEqual([
+      `cannot read ${nowhere}: no such file`,
+      `cannot read ${folder}: a directory, not a file`,
+      expect.stringMatching(/^cannot write \/proc\/self\/no\/file: [^\n]+$/),
+      '1',
+    ]);
+  });
+
+  it('a transcript holds what -ex commands print', () => {
+    const path = join(folder, 'transcript');
+    session(buildC('hello', { static: true }), [`transcript ${path}`, 'print 6*7', 'print nosuch']);
+    const lines = readFileSync(path, 'utf8').split('\n');
+    expect(lines.slice(0, 3)).toEqual(['(r14) print 6*7', '42', '(r14) print nosuch']);
+    expect(lines[4]).toContain('nosuch');
   });
 
   it('a pipe whose reader has gone', () => {

@@ -24,10 +24,17 @@ export async function run(session: Session, line: string): Promise<Outcome> {
   const outcome = await execute(session, wanted);
   session.lastLine = typed === '' ? session.lastLine : repeatable(session, typed);
   if (transcript === undefined) return outcome;
-  session.host.appendFile(
-    transcript.path,
-    `${session.settings.text('prompt')}${wanted}\n${outcome.output}${outcome.output === '' ? '' : '\n'}`,
-  );
+  try {
+    const output = outcome.output === '' ? '' : `${outcome.output}\n`;
+    session.host.appendFile(transcript.path, `${session.settings.text('prompt')}${wanted}\n${output}`);
+  } catch (error) {
+    session.transcript = undefined;
+    return {
+      ...outcome,
+      ok: false,
+      output: [outcome.output, `the transcript ends here: ${(error as Error).message}`].join('\n').trimStart(),
+    };
+  }
   return transcript.quiet ? { ...outcome, output: '' } : outcome;
 }
 

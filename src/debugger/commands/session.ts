@@ -64,6 +64,7 @@ export const sessionCommands: readonly Command[] = [
       if (rest.empty) throw rest.error('transcript wants a file');
       const path = unquote(rest.text);
       if (flags.has('-t')) session.host.writeFile(path, '');
+      else session.host.appendFile(path, '');
       session.transcript = { path, quiet: flags.has('-x') };
       return text('');
     },
@@ -85,12 +86,7 @@ export const sessionCommands: readonly Command[] = [
 /** Runs a script; fails at its first failing line, and names it. `each` is told of every line's outcome as it comes. */
 export async function runScript(session: Session, path: string, each?: (outcome: Outcome) => void): Promise<Answer> {
   if (depth >= DEEPEST_SCRIPT) throw new CommandError(`scripts are nested more than ${DEEPEST_SCRIPT} deep`);
-  let script: string;
-  try {
-    script = session.host.readScript(path);
-  } catch (error) {
-    throw new CommandError(`cannot read ${path}: ${(error as Error).message}`);
-  }
+  const script = session.host.readScript(path);
   const out: string[] = [];
   depth++;
   try {

@@ -87,13 +87,15 @@ function kindOf(real: string): string {
   return fs.statSync(real).isDirectory() ? 'a directory' : 'a device, pipe or socket';
 }
 
-function hostReason(error: unknown): string {
+/** Why the host did not open or read a file, in words. */
+export function hostReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'no such file';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
   if (code === 'ENOTDIR') return 'a part of the path is not a directory';
   if (code === 'ELOOP') return 'too many levels of symbolic links';
-  return `cannot be read: ${message.split('\n')[0]}`;
+  if (code === 'EISDIR') return 'a directory, not a file';
+  return message.split('\n')[0]!;
 }
 
 function described<T>(read: () => T): T {
