@@ -49,7 +49,7 @@ function open(columns: number, rows: number, args: readonly string[]) {
   };
 }
 
-const CRASH = ['exec', 'newproc-race', '--screen', '-ex', 'c'];
+const CRASH = ['exec', 'newproc-race', '-ex', 'c'];
 
 describe('the screen', () => {
   it.each([
@@ -59,7 +59,7 @@ describe('the screen', () => {
   ])('shows the bundled crash at %i x %i, runs what is typed, and leaves the terminal as it was', async (columns, rows) => {
     const screen = open(columns, rows, CRASH);
     await screen.shows('SIGSEGV in __tsan_func_enter+0');
-    await screen.shows(/► 0 __tsan_func_enter +thr=nil pc=runtime.newproc1/);
+    await screen.shows(/► 0 __tsan_func_enter +thr=nil pc=runtime\.newproc/);
     expect(screen.alternate()).toBe(true);
     screen.type(':p (*runtime.g)(R14).racectx\r');
     await screen.shows(/\(r14\) p \(\*runtime\.g\)\(R14\)\.racectx[^\n]*\n0/);

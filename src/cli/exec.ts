@@ -4,12 +4,11 @@ import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
 import type { Process } from '../linux/api.js';
-import { completeFile } from './complete-file.js';
-import { numberFlag, type Parsed } from './flags.js';
-import { historyFile, loadHistory, saveHistory } from './history.js';
+import { numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { assembledLauncher, launcher, processOptions } from './launcher.js';
-import { writeOut } from './output.js';
+import { Outlet, writeOut } from './output.js';
+import { openScreen } from './screen.js';
 
 const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
 
@@ -19,21 +18,22 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
   // JSON has standard output to itself.
-  // The screen takes over what the program writes; JSON has standard output to itself.
-  const output: { sink: ((text: string) => void) | undefined } = { sink: undefined };
-  const write = (fd: 1 | 2) => (bytes: Uint8Array) =>
-    output.sink === undefined ? writeOut(fd, bytes) : output.sink(new TextDecoder().decode(bytes));
-  const streams = { stdout: write(json ? 2 : 1), stderr: write(2) };
-  const host = nodeHost(text => (output.sink === undefined ? writeOut(json ? 2 : 1, `${text}\n`) : output.sink(text)));
-  const options = processOptions(parsed, path, streams);
+  const outlet = new Outlet(json ? 2 : 1);
+  const host = nodeHost(outlet.say);
+  const options = processOptions(parsed, path, outlet.streams);
   const session = new Session(assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), host, limit);
-  const interrupt = () => session.interrupt();
-  process.on('SIGINT', interrupt);
-  let failed = false;
   const finish = (status: number): number => {
     ended?.(session.process);
     return status;
   };
+  if (!json && !batch && screenWanted(parsed)) {
+    const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
+    await openScreen({ session }, { title: path.split('/').at(-1)!, script }, outlet);
+    return finish(0);
+  }
+  const interrupt = () => session.interrupt();
+  process.on('SIGINT', interrupt);
+  let failed = false;
   const report = (outcome: Outcome) => {
     failed ||= !outcome.ok;
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
@@ -46,18 +46,6 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
     report(kind === 'ex' ? await run(session, text) : await script(session, text, json ? report : undefined));
   }
   if (batch || session.ended) return finish(failed ? 1 : 0);
-  if (interactive && parsed.values.has('screen') && process.env.TERM !== 'dumb' && process.stdout.isTTY) {
-    process.env.NODE_ENV ??= 'production';
-    const { show } = await import('../tui/screen.js');
-    const file = historyFile();
-    process.off('SIGINT', interrupt);
-    await show(
-      session,
-      { title: path.split('/').at(-1)!, history: loadHistory(file), files: completeFile, saveHistory: lines => saveHistory(file, lines) },
-      output,
-    );
-    return finish(0);
-  }
   if (interactive) {
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);

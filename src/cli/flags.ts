@@ -16,7 +16,7 @@ const FLAGS = [
   { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'asm'] },
   { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
-  { name: 'screen', summary: 'open the full screen instead of the line mode', of: ['exec', 'asm'] },
+  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
   { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
@@ -62,7 +62,7 @@ const COMMANDS = {
   },
   asm: { syntax: 'r14 asm [FLAGS] FILE.s', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
-  lesson: { syntax: 'r14 lesson [--check] NAME', summary: "walk through a bundled program's lesson, a step with each Enter" },
+  lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
 } as const;
 
 /** A command line after parsing. */
@@ -133,6 +133,10 @@ function findFlag(name: string, command: CommandName | undefined): FlagRow {
   return row;
 }
 
+/** Whether the full screen is to be opened: keys and cells are there, and nobody wants lines. */
+export const screenWanted = (parsed: Parsed): boolean =>
+  process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb' && !parsed.values.has('line');
+
 /** A whole number of at least `minimum`; undefined when the flag was not given. */
 export function numberFlag(parsed: Parsed, name: FlagName, minimum: number): number | undefined {
   const text = parsed.values.get(name)?.[0];
@@ -187,6 +191,7 @@ export function usage(): string {
   return [
     'r14: a debugger for the lowest layer of Go, on an amd64 Linux machine of its own.',
     '',
+    '  r14\n      open the bundled crash where it stopped, with its lesson beside it',
     ...Object.values(COMMANDS).map(({ syntax, summary }) => `  ${syntax}\n      ${summary}`),
     '',
     'Flags:',

@@ -1,28 +1,40 @@
-/** `r14 lesson NAME`: a bundled program's lesson in line mode, or all of it at once with --check. */
+/** `r14 lesson NAME`: a bundled program's lesson in the screen, in line mode, or all of it at once with --check. */
 import { createInterface } from 'node:readline';
 import { execute } from '../debugger/commands/execute.js';
 import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson.js';
 import { LessonRun, type Stage, type StepResult } from '../debugger/lesson-run.js';
+import { proseLines } from '../debugger/lesson-text.js';
 import { Session } from '../debugger/session.js';
+import { Settings } from '../debugger/settings.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
-import type { Parsed } from './flags.js';
+import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { assembledLauncher, processOptions } from './launcher.js';
-import { writeOut } from './output.js';
+import { Outlet, writeOut } from './output.js';
+import { openScreen } from './screen.js';
 import { packageRoot } from './version.js';
 
 const BAD_INPUT = 2;
 const WELCOME = 'Enter runs the step that is shown; any other command may be typed in between; q ends.';
 
-/** Returns the exit status: 1 when a step was not as the lesson says, 2 when the lesson itself is wrong. */
-export async function lessonCommand(parsed: Parsed, name: string): Promise<number> {
+/** `untilSignal`: the screen opens where a step has left the program stopped by a signal. Returns the exit status: 1 when a step was not as the lesson says, 2 when the lesson itself is wrong. */
+export async function lessonCommand(parsed: Parsed, name: string, untilSignal = false): Promise<number> {
   const catalog = new Catalog(packageRoot());
   const { file, text } = catalog.lesson(name);
   try {
     const lesson = parseLesson(file, text);
+    const outlet = new Outlet(1);
     const check = parsed.values.has('check');
-    const run = new LessonRun(lesson, stageOf(catalog, parsed, name, !check));
-    return check ? await checkAll(run) : await walk(run);
+    const run = new LessonRun(lesson, stageOf(catalog, parsed, name, check ? undefined : outlet));
+    if (check) return await checkAll(run);
+    if (!screenWanted(parsed)) return await walkLines(run);
+    const { LessonWalk } = await import('../tui/lesson.js');
+    const walk = new LessonWalk(run);
+    let written = '';
+    outlet.screen = { written: text => (written += text), said: text => (written += `${text}\n`) };
+    await (untilSignal ? walk.untilSignal() : walk.begin());
+    await openScreen(walk, { title: name, written }, outlet);
+    return 0;
   } catch (error) {
     if (!(error instanceof LessonError)) throw error;
     writeOut(2, `${error.message}\n`);
@@ -30,23 +42,23 @@ export async function lessonCommand(parsed: Parsed, name: string): Promise<numbe
   }
 }
 
-/** Sessions of the lesson's program; `shown` says whether its output is also seen. */
-function stageOf(catalog: Catalog, parsed: Parsed, name: string, shown: boolean): Stage {
+/** Sessions of the lesson's program, with the same settings; what it writes is also seen in `outlet`. */
+function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet | undefined): Stage {
   let written = '';
   const decoder = new TextDecoder();
-  const take = (descriptor: 1 | 2) => (bytes: Uint8Array) => {
+  const streams = outlet?.streams;
+  const take = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => {
     written += decoder.decode(bytes, { stream: true });
-    if (shown) writeOut(descriptor, bytes);
+    streams?.[stream](bytes);
   };
+  const settings = new Settings();
   return {
     open: (variant, race) => {
       written = '';
       const program = catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
-      const options = processOptions(parsed, name, { stdout: take(1), stderr: take(2) });
-      return new Session(
-        assembledLauncher(program, options),
-        nodeHost(text => writeOut(1, `${text}\n`)),
-      );
+      const options = processOptions(parsed, name, { stdout: take('stdout'), stderr: take('stderr') });
+      const host = nodeHost(text => outlet?.say(text));
+      return new Session(assembledLauncher(program, options), host, undefined, settings);
     },
     printed: () => written,
   };
@@ -69,7 +81,7 @@ async function checkAll(run: LessonRun): Promise<number> {
 }
 
 /** One step an Enter. Ends with the lesson, with `q`, or with standard input. */
-async function walk(run: LessonRun): Promise<number> {
+async function walkLines(run: LessonRun): Promise<number> {
   const terminal = process.stdin.isTTY === true;
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal });
   let wrong = false;
@@ -118,7 +130,7 @@ function shownResult({ part, ok, output }: StepResult): string {
   const mark = ok ? '✓' : '✗';
   switch (part.kind) {
     case 'text':
-      return `${plain(part)}\n`;
+      return `${prose(part.text)}\n`;
     case 'check':
     case 'variant':
       return `${mark} ${part.text}${ok ? '' : `\n${indented(output, '  ')}`}${part.kind === 'variant' ? '\n' : ''}`;
@@ -130,28 +142,6 @@ function shownResult({ part, ok, output }: StepResult): string {
 /** Most columns of a paragraph. */
 const WIDEST = 100;
 
-/** Markdown reads well as it is; only emphasis goes, and paragraphs are filled anew for the screen's width (not where code stands among them). */
-function plain({ text }: LessonPart): string {
-  if (/^(?:```|~~~)/m.test(text)) return text;
-  const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
-  return text
-    .replace(/\*\*([^*\n]+)\*\*/g, '$1')
-    .split(/\n(?=\n)|(?<=^#.*)\n|\n(?=- )/m)
-    .map(block => (/^\n?(?: {4}|\|)/.test(block) ? block : filled(block, width)))
-    .join('\n');
-}
-
-/** A paragraph or list item in lines of at most `width` columns, as far as its words allow. */
-function filled(block: string, width: number): string {
-  const blank = block.startsWith('\n') ? '\n' : '';
-  const indent = /^\s*- /.test(block) ? '  ' : '';
-  const lines: string[] = [];
-  for (const word of block.trim().split(/\s+/)) {
-    const last = lines[lines.length - 1];
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
-  }
-  return blank + lines.join('\n');
-}
+const prose = (text: string): string => proseLines(text, Math.min(process.stdout.columns || WIDEST, WIDEST)).join('\n');
 
 const indented = (text: string, by: string): string => text.replace(/^/gm, by);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
 import type { Process } from '../linux/api.js';
-import { type Parsed, parseCommandLine, raceFlag, UsageError, usage } from './flags.js';
+import { type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 import { packageRoot, version } from './version.js';
 
@@ -11,7 +11,9 @@ const BAD_INPUT = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv);
-  if (parsed.values.has('help') || (parsed.command === undefined && parsed.values.size === 0)) {
+  const alone = parsed.command === undefined && parsed.values.size === 0;
+  if (alone && screenWanted(parsed)) return openCrash(parsed);
+  if (parsed.values.has('help') || alone) {
     writeOut(1, `${usage()}\n`);
     return 0;
   }
@@ -37,6 +39,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const { debug } = await import('./exec.js');
   return debug(parsed, parsed.path, assembled);
+}
+
+async function openCrash(parsed: Parsed): Promise<number> {
+  const { lessonCommand } = await import('./lesson.js');
+  return lessonCommand(parsed, 'newproc-race', true);
 }
 
 /** The bundled program of that name, unless there is a file of that path. */

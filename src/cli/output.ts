@@ -1,6 +1,31 @@
 /** Writing to standard output and error so that nothing is lost and a dead pipe is a quiet end. */
 import { writeSync } from 'node:fs';
 
+/** What the program writes, and what the debugger says while it runs: to the terminal until the screen takes it. */
+export class Outlet {
+  screen: { written(text: string): void; said(text: string): void } | undefined;
+
+  /** `stdout`: the descriptor that standard output goes to. */
+  constructor(private readonly stdout: 1 | 2) {}
+
+  get streams(): { readonly stdout: (bytes: Uint8Array) => void; readonly stderr: (bytes: Uint8Array) => void } {
+    return { stdout: this.#stream(this.stdout), stderr: this.#stream(2) };
+  }
+
+  readonly say = (text: string): void => {
+    if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
+    else this.screen.said(text);
+  };
+
+  #stream(descriptor: 1 | 2): (bytes: Uint8Array) => void {
+    const decoder = new TextDecoder();
+    return bytes => {
+      if (this.screen === undefined) writeOut(descriptor, bytes);
+      else this.screen.written(decoder.decode(bytes, { stream: true }));
+    };
+  }
+}
+
 /** Writes all of it, now. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */
 export function writeOut(descriptor: 1 | 2, data: string | Uint8Array): void {
   let bytes: Uint8Array = typeof data === 'string' ? Buffer.from(data) : data;

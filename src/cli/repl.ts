@@ -1,27 +1,12 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
 import { createInterface } from 'node:readline';
-import { execute, run } from '../debugger/commands/execute.js';
+import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/completion.js';
 import type { Session } from '../debugger/session.js';
 import { completeFile } from './complete-file.js';
 import { historyFile, loadHistory, saveHistory } from './history.js';
 import { writeOut } from './output.js';
-
-/** Runs the settings that `config -save` kept. A line that fails is named, and the others still count. */
-async function savedSettings(session: Session): Promise<string> {
-  let script: string;
-  try {
-    script = session.host.readScript(session.host.settingsFile);
-  } catch {
-    return '';
-  }
-  const complaints: string[] = [];
-  for (const [index, line] of script.split('\n').entries()) {
-    const outcome = await execute(session, line);
-    if (!outcome.ok) complaints.push(`${session.host.settingsFile}:${index + 1}: ${outcome.output}`);
-  }
-  return complaints.join('\n');
-}
+import { savedSettings } from './saved-settings.js';
 
 /** Reads and runs commands until the user leaves. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. */
 export async function converse(session: Session): Promise<void> {

@@ -70,7 +70,6 @@ const SCOUT_BUDGET = 200_000_000;
 const FRAME_LIMIT = 10_000;
 
 export class Session {
-  readonly settings = new Settings();
   readonly breakpoints = new Breakpoints();
   readonly signals = new SignalHandling();
   readonly sources: SourceFiles;
@@ -101,6 +100,7 @@ export class Session {
     readonly launcher: Launcher,
     readonly host: Host,
     limit = Number.POSITIVE_INFINITY,
+    readonly settings = new Settings(),
   ) {
     this.sources = new SourceFiles(path => host.readSource(path), this.settings);
     this.remaining = limit;

@@ -55,12 +55,14 @@ export function stopText(session: Session): string {
   const { stop } = session;
   const time = `t=${grouped(session.process.t)}`;
   if (stop.reason === 'exited') {
-    const how = stop.signal === undefined ? `exited with status ${stop.status}` : `was killed by ${stop.signal} (status ${stop.status})`;
-    return [`${time}  the program ${how}`, ...refusalLines(session)].join('\n');
+    return [`${time}  ${exitText(stop)}`, ...refusalLines(session)].join('\n');
   }
   const lines = [`${time}  ${whyText(stop)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
   return lines.join('\n');
 }
+
+const exitText = ({ signal, status }: Stop & { reason: 'exited' }): string =>
+  `the program ${signal === undefined ? `exited with status ${status}` : `was killed by ${signal} (status ${status})`}`;
 
 function whyText(stop: Stop): string {
   switch (stop.reason) {
@@ -91,16 +93,48 @@ function whyText(stop: Stop): string {
   }
 }
 
+/** The stop in one line, for where thread, goroutine and time are told elsewhere; `detail` is what else there is to say, often nothing. */
+export function stopHeadline(session: Session): { readonly what: string; readonly detail: string } {
+  const { stop } = session;
+  if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
+  const line = session.images.lineAt(session.thread.registers.rip);
+  const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
+  return { what: `${whyText(stop)}${placeText(session)}${at}`, detail: detailText(session) };
+}
+
+function detailText(session: Session): string {
+  const { stop } = session;
+  switch (stop.reason) {
+    case 'signal':
+      if (stop.signal.fault === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
+      return stop.signal.fault.vector === '#BP' ? "the program's own breakpoint" : explainFault(session, stop.signal.fault);
+    case 'breakpoint':
+      return stop.problem ?? '';
+    case 'syscall':
+      return stop.text;
+    case 'watchpoint':
+      return `${stop.before} -> ${stop.after}`;
+    case 'unsupported':
+      return `${stop.text} is not among the instructions that r14 has`;
+    default:
+      return '';
+  }
+}
+
+/** `main.main+20`; a function's entry is told from the function as a whole by `+0`. */
+function placeText(session: Session): string {
+  const { rip } = session.thread.registers;
+  const described = describeAddress(session.images, rip) ?? `0x${rip.toString(16)}`;
+  return rip === session.images.functionAt(rip)?.entry ? `${described}+0` : described;
+}
+
 function whereText(session: Session): string {
   const { thread } = session;
   const { registers } = thread;
-  const name = session.images.functionAt(registers.rip) ?? undefined;
-  const described = describeAddress(session.images, registers.rip) ?? `0x${registers.rip.toString(16)}`;
-  const where = name !== undefined && registers.rip === name.entry ? `${described}+0` : described;
   const line = session.images.lineAt(registers.rip);
   const goroutine = session.goroutineOf(thread);
   const stack = stackNamed(session.walkTarget, registers.get('rsp'), session.threadG(thread));
-  const parts = [where];
+  const parts = [placeText(session)];
   if (goroutine !== undefined) parts.push(`goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`);
   else if (stack.kind !== 'C') parts.push(`on ${stack.name}`);
   parts.push(`thread ${session.threadNumber(thread)}`);

@@ -22,7 +22,8 @@ const FLAVOURS = ['go', 'gnu', 'intel'] as const;
 /** A key that is no part of a command line. */
 export function pressed(state: State, { name, text }: Key): Next {
   if (state.help !== undefined) return { state: { ...state, help: helped(state, state.help, name || text) } };
-  const key = KEYS.find(row => row.keys.includes(name === '' ? text : name));
+  const character = text === ' ' ? 'space' : text;
+  const key = KEYS.find(row => row.keys.includes(name === '' ? character : name));
   if (key === undefined) return { state };
   if (state.running !== undefined && !key.whileRunning) {
     if (key.action.kind !== 'run' || state.pending.length >= PENDING) return { state };
@@ -35,7 +36,7 @@ export function act(state: State, action: Action): Next {
   const { focus } = state;
   switch (action.kind) {
     case 'run':
-      return { state: { ...state, running: action.line }, effect: { kind: 'command', line: action.line } };
+      return { state: { ...state, running: action.line, asked: action.typed ?? false }, effect: { kind: 'command', line: action.line } };
     case 'focus': {
       const at = PANES.findIndex(pane => pane.name === focus) + action.by;
       return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
@@ -62,6 +63,12 @@ export function act(state: State, action: Action): Next {
     case 'flavour': {
       const next = FLAVOURS[(FLAVOURS.indexOf(state.view.flavor) + 1) % FLAVOURS.length];
       return act(state, { kind: 'run', line: `config disassemble-flavor ${next}` });
+    }
+    case 'lesson': {
+      const next = state.lesson?.next;
+      if (next === undefined)
+        return { state: say(state, state.lesson === undefined ? 'no lesson is open: r14 lesson NAME' : 'the lesson is over') };
+      return { state: { ...state, running: next.text, asked: true }, effect: { kind: 'lesson' } };
     }
     case 'zoom':
       return { state: { ...state, zoomed: !state.zoomed } };

@@ -21,6 +21,8 @@ const THEME: Readonly<Record<Role, Style>> = {
   selected: { bold: true },
   cursor: { inverse: true },
   prompt: { bold: true },
+  good: { color: 'green' },
+  bad: { color: 'red', bold: true },
   code: { color: 'blueBright' },
   stack: { color: 'green' },
   heap: { color: 'magenta' },

@@ -22,17 +22,30 @@ function header(state: State): Row[] {
   const left = ` r14  ${view.title}`;
   const right = `t ${view.t}   ${view.place} `;
   const gap = Math.max(2, columns - [...left].length - [...right].length);
-  const lines = view.stop.slice(0, HEAD - 1).map(line => ` ${printable(line.replace(/^t=[\d,]+\s+/, '').trimEnd())}`);
-  const stop: Row[] = (state.running === undefined ? lines : [` running: ${state.running}   ctrl-c stops it`, '']).map(line => [
-    span(line, view.fault && state.running === undefined && line === lines[0] ? 'fault' : 'plain'),
-  ]);
-  return fill([[span(`${left}${' '.repeat(gap)}${right}`, 'title')], ...stop], HEAD);
+  const { what, detail } = view.stop;
+  const stop: Row =
+    state.progress === undefined
+      ? [span(' '), span(printable(what), view.fault ? 'fault' : 'selected'), span(detail === '' ? '' : `  ${printable(detail)}`)]
+      : [span(` running: ${printable(state.progress)}   ctrl-c stops it`)];
+  return [[span(`${left}${' '.repeat(gap)}${right}`, 'title')], stop];
 }
 
 function footer(state: State): Row[] {
-  const prompt = state.line === undefined ? [span('')] : promptRow(state.line, state.columns);
+  const prompt = state.line === undefined ? lessonHint(state) : promptRow(state.line, state.columns);
   const hints = KEYS.flatMap(key => (key.hint === undefined ? [] : [key.hint])).join(' · ');
   return [prompt, [span(` ${hints}`, 'dim')]];
+}
+
+/** What stands in the command line while nothing is typed: the lesson's next step, where the lesson has no place on the screen. */
+function lessonHint(state: State): Row {
+  const { lesson } = state;
+  if (lesson?.next === undefined || layout(state).some(place => place.pane.name === 'lesson')) return [span('')];
+  const { position, steps, next } = lesson;
+  return [
+    span(` lesson ${position} of ${steps}  `, 'dim'),
+    span(printable(next.text), 'current'),
+    span('  space runs this, 6 shows the lesson', 'dim'),
+  ];
 }
 
 function help(state: State, top: number): Row[] {

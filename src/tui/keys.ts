@@ -2,12 +2,13 @@
 import { PANES, type PaneName } from './panes/table.js';
 
 export type Action =
-  | { readonly kind: 'run'; readonly line: string }
+  /** `typed`: not by a single key, so that the answer is wanted. */
+  | { readonly kind: 'run'; readonly line: string; readonly typed?: boolean }
   | { readonly kind: 'focus'; readonly by: 1 | -1 }
   | { readonly kind: 'pane'; readonly name: PaneName }
   /** By so many items, pages or to an end. */
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
-  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'mouse' }
+  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'lesson' | 'zoom' | 'mouse' }
   | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
 
 export interface KeyRow {
@@ -33,6 +34,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['u'], summary: 'select the caller frame', action: run('up') },
   { keys: ['d'], summary: 'select the callee frame', action: run('down') },
   { keys: ['v'], summary: 'disassemble as Go, AT&T or Intel do', hint: 'v flavour', action: { kind: 'flavour' } },
+  { keys: ['space'], summary: "run the lesson's next step", action: { kind: 'lesson' } },
   { keys: ['R'], summary: 'restart the program', action: run('restart') },
   { keys: ['up', 'k'], summary: 'select the item above', action: { kind: 'select', by: -1, unit: 'item' }, whileRunning: true },
   { keys: ['down', 'j'], summary: 'select the item below', action: { kind: 'select', by: 1, unit: 'item' }, whileRunning: true },

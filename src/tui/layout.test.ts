@@ -23,7 +23,7 @@ const at = (current: number): View => ({
   title: 'crash',
   place: 'thread 1',
   t: `${current}`,
-  stop: ['stopped'],
+  stop: { what: 'stopped', detail: '' },
   fault: false,
   code: {
     anchor: current,
@@ -41,8 +41,6 @@ const at = (current: number): View => ({
 });
 const open = (rows: number, columns: number): State => initial(at(3), rows, columns, []);
 const text = (state: State): string[] => draw(state).map(row => row.map(segment => segment.text).join(''));
-const press = (state: State, ...keys: string[]): State =>
-  keys.reduce((now, key) => update(now, { kind: 'key', name: '', text: key }).state, state);
 const firstCode = (state: State): string | undefined => /nop\d+/.exec(text(state).join('\n'))?.[0];
 
 describe('layout', () => {
@@ -83,8 +81,10 @@ describe('layout', () => {
   });
 
   it('scrolls only within the content', () => {
-    const down = press(open(40, 120), ...'j'.repeat(200));
-    expect(firstCode(press(down, 'k'))).not.toBe(firstCode(down));
+    const wheel = (state: State, by: 1 | -1): State => update(state, { kind: 'wheel', row: 5, column: 5, by }).state;
+    let down = open(40, 120);
+    for (let turn = 0; turn < 200; turn++) down = wheel(down, 1);
+    expect(firstCode(wheel(down, -1))).not.toBe(firstCode(down));
   });
 
   it('does not move the code while the current instruction is in view, and follows it where it is not', () => {

@@ -15,8 +15,24 @@ export interface Place {
 /** A row of a pane: the item with that index, or so many that a fold hides. */
 export type Line = { readonly index: number; readonly item: Item } | { readonly hidden: number };
 
-/** Panes in columns, side by side. */
-type Band = readonly (readonly PaneName[])[];
+/** A pane in a layout: rows that it is given, its title among them, before others get more, and how fast it grows among its neighbours. */
+interface Slot {
+  readonly pane: PaneName;
+  readonly least: number;
+  readonly weight: number;
+  /** Only while an answer is wanted that no other pane shows. */
+  readonly asked?: boolean;
+}
+
+interface Column {
+  /** Its width, as a part of the sum of its band's. */
+  readonly part: number;
+  /** From top to bottom. */
+  readonly slots: readonly Slot[];
+}
+
+/** Columns side by side. */
+type Band = readonly Column[];
 
 interface Layout {
   readonly columns: number;
@@ -25,6 +41,9 @@ interface Layout {
   readonly bands: readonly Band[];
 }
 
+const slot = (pane: PaneName, least: number, weight: number): Slot => ({ pane, least, weight });
+const column = (part: number, ...slots: readonly Slot[]): Column => ({ part, slots });
+
 /** The first that fits is used. A pane that is focused and has no place there takes the whole body. */
 const LAYOUTS: readonly Layout[] = [
   {
@@ -32,9 +51,9 @@ const LAYOUTS: readonly Layout[] = [
     rows: 40,
     bands: [
       [
-        ['code', 'backtrace', 'console'],
-        ['source', 'lens', 'goroutines', 'output'],
-        ['registers', 'memory'],
+        column(1, slot('code', 12, 3), slot('backtrace', 8, 2), slot('console', 4, 1)),
+        column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('goroutines', 3, 1), slot('output', 3, 1)),
+        column(1, slot('registers', 16, 3), slot('memory', 6, 2), slot('lesson', 12, 3)),
       ],
     ],
   },
@@ -43,17 +62,25 @@ const LAYOUTS: readonly Layout[] = [
     rows: 24,
     bands: [
       [
-        ['code', 'backtrace', 'output', 'console'],
-        ['registers', 'lens', 'memory', 'goroutines'],
+        column(1, slot('code', 8, 3), slot('backtrace', 7, 2), slot('output', 2, 1), slot('console', 3, 1)),
+        column(1, slot('registers', 12, 3), slot('lens', 3, 2), slot('memory', 4, 2), slot('lesson', 8, 3), slot('goroutines', 2, 1)),
       ],
     ],
   },
-  { columns: 60, rows: 15, bands: [[['code'], ['registers']], [['backtrace']], [['console']]] },
+  {
+    columns: 60,
+    rows: 15,
+    bands: [
+      [column(4, slot('code', 5, 3)), column(3, slot('registers', 5, 3))],
+      [column(1, slot('backtrace', 7, 0.1))],
+      [column(1, { ...slot('console', 3, 0.3), asked: true })],
+    ],
+  },
 ];
 
 export const MINIMUM = LAYOUTS.at(-1)!;
 /** Rows above and below the panes. */
-export const HEAD = 3;
+export const HEAD = 2;
 const FOOT = 2;
 
 interface Want {
@@ -64,19 +91,6 @@ interface Want {
   /** How fast it grows, among its neighbours. */
   readonly weight: number;
 }
-
-/** Least rows of a pane with its title, and its weight. */
-const ROOM: Readonly<Record<PaneName, readonly [least: number, weight: number]>> = {
-  code: [6, 3],
-  registers: [6, 3],
-  backtrace: [7, 1],
-  memory: [4, 2],
-  output: [3, 1],
-  goroutines: [3, 1],
-  lens: [3, 2],
-  source: [6, 3],
-  console: [3, 1],
-};
 
 /** Rows between the screen's head and foot. */
 export const bodyHeight = (state: State): number => state.rows - HEAD - FOOT;
@@ -89,12 +103,19 @@ export function layout(state: State): readonly Place[] {
   const { rows, columns, focus } = state;
   const body = { row: HEAD, column: 0, width: columns, height: bodyHeight(state) };
   const chosen = LAYOUTS.find(each => columns >= each.columns && rows >= each.rows)!;
-  if (state.zoomed || !chosen.bands.flat(2).includes(focus)) return [{ pane: paneNamed(focus), ...body }];
-  const shown = (name: PaneName): boolean => name === focus || contentOf(state, paneNamed(name), columns).items.length > 0;
+  const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus);
+  if (state.zoomed || !chosen.bands.flat().some(has)) return [{ pane: paneNamed(focus), ...body }];
+  const shown = ({ pane, asked }: Slot): boolean =>
+    pane === focus || ((asked !== true || state.asked) && contentOf(state, paneNamed(pane), columns).items.length > 0);
   const bands = chosen.bands
-    .map(band => band.map(column => column.filter(shown)).filter(column => column.length > 0))
+    .map(band =>
+      spread(
+        band.map(({ part, slots }) => column(part, ...slots.filter(shown))).filter(each => each.slots.length > 0),
+        columns,
+      ),
+    )
     .filter(band => band.length > 0);
-  const wants = bands.map(band => band.map(column => column.map(name => wantOf(state, name, Math.floor(columns / band.length)))));
+  const wants = bands.map(band => band.map(({ slots, width }) => slots.map(each => wantOf(state, each, width))));
   const heights = share(
     body.height,
     wants.map(columnsOfBand => widest(columnsOfBand.map(stacked))),
@@ -102,13 +123,11 @@ export function layout(state: State): readonly Place[] {
   let { row } = body;
   return bands.flatMap((band, at) => {
     const height = heights[at]!;
-    const places = band.flatMap((column, nth) => {
-      const from = Math.floor((columns * nth) / band.length);
-      const to = nth === band.length - 1 ? columns : Math.floor((columns * (nth + 1)) / band.length) - 1;
+    const places = band.flatMap(({ slots, from, width }, nth) => {
       const sizes = share(height, wants[at]![nth]!);
       let down = row;
-      return column.map((name, index): Place => {
-        const place = { pane: paneNamed(name), row: down, column: from, width: to - from, height: sizes[index]! };
+      return slots.map(({ pane }, index): Place => {
+        const place = { pane: paneNamed(pane), row: down, column: from, width, height: sizes[index]! };
         down += sizes[index]!;
         return place;
       });
@@ -118,9 +137,20 @@ export function layout(state: State): readonly Place[] {
   });
 }
 
-function wantOf(state: State, name: PaneName, width: number): Want {
-  const [least, weight] = ROOM[name];
-  const most = 1 + Math.max(1, contentOf(state, paneNamed(name), width).items.length);
+/** Columns over the whole width, with a cell between neighbours. */
+function spread(band: Band, columns: number): readonly (Column & { readonly from: number; readonly width: number })[] {
+  const all = sum(band.map(({ part }) => part));
+  let before = 0;
+  return band.map((each, nth) => {
+    const from = Math.floor((columns * before) / all);
+    before += each.part;
+    const to = nth === band.length - 1 ? columns : Math.floor((columns * before) / all) - 1;
+    return { ...each, from, width: to - from };
+  });
+}
+
+function wantOf(state: State, { pane, least, weight }: Slot, width: number): Want {
+  const most = 1 + Math.max(1, contentOf(state, paneNamed(pane), width).items.length);
   return { least: Math.min(least, most), most, weight };
 }
 

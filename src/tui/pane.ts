@@ -1,4 +1,6 @@
 /** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
+
+import type { LessonView } from './lesson.js';
 import type { Row } from './text.js';
 import type { View } from './view/view.js';
 
@@ -27,6 +29,7 @@ export interface Shown {
   readonly console: readonly string[];
   /** What the program has written, oldest first; the last line may be unfinished. */
   readonly output: readonly string[];
+  readonly lesson: LessonView | undefined;
 }
 
 export interface Content {

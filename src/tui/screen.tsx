@@ -6,16 +6,34 @@ import type { Session } from '../debugger/session.js';
 import { grouped } from '../debugger/stop-text.js';
 import { Screen } from './app.js';
 import { draw } from './draw.js';
+import type { LessonWalk } from './lesson.js';
 import { type Effect, initial, type Message, type State } from './state.js';
 import { Terminal } from './terminal.js';
 import { update } from './update.js';
 import { type Looking, observe } from './view/view.js';
+
+/** What the screen shows: a session, or a lesson, whose session changes. */
+export interface Opened {
+  readonly session: Session;
+  readonly lesson?: LessonWalk;
+}
+
+/** Where the program's output and what the debugger says in between come from. */
+interface Outlet {
+  screen: { written(text: string): void; said(text: string): void } | undefined;
+}
 
 export interface ScreenOptions {
   readonly title: string;
   readonly history: readonly string[];
   /** Paths that begin so, for completion. */
   readonly files: (start: string) => readonly string[];
+  /** Commands that are run at first. */
+  readonly script?: readonly string[];
+  /** What the program has written already. */
+  readonly written?: string;
+  /** What is to be said first; empty: nothing. */
+  readonly notice: string;
   readonly saveHistory: (newestFirst: readonly string[]) => void;
 }
 
@@ -23,23 +41,21 @@ const PROGRESS_EVERY = 200;
 /** Milliseconds between two frames. */
 const FRAME = 16;
 
-/** Shows the session on the whole screen until the user quits. `output` receives what the program writes from now on. */
-export async function show(
-  session: Session,
-  options: ScreenOptions,
-  output: { sink: ((text: string) => void) | undefined },
-): Promise<void> {
+/** Shows what is open on the whole screen until the user quits. `outlet` gives what the program writes from now on. */
+export async function show(opened: Opened, options: ScreenOptions, outlet: Outlet): Promise<void> {
   const terminal = new Terminal({
     input: input => send(input),
     size: (rows, columns) => send({ kind: 'size', rows, columns }),
     ending: () => {
       options.saveHistory(state.history);
-      session.interrupt();
+      opened.session.interrupt();
       finish();
     },
   });
   const { rows, columns } = terminal.size;
-  let state: State = initial(observe(session, options.title), rows, columns, options.history);
+  let looking: Looking = {};
+  const look = () => observe(opened.session, options.title, looking);
+  let state: State = initial(look(), rows, columns, options.history, opened.lesson?.view);
   const coloured = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
   const screen = () => <Screen rows={draw(state)} coloured={coloured} />;
   const app = render(screen(), {
@@ -50,7 +66,6 @@ export async function show(
     patchConsole: false,
   });
   const redraw = atMostEvery(FRAME, () => app.rerender(screen()));
-  let looking: Looking = {};
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
@@ -58,14 +73,21 @@ export async function show(
     redraw();
     if (next.effect !== undefined) void carryOut(next.effect);
   };
-  output.sink = text => send({ kind: 'written', text });
+  outlet.screen = { written: text => send({ kind: 'written', text }), said: text => send({ kind: 'answer', text }) };
+  if (options.written !== undefined) outlet.screen.written(options.written);
+  if (options.notice !== '') send({ kind: 'answer', text: options.notice });
 
   async function carryOut(effect: Effect): Promise<void> {
     switch (effect.kind) {
       case 'command':
-        return command(effect.line);
+        return running(
+          effect.line === '' ? opened.session.lastLine : effect.line,
+          async () => (await run(opened.session, effect.line)).output,
+        );
+      case 'lesson':
+        return running(state.running!, () => opened.lesson!.step());
       case 'complete': {
-        const { words, start } = complete(session, effect.line, options.files);
+        const { words, start } = complete(opened.session, effect.line, options.files);
         const typed = effect.line.slice(start);
         const common = commonPrefix(words).slice(typed.length);
         return send({ kind: 'completed', text: common + (words.length === 1 ? ' ' : ''), words: words.length > 1 ? words : [] });
@@ -75,56 +97,59 @@ export async function show(
       case 'return': {
         const { spot } = effect;
         looking = spot.looking;
-        return send({ kind: 'returned', spot, view: observe(session, options.title, looking) });
+        return send({ kind: 'returned', spot, view: look() });
       }
       case 'mouse':
         return terminal.setMouse(effect.on);
       case 'interrupt':
-        return session.interrupt();
+        return opened.session.interrupt();
       case 'suspend':
         return terminal.suspend();
       case 'quit':
-        session.interrupt();
+        opened.session.interrupt();
         return finish();
     }
   }
 
-  async function command(line: string): Promise<void> {
+  /** Runs something, tells of its progress, and looks at where it has led to. */
+  async function running(what: string, action: () => Promise<string>): Promise<void> {
+    const { session } = opened;
     const started = performance.now();
     const from = session.process.t;
-    const whole = line === '' ? session.lastLine : line;
-    if (whole !== '') send({ kind: 'begun', line: whole });
+    if (what !== '') send({ kind: 'begun', line: what });
     const timer = setInterval(() => {
       const done = session.process.t - from;
       const time = performance.now() - started;
       const rate = done / time / 1000;
-      send({ kind: 'progress', text: `${whole}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s` });
+      send({ kind: 'progress', text: `${what}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s` });
     }, PROGRESS_EVERY);
     const place = placeOf(session);
-    const outcome = await run(session, line);
+    const output = await action();
     clearInterval(timer);
-    if (session.ended) return finish();
-    if (outcome.output !== '') send({ kind: 'answer', text: outcome.output });
+    if (opened.session.ended) return finish();
+    if (output !== '') send({ kind: 'answer', text: output });
     // The code follows the program, and the frame that is selected.
-    if (placeOf(session) !== place) looking = { ...looking, code: undefined };
-    send({ kind: 'stopped', view: observe(session, options.title, looking) });
+    if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
+    send({ kind: 'stopped', view: look(), lesson: opened.lesson?.view });
   }
 
   /** Shows code as code, and whatever else can be read as memory. */
   function go(address: bigint): void {
-    const { memory } = session.process;
+    const { memory } = opened.session.process;
     const pane = memory.allows(address, 1, 'exec') ? 'code' : memory.allows(address, 1, 'read') ? 'memory' : undefined;
     if (pane === undefined) send({ kind: 'answer', text: `0x${address.toString(16)} is not mapped` });
     else {
       looking = { ...looking, [pane]: address };
-      send({ kind: 'arrived', view: observe(session, options.title, looking), pane, address });
+      send({ kind: 'arrived', view: look(), pane, address });
     }
   }
 
   terminal.open();
+  if (options.script !== undefined) send({ kind: 'run', lines: options.script });
   await new Promise<void>(resolve => {
     finish = resolve;
   });
+  outlet.screen = undefined;
   terminal.close();
   app.unmount();
   options.saveHistory(state.history);

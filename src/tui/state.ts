@@ -1,6 +1,7 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
 import type { Line } from './editor.js';
 import type { Input } from './input.js';
+import type { LessonView } from './lesson.js';
 import type { PaneState, Shown } from './pane.js';
 import { type PaneName, untouched } from './panes/table.js';
 import type { Looking, View } from './view/view.js';
@@ -24,7 +25,12 @@ export interface State extends Shown {
   readonly line: Line | undefined;
   /** Newest first. */
   readonly history: readonly string[];
+  /** The command that runs. */
   readonly running: string | undefined;
+  /** How far it is; undefined while it is too soon to tell, and the screen stays as it is. */
+  readonly progress: string | undefined;
+  /** The last command was typed or a lesson's: its answer is wanted. What a key has done the other panes show. */
+  readonly asked: boolean;
   /** Commands that came while another ran. */
   readonly pending: readonly string[];
   /** Rows of the help that are scrolled away; undefined: it is not shown. */
@@ -39,7 +45,9 @@ export type Message =
   | { readonly kind: 'size'; readonly rows: number; readonly columns: number }
   /** A command begins, in its full text. */
   | { readonly kind: 'begun'; readonly line: string }
-  | { readonly kind: 'stopped'; readonly view: View }
+  | { readonly kind: 'stopped'; readonly view: View; readonly lesson?: LessonView | undefined }
+  /** Commands to run one after the other. */
+  | { readonly kind: 'run'; readonly lines: readonly string[] }
   /** The same stop, looked at elsewhere: in that pane, at that address. */
   | { readonly kind: 'arrived'; readonly view: View; readonly pane: PaneName; readonly address: bigint }
   /** The same stop, looked at from where one was. */
@@ -55,6 +63,8 @@ export type Message =
 export type Effect =
   /** An empty line repeats the command before. */
   | { readonly kind: 'command'; readonly line: string }
+  /** The lesson's next step. */
+  | { readonly kind: 'lesson' }
   | { readonly kind: 'complete'; readonly line: string }
   /** Look at an address, where addresses of its kind are shown. */
   | { readonly kind: 'go'; readonly address: bigint }
@@ -71,7 +81,7 @@ export interface Next {
 /** Kept of the console, and of what the program writes. */
 const MOST_LINES = 5000;
 
-export function initial(view: View, rows: number, columns: number, history: readonly string[]): State {
+export function initial(view: View, rows: number, columns: number, history: readonly string[], lesson?: LessonView): State {
   return {
     view,
     before: undefined,
@@ -81,11 +91,16 @@ export function initial(view: View, rows: number, columns: number, history: read
     zoomed: false,
     panes: untouched,
     back: [],
-    console: [],
+    console: (lesson?.results ?? []).flatMap(({ part, output }) =>
+      part.kind === 'command' ? [`(r14) ${part.text}`, ...output.split('\n')] : [],
+    ),
     output: [''],
+    lesson,
     line: undefined,
     history,
     running: undefined,
+    progress: undefined,
+    asked: false,
     pending: [],
     help: undefined,
     mouse: true,

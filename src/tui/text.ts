@@ -18,6 +18,8 @@ export type Role =
   | 'selected'
   | 'cursor'
   | 'prompt'
+  | 'good'
+  | 'bad'
   | Region;
 
 export interface Segment {

@@ -74,5 +74,5 @@ function submitted(state: State, text: string): Next {
   const closed: State = { ...state, line: undefined, history: history.slice(0, MOST_HISTORY) };
   const [first = '', ...rest] = commands;
   if (state.running !== undefined) return { state: { ...closed, pending: [...state.pending, ...commands] } };
-  return act({ ...closed, pending: rest }, { kind: 'run', line: first });
+  return act({ ...closed, pending: rest }, { kind: 'run', line: first, typed: true });
 }

@@ -18,9 +18,13 @@ export function update(state: State, message: Message): Next {
       return { state: say({ ...state, running: message.line }, `(r14) ${message.line}`) };
     case 'stopped': {
       const moved = message.view.t !== state.view.t;
-      const stopped = { ...shown(state, message.view), before: moved ? state.view : state.before, running: undefined };
-      const [line, ...pending] = state.pending;
-      return line === undefined ? { state: stopped } : act({ ...stopped, pending }, { kind: 'run', line });
+      const before = moved ? state.view : state.before;
+      const stopped = shown({ ...state, lesson: message.lesson ?? state.lesson }, message.view);
+      return goOn({ ...stopped, before, running: undefined, progress: undefined });
+    }
+    case 'run': {
+      const waiting = { ...state, pending: [...state.pending, ...message.lines] };
+      return state.running === undefined ? goOn(waiting) : { state: waiting };
     }
     case 'arrived': {
       const { pane, view, address } = message;
@@ -37,11 +41,11 @@ export function update(state: State, message: Message): Next {
     case 'written':
       return { state: written(state, message.text) };
     case 'progress':
-      return { state: state.running === undefined ? state : { ...state, running: message.text } };
+      return { state: state.running === undefined ? state : { ...state, progress: message.text } };
     case 'completed': {
       if (state.line === undefined) return { state };
       const completed = { ...state, line: insert(state.line, message.text) };
-      return { state: message.words.length > 0 ? say(completed, candidates(completed, message.words)) : completed };
+      return { state: message.words.length > 0 ? say({ ...completed, asked: true }, candidates(completed, message.words)) : completed };
     }
     case 'click':
     case 'wheel':
@@ -53,6 +57,12 @@ export function update(state: State, message: Message): Next {
       return state.line === undefined ? pressed(awake, message) : typed(awake, state.line, message);
     }
   }
+}
+
+/** The next of the commands that wait. */
+function goOn(state: State): Next {
+  const [line, ...pending] = state.pending;
+  return line === undefined ? { state } : act({ ...state, pending }, { kind: 'run', line, typed: state.asked });
 }
 
 /** What a pane shows follows what it showed before. */

@@ -13,7 +13,7 @@ export const view = (t: string, rax: string): View => ({
   title: 'crash',
   place: 'goroutine 1 on g0   thread 1',
   t,
-  stop: ['SIGSEGV in f+0', '  mov 0x10(%rdi),%rdx'],
+  stop: { what: 'SIGSEGV in f+0', detail: 'rdi = 0' },
   fault: true,
   code: {
     rows: [

@@ -5,12 +5,13 @@ import { code } from './code.js';
 import { console } from './console.js';
 import { goroutines } from './goroutines.js';
 import { lens } from './lens.js';
+import { lesson } from './lesson.js';
 import { memory } from './memory.js';
 import { output } from './output.js';
 import { registers } from './registers.js';
 import { source } from './source.js';
 
-const TABLE = [code, registers, backtrace, lens, memory, output, goroutines, console, source] as const satisfies readonly PaneRow[];
+const TABLE = [code, registers, backtrace, lens, memory, lesson, output, goroutines, console, source] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];
 export type Pane = PaneRow & { readonly name: PaneName };

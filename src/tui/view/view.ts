@@ -5,7 +5,7 @@ import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSu
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 import type { Flavor } from '../../debugger/settings.js';
-import { grouped, stopData, stopText } from '../../debugger/stop-text.js';
+import { grouped, stopData, stopHeadline } from '../../debugger/stop-text.js';
 import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
@@ -22,8 +22,8 @@ interface Head {
   readonly title: string;
   readonly place: string;
   readonly t: string;
-  /** What happened, in one or two lines. */
-  readonly stop: readonly string[];
+  /** What happened and where, in a line; `detail` says why. */
+  readonly stop: { readonly what: string; readonly detail: string };
   readonly fault: boolean;
   readonly flavor: Flavor;
   readonly breakpoints: ReadonlySet<bigint>;
@@ -78,7 +78,8 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     flavor: session.settings.flavor,
     breakpoints: session.breakpoints.addresses,
   };
-  if (session.exited) return { ...base, place: '', stop: stopText(session).split('\n'), fault: false, ...NOTHING };
+  const stop = stopHeadline(session);
+  if (session.exited) return { ...base, place: '', stop, fault: false, ...NOTHING };
   const data = stopData(session);
   const stack = session.frame.physical.stack.name;
   const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
@@ -86,7 +87,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
   const head = {
     ...base,
     place,
-    stop: session.stop.reason === 'start' ? ['Stopped before the first instruction.'] : stopText(session).split('\n'),
+    stop,
     fault: session.stop.reason === 'signal',
   };
   // What changes is told by the registers: they are read while they can be.

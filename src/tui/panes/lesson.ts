@@ -1,0 +1,43 @@
+import type { LessonPart } from '../../debugger/lesson.js';
+import type { StepResult } from '../../debugger/lesson-run.js';
+import { proseLines } from '../../debugger/lesson-text.js';
+import type { Item, PaneRow, Shown } from '../pane.js';
+import { printable, type Role, span } from '../text.js';
+
+/** A lesson: what was said and done so far, and the step that is next. */
+export const lesson = {
+  name: 'lesson',
+  title: 'lesson',
+  key: '6',
+  content: ({ lesson: walk }: Shown, width: number) => {
+    if (walk === undefined) return { items: [] };
+    const { results, next, position, steps } = walk;
+    // What stands before the last step is read already.
+    const read = results.findLastIndex(result => isStep(result.part.kind));
+    const items: Item[] = results.flatMap((result, index) => shown(result, width - 2, index < read));
+    items.push(...(next === undefined ? [line('The lesson is over.', 'dim')] : nextStep(next)));
+    return { items, anchor: items.length - 1, note: `${position} of ${steps}` };
+  },
+} as const satisfies PaneRow;
+
+const isStep = (kind: LessonPart['kind']): boolean => kind === 'command' || kind === 'variant';
+
+const line = (text: string, role: Role = 'plain'): Item => ({ row: [span(` ${printable(text)}`, role)] });
+
+function shown({ part, ok, output }: StepResult, width: number, read: boolean): readonly Item[] {
+  const role = read ? 'dim' : 'plain';
+  switch (part.kind) {
+    case 'text':
+      return ['', ...proseLines(part.text, width), ''].map(text => line(text, text.startsWith('#') && !read ? 'title' : role));
+    case 'command':
+      return [line(`(r14) ${part.text}`, role)];
+    case 'check':
+    case 'variant':
+      if (ok) return [line(`✓ ${part.text}`, read ? 'dim' : 'good')];
+      return [line(`✗ ${part.text}`, 'bad'), ...output.split('\n').map(text => line(`    ${text}`, 'bad'))];
+  }
+}
+
+const nextStep = ({ text }: LessonPart): readonly Item[] => [
+  { row: [span(' ► ', 'current'), span(printable(text), 'current'), span('   space runs this', 'dim')] },
+];
