@@ -106,7 +106,8 @@ export abstract class FrameBuilder extends ItemEmitter {
     this.push(at, add ? M.Add : M.Sub, [register('SP'), immediate(size === 128 ? -size : size)]);
   }
 
-  protected epilogue(at: Position): void {
+  /** Leaves the frame, and the function: to its caller, or by a jump to another one. */
+  protected epilogue(at: Position, onTo?: SymbolReference): void {
     const { depth, savedBp } = this;
     this.inFrame = true;
     if (this.source.frame > 0) {
@@ -118,7 +119,8 @@ export abstract class FrameBuilder extends ItemEmitter {
       this.depth -= WORD;
       this.savedBp = false;
     }
-    this.push(at, M.Ret, []);
+    if (onTo === undefined) this.push(at, M.Ret, []);
+    else this.branch(at, M.Jmp, onTo, 0n);
     this.inFrame = false;
     // What follows is reached by a jump from inside the frame.
     this.depth = depth;

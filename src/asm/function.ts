@@ -77,8 +77,11 @@ export class FunctionBuilder extends FrameBuilder {
       return;
     }
     if (mnemonic === 'RET') {
+      const [target] = operands;
       if (operands.length === 0) this.epilogue(at);
-      else this.diagnostics.report(at, 'RET takes no operands', 'JMP name(SB) goes on in another function');
+      else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined && target.index === undefined)
+        this.epilogue(at, target.symbol);
+      else this.diagnostics.report(target.at, 'RET takes nothing, or a function to go on in', 'RET name(SB)');
       return;
     }
     if (mnemonic === 'JMP' || mnemonic === 'CALL') {

@@ -63,7 +63,9 @@ const ESCAPES: Record<string, string> = {
 
 const ESCAPED = /^(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/;
 
-/** Splits a source into tokens; comments vanish, a backslash before the end of a line joins it with the next (both lines count). */
+/**
+ * Splits a source into tokens; comments vanish, a backslash before the end of a line lets a macro go on in the next one, with another
+ * instruction. */
 export function tokenize(file: string, source: string, diagnostics: Diagnostics): Token[] {
   const tokens: Token[] = [];
   let line = 1;
@@ -94,6 +96,7 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       continue;
     }
     if (character === '\\' && /^\\[ \t\r]*\n/.test(source.slice(at, at + 80))) {
+      push('punctuation', ';', 0);
       at = source.indexOf('\n', at) + 1;
       newLine();
       glued = false;

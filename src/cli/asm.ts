@@ -35,9 +35,8 @@ const DATA = `#include "textflag.h"
 GLOBL r14·g(SB), NOPTR, $512
 GLOBL r14·tls(SB), NOPTR, $16
 `;
-const MORESTACK = `TEXT runtime·morestack_noctxt(SB), NOSPLIT|NOFRAME, $0-0
-	UNDEF
-`;
+/** What prologues call when 64 KiB of stack are used up. */
+const MORESTACK = ['runtime·morestack', 'runtime·morestack_noctxt'];
 /** Set when the called function has returned. */
 const RETURNED = 'r14.returned';
 /** Names of the files that are added to the user's, in messages. */
@@ -59,7 +58,12 @@ export function assembleFile(path: string, call?: string, toRun = true): Assembl
   const types = join(dirname(path), 'types.go');
   const has = (symbol: string): boolean => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text);
   const build = (start: string | undefined, entry?: string, declared?: string): Assembled => {
-    const extra = start === undefined ? '' : `${DATA}${start}${has('runtime·morestack_noctxt') ? '' : MORESTACK}`;
+    const extra =
+      start === undefined
+        ? ''
+        : `${DATA}${start}${MORESTACK.filter(name => !has(name))
+            .map(name => `TEXT ${name}(SB), NOSPLIT|NOFRAME, $0-0\n\tUNDEF\n`)
+            .join('')}`;
     return assemble({
       sources: [{ file: path, text, package: 'main' }, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
       declarations: [

@@ -204,6 +204,12 @@ describe.skipIf(reason)(`Go's assembler and r14's agree on ${reason ?? ''}`, () 
     }
   });
 
+  it('macros: with arguments, over several lines, of each other, undefined again', () => {
+    const { differences, count } = compareSource(MACROS);
+    expect(differences).toEqual([]);
+    expect(count).toBe(2);
+  });
+
   it('frames: prologues, stack checks, epilogues, arguments and locals', () => {
     const text = FRAMES.map((head, index) => `TEXT ·f${index}(SB), ${head}`).join('\n');
     const source = `#include "textflag.h"\n${text}\n${MORESTACK}`;
@@ -214,11 +220,38 @@ describe.skipIf(reason)(`Go's assembler and r14's agree on ${reason ?? ''}`, () 
 });
 
 const MORESTACK = 'TEXT ·morestack_noctxt(SB), NOSPLIT, $0-0\n\tRET\nTEXT ·morestack(SB), NOSPLIT, $0-0\n\tRET\n';
+const MACROS = `#include "textflag.h"
+#define OFFSET (8*(1+1)) // a comment
+#define LOAD(place, r) MOVQ place, r
+#define SUM(x, y, to) \\
+	LOAD(x, to) \\
+	ADDQ y, to; \\
+	ADDQ $OFFSET, to
+#define cell ·cell(SB)
+TEXT ·f(SB), NOSPLIT, $0-0
+	SUM(OFFSET(SP), (AX)(BX*8), CX)
+	SUM(cell, DX, SI)
+#undef OFFSET
+#define OFFSET $-1
+#ifdef NOSUCH
+	NONSENSE
+#else
+	LOAD(OFFSET, DI)
+#endif
+#ifndef NOSUCH
+	RET
+#endif
+TEXT ·g(SB), NOSPLIT, $0-0
+	LOAD(0(BX)(CX*1), R8); LOAD($(1+2), R9)
+	RET
+GLOBL ·cell(SB), NOPTR, $8
+`;
 const BODIES = [
   'MOVQ x+0(FP), AX\n\tMOVQ AX, r+8(FP)\n\tRET',
   'CALL ·morestack(SB)\n\tMOVQ x+0(FP), AX\n\tRET',
   'PUSHQ AX\n\tMOVQ x+0(FP), BX\n\tPOPQ AX\n\tTESTQ AX, AX\n\tJEQ out\n\tRET\nout:\n\tMOVQ $1, r+8(FP)\n\tRET',
   'JMP ·morestack(SB)',
+  'TESTQ AX, AX\n\tJEQ 2(PC)\n\tRET ·morestack(SB)\n\tRET',
 ];
 /** Flags, frame and body of functions. */
 const FRAMES: readonly string[] = [0, 8, 24, 64, 120, 128, 136, 4088, 4096, 4104, 5000, 70_000].flatMap(frame => [
@@ -241,6 +274,7 @@ const DATA: readonly (readonly [string, number])[] = [
   ['$"abc"', 3],
   ['$"\\x00\\n\\t\\"\\\\"', 5],
   ['$"ab"', 8],
+  ['$"ä\\xff\\u20ac\\101"', 7],
   ['$·zero(SB)', 8],
   ['$·zero+40(SB)', 8],
   ["$'a'", 1],
