@@ -61,12 +61,19 @@ export function holds(session: Session, condition: string): boolean {
 /** Fails when a condition cannot be parsed; whether it can be evaluated shows at the stop. */
 export function checkCondition(condition: string, column: number): void {
   if (condition === '') throw new CommandError('the condition is missing', column);
-  pointing(column, () => parseExpression(condition));
+  checkExpression(condition, column);
 }
 
-/** The memory that an expression to watch stands for; a bare address is a word. */
+/** Fails when an expression cannot be parsed. */
+export function checkExpression(text: string, column: number): void {
+  pointing(column, () => parseExpression(text));
+}
+
+/** The memory that an expression to watch stands for; a number with a star before it is the address of a word. */
 export function watchTarget(session: Session, text: string, column: number): { readonly address: bigint; readonly length: number } {
   const result = evaluated(session, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
+  if (result.kind === 'constant' && !text.startsWith('*'))
+    throw new CommandError(`${text} never changes; *${text} is the word there`, column);
   if (result.kind === 'constant') return { address: addressOf(session, text.replace(/^\*\s*/, ''), column), length: 8 };
   if (result.kind === 'symbol') return { address: result.address, length: 8 };
   return pointing(column, () => rangeOfResult(result));

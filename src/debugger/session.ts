@@ -214,7 +214,7 @@ export class Session {
   }
 
   /** Threads are numbered from 1 in the order of their creation; a number is never used twice. */
-  threadNumber(thread: Thread): number {
+  threadNumber(thread: Pick<Thread, 'tid'>): number {
     return thread.tid - this.process.pid + 1;
   }
 

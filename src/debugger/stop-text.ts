@@ -1,7 +1,7 @@
 /** How a stop is told: one line of what and where, then the instruction or the source line there. */
 
 import { disassembleAt } from './code.js';
-import { describeAddress } from './describe.js';
+import { describeCode } from './describe.js';
 import { frameStop } from './frame-text.js';
 import { explainFault } from './operands.js';
 import { outlook } from './outlook.js';
@@ -57,14 +57,15 @@ export function stopText(session: Session): string {
   if (stop.reason === 'exited') {
     return [`${time}  ${exitText(stop)}`, ...refusalLines(session)].join('\n');
   }
-  const lines = [`${time}  ${whyText(stop)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
+  const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
   return lines.join('\n');
 }
 
 const exitText = ({ signal, status }: Stop & { reason: 'exited' }): string =>
   `the program ${signal === undefined ? `exited with status ${status}` : `was killed by ${signal} (status ${status})`}`;
 
-function whyText(stop: Stop): string {
+function whyText(session: Session): string {
+  const { stop } = session;
   switch (stop.reason) {
     case 'start':
       return 'at the start: ';
@@ -77,7 +78,7 @@ function whyText(stop: Stop): string {
     case 'syscall':
       return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
     case 'thread':
-      return `thread ${stop.tid} ${stop.event}, in `;
+      return `thread ${session.threadNumber(stop)} ${stop.event}, in `;
     case 'interrupted':
       return 'interrupted in ';
     case 'limit':
@@ -99,7 +100,7 @@ export function stopHeadline(session: Session): { readonly what: string; readonl
   if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
   const line = session.images.lineAt(session.thread.registers.rip);
   const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
-  return { what: `${whyText(stop)}${placeText(session)}${at}`, detail: detailText(session) };
+  return { what: `${whyText(session)}${placeText(session)}${at}`, detail: detailText(session) };
 }
 
 function detailText(session: Session): string {
@@ -124,7 +125,7 @@ function detailText(session: Session): string {
 /** `main.main+20`; a function's entry is told from the function as a whole by `+0`. */
 function placeText(session: Session): string {
   const { rip } = session.thread.registers;
-  const described = describeAddress(session.images, rip) ?? `0x${rip.toString(16)}`;
+  const described = describeCode(session.images, rip);
   return rip === session.images.functionAt(rip)?.entry ? `${described}+0` : described;
 }
 

@@ -1,6 +1,6 @@
 import type { Thread } from '../linux/api.js';
 import type { Data } from './commands/command.js';
-import { describeAddress } from './describe.js';
+import { describeCode } from './describe.js';
 import type { Session } from './session.js';
 
 /** `* thread 1  running  main.main+20 at main.go:14, goroutine 1`. */
@@ -8,7 +8,7 @@ export function threadLine(session: Session, thread: Thread): string {
   const current = thread.tid === session.thread.tid ? '*' : ' ';
   const { rip } = thread.registers;
   const line = session.images.lineAt(rip);
-  const place = `${describeAddress(session.images, rip) ?? `0x${rip.toString(16)}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
+  const place = `${describeCode(session.images, rip)}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
   const goroutine = session.goroutineOf(thread);
   const doing = thread.state === 'waiting' && thread.waitingFor !== undefined ? `waiting for ${thread.waitingFor}` : thread.state;
   return `${current} thread ${session.threadNumber(thread)}  ${doing}  ${place}${goroutine === undefined ? '' : `, goroutine ${goroutine.id}`}`;

@@ -32,6 +32,38 @@ describe('looking', () => {
     expect(new Set(lines).size).toBeGreaterThan(5);
   });
 
+  it('what is wrong is pointed at, and changes nothing', async () => {
+    const at = debugBundled('newproc-race');
+    await at.text('continue');
+    for (const [line, caret, says] of [
+      ['display 1 +', 11, 'expected a value'],
+      ['display -d 9', 11, 'no display 9'],
+      ['undisplay 7', 10, 'no display 7'],
+      ['frame 99', 6, 'no frame 99'],
+      ['watch 1+1', 6, '*1+1'],
+      ['bt 1 2', 5, '2'],
+      ['p len(5)', 2, 'untyped int'],
+    ] as const) {
+      const { ok, output } = await at.run(line);
+      expect({ line, ok }).toEqual({ line, ok: false });
+      expect(output.split('\n')[1]).toMatch(new RegExp(`^ {${caret}}\\^ `));
+      expect(output).toContain(says);
+    }
+    expect(await at.text('info display')).toBe('');
+    expect(await at.data('info breakpoints')).toEqual([]);
+    expect((await at.data('frame 0 bt'))[0].index).toBe(0);
+  });
+
+  it.skipIf(why)(`code without a name tells its library${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const at = debug(buildC('threads'));
+    await at.text('catch thread');
+    expect(await at.text('continue')).toContain('thread 2 created, in ');
+    await at.text('si 3');
+    const lines = (await at.text('info threads')).split('\n');
+    const frames: readonly { function: string; pc: string }[] = await at.data('thread 2 bt');
+    expect(lines[1]).toContain(frames[0]!.function === '??' ? `${frames[0]!.pc} from /` : frames[0]!.function);
+  });
+
   it.skipIf(why)(`disassembly in AT&T syntax is gdb's${why ? ` (skipped: ${why})` : ''}`, async () => {
     // Padding with prefixes, and operands that string and x87 instructions imply, are spelled otherwise.
     const other = /nopw|^(rep\w* )?(stos|movs|scas|cmps|lods)|^f(xch|\w+p)\b/;

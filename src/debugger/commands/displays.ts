@@ -1,9 +1,10 @@
 import { CommandError } from '../errors.js';
 import { examine } from '../examine.js';
+import { checkExpression } from '../expressions.js';
 import { printExpression } from '../print.js';
 import type { Session } from '../session.js';
-import { parseCount, splitOptions } from './arguments.js';
-import { type Command, text } from './command.js';
+import { parseCount, splitOptions, type Word } from './arguments.js';
+import { type Answer, type Command, text } from './command.js';
 
 /** All displays, evaluated anew; an expression that means nothing here says so. */
 export function displayText(session: Session): string {
@@ -38,11 +39,12 @@ export const displayCommands: readonly Command[] = [
     run: (session, args) => {
       const [flags, rest] = splitOptions(args, { '-a': false, '-d': true });
       const remove = flags.get('-d');
-      if (remove !== undefined) return removeDisplay(session, parseCount({ text: remove, column: args.column }));
+      if (remove !== undefined) return removeDisplay(session, { text: remove, column: args.from(2).column });
       if (rest.empty) return text(displayText(session));
       const percent = /^%(\w+)\s+/.exec(rest.text);
       const target = percent === null ? rest : rest.from(percent[0].length);
       const format = percent?.[1] ?? args.format;
+      checkExpression(target.text, target.column);
       const id = (session.displays.at(-1)?.id ?? 0) + 1;
       session.displays.push({ id, expression: target.text, format });
       return text(displayText(session).split('\n').slice(-1)[0]!, { id });
@@ -58,15 +60,16 @@ export const displayCommands: readonly Command[] = [
     repeat: 'no',
     run: (session, args) => {
       if (args.empty) session.displays = [];
-      for (const word of args.words()) removeDisplay(session, parseCount(word));
+      for (const word of args.words()) removeDisplay(session, word);
       return text('');
     },
   },
 ];
 
-function removeDisplay(session: Session, id: number) {
+function removeDisplay(session: Session, word: Word): Answer {
+  const id = parseCount(word);
   const before = session.displays.length;
   session.displays = session.displays.filter(each => each.id !== id);
-  if (session.displays.length === before) throw new CommandError(`no display ${id}`);
+  if (session.displays.length === before) throw new CommandError(`no display ${id} (display lists them)`, word.column);
   return text('');
 }

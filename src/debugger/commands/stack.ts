@@ -34,7 +34,7 @@ export const stackCommands: readonly Command[] = [
       const [first, rest] = args.shift();
       if (first === '') return frameStop(session);
       if (first === 'apply') return applyFrames(session, rest);
-      return select(session, frameNumber(session, first, args, rest), first === 'function' ? rest.shift()[1] : rest);
+      return select(session, frameNumber(session, first, args, rest), first === 'function' ? rest.shift()[1] : rest, args.column);
     },
   },
   {
@@ -108,7 +108,7 @@ function backtraceCommand(session: Session, args: Arguments): Answer {
   const words = args.words();
   for (const { text: word, column } of words) {
     const option = word.replace(/^--?/, '');
-    if (/^-?\d+$/.test(word)) count = Number(word);
+    if (/^-?\d+$/.test(word) && count === undefined) count = Number(word);
     else if (['full', 'offsets', 'how', 'gdb'].includes(option)) flags.add(option);
     else throw new CommandError(`backtrace has no option ${word}; it has N -N full -offsets -how -gdb`, column);
   }
@@ -132,14 +132,14 @@ function relative(session: Session, args: Arguments, direction: 1 | -1): Answer 
   const most = session.frames(Math.max(1, wanted + 1)).length - 1;
   if (wanted < 0 && session.selection.frame === 0) throw args.error('this is the innermost frame');
   if (wanted > most && session.selection.frame === most) throw args.error('this is the outermost frame');
-  return select(session, Math.min(Math.max(wanted, 0), most), numbered === null ? args : args.from(numbered[0].length));
+  return select(session, Math.min(Math.max(wanted, 0), most), numbered === null ? args : args.from(numbered[0].length), args.column);
 }
 
 /** Selects a frame, for one command if there is one. */
-function select(session: Session, index: number, command: Arguments): Answer | Promise<Answer> {
+function select(session: Session, index: number, command: Arguments, column: number): Answer | Promise<Answer> {
   session.requireProcess();
   const frames = session.frames(index + 1);
-  if (index >= frames.length) throw new CommandError(`no frame ${index}: the outermost is ${frames.length - 1}`);
+  if (index >= frames.length) throw new CommandError(`no frame ${index}: the outermost is ${frames.length - 1}`, column);
   if (!command.empty) return session.selecting({ frame: index }, () => dispatch(session, command));
   session.selection = { ...session.selection, frame: index };
   return frameStop(session);

@@ -45,7 +45,9 @@ function length(world: World, name: 'len' | 'cap', operand: Operand): Operand {
     if (name === 'len' && type.kind === 'map') return int(mapView(world, value)?.length ?? 0);
     throw new OperationError(`invalid argument for ${name}: ${value.type.name}`);
   }
-  throw new OperationError(`invalid argument for ${name}`);
+  throw new OperationError(
+    `invalid argument for ${name}: ${operand.kind === 'constant' ? `untyped ${operand.constant.class}` : operand.kind}`,
+  );
 }
 
 function part(name: 'real' | 'imag', operand: Operand): Operand {
