@@ -28,7 +28,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   };
   if (!json && !batch && screenWanted(parsed)) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
-    await openScreen({ session }, { title: path.split('/').at(-1)!, script }, outlet);
+    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
     return finish(0);
   }
   const interrupt = () => session.interrupt();

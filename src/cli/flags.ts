@@ -17,6 +17,7 @@ const FLAGS = [
   { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
   { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
+  { name: 'ascii', summary: 'draw the screen with ASCII characters only', of: ['exec', 'asm', 'lesson'] },
   { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },

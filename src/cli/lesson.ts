@@ -33,7 +33,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     let written = '';
     outlet.screen = { written: text => (written += text), said: text => (written += `${text}\n`) };
     await (untilSignal ? walk.untilSignal() : walk.begin());
-    await openScreen(walk, { title: name, written }, outlet);
+    await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written }, outlet);
     return 0;
   } catch (error) {
     if (!(error instanceof LessonError)) throw error;

@@ -11,9 +11,9 @@ const BAD_INPUT = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv);
-  const alone = parsed.command === undefined && parsed.values.size === 0;
-  if (alone && screenWanted(parsed)) return openCrash(parsed);
-  if (parsed.values.has('help') || alone) {
+  const flags = [...parsed.values.keys()];
+  if (parsed.command === undefined && flags.every(flag => flag === 'ascii') && screenWanted(parsed)) return openCrash(parsed);
+  if (flags.includes('help') || (parsed.command === undefined && flags.length === 0)) {
     writeOut(1, `${usage()}\n`);
     return 0;
   }

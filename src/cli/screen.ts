@@ -8,7 +8,7 @@ import { savedSettings } from './saved-settings.js';
 /** Shows what is open until the user quits. */
 export async function openScreen(
   opened: Opened,
-  begin: Pick<ScreenOptions, 'title' | 'script' | 'written'>,
+  begin: Pick<ScreenOptions, 'title' | 'ascii' | 'script' | 'written'>,
   outlet: Outlet,
 ): Promise<void> {
   // Read when React is loaded: its development build is slow and leaks.

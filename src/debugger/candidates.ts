@@ -10,7 +10,7 @@ import { evaluate } from './evaluate/evaluate.js';
 import { parseExpression } from './evaluate/parser.js';
 import { registerNames } from './registers-text.js';
 import type { Session } from './session.js';
-import { FLAVORS, SETTINGS } from './settings.js';
+import { SETTINGS } from './settings.js';
 import { underlying } from './values/types.js';
 
 /** Where a word stands. */
@@ -45,7 +45,7 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       yield* ['substitute-path', 'alias'];
       break;
     case 'value':
-      if (before.some(each => SETTINGS.some(row => row.kind === 'flavor' && row.name === each))) yield* FLAVORS;
+      for (const row of SETTINGS) if ('choices' in row && before.includes(row.name)) yield* row.choices;
       break;
     case 'breakpoint':
       for (const each of session.breakpoints.all) yield each.name ?? String(each.id);

@@ -1,5 +1,5 @@
 /** Walks a lesson: runs its steps in a session and looks whether what it claims holds. */
-import { execute } from './commands/execute.js';
+import { execute, type Outcome } from './commands/execute.js';
 import { holds } from './expressions.js';
 import type { Check, Lesson, LessonPart } from './lesson.js';
 import type { Session } from './session.js';
@@ -52,7 +52,7 @@ export class LessonRun {
           return { part, ok: false, output: (error as Error).message };
         }
       case 'command': {
-        const { ok, output } = await execute(this.session, part.text);
+        const { ok, output } = await this.#asWritten(part.text);
         this.#answer = output;
         return { part, ok, output };
       }
@@ -61,6 +61,16 @@ export class LessonRun {
         return { part, ok: output === undefined, output: output ?? '' };
       }
     }
+  }
+
+  /** A lesson speaks of AT&T syntax, whatever the reader looks at; what its own step sets stays. */
+  async #asWritten(line: string): Promise<Outcome> {
+    const { settings } = this.session;
+    const { flavor } = settings;
+    settings.set('disassemble-flavor', 'gnu', 0);
+    const outcome = await execute(this.session, line);
+    if (settings.flavor === 'gnu') settings.set('disassemble-flavor', flavor, 0);
+    return outcome;
   }
 
   /** What contradicts a check; undefined: it holds. */

@@ -26,3 +26,12 @@ test('source paths are found by the first rule that fits, at whole path elements
   expect(settings.substitute('/build/src2/main.go')).toBe('/build/src2/main.go');
   expect(settings.substitute('runtime/proc.go')).toBe('/usr/local/go/src/runtime/proc.go');
 });
+
+test('panes are hidden by name', () => {
+  const settings = new Settings();
+  settings.set('hidden-panes', 'memory, lens memory', 0);
+  expect(settings.hiddenPanes).toEqual(new Set(['memory', 'lens']));
+  expect(() => settings.set('hidden-panes', 'memroy', 0)).toThrow(/not "memroy"/);
+  settings.set('hidden-panes', '', 0);
+  expect(settings.hiddenPanes.size).toBe(0);
+});

@@ -1,13 +1,34 @@
 import { CommandError } from './errors.js';
 
-export const FLAVORS = ['gnu', 'intel', 'go'] as const;
+const FLAVORS = ['gnu', 'intel', 'go'] as const;
 export type Flavor = (typeof FLAVORS)[number];
+
+const THEMES = ['dark', 'light', 'plain'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** The panes that the full screen can show. */
+export const PANE_NAMES = [
+  'code',
+  'registers',
+  'backtrace',
+  'lens',
+  'memory',
+  'lesson',
+  'output',
+  'goroutines',
+  'console',
+  'source',
+] as const;
 
 interface SettingRow {
   readonly name: string;
   /** gdb's name for it, after `set`. */
   readonly gdb?: string;
-  readonly kind: 'number' | 'flavor' | 'text';
+  /** `choices`: any number of them, with spaces between. */
+  readonly kind: 'number' | 'choice' | 'choices' | 'text';
+  readonly choices?: readonly string[];
+  /** Other names of choices. */
+  readonly also?: Readonly<Record<string, string>>;
   readonly initial: number | string;
   readonly summary: string;
 }
@@ -17,7 +38,9 @@ export const SETTINGS = [
   {
     name: 'disassemble-flavor',
     gdb: 'disassembly-flavor',
-    kind: 'flavor',
+    kind: 'choice',
+    choices: FLAVORS,
+    also: { att: 'gnu' },
     initial: 'gnu',
     summary: 'syntax of disassembly: gnu (AT&T, also called att), intel or go',
   },
@@ -33,6 +56,20 @@ export const SETTINGS = [
   },
   { name: 'stack-depth', kind: 'number', initial: 50, summary: 'frames that bt prints unless told otherwise' },
   { name: 'prompt', gdb: 'prompt', kind: 'text', initial: '(r14) ', summary: 'the prompt' },
+  {
+    name: 'theme',
+    kind: 'choice',
+    choices: THEMES,
+    initial: 'dark',
+    summary: "the screen's colours, for a dark or a light terminal; plain: none",
+  },
+  {
+    name: 'hidden-panes',
+    kind: 'choices',
+    choices: PANE_NAMES,
+    initial: '',
+    summary: 'panes that the screen leaves out; their numbers still show them',
+  },
   {
     name: 'step-slice',
     kind: 'number',
@@ -61,6 +98,14 @@ export class Settings {
 
   get flavor(): Flavor {
     return this.#values.get('disassemble-flavor') as Flavor;
+  }
+
+  get theme(): Theme {
+    return this.#values.get('theme') as Theme;
+  }
+
+  get hiddenPanes(): ReadonlySet<string> {
+    return new Set(words(this.text('hidden-panes')));
   }
 
   /** Name and value of each, in the table's order. */
@@ -107,12 +152,20 @@ function parseSetting(row: SettingRow, value: string, column: number): number | 
       if (!/^\d+$/.test(value)) throw new CommandError(`${row.name} is a whole number, not "${value}"`, column);
       return Number(value);
     }
-    case 'flavor': {
-      const flavor = FLAVORS.find(each => each === (value === 'att' ? 'gnu' : value));
-      if (flavor === undefined) throw new CommandError(`${row.name} is ${FLAVORS.join(', ')} or att, not "${value}"`, column);
-      return flavor;
-    }
+    case 'choice':
+      return choose(row, value, column);
+    case 'choices':
+      return [...new Set(words(value).map(word => choose(row, word, column)))].join(' ');
     case 'text':
       return value;
   }
+}
+
+const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter(word => word !== '');
+
+function choose({ name, choices = [], also = {} }: SettingRow, value: string, column: number): string {
+  const chosen = choices.find(each => each === (also[value] ?? value));
+  const all = [...choices, ...Object.keys(also)];
+  if (chosen === undefined) throw new CommandError(`${name} is ${all.slice(0, -1).join(', ')} or ${all.at(-1)}, not "${value}"`, column);
+  return chosen;
 }

@@ -72,6 +72,14 @@ export function act(state: State, action: Action): Next {
     }
     case 'zoom':
       return { state: { ...state, zoomed: !state.zoomed } };
+    case 'hide': {
+      const hidden = new Set(state.view.hidden);
+      const shows = hidden.delete(focus);
+      if (!shows) hidden.add(focus);
+      const next = shows ? focus : PANES.find(pane => !hidden.has(pane.name))?.name;
+      if (next === undefined) return { state: say(state, 'one pane must remain') };
+      return act({ ...state, focus: next, zoomed: false }, { kind: 'run', line: `config hidden-panes "${[...hidden].join(' ')}"` });
+    }
     case 'mouse': {
       const mouse = !state.mouse;
       const told = mouse ? 'the mouse is on' : "the mouse is off: the terminal's own selection works; m switches it on";

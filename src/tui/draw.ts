@@ -10,7 +10,7 @@ import { printable, type Row, rule, span, toWidth } from './text.js';
 export function draw(state: State): Row[] {
   const { rows, columns } = state;
   if (tooSmall(state)) {
-    const text = `r14 needs ${MINIMUM.columns} x ${MINIMUM.rows} cells, not ${columns} x ${rows}. Enlarge the window, or q and use r14 exec --batch.`;
+    const text = `r14 needs ${MINIMUM.columns} x ${MINIMUM.rows} cells, not ${columns} x ${rows}. Enlarge the window, or press q and use --line.`;
     return [toWidth([span(text)], Math.max(1, columns))];
   }
   const middle = state.help === undefined ? panes(state) : help(state, state.help);

@@ -8,7 +8,7 @@ export type Action =
   | { readonly kind: 'pane'; readonly name: PaneName }
   /** By so many items, pages or to an end. */
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
-  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'lesson' | 'zoom' | 'mouse' }
+  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'lesson' | 'zoom' | 'hide' | 'mouse' }
   | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
 
 export interface KeyRow {
@@ -55,6 +55,7 @@ export const KEYS: readonly KeyRow[] = [
       whileRunning: true,
     }),
   ),
+  { keys: ['h'], summary: 'hide the focused pane, or show it again (config -save keeps it)', action: { kind: 'hide' } },
   { keys: ['z'], summary: 'zoom the focused pane, and back', hint: 'z zoom', action: { kind: 'zoom' }, whileRunning: true },
   { keys: ['m'], summary: 'mouse off and on; off, text can be selected', action: { kind: 'mouse' }, whileRunning: true },
   {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { PANE_NAMES } from '../debugger/settings.js';
 import { draw } from './draw.js';
 import { hit, layout } from './layout.js';
+import { PANES } from './panes/table.js';
 import { initial, type State } from './state.js';
 import { update } from './update.js';
 import { NOTHING, type View } from './view/view.js';
@@ -19,6 +21,8 @@ const at = (current: number): View => ({
   ...NOTHING,
   looking: {},
   flavor: 'go',
+  theme: 'dark',
+  hidden: new Set(),
   breakpoints: new Set(),
   title: 'crash',
   place: 'thread 1',
@@ -101,3 +105,28 @@ const columnOf = (state: State, row: number, column: number): number =>
   layout(state).find(
     place => row >= place.row && row < place.row + place.height && column >= place.column && column < place.column + place.width,
   )!.column;
+
+describe('panes', () => {
+  const names = (state: State): string[] => layout(state).map(place => place.pane.name);
+
+  it('are those that the settings know, by keys of their own', () => {
+    expect(PANES.map(pane => pane.name)).toEqual([...PANE_NAMES]);
+    expect(new Set(PANES.map(pane => pane.key)).size).toBe(PANES.length);
+  });
+
+  it('are hidden until their number is pressed', () => {
+    const hidden = { ...open(40, 120), view: { ...at(3), hidden: new Set(['registers']) } };
+    expect(names(hidden)).not.toContain('registers');
+    expect(names(update(hidden, { kind: 'key', name: '', text: '2' }).state)).toContain('registers');
+  });
+
+  it('that are empty take no room', () => {
+    expect(names(open(40, 120))).not.toContain('output');
+    expect(names(update(open(40, 120), { kind: 'written', text: 'hello\n' }).state)).toContain('output');
+  });
+
+  it('without a place of their own have the whole body while they are focused', () => {
+    const memory = update(open(24, 80), { kind: 'key', name: '', text: '5' }).state;
+    expect(layout(memory)).toMatchObject([{ pane: { name: 'memory' }, column: 0, width: 80 }]);
+  });
+});

@@ -106,7 +106,8 @@ export function layout(state: State): readonly Place[] {
   const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus);
   if (state.zoomed || !chosen.bands.flat().some(has)) return [{ pane: paneNamed(focus), ...body }];
   const shown = ({ pane, asked }: Slot): boolean =>
-    pane === focus || ((asked !== true || state.asked) && contentOf(state, paneNamed(pane), columns).items.length > 0);
+    pane === focus ||
+    (!state.view.hidden.has(pane) && (asked !== true || state.asked) && contentOf(state, paneNamed(pane), columns).items.length > 0);
   const bands = chosen.bands
     .map(band =>
       spread(

@@ -5,6 +5,7 @@ import { complete } from '../debugger/completion.js';
 import type { Session } from '../debugger/session.js';
 import { grouped } from '../debugger/stop-text.js';
 import { Screen } from './app.js';
+import { ascii } from './ascii.js';
 import { draw } from './draw.js';
 import type { LessonWalk } from './lesson.js';
 import { type Effect, initial, type Message, type State } from './state.js';
@@ -34,6 +35,8 @@ export interface ScreenOptions {
   readonly written?: string;
   /** What is to be said first; empty: nothing. */
   readonly notice: string;
+  /** No character beyond ASCII. */
+  readonly ascii: boolean;
   readonly saveHistory: (newestFirst: readonly string[]) => void;
 }
 
@@ -56,8 +59,11 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   let looking: Looking = {};
   const look = () => observe(opened.session, options.title, looking);
   let state: State = initial(look(), rows, columns, options.history, opened.lesson?.view);
-  const coloured = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
-  const screen = () => <Screen rows={draw(state)} coloured={coloured} />;
+  const depth = process.stdout.getColorDepth();
+  const screen = () => {
+    const rows = draw(state);
+    return <Screen rows={options.ascii ? rows.map(ascii) : rows} look={{ theme: state.view.theme, depth }} />;
+  };
   const app = render(screen(), {
     // Frames come whole, and the surface sends what has changed of them.
     debug: true,

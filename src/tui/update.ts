@@ -37,7 +37,8 @@ export function update(state: State, message: Message): Next {
       return { state: { ...back, focus: spot.focus, panes: { ...back.panes, [spot.focus]: spot.pane } } };
     }
     case 'answer':
-      return { state: say(state, message.text) };
+      // What nobody has run a command for is news.
+      return { state: say({ ...state, asked: state.asked || state.running === undefined }, message.text) };
     case 'written':
       return { state: written(state, message.text) };
     case 'progress':

@@ -9,6 +9,8 @@ export const view = (t: string, rax: string): View => ({
   ...NOTHING,
   looking: {},
   flavor: 'go',
+  theme: 'dark',
+  hidden: new Set(),
   breakpoints: new Set(),
   title: 'crash',
   place: 'goroutine 1 on g0   thread 1',

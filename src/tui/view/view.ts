@@ -4,7 +4,7 @@ import { type FrameSummary, frameSummaries } from '../../debugger/frame-summary.
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/goroutine-summary.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
-import type { Flavor } from '../../debugger/settings.js';
+import type { Flavor, Theme } from '../../debugger/settings.js';
 import { grouped, stopData, stopHeadline } from '../../debugger/stop-text.js';
 import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
@@ -26,6 +26,9 @@ interface Head {
   readonly stop: { readonly what: string; readonly detail: string };
   readonly fault: boolean;
   readonly flavor: Flavor;
+  readonly theme: Theme;
+  /** Panes that the user has hidden. */
+  readonly hidden: ReadonlySet<string>;
   readonly breakpoints: ReadonlySet<bigint>;
 }
 
@@ -76,6 +79,8 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     title,
     t: grouped(session.process.t),
     flavor: session.settings.flavor,
+    theme: session.settings.theme,
+    hidden: session.settings.hiddenPanes,
     breakpoints: session.breakpoints.addresses,
   };
   const stop = stopHeadline(session);

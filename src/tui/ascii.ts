@@ -1,0 +1,28 @@
+/** The same screen without a character beyond ASCII, cell for cell. */
+import { clusters, type Row, widthOf } from './text.js';
+
+/** What stands for the screen's own marks and rules. */
+const MARKS: Readonly<Record<string, string>> = {
+  '─': '-',
+  '┄': '.',
+  '│': '|',
+  '►': '>',
+  '●': '*',
+  '⋮': ':',
+  '…': '~',
+  '✓': '+',
+  '✗': 'x',
+  '█': '_',
+  '·': '.',
+  '▲': '^',
+  '▼': 'v',
+  '→': '>',
+  '∕': '/',
+  '⏎': '<',
+  '↵': '<',
+};
+
+export const ascii = (row: Row): Row =>
+  row.map(segment => (/^[ -~]*$/.test(segment.text) ? segment : { ...segment, text: clusters(segment.text).map(plain).join('') }));
+
+const plain = (character: string): string => (/^[ -~]$/.test(character) ? character : (MARKS[character] ?? '?').repeat(widthOf(character)));
