@@ -106,7 +106,7 @@ export class Machine implements Cpu {
     if (exit === EXIT.lookup) return this.translator.isStale(record) ? block.instructions : 0;
     const vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
     if (exit === EXIT.fault && (vector === '#BP' || vector === '#DB')) return block.instructions - index - 1;
-    this.registers.rip = block.pc + BigInt(block.offsets[index]);
+    this.registers.rip = BigInt(block.pc + block.offsets[index]);
     return block.instructions - index;
   }
 

@@ -18,7 +18,8 @@ const PAGES = 64;
 const LONGEST = 15;
 
 export interface Block {
-  readonly pc: bigint;
+  /** Address: code lies below 2^53. */
+  readonly pc: number;
   /** Address of the first record. */
   readonly record: number;
   readonly instructions: number;
@@ -38,10 +39,10 @@ export class Translator {
   private next: number = CODE.base;
   /** Blocks in the order of their records, for looking a record up. */
   private blocks: Block[] = [];
-  /** By address as a number: code lies below 2^53. */
+  /** By address. */
   private byAddress = new Map<number, Block>();
   private single = new Map<number, Block>();
-  private byPage = new Map<number, Set<Block>>();
+  private byPage = new Map<number, Block[]>();
   private readonly fetched = new Map<number, Fetch>();
   private readonly ins = new Instruction();
   private readonly draft = new Draft();
@@ -74,9 +75,9 @@ export class Translator {
 
   /** Makes an indirect jump to the block find it without help. */
   remember(block: Block): void {
-    const low = Number(block.pc & 0xffff_ffffn) | 0;
+    const low = block.pc | 0;
     const entry = (low ^ (low >>> 14)) & (JUMP_CACHE.entries - 1);
-    this.jumpTags[entry * 2] = block.pc;
+    this.jumpTags[entry * 2] = BigInt(block.pc);
     this.view.setUint32(JUMP_CACHE.base + entry * 16 + 8, block.record, true);
   }
 
@@ -108,14 +109,14 @@ export class Translator {
     this.breakpoints = addresses;
     for (const address of changed) {
       const page = Number(address >> 12n);
-      for (const block of [...(this.byPage.get(page) ?? [])]) {
-        if (address >= block.pc && address < block.pc + BigInt(block.length)) this.drop(block);
+      for (const block of this.byPage.get(page) ?? []) {
+        if (address >= block.pc && address < block.pc + block.length) this.drop(block);
       }
     }
   }
 
   dropPage(page: number): void {
-    for (const block of [...(this.byPage.get(page) ?? [])]) this.drop(block);
+    for (const block of this.byPage.get(page) ?? []) this.drop(block);
     this.byPage.delete(page);
     this.space.codePages.delete(page);
     for (const at of [page, page - 1]) {
@@ -125,14 +126,21 @@ export class Translator {
   }
 
   private drop(block: Block): void {
-    const key = Number(block.pc);
-    if (this.byAddress.get(key) === block) this.byAddress.delete(key);
-    if (this.single.get(key) === block) this.single.delete(key);
-    for (const page of pagesOf(block)) this.byPage.get(page)?.delete(block);
+    const { pc } = block;
+    if (this.byAddress.get(pc) === block) this.byAddress.delete(pc);
+    if (this.single.get(pc) === block) this.single.delete(pc);
+    for (let page = firstPage(block); page <= lastPage(block); page++) {
+      const blocks = this.byPage.get(page);
+      if (blocks !== undefined)
+        this.byPage.set(
+          page,
+          blocks.filter(other => other !== block),
+        );
+    }
     // Jumps that are chained to the block find the way out at its first record. The block's length is given back by then.
     this.view.setUint16(block.record + RECORD.op, opNumber('stale'), true);
     this.view.setUint16(block.record + RECORD.index, 0, true);
-    this.view.setBigUint64(block.record + RECORD.imm, block.pc, true);
+    putNumber(this.words, (block.record + RECORD.imm) >> 2, pc);
   }
 
   private clearJumpCache(): void {
@@ -221,16 +229,15 @@ export class Translator {
     }
     if (!ended) draft.goOn(first + at - start);
     draft.dropDeadFlags();
-    return this.write(pc, offsets, at - start, single);
+    return this.write(first, offsets, at - start, single);
   }
 
-  private write(pc: bigint, offsets: number[], length: number, single: boolean): Block {
+  private write(pc: number, offsets: number[], length: number, single: boolean): Block {
     const { draft, words } = this;
     if (this.next + (draft.records + 4) * RECORD.size > CODE.base + CODE.size) this.flush();
     const header = this.next;
     const record = header + RECORD.size;
-    const start = Number(pc);
-    putNumber(words, (header + RECORD.imm) >> 2, start);
+    putNumber(words, (header + RECORD.imm) >> 2, pc);
     words[(header + RECORD.blockLength) >> 2] = offsets.length;
     let at = draft.write(words, record);
     const last = at - RECORD.size;
@@ -240,13 +247,13 @@ export class Translator {
       if (jumps.fallThrough !== undefined) at = this.link(at, last + RECORD.aux, jumps.fallThrough, offsets.length - 1);
     }
     this.next = at;
-    const block: Block = { pc, record, instructions: offsets.length, offsets, length };
+    const block: Block = { pc, record, instructions: offsets.length, offsets: offsets.slice(), length };
     this.blocks.push(block);
-    (single ? this.single : this.byAddress).set(start, block);
-    for (const page of pagesOf(block)) {
-      let blocks = this.byPage.get(page);
-      if (blocks === undefined) this.byPage.set(page, (blocks = new Set()));
-      blocks.add(block);
+    (single ? this.single : this.byAddress).set(pc, block);
+    for (let page = firstPage(block); page <= lastPage(block); page++) {
+      const blocks = this.byPage.get(page);
+      if (blocks === undefined) this.byPage.set(page, [block]);
+      else blocks.push(block);
       this.space.addCodePage(page);
     }
     return block;
@@ -263,8 +270,5 @@ export class Translator {
   }
 }
 
-function pagesOf(block: Block): number[] {
-  const first = Number(block.pc >> 12n);
-  const last = Number((block.pc + BigInt(Math.max(1, block.length) - 1)) >> 12n);
-  return first === last ? [first] : [first, last];
-}
+const firstPage = (block: Block): number => Math.floor(block.pc / PAGE_SIZE);
+const lastPage = (block: Block): number => Math.floor((block.pc + Math.max(1, block.length) - 1) / PAGE_SIZE);
