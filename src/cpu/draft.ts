@@ -13,7 +13,7 @@ const TWO_32 = 2 ** 32;
 const plainRows = Int16Array.from(opRows, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
 const setsFlags = Uint8Array.from(opRows, row => Number(row.setsFlags !== undefined));
 /** An op that can fault reads the flags: the handler sees them. */
-const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults || row.flow === 'end'));
+const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults));
 
 /** Where the block goes, as addresses of the guest. */
 interface Jumps {
@@ -102,7 +102,7 @@ export class Draft {
     } else this.push(choice.uop.op, choice.uop, index);
   }
 
-  /** Replaces flag-setting ops whose flags nobody reads by their plain rows. */
+  /** Replaces flag-setting ops whose flags nobody reads by their plain rows. What the block leaves behind, others may read. */
   dropDeadFlags(): void {
     let live = true;
     for (let at = this.count - 1; at >= 0; at--) {
