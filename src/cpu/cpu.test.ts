@@ -111,3 +111,32 @@ describe('cpu', () => {
     });
   });
 });
+
+describe('blocks', () => {
+  it('do as their instructions one by one, whatever ops become one', () => {
+    const steps = { 'add $3,%rax': [0x48, 0x83, 0xc0, 3], 'add $-1,%rax': [0x48, 0x83, 0xc0, 0xff], 'inc %rax': [0x48, 0xff, 0xc0] };
+    const compares = { 'cmp %rbx,%rax': [0x48, 0x39, 0xd8], 'cmp %rax,%rbx': [0x48, 0x39, 0xc3], 'test %rax,%rax': [0x48, 0x85, 0xc0] };
+    const values = [0n, 1n, 2n, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn];
+    for (const [step, stepBytes] of Object.entries(steps)) {
+      for (const [compare, compareBytes] of Object.entries(compares)) {
+        for (let condition = 0; condition < 16; condition++) {
+          const whole = machine([...stepBytes, ...compareBytes, 0x70 + condition, 0x10]);
+          const single = machine([...stepBytes, ...compareBytes, 0x70 + condition, 0x10]);
+          for (const rax of values) {
+            for (const rbx of values) {
+              const outcome = (cpu: Machine, budgets: readonly number[]) => {
+                cpu.registers.rip = CODE;
+                cpu.registers.set('rax', rax);
+                cpu.registers.set('rbx', rbx);
+                for (const budget of budgets) cpu.run(budget);
+                const { rip, rflags } = cpu.registers;
+                return { rip, rflags, rax: cpu.registers.get('rax') };
+              };
+              expect(outcome(whole, [3]), `${step}; ${compare}; jcc ${condition} with ${rax}, ${rbx}`).toEqual(outcome(single, [1, 1, 1]));
+            }
+          }
+        }
+      }
+    }
+  });
+});

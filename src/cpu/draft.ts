@@ -5,12 +5,17 @@ import { RECORD } from './layout.js';
 import { Form, type Hole, IP, OPERAND, Uop } from './lift/form.js';
 
 const NOP = opNumber('nop');
+const ADD = opNumber('add64p');
+const INC = opNumber('inc64p');
+const ONE = new Uop(INC, 0, 0, 0, undefined, 1);
 const JUMP = opNumber('jump');
 const BREAKPOINT = opNumber('breakpoint');
 const TWO_32 = 2 ** 32;
 
 /** Number of the row that does the same without flags; NO_OP: there is none. */
 const plainRows = Int16Array.from(opRows, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
+/** Of a CMP with Jcc: the row that adds to its first operand before; NO_OP: there is none. */
+const stepRows = Int16Array.from(opRows, ({ name }) => (name.startsWith('cmpj64_') ? opNumber(name.replace('cmpj', 'stepj')) : NO_OP));
 const setsFlags = Uint8Array.from(opRows, row => Number(row.setsFlags !== undefined));
 /** An op that can fault reads the flags: the handler sees them. */
 const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults));
@@ -116,6 +121,22 @@ export class Draft {
       }
       if (readsFlags[op] !== 0) live = true;
     }
+  }
+
+  /** Makes one op of ADD (or INC), CMP and Jcc at the end of a counting loop. */
+  fuseStep(): void {
+    const last = this.count - 1;
+    if (last < 1) return;
+    const step = this.uops[last - 1]!;
+    const compare = this.uops[last]!;
+    const row = stepRows[this.ops[last]!]!;
+    const isStep = (this.ops[last - 1] === ADD && step.b === OPERAND.own) || this.ops[last - 1] === INC;
+    if (row === NO_OP || !isStep || step.d !== step.a || compare.a !== step.d || compare.b < 0 || compare.b === step.d) return;
+    const by = this.ops[last - 1] === INC ? ONE : step;
+    this.ops[last - 1] = row;
+    this.uops[last - 1] = new Uop(row, 0, step.a, compare.b, by.hole, by.low, by.high);
+    this.indices[last - 1] = this.indices[last]!;
+    this.count--;
   }
 
   // ---- records ---------------------------------------------------------------------------------------------------------------------

@@ -229,6 +229,7 @@ export class Translator {
     }
     if (!ended) draft.goOn(first + at - start);
     draft.dropDeadFlags();
+    draft.fuseStep();
     return this.write(first, offsets, at - start, single);
   }
 

@@ -17,6 +17,7 @@ import {
   op,
   row,
   seq,
+  set,
   setLocal,
   setState,
   state,
@@ -93,6 +94,8 @@ for (const w of WIDTHS) {
       flagsOf('sub', w, local('x'), local('y'), local('r')),
     );
     branch(`cmpj${w}_${condition}`, compute, compare.signed ? signed : op(compare.operator, local('x'), local('y')), { setsFlags: {} });
+    // The end of a counting loop: ADD of imm to a, CMP with b, Jcc.
+    if (w === 64) branch(`stepj64_${condition}`, seq(set('a', 64, op('i64.add', get('a', 64), imm)), compute), signed, { setsFlags: {} });
   }
   for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
     // a is ccR, or ccS after INC and DEC.
