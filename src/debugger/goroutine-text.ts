@@ -1,8 +1,10 @@
 /** Goroutines as Delve tells of them. */
 import type { Goroutine } from '../runtime/goroutine.js';
+import { channelWaiters } from './channel-waiters.js';
 import { type Arguments, parseCount } from './commands/arguments.js';
 import type { Answer } from './commands/command.js';
 import { CommandError } from './errors.js';
+import { addressOf } from './expressions.js';
 import { frameLine } from './frame-text.js';
 import { goroutineLabels } from './labels.js';
 import type { Session } from './session.js';
@@ -134,18 +136,25 @@ interface ListOptions {
   labels: boolean;
   filters: { kind: LocationKind; text: string; negative: boolean }[];
   group: { kind: LocationKind; text: string } | undefined;
+  /** Address of the channel that they wait for. */
+  channel: bigint | undefined;
   command: string | undefined;
 }
 
 /** `goroutines`. */
 export async function listGoroutines(session: Session, args: Arguments): Promise<Answer> {
   session.requireProcess();
-  const options = parseOptions(args);
+  const options = parseOptions(session, args);
   if (session.go === undefined) return { output: 'This is not a Go program.', data: [] };
   if (session.go.symbols.allgs === undefined)
     throw new CommandError("neither the program's symbols nor its code tell where its goroutines are");
   const all = session.go.goroutines();
-  const wanted = all.filter(each => options.filters.every(filter => matches(session, each, filter.kind, filter.text) !== filter.negative));
+  const waits = options.channel === undefined ? undefined : channelWaiters(session);
+  const wanted = all.filter(
+    each =>
+      options.filters.every(filter => matches(session, each, filter.kind, filter.text) !== filter.negative) &&
+      (waits === undefined || waits(each, options.channel!)),
+  );
   const out: string[] = [];
   if (options.group === undefined) {
     for (const goroutine of wanted) out.push(...(await entry(session, goroutine, options)));
@@ -178,8 +187,16 @@ async function entry(session: Session, goroutine: Goroutine, options: ListOption
   return lines;
 }
 
-function parseOptions(args: Arguments): ListOptions {
-  const options: ListOptions = { kind: 'userloc', depth: 0, labels: false, filters: [], group: undefined, command: undefined };
+function parseOptions(session: Session, args: Arguments): ListOptions {
+  const options: ListOptions = {
+    kind: 'userloc',
+    depth: 0,
+    labels: false,
+    filters: [],
+    group: undefined,
+    channel: undefined,
+    command: undefined,
+  };
   let rest = args;
   while (!rest.empty) {
     const [option, after] = rest.shift();
@@ -206,11 +223,16 @@ function parseOptions(args: Arguments): ListOptions {
       const [text, behind] = kind === 'label' ? operand.shift() : ['', operand];
       options.group = { kind, text };
       rest = behind;
+    } else if (flag === '-chan') {
+      if (after.empty) throw after.error('-chan wants a channel');
+      const [expression, behind] = after.shift();
+      options.channel = addressOf(session, expression, after.column);
+      rest = behind;
     } else if (flag === '-exec') {
       if (after.empty) throw after.error('-exec wants a command');
       options.command = after.text;
       return options;
-    } else throw rest.error(`goroutines has no option ${option}; it has -u -r -g -s -t -l -with -without -group -exec`);
+    } else throw rest.error(`goroutines has no option ${option}; it has -u -r -g -s -t -l -with -without -group -chan -exec`);
   }
   return options;
 }

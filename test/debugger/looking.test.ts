@@ -1,7 +1,7 @@
 /** Commands that look at a stopped program, where gdb's habits decide what they show. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { buildC, hasCommand, missing } from '../support/build.js';
+import { buildC, buildGo, hasCommand, missing } from '../support/build.js';
 import { debug, debugBundled } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
@@ -62,6 +62,26 @@ describe('looking', () => {
     const lines = (await at.text('info threads')).split('\n');
     const frames: readonly { function: string; pc: string }[] = await at.data('thread 2 bt');
     expect(lines[1]).toContain(frames[0]!.function === '??' ? `${frames[0]!.pc} from /` : frames[0]!.function);
+  });
+
+  it.skipIf(missing('go1.26'))('goroutines -chan lists who waits for a channel, however Go keeps it', async () => {
+    for (const toolchain of ['go1.26', 'go1.19'] as const) {
+      if (missing(toolchain)) continue;
+      const at = debug(buildGo('channels', { toolchain, gcflags: '-N -l' }));
+      await at.text('break main.main');
+      await at.text('continue');
+      await at.text('until 36');
+      const rows: readonly { id: number; function: string; waitReason: string }[] = await at.data('goroutines');
+      const waiting = rows.filter(row => row.function === 'main.filter' && /^chan /.test(row.waitReason));
+      expect(waiting.length).toBeGreaterThan(3);
+      for (const { id, waitReason } of waiting) {
+        const frames: readonly { index: number; function: string }[] = await at.data(`goroutine ${id} bt`);
+        const { index } = frames.find(frame => frame.function === 'main.filter')!;
+        const channel = waitReason === 'chan send' ? 'out' : 'in';
+        const found: readonly { id: number }[] = await at.data(`goroutine ${id} frame ${index} goroutines -chan ${channel}`);
+        expect(found.map(row => row.id)).toEqual([id]);
+      }
+    }
   });
 
   it.skipIf(why)(`disassembly in AT&T syntax is gdb's${why ? ` (skipped: ${why})` : ''}`, async () => {
