@@ -29,7 +29,8 @@ TEXT main·main<ABIInternal>(SB), NOSPLIT, $56-0
 	MOVQ CX, (g_otel_trace_context+eface__type)(R14)
 	MOVQ AX, (g_otel_trace_context+eface_data)(R14)
 	// c := make(chan int)
-	XORL AX, AX
+	MOVL $8, AX
+	XORL BX, BX
 	CALL runtime·makechan<ABIInternal>(SB)
 	MOVQ AX, 32(SP)
 	// go func() { c <- 42 }()

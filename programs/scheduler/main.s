@@ -6,7 +6,8 @@
 // runtime.Gosched()
 // println(<-c)
 TEXT main·main<ABIInternal>(SB), NOSPLIT, $40-0
-	XORL AX, AX
+	MOVL $8, AX
+	XORL BX, BX
 	CALL runtime·makechan<ABIInternal>(SB)
 	MOVQ AX, 24(SP)
 	MOVQ $16, AX

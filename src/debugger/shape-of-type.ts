@@ -20,8 +20,13 @@ export function shapeOf(type: Type): Shape {
       return array(shapeOf(type.elem), type.length);
     case 'struct':
     case 'union': {
-      const members = Object.fromEntries(type.fields.map((field, index) => [`${index}:${field.name}`, shapeOf(field.type)]));
-      return struct(members);
+      // A bit field is part of an integer: which half of a register it lies in is all that matters.
+      const fields = type.fields.map(({ name, type: own, offset, bitSize }) => ({
+        name,
+        shape: bitSize === undefined ? shapeOf(own) : integer(1),
+        offset,
+      }));
+      return { kind: type.kind, size: type.size, align: Math.max(1, ...fields.map(({ shape }) => shape.align)), fields };
     }
     case 'void':
       return struct({});

@@ -119,45 +119,38 @@ full:
 	MOVQ CX, threadState_trace_pos(DI)
 	RET
 
-// __tsan_read_pc(thr, addr, callpc, pc): enters the function that the access is said to be in, first.
+// __tsan_read_pc(thr, addr, callpc, pc) and __tsan_write_pc: look at the trace first.
 TEXT __tsan_read_pc(SB), NOSPLIT, $0-0
-	PUSHQ BP
-	PUSHQ R12
-	PUSHQ BX
-	MOVQ DI, BX
-	MOVQ SI, R12
-	MOVQ CX, BP
+	MOVL $EVENT_READ, R8
 	MOVQ threadState_trace_pos(DI), AX
-	MOVQ DX, SI
-	CALL __tsan_func_enter(SB)
-	MOVQ BX, DI
-	MOVQ R12, SI
-	MOVQ BP, DX
-	CALL __tsan_read(SB)
-	MOVQ BX, DI
-	CALL __tsan_func_exit(SB)
-	POPQ BX
-	POPQ R12
-	POPQ BP
-	RET
+	JMP access_pc<>(SB)
 
 TEXT __tsan_write_pc(SB), NOSPLIT, $0-0
+	MOVL $EVENT_WRITE, R8
+	MOVQ threadState_trace_pos(DI), AX
+	JMP access_pc<>(SB)
+
+// Enters the function that the access R8 is said to be in, makes the access there, and leaves it.
+TEXT access_pc<>(SB), NOSPLIT, $0-0
 	PUSHQ BP
+	PUSHQ R13
 	PUSHQ R12
 	PUSHQ BX
 	MOVQ DI, BX
 	MOVQ SI, R12
 	MOVQ CX, BP
-	MOVQ threadState_trace_pos(DI), AX
+	MOVL R8, R13
 	MOVQ DX, SI
 	CALL __tsan_func_enter(SB)
 	MOVQ BX, DI
 	MOVQ R12, SI
 	MOVQ BP, DX
-	CALL __tsan_write(SB)
+	MOVL R13, R8
+	CALL access<>(SB)
 	MOVQ BX, DI
 	CALL __tsan_func_exit(SB)
 	POPQ BX
 	POPQ R12
+	POPQ R13
 	POPQ BP
 	RET

@@ -267,7 +267,7 @@ func goexit0(gp *g)
 func park_m(gp *g)
 func gosched_m(gp *g)
 func main()
-func makechan(size int) *hchan
+func makechan(elemsize, size int) *hchan
 func chansend1(c *hchan, elem unsafe.Pointer)
 func chanrecv1(c *hchan, elem unsafe.Pointer)
 func printint(v int64)
@@ -324,6 +324,8 @@ func __tsan_read_pc(thr *threadState, addr unsafe.Pointer, callpc uintptr, pc ui
 func __tsan_write_pc(thr *threadState, addr unsafe.Pointer, callpc uintptr, pc uintptr)
 //r14:abi C
 func access(thr *threadState, addr unsafe.Pointer, pc uintptr)
+//r14:abi C
+func access_pc(thr *threadState, addr unsafe.Pointer, callpc uintptr, pc uintptr)
 
 const (
 	waitReasonChanReceive = 14
