@@ -62,16 +62,19 @@ export interface RegisterFact {
   readonly text: string;
   /** What it is the address of. */
   readonly region?: Region;
+  /** It is here for a purpose: an argument or result, a variable, g, the stack. */
+  readonly meant: boolean;
 }
 
 export function registerFacts(session: Session, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
   const roles = registerRoles(session, frame);
   return names.map((name): RegisterFact => {
     const known = readRegister(frame, name);
-    if ('lost' in known) return { name, shown: known.lost, text: '' };
+    if ('lost' in known) return { name, shown: known.lost, text: '', meant: false };
     const { value } = known;
     const role = roles.get(name as RegisterName);
-    const base = { name, value, shown: shown(name, value) };
+    const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.text !== role.role);
+    const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
     if (!GENERAL_SET.has(name)) return { ...base, text: withRole(special(name, value), role) };
     const chain = chainOf(session, value);

@@ -38,7 +38,7 @@ const at = (current: number): View => ({
       current: index === current,
     })),
   },
-  registers: [{ name: 'rax', shown: '0x1', text: '', value: 1n }],
+  registers: [{ name: 'rax', shown: '0x1', text: '', meant: false, value: 1n }],
   frames: FRAMES,
   memory: { rows: [{ address: 0xec98n, registers: [], chain: { links: [{ value: 0n }], end: { kind: 'number' } } }] },
   goroutines: [{ id: 1, state: 'running', name: 'f', where: '', current: true }],

@@ -64,7 +64,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     const rows = draw(state);
     return <Screen rows={options.ascii ? rows.map(ascii) : rows} look={{ theme: state.view.theme, depth }} />;
   };
-  const app = render(screen(), {
+  // The first frame comes when the terminal is open, and tells its size.
+  const app = render(<Screen rows={[]} look={{ theme: state.view.theme, depth }} />, {
     // Frames come whole, and the surface sends what has changed of them.
     debug: true,
     stdout: terminal.surface as unknown as NodeJS.WriteStream,

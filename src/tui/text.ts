@@ -41,7 +41,7 @@ export const clusters = (text: string): string[] => [...CLUSTERS.segment(text)].
 /** Cells that a text takes on a terminal: East Asian characters and emoji take two, combining ones none. */
 export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
 /** ASCII, Latin and the marks and rules that the screen is made of: a cell each. */
-const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟●►…]*$/;
+const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟▲▼●►…]*$/;
 
 /** Tabs become spaces; what would move the terminal's cursor or turn the writing's direction becomes dots. */
 export const printable = (text: string): string => text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');

@@ -4,6 +4,8 @@ import { printable, type Row, shortNames, span, widthOf } from '../text.js';
 
 /** Cells between a text and what stands at the right of it, at least. */
 const GAP = 2;
+/** Below this width addresses stand without their 0x. */
+const NARROW = 50;
 
 /** Instructions of the selected frame's function, with the source between them, and above them the way in. */
 export const code = {
@@ -28,9 +30,13 @@ function drawn(row: CodeRow, width: number, fault: boolean): Row {
   if (row.kind === 'source') return [span(printable(row.text), 'source')];
   const role = row.current ? (fault ? 'fault' : 'current') : 'plain';
   const mark = span(`${row.breakpoint ? '●' : ' '}${row.current ? '=>' : '  '}`, row.breakpoint ? 'breakpoint' : role);
-  const text = ` 0x${row.address!.toString(16)}  ${printable(shortNames(row.text))}`;
+  const address = row.address!.toString(16);
+  const text = `${width < NARROW ? `${address} ` : ` 0x${address}  `}${printable(shortNames(row.text)).replace(/ +# /, '  # ')}`;
   if (row.outlook === undefined) return [mark, span(text, role)];
   const told = printable(shortNames(row.outlook.text));
-  const room = width - widthOf(mark.text) - widthOf(text) - widthOf(told) - 1;
-  return [mark, span(`${text}${' '.repeat(Math.max(GAP, room))}`, role), span(told, row.outlook.faults ? 'fault' : 'current')];
+  const room = width - widthOf(mark.text) - widthOf(told) - 1;
+  // What comes next counts more than what the operand's address or field is called.
+  const kept = widthOf(text) + GAP > room ? text.replace(/ {2}# .*$/, '') : text;
+  const gap = ' '.repeat(Math.max(GAP, room - widthOf(kept)));
+  return [mark, span(`${kept}${gap}`, role), span(told, row.outlook.faults ? 'fault' : 'current')];
 }

@@ -11,6 +11,7 @@ export const registers = {
   name: 'registers',
   title: 'registers',
   key: '2',
+  folds: true,
   content: ({ view, before }: Shown, width: number) => {
     const old = new Map(before?.registers.map(row => [row.name, row.shown]));
     const pad = width >= WIDE ? 18 : 14;
@@ -20,7 +21,12 @@ export const registers = {
       const changed = old.has(row.name) && old.get(row.name) !== row.shown;
       const mark = span(changed ? '*' : ' ', 'changed');
       const name = span((SHORT[row.name] ?? row.name).padEnd(6), changed ? 'changed' : 'plain');
-      return { row: [mark, name, ...about(row, pad, x15)], register: row.name, ...(row.value === undefined ? {} : { value: row.value }) };
+      return {
+        row: [mark, name, ...about(row, pad, x15)],
+        keep: row.meant || changed,
+        register: row.name,
+        ...(row.value === undefined ? {} : { value: row.value }),
+      };
     });
     return { items };
   },
