@@ -1,15 +1,16 @@
 import { breakpointLine, breakpointRow } from '../breakpoint-text.js';
-import type { Breakpoint, CatchKind, CodeBreakpoint, HitCondition, Watchpoint } from '../breakpoints.js';
+import type { CatchKind, CodeBreakpoint, Watchpoint } from '../breakpoints.js';
 import { CommandError } from '../errors.js';
 import { checkCondition, locate, printedWatch, watchTarget } from '../expressions.js';
 import { parseMessage } from '../messages.js';
 import { signalNumber, syscallNumber } from '../numbers.js';
 import type { Session } from '../session.js';
-import { Arguments, parseCount, splitOptions, type Word } from './arguments.js';
+import { Arguments, splitOptions } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no' } as const;
 
+/** Breakpoints, watchpoints and catchpoints: set, listed and saved. */
 export const breakpointCommands: readonly Command[] = [
   {
     ...group,
@@ -144,146 +145,7 @@ export const breakpointCommands: readonly Command[] = [
       return saveBreakpoints(session, args.text);
     },
   },
-  {
-    ...group,
-    name: 'condition',
-    aliases: ['cond'],
-    syntax: [
-      'condition BREAKPOINT EXPRESSION',
-      'condition -hitcount BREAKPOINT OP N',
-      'condition -per-g-hitcount BREAKPOINT OP N',
-      'condition -clear BREAKPOINT',
-      'condition BREAKPOINT',
-    ],
-    summary: 'stop at a breakpoint only if an expression holds, or at some hits only',
-    details: 'OP is one of > >= < <= == != and % (every Nth).',
-    completion: ['breakpoint', 'expression'],
-    run: conditionCommand,
-  },
-  {
-    ...group,
-    name: 'ignore',
-    aliases: [],
-    syntax: ['ignore BREAKPOINT N'],
-    summary: 'pass a breakpoint N times before it stops again',
-    completion: ['breakpoint'],
-    run: (session, args) => {
-      const [first, second] = args.words();
-      const breakpoint = wanted(session, first, args);
-      if (second === undefined) throw args.error('how many times is it to be ignored?', args.text.length);
-      breakpoint.ignore = parseCount(second, 0);
-      return text(`Breakpoint ${breakpoint.id} is passed ${breakpoint.ignore} times.`);
-    },
-  },
-  {
-    ...group,
-    name: 'on',
-    aliases: [],
-    syntax: ['on BREAKPOINT COMMAND', 'on BREAKPOINT trace', 'on BREAKPOINT -clear'],
-    summary: 'run a command whenever a breakpoint stops; several are run in turn',
-    completion: ['breakpoint', 'command'],
-    run: (session, args) => {
-      const [first] = args.words();
-      const breakpoint = wanted(session, first, args);
-      const [, rest] = args.shift();
-      if (rest.empty) return text(breakpoint.commands.join('\n'));
-      if (rest.text === '-clear') breakpoint.commands = [];
-      else if (rest.text === 'trace') breakpoint.trace = true;
-      else if (/^cond(ition)?\b/.test(rest.text)) {
-        const [, condition] = rest.shift();
-        checkCondition(condition.text, condition.column);
-        breakpoint.condition = condition.text;
-      } else breakpoint.commands.push(rest.text);
-      return text('');
-    },
-  },
-  {
-    ...group,
-    name: 'commands',
-    aliases: [],
-    syntax: ['commands [BREAKPOINT] COMMAND[; COMMAND...]'],
-    summary: "set the commands that run whenever a breakpoint stops (the newest, unless one is named), gdb's way",
-    details: 'They replace those set before. `silent` is accepted and does nothing.',
-    completion: ['breakpoint', 'command'],
-    run: (session, args) => {
-      const numbered = /^\d+(?=\s|$)/.exec(args.text);
-      const breakpoint = numbered ? wanted(session, args.words()[0], args) : session.breakpoints.all.at(-1);
-      if (breakpoint === undefined) throw args.error('there is no breakpoint yet');
-      const body = (numbered ? args.from(numbered[0].length) : args).text;
-      const lines = body.split(';').map(line => line.trim());
-      breakpoint.commands = lines.filter(line => line !== '' && line !== 'silent' && line !== 'end');
-      return text('');
-    },
-  },
-  {
-    ...group,
-    name: 'toggle',
-    aliases: [],
-    syntax: ['toggle BREAKPOINT'],
-    summary: 'disable a breakpoint that is enabled, and the other way round',
-    completion: ['breakpoint'],
-    run: (session, args) => {
-      const breakpoint = wanted(session, args.words()[0], args);
-      breakpoint.enabled = !breakpoint.enabled;
-      return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
-    },
-  },
-  {
-    ...group,
-    name: 'enable',
-    aliases: ['enable breakpoints'],
-    syntax: ['enable [BREAKPOINT...]'],
-    summary: 'enable breakpoints, or all of them',
-    completion: ['breakpoint'],
-    run: (session, args) => setEnabled(session, args, true),
-  },
-  {
-    ...group,
-    name: 'disable',
-    aliases: ['disable breakpoints'],
-    syntax: ['disable [BREAKPOINT...]'],
-    summary: 'disable breakpoints, or all of them, without forgetting them',
-    completion: ['breakpoint'],
-    run: (session, args) => setEnabled(session, args, false),
-  },
-  {
-    ...group,
-    name: 'clear',
-    aliases: [],
-    syntax: ['clear BREAKPOINT', 'clear LOCATION'],
-    summary: 'delete a breakpoint by number or name, or those at a location',
-    completion: [['breakpoint', 'location']],
-    run: (session, args) => {
-      if (args.empty) throw args.error('clear wants a breakpoint or a location');
-      const named = session.breakpoints.named(args.text);
-      return remove(session, named === undefined ? atLocation(session, args) : [named]);
-    },
-  },
-  {
-    ...group,
-    name: 'delete',
-    aliases: ['d', 'del', 'clearall', 'delete breakpoints'],
-    syntax: ['delete [BREAKPOINT...]', 'clearall [LOCATION]'],
-    summary: 'delete breakpoints, or all of them',
-    completion: ['breakpoint'],
-    run: (session, args) => {
-      if (args.empty) return remove(session, [...session.breakpoints.all]);
-      if (args.verb === 'clearall') return remove(session, atLocation(session, args));
-      return remove(
-        session,
-        args.words().map(word => wanted(session, word, args)),
-      );
-    },
-  },
 ];
-
-/** A breakpoint by number or name. */
-function wanted(session: Session, word: Word | undefined, args: Arguments): Breakpoint {
-  if (word === undefined) throw args.error(`${args.verb} wants a breakpoint`);
-  const breakpoint = session.breakpoints.named(word.text);
-  if (breakpoint === undefined) throw new CommandError(`no breakpoint ${word.text} (breakpoints lists them)`, word.column);
-  return breakpoint;
-}
 
 function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean; message?: string }): Answer {
   const conditioned = /(?:^|\s)if(?=[\s(])/.exec(args.text);
@@ -368,55 +230,6 @@ function catchCommand(session: Session, args: Arguments): Answer {
     thread: undefined,
   } as never);
   return text(breakpointLine(session, catchpoint), breakpointRow(session, catchpoint));
-}
-
-const OPERATORS = ['>=', '<=', '==', '!=', '>', '<', '%'] as const;
-
-function conditionCommand(session: Session, args: Arguments): Answer {
-  const [flags, rest] = splitOptions(args, { '-hitcount': false, '-per-g-hitcount': false, '-clear': false });
-  const breakpoint = wanted(session, rest.words()[0], rest);
-  const [, operand] = rest.shift();
-  if (flags.has('-clear')) {
-    breakpoint.condition = undefined;
-    breakpoint.hitCondition = undefined;
-  } else if (flags.has('-hitcount') || flags.has('-per-g-hitcount')) {
-    breakpoint.hitCondition = parseHitCondition(operand, flags.has('-per-g-hitcount'));
-  } else if (operand.empty) breakpoint.condition = undefined;
-  else {
-    const condition = /^if\s/.test(operand.text) ? operand.from(2) : operand;
-    checkCondition(condition.text, condition.column);
-    breakpoint.condition = condition.text;
-  }
-  return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
-}
-
-function parseHitCondition(args: Arguments, perGoroutine: boolean): HitCondition {
-  const operator = OPERATORS.find(each => args.text.startsWith(each));
-  if (operator === undefined) throw args.error(`a hit condition is one of ${OPERATORS.join(' ')}, and a number`);
-  const number = args.from(operator.length);
-  return { operator, count: parseCount({ text: number.text, column: number.column }, 0), perGoroutine };
-}
-
-function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer {
-  const words = args.words();
-  const chosen = words.length === 0 ? session.breakpoints.all : words.map(word => wanted(session, word, args));
-  for (const breakpoint of chosen) breakpoint.enabled = enabled;
-  return text('');
-}
-
-function atLocation(session: Session, args: Arguments): readonly Breakpoint[] {
-  const addresses = new Set([
-    ...locate(session, args.text, args.column).addresses,
-    ...locate(session, args.text, args.column, true).addresses,
-  ]);
-  const found = session.breakpoints.all.filter(each => each.kind === 'break' && each.addresses.some(address => addresses.has(address)));
-  if (found.length === 0) throw args.error(`no breakpoint at ${args.text}`);
-  return found;
-}
-
-function remove(session: Session, breakpoints: readonly Breakpoint[]): Answer {
-  for (const breakpoint of breakpoints) session.breakpoints.remove(breakpoint);
-  return text(breakpoints.map(each => `Deleted ${each.kind === 'break' ? 'breakpoint' : `${each.kind}point`} ${each.id}.`).join('\n'));
 }
 
 function saveBreakpoints(session: Session, file: string): Answer {

@@ -1,3 +1,4 @@
+import { breakpointChangeCommands } from './breakpoint-changes.js';
 import { breakpointCommands } from './breakpoints.js';
 import { codeCommands } from './code.js';
 import type { Command } from './command.js';
@@ -16,6 +17,7 @@ import { stackCommands } from './stack.js';
 const commands: readonly Command[] = [
   ...runningCommands,
   ...breakpointCommands,
+  ...breakpointChangeCommands,
   ...signalCommands,
   ...stackCommands,
   ...dataCommands,
