@@ -43,6 +43,7 @@ export function assembledLauncher(program: Assembled, options: ProcessOptions): 
     launch: args => start(args === undefined ? {} : { args: [options.path, ...args] }),
     launchUnseen: () => start({ stdout: () => undefined, stderr: () => undefined }),
     images: () => images,
+    source: path => program.sources.get(path),
   };
 }
 
@@ -62,6 +63,7 @@ export function launcher(options: ProcessOptions): Launcher {
       }
       return images;
     },
+    source: () => undefined,
   };
 }
 

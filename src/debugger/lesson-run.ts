@@ -3,6 +3,7 @@ import { execute, type Outcome } from './commands/execute.js';
 import { holds } from './expressions.js';
 import type { Check, Lesson, LessonPart } from './lesson.js';
 import type { Session } from './session.js';
+import type { Flavor } from './settings.js';
 
 /** Where a lesson plays. */
 export interface Stage {
@@ -23,6 +24,7 @@ export class LessonRun {
   session: Session;
   #position = 0;
   #answer = '';
+  #flavor: Flavor = 'gnu';
 
   /** Opens the program's default build. */
   constructor(
@@ -63,13 +65,14 @@ export class LessonRun {
     }
   }
 
-  /** A lesson speaks of AT&T syntax, whatever the reader looks at; what its own step sets stays. */
+  /** A lesson speaks of AT&T syntax, or what a step of its own has set, whatever the reader looks at; what a step sets the reader sees too. */
   async #asWritten(line: string): Promise<Outcome> {
     const { settings } = this.session;
     const { flavor } = settings;
-    settings.set('disassemble-flavor', 'gnu', 0);
+    settings.set('disassemble-flavor', this.#flavor, 0);
     const outcome = await execute(this.session, line);
-    if (settings.flavor === 'gnu') settings.set('disassemble-flavor', flavor, 0);
+    if (settings.flavor === this.#flavor) settings.set('disassemble-flavor', flavor, 0);
+    else this.#flavor = settings.flavor;
     return outcome;
   }
 

@@ -26,6 +26,8 @@ export interface Launcher {
   launchUnseen(): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
+  /** Text of a source file that came with the program. */
+  source(path: string): string | undefined;
 }
 
 /** What the session needs from outside. */
@@ -102,7 +104,7 @@ export class Session {
     limit = Number.POSITIVE_INFINITY,
     readonly settings = new Settings(),
   ) {
-    this.sources = new SourceFiles(path => host.readSource(path), this.settings);
+    this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
     this.remaining = limit;
     this.process = launcher.launch(undefined);
     this.images = launcher.images(this.process.objects);

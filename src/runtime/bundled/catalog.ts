@@ -93,8 +93,8 @@ export class Catalog {
   }
 
   private source(folder: string, file: string, inPackage: string): SourceFile {
-    const path = join(this.root, folder, file);
-    return { file: path, text: readFileSync(path, 'utf8'), package: inPackage };
+    // Named from the package's root on, wherever that is: the same program is the same on every machine.
+    return { file: `${folder}/${file}`, text: readFileSync(join(this.root, folder, file), 'utf8'), package: inPackage };
   }
 
   private manifestPath(name: string): string {
