@@ -1,4 +1,4 @@
-/** The screen as React sees it: rows of styled text, drawn from the state. */
+/** Rows of the screen as React sees them: styled text. */
 import { Box, Text } from 'ink';
 import { createElement } from 'react';
 import type { Theme } from '../debugger/settings.js';
@@ -10,14 +10,19 @@ interface Look {
   readonly depth: ColorDepth;
 }
 
-/** Rows and segments are their places: children without keys, in order. */
-function line(row: Row, { theme, depth }: Look) {
+/** Segments are their places: children without keys, in order. */
+function line(key: number, row: Row, { theme, depth }: Look) {
   const segments = row.map(({ text, role, alike = false }) =>
     createElement(Text, { ...styleOf(role, theme, depth), underline: alike }, text),
   );
-  return createElement(Text, { wrap: 'truncate' }, ...segments);
+  return createElement(Text, { key, wrap: 'truncate' }, ...segments);
 }
 
-export function Screen({ rows, look }: { readonly rows: readonly Row[]; readonly look: Look }) {
-  return createElement(Box, { flexDirection: 'column' }, ...rows.map(row => line(row, look)));
+/** `rows`: by their numbers on the screen. */
+export function Rows({ rows, look }: { readonly rows: ReadonlyMap<number, Row>; readonly look: Look }) {
+  return createElement(
+    Box,
+    { flexDirection: 'column' },
+    [...rows].map(([number, row]) => line(number, row, look)),
+  );
 }

@@ -4,7 +4,7 @@ import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/completion.js';
 import type { Session } from '../debugger/session.js';
 import { grouped } from '../debugger/stop-text.js';
-import { Screen } from './app.js';
+import { Rows } from './app.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';
 import type { LessonWalk } from './lesson.js';
@@ -43,6 +43,8 @@ export interface ScreenOptions {
 const PROGRESS_EVERY = 200;
 /** Milliseconds between two frames. */
 const FRAME = 16;
+/** Milliseconds in which most commands are done: their beginning and their end are one frame. */
+const SOON = 4;
 
 /** Shows what is open on the whole screen until the user quits. `outlet` gives what the program writes from now on. */
 export async function show(opened: Opened, options: ScreenOptions, outlet: Outlet): Promise<void> {
@@ -60,19 +62,22 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   const look = () => observe(opened.session, options.title, looking);
   let state: State = initial(look(), rows, columns, options.history, opened.lesson?.view);
   const depth = process.stdout.getColorDepth();
-  const screen = () => {
-    const rows = draw(state);
-    return <Screen rows={options.ascii ? rows.map(ascii) : rows} look={{ theme: state.view.theme, depth }} />;
-  };
-  // The first frame comes when the terminal is open, and tells its size.
-  const app = render(<Screen rows={[]} look={{ theme: state.view.theme, depth }} />, {
-    // Frames come whole, and the surface sends what has changed of them.
+  // Rows are given to Ink when the terminal is open.
+  const app = render(<Rows rows={new Map()} look={{ theme: state.view.theme, depth }} />, {
+    // Frames come whole, and the surface places their lines.
     debug: true,
     stdout: terminal.surface as unknown as NodeJS.WriteStream,
     exitOnCtrlC: false,
     patchConsole: false,
   });
-  const redraw = atMostEvery(FRAME, () => app.rerender(screen()));
+  const redraw = atMostEvery(FRAME, () => {
+    const { theme } = state.view;
+    const rows = options.ascii ? draw(state).map(ascii) : draw(state);
+    const differing = terminal.surface.differing(rows.map(row => theme + JSON.stringify(row)));
+    if (differing.length === 0) return;
+    const changed = new Map(differing.map(row => [row, rows[row] ?? []]));
+    app.rerender(<Rows key={terminal.surface.blanks} rows={changed} look={{ theme, depth }} />);
+  });
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
@@ -166,20 +171,20 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 const placeOf = ({ process, selection, exited }: Session): string =>
   exited ? '' : `${process.t} ${selection.goroutine?.id} ${selection.thread?.tid} ${selection.frame}`;
 
-/** Calls `action` now, or later when it was called less than `pause` milliseconds ago. */
+/** Calls `action` soon, and at most once in `pause` milliseconds. What is asked for at the same time is one call. */
 function atMostEvery(pause: number, action: () => void): () => void {
   let last = 0;
   let due: NodeJS.Timeout | undefined;
-  const act = () => {
-    due = undefined;
-    last = performance.now();
-    action();
-  };
   return () => {
     if (due !== undefined) return;
-    const wait = last + pause - performance.now();
-    if (wait <= 0) act();
-    else due = setTimeout(act, wait);
+    due = setTimeout(
+      () => {
+        due = undefined;
+        last = performance.now();
+        action();
+      },
+      Math.max(SOON, last + pause - performance.now()),
+    );
   };
 }
 

@@ -1,14 +1,17 @@
-/** What Ink draws on: takes whole frames and sends the terminal only the rows that differ from what it shows. */
+/** What Ink draws on: tells which rows differ from what the terminal shows, and sends those. */
 import { EventEmitter } from 'node:events';
 
 /**
- * Ink in debug mode writes each frame as one plain text. Placing rows absolutely keeps the screen right through resizes and suspensions, where
- * counting rows upwards from a remembered cursor does not.
+ * Ink in debug mode writes each frame as one plain text, and takes its time for each row of it: it is given only those that differ. Placing rows
+ * absolutely keeps the screen right through resizes and suspensions, where counting rows upwards from a remembered cursor does not.
  */
 export class Surface extends EventEmitter {
   rows = 0;
   columns = 0;
+  /** Counts how often the screen was made blank. */
+  blanks = 0;
   #shown: readonly string[] = [];
+  #next: readonly number[] = [];
   #muted = true;
 
   constructor(private readonly send: (text: string) => void) {
@@ -20,6 +23,7 @@ export class Surface extends EventEmitter {
     this.rows = rows;
     this.columns = columns;
     this.#shown = [];
+    this.blanks++;
     this.#muted = false;
     this.send(CLEAR);
   }
@@ -29,16 +33,23 @@ export class Surface extends EventEmitter {
     this.#muted = true;
   }
 
+  /** Which rows of a screen differ from those shown: the lines of the next frame. `rows`: all that is to be seen of each. */
+  differing(rows: readonly string[]): readonly number[] {
+    if (this.#muted) return [];
+    const wanted = rows.slice(0, this.rows);
+    const before = this.#shown;
+    this.#shown = wanted;
+    this.#next = Array.from({ length: Math.max(wanted.length, before.length) }, (_, row) => row).filter(row => wanted[row] !== before[row]);
+    return this.#next;
+  }
+
   write(frame: string): boolean {
-    if (this.#muted) return true;
-    const lines = frame.split('\n').slice(0, this.rows);
-    const changed = Array.from({ length: Math.max(lines.length, this.#shown.length) }, (_, row) => row).filter(
-      row => lines[row] !== this.#shown[row],
-    );
-    this.#shown = lines;
+    if (this.#muted || this.#next.length === 0) return true;
+    const lines = frame.split('\n');
     // Erased first: behind a row that fills the width the cursor still stands on its last cell.
-    const rows = changed.map(row => `\x1b[${row + 1};1H\x1b[2K${lines[row] ?? ''}\x1b[m`);
-    if (rows.length > 0) this.send(`${SYNCHRONIZED.begin}${rows.join('')}${SYNCHRONIZED.end}`);
+    const rows = this.#next.map((row, line) => `\x1b[${row + 1};1H\x1b[2K${lines[line] ?? ''}\x1b[m`);
+    this.#next = [];
+    this.send(`${SYNCHRONIZED.begin}${rows.join('')}${SYNCHRONIZED.end}`);
     return true;
   }
 }
