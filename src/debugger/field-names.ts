@@ -15,7 +15,8 @@ import {
   Register,
   RegisterExt,
 } from 'iced-x86';
-import type { AddressSpace } from '../cpu/api.js';
+import { DWARF_REGISTERS } from '../abi/dwarf-registers.js';
+import { type AddressSpace, GPR_NAMES, type GprName } from '../cpu/api.js';
 import type { Func, Type } from '../image/api.js';
 import type { Images } from '../image/images.js';
 import { tlsOffset } from '../runtime/tls.js';
@@ -33,25 +34,6 @@ export interface FieldOperand {
 /** Functions larger than this are not looked through. */
 const MOST_BYTES = 64 * 1024;
 const WRITES = new Set([OpAccess.Write, OpAccess.CondWrite, OpAccess.ReadWrite, OpAccess.ReadCondWrite]);
-/** General registers in DWARF's order (psABI, figure 3.36). */
-const DWARF_ORDER = [
-  Register.RAX,
-  Register.RDX,
-  Register.RCX,
-  Register.RBX,
-  Register.RSI,
-  Register.RDI,
-  Register.RBP,
-  Register.RSP,
-  Register.R8,
-  Register.R9,
-  Register.R10,
-  Register.R11,
-  Register.R12,
-  Register.R13,
-  Register.R14,
-  Register.R15,
-];
 const DW_OP_REG0 = 0x50;
 
 interface Step {
@@ -156,10 +138,13 @@ function parameters(images: Images, func: Func): [Register, Type][] {
   return images.variables(scope, func.entry).flatMap(({ role, type, location }): [Register, Type][] => {
     const code = location?.expression.length === 1 ? location.expression[0]! - DW_OP_REG0 : -1;
     const target = pointee(type);
-    const register = DWARF_ORDER[code];
+    const register = gpr(DWARF_REGISTERS[code]);
     return role === 'param' && register !== undefined && target !== undefined && isStruct(target) ? [[register, target]] : [];
   });
 }
+
+const gpr = (name: GprName | 'rip' | undefined): Register | undefined =>
+  name === undefined || name === 'rip' ? undefined : Register.RAX + GPR_NAMES.indexOf(name);
 
 const isStruct = (type: Type): boolean => underlying(type).kind === 'struct';
 

@@ -1,17 +1,13 @@
 /** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
 import { Decoder, DecoderOptions, type Instruction, InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
 import { SYSTEM_V } from '../abi/convention.js';
-import { type Fault, type GprName, PROT } from '../cpu/api.js';
+import { type Fault, GPR_NAMES, type GprName, PROT } from '../cpu/api.js';
 import { raceParameters } from '../runtime/race/signatures.js';
 import { readable } from './execution/calls.js';
 import type { Session } from './session.js';
 import { unchangedSinceEntry } from './unchanged.js';
 
-const GPR: ReadonlyMap<Register, GprName> = new Map(
-  (['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const).map(
-    (name, index) => [(Register.RAX + index) as Register, name],
-  ),
-);
+const GPR: ReadonlyMap<Register, GprName> = new Map(GPR_NAMES.map((name, index) => [(Register.RAX + index) as Register, name]));
 
 /** Why the instruction at RIP faults: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
 export function explainFault(session: Session, fault: Fault): string {

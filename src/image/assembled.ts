@@ -1,5 +1,6 @@
 /** An assembled program as an image: what the assembler knows, in the form that the debugger asks for. */
 
+import { dwarfNumber } from '../abi/dwarf-registers.js';
 import type { Place } from '../abi/place.js';
 import { placesOf } from '../asm/call.js';
 import { TEXT_FLAGS } from '../asm/preprocess.js';
@@ -38,20 +39,9 @@ const FUNC_IDS = new Set([
   'sigpanic',
 ]);
 const DW_OP = { addr: 0x03, consts: 0x11, plus: 0x22, reg0: 0x50, piece: 0x93, callFrameCfa: 0x9c, regx: 0x90 } as const;
-const DWARF_RBP = 6;
-const DWARF_RSP = 7;
-const DWARF_RETURN = 16;
-/** psABI, figure 3.36, in the order of the encoding. */
-const DWARF_OF: Readonly<Record<string, number>> = {
-  rax: 0,
-  rdx: 1,
-  rcx: 2,
-  rbx: 3,
-  rsi: 4,
-  rdi: 5,
-  rbp: 6,
-  rsp: 7,
-};
+const DWARF_RBP = dwarfNumber('rbp');
+const DWARF_RSP = dwarfNumber('rsp');
+const DWARF_RETURN = dwarfNumber('rip');
 
 export function assembledImage(program: Assembled, path: string): Image {
   return new AssembledImage(program, path);
@@ -345,7 +335,7 @@ function locate(place: Place): Location | undefined {
     return { expression, unit: 0, bias: 0n };
   }
   if (place.in !== 'registers') return undefined;
-  const numbers = place.parts.map(part => dwarfRegister(part.register));
+  const numbers = place.parts.map(part => dwarfNumber(part.register));
   const several = numbers.length > 1;
   const bytes = place.parts.flatMap((part, index) => {
     const number = numbers[index];
@@ -353,9 +343,4 @@ function locate(place: Place): Location | undefined {
     return several ? [...register, DW_OP.piece, part.size] : register;
   });
   return { expression: Uint8Array.from(bytes), unit: 0, bias: 0n };
-}
-
-function dwarfRegister(name: string): number {
-  if (name.startsWith('xmm')) return 17 + Number(name.slice(3));
-  return DWARF_OF[name] ?? Number(name.slice(1));
 }

@@ -1,5 +1,5 @@
 /** From a variable of debug information to the place its value has in a frame. */
-import { GPR_NAMES } from '../../cpu/api.js';
+import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
 import type { Type, Variable } from '../../image/api.js';
 import { evaluate, type Piece } from '../../image/dwarf/expression.js';
 import {
@@ -14,17 +14,6 @@ import {
   Unreadable,
 } from '../values/source.js';
 import type { EvaluationContext, FrameContext } from './context.js';
-
-/** DWARF's numbers for the general registers (AMD64 psABI, figure 3.36), as r14 names them. */
-const DWARF_GPR = ['rax', 'rdx', 'rcx', 'rbx', 'rsi', 'rdi', 'rbp', 'rsp', ...GPR_NAMES.slice(8), 'rip'];
-const FIRST_XMM = 17;
-const FIRST_ST = 33;
-
-export function dwarfRegisterName(number: number): string | undefined {
-  if (number < FIRST_XMM) return DWARF_GPR[number];
-  if (number < FIRST_ST) return `xmm${number - FIRST_XMM}`;
-  return number < FIRST_ST + 8 ? `st${number - FIRST_ST}` : undefined;
-}
 
 const registerSize = (name: string): number => (name.startsWith('xmm') ? 16 : name.startsWith('st') ? 10 : 8);
 

@@ -3,11 +3,12 @@
  * `continue` would have had. By line: breakpoints on the function's other lines, on its return and, for `step`, on the line's calls, all
  * of them good only in the same goroutine and frame, so that a loop on one line runs at full speed.
  */
+
+import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
-import { DWARF_REGISTERS } from '../stack/unwind.js';
 import type { Stop } from '../stop.js';
 import { instructionsIn } from './calls.js';
 import { arm, dropSignal, type Goal, judge, resume } from './control.js';

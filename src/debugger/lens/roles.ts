@@ -3,6 +3,7 @@
  * convention speaks of the edges of a call; between them a role lasts for as long as nothing has written the register.
  */
 import { LINUX_SYSCALL, type RegisterName } from '../../abi/convention.js';
+import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
 import type { Assignment } from '../../abi/place.js';
 import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
 import type { Func, Type } from '../../image/api.js';
@@ -10,7 +11,6 @@ import { evaluate } from '../../image/dwarf/expression.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import { RACE_POINTERS } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../describe.js';
-import { dwarfRegisterName } from '../evaluate/location.js';
 import { readRegister } from '../frame-context.js';
 import type { Session } from '../session.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';

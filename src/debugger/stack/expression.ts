@@ -1,6 +1,7 @@
+import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import { evaluateFrameRule } from '../../image/dwarf/expression.js';
-import { DWARF_REGISTERS, type ExpressionReader } from './unwind.js';
+import type { ExpressionReader } from './unwind.js';
 
 /** Evaluates the expressions of unwind tables (DWARF 5, 6.4.2.3); `initial` values are on the stack beforehand. */
 export function unwindExpression(memory: AddressSpace): ExpressionReader {

@@ -1,28 +1,8 @@
 /** One step of table-driven unwinding: CFA, return address and the registers that the tables or the conventions give back. */
+import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import type { FrameRegister, KnownValue } from './frame.js';
-
-/** DWARF register numbers for amd64 (psABI, figure 3.36). */
-export const DWARF_REGISTERS: readonly FrameRegister[] = [
-  'rax',
-  'rdx',
-  'rcx',
-  'rbx',
-  'rsi',
-  'rdi',
-  'rbp',
-  'rsp',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-  'rip',
-];
 
 const SYSTEM_V_SAVED: readonly FrameRegister[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
 

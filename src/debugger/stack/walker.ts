@@ -3,6 +3,7 @@
  * assembly, unwind tables for compiled Go code (whose stacks Go may have moved), the word at RSP on a function's first instruction, and
  * last a guess from RBP, marked as such. Where execution changed stacks the walk follows (see switches.ts).
  */
+import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { unchangedSinceEntry } from '../unchanged.js';
@@ -76,15 +77,13 @@ function withSignalFrames(target: WalkTarget, start: WalkStart): WalkTarget {
 function startCursor(start: WalkStart): Cursor {
   const values = new Map<FrameRegister, KnownValue>();
   if (start.live !== undefined) {
-    for (const name of GENERAL) values.set(name, { value: start.live.get(name), how: 'exact' });
+    for (const name of GPR_NAMES) values.set(name, { value: start.live.get(name), how: 'exact' });
   }
   values.set('rip', { value: start.pc, how: 'exact' });
   values.set('rsp', { value: start.sp, how: 'exact' });
   values.set('rbp', { value: start.bp, how: 'exact' });
   return { pc: start.pc, exact: start.exact, sp: start.sp, values, live: start.live, g: start.g, how: 'exact', seam: undefined };
 }
-
-const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
 
 function finish(
   target: WalkTarget,
