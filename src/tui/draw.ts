@@ -23,10 +23,11 @@ function header(state: State): Row[] {
   const right = `t ${view.t}   ${view.place} `;
   const gap = Math.max(2, columns - [...left].length - [...right].length);
   const { what, detail } = view.stop;
+  const waiting = state.pending.length === 0 ? '' : `   ${state.pending.length} more wait${state.pending.length === 1 ? 's' : ''}`;
   const stop: Row =
     state.progress === undefined
       ? [span(' '), span(printable(what), view.fault ? 'fault' : 'selected'), span(detail === '' ? '' : `  ${printable(detail)}`)]
-      : [span(` running: ${printable(state.progress)}   ctrl-c stops it`)];
+      : [span(` running: ${printable(state.progress)}   ctrl-c stops it${waiting}`)];
   return [[span(`${left}${' '.repeat(gap)}${right}`, 'title')], stop];
 }
 

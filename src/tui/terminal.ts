@@ -132,6 +132,8 @@ export class Terminal {
   readonly #resumed = (): void => {
     this.#leave();
     this.#enter();
+    // Nobody told r14 of a new size while it was stopped: now Node asks.
+    process.kill(process.pid, 'SIGWINCH');
   };
 
   readonly #data = (chunk: string): void => {
