@@ -7,7 +7,7 @@ import { ABI0, type Convention, type RegisterName } from './convention.js';
 const C_ARGUMENTS = { rdi: 'C argument 1', rsi: 'C argument 2', rdx: 'C argument 3', rcx: 'C argument 4' };
 
 const ENTRIES: Readonly<Record<string, Readonly<Partial<Record<RegisterName, string>>>>> = {
-  racefuncenter: { r14: 'g', r11: 'callpc', rdx: 'closure context' },
+  racefuncenter: { r14: 'g', r11: 'callpc' },
   racecalladdr: { r14: 'g', rax: 'C function', rsi: 'addr', rdx: C_ARGUMENTS.rdx, rcx: C_ARGUMENTS.rcx },
   racecallatomic: { r14: 'g', rax: 'C function' },
   racecall: { r14: 'g', rax: 'C function', ...C_ARGUMENTS },

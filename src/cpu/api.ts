@@ -152,7 +152,20 @@ export type CpuStop =
   /** An instruction that r14's table does not have. RIP is at it. */
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   /** The guest would touch more memory than `--memory` allows. RIP is at the instruction. */
-  | { readonly kind: 'memory-limit' };
+  | { readonly kind: 'memory-limit' }
+  /** The edge watcher wanted a stop. RIP is at the instruction, which has not run. */
+  | { readonly kind: 'edge' };
+
+/** Where calls begin and end: a block's first instruction, which a function's entry always is; a CALL; a RET. */
+export type EdgeKind = 'entry' | 'call' | 'return';
+
+/** Looks at registers and memory at the edges of calls, while the guest runs. It changes nothing. */
+export interface EdgeWatcher {
+  /** Asked when the code at an address is translated: the number to call `reached` with each time before the instruction runs; 0: never. */
+  site(pc: bigint, kind: EdgeKind): number;
+  /** Whether the guest may go on. Registers are those before the instruction, except RIP, which is not kept while blocks run. */
+  reached(site: number): boolean;
+}
 
 export interface Watch {
   readonly address: bigint;
@@ -180,6 +193,8 @@ export interface Cpu {
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
+  /** Who looks at the edges of calls from now on; undefined: nobody, which costs nothing. */
+  setEdgeWatcher(watcher: EdgeWatcher | undefined): void;
   /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
   calls(sp: bigint, most?: number): readonly CallRecord[];
   /** What CPUID and RDTSC answer. */

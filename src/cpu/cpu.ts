@@ -1,6 +1,6 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
-import type { AccessKind, Cpu, CpuEnvironment, CpuStop, Vector, Watch } from './api.js';
+import type { AccessKind, Cpu, CpuEnvironment, CpuStop, EdgeWatcher, Vector, Watch } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
@@ -37,6 +37,7 @@ export class Machine implements Cpu {
   private readonly callLists: Calls;
   private readonly enter: Run;
   private watches: readonly Watch[] = [];
+  private edges: EdgeWatcher | undefined;
   /** While one instruction runs by itself: stores to code and watched ranges go through, and are noted. */
   private alone = false;
   private codeWritten = new Set<number>();
@@ -69,6 +70,11 @@ export class Machine implements Cpu {
     }
     this.memory.watchedPages = pages;
     this.memory.flushTlb();
+  }
+
+  setEdgeWatcher(watcher: EdgeWatcher | undefined): void {
+    this.edges = watcher;
+    this.translator.setEdgeWatcher(watcher);
   }
 
   calls(sp: bigint, most?: number) {
@@ -138,6 +144,8 @@ export class Machine implements Cpu {
         return this.runAlone();
       case EXIT.memoryLimit:
         return { kind: 'memory-limit' };
+      case EXIT.edge:
+        return { kind: 'edge' };
       case EXIT.unsupported:
         return this.unsupported();
       case EXIT.service:
@@ -247,6 +255,7 @@ export class Machine implements Cpu {
       trimCalls: () => this.callLists.trim(),
       spillCalls: () => this.callLists.spill(),
       switchStack: () => this.callLists.switchStack(),
+      edge: () => (this.edges!.reached(this.view.getUint32(STATE.helperOp, true)) ? 0 : this.leave(EXIT.edge)),
       sseFloat: () => sseFloat(this.view),
       sseRare: () => sseRare(this.view),
       x87: makeX87(this.view),

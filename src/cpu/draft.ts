@@ -10,6 +10,7 @@ const INC = opNumber('inc64p');
 const ONE = new Uop(INC, 0, 0, 0, undefined, 1);
 const JUMP = opNumber('jump');
 const BREAKPOINT = opNumber('breakpoint');
+const EDGE = opNumber('edge');
 const TWO_32 = 2 ** 32;
 
 /** Number of the row that does the same without flags; NO_OP: there is none. */
@@ -69,6 +70,11 @@ export class Draft {
     const next = address + form.length;
     const taken = next + signed(this.code, place + form.immediateOffset, form.immediateSize);
     this.jumps = { taken, fallThrough: form.jumps === 'branch' ? next : undefined };
+  }
+
+  /** Has the edge watcher asked about a site in front of the instruction that is added next. */
+  ask(site: number): void {
+    this.push(EDGE, new Uop(EDGE, 0, 0, 0, undefined, 0, 0, site), this.instructions);
   }
 
   /** Ends the block with a breakpoint stop before the instruction at that address. */

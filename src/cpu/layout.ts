@@ -129,6 +129,8 @@ export const EXIT = {
   unsupported: 10,
   /** An instruction that JavaScript does: exitVector is its number in SERVICES, RIP is behind it. */
   service: 11,
+  /** The edge watcher wants a stop in front of the instruction. */
+  edge: 12,
 } as const;
 
 export const VECTORS = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM'] as const;

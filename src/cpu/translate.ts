@@ -3,7 +3,7 @@
  * ends at a jump, at a breakpoint, or when it is long enough.
  */
 import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
-import { PAGE_SIZE } from './api.js';
+import { type EdgeKind, type EdgeWatcher, PAGE_SIZE } from './api.js';
 import { Draft, putNumber } from './draft.js';
 import { opNumber } from './ir/table.js';
 import { CODE, JUMP_CACHE, RECORD } from './layout.js';
@@ -16,6 +16,13 @@ const MAX_INSTRUCTIONS = 64;
 const PAGES = 64;
 /** Bytes of the longest instruction. */
 const LONGEST = 15;
+
+/** Instructions at the edges of calls, by their last op. */
+const EDGES: ReadonlyMap<number, EdgeKind> = new Map([
+  [opNumber('call'), 'call'],
+  [opNumber('callr'), 'call'],
+  [opNumber('ret'), 'return'],
+]);
 
 export interface Block {
   /** Address: code lies below 2^53. */
@@ -51,6 +58,7 @@ export class Translator {
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
   private breakpoints: ReadonlySet<bigint> = new Set();
+  private edges: EdgeWatcher | undefined;
   /** Counts the times that all translations were dropped: records from before are gone. */
   generation = 0;
 
@@ -113,6 +121,12 @@ export class Translator {
         if (address >= block.pc && address < block.pc + block.length) this.drop(block);
       }
     }
+  }
+
+  setEdgeWatcher(watcher: EdgeWatcher | undefined): void {
+    if (watcher === this.edges) return;
+    this.edges = watcher;
+    this.flush();
   }
 
   dropPage(page: number): void {
@@ -222,6 +236,7 @@ export class Translator {
         if (offsets.length === 0) return undefined;
         break;
       }
+      if (this.edges !== undefined) this.watchEdges(this.edges, form, BigInt(address), offsets.length === 0);
       draft.add(form, address, at);
       offsets.push(at - start);
       at += Math.max(1, form.length);
@@ -231,6 +246,16 @@ export class Translator {
     draft.dropDeadFlags();
     draft.fuseStep();
     return this.write(first, offsets, at - start, single);
+  }
+
+  /** Has the watcher asked in front of the instruction, where it wants to be. */
+  private watchEdges(watcher: EdgeWatcher, { uops }: Form, address: bigint, first: boolean): void {
+    const kind = EDGES.get(uops[uops.length - 1]?.op ?? -1);
+    const kinds: readonly (EdgeKind | undefined)[] = [first ? 'entry' : undefined, kind];
+    for (const each of kinds) {
+      const site = each === undefined ? 0 : watcher.site(address, each);
+      if (site !== 0) this.draft.ask(site);
+    }
   }
 
   private write(pc: number, offsets: number[], length: number, single: boolean): Block {

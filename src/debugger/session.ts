@@ -9,6 +9,7 @@ import { Breakpoints } from './breakpoints.js';
 import { CommandError } from './errors.js';
 import type { EvaluationContext } from './evaluate/context.js';
 import { frameContext } from './frame-context.js';
+import { CallChecks } from './lens/checks.js';
 import { Settings } from './settings.js';
 import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
@@ -74,6 +75,7 @@ const FRAME_LIMIT = 10_000;
 export class Session {
   readonly breakpoints = new Breakpoints();
   readonly signals = new SignalHandling();
+  readonly checks = new CallChecks(this);
   readonly sources: SourceFiles;
   displays: Display[] = [];
   process: Process;
@@ -184,6 +186,11 @@ export class Session {
     const frames = this.frames(BREAKPOINT_FRAMES);
     if (frames[0] === undefined || !OWN_BREAKPOINT.test(frames[0].name)) return 0;
     return frames.find(frame => !OWN_BREAKPOINT.test(frame.name))?.index ?? 0;
+  }
+
+  /** Loaded files that `images` knows. */
+  get objectsSeen(): number {
+    return this.#objects;
   }
 
   /** After memory or registers were written: what was derived from them is stale. */

@@ -3,6 +3,8 @@
 import { disassembleAt } from './code.js';
 import { describeCode } from './describe.js';
 import { frameStop } from './frame-text.js';
+import { violationText } from './lens/checks.js';
+import { RULES } from './lens/rules.js';
 import { explainFault } from './operands.js';
 import { outlook } from './outlook.js';
 import type { Session } from './session.js';
@@ -42,6 +44,7 @@ export function stopData(session: Session): StopData {
     t,
     thread: session.threadNumber(session.thread),
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
+    ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
     ...(stop.reason === 'breakpoint' || stop.reason === 'watchpoint' ? { breakpoint: stop.breakpoint.id } : {}),
   };
 }
@@ -75,6 +78,8 @@ function whyText(session: Session): string {
       return `watchpoint ${stop.breakpoint.id} (${stop.breakpoint.kind === 'watch' ? stop.breakpoint.spec : ''}) ${stop.access === 'read' ? 'read' : 'written'} in `;
     case 'signal':
       return `${stop.signal.name} in `;
+    case 'abi':
+      return `${RULES[stop.violation.rule].title}, in `;
     case 'syscall':
       return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
     case 'thread':
@@ -151,6 +156,8 @@ function detailLines(session: Session): readonly string[] {
       if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
       if (stop.signal.fault.vector === '#BP') return ownBreakpoint(session);
       return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
+    case 'abi':
+      return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
       return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not among the instructions that r14 has (docs/instructions.md)`];

@@ -1,5 +1,6 @@
 import type { ProcessStop, SignalInfo } from '../linux/api.js';
 import type { Breakpoint } from './breakpoints.js';
+import type { Violation } from './lens/rules.js';
 
 /** Why the program stands still. */
 export type Stop =
@@ -16,6 +17,8 @@ export type Stop =
       readonly after: string;
     }
   | { readonly reason: 'signal'; readonly signal: SignalInfo }
+  /** `abi check on`: the instruction at RIP would go on with a calling convention broken. */
+  | { readonly reason: 'abi'; readonly violation: Violation }
   | {
       readonly reason: 'syscall';
       readonly phase: 'entry' | 'return';

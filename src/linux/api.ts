@@ -63,6 +63,8 @@ export type ProcessStop =
   | { readonly kind: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly kind: 'memory-limit' }
+  /** The CPU's edge watcher wanted a stop; the instruction has not run. */
+  | { readonly kind: 'edge' }
   /** No thread can ever run again: all wait, and no timer is due. */
   | { readonly kind: 'deadlock' }
   /** `status` is what a shell would see: exit code, or 128 + signal. */

@@ -1,3 +1,5 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCommandLine } from '../../src/cli/flags.js';
 import { assembledLauncher, launcher, processOptions } from '../../src/cli/launcher.js';
@@ -30,6 +32,29 @@ export function debugBundled(name: string, variant?: string): Debugging {
   const catalog = new Catalog(join(import.meta.dirname, '../..'));
   const program = catalog.build(name, variant === undefined ? {} : { variant });
   return debugging(name, [], options => assembledLauncher(program, options));
+}
+
+/** Opens a program of Go assembly under the bundled runtime: `main` is the source of package main. */
+export function debugAssembly(main: string, types = 'package main\n'): Debugging {
+  const root = join(import.meta.dirname, '../..');
+  const folder = mkdtempSync(join(tmpdir(), 'r14-assembly-'));
+  try {
+    const own = join(folder, 'programs', 'own');
+    mkdirSync(own, { recursive: true });
+    mkdirSync(join(folder, 'src', 'runtime'), { recursive: true });
+    symlinkSync(join(root, 'src/runtime/bundled'), join(folder, 'src/runtime/bundled'));
+    writeFileSync(join(own, 'main.s'), `#include "textflag.h"\n${main}`);
+    writeFileSync(join(own, 'types.go'), types);
+    const sources = [{ file: 'main.s', package: 'main' }];
+    writeFileSync(
+      join(own, 'program.json'),
+      JSON.stringify({ title: 'own', sources, declarations: ['types.go'], variants: { own: [] }, race: false }),
+    );
+    const program = new Catalog(folder).build('own');
+    return debugging('own', [], options => assembledLauncher(program, options));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function debugging(path: string, flags: readonly string[], launch: (options: ProcessOptions) => Launcher): Debugging {

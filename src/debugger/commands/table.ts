@@ -1,3 +1,4 @@
+import { abiCommands } from './abi.js';
 import { breakpointChangeCommands } from './breakpoint-changes.js';
 import { breakpointCommands } from './breakpoints.js';
 import { codeCommands } from './code.js';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   ...signalCommands,
   ...stackCommands,
   ...dataCommands,
+  ...abiCommands,
   ...displayCommands,
   ...codeCommands,
   ...goroutineCommands,

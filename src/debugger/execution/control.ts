@@ -61,6 +61,7 @@ export function arm(session: Session, goal: Goal | undefined): void {
   process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
   process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
+  session.checks.arm();
 }
 
 /** What a stop of the process is to the user; undefined: nothing, go on. */
@@ -82,6 +83,8 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
       return plainStop(event);
     case 'signal':
       return signalStop(session, event.signal);
+    case 'edge':
+      return { reason: 'abi', violation: session.checks.takeStop() };
     default:
       return plainStop(event);
   }

@@ -6,6 +6,7 @@ import { LINUX_SYSCALL, type RegisterName } from '../../abi/convention.js';
 import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
 import type { Assignment } from '../../abi/place.js';
 import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
+import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func, Type } from '../../image/api.js';
 import { evaluate } from '../../image/dwarf/expression.js';
 import { syscallName } from '../../linux/syscalls/table.js';
@@ -19,8 +20,9 @@ import { unchangedSinceEntry } from '../unchanged.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
+import { carriedIn, physicalFrames } from './chain.js';
 import { type Edge, edgeOf } from './edge.js';
-import { callable, type Parameter } from './signature.js';
+import { callable, conventionOf, type Parameter } from './signature.js';
 
 export interface RegisterRole {
   /** Lower case: `rdi`, `xmm15`. */
@@ -44,6 +46,7 @@ export function registerRoles(session: Session, frame: LogicalFrame): ReadonlyMa
   for (const { register, role, value, how } of atEdge(session, frame, edge)) add(register, role, value, how);
   if (edge.at === 'inside')
     for (const { register, role, value, how } of variablesInRegisters(session, frame)) add(register, role, value, how);
+  for (const { register, role, value, how } of carried(session, frame, edge, roles)) add(register, role, value, how);
   for (const { register, role, value, how } of standing(session, frame, edge, roles.get('r14')?.role)) add(register, role, value, how);
   return roles;
 }
@@ -145,6 +148,25 @@ function variablesInRegisters(session: Session, frame: LogicalFrame): readonly F
   return found;
 }
 
+/** At the entry of C: what the hand-made assembly around it keeps in registers that mean nothing to C. */
+function* carried(session: Session, frame: LogicalFrame, edge: Edge, roles: ReadonlyMap<RegisterName, RegisterRole>): Iterable<Found> {
+  if (edge.at !== 'entry' || edge.func.language !== 'c') return;
+  const frames = physicalFrames(session, frame);
+  const caller = frames[1]?.func;
+  if (caller === undefined || conventionOf(caller).id !== 'hand-made assembly') return;
+  for (const register of GPR_NAMES) {
+    if (register === 'rsp' || register === 'r14' || roles.has(register)) continue;
+    const from = carriedIn(session, frames, register);
+    if (from !== undefined)
+      yield {
+        register,
+        role: `${from.parameter} (${from.func}'s private ABI)`,
+        value: undefined,
+        how: `not written since the entry of ${from.func}`,
+      };
+  }
+}
+
 /** Roles that do not end with the edge: stack, frame pointer, g, zero. */
 function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: string | undefined): Iterable<Found> {
   const { physical } = frame;
@@ -198,7 +220,7 @@ const POINTERS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer'
 const SCALARS: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'char', 'float', 'enum']);
 
 /** A register's share of a value, as a person reads it. */
-function valueText(session: Session, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
+export function valueText(session: Session, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
   const inner = type && underlying(type);
   const pointer = inner === undefined ? RACE_POINTERS.has(name) : path === '' ? POINTERS.has(inner.kind) : /\.(ptr|type|data)$/.test(path);
   if (pointer && value === 0n) return 'nil';

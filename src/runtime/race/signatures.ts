@@ -38,6 +38,14 @@ const ATOMIC = /^go_atomic(32|64)_(load|store|exchange|fetch_add|fetch_and|fetch
 /** Parameters among them that are pointers. */
 export const RACE_POINTERS: ReadonlySet<string> = new Set(['thr', 'pthr', 'parent', 'pproc', 'proc', 'addr', 'p', 'a', 'cb', 'pn']);
 
+/** Functions that read through their first parameter, `thr`, whatever else they do. */
+const DEREFERENCE = /^__tsan_(func_enter|func_exit|(read|write)(_pc|_range)?)$/;
+
+/** Whether a `__tsan_*` function dies of a nil context. */
+export function needsRaceContext(name: string): boolean {
+  return DEREFERENCE.test(name);
+}
+
 /** Names of the parameters of a `__tsan_*` function; nothing for any other. */
 export function raceParameters(name: string): readonly string[] | undefined {
   if (!name.startsWith('__tsan_')) return undefined;

@@ -1,0 +1,56 @@
+import { lens } from '../lens/lens.js';
+import { RULES } from '../lens/rules.js';
+import type { Session } from '../session.js';
+import type { Arguments } from './arguments.js';
+import { type Answer, type Command, text } from './command.js';
+
+export const abiCommands: readonly Command[] = [
+  {
+    name: 'abi',
+    aliases: [],
+    group: 'data',
+    repeat: 'no',
+    syntax: ['abi'],
+    summary: 'the call at this place, from both sides: conventions, where each argument is, and the way it came',
+    details: [
+      "At a call or a jump to another function, at a function's first instruction and at its return it shows the convention of caller and callee, the place",
+      "and value of each argument or result, RSP and its alignment, and what the callee must keep. An argument's way is followed backwards through the",
+      'instructions of the functions on the stack: RAX (callpc) -> 0(SP) -> R11 -> RSI. A stack place is named as the function names it that wrote it. Where',
+      'several instructions can have written a place, the way begins there, and in brackets stands why. Between calls, it shows the entry of the function',
+      'with what is still known of it.',
+    ].join('\n'),
+    completion: [],
+    run: (session, args) => {
+      args.none();
+      return lens(session);
+    },
+  },
+  {
+    name: 'abi check',
+    aliases: [],
+    group: 'data',
+    repeat: 'no',
+    syntax: ['abi check', 'abi check on|off'],
+    summary: 'stop where a calling convention is broken',
+    details: [
+      'While it is on, every call, return and entry of a function is looked at, and the program stops before the instruction that would go on with a',
+      'broken convention: R14 is not g or X15 is not zero at an entry of Go code, RSP is not a multiple of 16 at a call of C, C has not restored a',
+      'callee-saved register, DF is set, RBP does not point at the frame of the caller, or the race detector is about to get a nil context, which is',
+      'where race-instrumented code is entered on g0. continue goes on. Alone, it says whether it is on, and lists the rules.',
+    ].join('\n'),
+    completion: [],
+    run: check,
+  },
+];
+
+function check(session: Session, args: Arguments): Answer {
+  const { checks } = session;
+  if (!args.empty) {
+    if (args.text !== 'on' && args.text !== 'off') throw args.error('abi check wants on or off');
+    checks.on = args.text === 'on';
+    return text(`Calling conventions are ${checks.on ? '' : 'not '}checked.`, { on: checks.on, stops: checks.stops });
+  }
+  const lines = Object.entries(RULES).map(([name, { title, source }]) => `  ${name.padEnd(14)} ${title}. ${source}`);
+  const state = `Calling conventions are ${checks.on ? '' : 'not '}checked; ${checks.stops} stop${checks.stops === 1 ? '' : 's'} so far.`;
+  return { output: [state, ...lines].join('\n'), data: { on: checks.on, stops: checks.stops, rules: Object.keys(RULES) } };
+}

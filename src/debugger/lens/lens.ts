@@ -1,0 +1,277 @@
+/** `abi`: the call that is about to happen, has just begun or is about to end, seen from both sides. */
+import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.js';
+import { type Place, placeText } from '../../abi/place.js';
+import type { Func } from '../../image/api.js';
+import { syscallName } from '../../linux/syscalls/table.js';
+import { frameArguments } from '../arguments-of-frame.js';
+import type { Answer } from '../commands/command.js';
+import { CommandError } from '../errors.js';
+import { readRegister } from '../frame-context.js';
+import { printOptions } from '../print.js';
+import type { Session } from '../session.js';
+import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
+import { printValue } from '../values/print.js';
+import { memorySource, toUint } from '../values/source.js';
+import { type Chain, chainOf, physicalFrames } from './chain.js';
+import { type Edge, edgeOf } from './edge.js';
+import type { Location } from './flow.js';
+import { lensData, lensText } from './lens-text.js';
+import { registerRoles, valueText } from './roles.js';
+import { type Callable, callable, type Parameter, sideName } from './signature.js';
+
+export interface Shown {
+  /** `arg1`, `result2`. */
+  readonly label: string;
+  readonly name: string;
+  /** `RAX`, `8(SP)`. */
+  readonly place: string;
+  /** Undefined: not known here any more. */
+  readonly value: string | undefined;
+  readonly chain: Chain | undefined;
+}
+
+/** One side of a call. */
+export interface Side {
+  readonly name: string;
+  readonly callable: Callable;
+}
+
+/** What the lens shows, for text and data. */
+export interface View {
+  readonly heading: string;
+  readonly caller: Side | undefined;
+  readonly callee: Side | undefined;
+  readonly values: readonly Shown[];
+  readonly stack: readonly string[];
+}
+
+const WORD = 8;
+const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
+
+export function lens(session: Session): Answer {
+  session.requireProcess();
+  const { frame } = session;
+  const { func } = frame.physical;
+  if (func === undefined) throw new CommandError('no function has this code: nothing is known of its convention');
+  const edge = edgeOf(session, frame.physical);
+  const view = viewOf(session, frame, func, edge);
+  return { output: lensText(view).join('\n'), data: lensData(view, edge, registerRoles(session, frame)) };
+}
+
+function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): View {
+  const frames = physicalFrames(session, frame);
+  const { jumpedFrom } = frame.physical;
+  const jumper = jumpedFrom === undefined ? undefined : functionNamed(session, jumpedFrom, func);
+  const from = jumper ?? frames[1]?.func;
+  const side = (one: Func): Side => ({ name: sideName(one), callable: callable(session.images, one) });
+  const view = (heading: string, rest: Partial<View>): View => ({
+    heading,
+    caller: undefined,
+    callee: undefined,
+    values: [],
+    stack: [],
+    ...rest,
+  });
+  const name = sideName(func);
+  switch (edge.at) {
+    case 'entry': {
+      const by = from === undefined ? '' : `; ${sideName(from)} has ${jumper === undefined ? 'called' : 'jumped to'} it`;
+      const values = parameters(session, frame, frames, func, 0);
+      return view(`At the entry of ${name}${by}.`, {
+        caller: from && side(from),
+        callee: side(func),
+        values,
+        stack: stackLines(session, frame, func, 0),
+      });
+    }
+    case 'call': {
+      const { callee, target, tail, returned } = edge;
+      const verb = tail ? 'jump to' : 'call';
+      const behind = returned === undefined ? '' : `${sideName(returned)} has just returned. `;
+      const left = returned === undefined ? [] : results(session, frame, returned);
+      if (callee === undefined) {
+        const where = target === undefined ? 'an address that cannot be read' : `0x${target.toString(16)}, where no known function begins`;
+        return view(`${behind}About to ${verb} ${where}.`, { caller: side(func), values: left });
+      }
+      // A jump leaves the return address where it is; a call has yet to push it.
+      const below = tail ? 0 : WORD;
+      const values = [...left, ...parameters(session, frame, frames, callee, below)];
+      const stack = stackLines(session, frame, callee, below);
+      return view(`${behind}About to ${verb} ${sideName(callee)}.`, { caller: side(func), callee: side(callee), values, stack });
+    }
+    case 'return': {
+      const stack = stackLines(session, frame, func, 0);
+      return view(`About to return from ${name}.`, {
+        caller: from && side(from),
+        callee: side(func),
+        values: results(session, frame, func),
+        stack,
+      });
+    }
+    case 'returned': {
+      const { returned } = edge;
+      return view(`${sideName(returned)} has just returned.`, {
+        caller: side(func),
+        callee: side(returned),
+        values: results(session, frame, returned),
+      });
+    }
+    case 'syscall': {
+      const number = frame.physical.registers.get('rax')?.value;
+      const call = number === undefined ? 'of an unknown number' : `${syscallName(Number(number))} (${number})`;
+      return view(`About to make system call ${call}.`, { caller: side(func), callee: LINUX });
+    }
+    case 'inside': {
+      const where = frame.physical.exact ? `In the middle of ${name}` : `${name} has made a call that has not returned`;
+      const values = stillKnown(session, frame, func);
+      return view(`${where}: this is its entry, with what is still known of it.`, {
+        caller: from && side(from),
+        callee: side(func),
+        values,
+      });
+    }
+  }
+}
+
+function functionNamed(session: Session, linkName: string, other: Func): Func | undefined {
+  return session.images.functionsNamed(linkName).find(each => each.entry !== other.entry);
+}
+
+// ---- values --------------------------------------------------------------------------------------------------------------------------
+
+/** Arguments of a function about to be entered; RSP will be `below` bytes lower then. */
+function parameters(
+  session: Session,
+  frame: LogicalFrame,
+  frames: readonly PhysicalFrame[],
+  callee: Func,
+  below: number,
+): readonly Shown[] {
+  const { convention, signature } = callable(session.images, callee);
+  if (signature === undefined) return handMadeArguments(session, frame, frames, convention);
+  return signature.params.map((parameter, index) => {
+    const place = signature.places.params[index]!;
+    const location = firstLocation(place, below);
+    return {
+      label: `arg${index + 1}`,
+      name: parameter.name,
+      place: placeHere(place, below),
+      value: valueAt(session, frame, parameter, place, below),
+      chain: location && chainOf(session, frames, 0, atEntry(location, frames[0]!)),
+    };
+  });
+}
+
+/** A stack place of the frame's RSP, as a distance from RSP at its function's entry. */
+function atEntry(location: Location, { sp, cfa }: PhysicalFrame): Location {
+  if ('register' in location) return location;
+  return { slot: location.slot + (cfa === undefined ? 0 : Number(sp - (cfa - 8n))) };
+}
+
+function handMadeArguments(
+  session: Session,
+  frame: LogicalFrame,
+  frames: readonly PhysicalFrame[],
+  convention: Convention,
+): readonly Shown[] {
+  if (convention.id !== 'hand-made assembly') return [];
+  const shown: Shown[] = [];
+  for (const [register, text] of convention.atEntry) {
+    const value = readRegister(frame, register);
+    if (text === 'g' || !('value' in value) || register.startsWith('xmm')) continue;
+    const location = { register } as Location;
+    const chain = chainOf(session, frames, 0, location);
+    shown.push({
+      label: '',
+      name: text,
+      place: register.toUpperCase(),
+      value: valueText(session, frame, { name: text, type: undefined }, '', value.value),
+      chain,
+    });
+  }
+  return shown;
+}
+
+/** Where the first piece of a value is; floating-point registers are not followed. */
+function firstLocation(place: Place, below: number): Location | undefined {
+  if (place.in === 'stack') return { slot: place.offset - below };
+  if (place.in !== 'registers') return undefined;
+  const register = place.parts[0]?.register;
+  return register === undefined || /^(xmm|st)/.test(register) ? undefined : ({ register } as Location);
+}
+
+/** A place as it is written at the frame's RSP. */
+function placeHere(place: Place, below: number): string {
+  return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : `0x${(place.offset - below).toString(16)}`}(SP)` : placeText(place);
+}
+
+function valueAt(session: Session, frame: LogicalFrame, parameter: Parameter, place: Place, below: number): string | undefined {
+  if (place.in === 'stack') {
+    const address = frame.physical.sp + BigInt(place.offset - below);
+    const { memory } = session.process;
+    const { type } = parameter;
+    if (!memory.allows(address, type?.size ?? WORD, 'read')) return undefined;
+    if (type !== undefined && type.size > WORD) {
+      return printValue(session.contextOf(frame), { type, source: memorySource(memory, address) }, printOptions(session));
+    }
+    return valueText(session, frame, parameter, '', toUint(memory.read(address, type?.size ?? WORD)));
+  }
+  if (place.in !== 'registers') return undefined;
+  const texts = place.parts.map(part => {
+    if (part.register === 'st0' || part.register === 'st1') return '?';
+    const value = readRegister(frame, part.register);
+    return 'value' in value ? valueText(session, frame, parameter, part.path, value.value) : value.lost;
+  });
+  return texts.join(', ');
+}
+
+function results(session: Session, frame: LogicalFrame, func: Func): readonly Shown[] {
+  const { signature } = callable(session.images, func);
+  const { at } = edgeOf(session, frame.physical);
+  // Behind the return RSP is a word higher than the places count from.
+  const below = at === 'return' ? 0 : 8;
+  return (signature?.results ?? []).map((parameter, index) => {
+    const place = signature!.places.results[index]!;
+    const value = valueAt(session, frame, parameter, place, below);
+    return {
+      label: `result${index + 1}`,
+      name: parameter.name.replace(/^~.*/, ''),
+      place: placeHere(place, below),
+      value,
+      chain: undefined,
+    };
+  });
+}
+
+/** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
+function stillKnown(session: Session, frame: LogicalFrame, func: Func): readonly Shown[] {
+  const { signature } = callable(session.images, func);
+  const known = new Map(frameArguments(session, frame).map(each => [each.name, each]));
+  return (signature?.params ?? []).map((parameter, index) => {
+    const argument = known.get(parameter.name);
+    const value = argument === undefined || /^[<(]/.test(argument.value) ? undefined : argument.value;
+    return { label: `arg${index + 1}`, name: parameter.name, place: placeText(signature!.places.params[index]!), value, chain: undefined };
+  });
+}
+
+/** How the stack is as the callee finds it: RSP will be `below` bytes lower. */
+function stackLines(session: Session, frame: LogicalFrame, callee: Func, below: number): readonly string[] {
+  const { convention, signature } = callable(session.images, callee);
+  const sp = frame.physical.sp - BigInt(below);
+  const lines: string[] = [];
+  const want = convention.stackAlignment;
+  const over = (sp + 8n) % BigInt(want);
+  const state = over === 0n ? 'as it must be' : `${over} too many: misaligned`;
+  if (want > 8)
+    lines.push(
+      `RSP = 0x${sp.toString(16)} at the entry; before the call it was ${over === 0n ? '' : 'not '}a multiple of ${want}, ${state}`,
+    );
+  else lines.push(`RSP = 0x${sp.toString(16)} at the entry`);
+  if (signature !== undefined) {
+    const { stackBytes, spillBytes } = signature.places;
+    const spill = convention.spillArea ? `, then ${spillBytes} bytes for it to spill register arguments` : '';
+    lines.push(`${stackBytes} bytes of arguments and results above the return address${spill}`);
+  }
+  if (convention === SYSTEM_V) lines.push(`${convention.redZone} bytes below RSP are its red zone`);
+  return lines;
+}

@@ -1,0 +1,59 @@
+/** The rules of the calling conventions that `abi check on` holds a program to. */
+
+export interface Rule {
+  /** As users read it: `misaligned stack`. */
+  readonly title: string;
+  /** The document and section that has it. */
+  readonly source: string;
+  /** Whose fault it mostly is. */
+  readonly cause: string;
+}
+
+export const RULES = {
+  g: {
+    title: 'R14 is not g',
+    source: 'Go ABI specification (cmd/compile/abi-internal.md), "amd64 architecture": R14 holds the current g in all ABIInternal code',
+    cause: 'assembly or C has used R14, and the way back to Go did not load it from thread-local storage again',
+  },
+  zero: {
+    title: 'X15 is not zero',
+    source: 'Go ABI specification (cmd/compile/abi-internal.md), "amd64 architecture": X15 is zero in all ABIInternal code',
+    cause: 'assembly or C has used X15, and the way back to Go did not clear it (XORPS X15, X15)',
+  },
+  direction: {
+    title: 'the direction flag is set',
+    source: 'AMD64 psABI 3.2.1 and Go ABI specification, "amd64 architecture": DF is clear at every call and return',
+    cause: 'a STD without its CLD',
+  },
+  'frame-pointer': {
+    title: 'the frame-pointer chain is broken',
+    source:
+      'Go ABI specification (cmd/compile/abi-internal.md), "amd64 architecture": RBP is callee-saved and points at the saved RBP of the frame',
+    cause: 'a function called before has used RBP and did not restore it',
+  },
+  alignment: {
+    title: 'the stack is misaligned',
+    source: 'AMD64 psABI 3.2.2, "The Stack Frame": RSP is a multiple of 16 at a call of C',
+    cause: 'the assembly that calls C did not align RSP (ANDQ $~15, SP) after changing to its stack',
+  },
+  'callee-saved': {
+    title: 'a callee-saved register was clobbered',
+    source: 'AMD64 psABI 3.2.1, "Registers": RBX, RBP and R12 to R15 belong to the caller',
+    cause: 'the function, or one that it called, uses the register without saving it',
+  },
+  'race-context': {
+    title: 'the race detector has no context here',
+    source:
+      'Go runtime (race_amd64.s, proc.go): the race runtime takes its context from g.racectx, which every g0 has 0 once runtime.main runs',
+    cause:
+      'code that -race instruments, or that calls the race runtime, runs on a system stack: keep it out of systemstack and mcall, or build it without instrumentation',
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type RuleName = keyof typeof RULES;
+
+export interface Violation {
+  readonly rule: RuleName;
+  /** What is not as it should be, with values. */
+  readonly what: string;
+}

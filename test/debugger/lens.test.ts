@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { buildGo, missing } from '../support/build.js';
+import { type Debugging, debug, debugBundled } from '../support/debug.js';
+
+interface Value {
+  readonly label: string;
+  readonly name: string;
+  readonly place: string;
+  readonly value: string | null;
+  readonly chain: string | null;
+  readonly hops: readonly { readonly place: string; readonly function: string; readonly address: string | null }[];
+}
+
+const values = async (program: Debugging): Promise<readonly Value[]> => (await program.data('abi')).values;
+const chains = async (program: Debugging) => Object.fromEntries((await values(program)).map(({ name, chain }) => [name, chain]));
+
+/** The crash's two arguments, from where they were made to the C function. `method` is the instrumented one. */
+async function expectCrash(crash: Debugging, method: string): Promise<void> {
+  await crash.run('continue');
+  const data = await crash.data('abi');
+  expect(data).toMatchObject({
+    at: 'entry',
+    caller: { convention: 'hand-made assembly' },
+    callee: { function: '__tsan_func_enter', convention: 'System V' },
+  });
+  expect(await chains(crash)).toEqual({
+    thr: 'g.racectx -> RDI (thr)',
+    pc: `return address of ${method} -> RAX (callpc) -> 0(SP) -> R11 -> RSI (pc)`,
+  });
+  const [thr, pc] = await values(crash);
+  expect(thr).toMatchObject({ label: 'arg1', place: 'RDI', value: 'nil' });
+  // Each instruction of the way is one that moves the value as the chain says.
+  const moves = await Promise.all(pc!.hops.filter(hop => hop.address !== null).map(hop => crash.text(`x/i ${hop.address}`)));
+  expect(moves.map(line => /(\bmov .*?)\s*$/.exec(line)?.[1])).toEqual([
+    expect.stringMatching(/^mov 0x[0-9a-f]+\(%rsp\),%rax$/),
+    expect.stringMatching(/^mov %rax,\(%rsp\)$/),
+    'mov 0x8(%rsp),%r11',
+    'mov %r11,%rsi',
+  ]);
+  expect(await crash.text('abi')).toContain('no g0 has one once runtime.main runs');
+}
+
+describe('abi', () => {
+  it('follows the arguments of the bundled crash over four conventions', () =>
+    expectCrash(debugBundled('newproc-race'), 'trace.TakeSnapShot'));
+
+  for (const toolchain of ['go1.26', 'go1.19'] as const) {
+    const why = missing(toolchain);
+    it.skipIf(why)(`follows them in a binary of ${toolchain}${why ? ` (skipped: ${why})` : ''}`, () =>
+      expectCrash(debug(buildGo('crash', { toolchain, race: true, variant: 'injected' })), 'crash/trace.(*traceContext).TakeSnapShot'),
+    );
+  }
+
+  it('shows both sides before a call, at the entry, and behind the return', async () => {
+    const args = debugBundled('go-args');
+    await args.run('break *main.nine');
+    await args.run('continue');
+    const entry = await values(args);
+    expect(entry.map(({ label, place }) => `${label} ${place}`)).toEqual(
+      ['RAX', 'RBX', 'RCX', 'RDI', 'RSI', 'R8', 'R9', 'R10', 'R11'].map((register, index) => `arg${index + 1} ${register}`),
+    );
+    for (const { chain } of entry) expect(chain).toMatch(/^constant 0x[0-9a-f]+ -> R/);
+    await args.run('stepi');
+    expect(await args.text('abi')).toMatch(/^In the middle of main\.nine/);
+    await args.run('finish');
+    const [result] = await values(args);
+    expect([result?.label, result?.place]).toEqual(['result1', 'RAX']);
+  });
+
+  it('names stack places as they are for RSP, before and after the call', async () => {
+    const wrapper = debugBundled('newproc-race');
+    await wrapper.run('break *runtime.racefuncenter.abi0');
+    await wrapper.run('continue');
+    expect((await values(wrapper))[0]).toMatchObject({ name: 'callpc', place: '0x8(SP)' });
+    expect((await values(wrapper))[0]?.chain).toMatch(/-> RAX \(callpc\) -> 0\(SP\)$/);
+    const returned = BigInt(`0x${/0x([0-9a-f]+)/.exec(await wrapper.text('x/gx RSP+8'))![1]}`);
+    expect(returned).toBeGreaterThan(0n);
+  });
+
+  it('counts no argument that a function of its own convention has, and no way that several instructions may have made', async () => {
+    const scheduler = debugBundled('scheduler');
+    await scheduler.run('break *runtime.execute');
+    await scheduler.run('continue');
+    for (const { chain, hops } of await values(scheduler)) {
+      if (chain?.startsWith('(')) expect(hops.length).toBeGreaterThanOrEqual(0);
+    }
+    const c = debugBundled('go-to-c');
+    await c.run('break *add');
+    await c.run('continue');
+    // The loop comes to the call on two ways: the total is cleared before the first round and is the result of the call before in others.
+    expect(await chains(c)).toMatchObject({ total: '(one of several places in sum) -> R12 -> RDI (total)' });
+  });
+
+  it('says what is wrong with its argument', async () => {
+    const program = debugBundled('go-args');
+    expect(await program.run('abi nonsense')).toMatchObject({ ok: false });
+    expect(await program.run('abi check perhaps')).toMatchObject({ ok: false, output: expect.stringContaining('on or off') });
+  });
+});

@@ -1,0 +1,49 @@
+/**
+ * `abi check on` over real Go programs: no stop where nothing is wrong, and the crash before it happens. A sample of the programs runs here;
+ * R14_ABI_CHECK=all runs each of them, which takes some minutes.
+ */
+import { describe, expect, it } from 'vitest';
+import { buildGo, goPrograms, missing, runR14 } from '../support/build.js';
+import { type Case, caseName, goCases } from '../support/cases.js';
+import type { Answer } from '../support/session.js';
+
+const all = process.env.R14_ABI_CHECK === 'all';
+/** Those that change stacks, take signals, call C and back, and recover. */
+const SAMPLE = ['cgo', 'recovers', 'signals', 'panics nil'];
+
+/** The first stop of a program that runs under the checks, whatever signals it gets. */
+function firstStop(binary: string, { args = [], env = {}, stdin = '' }: Partial<Case>) {
+  const settings = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const commands = ['handle all nostop noprint pass', 'abi check on', 'continue'].flatMap(command => ['-ex', command]);
+  const { stdout } = runR14(['exec', '--batch', '--json', ...settings, ...commands, binary, '--', ...args], stdin);
+  const last = stdout.split('\n').findLast(line => line.startsWith('{"command":"continue"'));
+  return (JSON.parse(last ?? '{}') as Answer).data;
+}
+
+for (const toolchain of ['go1.26', 'go1.19'] as const) {
+  for (const race of [false, true]) {
+    const why = missing(toolchain);
+    describe.skipIf(why)(`abi check: ${toolchain}${race ? ' -race' : ''}${why ? ` (skipped: ${why})` : ''}`, () => {
+      for (const one of goCases(goPrograms())) {
+        if ((race && one.plainOnly) || !(all || SAMPLE.includes(caseName(one)))) continue;
+        it(`${caseName(one)}: no stop`, () => {
+          const binary = buildGo(one.program, { toolchain, race });
+          const stop = firstStop(binary, { ...one, env: { ...one.env, ...(race ? { GORACE: 'atexit_sleep_ms=0' } : {}) } });
+          expect(stop).toMatchObject({ reason: 'exited', status: (race ? one.raceStatus : undefined) ?? one.status ?? 0 });
+        });
+      }
+
+      for (const variant of ['injected', 'norace', 'norace-nomap', 'clean'] as const) {
+        const dies = race && (variant === 'injected' || variant === 'norace');
+        it(`crash ${variant}: ${dies ? 'stops before it' : 'no stop'}`, () => {
+          const stop = firstStop(buildGo('crash', { toolchain, race, variant }), {});
+          if (!dies) expect(stop).toMatchObject({ reason: 'exited', status: 0 });
+          else {
+            const place = variant === 'injected' ? 'crash/trace.(*traceContext).TakeSnapShot' : 'racecall';
+            expect(stop).toMatchObject({ reason: 'abi', rule: 'race-context', function: place, goroutine: 1 });
+          }
+        });
+      }
+    });
+  }
+}
