@@ -1,5 +1,5 @@
 /** Where each pane stands on the screen, and what is in it: drawing and the mouse share this. */
-import { type Content, type Item, same } from './pane.js';
+import { type Content, type Item, type Shown, same } from './pane.js';
 import { eachPane, type Pane, type PaneName, paneNamed } from './panes/table.js';
 import type { State } from './state.js';
 
@@ -185,15 +185,23 @@ function share(height: number, wants: readonly Want[]): readonly number[] {
   return sizes;
 }
 
-const contents = new WeakMap<State, Map<string, Content>>();
+/** All that a pane's content comes from, the view aside. */
+type Beside = Omit<Shown, 'view'>;
+const BESIDE: Readonly<Record<keyof Beside, true>> = { before: true, console: true, output: true, lesson: true };
+const beside = Object.keys(BESIDE) as (keyof Beside)[];
 
-/** A pane's content at a width. States do not change, so it is made once for each. */
+const contents = new WeakMap<Shown['view'], { readonly of: Beside; readonly made: Map<string, Content> }>();
+
+/** A pane's content at a width; made once for as long as nothing that it shows changes. */
 export function contentOf(state: State, pane: Pane, width: number): Content {
-  let known = contents.get(state);
-  if (known === undefined) contents.set(state, (known = new Map()));
+  let known = contents.get(state.view);
+  if (known === undefined || beside.some(name => known!.of[name] !== state[name])) {
+    known = { of: state, made: new Map() };
+    contents.set(state.view, known);
+  }
   const key = `${pane.name} ${width}`;
-  let content = known.get(key);
-  if (content === undefined) known.set(key, (content = pane.content(state, width)));
+  let content = known.made.get(key);
+  if (content === undefined) known.made.set(key, (content = pane.content(state, width)));
   return content;
 }
 

@@ -44,7 +44,8 @@ export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length
 const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟▲▼●►…]*$/;
 
 /** Tabs become spaces; what would move the terminal's cursor or turn the writing's direction becomes dots. */
-export const printable = (text: string): string => text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
+export const printable = (text: string): string =>
+  /^[ -~]*$/.test(text) ? text : text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
 
 /** Go's names without the directories of their packages: `trace.(*T).M` of `crash/trace.(*T).M`. Quoted text stays as it is. */
 export const shortNames = (text: string): string =>
@@ -58,6 +59,7 @@ export const shortNames = (text: string): string =>
 /** The longest beginning of a text that fits in `width` cells. */
 export function beginning(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
+  if (PLAIN.test(text)) return text.slice(0, width);
   let cells = 0;
   for (const { segment, index } of CLUSTERS.segment(text)) {
     cells += widthOf(segment);

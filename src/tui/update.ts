@@ -19,8 +19,8 @@ export function update(state: State, message: Message): Next {
     case 'stopped': {
       const moved = message.view.t !== state.view.t;
       const before = moved ? state.view : state.before;
-      const stopped = shown({ ...state, lesson: message.lesson ?? state.lesson }, message.view);
-      return goOn({ ...stopped, before, running: undefined, progress: undefined });
+      const lesson = message.lesson ?? state.lesson;
+      return goOn(shown(state, { view: message.view, before, lesson, running: undefined, progress: undefined }));
     }
     case 'run': {
       const waiting = { ...state, pending: [...state.pending, ...message.lines] };
@@ -33,7 +33,7 @@ export function update(state: State, message: Message): Next {
     }
     case 'returned': {
       const { spot, view } = message;
-      const back = shown(state, view);
+      const back = shown(state, { view });
       return { state: { ...back, focus: spot.focus, panes: { ...back.panes, [spot.focus]: spot.pane } } };
     }
     case 'answer':
@@ -67,13 +67,13 @@ function goOn(state: State): Next {
 }
 
 /** What a pane shows follows what it showed before. */
-function shown(state: State, view: View): State {
-  const fresh: State = { ...state, view };
+function shown(state: State, changes: Partial<State>): State {
+  const fresh: State = { ...state, ...changes };
   return { ...fresh, panes: carried(state, fresh) };
 }
 
 /** The address selected in the pane, at the place where its content wants to be seen. */
 function at(state: State, focus: PaneName, view: View, address: bigint): State {
-  const fresh: State = { ...shown(state, view), focus };
+  const fresh: State = { ...shown(state, { view }), focus };
   return { ...fresh, panes: { ...fresh.panes, [focus]: { top: undefined, selected: indexOf(fresh, focus, address) } } };
 }

@@ -7,7 +7,7 @@ export interface Memory {
   readonly anchor?: number;
 }
 
-const WORDS = 64;
+const WORDS = 48;
 const WORD = 8n;
 /** Shown before a word that was gone to. */
 const BEFORE = 16;
