@@ -80,6 +80,11 @@ describe('the screen', () => {
     screen.mouse({ row, column: column + 6 });
     screen.mouse({ row, column: column + 6 });
     await screen.hides('●');
+    // The call before the return address leads to what it calls.
+    screen.type('1\x1b[A\r');
+    await screen.hides('=> 0x');
+    screen.type('\x7f');
+    await screen.shows('=> 0x');
     screen.type('9z');
     await screen.shows(/\(r14\) frame 2 *\n[\s\S]*\(r14\) break \*0x\w+ *\n[\s\S]*\(r14\) clear \*0x/);
     screen.type('z');

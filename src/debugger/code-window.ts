@@ -1,6 +1,7 @@
 /** Code around a place as people read it: functions with their conventions, the source, the way in, and what comes next. */
 import type { Func } from '../image/api.js';
 import { disassembleRange } from './code.js';
+import type { Line } from './disassemble.js';
 import { instructionsIn } from './execution/calls.js';
 import { instrumented } from './instrumented.js';
 import { conventionOf } from './lens/signature.js';
@@ -18,6 +19,7 @@ export interface CodeRow {
   readonly current?: boolean;
   readonly breakpoint?: boolean;
   readonly outlook?: Outlook | undefined;
+  readonly target?: bigint | undefined;
 }
 
 export interface CodeWindow {
@@ -55,13 +57,14 @@ export function codeWindow(session: Session, at?: bigint): CodeWindow {
   rows.push(heading(session, func));
   let anchor = rows.length - 1;
   let shown = '';
-  for (const { address, text } of lines) {
+  for (const line of lines) {
+    const { address } = line;
     const source = sourceOf(session, address);
     if (source !== undefined && source.key !== shown) rows.push({ kind: 'source', text: source.text });
     shown = source?.key ?? shown;
     if (address === (starts?.[middle] ?? place)) anchor = rows.length;
     const current = address === pc;
-    rows.push({ ...instruction(session, address, text), current, ...(current ? { outlook: outlook(session, frame) } : {}) });
+    rows.push({ ...instruction(session, line), current, ...(current ? { outlook: outlook(session, frame) } : {}) });
   }
   return { rows, anchor };
 }
@@ -80,8 +83,8 @@ export function conventionTag(session: Session, func: Func): string {
   return parts.join(', ');
 }
 
-function instruction(session: Session, address: bigint, text: string): CodeRow {
-  return { kind: 'instruction', text, address, breakpoint: session.breakpoints.addresses.has(address) };
+function instruction(session: Session, { address, text, target }: Line): CodeRow {
+  return { kind: 'instruction', text, address, target, breakpoint: session.breakpoints.addresses.has(address) };
 }
 
 function sourceOf(session: Session, address: bigint): { readonly key: string; readonly text: string } | undefined {
@@ -106,7 +109,7 @@ function callers(session: Session): CodeRow[] {
     .flatMap(({ func, pc }) => {
       const starts = startsOf(session, func!).filter(start => start < pc);
       const tail = disassembleRange(session, starts[Math.max(0, starts.length - TAIL)] ?? pc, { end: pc });
-      return [heading(session, func), ...tail.map(({ address, text }) => instruction(session, address, text))];
+      return [heading(session, func), ...tail.map(line => instruction(session, line))];
     });
 }
 

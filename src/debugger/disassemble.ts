@@ -15,6 +15,8 @@ export interface Line {
   readonly text: string;
   /** In bytes. */
   readonly length: number;
+  /** Where a direct branch goes, or what a PC-relative operand is at. */
+  readonly target?: bigint;
 }
 
 let gas: Formatter | undefined;
@@ -65,12 +67,18 @@ export function* disassemble(
         length,
         bytes: bytes.slice(offset, offset + length),
         text: formatted(instruction, flavor, memory, images, bytes, offset),
+        ...targetOf(instruction),
       };
     }
   } finally {
     instruction.free();
     decoder.free();
   }
+}
+
+function targetOf(instruction: Instruction): Pick<Line, 'target'> {
+  if (instruction.op0Kind === OpKind.NearBranch64) return { target: instruction.nearBranchTarget };
+  return instruction.isIpRelMemoryOperand ? { target: instruction.ipRelMemoryAddress } : {};
 }
 
 function formatted(

@@ -56,6 +56,7 @@ describe('the selection', () => {
     expect(effect(start(), ...keys('3', 'down', 'enter'))).toEqual(command('frame 1'));
     expect(effect(start(), ...keys('8', 'down', 'enter'))).toEqual(command('goroutine 1'));
     expect(effect(start(), ...keys('5', 'j', 'enter'))).toEqual({ kind: 'go', address: 0x401010n });
+    expect(effect(start(), ...keys('down', 'enter'))).toEqual({ kind: 'go', address: 0x401000n });
   });
 
   it('is where breakpoints are set and cleared', () => {
@@ -104,9 +105,9 @@ describe('the mouse', () => {
 
   it('sets breakpoints by the mark and by a second click', () => {
     const state = start();
-    expect(effect(state, click(state, 'code', 'ret', 1))).toEqual(command('break *0x401004'));
-    expect(effect(state, click(state, 'code', 'ret'))).toBeUndefined();
-    expect(effect(state, click(state, 'code', 'ret'), click(state, 'code', 'ret'))).toEqual(command('break *0x401004'));
+    expect(effect(state, click(state, 'code', 'jmp', 1))).toEqual(command('break *0x401004'));
+    expect(effect(state, click(state, 'code', 'jmp'))).toBeUndefined();
+    expect(effect(state, click(state, 'code', 'jmp'), click(state, 'code', 'jmp'))).toEqual(command('break *0x401004'));
   });
 
   it('scrolls what is under the pointer, and no further than there is', () => {

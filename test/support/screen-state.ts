@@ -21,7 +21,7 @@ export const view = (t: string, rax: string): View => ({
     rows: [
       { kind: 'function', text: 'f  System V' },
       { kind: 'instruction', text: 'mov 0x10(%rdi),%rdx', address: 0x401000n, current: true, breakpoint: true },
-      { kind: 'instruction', text: 'ret', address: 0x401004n },
+      { kind: 'instruction', text: 'jmp 0x401000', address: 0x401004n, target: 0x401000n },
     ],
     anchor: 1,
   },

@@ -16,7 +16,11 @@ export const code = {
   content: ({ view }: Shown, width: number) => ({
     anchor: view.code.anchor,
     items: view.code.rows.map(
-      (row): Item => ({ row: drawn(row, width, view.fault), ...(row.address === undefined ? {} : { address: row.address }) }),
+      (row): Item => ({
+        row: drawn(row, width, view.fault),
+        ...(row.address === undefined ? {} : { address: row.address }),
+        ...(row.target === undefined ? {} : { target: row.target }),
+      }),
     ),
   }),
 } as const satisfies PaneRow;
