@@ -75,7 +75,7 @@ function heading(session: Session, func: Func | undefined): CodeRow {
 }
 
 /** `C, System V`, `ABI0`, `ABIInternal, race`, `ABIInternal, wrapper`. */
-export function conventionTag(session: Session, func: Func): string {
+function conventionTag(session: Session, func: Func): string {
   const { id } = conventionOf(func);
   const parts = [func.language === 'c' ? `C, ${id}` : id];
   if (func.wrapper) parts.push('wrapper');

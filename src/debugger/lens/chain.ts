@@ -100,7 +100,7 @@ class Tracer {
     let index = start;
     const { func } = this.frames[index]!;
     let point = func && this.#pointAt(func, this.frames[index]!, location);
-    if (point === undefined) return ends('unknown: the code cannot be followed', false);
+    if (point === undefined) return ends('unknown: the code is too long or cannot be read', false);
     for (let moves = 0, crossings = 0; moves < MOST_MOVES && crossings < MOST_CROSSINGS; moves++) {
       const here: Point = point;
       const definitions = this.flow(here.func)!.definitions(here.from, here.location, this.survives);

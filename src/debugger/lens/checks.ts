@@ -11,6 +11,7 @@ import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../describe.js';
 import { instructionsIn } from '../execution/calls.js';
+import { instrumented } from '../instrumented.js';
 import type { Session } from '../session.js';
 import { peek } from '../stack/unwind.js';
 import { departure } from './edge.js';
@@ -26,8 +27,6 @@ const R14 = 14;
 const DIRECTION = 0x400n;
 const DWARF_RBP = 6;
 const DWARF_RSP = 7;
-/** Where an instrumented function tells the race runtime of itself: behind its prologue. */
-const PROLOGUE = 512n;
 /** The Go 1.N whose assembly keeps frame pointers over every change of stacks. */
 const FRAMES_KEPT = 21;
 /** Slots of returned or abandoned calls are forgotten when there are this many. */
@@ -55,7 +54,6 @@ export class CallChecks implements EdgeWatcher {
   readonly #frames = new Map<number, number>();
   #racectx: number | undefined;
   #goMinor = FRAMES_KEPT;
-  #raceEnter: ReadonlySet<bigint> = new Set();
 
   constructor(private readonly session: Session) {}
 
@@ -79,7 +77,6 @@ export class CallChecks implements EdgeWatcher {
     const g = images.goImage?.typeNamed('runtime.g');
     this.#goMinor = images.go === undefined ? FRAMES_KEPT : goMinor(images.go.version);
     this.#racectx = g && fieldOffset(g, 'racectx');
-    this.#raceEnter = new Set(images.functionsNamed('runtime.racefuncenter').map(func => func.entry));
     this.#frames.clear();
   }
 
@@ -139,7 +136,8 @@ export class CallChecks implements EdgeWatcher {
   // ---- Go ----------------------------------------------------------------------------------------------------------------------------
 
   #goEntry(func: Func): Check {
-    const instrumented = this.#isInstrumented(func);
+    // Package runtime is not instrumented: what calls the detector there knows why.
+    const watched = !func.name.startsWith('runtime.') && instrumented(this.session, func);
     // It is pushed onto code that was interrupted anywhere.
     const injected = func.funcID === 'sigpanic';
     return () => {
@@ -156,7 +154,7 @@ export class CallChecks implements EdgeWatcher {
       if (x15 !== 0n) return { rule: 'zero', what: `X15 = 0x${x15.toString(16)}${this.#caller()}` };
       const chain = injected ? undefined : this.#framePointer();
       if (chain !== undefined) return chain;
-      if (instrumented() && go !== undefined && g !== 0n) {
+      if (watched && go !== undefined && g !== 0n) {
         const violation = this.#raceContext(func, go, g);
         if (violation !== undefined) return violation;
       }
@@ -219,29 +217,12 @@ export class CallChecks implements EdgeWatcher {
     return recovered;
   }
 
-  /** Whether the compiler made a function call racefuncenter; looked up once. Package runtime, which it spares, calls it where that is right. */
-  #isInstrumented(func: Func): () => boolean {
-    let known: boolean | undefined;
-    return () => (known ??= this.#raceEnter.size > 0 && !func.wrapper && !func.name.startsWith('runtime.') && this.#entersRace(func));
-  }
-
-  #entersRace(func: Func): boolean {
-    const { memory } = this.session.process;
-    const end = func.end < func.entry + PROLOGUE ? func.end : func.entry + PROLOGUE;
-    for (const { address, flow } of instructionsIn(memory, func.entry, end)) {
-      if (flow !== 'call') continue;
-      const target = departure(memory, address, () => undefined)?.target;
-      if (target !== undefined && this.#raceEnter.has(target)) return true;
-    }
-    return false;
-  }
-
   #raceContext(func: Func, go: GoRuntime, g: bigint): Violation | undefined {
     if (this.#racectx === undefined) return undefined;
     if (peek(go.memory, g + BigInt(this.#racectx)) !== 0n) return undefined;
     const machine = go.machineOf(g);
     if (g !== machine?.g0 && g !== machine?.gsignal) return undefined;
-    const what = `${func.name} is race-instrumented, and g = ${gName(this.session, g)}, whose racectx is 0: racefuncenter will hand thr = nil to __tsan_func_enter`;
+    const what = `${func.name} is race-instrumented, and g = ${gName(this.session, g)}, whose racectx is 0: it will hand the race runtime thr = nil`;
     return { rule: 'race-context', what: `${what}${this.#caller()}` };
   }
 

@@ -46,7 +46,7 @@ export interface Step {
 }
 
 /** Functions larger than this are not followed. */
-const MOST_BYTES = 1 << 16;
+const MOST_BYTES = 1 << 14;
 const WRITES = new Set([OpAccess.Write, OpAccess.CondWrite, OpAccess.ReadWrite, OpAccess.ReadCondWrite]);
 const MOVES = new Set([Mnemonic.Mov, Mnemonic.Movsxd]);
 

@@ -48,6 +48,12 @@ export interface View {
 const WORD = 8;
 const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
 
+/** The lines of `abi`; none where no function is. */
+export function lensLines(session: Session): readonly string[] {
+  const { func } = session.frame.physical;
+  return func === undefined ? [] : lensText(viewOf(session, session.frame, func, edgeOf(session, session.frame.physical)));
+}
+
 export function lens(session: Session): Answer {
   session.requireProcess();
   const { frame } = session;

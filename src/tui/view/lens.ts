@@ -1,5 +1,6 @@
+import { lensLines } from '../../debugger/lens/lens.js';
 import type { Session } from '../../debugger/session.js';
 
-export function observeLens(_session: Session): readonly string[] {
-  return [];
+export function observeLens(session: Session): readonly string[] {
+  return lensLines(session);
 }
