@@ -15,9 +15,23 @@ describe('draw', () => {
     }
   });
 
-  it('says so when the terminal is too small', () => {
-    expect(screen(fed(start(), { kind: 'size', rows: 5, columns: 70 }))[0]).toContain('r14 needs 60 x 15 cells');
-    expect(screen(fed(start(), { kind: 'size', rows: 0, columns: 0 }))).toHaveLength(1);
+  it('says so when the terminal is too small, as far as there is room', () => {
+    const small = (rows: number, columns: number) => screen(fed(start(), { kind: 'size', rows, columns }));
+    expect(small(5, 70)[0]).toContain('r14 needs 60 x 15 cells');
+    expect(small(4, 20).map(line => line.trim())).toEqual([
+      'r14 needs 60 x 15',
+      'cells, not 20 x 4.',
+      'Enlarge the window,',
+      'or press q and use',
+    ]);
+    expect(small(1, 1)).toEqual(['…']);
+  });
+
+  it('always tells how to learn more and how to leave', () => {
+    for (const columns of [60, 80, 200]) {
+      const last = screen(fed(start(), { kind: 'size', rows: 24, columns })).at(-1);
+      expect(last).toMatch(/^ s step .* : command · \? keys · q quit *$/);
+    }
   });
 
   it('marks the current instruction, the breakpoint, the seam and what changed', () => {

@@ -5,13 +5,18 @@ import { bodyHeight, contentOf, HEAD, type Line, layout, linesOf, MINIMUM, type 
 import { promptRow } from './prompt.js';
 import { meantBySelection } from './selection.js';
 import type { State } from './state.js';
-import { printable, type Row, rule, span, toWidth } from './text.js';
+import { printable, type Row, rule, span, toWidth, widthOf } from './text.js';
+
+/** The last hints of the table. */
+const KEPT_HINTS = 3;
 
 export function draw(state: State): Row[] {
   const { rows, columns } = state;
   if (tooSmall(state)) {
     const text = `r14 needs ${MINIMUM.columns} x ${MINIMUM.rows} cells, not ${columns} x ${rows}. Enlarge the window, or press q and use --line.`;
-    return [toWidth([span(text)], Math.max(1, columns))];
+    return wrapped(text, columns)
+      .slice(0, rows)
+      .map(line => toWidth([span(line)], columns));
   }
   const middle = state.help === undefined ? panes(state) : help(state, state.help);
   return [...header(state), ...middle, ...footer(state)].map(row => toWidth(row, columns));
@@ -33,8 +38,27 @@ function header(state: State): Row[] {
 
 function footer(state: State): Row[] {
   const prompt = state.line === undefined ? lessonHint(state) : promptRow(state.line, state.columns);
-  const hints = KEYS.flatMap(key => (key.hint === undefined ? [] : [key.hint])).join(' · ');
-  return [prompt, [span(` ${hints}`, 'dim')]];
+  return [prompt, [span(hints(state.columns), 'dim')]];
+}
+
+/** As many of the hints as there is room for; how to type, to learn more and to leave are always among them. */
+function hints(width: number): string {
+  const all = KEYS.flatMap(key => (key.hint === undefined ? [] : [key.hint]));
+  const [first, last] = [all.slice(0, -KEPT_HINTS), all.slice(-KEPT_HINTS)];
+  const line = (): string => ` ${[...first, ...last].join(' · ')}`;
+  while (first.length > 0 && widthOf(line()) > width) first.pop();
+  return line();
+}
+
+/** A text in lines of that width, broken between words. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** What stands in the command line while nothing is typed: the lesson's next step, where the lesson has no place on the screen. */
