@@ -95,6 +95,7 @@ export function act(state: State, action: Action): Next {
         ? { state, effect: { kind: 'quit' } }
         : { state: say({ ...state, leaving: true }, 'nothing runs; ctrl-c once more, or q, quits') };
     case 'suspend':
+    case 'repaint':
     case 'quit':
       return { state, effect: { kind: action.kind } };
   }

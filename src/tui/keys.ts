@@ -9,7 +9,7 @@ export type Action =
   /** By so many items, pages or to an end. */
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
   | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'lesson' | 'zoom' | 'hide' | 'mouse' }
-  | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'quit' };
+  | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'repaint' | 'quit' };
 
 export interface KeyRow {
   /** Names or characters, any of which does it. */
@@ -67,6 +67,7 @@ export const KEYS: readonly KeyRow[] = [
   },
   { keys: ['?'], summary: 'show the keys', hint: '? keys', action: { kind: 'help' }, whileRunning: true },
   { keys: ['ctrl-c'], summary: 'stop the running program; twice: quit', action: { kind: 'interrupt' }, whileRunning: true },
+  { keys: ['ctrl-l'], summary: 'draw the whole screen anew', action: { kind: 'repaint' }, whileRunning: true },
   { keys: ['ctrl-z'], summary: 'suspend r14', action: { kind: 'suspend' }, whileRunning: true },
   { keys: ['q', 'ctrl-d'], summary: 'quit', hint: 'q quit', action: { kind: 'quit' }, whileRunning: true },
 ];

@@ -115,6 +115,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
         return terminal.setMouse(effect.on);
       case 'interrupt':
         return opened.session.interrupt();
+      case 'repaint':
+        return terminal.repaint();
       case 'suspend':
         return terminal.suspend();
       case 'quit':

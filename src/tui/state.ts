@@ -71,7 +71,7 @@ export type Effect =
   /** Look from where one was. */
   | { readonly kind: 'return'; readonly spot: Spot }
   | { readonly kind: 'mouse'; readonly on: boolean }
-  | { readonly kind: 'interrupt' | 'suspend' | 'quit' };
+  | { readonly kind: 'interrupt' | 'suspend' | 'repaint' | 'quit' };
 
 export interface Next {
   readonly state: State;

@@ -89,6 +89,11 @@ export class Terminal {
     return { rows: rows || UNKNOWN_SIZE.rows, columns: columns || UNKNOWN_SIZE.columns };
   }
 
+  /** Draws all of the screen anew, whatever has been written over it. */
+  repaint(): void {
+    this.#resized();
+  }
+
   /** Stops r14's job, as Ctrl-Z does, and goes on when it is continued; at once where there is no job control. */
   readonly suspend = (): void => {
     this.#leave();

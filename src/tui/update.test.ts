@@ -28,6 +28,7 @@ describe('single keys', () => {
   it('are the commands one could have typed', () => {
     expect(effect(start(), ...keys('s'))).toEqual(command('stepi'));
     expect(effect(start(), ...keys('v'))).toEqual(command('config disassemble-flavor gnu'));
+    expect(effect(start(), ...keys('ctrl-l'))).toEqual({ kind: 'repaint' });
     expect(effect(start(), ...keys('q'))).toEqual({ kind: 'quit' });
   });
 
