@@ -63,7 +63,7 @@ const LAYOUTS: readonly Layout[] = [
     bands: [
       [
         column(1, slot('code', 8, 3), slot('backtrace', 7, 2), slot('output', 2, 1), slot('console', 3, 1)),
-        column(1, slot('registers', 12, 3), slot('lens', 3, 2), slot('memory', 4, 2), slot('lesson', 8, 3), slot('goroutines', 2, 1)),
+        column(1, slot('registers', 12, 3), slot('lens', 9, 2), slot('memory', 4, 2), slot('lesson', 8, 3), slot('goroutines', 2, 1)),
       ],
     ],
   },

@@ -2,7 +2,7 @@
  * The way an argument has come: from where it is, backwards through the functions of the true call stack, over each call and tail jump, to
  * where it was made. Each step is the one instruction that can have written the place; where several can, the way ends, and says so.
  */
-import { preserves } from '../../abi/convention.js';
+import { type Convention, preserves } from '../../abi/convention.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
@@ -18,6 +18,8 @@ export interface Hop {
   /** `RAX`, `0(SP)`: as the function names it that put the value there. */
   readonly place: string;
   readonly func: string;
+  /** How that function is called. */
+  readonly convention: Convention['id'];
   /** The instruction that put it there; undefined: it was there when the function was entered. */
   readonly address: bigint | undefined;
   /** The parameter that it is at the function's entry. */
@@ -201,6 +203,7 @@ class Tracer {
     return {
       place,
       func: sideName(func),
+      convention: conventionOf(func).id,
       address: step?.address,
       parameter: step === undefined ? this.#parameter(func, location) : undefined,
     };
@@ -263,18 +266,35 @@ function slotText(slot: number, depth: number | undefined): string {
   return `${offset < 0 ? '-' : ''}${offset === 0 ? '0' : `0x${Math.abs(offset).toString(16)}`}(SP)`;
 }
 
-/** `return address of f -> RAX (callpc) -> 0(SP) -> R11 -> RSI (pc)`: each place once, as it is named by who wrote it, with the names of parameters that it is. */
-export function chainText({ origin, complete, hops }: Chain): string {
-  const shown: { place: string; name: string | undefined }[] = [];
+/** A place of a chain, named once, however many functions hand the value on in it. */
+export interface Stage {
+  readonly place: string;
+  /** The parameter that it is. */
+  readonly name: string | undefined;
+  /** How the function that finds it there is called; of the last that puts it somewhere, that one. */
+  readonly convention: Convention['id'];
+}
+
+/** The places as they are named by who wrote them. */
+export function stagesOf({ hops }: Chain): readonly Stage[] {
+  const stages: Stage[] = [];
   let last: Hop | undefined;
   for (const hop of hops) {
-    const carried = hop.address === undefined && last !== undefined && (hop.place === last.place || (isSlot(hop) && isSlot(last)));
-    if (!carried) shown.push({ place: hop.place, name: hop.parameter });
-    else if (hop.parameter !== undefined && !GENERIC.test(hop.parameter)) shown.at(-1)!.name = hop.parameter;
+    const { place, parameter: name, convention } = hop;
+    const stage = stages.at(-1);
+    const carried = hop.address === undefined && last !== undefined && (place === last.place || (isSlot(hop) && isSlot(last)));
+    if (stage === undefined || !carried) stages.push({ place, name, convention });
+    else stages[stages.length - 1] = { ...stage, convention, name: name !== undefined && !GENERIC.test(name) ? name : stage.name };
     last = hop;
   }
+  return stages;
+}
+
+/** `return address of f -> RAX (callpc) -> 0(SP) -> R11 -> RSI (pc)`, with the names of parameters that the places are. */
+export function chainText(chain: Chain): string {
+  const { origin, complete } = chain;
   let name: string | undefined;
-  const places = shown.map(each => {
+  const places = stagesOf(chain).map(each => {
     const fresh = each.name !== undefined && each.name !== name && !GENERIC.test(each.name);
     if (fresh) name = each.name;
     return fresh ? `${each.place} (${each.name})` : each.place;

@@ -48,12 +48,6 @@ export interface View {
 const WORD = 8;
 const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
 
-/** The lines of `abi`; none where no function is. */
-export function lensLines(session: Session): readonly string[] {
-  const { func } = session.frame.physical;
-  return func === undefined ? [] : lensText(viewOf(session, session.frame, func, edgeOf(session, session.frame.physical)));
-}
-
 export function lens(session: Session): Answer {
   session.requireProcess();
   const { frame } = session;
@@ -62,6 +56,13 @@ export function lens(session: Session): Answer {
   const edge = edgeOf(session, frame.physical);
   const view = viewOf(session, frame, func, edge);
   return { output: lensText(view).join('\n'), data: lensData(view, edge, registerRoles(session, frame)) };
+}
+
+/** The same at the selected frame, for the screen; nothing where no function has the code. */
+export function lensView(session: Session): View | undefined {
+  const { frame } = session;
+  const { func } = frame.physical;
+  return func && viewOf(session, frame, func, edgeOf(session, frame.physical));
 }
 
 function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): View {

@@ -1,10 +1,60 @@
-import type { PaneRow, Shown } from '../pane.js';
-import { printable, span } from '../text.js';
+import { type Chain, stagesOf } from '../../debugger/lens/chain.js';
+import type { Side, View } from '../../debugger/lens/lens.js';
+import type { Item, PaneRow, Shown } from '../pane.js';
+import { printable, type Row, type Segment, shortNames, span, widthOf } from '../text.js';
 
-/** The calling convention at a call or a function's entry, and where each argument is. */
+const ARROW = ' -> ';
+/** Cells of an origin that leave room for the places behind it. */
+const LONG = 16;
+
+/** The call at hand from both sides: its conventions, and the way each argument has come. */
 export const lens = {
   name: 'lens',
   title: 'call lens',
   key: '4',
-  content: ({ view }: Shown) => ({ items: view.lens.map(text => ({ row: [span(` ${printable(text)}`)] })) }),
+  content: ({ view }: Shown) => ({ items: view.lens === undefined ? [] : rows(view.lens).map((row): Item => ({ row })) }),
 } as const satisfies PaneRow;
+
+function rows({ caller, callee, values, stack }: View): readonly Row[] {
+  const sides = [caller, callee].filter(side => side !== undefined);
+  const named = values.map(({ label, name }) => ` ${label} ${printable(name)}`.trimEnd());
+  const column = Math.max(0, ...named.map(widthOf)) + 2;
+  return [
+    sides.flatMap((side, index) => [...(index === 0 ? [span(' ')] : [span(ARROW, 'dim')]), ...sideText(side)]),
+    ...values.flatMap(({ place, value, chain }, index): Row[] => {
+      const shown = value === undefined ? span('not known here', 'dim') : span(`= ${printable(shortNames(value))}`);
+      const argument: Row = [span(named[index]!.padEnd(column)), span(`${place} `), shown];
+      return chain === undefined ? [argument] : [argument, ...way(chain)];
+    }),
+    ...stack.filter(line => line.includes('misaligned')).map((line): Row => [span(` ${line}`, 'fault')]),
+  ];
+}
+
+const sideText = ({ name, callable }: Side): readonly Segment[] => [
+  span(printable(shortNames(name)), 'function'),
+  span(`  ${callable.convention.id}`, 'dim'),
+];
+
+/** Where the value was, from its origin on, and under each place the convention that it was passed by. */
+function way(chain: Chain): readonly Row[] {
+  const stages = stagesOf(chain).map(({ place, convention }) => ({
+    place,
+    convention: convention === 'hand-made assembly' ? 'private' : convention,
+  }));
+  const widths = stages.map(({ place, convention }) => Math.max(widthOf(place), widthOf(convention)));
+  const line = (texts: readonly string[], join: string) => texts.map((text, index) => `${join}${text.padEnd(widths[index]!)}`).join('');
+  const places = line(
+    stages.map(each => each.place),
+    ARROW,
+  );
+  const conventions = line(
+    stages.map(each => each.convention),
+    ' '.repeat(ARROW.length),
+  );
+  const from = `   ${printable(shortNames(chain.complete ? chain.origin : `(${chain.origin})`))}`;
+  // A long origin leaves no room for the places behind it: it has a line of its own.
+  const own = widthOf(from) > LONG;
+  const head = own ? '  ' : from;
+  const blank = ' '.repeat(widthOf(head));
+  return [...(own ? [[span(from)]] : []), [span(`${head}${places}`.trimEnd())], [span(`${blank}${conventions}`.trimEnd(), 'dim')]];
+}

@@ -2,11 +2,11 @@
 import { type CodeWindow, codeWindow } from '../../debugger/code-window.js';
 import { type FrameSummary, frameSummaries } from '../../debugger/frame-summary.js';
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/goroutine-summary.js';
+import { type View as Lens, lensView } from '../../debugger/lens/lens.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Session } from '../../debugger/session.js';
 import type { Flavor, Theme } from '../../debugger/settings.js';
 import { grouped, stopData, stopHeadline } from '../../debugger/stop-text.js';
-import { observeLens } from './lens.js';
 import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type Source } from './source.js';
@@ -39,7 +39,7 @@ interface Parts {
   readonly memory: Memory;
   readonly goroutines: readonly GoroutineSummary[];
   readonly threads: readonly ThreadSummary[];
-  readonly lens: readonly string[];
+  readonly lens: Lens | undefined;
   readonly source: Source;
 }
 
@@ -53,7 +53,7 @@ export const NOTHING: Parts = {
   memory: { rows: [] },
   goroutines: [],
   threads: [],
-  lens: [],
+  lens: undefined,
   source: NO_SOURCE,
 };
 
@@ -68,7 +68,7 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
   memory: (session, looking) => observeMemory(session, looking.memory),
   goroutines: goroutineSummaries,
   threads: threadSummaries,
-  lens: observeLens,
+  lens: lensView,
   source: observeSource,
 };
 

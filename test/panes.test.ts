@@ -1,0 +1,108 @@
+/** What the panes say of real stops: the bundled crash, and a goroutine's code. */
+import { describe, expect, it } from 'vitest';
+import type { Shown } from '../src/tui/pane.js';
+import { type PaneName, paneNamed } from '../src/tui/panes/table.js';
+import { observe } from '../src/tui/view/view.js';
+import { type Debugging, debugBundled } from './support/debug.js';
+
+/** The rows of a pane as text. */
+function rowsOf({ session }: Debugging, name: PaneName, width = 60): readonly string[] {
+  const shown: Shown = { view: observe(session, 'test'), before: undefined, console: [], output: [], lesson: undefined };
+  return paneNamed(name)
+    .content(shown, width)
+    .items.map(({ row }) =>
+      row
+        .map(({ text }) => text)
+        .join('')
+        .trimEnd(),
+    );
+}
+
+async function crash(): Promise<Debugging> {
+  const at = debugBundled('newproc-race');
+  await at.text('continue');
+  return at;
+}
+
+describe('panes at the bundled crash', () => {
+  it('code: the way in, the conventions, and the fault', async () => {
+    const rows = rowsOf(await crash(), 'code');
+    const headings = rows.filter(row => /^ [^\s=]/.test(row));
+    expect(headings.map(row => row.trim().split(/ {2,}/))).toEqual([
+      ['racefuncenter', 'hand-made assembly'],
+      ['racecall', 'hand-made assembly'],
+      ['__tsan_func_enter', 'C, System V'],
+    ]);
+    expect(rows[rows.indexOf(headings[1]!) - 1]).toContain('call');
+    expect(rows.find(row => row.includes('=>'))).toMatch(/mov +0x10\(%rdi\),%rdx.* <- 0x10 fault$/);
+    expect(rowsOf(await crash(), 'code', 44).find(row => row.includes('=>'))).toMatch(/<- 0x10 fault$/);
+  });
+
+  it('code: which way a branch goes, which functions are instrumented, and what a caller is', async () => {
+    const at = await crash();
+    await at.text('frame 4');
+    expect(rowsOf(at, 'code').find(row => row.startsWith(' trace.TakeSnapShot'))).toMatch(/ABIInternal, race$/);
+    await at.text('frame 3');
+    expect(rowsOf(at, 'code').find(row => row.startsWith(' runtime.racefuncenter'))).toMatch(/ABIInternal, wrapper$/);
+    const fresh = debugBundled('newproc-race');
+    await fresh.text('break runtime.newproc1');
+    await fresh.text('continue');
+    for (let steps = 0; steps < 200; steps++) {
+      const current = rowsOf(fresh, 'code').find(row => row.includes('=>'))!;
+      const branch = /\bj(?!mp)\w+ 0x([0-9a-f]+).*?(not )?taken$/.exec(current);
+      await fresh.text('stepi');
+      if (branch === null) continue;
+      const { rip } = fresh.session.thread.registers;
+      expect(rip === BigInt(`0x${branch[1]}`)).toBe(branch[2] === undefined);
+      return;
+    }
+    expect.fail('no branch was met');
+  });
+
+  it('registers: what they mean, and no decimal of what is known', async () => {
+    const rows = rowsOf(await crash(), 'registers');
+    const row = (name: string) => rows.find(each => each.startsWith(` ${name.padEnd(6)}`))!;
+    expect(row('rdi')).toMatch(/0x0 +arg1 thr = nil$/);
+    expect(row('rsi')).toMatch(/arg2 pc {2}runtime\.newproc1\.func1\+0x[0-9a-f]+$/);
+    expect(row('r14')).toContain('g = runtime.g0 (m0)');
+    expect(row('rsp')).toMatch(/g0 stack, \d+ bytes used$/);
+    expect(row('rbp')).toContain('g0 stack -> 0x7fff');
+    expect(rows.join('\n')).not.toMatch(/14073748\d+/);
+  });
+
+  it('backtrace: the seam between the stacks, and what each frame is', async () => {
+    const rows = rowsOf(await crash(), 'backtrace', 80);
+    expect(rows).toHaveLength(15);
+    expect(rows[0]).toMatch(/^► 0 __tsan_func_enter +thr=nil pc=runtime\.newproc1\.func1\+\d+ +tsan\.s:\d+$/);
+    expect(rows[3]).toMatch(/runtime\.racefuncenter.* wrapper$/);
+    expect(rows[4]).toMatch(/trace\.TakeSnapShot.* race$/);
+    expect(rows[5]).toMatch(/^ +5 {3}runtime\.contextPropagate.* inlined$/);
+    expect(rows[10]).toMatch(/^ ┄+ g0 ▲ {2}stack switch {2}▼ goroutine 1 ┄+$/);
+  });
+
+  it('call lens: both conventions, and under each place of an argument the one it was passed by', async () => {
+    const rows = rowsOf(await crash(), 'lens');
+    expect(rows[0]).toBe(' racecall  hand-made assembly -> __tsan_func_enter  System V');
+    expect(rows).toContain(' arg1 thr  RDI = nil');
+    const at = rows.findIndex(row => row.includes('-> RAX'));
+    const [places, conventions] = rows.slice(at, at + 2);
+    expect(rows[at - 1]).toBe('   return address of trace.TakeSnapShot');
+    const pairs = [...places!.matchAll(/(?<=-> )\S+/g)].map(({ 0: place, index }) => [
+      place,
+      /^\S+(?: V)?/.exec(conventions!.slice(index))![0],
+    ]);
+    expect(pairs).toEqual([
+      ['RAX', 'ABIInternal'],
+      ['0(SP)', 'ABI0'],
+      ['R11', 'private'],
+      ['RSI', 'System V'],
+    ]);
+  });
+
+  it('goroutines and the threads that run them', async () => {
+    const rows = rowsOf(await crash(), 'goroutines');
+    expect(rows[0]).toMatch(/^\*g 1 +running +trace\.TakeSnapShot {2}trace\.s:\d+ {2}thread 1$/);
+    expect(rows[1]).toMatch(/^ g 2 +runnable +main\.main\.func1/);
+    expect(rows[2]).toMatch(/^\*thread 1 +running +__tsan_func_enter {2}tsan\.s:\d+ {2}m0 {2}goroutine 1$/);
+  });
+});
