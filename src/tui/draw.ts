@@ -38,15 +38,16 @@ function header(state: State): Row[] {
 
 function footer(state: State): Row[] {
   const prompt = state.line === undefined ? lessonHint(state) : promptRow(state.line, state.columns);
-  return [prompt, [span(hints(state.columns), 'dim')]];
+  return [prompt, [span(hints(state), 'dim')]];
 }
 
 /** As many of the hints as there is room for; how to type, to learn more and to leave are always among them. */
-function hints(width: number): string {
-  const all = KEYS.flatMap(key => (key.hint === undefined ? [] : [key.hint]));
+function hints({ columns, lesson }: State): string {
+  const useful = KEYS.filter(key => key.action.kind !== 'lesson' || lesson?.next !== undefined);
+  const all = useful.flatMap(key => (key.hint === undefined ? [] : [key.hint]));
   const [first, last] = [all.slice(0, -KEPT_HINTS), all.slice(-KEPT_HINTS)];
   const line = (): string => ` ${[...first, ...last].join(' · ')}`;
-  while (first.length > 0 && widthOf(line()) > width) first.pop();
+  while (first.length > 0 && widthOf(line()) > columns) first.pop();
   return line();
 }
 

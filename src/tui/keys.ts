@@ -24,6 +24,7 @@ export interface KeyRow {
 const run = (line: string): Action => ({ kind: 'run', line });
 
 export const KEYS: readonly KeyRow[] = [
+  { keys: ['space'], summary: "run the lesson's next step", hint: 'space lesson', action: { kind: 'lesson' } },
   { keys: ['s'], summary: 'step one instruction, into calls', hint: 's step', action: run('stepi') },
   { keys: ['n'], summary: 'step one instruction, over calls', hint: 'n over', action: run('nexti') },
   { keys: ['S'], summary: 'step one source line, into calls', action: run('step') },
@@ -34,7 +35,6 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['u'], summary: 'select the caller frame', action: run('up') },
   { keys: ['d'], summary: 'select the callee frame', action: run('down') },
   { keys: ['v'], summary: 'disassemble as Go, AT&T or Intel do', hint: 'v flavour', action: { kind: 'flavour' } },
-  { keys: ['space'], summary: "run the lesson's next step", action: { kind: 'lesson' } },
   { keys: ['R'], summary: 'restart the program', action: run('restart') },
   { keys: ['up', 'k'], summary: 'select the item above', action: { kind: 'select', by: -1, unit: 'item' }, whileRunning: true },
   { keys: ['down', 'j'], summary: 'select the item below', action: { kind: 'select', by: 1, unit: 'item' }, whileRunning: true },

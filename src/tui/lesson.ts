@@ -35,12 +35,16 @@ export class LessonWalk {
     return { results: this.#results, next: run.next, position: Math.min(steps, done + 1), steps };
   }
 
-  /** Runs the next step, and goes on to the one behind it. Returns the step's answer; what goes wrong is the answer. */
+  /** Runs the next step, and goes on to the one behind it. Returns the step's answer and what does not hold. */
   async step(): Promise<string> {
     const { run } = this;
     const { output } = await this.#advance();
-    while (run.next !== undefined && !isStep(run.next)) await this.#advance();
-    return output;
+    const wrong: string[] = [];
+    while (run.next !== undefined && !isStep(run.next)) {
+      const result = await this.#advance();
+      if (!result.ok) wrong.push(`✗ ${result.part.text}: ${result.output}`);
+    }
+    return [...(output === '' ? [] : [output]), ...wrong].join('\n');
   }
 
   /** Reads to the first step. */

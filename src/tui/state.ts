@@ -87,7 +87,8 @@ export function initial(view: View, rows: number, columns: number, history: read
     before: undefined,
     rows,
     columns,
-    focus: 'code',
+    // Who has not begun to read begins there.
+    focus: lesson?.position === 1 ? 'lesson' : 'code',
     zoomed: false,
     panes: untouched,
     back: [],

@@ -11,7 +11,7 @@ const PATIENCE = 60_000;
 
 const opened: (() => void)[] = [];
 // The history and the settings of these sessions are nobody's.
-const home = mkdtempSync(join(tmpdir(), 'r14-'));
+export const home = mkdtempSync(join(tmpdir(), 'r14-'));
 afterAll(() => {
   for (const close of opened) close();
   rmSync(home, { recursive: true, force: true, maxRetries: 9 });
@@ -20,7 +20,9 @@ afterAll(() => {
 /** Runs a program on a terminal of that size. */
 export function openPty(columns: number, rows: number, file: string, args: readonly string[], environment: Record<string, string> = {}) {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const env = { ...process.env, TERM: 'xterm-256color', HOME: home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...environment };
+  // What would say something of the tester's own terminal.
+  const { CI, NO_COLOR, FORCE_COLOR, COLORTERM, TMUX, ...rest } = process.env;
+  const env = { ...rest, TERM: 'xterm-256color', HOME: home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...environment };
   const pty = spawn(file, [...args], { cols: columns, rows, env });
   let exited: number | undefined;
   let raw = '';
@@ -50,6 +52,7 @@ export function openPty(columns: number, rows: number, file: string, args: reado
   return {
     pid: pty.pid,
     text,
+    cell: (row: number, column: number) => terminal.buffer.active.getLine(terminal.buffer.active.viewportY + row)?.getCell(column),
     /** The modes that a program has left the terminal in. */
     modes: () => ({
       alternate: terminal.buffer.active.type === 'alternate',
@@ -84,8 +87,8 @@ export function openPty(columns: number, rows: number, file: string, args: reado
 /** What a terminal is before and after a program that minds its manners. */
 export const UNTOUCHED = { alternate: false, mouse: 'none', paste: false, wraps: true, cursor: true } as const;
 
-export const openR14 = (columns: number, rows: number, args: readonly string[]) =>
-  openPty(columns, rows, process.execPath, ['bin/r14.js', ...args]);
+export const openR14 = (columns: number, rows: number, args: readonly string[], environment: Record<string, string> = {}) =>
+  openPty(columns, rows, process.execPath, ['bin/r14.js', ...args], environment);
 
 /** The process that a shell waits for. */
 export function childOf(pid: number): number {

@@ -1,0 +1,190 @@
+/** The frame of the screen on a real pseudo-terminal: layouts, lessons, settings, colours. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { home, openR14 as open } from './support/pty.js';
+
+const settings = join(home, '.config/r14/settings');
+afterEach(() => rmSync(settings, { force: true }));
+
+/** Pane titles by row, left to right. */
+const titles = (lines: readonly string[]): string[] =>
+  lines.flatMap(line => [...line.matchAll(/─(\d [a-z ]+?) ─/g)].map(match => match[1]!));
+
+describe('the bundled crash, which r14 opens by itself', () => {
+  it('at 80 x 24 has code beside registers, and the backtrace with the seam', async () => {
+    const screen = open(80, 24, []);
+    await screen.shows('q quit');
+    const lines = screen.text().split('\n');
+    expect(lines[0]).toMatch(/^ r14 {2}newproc-race .* t \d+ .*goroutine 1 on g0 +thread 1 ?$/);
+    expect(lines[1]).toMatch(/^ SIGSEGV in __tsan_func_enter\+0/);
+    expect(titles(lines)).toEqual(['1 code', '2 registers', '3 backtrace']);
+    expect(lines[2]).toMatch(/^─1 code .*│─2 registers/);
+    const backtrace = lines.slice(lines.findIndex(line => line.startsWith('─3 backtrace')) + 1, 22);
+    expect(backtrace).toHaveLength(6);
+    expect(backtrace[0]).toContain('► 0 __tsan_func_enter');
+    expect(backtrace.join('\n')).toMatch(/systemstack.*\n.*stack switch.*\n.*runtime\.newproc /);
+    expect(lines[22]).toMatch(/^ lesson \d+ of \d+ {2}x\/i RIP {2}space runs this/);
+    expect(lines[23]).toMatch(/^ space lesson · s step · .* · \? keys · q quit$/);
+    screen.type('6');
+    await screen.hides('─1 code');
+    await screen.shows('✓ expect signal SIGSEGV');
+    screen.type('1q');
+    expect(await screen.exit()).toBe(0);
+  });
+
+  it('at 120 x 40 has the lesson beside it', async () => {
+    const screen = open(120, 40, []);
+    await screen.shows('q quit');
+    const lines = screen.text().split('\n');
+    expect(titles(lines.map(line => line.slice(0, 60)))).toEqual(['1 code', '3 backtrace', '7 output', '9 console']);
+    expect(titles(lines.map(line => line.slice(59))).filter(title => title !== '4 call lens')).toEqual([
+      '2 registers',
+      '5 memory',
+      '6 lesson',
+      '8 goroutines',
+    ]);
+    expect(lines.join('\n')).toContain('► x/i RIP   space runs this');
+    expect(lines.filter(line => line.includes('│')).every(line => line.indexOf('│') === 59)).toBe(true);
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+
+  it('at 200 x 60 has the source beside the disassembly, and no pane is left out', async () => {
+    const screen = open(200, 60, []);
+    await screen.shows('q quit');
+    const lines = screen.text().split('\n');
+    expect(lines[2]).toMatch(/^─1 code .*│─0 source .*│─2 registers/);
+    expect(titles(lines)).toEqual(expect.arrayContaining(['3 backtrace', '5 memory', '6 lesson', '7 output', '8 goroutines', '9 console']));
+    expect(lines.join('\n')).toContain('13 runtime.goexit');
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+});
+
+describe('a lesson', () => {
+  it('is walked by the space bar, through other builds of the program, with its checks', async () => {
+    const screen = open(120, 40, ['lesson', 'newproc-race']);
+    await screen.shows('► variant injected race=false');
+    screen.type(' ');
+    await screen.shows('► continue');
+    screen.type(' ');
+    await screen.shows('✓ expect exit 0');
+    await screen.shows(/─7 output[^\n]*\n42/);
+    await screen.shows('► variant injected race=true');
+    screen.type(' ');
+    await screen.shows('► continue');
+    screen.type(' ');
+    await screen.shows('► x/i RIP');
+    await screen.shows('SIGSEGV in __tsan_func_enter+0');
+    await screen.shows('✓ expect signal SIGSEGV');
+    // What the reader looks at in between changes neither the lesson nor its checks.
+    screen.type('vv:p 40 + 2\r');
+    await screen.shows(/\(r14\) p 40 \+ 2[^\n]*\n42/);
+    screen.type(' ');
+    await screen.shows('✓ expect shows 0x10(%rdi)');
+    expect(screen.text()).not.toContain('✗');
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+
+  it('tells of a check that does not hold, and goes on', async () => {
+    const screen = open(120, 40, []);
+    await screen.shows('► x/i RIP');
+    screen.type(' ');
+    await screen.shows('► p RDI');
+    screen.type(':set $rdi = 1\r');
+    await screen.shows(/rdi +0x1 /);
+    screen.type(' ');
+    await screen.shows('✗ expect RDI == 0');
+    await screen.shows('RDI is 1');
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+});
+
+describe('the line mode', () => {
+  it.each<[string[], Record<string, string>]>([
+    [['exec', 'closures', '--line'], {}],
+    [['exec', 'closures'], { TERM: 'dumb' }],
+  ])('is what %j has with %j', async (args, env) => {
+    const screen = open(80, 24, args, env);
+    await screen.shows('(r14) ');
+    expect(screen.modes().alternate).toBe(false);
+    screen.type('quit\r');
+    expect(await screen.exit()).toBe(0);
+  });
+});
+
+describe('settings', () => {
+  it('that are wrong are named, the others count, and the file stays as it is', async () => {
+    const text = 'config theme purple\nconfig disassemble-flavor intel\nconfig hidden-panes memroy\n';
+    mkdirSync(join(settings, '..'), { recursive: true });
+    writeFileSync(settings, text);
+    const screen = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
+    await screen.shows('mov rdx, qword ptr [rdi+0x10]');
+    screen.type('9z');
+    await screen.shows(`${settings}:1: `);
+    await screen.shows(`${settings}:3: `);
+    await screen.shows('not "purple"');
+    expect(readFileSync(settings, 'utf8')).toBe(text);
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+
+  it('keep which panes are hidden', async () => {
+    const first = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
+    await first.shows('─5 memory');
+    first.type('5h');
+    await first.hides('─5 memory');
+    first.type(':config -save\r');
+    await first.shows('Saved to');
+    first.type('q');
+    await first.exit();
+    const second = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
+    await second.shows('► 0 __tsan_func_enter');
+    expect(second.text()).not.toContain('─5 memory');
+    second.type('5');
+    await second.shows('─5 memory');
+    second.type('q');
+    await second.exit();
+  });
+});
+
+describe('characters and colours', () => {
+  it('--ascii has none beyond ASCII', async () => {
+    const screen = open(120, 40, ['--ascii']);
+    await screen.shows('q quit');
+    expect(screen.text()).toMatch(/^[ -~\n]*$/);
+    expect(screen.text()).toContain('-1 code ---');
+    screen.type('?');
+    await screen.shows('step one instruction, into calls');
+    expect(screen.text()).toMatch(/^[ -~\n]*$/);
+    screen.type('qq');
+    await screen.exit();
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['exact ones', { COLORTERM: 'truecolor' }, 'rgb'],
+    ['the nearest of 256', { TERM: 'xterm-256color' }, 'palette'],
+    ['16', { TERM: 'xterm-color' }, 'palette'],
+    ['none', { NO_COLOR: '1' }, 'default'],
+  ])('as the terminal has: %s', async (_, env, kind) => {
+    const screen = open(80, 24, ['exec', 'newproc-race', '-ex', 'c'], env);
+    await screen.shows('► 0 __tsan_func_enter');
+    const kinds = new Set<string>();
+    let largest = 0;
+    for (let row = 0; row < 24; row++) {
+      for (let column = 0; column < 80; column++) {
+        const cell = screen.cell(row, column)!;
+        kinds.add(cell.isFgRGB() ? 'rgb' : cell.isFgPalette() ? 'palette' : 'default');
+        if (cell.isFgPalette()) largest = Math.max(largest, cell.getFgColor());
+      }
+    }
+    expect(kinds).toEqual(new Set(['default', kind]));
+    if (env.TERM === 'xterm-color') expect(largest).toBeLessThan(16);
+    if (env.TERM === 'xterm-256color') expect(largest).toBeGreaterThan(15);
+    screen.type('q');
+    await screen.exit();
+  });
+});
