@@ -21,7 +21,8 @@ export class CommandTable {
 
   /** The first word that stands for several commands (`info`) which `name` means, if it does. */
   family(name: string, aliases: ReadonlyMap<string, string>): string | undefined {
-    const wanted = aliases.get(name) ?? name;
+    const given = aliases.get(name) ?? name;
+    const wanted = this.#exact.get(given)?.name ?? given;
     const families = new Set([...this.#exact.keys()].filter(each => each.includes(' ')).map(each => each.split(' ')[0]!));
     if (families.has(wanted)) return wanted;
     if (this.#exact.has(wanted)) return undefined;

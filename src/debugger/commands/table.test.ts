@@ -76,3 +76,8 @@ test('a beginning that several commands share is refused with their names', () =
 test('a mistyped command is told what it may have been', () => {
   expect(() => commandTable.find('contniue', 0)).toThrow(/did you mean continue/);
 });
+
+test('an alias of a family of commands stands for the family, as i for info', () => {
+  expect(commandTable.family('i', new Map())).toBe('info');
+  expect(commandTable.family('when', new Map())).toBeUndefined();
+});
