@@ -60,7 +60,8 @@ export async function bundle(): Promise<void> {
     target: 'node20',
     // Ink asks for it only when DEV is set.
     external: ['react-devtools-core'],
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    // Yoga's WebAssembly is in its source; with fetch it would be read through Node's whole HTTP client.
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', fetch: 'undefined' },
     // Unbundled, the screen sets NODE_ENV itself.
     logOverride: { 'assign-to-define': 'silent' },
     metafile: true,

@@ -13,6 +13,7 @@ export function openTerminal(
   rows: number,
   file: string,
   args: readonly string[],
+  home: string,
   environment: Record<string, string> = {},
 ) {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
