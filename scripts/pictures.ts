@@ -6,6 +6,7 @@ import type { IBufferCell } from '@xterm/headless';
 import { openTerminal } from './terminal.js';
 
 interface Picture {
+  readonly title: string;
   readonly columns: number;
   readonly rows: number;
   readonly args: readonly string[];
@@ -15,8 +16,15 @@ interface Picture {
 
 /** Path under the root of the project -> what it shows. */
 export const PICTURES: Readonly<Record<string, Picture>> = {
-  'docs/pictures/crash.svg': { columns: 120, rows: 40, args: [], keys: [['', /SIGSEGV in __tsan_func_enter[\s\S]*lesson/]] },
+  'docs/pictures/crash.svg': {
+    title: 'r14 at the bundled crash',
+    columns: 120,
+    rows: 40,
+    args: [],
+    keys: [['', /SIGSEGV in __tsan_func_enter[\s\S]*lesson/]],
+  },
   'docs/pictures/racefuncenter.svg': {
+    title: 'r14 in racefuncenter, in Go syntax',
     columns: 120,
     rows: 40,
     args: [
@@ -105,7 +113,7 @@ function rowOf(cells: readonly { readonly text: string; readonly look: Look }[],
 }
 
 /** The picture's text. */
-export async function draw({ columns, rows, args, keys }: Picture): Promise<string> {
+export async function draw({ title, columns, rows, args, keys }: Picture): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'r14-'));
   const screen = openTerminal(columns, rows, process.execPath, [join(import.meta.dirname, '../bin/r14.js'), ...args], home, LOOK);
   try {
@@ -124,7 +132,7 @@ export async function draw({ columns, rows, args, keys }: Picture): Promise<stri
     const height = rows * CELL.height;
     return [
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="-12 -12 ${Number(width) + 24} ${height + 24}"`,
-      ` font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">`,
+      ` font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve"><title>${title}</title>`,
       `<rect x="-12" y="-12" width="${Number(width) + 24}" height="${height + 24}" rx="8" fill="${PAPER}"/>`,
       `\n${lines.filter(line => line !== '').join('\n')}\n</svg>\n`,
     ].join('');
