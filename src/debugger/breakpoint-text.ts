@@ -3,7 +3,7 @@ import type { Data } from './commands/command.js';
 import { describeAddress } from './describe.js';
 import type { Session } from './session.js';
 
-/** One breakpoint as a line: `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`. */
+/** One breakpoint as a line, `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`, and one for each of several places. */
 export function breakpointLine(session: Session, breakpoint: Breakpoint): string {
   const kind = breakpoint.trace ? 'Tracepoint' : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
   const name = breakpoint.name === undefined ? '' : ` ${breakpoint.name}`;
@@ -20,7 +20,9 @@ export function breakpointLine(session: Session, breakpoint: Breakpoint): string
   if (breakpoint.hits > 0) notes.push(`hit ${breakpoint.hits} time${breakpoint.hits === 1 ? '' : 's'}`);
   if (breakpoint.ignore > 0) notes.push(`passed ${breakpoint.ignore} more times`);
   if (notes.length > 0) parts.push(`(${notes.join(', ')})`);
-  return [parts.join(' '), ...breakpoint.commands.map(command => `    ${command}`)].join('\n');
+  const places = breakpoint.kind === 'break' && breakpoint.addresses.length > 1 ? breakpoint.addresses : [];
+  const lines = [...places.map(address => placeOf(session, address)), ...breakpoint.commands];
+  return [parts.join(' '), ...lines.map(line => `    ${line}`)].join('\n');
 }
 
 function where(session: Session, breakpoint: Breakpoint): string {
@@ -33,14 +35,18 @@ function where(session: Session, breakpoint: Breakpoint): string {
       return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at 0x${address.toString(16)}`;
     }
     case 'break':
-      return breakpoint.addresses.map(address => `at 0x${address.toString(16)}${placeOf(session, address)}`).join(', ');
+      return breakpoint.addresses.length === 1
+        ? placeOf(session, breakpoint.addresses[0]!)
+        : `at ${breakpoint.spec} (${breakpoint.addresses.length} locations)`;
   }
 }
 
 function placeOf(session: Session, address: bigint): string {
-  const name = describeAddress(session.images, address);
+  const [inner] = session.images.inlineFrames(address);
+  const around = describeAddress(session.images, address);
+  const name = inner?.inlined ? `${inner.name} in ${around}` : around;
   const line = session.images.lineAt(address);
-  return `${name === undefined ? '' : ` for ${name}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
+  return `at 0x${address.toString(16)}${name === undefined ? '' : ` for ${name}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
 }
 
 export function breakpointRow(session: Session, breakpoint: Breakpoint): Data {

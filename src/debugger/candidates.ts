@@ -111,6 +111,7 @@ function* locals(session: Session): Iterable<string> {
 
 function* functionNames(session: Session): Iterable<string> {
   for (const func of session.images.functions()) yield func.name;
+  yield* session.images.inlinedNames();
 }
 
 function* globalNames(session: Session): Iterable<string> {

@@ -31,15 +31,16 @@ export function resolveLocation(spec: string, scope: LocationScope, column: numb
   const withLine = /^(.+):(\d+)$/.exec(spec);
   if (withLine) return at(fileOrFunctionLine(images, withLine[1]!, Number(withLine[2]), column));
   const functions = functionsCalled(images, spec);
-  if (functions.length > 0) return inFunctions(images, functions, atEntry);
+  const copies = atEntry ? [] : inlinedCopies(images, spec, functions);
+  if (functions.length + copies.length > 0) return inFunctions(images, functions, atEntry, copies);
   const symbols = images.symbolsNamed(spec).filter(symbol => symbol.kind === 'func');
   if (symbols.length > 0) return at(unique(symbols.map(symbol => symbol.address)));
   throw new CommandError(unknownLocation(images, spec), column);
 }
 
-function inFunctions(images: Images, functions: readonly Func[], atEntry: boolean): Resolved {
+function inFunctions(images: Images, functions: readonly Func[], atEntry: boolean, copies: readonly bigint[] = []): Resolved {
   const addresses = functions.map(func => (atEntry ? func.entry : images.afterPrologue(func)));
-  return { addresses: unique(addresses), functions };
+  return { addresses: unique([...addresses, ...copies]), functions };
 }
 
 function atLine(scope: LocationScope, sign: string, count: number, column: number): readonly bigint[] {
@@ -102,6 +103,17 @@ function functionsCalled(images: Images, name: string): readonly Func[] {
     if (endsInName(func.name, name) || endsInName(simplify(func.name), plain)) ends.push(func);
   }
   return preferReal(ends);
+}
+
+/** Where the functions were inlined; those that the name means, when no function of it is left in the code. */
+function inlinedCopies(images: Images, name: string, functions: readonly Func[]): readonly bigint[] {
+  const names = new Set(functions.map(func => func.name));
+  if (names.size === 0) {
+    const plain = simplify(name);
+    const all = [...new Set(images.inlinedNames())];
+    for (const each of all.includes(name) ? [name] : all.filter(full => endsInName(simplify(full), plain))) names.add(each);
+  }
+  return [...names].flatMap(each => images.inlinedCopies(each));
 }
 
 /** A wrapper of the same name is not what one means when the real function is there. */

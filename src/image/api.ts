@@ -214,6 +214,10 @@ export interface Image {
   /** Where a breakpoint on the function goes: behind the prologue, as the line table tells (else the entry). */
   afterPrologue(func: Func): bigint;
   inlineFrames(pc: bigint): readonly InlineFrame[];
+  /** Names of functions that were inlined somewhere; the first question reads the whole debug information. */
+  inlinedNames(): Iterable<string>;
+  /** Where a breakpoint goes in each inlined copy of the functions of exactly that name. */
+  inlinedCopies(name: string): readonly bigint[];
   files(): Iterable<string>;
 
   unwindAt(pc: bigint): UnwindRow | undefined;

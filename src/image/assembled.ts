@@ -145,6 +145,14 @@ class AssembledImage implements Image {
     return body === undefined ? [own] : [{ name: body.name, inlined: true, scope: undefined, file: fn.at.file, line: body.line }, own];
   }
 
+  inlinedNames(): Iterable<string> {
+    return new Set(this.program.functions.flatMap(fn => fn.inlined.map(body => body.name)));
+  }
+
+  inlinedCopies(name: string): readonly bigint[] {
+    return this.program.functions.flatMap(fn => fn.inlined.filter(body => body.name === name).map(body => body.start));
+  }
+
   files(): Iterable<string> {
     return this.program.sources.keys();
   }

@@ -261,6 +261,29 @@ class ElfImage implements Image {
     return fromGo.map((frame, i) => ({ ...frame, scope: (matching ? described[i] : frame.inlined ? undefined : described.at(-1))?.scope }));
   }
 
+  private readonly goInlined = lazy(
+    () => this.guard('inlined calls', () => this.pclntab()?.inlinedCopies()) ?? new Map<string, number[]>(),
+  );
+
+  *inlinedNames(): Iterable<string> {
+    let any = false;
+    for (const name of this.dwarf().inlinedNames()) {
+      any = true;
+      yield name;
+    }
+    if (!any) yield* this.goInlined().keys();
+  }
+
+  inlinedCopies(name: string): readonly bigint[] {
+    for (const _ of this.dwarf().inlinedNames()) return this.dwarf().inlinedCopies(name);
+    return (this.goInlined().get(name) ?? []).map(link => {
+      const address = this.loaded(link);
+      const func = this.functionAt(address);
+      const start = func === undefined ? address : this.afterPrologue(func);
+      return start > address ? start : address;
+    });
+  }
+
   private goFrames(link: number): InlineFrame[] | undefined {
     const go = this.goFunc(link);
     if (!go) return undefined;

@@ -74,6 +74,14 @@ export class Images {
     return this.at(pc)?.inlineFrames(pc) ?? [];
   }
 
+  *inlinedNames(): Iterable<string> {
+    for (const image of this.list) yield* image.inlinedNames();
+  }
+
+  inlinedCopies(name: string): readonly bigint[] {
+    return this.list.flatMap(image => image.inlinedCopies(name));
+  }
+
   unwindAt(pc: bigint): UnwindRow | undefined {
     return this.at(pc)?.unwindAt(pc);
   }

@@ -186,10 +186,8 @@ function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer
 }
 
 function atLocation(session: Session, args: Arguments): readonly Breakpoint[] {
-  const addresses = new Set([
-    ...locate(session, args.text, args.column).addresses,
-    ...locate(session, args.text, args.column, true).addresses,
-  ]);
+  const { addresses: places, functions } = locate(session, args.text, args.column);
+  const addresses = new Set([...places, ...functions.map(func => func.entry)]);
   const found = session.breakpoints.all.filter(each => each.kind === 'break' && each.addresses.some(address => addresses.has(address)));
   if (found.length === 0) throw args.error(`no breakpoint at ${args.text}`);
   return found;

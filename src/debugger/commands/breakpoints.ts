@@ -21,6 +21,7 @@ export const breakpointCommands: readonly Command[] = [
     details: [
       'A location is a function of any language (its full name, its end as in `TakeSnapShot` or `trace.(*T).M`, or its link name with ABI suffix),',
       'FILE:LINE, LINE, +N, -N, *ADDRESS, FUNCTION:LINE or /REGEX/. Functions are stopped at behind their prologue, *ADDRESS exactly.',
+      'A function that was inlined is stopped at in each of its copies as well: one breakpoint, several places.',
       'A condition that cannot be evaluated stops, and says so.',
     ].join('\n'),
     completion: ['location'],

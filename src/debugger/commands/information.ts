@@ -205,6 +205,7 @@ function* filtered(all: Iterable<string>, wanted: RegExp): Iterable<string> {
 
 function* functionNames(session: Session): Iterable<string> {
   for (const func of session.images.functions()) yield func.name;
+  yield* session.images.inlinedNames();
 }
 
 /** `net/http` of `net/http.(*Client).Do`: up to the first dot behind the last slash. */

@@ -62,6 +62,7 @@ export const DW_AT = {
   specification: 0x47,
   type: 0x49,
   variable_parameter: 0x4b,
+  entry_pc: 0x52,
   ranges: 0x55,
   trampoline: 0x56,
   call_file: 0x58,

@@ -3,6 +3,7 @@ import { DW_AT } from './constants.js';
 import { FrameTable } from './frame.js';
 import { type DwarfFunction, Functions, toFunc } from './functions.js';
 import { Indexes, origins, sourceName } from './index.js';
+import { InlinedCopies } from './inlined.js';
 import { Lines } from './line-lookup.js';
 import { inlineChain, type Scope, Scopes } from './scopes.js';
 import { type DwarfSource, Sections } from './source.js';
@@ -22,6 +23,7 @@ export class Dwarf {
   private readonly functionTable: Functions;
   private readonly lines: Lines;
   private readonly scopes: Scopes;
+  private readonly inlined: InlinedCopies;
   private readonly types: Types;
   private readonly variableTable: Variables;
   private readonly frames: readonly FrameTable[];
@@ -35,6 +37,7 @@ export class Dwarf {
     this.functionTable = new Functions(this.info, indexes);
     this.lines = new Lines(this.info, this.functionTable);
     this.scopes = new Scopes(this.info);
+    this.inlined = new InlinedCopies(this.info);
     this.types = new Types(this.info, indexes);
     this.variableTable = new Variables(this.info, indexes, this.types, (unit, file) => this.lines.fileOf(unit, file));
     this.frames = [new FrameTable(sections, '.debug_frame'), new FrameTable(sections, '.eh_frame')];
@@ -100,6 +103,20 @@ export class Dwarf {
       };
       if (scope.kind === 'inlined') position = this.callSite(f.unit, scope);
       return frame;
+    });
+  }
+
+  /** Names of functions that were inlined somewhere. */
+  inlinedNames(): Iterable<string> {
+    return this.inlined.names();
+  }
+
+  /** Where inlined copies of a function are entered; one that starts within its caller's prologue, behind that. */
+  inlinedCopies(name: string): readonly bigint[] {
+    return this.inlined.entries(name).map(entry => {
+      const f = this.functionTable.at(entry);
+      const start = f !== undefined && entry >= f.entry && entry < f.end ? this.prologueEnd(f) : entry;
+      return this.loaded(Math.max(entry, start));
     });
   }
 

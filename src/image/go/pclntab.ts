@@ -359,4 +359,33 @@ export class Pclntab {
     }
     return calls;
   }
+
+  /** The lowest address of each inlined copy, by the name of the function that was inlined. Reads the inline tree of every function. */
+  inlinedCopies(): Map<string, number[]> {
+    const byName = new Map<number, number[]>();
+    const { memory } = this.elf;
+    for (let index = 0; this.module && index < this.count; index++) {
+      const func = this.func(index);
+      const table = this.pcdata(func, PCDATA_INL_TREE_INDEX);
+      const tree = this.funcdata(func, FUNCDATA_INL_TREE);
+      if (!table || tree === undefined || tree === NONE) continue;
+      const base = this.module.gofunc + tree;
+      const rows = this.rows(func, table);
+      const seen = new Set<number>();
+      for (const { start, value } of rows) {
+        // From a copy that has been seen, its callers have been too.
+        for (let node = value; node >= 0 && !seen.has(node); ) {
+          seen.add(node);
+          const at = base + node * (this.go120 ? 16 : 20);
+          const name = memory.u32(at + (this.go120 ? 4 : 12));
+          const known = byName.get(name);
+          if (known) known.push(start);
+          else byName.set(name, [start]);
+          const parentPc = func.entry + memory.u32(at + 8);
+          node = this.go120 ? (rows.find(row => parentPc < row.end)?.value ?? -1) : (memory.u16(at) << 16) >> 16;
+        }
+      }
+    }
+    return new Map([...byName].map(([name, starts]) => [this.name(name), starts]));
+  }
 }
