@@ -16,6 +16,9 @@ const BASE = CALLS.base + CALLS.size;
 /** Room for calls that a list has when it is taken up above others. */
 const MARGIN = 1024 * CALLS.size;
 
+/** Lists in their place: they are looked through one by one at each switch, the parked ones by halves. */
+const MOST_SEGMENTS = 8;
+
 /** A list in its place: the last of them is that of the stack in use, and a sentinel lies in front of each. */
 interface Segment {
   readonly base: number;
@@ -136,7 +139,7 @@ export class Calls {
   private push(words: BigUint64Array): void {
     while (this.segments.length > 0 && this.segments.at(-1)!.top === this.segments.at(-1)!.base) this.segments.pop();
     const room = CALLS.base + CALLS.entries * CALLS.size - words.byteLength - MARGIN;
-    if (this.segments.length > 0 && this.segments.at(-1)!.top > room) this.parkDownTo(0);
+    if (this.segments.length >= MOST_SEGMENTS || (this.segments.length > 0 && this.segments.at(-1)!.top > room)) this.parkDownTo(0);
     const sentinel = this.segments.at(-1)?.top ?? CALLS.base;
     this.words[this.indexOf(sentinel)] = SENTINEL;
     const base = sentinel + CALLS.size;
