@@ -25,6 +25,7 @@ const DEFAULT_TYPES: Readonly<Record<string, GoType>> = {
 const WORD = 8;
 /** A value larger than this is a slip of the keyboard. */
 const MOST_BYTES = 64 * 1024;
+const CLOSERS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 const EXPECTED = 'a value is expected here: a number, "text", \'c\', true, false, nil, T{...}, &T{...}';
 
 const underlying = (type: GoType): GoType => (type.kind === 'named' ? underlying(type.underlying()) : type);
@@ -61,19 +62,21 @@ export class ValueParser extends TypeParser {
     return token;
   }
 
-  /** Where each argument begins, and where the list ends; what they are is not looked at. */
+  /** Where each argument begins, and where the list ends; what they are is not looked at. Throws Skip for parentheses that do not pair. */
   arguments(): { readonly starts: readonly Position[]; readonly end: Position } {
     const starts: Position[] = [];
-    let depth = 0;
+    const closers = [')'];
     let fresh = true;
-    for (const token of this.tokens.slice(this.at)) {
-      const { text, kind, at } = token;
+    for (const { text, kind, at } of this.tokens.slice(this.at)) {
       const punctuation = kind === 'punctuation' ? text : '';
-      if (kind === 'newline' || (depth === 0 && punctuation === ')')) return { starts, end: at };
+      if (kind === 'newline') this.fail(at, `the closing ${closers.at(-1)} is missing`);
+      if (closers.length === 1 && punctuation === ')') return { starts, end: at };
       if (fresh) starts.push(at);
-      fresh = depth === 0 && punctuation === ',';
-      if ('([{'.includes(punctuation)) depth += punctuation === '' ? 0 : 1;
-      else if (')]}'.includes(punctuation)) depth--;
+      fresh = closers.length === 1 && punctuation === ',';
+      if (punctuation in CLOSERS) closers.push(CLOSERS[punctuation]);
+      else if (Object.values(CLOSERS).includes(punctuation) && punctuation !== closers.at(-1))
+        this.fail(at, `the closing ${closers.at(-1)} is missing in front of ${text}`);
+      else if (punctuation === closers.at(-1)) closers.pop();
     }
     return { starts, end: this.peek().at };
   }

@@ -94,14 +94,17 @@ export function invocation(program: Assembled, call: string): Invocation {
 /** Functions of the user's files: what was added to them has names in angle brackets. */
 const ownFunctions = (program: Assembled): AssembledFunction[] => program.functions.filter(fn => !fn.at.file.startsWith('<'));
 
-function findFunction(program: Assembled, name: string): AssembledFunction | undefined {
+/** Functions that a name means: the one of that full name, else those of any package, or methods, that it ends. */
+function functionsNamed(program: Assembled, name: string): readonly AssembledFunction[] {
   const own = ownFunctions(program);
-  return own.find(fn => fn.name === name) ?? own.find(fn => fn.name === `main.${name}` || fn.name.split('.').pop() === name);
+  const exact = own.find(fn => fn.name === name);
+  return exact !== undefined ? [exact] : own.filter(fn => fn.name.split('.').pop() === name);
 }
 
 function functionOf(program: Assembled, call: string, name: string, at: number): AssembledFunction {
-  const found = findFunction(program, name);
-  if (found !== undefined) return found;
+  const found = functionsNamed(program, name);
+  if (found.length > 1) throw new CallError(call, at, `${name} is one of ${found.map(fn => fn.name).join(', ')}: say which`);
+  if (found.length === 1) return found[0];
   const near = nearest(
     name,
     ownFunctions(program).flatMap(fn => [fn.name, fn.name.replace(/^main\./, '')]),
@@ -111,8 +114,8 @@ function functionOf(program: Assembled, call: string, name: string, at: number):
 
 /** What a func value points to: func values are called in the register convention. */
 function functionValue(program: Assembled, name: string): string | undefined {
-  const fn = findFunction(program, name);
-  return fn === undefined || fn.convention === 'C' ? undefined : `${asmName(fn.name)}<ABIInternal>`;
+  const [fn, another] = functionsNamed(program, name);
+  return fn === undefined || another !== undefined || fn.convention === 'C' ? undefined : `${asmName(fn.name)}<ABIInternal>`;
 }
 
 /** Instructions that put a value into its place. */

@@ -41,7 +41,6 @@ const MORESTACK = ['runtime·morestack', 'runtime·morestack_noctxt'];
 const RETURNED = 'r14.returned';
 /** Names of the files that are added to the user's, in messages. */
 const START = '<start>';
-const MAIN = '	CALL main·main(SB)\n';
 
 export interface Assembly {
   readonly program: Assembled;
@@ -56,6 +55,9 @@ export interface Assembly {
 export function assembleFile(path: string, call?: string, toRun = true): Assembly | undefined {
   const text = readSource(path);
   const types = join(dirname(path), 'types.go');
+  const declarations = existsSync(types) ? readSource(types) : undefined;
+  // What `·` stands for in the file is the package that its declarations are of.
+  const inPackage = /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(declarations ?? '')?.[1] ?? 'main';
   const has = (symbol: string): boolean => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text);
   const build = (start: string | undefined, entry?: string, declared?: string): Assembled => {
     const extra =
@@ -65,9 +67,9 @@ export function assembleFile(path: string, call?: string, toRun = true): Assembl
             .map(name => `TEXT ${name}(SB), NOSPLIT|NOFRAME, $0-0\n\tUNDEF\n`)
             .join('')}`;
     return assemble({
-      sources: [{ file: path, text, package: 'main' }, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
+      sources: [{ file: path, text, package: inPackage }, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
       declarations: [
-        ...(existsSync(types) ? [{ file: types, text: readSource(types) }] : []),
+        ...(declarations === undefined ? [] : [{ file: types, text: declarations }]),
         ...(declared === undefined ? [] : [{ file: START, text: declared }]),
       ],
       includes: (name, from) => {
@@ -79,7 +81,8 @@ export function assembleFile(path: string, call?: string, toRun = true): Assembl
   };
   const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;
   try {
-    if (call === undefined && toRun) return { program: build(has('_rt0_amd64_linux') ? undefined : begin('_rt0_amd64_linux', MAIN)) };
+    if (call === undefined && toRun)
+      return { program: build(has('_rt0_amd64_linux') ? undefined : begin('_rt0_amd64_linux', `\tCALL ${inPackage}·main(SB)\n`)) };
     const program = build(begin('r14·start', ''));
     if (call === undefined) return { program };
     const made = invocation(program, call);

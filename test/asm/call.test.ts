@@ -183,11 +183,11 @@ TEXT CAdd(SB), NOSPLIT, $0-0
 	RET
 `;
 const folder = mkdtempSync(join(tmpdir(), 'r14-call-'));
-const path = join(folder, 'a.s');
-writeFileSync(path, SOURCE);
+const MAIN = join(folder, 'a.s');
+writeFileSync(MAIN, SOURCE);
 writeFileSync(join(folder, 'types.go'), TYPES);
 
-function called(call: string): string | undefined {
+function called(call: string, path = MAIN): string | undefined {
   const assembly = assembleFile(path, call)!;
   const nothing = () => undefined;
   const process = startProcess({ path, args: [path], stdout: nothing, stderr: nothing, program: elfBytes(assembly.program) });
@@ -247,6 +247,25 @@ describe('a call returns', () => {
   });
 });
 
+it('the file is of the package that the types.go beside it is of', () => {
+  const other = mkdtempSync(join(tmpdir(), 'r14-call-'));
+  writeFileSync(join(other, 'a.s'), '#include "textflag.h"\nTEXT ·One(SB), NOSPLIT, $0-8\n\tMOVQ $1, ret+0(FP)\n\tRET\n');
+  writeFileSync(join(other, 'types.go'), '// Package x.\npackage x\nfunc One() int\n');
+  for (const call of ['One()', 'x.One()']) expect(called(call, join(other, 'a.s')), call).toBe('= 1');
+});
+
+it('a name that several packages have is to be said in full', () => {
+  const program = assemble({
+    sources: [{ file: 'a.s', text: 'TEXT a·F(SB), 4, $0-0\n\tRET\nTEXT b·F(SB), 4, $0-0\n\tRET\n' }],
+    declarations: [
+      { file: 'a.go', text: 'package a\nfunc F()\n' },
+      { file: 'b.go', text: 'package b\nfunc F()\n' },
+    ],
+  });
+  expect(() => invocation(program, 'F()')).toThrow(new CallError('F()', 0, 'F is one of a.F, b.F: say which'));
+  expect(invocation(program, 'b.F()').text).toContain('CALL b·F<ABI0>(SB)');
+});
+
 describe('a call is refused', () => {
   const program = assemble({
     sources: [{ file: 'a.s', text: SOURCE }],
@@ -259,7 +278,9 @@ describe('a call is refused', () => {
     ['Add(2, "x")', 7, '"x" is no int'],
     ['Add(2, 1.5)', 7, '1.5 is no int'],
     ['Byte(256)', 5, '256 does not fit uint8: 0 to 255'],
-    ['Add(2,3', 7, 'a comma or ) is expected here'],
+    ['Add(2,3', 7, 'the closing ) is missing'],
+    ['Add(2', 5, 'the closing ) is missing'],
+    ['Sum([]int32{1, 2)', 16, 'the closing } is missing in front of )'],
     ['Add(2,)', 6, 'main.Add takes 2 arguments, not 1'],
     ['Add(2,+)', 7, EXPECTED],
     ['Add 2', 0, 'a call looks like Add(2, 3)'],
