@@ -38,6 +38,7 @@ test('numbers and sizes', () => {
 
 test('what makes no sense is named', () => {
   expect(() => parseCommandLine(['frob'])).toThrow(/no command "frob"/);
+  expect(() => parseCommandLine(['programs', 'x'])).toThrow(/r14 programs takes no argument, not "x"/);
   expect(() => parseCommandLine(['exec', '--frob'])).toThrow(/no flag --frob/);
   expect(() => parseCommandLine(['run', '--batch', 'x'])).toThrow(/not a flag of r14 run/);
   expect(() => parseCommandLine(['exec', 'x', '--limit'])).toThrow(/wants a value/);

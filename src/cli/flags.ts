@@ -114,7 +114,8 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     if (command === undefined) {
       if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(', ')}`);
       command = word as CommandName;
-    } else if (path === undefined) path = word;
+    } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
+    else if (path === undefined) path = word;
     else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
   }
   return { command, path, args, script, values };

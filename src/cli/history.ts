@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './folder.js';
 
 const MOST = 1000;
 
@@ -25,7 +26,7 @@ export function loadHistory(path: string): string[] {
 /** Keeps the history; a home that cannot be written to costs only that. */
 export function saveHistory(path: string, newestFirst: readonly string[]): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     writeFileSync(path, `${newestFirst.slice(0, MOST).reverse().join('\n')}\n`, { mode: 0o600 });
   } catch {
     // Nothing that the user's session depends on.

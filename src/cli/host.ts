@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session.js';
 import { hostReason } from '../linux/load/load.js';
+import { makeFolder } from './folder.js';
 
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;
@@ -41,11 +42,4 @@ function reaching<T>(what: 'read' | 'write', path: string, work: () => T): T {
 function inFolder(path: string): string {
   makeFolder(dirname(path));
   return path;
-}
-
-/** Step by step: Node's recursive mkdir never returns where a file system refuses new folders, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }

@@ -9,6 +9,14 @@ import { packageRoot, version } from './version.js';
 /** Bad input: what r14 was given cannot be used. */
 const BAD_INPUT = 2;
 
+/** What stands behind a command. */
+const WANTED = {
+  exec: 'the path of a program, or the name of a bundled one',
+  run: 'the path of a program, or the name of a bundled one',
+  asm: 'a file of Go assembly: FILE.s',
+  lesson: 'the name of a bundled program',
+} as const;
+
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv);
   const flags = [...parsed.values.keys()];
@@ -23,10 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs or lesson');
   if (parsed.command === 'programs') return listPrograms();
-  if (parsed.path === undefined)
-    throw new UsageError(
-      `r14 ${parsed.command} wants the ${parsed.command === 'lesson' ? 'name of a bundled program' : 'path of a program'}`,
-    );
+  if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);
   if (parsed.command === 'lesson') {
     const { lessonCommand } = await import('./lesson.js');

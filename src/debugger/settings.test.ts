@@ -14,6 +14,7 @@ test("settings go by r14's names, gdb's names and unambiguous beginnings", () =>
 test('what does not fit is refused, and nothing changes', () => {
   const settings = new Settings();
   expect(() => settings.set('disassemble-flavor', 'masm', 3)).toThrow(/gnu, intel, go or att/);
+  expect(() => settings.set('disassembly-flavor', 'masm', 3)).toThrow(/^disassembly-flavor is gnu/);
   expect(() => settings.set('max-string-len', '-1', 3)).toThrow(/whole number/);
   expect(() => settings.set('nonsense', '1', 3)).toThrow(/no setting "nonsense"/);
   expect(settings.flavor).toBe('gnu');

@@ -131,7 +131,8 @@ export class Settings {
         column,
       );
     }
-    this.#values.set(row.name, parseSetting(row, value, column));
+    // By the name that was typed: gdb's is not to be answered with another.
+    this.#values.set(row.name, parseSetting(row.gdb === name ? { ...row, name } : row, value, column));
   }
 
   /** A source path as it may lie on this host, by the substitution rules. */

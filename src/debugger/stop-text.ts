@@ -155,6 +155,8 @@ function detailLines(session: Session): readonly string[] {
     case 'signal':
       if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
       if (stop.signal.fault.vector === '#BP') return ownBreakpoint(session);
+      // What lies there did not run: it is no instruction that did something.
+      if (stop.signal.fault.access === 'exec') return [`  the program ${explainFault(session, stop.signal.fault)}`];
       return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
     case 'abi':
       return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];

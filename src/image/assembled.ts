@@ -107,7 +107,11 @@ class AssembledImage implements Image {
   }
 
   functionsNamed(name: string): readonly Func[] {
-    return this.funcs.filter(func => func.name === name || func.linkName === name);
+    // The suffix is in a link name only where there are both conventions; it can always be said.
+    const isAbi0 = (index: number): boolean => this.program.functions[index].convention === 'ABI0';
+    return this.funcs.filter(
+      (func, index) => func.name === name || func.linkName === name || (isAbi0(index) && `${func.name}.abi0` === name),
+    );
   }
 
   functions(): Iterable<Func> {

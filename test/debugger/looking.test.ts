@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { buildC, buildGo, hasCommand, missing } from '../support/build.js';
-import { debug, debugBundled } from '../support/debug.js';
+import { debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
 
@@ -30,6 +30,17 @@ describe('looking', () => {
     for (const { index } of frames) lines.push((await at.data(`frame ${index} info line`))[0].line);
     expect(lines).toEqual(frames.map(frame => frame.line ?? null));
     expect(new Set(lines).size).toBeGreaterThan(5);
+  });
+
+  it("the linker's name of ABI0 text is the function, also where it has no counterpart", async () => {
+    const at = debugBundled('newproc-race');
+    expect(await at.text('disassemble runtime.systemstack.abi0')).toBe(await at.text('disassemble runtime.systemstack'));
+    expect((await at.run('disassemble runtime.newproc.abi0')).ok).toBe(false);
+  });
+
+  it('a jump to where no memory is says who did it', async () => {
+    const at = debugAssembly('TEXT ·main<ABIInternal>(SB), 4, $0-0\n\tMOVQ $0x1234, AX\n\tCALL AX\n\tRET\n');
+    expect(await at.text('continue')).toContain('\n  the program jumps to 0x1234, which is not mapped');
   });
 
   it('what is wrong is pointed at, and changes nothing', async () => {

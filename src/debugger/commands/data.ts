@@ -157,23 +157,22 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
 
 function setCommand(session: Session, args: Arguments): Answer {
   if (args.verb === 'set') {
-    const row = gdbSetting(args.text);
-    if (row !== undefined) return setSetting(session, row.name, args.from(row.length));
+    const name = settingNamed(args.text);
+    if (name !== undefined) return setSetting(session, name, args.from(name.length));
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
   return assign(session, args);
 }
 
 /** `set disassembly-flavor intel`: the words before the value name a setting. */
-function gdbSetting(source: string): { readonly name: string; readonly length: number } | undefined {
+function settingNamed(source: string): string | undefined {
   if (/^[^=]*=(?!=)/.test(source) && !/^(prompt|print elements)\b/.test(source)) return undefined;
   for (const row of SETTINGS) {
     const names: readonly string[] = 'gdb' in row ? [row.gdb, row.name] : [row.name];
     for (const name of names) {
-      if (source === name || source.startsWith(`${name} `)) return { name: row.name, length: name.length };
+      if (source === name || source.startsWith(`${name} `)) return name;
     }
   }
   const first = /^[\w-]+(?=\s)/.exec(source)?.[0];
-  const found = first === undefined ? undefined : Settings.find(first);
-  return found === undefined || first === undefined ? undefined : { name: found.name, length: first.length };
+  return first !== undefined && Settings.find(first) !== undefined ? first : undefined;
 }

@@ -1,6 +1,25 @@
 import { CommandError } from '../errors.js';
 import type { Command } from './command.js';
 
+const FORWARD = 'r14 goes forward only: restart, then stepi N or continue LOCATION to an earlier point';
+const SCREEN = 'the full screen is what r14 opens on a terminal without --line; it is not switched from here';
+
+/** Commands of gdb and Delve that r14 has not, and what to do instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  layout: SCREEN,
+  tui: SCREEN,
+  focus: SCREEN,
+  'reverse-step': FORWARD,
+  'reverse-stepi': FORWARD,
+  'reverse-next': FORWARD,
+  'reverse-nexti': FORWARD,
+  'reverse-continue': FORWARD,
+  'reverse-finish': FORWARD,
+  rewind: FORWARD,
+  rev: FORWARD,
+  attach: 'r14 runs programs on a machine of its own: r14 exec PATH starts one',
+};
+
 /** Finds commands by name, alias or unambiguous beginning; `info registers` and its like are found by their two words. */
 export class CommandTable {
   readonly #exact = new Map<string, Command>();
@@ -51,6 +70,7 @@ export class CommandTable {
       const names = [...distinct].map(command => command.name).sort();
       throw new CommandError(`"${name}" is short for several commands: ${names.join(', ')}`, column);
     }
+    if (Object.hasOwn(INSTEAD, wanted)) throw new CommandError(`no command "${name}": ${INSTEAD[wanted]}`, column);
     const near = nearest(wanted, this.#exact.keys());
     throw new CommandError(`no command "${name}"${near === undefined ? '' : `; did you mean ${near}?`} (help lists all)`, column);
   }

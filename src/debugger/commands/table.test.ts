@@ -77,6 +77,12 @@ test('a mistyped command is told what it may have been', () => {
   expect(() => commandTable.find('contniue', 0)).toThrow(/did you mean continue/);
 });
 
+test('a command of gdb that r14 has not is answered with what to do instead', () => {
+  for (const name of ['layout', 'tui']) expect(() => commandTable.find(name, 0), name).toThrow(/full screen.*--line/);
+  for (const name of ['reverse-step', 'reverse-stepi', 'reverse-continue', 'rewind'])
+    expect(() => commandTable.find(name, 0), name).toThrow(/forward only: restart/);
+});
+
 test('an alias of a family of commands stands for the family, as i for info', () => {
   expect(commandTable.family('i', new Map())).toBe('info');
   expect(commandTable.family('when', new Map())).toBeUndefined();
