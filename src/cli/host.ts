@@ -13,6 +13,7 @@ const MOST_SOURCE = 64 * 2 ** 20;
 export function nodeHost(show: (text: string) => void): Host {
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
+    now: () => performance.now(),
     readSource: path => {
       try {
         const { size } = statSync(path);

@@ -8,6 +8,7 @@ import { goRuntime } from '../runtime/open.js';
 import { Breakpoints } from './breakpoints.js';
 import { CommandError } from './errors.js';
 import type { EvaluationContext } from './evaluate/context.js';
+import { Pace } from './execution/pace.js';
 import { frameContext } from './frame-context.js';
 import { CallChecks } from './lens/checks.js';
 import { Settings } from './settings.js';
@@ -35,6 +36,8 @@ export interface Launcher {
 export interface Host {
   /** Lets keys and signals in; called between slices of a long run. */
   breathe(): Promise<void>;
+  /** Milliseconds since some moment, for the length of slices; nothing else depends on it. */
+  now(): number;
   /** Text of a source file, or nothing when it is not there. */
   readSource(path: string): string | undefined;
   /** Text of a script for `source`. Throws when it cannot be read. */
@@ -77,6 +80,7 @@ export class Session {
   readonly signals = new SignalHandling();
   readonly checks = new CallChecks(this);
   readonly sources: SourceFiles;
+  readonly pace: Pace;
   displays: Display[] = [];
   process: Process;
   images: Images;
@@ -107,6 +111,7 @@ export class Session {
     readonly settings = new Settings(),
   ) {
     this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
+    this.pace = new Pace(host);
     this.remaining = limit;
     this.process = launcher.launch(undefined);
     this.images = launcher.images(this.process.objects);

@@ -73,8 +73,8 @@ export const SETTINGS = [
   {
     name: 'step-slice',
     kind: 'number',
-    initial: 1_000_000,
-    summary: 'instructions between two looks at the keyboard while the program runs',
+    initial: 50_000,
+    summary: 'most instructions between two looks at the clock, which tells when to look at the keyboard, while the program runs',
   },
 ] as const satisfies readonly SettingRow[];
 

@@ -66,6 +66,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
   const shown: string[] = [];
   const session = new Session(launch(options), {
     breathe: () => Promise.resolve(),
+    now: () => performance.now(),
     readSource: () => undefined,
     readScript: () => '',
     writeFile: () => undefined,

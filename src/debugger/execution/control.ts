@@ -13,9 +13,6 @@ export interface Goal {
   readonly reached: Stop;
 }
 
-/** Breakpoints that were passed between two looks at the keyboard. */
-const STOPS_BETWEEN_BREATHS = 128;
-
 /** Runs to the next stop and makes it the session's. `goal` adds addresses of a stepping command. */
 export async function resume(session: Session, goal?: Goal): Promise<Stop> {
   const stop = await run(session, goal);
@@ -30,23 +27,26 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   arm(session, goal);
   dropSignal(session);
   session.takeInterrupt();
+  session.pace.begin();
   let pass = true;
-  let passed = 0;
   for (;;) {
     if (session.remaining <= 0) return { reason: 'limit' };
-    const budget = Math.min(session.settings.number('step-slice'), session.remaining);
+    const most = Math.min(session.settings.number('step-slice'), session.remaining);
     const before = process.t;
-    const event = process.run({ budget, pass });
+    const event = session.pace.slice(most, budget => process.run({ budget, pass }));
     session.remaining -= process.t - before;
     session.changed();
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
     if (stop !== undefined) return stop;
-    if (event.kind === 'budget' || ++passed % STOPS_BETWEEN_BREATHS === 0) {
-      await session.host.breathe();
-      if (session.takeInterrupt()) return { reason: 'interrupted' };
-    }
+    if (await interrupted(session)) return { reason: 'interrupted' };
   }
+}
+
+/** Lets keys in when it is time. True: the user wants the program to stop. */
+export async function interrupted(session: Session): Promise<boolean> {
+  await session.pace.rest();
+  return session.takeInterrupt();
 }
 
 /** A signal that is not to be passed on is dropped when the program goes on from it. */

@@ -11,7 +11,7 @@ import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import type { Stop } from '../stop.js';
 import { instructionsIn } from './calls.js';
-import { arm, dropSignal, type Goal, judge, resume } from './control.js';
+import { arm, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { atOrOutside, type Place, placeOf } from './place.js';
 
 type Goals = Map<bigint, () => boolean>;
@@ -21,34 +21,34 @@ const RETURNS = 64;
 
 /** `stepi N`. */
 export async function stepInstructions(session: Session, count: number): Promise<Stop> {
+  return (await repeated(session, count, () => oneInstruction(session))) ?? finished(session, { reason: 'step' });
+}
+
+/** Steps `count` times, with keys let in between; a stop when something else happened. */
+async function repeated(session: Session, count: number, step: () => Promise<Stop | undefined>): Promise<Stop | undefined> {
+  session.takeInterrupt();
   for (let done = 0; done < count; done++) {
-    const stop = await oneInstruction(session);
+    if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
+    const stop = await step();
     if (stop !== undefined) return stop;
-    if (done % 1000 === 999) {
-      await session.host.breathe();
-      if (session.takeInterrupt()) return finished(session, { reason: 'interrupted' });
-    }
   }
-  return finished(session, { reason: 'step' });
+  return undefined;
 }
 
 /** `nexti N`: calls are run to their return. */
 export async function nextInstructions(session: Session, count: number): Promise<Stop> {
-  for (let done = 0; done < count; done++) {
-    const { rip } = session.thread.registers;
-    const [instruction] = [...instructionsIn(session.process.memory, rip, rip + 15n)];
-    if (instruction?.flow !== 'call') {
-      const stop = await oneInstruction(session);
-      if (stop !== undefined) return stop;
-      continue;
-    }
-    const here = placeOf(session, session.thread.registers.get('rsp'));
-    const goals: Goals = new Map();
-    addGoal(goals, rip + BigInt(instruction.length), () => atOrOutside(currentPlace(session), here));
-    const stop = await resume(session, { at: goals, reached: { reason: 'next' } });
-    if (stop.reason !== 'next') return stop;
-  }
-  return finished(session, { reason: 'next' });
+  return (await repeated(session, count, () => nextInstruction(session))) ?? finished(session, { reason: 'next' });
+}
+
+async function nextInstruction(session: Session): Promise<Stop | undefined> {
+  const { rip } = session.thread.registers;
+  const [instruction] = [...instructionsIn(session.process.memory, rip, rip + 15n)];
+  if (instruction?.flow !== 'call') return oneInstruction(session);
+  const here = placeOf(session, session.thread.registers.get('rsp'));
+  const goals: Goals = new Map();
+  addGoal(goals, rip + BigInt(instruction.length), () => atOrOutside(currentPlace(session), here));
+  const stop = await resume(session, { at: goals, reached: { reason: 'next' } });
+  return stop.reason === 'next' ? undefined : stop;
 }
 
 /** One instruction of the current thread; a stop when something else happened. */
@@ -93,11 +93,11 @@ function addGoal(goals: Goals, address: bigint, holds: () => boolean): void {
 /** `next N` and `step N`. */
 export async function stepLines(session: Session, count: number, into: boolean): Promise<Stop> {
   let stop: Stop = { reason: into ? 'step' : 'next' };
-  for (let done = 0; done < count; done++) {
+  const other = await repeated(session, count, async () => {
     stop = into ? await stepInto(session) : await nextLine(session);
-    if (stop.reason !== 'step' && stop.reason !== 'next') return stop;
-  }
-  return stop;
+    return stop.reason === 'step' || stop.reason === 'next' ? undefined : stop;
+  });
+  return other ?? stop;
 }
 
 async function nextLine(session: Session): Promise<Stop> {
