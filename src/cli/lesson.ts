@@ -25,15 +25,16 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const lesson = parseLesson(file, text);
     const outlet = new Outlet(1);
     const check = parsed.values.has('check');
-    const run = new LessonRun(lesson, stageOf(catalog, parsed, name, check ? undefined : outlet));
+    const stage = stageOf(catalog, parsed, name, check ? undefined : outlet);
+    const run = new LessonRun(lesson, stage);
     if (check) return await checkAll(run);
     if (!screenWanted(parsed)) return await walkLines(run);
     const { LessonWalk } = await import('../tui/lesson.js');
     const walk = new LessonWalk(run);
-    let written = '';
-    outlet.screen = { written: text => (written += text), said: text => (written += `${text}\n`) };
+    let notice = '';
+    outlet.screen = { written: () => undefined, said: text => (notice += `${text}\n`) };
     await (untilSignal ? walk.untilSignal() : walk.begin());
-    await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written }, outlet);
+    await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written: stage.printed(), notice }, outlet);
     return 0;
   } catch (error) {
     if (!(error instanceof LessonError)) throw error;

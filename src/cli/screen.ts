@@ -8,7 +8,7 @@ import { savedSettings } from './saved-settings.js';
 /** Shows what is open until the user quits. */
 export async function openScreen(
   opened: Opened,
-  begin: Pick<ScreenOptions, 'title' | 'ascii' | 'script' | 'written'>,
+  begin: Pick<ScreenOptions, 'title' | 'ascii' | 'script' | 'written'> & { readonly notice?: string },
   outlet: Outlet,
 ): Promise<void> {
   // Read when React is loaded: its development build is slow and leaks.
@@ -18,7 +18,13 @@ export async function openScreen(
   const complaints = await savedSettings(opened.session);
   await show(
     opened,
-    { ...begin, notice: complaints, history: loadHistory(file), files: completeFile, saveHistory: lines => saveHistory(file, lines) },
+    {
+      ...begin,
+      notice: `${begin.notice ?? ''}${complaints}`,
+      history: loadHistory(file),
+      files: completeFile,
+      saveHistory: lines => saveHistory(file, lines),
+    },
     outlet,
   );
 }

@@ -4,16 +4,17 @@ import { SYSTEM_V } from '../abi/convention.js';
 import { type Fault, GPR_NAMES, type GprName, PROT } from '../cpu/api.js';
 import { raceParameters } from '../runtime/race/signatures.js';
 import { readable } from './execution/calls.js';
-import type { Session } from './session.js';
+import type { Faulted, Session } from './session.js';
 import { unchangedSinceEntry } from './unchanged.js';
 
 const GPR: ReadonlyMap<Register, GprName> = new Map(GPR_NAMES.map((name, index) => [(Register.RAX + index) as Register, name]));
 
-/** Why the instruction at RIP faults: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
-export function explainFault(session: Session, fault: Fault): string {
+/** Why the instruction has faulted: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
+export function explainFault(session: Session, faulted: Faulted): string {
+  const { fault } = faulted;
   switch (fault.vector) {
     case '#PF':
-      return pageFault(session, fault);
+      return pageFault(session, faulted);
     case '#DE':
       return 'divides by zero, or the quotient does not fit';
     case '#UD':
@@ -27,11 +28,12 @@ export function explainFault(session: Session, fault: Fault): string {
   }
 }
 
-function pageFault(session: Session, fault: Fault): string {
+function pageFault(session: Session, faulted: Faulted): string {
+  const { fault } = faulted;
   const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
   const problem = fault.mapped ? refusal(session, fault) : 'which is not mapped';
   const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
-  const parts = fault.access === 'exec' ? [] : addressRegisters(session).map(name => registerRole(session, name));
+  const parts = fault.access === 'exec' ? [] : addressRegisters(session, faulted.rip).map(name => registerRole(session, faulted, name));
   return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
 }
 
@@ -44,9 +46,8 @@ function refusal(session: Session, fault: Fault): string {
   return fault.access === 'write' ? `mapped${name}, but read-only` : `mapped${name}, but not readable`;
 }
 
-/** Base and index of the memory operand at RIP. */
-function addressRegisters(session: Session): readonly GprName[] {
-  const { rip } = session.thread.registers;
+/** Base and index of the memory operand of the instruction there. */
+function addressRegisters(session: Session, rip: bigint): readonly GprName[] {
   const decoder = new Decoder(64, readable(session.process.memory, rip, 15), DecoderOptions.None);
   const factory = new InstructionInfoFactory();
   try {
@@ -66,12 +67,11 @@ function addressRegisters(session: Session): readonly GprName[] {
 }
 
 /** `rdi = 0 = thr, argument 1 of a System V call`. */
-function registerRole(session: Session, name: GprName): string {
-  const value = session.thread.registers.get(name);
+function registerRole(session: Session, { rip, registers }: Faulted, name: GprName): string {
+  const value = registers.get(name)!;
   const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
-  const func = session.images.functionAt(session.thread.registers.rip);
+  const func = session.images.functionAt(rip);
   if (func === undefined) return text;
-  const { rip } = session.thread.registers;
   if (func.language === 'c') {
     const index = SYSTEM_V.integerArguments.indexOf(name);
     const { memory } = session.process;

@@ -1,4 +1,5 @@
 /** What the next instruction will do, in a few words beside it. */
+import type { Fault } from '../cpu/api.js';
 import { type Access, forecast } from './forecast.js';
 import { landmarkOf } from './landmarks.js';
 import type { Session } from './session.js';
@@ -17,6 +18,8 @@ export function outlook(session: Session, frame: LogicalFrame): Outlook | undefi
   const { live } = frame.physical.registers;
   const told = live === undefined || !frame.physical.exact ? undefined : forecast(session.process.memory, live);
   if (told === undefined) return undefined;
+  const past = faultOf(session, live!.rip);
+  if (past !== undefined) return { text: `${past.access === 'write' ? '->' : '<-'} ${hex(past.address)} fault`, faults: true };
   const { flow, holds, indirect, next, access } = told;
   const plain = (text: string): Outlook => ({ text, faults: false });
   if (access?.faults) return { text: `${access.kind === 'read' ? '<-' : '->'} ${hex(access.address)} fault`, faults: true };
@@ -26,6 +29,13 @@ export function outlook(session: Session, frame: LogicalFrame): Outlook | undefi
   const condition = holds === undefined ? '' : `the condition ${holds ? 'holds' : 'does not hold'}`;
   const text = [condition, touched].filter(part => part !== '').join(', ');
   return text === '' ? undefined : plain(text);
+}
+
+/** The page fault that the thread stands at: what has happened, whatever its registers were set to since. */
+function faultOf({ faulted, thread }: Session, rip: bigint): Fault | undefined {
+  return faulted !== undefined && faulted.fault.vector === '#PF' && faulted.tid === thread.tid && faulted.rip === rip
+    ? faulted.fault
+    : undefined;
 }
 
 function named(session: Session, value: bigint): string {

@@ -1,6 +1,7 @@
 /**
  * One debugging session: the process, what the user set up, and what is selected. Commands work on it; it knows nothing of terminals.
  */
+import { type Fault, GPR_NAMES, type GprName } from '../cpu/api.js';
 import type { Images } from '../image/images.js';
 import type { LoadedObject, Process, Refusal, Thread } from '../linux/api.js';
 import type { GoRuntime, Goroutine } from '../runtime/goroutine.js';
@@ -75,6 +76,21 @@ const SCOUT_BUDGET = 200_000_000;
 /** Most frames that are walked to select one; more are walked only to print them. */
 const FRAME_LIMIT = 10_000;
 
+/** A fault, where it was, and the general registers of that moment. */
+export interface Faulted {
+  readonly fault: Fault;
+  readonly tid: number;
+  readonly rip: bigint;
+  readonly registers: ReadonlyMap<GprName, bigint>;
+}
+
+const faultedIn = ({ tid, registers }: Thread, fault: Fault): Faulted => ({
+  fault,
+  tid,
+  rip: registers.rip,
+  registers: new Map(GPR_NAMES.map(name => [name, registers.get(name)])),
+});
+
 export class Session {
   readonly breakpoints = new Breakpoints();
   readonly signals = new SignalHandling();
@@ -85,6 +101,8 @@ export class Session {
   process: Process;
   images: Images;
   stop: Stop;
+  /** What the instruction that faulted found, when that is why the program stands still: registers may be written since. */
+  faulted: Faulted | undefined;
   selection: Selection = { goroutine: undefined, frame: 0 };
   /** RSP at the process's start, below argc, argv, environment and auxiliary vector. */
   initialSp: bigint;
@@ -175,6 +193,8 @@ export class Session {
   /** After anything ran: a new stop, with the innermost frame selected. */
   stopped(stop: Stop): void {
     this.stop = stop;
+    this.faulted =
+      stop.reason === 'signal' && stop.signal.fault !== undefined ? faultedIn(this.process.current, stop.signal.fault) : undefined;
     this.lookAtThread();
     this.changed();
     if (stop.reason === 'signal' && stop.signal.fault?.vector === '#BP')

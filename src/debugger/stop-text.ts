@@ -103,17 +103,18 @@ function whyText(session: Session): string {
 export function stopHeadline(session: Session): { readonly what: string; readonly detail: string } {
   const { stop } = session;
   if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
-  const line = session.images.lineAt(session.thread.registers.rip);
+  const { rip } = session.faulted ?? session.process.current.registers;
+  const line = session.images.lineAt(rip);
   const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
-  return { what: `${whyText(session)}${placeText(session)}${at}`, detail: detailText(session) };
+  return { what: `${whyText(session)}${placeText(session, rip)}${at}`, detail: detailText(session) };
 }
 
 function detailText(session: Session): string {
   const { stop } = session;
   switch (stop.reason) {
     case 'signal':
-      if (stop.signal.fault === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
-      return stop.signal.fault.vector === '#BP' ? "the program's own breakpoint" : explainFault(session, stop.signal.fault);
+      if (session.faulted === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
+      return session.faulted.fault.vector === '#BP' ? "the program's own breakpoint" : explainFault(session, session.faulted);
     case 'breakpoint':
       return stop.problem ?? '';
     case 'syscall':
@@ -128,8 +129,7 @@ function detailText(session: Session): string {
 }
 
 /** `main.main+20`; a function's entry is told from the function as a whole by `+0`. */
-function placeText(session: Session): string {
-  const { rip } = session.thread.registers;
+function placeText(session: Session, rip: bigint): string {
   const described = describeCode(session.images, rip);
   return rip === session.images.functionAt(rip)?.entry ? `${described}+0` : described;
 }
@@ -140,7 +140,7 @@ function whereText(session: Session): string {
   const line = session.images.lineAt(registers.rip);
   const goroutine = session.goroutineOf(thread);
   const stack = stackNamed(session.walkTarget, registers.get('rsp'), session.threadG(thread));
-  const parts = [placeText(session)];
+  const parts = [placeText(session, registers.rip)];
   if (goroutine !== undefined) parts.push(`goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`);
   else if (stack.kind !== 'C') parts.push(`on ${stack.name}`);
   parts.push(`thread ${session.threadNumber(thread)}`);
@@ -153,11 +153,11 @@ function detailLines(session: Session): readonly string[] {
   const instruction = disassembleAt(session, rip)?.text ?? 'memory that cannot be read';
   switch (stop.reason) {
     case 'signal':
-      if (stop.signal.fault === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
-      if (stop.signal.fault.vector === '#BP') return ownBreakpoint(session);
+      if (session.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
+      if (session.faulted.fault.vector === '#BP') return ownBreakpoint(session);
       // What lies there did not run: it is no instruction that did something.
-      if (stop.signal.fault.access === 'exec') return [`  the program ${explainFault(session, stop.signal.fault)}`];
-      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, stop.signal.fault)}`];
+      if (session.faulted.fault.access === 'exec') return [`  the program ${explainFault(session, session.faulted)}`];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, session.faulted)}`];
     case 'abi':
       return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {

@@ -26,8 +26,9 @@ export function pressed(state: State, { name, text }: Key): Next {
   const key = KEYS.find(row => row.keys.includes(name === '' ? character : name));
   if (key === undefined) return { state };
   if (state.running !== undefined && !key.whileRunning) {
-    if (key.action.kind !== 'run' || state.pending.length >= PENDING) return { state };
-    return { state: { ...state, pending: [...state.pending, key.action.line] } };
+    const { action } = key;
+    if ((action.kind !== 'run' && action.kind !== 'lesson') || state.pending.length >= PENDING) return { state };
+    return { state: { ...state, pending: [...state.pending, action] } };
   }
   return act(state, key.action);
 }

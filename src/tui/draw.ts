@@ -107,7 +107,7 @@ function pane(state: State, place: Place): Row[] {
 
 /** `wanted`: what is selected; other rows that hold it or stand there are marked. */
 function lineOf(line: Line, selected: number | undefined, wanted: bigint | undefined): Row {
-  if ('hidden' in line) return [span(` ⋮ ${line.hidden} more`, 'dim')];
+  if ('hidden' in line) return [span(` ⋮ ${line.hidden} more${line.unfold === undefined ? '' : `: ${line.unfold}`}`, 'dim')];
   const { row, value, address } = line.item;
   if (line.index === selected) return row.map(({ text }) => span(text, 'cursor'));
   const alike = wanted !== undefined && (value === wanted || address === wanted);

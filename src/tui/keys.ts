@@ -8,7 +8,8 @@ export type Action =
   | { readonly kind: 'pane'; readonly name: PaneName }
   /** By so many items, pages or to an end. */
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
-  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'lesson' | 'zoom' | 'hide' | 'mouse' }
+  | { readonly kind: 'lesson' }
+  | { readonly kind: 'enter' | 'back' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'hide' | 'mouse' }
   | { readonly kind: 'type' | 'help' | 'interrupt' | 'suspend' | 'repaint' | 'quit' };
 
 export interface KeyRow {

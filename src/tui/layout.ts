@@ -12,8 +12,8 @@ export interface Place {
   readonly height: number;
 }
 
-/** A row of a pane: the item with that index, or so many that a fold hides. */
-export type Line = { readonly index: number; readonly item: Item } | { readonly hidden: number };
+/** A row of a pane: the item with that index, or so many that a fold hides; `unfold`: the keys that show what is to be read there. */
+export type Line = { readonly index: number; readonly item: Item } | { readonly hidden: number; readonly unfold?: string };
 
 /** A pane in a layout: rows that it is given, its title among them, before others get more, and how fast it grows among its neighbours. */
 interface Slot {
@@ -22,6 +22,8 @@ interface Slot {
   readonly weight: number;
   /** Only while an answer is wanted that no other pane shows. */
   readonly asked?: boolean;
+  /** A glimpse of it: focused, it takes the whole body. */
+  readonly brief?: boolean;
 }
 
 interface Column {
@@ -73,6 +75,7 @@ const LAYOUTS: readonly Layout[] = [
     bands: [
       [column(4, slot('code', 5, 3)), column(3, slot('registers', 5, 3))],
       [column(1, slot('backtrace', 7, 0.1))],
+      [column(1, { ...slot('lesson', 6, 0.6), brief: true })],
       [column(1, { ...slot('console', 3, 0.3), asked: true })],
     ],
   },
@@ -97,13 +100,15 @@ export const bodyHeight = (state: State): number => state.rows - HEAD - FOOT;
 
 export const tooSmall = ({ rows, columns }: State): boolean => rows < MINIMUM.rows || columns < MINIMUM.columns;
 
+const layoutOf = ({ rows, columns }: State): Layout => LAYOUTS.find(each => columns >= each.columns && rows >= each.rows)!;
+
 /** The panes in view and their places. */
 export function layout(state: State): readonly Place[] {
   if (tooSmall(state)) return [];
-  const { rows, columns, focus } = state;
+  const { columns, focus } = state;
   const body = { row: HEAD, column: 0, width: columns, height: bodyHeight(state) };
-  const chosen = LAYOUTS.find(each => columns >= each.columns && rows >= each.rows)!;
-  const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus);
+  const chosen = layoutOf(state);
+  const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus && each.brief !== true);
   if (state.zoomed || !chosen.bands.flat().some(has)) return [{ pane: paneNamed(focus), ...body }];
   const shown = ({ pane, asked }: Slot): boolean =>
     pane === focus ||
@@ -207,16 +212,34 @@ export function contentOf(state: State, pane: Pane, width: number): Content {
 
 /** The lines of a pane that are in view, at most `place.height - 1`. */
 export function linesOf(state: State, place: Place): readonly Line[] {
-  const { items, anchor } = contentOf(state, place.pane, place.width);
+  const { items, anchor, fresh } = contentOf(state, place.pane, place.width);
   const height = place.height - 1;
   const { top, selected } = state.panes[place.pane.name];
-  const lines = items.map((item, index): Line => ({ index, item }));
+  const lines = items.map((item, index) => ({ index, item }));
   if (top === undefined && place.pane.folds && lines.length > height) {
     const folded = fold(items, new Set([anchor ?? 0, ...(selected === undefined ? [] : [selected])]), height);
     if (folded !== undefined) return folded;
   }
+  if (top === undefined && fresh !== undefined && anchor !== undefined && anchor - fresh >= height) {
+    const told = lines.slice(fresh, anchor).filter(({ item }) => item.row.some(({ text }) => text.trim() !== ''));
+    const begun = told.slice(0, Math.max(0, height - (told.length < height ? 1 : 2)));
+    return [
+      ...begun,
+      ...(begun.length < told.length ? [{ hidden: told.length - begun.length, unfold: unfolding(state, place) }] : []),
+      lines[anchor]!,
+    ];
+  }
   const from = topOf(place.pane, top, anchor, items.length, height);
   return lines.slice(from, from + height);
+}
+
+/** The keys that show what a fold hides: the brief pane grows when it is focused, any other when it is zoomed, and the largest is scrolled. */
+function unfolding(state: State, { pane, height }: Place): string {
+  if (height === bodyHeight(state)) return 'pageup, pagedown';
+  const brief = layoutOf(state)
+    .bands.flat()
+    .some(({ slots }) => slots.some(each => each.pane === pane.name && each.brief));
+  return brief ? pane.key : `${pane.key} z`;
 }
 
 /** First item in view. */

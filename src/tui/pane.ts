@@ -36,6 +36,8 @@ export interface Content {
   readonly items: readonly Item[];
   /** Index of the item that is to be in view unless the user has scrolled away from it. */
   readonly anchor?: number | undefined;
+  /** Index of the first item that is new: read from there on, so where the new has not room it is folded before the anchor. */
+  readonly fresh?: number;
   /** Stands behind the title. */
   readonly note?: string;
 }

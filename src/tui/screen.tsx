@@ -31,7 +31,7 @@ export interface ScreenOptions {
   readonly files: (start: string) => readonly string[];
   /** Commands that are run at first. */
   readonly script?: readonly string[];
-  /** What the program has written already. */
+  /** What the present process of the program has written already. */
   readonly written?: string;
   /** What is to be said first; empty: nothing. */
   readonly notice: string;
@@ -85,7 +85,19 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     redraw();
     if (next.effect !== undefined) void carryOut(next.effect);
   };
-  outlet.screen = { written: text => send({ kind: 'written', text }), said: text => send({ kind: 'answer', text }) };
+  let writer = opened.session.process;
+  const attribute = (): void => {
+    if (opened.session.process === writer) return;
+    writer = opened.session.process;
+    send({ kind: 'renewed' });
+  };
+  outlet.screen = {
+    written: text => {
+      attribute();
+      send({ kind: 'written', text });
+    },
+    said: text => send({ kind: 'answer', text }),
+  };
   if (options.written !== undefined) outlet.screen.written(options.written);
   if (options.notice !== '') send({ kind: 'answer', text: options.notice });
 
@@ -139,6 +151,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     }, PROGRESS_EVERY);
     const place = placeOf(session);
     const output = await action();
+    attribute();
     clearInterval(timer);
     if (opened.session.ended) return finish();
     if (output !== '') send({ kind: 'answer', text: output });

@@ -1,6 +1,7 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
 import type { Line } from './editor.js';
 import type { Input } from './input.js';
+import type { Action } from './keys.js';
 import type { LessonView } from './lesson.js';
 import type { PaneState, Shown } from './pane.js';
 import { type PaneName, untouched } from './panes/table.js';
@@ -12,6 +13,9 @@ export interface Spot {
   readonly looking: Looking;
   readonly pane: PaneState;
 }
+
+/** What takes its turn when the program runs. */
+export type Waiting = Extract<Action, { kind: 'run' | 'lesson' }>;
 
 export interface State extends Shown {
   readonly rows: number;
@@ -31,8 +35,8 @@ export interface State extends Shown {
   readonly progress: string | undefined;
   /** The last command was typed or a lesson's: its answer is wanted. What a key has done the other panes show. */
   readonly asked: boolean;
-  /** Commands that came while another ran. */
-  readonly pending: readonly string[];
+  /** Commands and steps of the lesson that came while another ran. */
+  readonly pending: readonly Waiting[];
   /** Rows of the help that are scrolled away; undefined: it is not shown. */
   readonly help: number | undefined;
   readonly mouse: boolean;
@@ -56,6 +60,8 @@ export type Message =
   | { readonly kind: 'answer'; readonly text: string }
   /** What the program has written. */
   | { readonly kind: 'written'; readonly text: string }
+  /** Another process runs the program: what the one before has written is not its. */
+  | { readonly kind: 'renewed' }
   | { readonly kind: 'progress'; readonly text: string }
   /** What belongs behind the cursor, and what else the word could become. */
   | { readonly kind: 'completed'; readonly text: string; readonly words: readonly string[] };
@@ -81,6 +87,9 @@ export interface Next {
 /** Kept of the console, and of what the program writes. */
 const MOST_LINES = 5000;
 
+/** No line is begun. */
+export const UNWRITTEN: State['output'] = [''];
+
 export function initial(view: View, rows: number, columns: number, history: readonly string[], lesson?: LessonView): State {
   return {
     view,
@@ -95,7 +104,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     console: (lesson?.results ?? []).flatMap(({ part, output }) =>
       part.kind === 'command' ? [`(r14) ${part.text}`, ...output.split('\n')] : [],
     ),
-    output: [''],
+    output: UNWRITTEN,
     lesson,
     line: undefined,
     history,

@@ -4,7 +4,7 @@ import { EMPTY, edit, insert, type Line, spelt } from './editor.js';
 import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
 import { pageOf } from './selection.js';
-import { type Next, type State, touched } from './state.js';
+import { type Next, type State, touched, type Waiting } from './state.js';
 import { widthOf } from './text.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
@@ -72,7 +72,8 @@ function submitted(state: State, text: string): Next {
   const commands = text.split('\n').filter(command => command.trim() !== '');
   const history = commands.reduce<readonly string[]>((old, command) => [command, ...old.filter(each => each !== command)], state.history);
   const closed: State = { ...state, line: undefined, history: history.slice(0, MOST_HISTORY) };
+  const typed = (line: string): Waiting => ({ kind: 'run', line, typed: true });
+  if (state.running !== undefined) return { state: { ...closed, pending: [...state.pending, ...commands.map(typed)] } };
   const [first = '', ...rest] = commands;
-  if (state.running !== undefined) return { state: { ...closed, pending: [...state.pending, ...commands] } };
-  return act({ ...closed, pending: rest }, { kind: 'run', line: first, typed: true });
+  return act({ ...closed, pending: rest.map(typed) }, typed(first));
 }

@@ -4,6 +4,7 @@ import { fed, keys, screen, start, view } from '../../test/support/screen-state.
 import { draw } from './draw.js';
 import type { Input } from './input.js';
 import { layout, linesOf, tooSmall } from './layout.js';
+import type { LessonView } from './lesson.js';
 import type { Effect, Message, State } from './state.js';
 import { widthOf } from './text.js';
 import { update } from './update.js';
@@ -34,10 +35,20 @@ describe('single keys', () => {
 
   it('wait while another command runs, and run in turn', () => {
     const busy = fed(start(), ...keys('s', 's'));
-    expect(busy.pending).toEqual(['stepi']);
+    expect(busy.pending).toEqual([{ kind: 'run', line: 'stepi' }]);
     const next = update(busy, stopped);
     expect(next.effect).toEqual(command('stepi'));
     expect(next.state.pending).toEqual([]);
+  });
+
+  it('of a lesson wait too, one after the other, and what the lesson has no step for keeps nothing waiting', () => {
+    const step = (text: string): LessonView => ({ results: [], next: { kind: 'command', text, line: 1 }, position: 1, steps: 3 });
+    const busy = fed({ ...start(), lesson: step('continue') }, ...keys(' ', ' ', ' ', 's'));
+    const next = update(busy, { ...stopped, lesson: step('bt') });
+    expect([next.effect, next.state.running, next.state.pending.length]).toEqual([{ kind: 'lesson' }, 'bt', 2]);
+    const over = update(next.state, { ...stopped, lesson: { results: [], next: undefined, position: 3, steps: 3 } });
+    expect(over.effect).toEqual(command('stepi'));
+    expect(over.state.console).toContain('the lesson is over');
   });
 
   it('show each command that is run, in full', () => {
@@ -145,7 +156,7 @@ describe('the command line', () => {
 
   it('can be written while a command runs, and waits then', () => {
     const state = fed(start(), ...keys('c', ':', "'bt'", 'enter'));
-    expect(state.pending).toEqual(['bt']);
+    expect(state.pending).toEqual([{ kind: 'run', line: 'bt', typed: true }]);
     expect(effect(state, stopped)).toEqual(command('bt'));
   });
 
@@ -155,7 +166,7 @@ describe('the command line', () => {
     expect(state.line?.text).toBe('q\nrestart\n\\x1b[A');
     expect(effect(start(), paste)).toBeUndefined();
     const { state: ran, effect: told } = update(fed(start(), { kind: 'paste', text: 'bt\np x\n' }), keys('enter')[0]!);
-    expect([told, ran.pending]).toEqual([command('bt'), ['p x']]);
+    expect([told, ran.pending]).toEqual([command('bt'), [{ kind: 'run', line: 'p x', typed: true }]]);
     expect(screen(state).at(-2)).toContain('(r14) q↵restart↵\\x1b[A');
   });
 });

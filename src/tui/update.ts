@@ -4,7 +4,7 @@ import { insert } from './editor.js';
 import { carried } from './layout.js';
 import type { PaneName } from './panes/table.js';
 import { indexOf } from './selection.js';
-import { type Message, type Next, type State, say, written } from './state.js';
+import { type Message, type Next, type State, say, UNWRITTEN, type Waiting, written } from './state.js';
 import { candidates, pasted, typed } from './typing.js';
 import type { View } from './view/view.js';
 
@@ -23,7 +23,7 @@ export function update(state: State, message: Message): Next {
       return goOn(shown(state, { view: message.view, before, lesson, running: undefined, progress: undefined }));
     }
     case 'run': {
-      const waiting = { ...state, pending: [...state.pending, ...message.lines] };
+      const waiting = { ...state, pending: [...state.pending, ...message.lines.map((line): Waiting => ({ kind: 'run', line }))] };
       return state.running === undefined ? goOn(waiting) : { state: waiting };
     }
     case 'arrived': {
@@ -41,6 +41,8 @@ export function update(state: State, message: Message): Next {
       return { state: say({ ...state, asked: state.asked || state.running === undefined }, message.text) };
     case 'written':
       return { state: written(state, message.text) };
+    case 'renewed':
+      return { state: { ...state, output: UNWRITTEN } };
     case 'progress':
       return { state: state.running === undefined ? state : { ...state, progress: message.text } };
     case 'completed': {
@@ -60,10 +62,12 @@ export function update(state: State, message: Message): Next {
   }
 }
 
-/** The next of the commands that wait. */
+/** The next of those that wait; one that asks for nothing keeps no other waiting. */
 function goOn(state: State): Next {
-  const [line, ...pending] = state.pending;
-  return line === undefined ? { state } : act({ ...state, pending }, { kind: 'run', line, typed: state.asked });
+  const [action, ...pending] = state.pending;
+  if (action === undefined) return { state };
+  const next = act({ ...state, pending }, action);
+  return next.effect === undefined ? goOn(next.state) : next;
 }
 
 /** What a pane shows follows what it showed before. */

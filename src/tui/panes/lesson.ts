@@ -14,9 +14,19 @@ export const lesson = {
     const { results, next, position, steps } = walk;
     // What stands before the last step is read already.
     const read = results.findLastIndex(result => isStep(result.part.kind));
-    const items: Item[] = results.flatMap((result, index) => shown(result, width - 2, index < read));
+    const parts = results.map((result, index) => shown(result, width - 2, index < read));
+    const items: Item[] = parts.flat();
+    // That a check holds is no news; the prose behind it is.
+    const done = results.slice(Math.max(0, read));
+    const prose = done.every(({ ok }) => ok)
+      ? Math.max(
+          0,
+          done.findIndex(({ part }) => part.kind === 'text'),
+        )
+      : 0;
+    const fresh = parts.slice(0, Math.max(0, read) + prose).flat().length;
     items.push(...(next === undefined ? [line('The lesson is over.', 'dim')] : nextStep(next)));
-    return { items, anchor: items.length - 1, note: `${position} of ${steps}` };
+    return { items, anchor: items.length - 1, fresh, note: `${position} of ${steps}` };
   },
 } as const satisfies PaneRow;
 
