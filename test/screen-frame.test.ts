@@ -129,7 +129,7 @@ describe('the line mode', () => {
 
 describe('settings', () => {
   it('that are wrong are named, the others count, and the file stays as it is', async () => {
-    const text = 'config theme purple\nconfig disassemble-flavor intel\nconfig hidden-panes memroy\n';
+    const text = 'config theme purple\nconfig disassemble-flavor intel\nconfig hidden-panes memroy\n# mine\n';
     mkdirSync(join(settings, '..'), { recursive: true });
     writeFileSync(settings, text);
     const screen = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
@@ -138,7 +138,12 @@ describe('settings', () => {
     await screen.shows(`${settings}:1: `);
     await screen.shows(`${settings}:3: `);
     await screen.shows('not "purple"');
+    await screen.shows('2 lines of the settings file cannot be used; the rest is used: 9 z shows which');
     expect(readFileSync(settings, 'utf8')).toBe(text);
+    screen.type(':config -save\r');
+    await screen.shows('Comments and lines that could not be used are kept.');
+    const kept = readFileSync(settings, 'utf8').split('\n');
+    expect(kept).toEqual(expect.arrayContaining(text.trimEnd().split('\n')));
     screen.type('q');
     expect(await screen.exit()).toBe(0);
   });

@@ -1,18 +1,25 @@
 import { execute } from '../debugger/commands/execute.js';
 import type { Session } from '../debugger/session.js';
 
-/** Runs the settings that `config -save` kept. A line that fails is named, and the others still count. Returns the complaints. */
+/** Runs the settings that `config -save` kept. A line that fails is named, and the others still count. Returns the complaints, and behind them how many. */
 export async function savedSettings(session: Session): Promise<string> {
+  const { host, settings } = session;
   let script: string;
   try {
-    script = session.host.readScript(session.host.settingsFile);
+    script = host.readScript(host.settingsFile);
   } catch {
     return '';
   }
   const complaints: string[] = [];
+  settings.foreign = [];
   for (const [index, line] of script.split('\n').entries()) {
-    const outcome = await execute(session, line);
-    if (!outcome.ok) complaints.push(`${session.host.settingsFile}:${index + 1}: ${outcome.output}`);
+    const comment = line.trim().startsWith('#');
+    const outcome = comment ? undefined : await execute(session, line);
+    if (outcome?.ok) continue;
+    settings.foreign.push(line);
+    if (outcome !== undefined) complaints.push(`${host.settingsFile}:${index + 1}: ${outcome.output}`);
   }
-  return complaints.join('\n');
+  if (complaints.length === 0) return '';
+  const lines = complaints.length === 1 ? '1 line' : `${complaints.length} lines`;
+  return [...complaints, `${lines} of the settings file cannot be used; the rest is used`].join('\n');
 }

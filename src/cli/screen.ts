@@ -16,11 +16,12 @@ export async function openScreen(
   const { show } = await import('../tui/screen.js');
   const file = historyFile();
   const complaints = await savedSettings(opened.session);
+  const told = complaints === '' ? '' : `${complaints}: 9 z shows which`;
   await show(
     opened,
     {
       ...begin,
-      notice: `${begin.notice ?? ''}${complaints}`,
+      notice: `${begin.notice ?? ''}${told}`,
       history: loadHistory(file),
       files: completeFile,
       saveHistory: lines => saveHistory(file, lines),

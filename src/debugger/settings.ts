@@ -83,6 +83,8 @@ export type SettingName = (typeof SETTINGS)[number]['name'];
 /** The settings of a session, substitution rules for source paths and the user's aliases among them. */
 export class Settings {
   readonly #values = new Map<string, number | string>(SETTINGS.map(row => [row.name, row.initial]));
+  /** Comments of the settings file, and lines that could not be used: they are somebody's, and saved as they are. */
+  foreign: string[] = [];
   /** Rules of `config substitute-path`, the first that fits is used. */
   readonly substitutions: { from: string; to: string }[] = [];
   /** alias -> command name, from `config alias`. */

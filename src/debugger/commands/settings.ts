@@ -78,11 +78,13 @@ function list(session: Session): Answer {
 function save(session: Session): Answer {
   const { settings, host } = session;
   const initial = new Map<string, string | number>(SETTINGS.map(row => [row.name, row.initial]));
-  const lines = settings.entries().flatMap(([name, value]) => (initial.get(name) === value ? [] : [`config ${name} ${quoted(value)}`]));
+  const lines = [...settings.foreign];
+  for (const [name, value] of settings.entries()) if (initial.get(name) !== value) lines.push(`config ${name} ${quoted(value)}`);
   for (const { from, to } of settings.substitutions) lines.push(`config substitute-path "${from}" "${to}"`);
   for (const [name, command] of settings.aliases) lines.push(`config alias ${command.replace(/ .*/, '')} ${name}`);
   host.writeFile(host.settingsFile, lines.map(line => `${line}\n`).join(''));
-  return text(`Saved to ${host.settingsFile}.`);
+  const kept = settings.foreign.length === 0 ? '' : ' Comments and lines that could not be used are kept.';
+  return text(`Saved to ${host.settingsFile}.${kept}`);
 }
 
 function quoted(value: string | number): string {
