@@ -107,9 +107,10 @@ export class Machine implements Cpu {
     const cut = exit === EXIT.fault || exit >= EXIT.breakpoint || exit === EXIT.lookup;
     if (!cut || exit === EXIT.service) return 0;
     const record = this.view.getUint32(STATE.exitRecord, true);
+    if (exit === EXIT.lookup && !this.translator.isStale(record)) return 0;
     const block = this.translator.owner(record);
+    if (exit === EXIT.lookup) return block.instructions;
     const index = this.view.getUint16(record + RECORD.index, true);
-    if (exit === EXIT.lookup) return this.translator.isStale(record) ? block.instructions : 0;
     const vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
     if (exit === EXIT.fault && (vector === '#BP' || vector === '#DB')) return block.instructions - index - 1;
     this.registers.rip = BigInt(block.pc + block.offsets[index]);

@@ -101,10 +101,8 @@ export class SparseAddressSpace implements AddressSpace {
     for (let at = this.indexAtOrAfter(first); at < this.areas.length && this.areas[at].start < end; at++) this.areas[at].prot = prot;
     this.mergeAround(first, end);
     this.lastArea = undefined;
-    for (let entry = 0; entry < this.tlb.length; entry += TLB_WORDS) {
-      const page = Number(this.tlb[entry] >> 12n);
-      if (page >= first && page < end) this.clearEntry(entry);
-    }
+    if (end - first >= TLB.entries) this.flushTlb();
+    else for (let page = first; page < end; page++) this.clearEntry(page);
     for (const page of this.codePages) if (page >= first && page < end) this.onCodeChange(page);
     return true;
   }
@@ -234,8 +232,7 @@ export class SparseAddressSpace implements AddressSpace {
     if (frame === undefined) return;
     this.frames.delete(page);
     this.freeFrames.push(frame);
-    const entry = entryOf(page);
-    if (this.tlb[entry] === addressOf(page)) this.clearEntry(entry);
+    this.clearEntry(page);
   }
 
   // ---- pages -----------------------------------------------------------------------------------------------------------------------
@@ -285,7 +282,9 @@ export class SparseAddressSpace implements AddressSpace {
     return this.areaOf(page) !== undefined;
   }
 
-  private clearEntry(entry: number): void {
+  private clearEntry(page: number): void {
+    const entry = entryOf(page);
+    if (this.tlb[entry] !== addressOf(page)) return;
     this.tlb[entry] = NO_TAG;
     this.tlb[entry + TLB.write / 8] = NO_TAG;
   }
