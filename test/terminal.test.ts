@@ -122,3 +122,21 @@ describe('input', () => {
     expect(screen.modes()).toEqual(UNTOUCHED);
   });
 });
+
+describe('for a screen reader', () => {
+  it.each([
+    ['the flag', ['--screen-reader'], {}],
+    ["Ink's variable", [], { INK_SCREEN_READER: 'true' }],
+  ])('there are lines, and words for what has changed: %s', async (_, flags, environment) => {
+    const screen = openR14(120, 40, ['exec', ...flags, 'newproc-race'], environment);
+    await screen.shows('(r14)');
+    expect(screen.modes().alternate).toBe(false);
+    screen.type('continue\r');
+    await screen.shows(/SIGSEGV in __tsan_func_enter[\s\S]*changed: .*rdi is 0x0, arg1 thr = nil/s);
+    screen.type('x/i $pc\r');
+    await screen.shows(/x\/i \$pc\s+=> 0x\w+ <__tsan_func_enter>:[^\n]*\n\(r14\)/);
+    expect(screen.text()).not.toMatch(/[─│┄]/);
+    screen.type('\x04');
+    expect(await screen.exit()).toBe(0);
+  });
+});

@@ -4,7 +4,7 @@ import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session.js';
 import type { Process } from '../linux/api.js';
-import { numberFlag, type Parsed, screenWanted } from './flags.js';
+import { heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { Outlet, writeOut } from './output.js';
@@ -49,7 +49,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   if (interactive) {
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
-    await converse(session);
+    await converse(session, heard(parsed));
     return finish(0);
   }
   await readCommands(session, report);

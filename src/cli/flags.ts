@@ -18,6 +18,11 @@ const FLAGS = [
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
   { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
   { name: 'ascii', summary: 'draw the screen with ASCII characters only', of: ['exec', 'asm', 'lesson'] },
+  {
+    name: 'screen-reader',
+    summary: 'lines, and what each step has changed in words (also with INK_SCREEN_READER=true)',
+    of: ['exec', 'asm', 'lesson'],
+  },
   { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
@@ -135,9 +140,16 @@ function findFlag(name: string, command: CommandName | undefined): FlagRow {
   return row;
 }
 
+/** Whether the user hears what is shown. The variable is Ink's. */
+export const heard = (parsed: Parsed): boolean => parsed.values.has('screen-reader') || process.env.INK_SCREEN_READER === 'true';
+
 /** Whether the full screen is to be opened: keys and cells are there, and nobody wants lines. */
 export const screenWanted = (parsed: Parsed): boolean =>
-  process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb' && !parsed.values.has('line');
+  process.stdin.isTTY === true &&
+  process.stdout.isTTY === true &&
+  process.env.TERM !== 'dumb' &&
+  !parsed.values.has('line') &&
+  !heard(parsed);
 
 /** A whole number of at least `minimum`; undefined when the flag was not given. */
 export function numberFlag(parsed: Parsed, name: FlagName, minimum: number): number | undefined {

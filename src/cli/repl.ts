@@ -1,5 +1,6 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
 import { createInterface } from 'node:readline';
+import { Changes } from '../debugger/changes.js';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/completion.js';
 import type { Session } from '../debugger/session.js';
@@ -8,8 +9,12 @@ import { historyFile, loadHistory, saveHistory } from './history.js';
 import { writeOut } from './output.js';
 import { savedSettings } from './saved-settings.js';
 
-/** Reads and runs commands until the user leaves. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. */
-export async function converse(session: Session): Promise<void> {
+/**
+ * Reads and runs commands until the user leaves. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. `heard`: what a command has
+ * changed is told in words behind its answer.
+ */
+export async function converse(session: Session, heard: boolean): Promise<void> {
+  const changes = heard ? new Changes(session) : undefined;
   const file = historyFile();
   const history = loadHistory(file);
   const editor = createInterface({
@@ -52,7 +57,8 @@ export async function converse(session: Session): Promise<void> {
       busy = true;
       while (queue.length > 0 && !session.ended) {
         const outcome = await run(session, queue.shift()!);
-        if (outcome.output !== '') writeOut(1, `${outcome.output}\n`);
+        const told = session.ended ? undefined : changes?.tell(session);
+        for (const text of [outcome.output, told ?? '']) if (text !== '') writeOut(1, `${text}\n`);
       }
       busy = false;
       if (session.ended) editor.close();
