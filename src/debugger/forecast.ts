@@ -1,8 +1,6 @@
 /** What the instruction that a thread stands at will do: which way a branch goes, where an indirect one leads, what its operand is. */
 import {
   ConditionCode,
-  Decoder,
-  DecoderOptions,
   FlowControl,
   type Instruction,
   InstructionInfoFactory,
@@ -15,7 +13,7 @@ import {
   type UsedMemory,
 } from 'iced-x86';
 import type { AddressSpace, Registers } from '../cpu/api.js';
-import { readable } from './execution/calls.js';
+import { decodedAt, FLOWS } from './execution/calls.js';
 
 /** A place in memory that the instruction touches. */
 export interface Access {
@@ -41,30 +39,11 @@ export interface Forecast {
   readonly access?: Access;
 }
 
-const FLOWS: ReadonlyMap<FlowControl, Forecast['flow']> = new Map([
-  [FlowControl.Next, 'next'],
-  [FlowControl.Call, 'call'],
-  [FlowControl.IndirectCall, 'call'],
-  [FlowControl.Return, 'return'],
-  [FlowControl.UnconditionalBranch, 'jump'],
-  [FlowControl.IndirectBranch, 'jump'],
-  [FlowControl.ConditionalBranch, 'branch'],
-]);
-
 const FLAG = { CF: 1n, PF: 4n, ZF: 0x40n, SF: 0x80n, OF: 0x800n } as const;
 
 /** By the registers as they are; nothing when there is no instruction at RIP. */
 export function forecast(memory: AddressSpace, registers: Registers): Forecast | undefined {
-  const { rip } = registers;
-  const decoder = new Decoder(64, readable(memory, rip, 15), DecoderOptions.None);
-  decoder.ip = rip;
-  const instruction = decoder.decode();
-  try {
-    return instruction.isInvalid ? undefined : of(memory, registers, instruction);
-  } finally {
-    instruction.free();
-    decoder.free();
-  }
+  return decodedAt(memory, registers.rip, instruction => (instruction.isInvalid ? undefined : of(memory, registers, instruction)));
 }
 
 function of(memory: AddressSpace, registers: Registers, instruction: Instruction): Forecast {

@@ -1,9 +1,9 @@
 /** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
-import { Decoder, DecoderOptions, type Instruction, InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
+import { InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
 import { SYSTEM_V } from '../abi/convention.js';
 import { type Fault, GPR_NAMES, type GprName, PROT } from '../cpu/api.js';
 import { raceParameters } from '../runtime/race/signatures.js';
-import { readable } from './execution/calls.js';
+import { decodedAt } from './execution/calls.js';
 import type { Faulted, Session } from './session.js';
 import { unchangedSinceEntry } from './unchanged.js';
 
@@ -48,22 +48,17 @@ function refusal(session: Session, fault: Fault): string {
 
 /** Base and index of the memory operand of the instruction there. */
 function addressRegisters(session: Session, rip: bigint): readonly GprName[] {
-  const decoder = new Decoder(64, readable(session.process.memory, rip, 15), DecoderOptions.None);
-  const factory = new InstructionInfoFactory();
-  try {
-    const instruction: Instruction = decoder.decode();
+  return decodedAt(session.process.memory, rip, instruction => {
+    const factory = new InstructionInfoFactory();
     const info = factory.info(instruction);
     const used = info.usedMemory();
     const memory = used.find(each => each.access !== OpAccess.NoMemAccess);
     const names = memory === undefined ? [] : [GPR.get(memory.base), GPR.get(memory.index)];
     for (const each of used) each.free();
     info.free();
-    instruction.free();
-    return names.filter(name => name !== undefined);
-  } finally {
     factory.free();
-    decoder.free();
-  }
+    return names.filter(name => name !== undefined);
+  });
 }
 
 /** `rdi = 0 = thr, argument 1 of a System V call`. */

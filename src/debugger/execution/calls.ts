@@ -1,4 +1,4 @@
-import { Code, Decoder, DecoderOptions, FlowControl } from 'iced-x86';
+import { Code, type Instruction as Decoded, Decoder, DecoderOptions, FlowControl } from 'iced-x86';
 import type { AddressSpace } from '../../cpu/api.js';
 
 export interface Instruction {
@@ -26,7 +26,8 @@ export function* instructionsIn(memory: AddressSpace, start: bigint, end: bigint
   }
 }
 
-const FLOWS: ReadonlyMap<FlowControl, Instruction['flow']> = new Map([
+/** What is not here is `other`: interrupts, exceptions, transactions. */
+export const FLOWS: ReadonlyMap<FlowControl, Exclude<Instruction['flow'], 'other'>> = new Map([
   [FlowControl.Next, 'next'],
   [FlowControl.Call, 'call'],
   [FlowControl.IndirectCall, 'call'],
@@ -35,6 +36,22 @@ const FLOWS: ReadonlyMap<FlowControl, Instruction['flow']> = new Map([
   [FlowControl.IndirectBranch, 'jump'],
   [FlowControl.ConditionalBranch, 'branch'],
 ]);
+
+/** Bytes of the longest instruction (Intel SDM vol. 2, 2.3.11). */
+const LONGEST = 15;
+
+/** Hands over the instruction at an address, which is gone afterwards; an invalid one where there is none. */
+export function decodedAt<T>(memory: AddressSpace, address: bigint, use: (instruction: Decoded) => T): T {
+  const decoder = new Decoder(64, readable(memory, address, LONGEST), DecoderOptions.None);
+  decoder.ip = address;
+  const instruction = decoder.decode();
+  try {
+    return use(instruction);
+  } finally {
+    instruction.free();
+    decoder.free();
+  }
+}
 
 /** As many of `length` bytes as can be read. */
 export function readable(memory: AddressSpace, start: bigint, length: number): Uint8Array {

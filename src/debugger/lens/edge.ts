@@ -2,7 +2,7 @@
 import { Decoder, DecoderOptions, FlowControl, type Instruction, Code as MachineCode, OpKind, Register, RegisterExt } from 'iced-x86';
 import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
-import { readable } from '../execution/calls.js';
+import { decodedAt, FLOWS, readable } from '../execution/calls.js';
 import type { Session } from '../session.js';
 import type { PhysicalFrame } from '../stack/frame.js';
 import { peek } from '../stack/unwind.js';
@@ -29,7 +29,6 @@ export type Edge =
   | { readonly at: 'inside' };
 
 const INSIDE: Edge = { at: 'inside' };
-const LONGEST = 15;
 
 /** The edge at which a frame stands. A frame further out has its call behind it, and its callee's registers are not its own: `inside`. */
 export function edgeOf(session: Session, frame: PhysicalFrame): Edge {
@@ -92,27 +91,19 @@ export function departure(
   pc: bigint,
   register: (name: GprName) => bigint | undefined,
 ): { readonly by: 'call' | 'jump' | 'return' | 'syscall'; readonly target: bigint | undefined } | undefined {
-  const decoder = new Decoder(64, readable(memory, pc, LONGEST), DecoderOptions.None);
-  decoder.ip = pc;
-  const instruction = decoder.decode();
-  try {
-    switch (instruction.flowControl) {
-      case FlowControl.Call:
-      case FlowControl.IndirectCall:
+  return decodedAt(memory, pc, instruction => {
+    switch (FLOWS.get(instruction.flowControl)) {
+      case 'call':
         if (instruction.code === MachineCode.Syscall) return { by: 'syscall', target: undefined };
         return { by: 'call', target: targetOf(memory, instruction, register) };
-      case FlowControl.UnconditionalBranch:
-      case FlowControl.IndirectBranch:
+      case 'jump':
         return { by: 'jump', target: targetOf(memory, instruction, register) };
-      case FlowControl.Return:
+      case 'return':
         return { by: 'return', target: undefined };
       default:
         return undefined;
     }
-  } finally {
-    instruction.free();
-    decoder.free();
-  }
+  });
 }
 
 function targetOf(memory: AddressSpace, instruction: Instruction, register: (name: GprName) => bigint | undefined): bigint | undefined {
