@@ -139,4 +139,50 @@ describe('blocks', () => {
       }
     }
   });
+
+  /** 1: mov %sil,disp(%rax); add $by,%rax (or inc); cmp %rdx,%rax; jne 1b; syscall */
+  const fillLoop = (displacement: number, step: readonly number[]) => [
+    ...(displacement === 0 ? [0x40, 0x88, 0x30] : [0x40, 0x88, 0x70, displacement]),
+    ...step,
+    ...[0x48, 0x39, 0xd0, 0x75, 0x100 - (displacement === 0 ? 8 : 9) - step.length],
+    ...[0x0f, 0x05],
+  ];
+  const LOOPS = {
+    'add $1': fillLoop(0, [0x48, 0x83, 0xc0, 1]),
+    inc: fillLoop(0, [0x48, 0xff, 0xc0]),
+    'add $2': fillLoop(0, [0x48, 0x83, 0xc0, 2]),
+    'behind a pointer': fillLoop(0x10, [0x48, 0x83, 0xc0, 1]),
+    // The byte is of the pointer itself: 1: mov %al,(%rax).
+    'its own pointer': [0x88, 0x00, 0x48, 0xff, 0xc0, 0x48, 0x39, 0xd0, 0x75, 0xf6, 0x0f, 0x05],
+  };
+
+  it.each(Object.entries(LOOPS))('fill memory as their instructions do: %s', (_, code) => {
+    const outcome = (from: bigint, to: bigint, budget: number, prepare: (cpu: Machine) => void = () => undefined) => {
+      const cpu = machine(code);
+      prepare(cpu);
+      cpu.registers.set('rax', from);
+      cpu.registers.set('rdx', to);
+      cpu.registers.set('rsi', 0x1_55n);
+      const stops: unknown[] = [];
+      let stop: ReturnType<Machine['run']>;
+      do {
+        stop = cpu.run(budget);
+        if (stop.kind !== 'budget') stops.push(stop);
+      } while ((stop.kind === 'budget' && cpu.icount < 40_000) || stop.kind === 'watchpoint');
+      const { rip, rflags } = cpu.registers;
+      return { stops, rip, rflags, icount: cpu.icount, rax: cpu.registers.get('rax'), data: cpu.memory.read(DATA, 0x2000) };
+    };
+    const watch = (cpu: Machine) => cpu.setWatches([{ address: DATA + 0x345n, length: 1, access: 'write' }]);
+    for (const [from, to] of [
+      [DATA + 1n, DATA + 2n],
+      [DATA + 0x20n, DATA + 0x120n],
+      // Over a page's end, and out of what is mapped.
+      [DATA + 0xf00n, DATA + 0x1180n],
+      [DATA + 0x1f00n, DATA + 0x2100n],
+    ] as const) {
+      const stepwise = outcome(from, to, 1);
+      for (const budget of [7, 100, 100_000]) expect(outcome(from, to, budget), `${from}..${to} by ${budget}`).toEqual(stepwise);
+    }
+    expect(outcome(DATA + 0x300n, DATA + 0x400n, 100_000, watch)).toEqual(outcome(DATA + 0x300n, DATA + 0x400n, 1, watch));
+  });
 });

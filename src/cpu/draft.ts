@@ -7,6 +7,9 @@ import { Form, type Hole, IP, OPERAND, Uop } from './lift/form.js';
 const NOP = opNumber('nop');
 const ADD = opNumber('add64p');
 const INC = opNumber('inc64p');
+const STORE8 = opNumber('store8');
+const FILL8 = opNumber('fill8');
+const STEP_UNEQUAL = opNumber('stepj64_ne');
 const ONE = new Uop(INC, 0, 0, 0, undefined, 1);
 const JUMP = opNumber('jump');
 const BREAKPOINT = opNumber('breakpoint');
@@ -145,6 +148,18 @@ export class Draft {
     this.count--;
   }
 
+  /** Has a loop that only fills bytes done at once, as far as that goes. */
+  speedFill(): void {
+    const [store, step] = this.uops;
+    const fills = this.count === 2 && this.ops[0] === STORE8 && this.ops[1] === STEP_UNEQUAL && this.jumps!.taken === this.addresses[0];
+    if (!fills || store!.a !== step!.a || store!.b < 0 || (store!.b & ~7) === step!.a || this.immediate(step!, this.origins[1]!) !== 1)
+      return;
+    for (const list of [this.ops, this.uops, this.origins, this.indices] as unknown[][]) list.unshift(list[0]);
+    this.ops[0] = FILL8;
+    this.uops[0] = new Uop(FILL8, step!.b, store!.a, store!.b, store!.hole, store!.low, store!.high);
+    this.count++;
+  }
+
   // ---- records ---------------------------------------------------------------------------------------------------------------------
 
   /** Records that `write` makes at most. */
@@ -188,6 +203,12 @@ export class Draft {
     if (what.kind === 'displacement' && form.displacementSize === 8) copyNumber(words, word, this.code, place + form.displacementOffset);
     else if (what.kind === 'immediate' && form.immediateSize === 8) copyNumber(words, word, this.code, place + form.immediateOffset);
     else putNumber(words, word, this.number(what, form, place, this.addresses[index]! + form.length));
+  }
+
+  /** The record's immediate, of less than eight bytes. */
+  private immediate({ hole, low, high }: Uop, index: number): number {
+    const form = this.forms[index]!;
+    return hole === undefined ? low + high * TWO_32 : this.number(hole, form, this.places[index]!, this.addresses[index]! + form.length);
   }
 
   /** That number, of less than eight bytes. */

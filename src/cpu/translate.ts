@@ -245,6 +245,7 @@ export class Translator {
     if (!ended) draft.goOn(first + at - start);
     draft.dropDeadFlags();
     draft.fuseStep();
+    draft.speedFill();
     return this.write(first, offsets, at - start, single);
   }
 

@@ -32,17 +32,32 @@ class InterpreterEmit implements Emit {
     this.code.get('pc').memory('i32.load', RECORD.aux);
   }
 
-  enter(target: Node): void {
-    const { code } = this;
+  enter(target: Node, hot: boolean): void {
     target(this);
-    code.i32(RECORD.size).op('i32.sub').tee('h').memory('i32.load', RECORD.blockLength).tee('n');
-    code.get('budget').op('i32.gt_s').if();
-    setState(STATE.rip, load('i64.load', local('h'), RECORD.blockPc))(this);
-    setState(STATE.exit, c32(EXIT.budget), 'i32.store')(this);
-    code.br(this.fail).end();
-    code.get('budget').get('n').op('i32.sub').set('budget');
-    code.get('h').i32(RECORD.size).op('i32.add').set('pc');
-    code.br('next');
+    this.code.set('h');
+    if (!hot) this.code.br('enter');
+    else {
+      enterBlock(this);
+      this.code.br('next');
+    }
+  }
+
+  repeats(): void {
+    this.code.get('budget');
+    this.blockLength();
+    this.code.op('i32.div_u').op('i64.extend_i32_u');
+  }
+
+  repeat(times: Node): void {
+    this.code.get('budget');
+    times(this);
+    this.code.op('i32.wrap_i64');
+    this.blockLength();
+    this.code.op('i32.mul').op('i32.sub').set('budget');
+  }
+
+  private blockLength(): void {
+    this.code.get('pc').i32(RECORD.size).op('i32.sub').memory('i32.load', RECORD.blockLength);
   }
 
   helper(name: string): void {
@@ -85,9 +100,9 @@ function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): 
   for (const row of opRows) {
     if (!row.apart) continue;
     const index = builder.function({ pc: 'i32' }, ['i32'], LOCALS, code => {
-      code.block('fail');
+      code.block('fail').loop('next');
       row.emit(new InterpreterEmit(code, helpers));
-      code.i32(0).op('return').end().i32(1);
+      code.i32(0).op('return').end().op('unreachable').end().i32(1);
     });
     functions.set(row.name, index);
   }
@@ -116,6 +131,18 @@ const LOCALS = {
   w: 'v128',
 } as const;
 
+/** Enters the block whose first record is at `h`, or leaves when the budget does not cover it. */
+function enterBlock(emit: InterpreterEmit): void {
+  const { code } = emit;
+  code.get('h').i32(RECORD.size).op('i32.sub').tee('h').memory('i32.load', RECORD.blockLength).tee('n');
+  code.get('budget').op('i32.gt_s').if();
+  setState(STATE.rip, load('i64.load', local('h'), RECORD.blockPc))(emit);
+  setState(STATE.exit, c32(EXIT.budget), 'i32.store')(emit);
+  code.br(emit.fail).end();
+  code.get('budget').get('n').op('i32.sub').set('budget');
+  code.get('h').i32(RECORD.size).op('i32.add').set('pc');
+}
+
 function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apart: ReadonlyMap<string, number>): void {
   builder.function(
     { start: 'i32', budget: 'i32' },
@@ -124,11 +151,9 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
     code => {
       const emit = new InterpreterEmit(code, helpers);
       code.block('fail');
-      // The entry is an ordinary jump; `next` must be in reach of it, so it is the loop's first round that makes it.
-      code.loop('next');
-      code.get('pc').op('i32.eqz').if();
-      emit.enter(local('start'));
-      code.end();
+      code.get('start').set('h');
+      enterBlock(emit);
+      code.loop('next').block('enter');
       const labels = opRows.map((_, index) => `op${index}`);
       for (let index = opRows.length - 1; index >= 0; index--) code.block(labels[index]);
       code.get('pc').memory('i32.load16_u', RECORD.op);
@@ -140,7 +165,10 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
         else code.get('pc').call(index).brIf('fail');
         if (row.flow === 'next') code.get('pc').i32(RECORD.size).op('i32.add').set('pc').br('next');
       }
-      code.end().op('unreachable').end();
+      // Most jumps come here: were it written in each row, V8 would need half as long again to optimise the function.
+      code.end();
+      enterBlock(emit);
+      code.br('next').end().op('unreachable').end();
       for (const node of [
         setState(STATE.exitRecord, local('pc'), 'i32.store'),
         setState(STATE.exitBudget, local('budget'), 'i32.store'),

@@ -38,9 +38,9 @@ const leave =
   };
 const taken: Node = e => e.address('d');
 const goTo =
-  (target: Node): Node =>
+  (target: Node, hot = false): Node =>
   e =>
-    e.enter(target);
+    e.enter(target, hot);
 
 // ---- leaving -----------------------------------------------------------------------------------------------------------------------
 
@@ -77,8 +77,10 @@ row('unsupported', seq(setState(STATE.rip, imm), leave(EXIT.unsupported)), end);
 /** An unconditional jump to the record d. */
 row('jump', goTo(taken), end);
 
+/** The ends of most loops. */
+const BACK = /^(?:(?:cmpj|testj)(?:32|64)|stepj)/;
 const branch = (name: string, before: Node, condition: Node, traits: { setsFlags?: object; readsFlags?: boolean } = {}): void => {
-  row(name, seq(before, when(condition, goTo(taken)), goTo(aux)), { flow: 'end', ...traits });
+  row(name, seq(before, when(condition, goTo(taken, BACK.test(name))), goTo(aux)), { flow: 'end', ...traits });
 };
 for (const condition of CONDITIONS) branch(`j_${condition}`, () => {}, conditionOf(condition), { readsFlags: true });
 for (const [condition, node] of Object.entries(FROM_BITS)) branch(`jbits_${condition}`, () => {}, node, { readsFlags: true });

@@ -90,6 +90,8 @@ const LOADS = { 8: 'i64.load8_u', 16: 'i64.load16_u', 32: 'i64.load32_u', 64: 'i
 const SIGNED = { 8: 'i64.load8_s', 16: 'i64.load16_s', 32: 'i64.load32_s' } as const;
 const STORES = { 8: 'i64.store8', 16: 'i64.store16', 32: 'i64.store32', 64: 'i64.store' } as const;
 const faults = { faults: true };
+/** Rounds: below, the loop itself is as quick. */
+const WORTH_FILLING = 8;
 
 // d = [a + imm]. The plain loads fill d as an instruction's destination of that width would be; `load{w}u` (u for upper) clears the rest.
 for (const w of WIDTHS) {
@@ -129,6 +131,35 @@ for (const w of WIDTHS) {
     faults,
   );
 }
+/**
+ * In front of a block that is a loop, which stores the byte b at [a + imm], adds 1 to a and goes on until a is d: does as many of its rounds at
+ * once as the page and the budget allow, and leaves one at least in the page to the loop, for its flags.
+ */
+const least = (limit: Node): Node =>
+  seq(setLocal('y', limit), setLocal('x', op('select', local('x'), local('y'), op('i64.lt_u', local('x'), local('y')))));
+row(
+  'fill8',
+  when(
+    probe(1, effective, TLB.write),
+    seq(
+      setLocal('x', op('i64.sub', op('i64.sub', get('d', 64), get('a', 64)), c64(1))),
+      least(op('i64.sub', c64(4095), op('i64.and', local('ad'), c64(4095)))),
+      least(e => e.repeats()),
+      when(
+        op('i64.ge_u', local('x'), c64(WORTH_FILLING)),
+        seq(
+          e => {
+            hostAddress(e);
+            get('b', 8)(e);
+            e.code.op('i32.wrap_i64').get('x').op('i32.wrap_i64').fill();
+            e.repeat(local('x'));
+          },
+          set('a', 64, op('i64.add', get('a', 64), local('x'))),
+        ),
+      ),
+    ),
+  ),
+);
 for (const from of [8, 16, 32] as const) {
   if (from !== 32)
     row(`load${from}z64`, seq(setLocal('r', load(LOADS[from], readable(from / 8, effective))), set('d', 64, local('r'))), faults);

@@ -21,8 +21,12 @@ export interface Emit {
   /** The record's immediate, i64, and its auxiliary word, i32. */
   imm(): void;
   aux(): void;
-  /** Leaves the current op for the record at the i32 node, as a block entry: checks and takes the block's length from the budget. */
-  enter(target: Node): void;
+  /** Leaves the current op for the record at the i32 node, as a block entry: checks and takes the block's length from the budget. `hot`: often. */
+  enter(target: Node, hot: boolean): void;
+  /** Of the first record of a block. `repeats`: how often the budget covers the block once more, i64. */
+  repeats(): void;
+  /** Takes the i64 node times the block's length from the budget. */
+  repeat(times: Node): void;
   /** Leaves the interpreter with the reason that the node before has stored. */
   fail: string;
   helper(name: Helper): void;
@@ -180,13 +184,23 @@ export interface OpRow {
   readonly faults?: boolean;
 }
 
+/** Rows that are long or rare, beside those that say so themselves. A repeated string instruction is a loop of its own there. */
+const RARE = new RegExp(
+  `^(?:${[
+    '(?!mov|load|store|zext)\\w*16p?|cmov16_\\w+',
+    '(?:rep\\w*_)?(?:movs|stos|lods|scas|cmps)\\d+|xlat|maskstore8',
+    '(?:rc[lr]|sh[lr]d|[tl]zcnt|cmpxchgpair)\\d+',
+    '(?:adc|sbb|rol|ror|shlv|shrv|sarv|i?mul|i?div|cmpxchg)8p?',
+  ].join('|')})$`,
+);
+
 const rows: OpRow[] = [];
 const byName = new Map<string, number>();
 
 export function row(name: string, emit: Node, traits: Partial<Omit<OpRow, 'name' | 'emit'>> = {}): void {
   if (byName.has(name)) throw new Error(`op ${name} is defined twice`);
   byName.set(name, rows.length);
-  rows.push({ name, emit, flow: 'next', ...traits });
+  rows.push({ name, emit, flow: 'next', apart: traits.flow !== 'end' && RARE.test(name), ...traits });
 }
 
 /** Number of an op, for records. Throws for a name without a row. */

@@ -232,6 +232,12 @@ export class Code {
     return this;
   }
 
+  /** Address, byte and length on the stack, i32 each: fills memory. */
+  fill(): this {
+    this.sink.bytes([0xfc, 11, 0]);
+    return this;
+  }
+
   shuffle(lanes: readonly number[]): this {
     this.sink.bytes([0xfd, 13, ...lanes]);
     return this;
