@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { fed, keys, screen, start, view } from '../../test/support/screen-state.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';
-import { widthOf } from './text.js';
+import widthOf from './width.js';
 
 it('has a sign for each of the screen’s own marks, in as many cells', () => {
   const states = [

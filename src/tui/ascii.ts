@@ -1,5 +1,6 @@
 /** The same screen without a character beyond ASCII, cell for cell. */
-import { clusters, type Row, widthOf } from './text.js';
+import { clusters, type Row } from './text.js';
+import widthOf from './width.js';
 
 /** What stands for the screen's own marks and rules. */
 const MARKS: Readonly<Record<string, string>> = {

@@ -5,7 +5,8 @@ import { bodyHeight, contentOf, HEAD, type Line, layout, linesOf, MINIMUM, type 
 import { promptRow } from './prompt.js';
 import { meantBySelection } from './selection.js';
 import type { State } from './state.js';
-import { printable, type Row, rule, span, toWidth, widthOf } from './text.js';
+import { printable, type Row, rule, span, toWidth } from './text.js';
+import widthOf from './width.js';
 
 /** The last hints of the table. */
 const KEPT_HINTS = 3;

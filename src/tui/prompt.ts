@@ -1,6 +1,7 @@
 /** The command line as it is drawn: the part around the cursor. */
 import type { Line } from './editor.js';
-import { beginning, clusters, type Row, span, widthOf } from './text.js';
+import { beginning, clusters, type Row, span } from './text.js';
+import widthOf from './width.js';
 
 /** A newline in the line: several commands. */
 const NEWLINE = '↵';

@@ -45,6 +45,8 @@ const PROGRESS_EVERY = 200;
 const FRAME = 16;
 /** Milliseconds in which most commands are done: their beginning and their end are one frame. */
 const SOON = 4;
+/** Milliseconds that the first frame waits for the first commands: most are done by then, and their end is what is shown first. */
+const OPENING = 150;
 
 /** Shows what is open on the whole screen until the user quits. `outlet` gives what the program writes from now on. */
 export async function show(opened: Opened, options: ScreenOptions, outlet: Outlet): Promise<void> {
@@ -78,11 +80,17 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     const changed = new Map(differing.map(row => [row, rows[row] ?? []]));
     app.rerender(<Rows key={terminal.surface.blanks} rows={changed} look={{ theme, depth }} />);
   });
+  let opening = (options.script ?? []).length > 0;
+  const begin = (): void => {
+    if (!opening) return;
+    opening = false;
+    redraw();
+  };
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
     state = next.state;
-    redraw();
+    if (!opening) redraw();
     if (next.effect !== undefined) void carryOut(next.effect);
   };
   let writer = opened.session.process;
@@ -158,6 +166,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     // The code follows the program, and the frame that is selected.
     if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
     send({ kind: 'stopped', view: look(), lesson: opened.lesson?.view });
+    if (state.running === undefined) begin();
   }
 
   /** Shows code as code, and whatever else can be read as memory. */
@@ -172,7 +181,10 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   }
 
   terminal.open();
-  if (options.script !== undefined) send({ kind: 'run', lines: options.script });
+  if (options.script !== undefined) {
+    send({ kind: 'run', lines: options.script });
+    setTimeout(begin, OPENING).unref();
+  }
   await new Promise<void>(resolve => {
     finish = resolve;
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beginning, printable, span, toWidth, widthOf } from './text.js';
+import { beginning, printable, span, toWidth } from './text.js';
+import widthOf from './width.js';
 
 const text = (row: ReturnType<typeof toWidth>): string => row.map(segment => segment.text).join('');
 

@@ -1,7 +1,7 @@
 /** Styled text in rows of cells. What a role looks like is the theme's business. */
 
-import stringWidth from 'string-width';
 import type { Region } from '../debugger/landmarks.js';
+import widthOf, { isPlain } from './width.js';
 
 export type Role =
   | 'plain'
@@ -38,11 +38,6 @@ const CLUSTERS = new Intl.Segmenter();
 /** Characters as users count them: a letter with its accents is one. */
 export const clusters = (text: string): string[] => [...CLUSTERS.segment(text)].map(each => each.segment);
 
-/** Cells that a text takes on a terminal: East Asian characters and emoji take two, combining ones none. */
-export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
-/** ASCII, Latin and the marks and rules that the screen is made of: a cell each. */
-const PLAIN = /^[ -~¡-¬®-ʯ‐-‧─-▟▲▼●►…]*$/;
-
 /** Tabs become spaces; what would move the terminal's cursor or turn the writing's direction becomes dots. */
 export const printable = (text: string): string =>
   /^[ -~]*$/.test(text) ? text : text.replaceAll('\t', '  ').replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
@@ -59,7 +54,7 @@ export const shortNames = (text: string): string =>
 /** The longest beginning of a text that fits in `width` cells. */
 export function beginning(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  if (PLAIN.test(text)) return text.slice(0, width);
+  if (isPlain(text)) return text.slice(0, width);
   let cells = 0;
   for (const { segment, index } of CLUSTERS.segment(text)) {
     cells += widthOf(segment);

@@ -5,7 +5,7 @@ import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
 import { pageOf } from './selection.js';
 import { type Next, type State, touched, type Waiting } from './state.js';
-import { widthOf } from './text.js';
+import widthOf from './width.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
 

@@ -6,8 +6,8 @@ import type { Input } from './input.js';
 import { layout, linesOf, tooSmall } from './layout.js';
 import type { LessonView } from './lesson.js';
 import type { Effect, Message, State } from './state.js';
-import { widthOf } from './text.js';
 import { update } from './update.js';
+import widthOf from './width.js';
 
 /** The effect of the last of these. */
 function effect(state: State, ...messages: Message[]): Effect | undefined {

@@ -1,6 +1,7 @@
 import type { FrameSummary } from '../../debugger/frame-summary.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, type Row, shortNames, span, widthOf } from '../text.js';
+import { printable, type Row, shortNames, span } from '../text.js';
+import widthOf from '../width.js';
 
 /** The frames of the selected stack, with the seam where one stack goes over into another. */
 export const backtrace = {

@@ -1,6 +1,7 @@
 import type { CodeRow } from '../../debugger/code-window.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, type Row, shortNames, span, widthOf } from '../text.js';
+import { printable, type Row, shortNames, span } from '../text.js';
+import widthOf from '../width.js';
 
 /** Cells between a text and what stands at the right of it, at least. */
 const GAP = 2;

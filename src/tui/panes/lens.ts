@@ -1,7 +1,8 @@
 import { type Chain, stagesOf } from '../../debugger/lens/chain.js';
 import type { Side, View } from '../../debugger/lens/lens.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, type Row, type Segment, shortNames, span, widthOf } from '../text.js';
+import { printable, type Row, type Segment, shortNames, span } from '../text.js';
+import widthOf from '../width.js';
 
 const ARROW = ' -> ';
 /** Cells of an origin that leave room for the places behind it. */
