@@ -1,18 +1,20 @@
 /**
- * Bundles r14 into `dist/`: one small file that starts, and chunks that are loaded when they are needed (the engine, the screen). With
- * iced-x86 inside the bundle its 924 KB of source are parsed as 480, and `node_modules` is not searched: start-up to the first decoded
- * instruction drops from about 230 to 140 ms. Ink and React in the bundle save a sixth of the processor time to the first screen.
+ * Bundles r14 into `dist/`: one function with all of it, what V8 has compiled of it, and a small file that runs it. Parts that are imported when
+ * they are needed (the engine, the screen) are evaluated only then.
  */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { FILES, SURROUNDINGS } from '../src/cli/start.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
 import { opRows } from '../src/cpu/ir/table.js';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
+const widths = join(root, 'src/tui/width.ts');
 const iced = dirname(require.resolve('iced-x86'));
 
 /** iced-x86 is CommonJS, whose imports esbuild turns into getters: each use of an enum would call one. This names its exports once. */
@@ -24,6 +26,24 @@ const icedAsModule: Plugin = {
     );
     plugins.onLoad({ filter: /.*/, namespace: 'named' }, () => ({
       contents: `import iced from 'iced-x86'; export const { ${Object.keys(require('iced-x86')).join(', ')} } = iced;`,
+      resolveDir: root,
+    }));
+  },
+};
+
+/**
+ * Ink measures with the full rules of Unicode, which take long to load (the emoji 50 ms): it gets r14's function, for which plain text is plain,
+ * and that loads the rules when it meets other text.
+ */
+const plainWidths: Plugin = {
+  name: 'string-width',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^string-width$/ }, ({ path, importer, namespace }) => {
+      if (namespace === 'late') return undefined;
+      return importer === widths ? { path, namespace: 'late' } : { path: widths };
+    });
+    plugins.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: `let load; export default text => (load ??= require('${path}').default)(text);`,
       resolveDir: root,
     }));
   },
@@ -45,37 +65,69 @@ const rowsWithoutEmission: Plugin = {
   },
 };
 
+/** All imports are inside the function that the bundle is, so that `Script` can run it. */
+const builtinsRequired: Plugin = {
+  name: 'builtins',
+  setup(plugins) {
+    const builtin = new RegExp(`^(node:.*|${builtinModules.join('|')})$`);
+    plugins.onResolve({ filter: builtin }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, external: true } : { path, namespace: 'builtin' },
+    );
+    plugins.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** Ink looks for React's developer tools only when DEV is set. */
+const withoutDevtools: Plugin = {
+  name: 'devtools',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^\.\/devtools\.js$/ }, ({ path }) => ({ path, namespace: 'empty' }));
+    plugins.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: '' }));
+  },
+};
+
 /** Replaces `dist/`. */
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
-  const { metafile } = await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
+  const common: BuildOptions & { readonly write: false } = {
     outdir: dist,
-    bundle: true,
-    splitting: true,
+    write: false,
     minifySyntax: true,
     minifyWhitespace: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    // Ink asks for it only when DEV is set.
-    external: ['react-devtools-core'],
+    logLevel: 'warning',
+  };
+  const { metafile, outputFiles } = await build({
+    ...common,
+    entryPoints: [join(root, 'src/cli/main.ts')],
+    bundle: true,
     // Yoga's WebAssembly is in its source; with fetch it would be read through Node's whole HTTP client.
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', fetch: 'undefined' },
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', fetch: 'undefined', 'import.meta.url': 'bundleUrl' },
     // Unbundled, the screen sets NODE_ENV itself.
     logOverride: { 'assign-to-define': 'silent' },
     metafile: true,
-    plugins: [icedAsModule, rowsWithoutEmission],
-    // iced-x86 is CommonJS and reads its .wasm beside itself.
-    banner: {
-      js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url),__dirname=import.meta.dirname;",
-    },
-    logLevel: 'warning',
+    plugins: [icedAsModule, plainWidths, rowsWithoutEmission, withoutDevtools, builtinsRequired],
   });
+  const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')] });
+  mkdirSync(dist);
+  writeFileSync(join(dist, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
+  writeFileSync(join(dist, 'start.js'), started.outputFiles[0]!.text);
+  // iced-x86 reads its .wasm beside itself.
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
   writeFileSync(join(dist, 'interpreter.wasm'), generateInterpreter());
   writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+  execFileSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'warm.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }
+
+/** esbuild leaves other characters in regular expressions only. */
+const ascii = (code: string): string => code.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The licences of the packages that some of `files` belong to, each with its name. */
 function licences(files: readonly string[]): string {
