@@ -11,6 +11,7 @@ import type { Form } from './lift/form.js';
 import { knownForm, newForm } from './lift/forms.js';
 import type { SparseAddressSpace } from './memory/address-space.js';
 
+const LINK = opNumber('link');
 const MAX_INSTRUCTIONS = 64;
 /** Pages whose bytes are kept at hand. */
 const PAGES = 64;
@@ -274,7 +275,7 @@ export class Translator {
       if (jumps.fallThrough !== undefined) at = this.link(at, last + RECORD.aux, jumps.fallThrough, offsets.length - 1);
     }
     this.next = at;
-    const block: Block = { pc, record, instructions: offsets.length, offsets: offsets.slice(), length };
+    const block: Block = { pc, record, instructions: offsets.length, offsets, length };
     this.blocks.push(block);
     (single ? this.single : this.byAddress).set(pc, block);
     for (let page = firstPage(block); page <= lastPage(block); page++) {
@@ -288,7 +289,7 @@ export class Translator {
 
   private link(at: number, field: number, target: number, index: number): number {
     const { words } = this;
-    words[at >> 2] = opNumber('link') | (index << 16);
+    words[at >> 2] = LINK | (index << 16);
     words[(at + RECORD.d) >> 2] = field;
     putNumber(words, (at + RECORD.imm) >> 2, target);
     words[(at + RECORD.blockLength) >> 2] = 0;
