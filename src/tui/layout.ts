@@ -190,23 +190,43 @@ function share(height: number, wants: readonly Want[]): readonly number[] {
   return sizes;
 }
 
-/** All that a pane's content comes from, the view aside. */
-type Beside = Omit<Shown, 'view'>;
-const BESIDE: Readonly<Record<keyof Beside, true>> = { before: true, console: true, output: true, lesson: true };
-const beside = Object.keys(BESIDE) as (keyof Beside)[];
+/** A pane's content, and what it was made of beside the view: what the pane has looked at. */
+interface Made {
+  readonly content: Content;
+  readonly from: ReadonlyMap<keyof Shown, unknown>;
+}
 
-const contents = new WeakMap<Shown['view'], { readonly of: Beside; readonly made: Map<string, Content> }>();
+const contents = new WeakMap<Shown['view'], Map<string, Made>>();
 
 /** A pane's content at a width; made once for as long as nothing that it shows changes. */
 export function contentOf(state: State, pane: Pane, width: number): Content {
   let known = contents.get(state.view);
-  if (known === undefined || beside.some(name => known!.of[name] !== state[name])) {
-    known = { of: state, made: new Map() };
-    contents.set(state.view, known);
-  }
+  if (known === undefined) contents.set(state.view, (known = new Map()));
   const key = `${pane.name} ${width}`;
-  let content = known.made.get(key);
-  if (content === undefined) known.made.set(key, (content = pane.content(state, width)));
+  const made = known.get(key);
+  if (made !== undefined && [...made.from].every(([name, value]) => state[name] === value)) return made.content;
+  const from = new Map<keyof Shown, unknown>();
+  const look = <Name extends keyof Shown>(name: Name): Shown[Name] => {
+    from.set(name, state[name]);
+    return state[name];
+  };
+  const shown: Shown = {
+    view: state.view,
+    get before() {
+      return look('before');
+    },
+    get console() {
+      return look('console');
+    },
+    get output() {
+      return look('output');
+    },
+    get lesson() {
+      return look('lesson');
+    },
+  };
+  const content = pane.content(shown, width);
+  known.set(key, { content, from });
   return content;
 }
 

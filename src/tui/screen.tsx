@@ -81,16 +81,15 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     app.rerender(<Rows key={terminal.surface.blanks} rows={changed} look={{ theme, depth }} />);
   });
   let opening = (options.script ?? []).length > 0;
-  const begin = (): void => {
-    if (!opening) return;
+  const drawSoon = (): void => {
     opening = false;
-    redraw();
+    redraw(0);
   };
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
     const next = update(state, message);
     state = next.state;
-    if (!opening) redraw();
+    if (!opening) redraw(SOON);
     if (next.effect !== undefined) void carryOut(next.effect);
   };
   let writer = opened.session.process;
@@ -166,7 +165,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     // The code follows the program, and the frame that is selected.
     if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
     send({ kind: 'stopped', view: look(), lesson: opened.lesson?.view });
-    if (state.running === undefined) begin();
+    if (state.running === undefined) drawSoon();
   }
 
   /** Shows code as code, and whatever else can be read as memory. */
@@ -183,7 +182,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   terminal.open();
   if (options.script !== undefined) {
     send({ kind: 'run', lines: options.script });
-    setTimeout(begin, OPENING).unref();
+    setTimeout(drawSoon, OPENING).unref();
   }
   await new Promise<void>(resolve => {
     finish = resolve;
@@ -198,20 +197,22 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 const placeOf = ({ process, selection, exited }: Session): string =>
   exited ? '' : `${process.t} ${selection.goroutine?.id} ${selection.thread?.tid} ${selection.frame}`;
 
-/** Calls `action` soon, and at most once in `pause` milliseconds. What is asked for at the same time is one call. */
-function atMostEvery(pause: number, action: () => void): () => void {
+/** Calls `action` in so many milliseconds, but at most once in `pause` of them. What is asked for until then is one call. */
+function atMostEvery(pause: number, action: () => void): (wait: number) => void {
   let last = 0;
-  let due: NodeJS.Timeout | undefined;
-  return () => {
-    if (due !== undefined) return;
-    due = setTimeout(
-      () => {
-        due = undefined;
-        last = performance.now();
-        action();
-      },
-      Math.max(SOON, last + pause - performance.now()),
-    );
+  let due = Number.POSITIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  return wait => {
+    const now = performance.now();
+    const at = Math.max(now + wait, last + pause);
+    if (due <= at) return;
+    clearTimeout(timer);
+    due = at;
+    timer = setTimeout(() => {
+      due = Number.POSITIVE_INFINITY;
+      last = performance.now();
+      action();
+    }, at - now);
   };
 }
 
