@@ -40,7 +40,7 @@ Object.defineProperty(process, 'stdout', {
 
 // The loader and the kernel, where there is a program for them.
 const smallest = '/bin/true';
-if (existsSync(smallest)) await run('run', smallest);
+if (process.platform === 'linux' && process.arch === 'x64' && existsSync(smallest)) await run('run', smallest);
 const script = await run('exec', 'newproc-race', '-ex', 'continue');
 writeFileSync(join(dist, FILES.compiled), script.createCachedData());
 rmSync(home, { recursive: true });
