@@ -154,7 +154,7 @@ export class Draft {
     const fills = this.count === 2 && this.ops[0] === STORE8 && this.ops[1] === STEP_UNEQUAL && this.jumps!.taken === this.addresses[0];
     if (!fills || store!.a !== step!.a || store!.b < 0 || (store!.b & ~7) === step!.a || this.immediate(step!, this.origins[1]!) !== 1)
       return;
-    for (const list of [this.ops, this.uops, this.origins, this.indices] as unknown[][]) list.unshift(list[0]);
+    for (const list of [this.ops, this.uops, this.origins, this.indices] as unknown[][]) [list[1], list[2]] = [list[0], list[1]];
     this.ops[0] = FILL8;
     this.uops[0] = new Uop(FILL8, step!.b, store!.a, store!.b, store!.hole, store!.low, store!.high);
     this.count++;

@@ -78,11 +78,11 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       if (word.length >= ENOUGH) yield* named(typeNames(session), word);
       break;
     case 'function':
-      if (word.length >= ENOUGH) yield* named(functionNames(session), word);
+      if (word.length >= ENOUGH) yield* named(session.images.functionNames(), word);
       break;
     case 'location':
       if (word.length < ENOUGH) break;
-      yield* named(functionNames(session), word);
+      yield* named(session.images.functionNames(), word);
       for (const image of session.images.all) for (const file of image.files()) yield `${basename(file)}:`;
       break;
     case 'expression':
@@ -90,7 +90,7 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       yield* registers(word);
       if (word.length < ENOUGH) break;
       yield* named(globalNames(session), word);
-      yield* named(functionNames(session), word);
+      yield* named(session.images.functionNames(), word);
       yield* named(typeNames(session), word);
       break;
   }
@@ -107,11 +107,6 @@ function* locals(session: Session): Iterable<string> {
   if (session.exited) return;
   const { frame } = session;
   for (const each of session.images.variables(frame.scope, frame.physical.pc)) yield each.name;
-}
-
-function* functionNames(session: Session): Iterable<string> {
-  for (const func of session.images.functions()) yield func.name;
-  yield* session.images.inlinedNames();
 }
 
 function* globalNames(session: Session): Iterable<string> {

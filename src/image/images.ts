@@ -78,6 +78,12 @@ export class Images {
     for (const image of this.list) yield* image.inlinedNames();
   }
 
+  /** Of functions in the code, and of those that were inlined somewhere. */
+  *functionNames(): Iterable<string> {
+    for (const func of this.functions()) yield func.name;
+    yield* this.inlinedNames();
+  }
+
   inlinedCopies(name: string): readonly bigint[] {
     return this.list.flatMap(image => image.inlinedCopies(name));
   }

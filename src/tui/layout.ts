@@ -190,7 +190,7 @@ function share(height: number, wants: readonly Want[]): readonly number[] {
   return sizes;
 }
 
-/** A pane's content, and what it was made of beside the view: what the pane has looked at. */
+/** A pane's content, and what it was made of: what the pane has looked at. */
 interface Made {
   readonly content: Content;
   readonly from: ReadonlyMap<keyof Shown, unknown>;
@@ -206,25 +206,12 @@ export function contentOf(state: State, pane: Pane, width: number): Content {
   const made = known.get(key);
   if (made !== undefined && [...made.from].every(([name, value]) => state[name] === value)) return made.content;
   const from = new Map<keyof Shown, unknown>();
-  const look = <Name extends keyof Shown>(name: Name): Shown[Name] => {
-    from.set(name, state[name]);
-    return state[name];
-  };
-  const shown: Shown = {
-    view: state.view,
-    get before() {
-      return look('before');
+  const shown = new Proxy<Shown>(state, {
+    get: (_, name: keyof Shown) => {
+      from.set(name, state[name]);
+      return state[name];
     },
-    get console() {
-      return look('console');
-    },
-    get output() {
-      return look('output');
-    },
-    get lesson() {
-      return look('lesson');
-    },
-  };
+  });
   const content = pane.content(shown, width);
   known.set(key, { content, from });
   return content;

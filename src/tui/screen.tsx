@@ -80,7 +80,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     const changed = new Map(differing.map(row => [row, rows[row] ?? []]));
     app.rerender(<Rows key={terminal.surface.blanks} rows={changed} look={{ theme, depth }} />);
   });
-  let opening = (options.script ?? []).length > 0;
+  const { script = [] } = options;
+  let opening = script.length > 0;
   const drawSoon = (): void => {
     opening = false;
     redraw(0);
@@ -180,8 +181,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   }
 
   terminal.open();
-  if (options.script !== undefined) {
-    send({ kind: 'run', lines: options.script });
+  if (opening) {
+    send({ kind: 'run', lines: script });
     setTimeout(drawSoon, OPENING).unref();
   }
   await new Promise<void>(resolve => {

@@ -77,10 +77,15 @@ row('unsupported', seq(setState(STATE.rip, imm), leave(EXIT.unsupported)), end);
 /** An unconditional jump to the record d. */
 row('jump', goTo(taken), end);
 
-/** The ends of most loops. */
-const BACK = /^(?:(?:cmpj|testj)(?:32|64)|stepj)/;
-const branch = (name: string, before: Node, condition: Node, traits: { setsFlags?: object; readsFlags?: boolean } = {}): void => {
-  row(name, seq(before, when(condition, goTo(taken, BACK.test(name))), goTo(aux)), { flow: 'end', ...traits });
+/** `hot`: loops end so. */
+const branch = (
+  name: string,
+  before: Node,
+  condition: Node,
+  traits: { setsFlags?: object; readsFlags?: boolean } = {},
+  hot = false,
+): void => {
+  row(name, seq(before, when(condition, goTo(taken, hot)), goTo(aux)), { flow: 'end', ...traits });
 };
 for (const condition of CONDITIONS) branch(`j_${condition}`, () => {}, conditionOf(condition), { readsFlags: true });
 for (const [condition, node] of Object.entries(FROM_BITS)) branch(`jbits_${condition}`, () => {}, node, { readsFlags: true });
@@ -97,15 +102,22 @@ for (const w of WIDTHS) {
       setLocal('r', cut(w, op('i64.sub', local('x'), local('y')))),
       flagsOf('sub', w, local('x'), local('y'), local('r')),
     );
-    branch(`cmpj${w}_${condition}`, compute, compare.signed ? signed : op(compare.operator, local('x'), local('y')), { setsFlags: {} });
+    branch(
+      `cmpj${w}_${condition}`,
+      compute,
+      compare.signed ? signed : op(compare.operator, local('x'), local('y')),
+      { setsFlags: {} },
+      w >= 32,
+    );
     // The end of a counting loop: ADD of imm to a, CMP with b, Jcc.
-    if (w === 64) branch(`stepj64_${condition}`, seq(set('a', 64, op('i64.add', get('a', 64), imm)), compute), signed, { setsFlags: {} });
+    if (w === 64)
+      branch(`stepj64_${condition}`, seq(set('a', 64, op('i64.add', get('a', 64), imm)), compute), signed, { setsFlags: {} }, true);
   }
   for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
     // a is ccR, or ccS after INC and DEC.
     branch(`jres${w}_${condition}`, () => {}, op(operator, getSigned('a', w), c64(0)), { readsFlags: true });
     const compute = seq(setLocal('r', op('i64.and', get('a', w), get('b', w))), flagsOfLogic(w, local('r')));
-    branch(`testj${w}_${condition}`, compute, op(operator, state(STATE.ccR, resultHow), c64(0)), { setsFlags: {} });
+    branch(`testj${w}_${condition}`, compute, op(operator, state(STATE.ccR, resultHow), c64(0)), { setsFlags: {} }, w >= 32);
   }
 }
 /** JRCXZ, JECXZ and LOOP: a is RCX as wide as the address size says; LOOP has been decremented before. */

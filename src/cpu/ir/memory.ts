@@ -131,12 +131,12 @@ for (const w of WIDTHS) {
     faults,
   );
 }
+const least = (limit: Node): Node =>
+  seq(setLocal('y', limit), setLocal('x', op('select', local('x'), local('y'), op('i64.lt_u', local('x'), local('y')))));
 /**
  * In front of a block that is a loop, which stores the byte b at [a + imm], adds 1 to a and goes on until a is d: does as many of its rounds at
  * once as the page and the budget allow, and leaves one at least in the page to the loop, for its flags.
  */
-const least = (limit: Node): Node =>
-  seq(setLocal('y', limit), setLocal('x', op('select', local('x'), local('y'), op('i64.lt_u', local('x'), local('y')))));
 row(
   'fill8',
   when(

@@ -126,7 +126,7 @@ export const informationCommands: readonly Command[] = [
     summary: 'functions, of any language',
     run: (session, args) => {
       const wanted = pattern(args);
-      return names(filtered(functionNames(session), wanted));
+      return names(filtered(session.images.functionNames(), wanted));
     },
   },
   {
@@ -201,11 +201,6 @@ export const informationCommands: readonly Command[] = [
 
 function* filtered(all: Iterable<string>, wanted: RegExp): Iterable<string> {
   for (const name of all) if (wanted.test(name)) yield name;
-}
-
-function* functionNames(session: Session): Iterable<string> {
-  for (const func of session.images.functions()) yield func.name;
-  yield* session.images.inlinedNames();
 }
 
 /** `net/http` of `net/http.(*Client).Do`: up to the first dot behind the last slash. */

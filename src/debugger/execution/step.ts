@@ -10,7 +10,7 @@ import type { Session } from '../session.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import type { Stop } from '../stop.js';
-import { instructionsIn } from './calls.js';
+import { decodedAt, FLOWS, instructionsIn } from './calls.js';
 import { arm, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { atOrOutside, type Place, placeOf } from './place.js';
 
@@ -42,11 +42,13 @@ export async function nextInstructions(session: Session, count: number): Promise
 
 async function nextInstruction(session: Session): Promise<Stop | undefined> {
   const { rip } = session.thread.registers;
-  const [instruction] = [...instructionsIn(session.process.memory, rip, rip + 15n)];
-  if (instruction?.flow !== 'call') return oneInstruction(session);
+  const next = decodedAt(session.process.memory, rip, ({ flowControl, nextIP }) =>
+    FLOWS.get(flowControl) === 'call' ? nextIP : undefined,
+  );
+  if (next === undefined) return oneInstruction(session);
   const here = placeOf(session, session.thread.registers.get('rsp'));
   const goals: Goals = new Map();
-  addGoal(goals, rip + BigInt(instruction.length), () => atOrOutside(currentPlace(session), here));
+  addGoal(goals, next, () => atOrOutside(currentPlace(session), here));
   const stop = await resume(session, { at: goals, reached: { reason: 'next' } });
   return stop.reason === 'next' ? undefined : stop;
 }
