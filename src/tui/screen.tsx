@@ -66,8 +66,9 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   const depth = process.stdout.getColorDepth();
   // Rows are given to Ink when the terminal is open.
   const app = render(<Rows rows={new Map()} look={{ theme: state.view.theme, depth }} />, {
-    // Frames come whole, and the surface places their lines.
+    // Frames come whole, and the surface places their lines: rows one below another, as Ink gives them to screen readers, need no grid of cells.
     debug: true,
+    isScreenReaderEnabled: true,
     stdout: terminal.surface as unknown as NodeJS.WriteStream,
     exitOnCtrlC: false,
     patchConsole: false,

@@ -47,7 +47,7 @@ export class Surface extends EventEmitter {
     if (this.#muted || this.#next.length === 0) return true;
     const lines = frame.split('\n');
     // Erased first: behind a row that fills the width the cursor still stands on its last cell.
-    const rows = this.#next.map((row, line) => `\x1b[${row + 1};1H\x1b[2K${lines[line] ?? ''}\x1b[m`);
+    const rows = this.#next.map((row, line) => `\x1b[${row + 1};1H\x1b[2K${(lines[line] ?? '').trimEnd()}\x1b[m`);
     this.#next = [];
     this.send(`${SYNCHRONIZED.begin}${rows.join('')}${SYNCHRONIZED.end}`);
     return true;
