@@ -112,7 +112,7 @@ export async function bundle(): Promise<void> {
     metafile: true,
     plugins: [icedAsModule, plainWidths, rowsWithoutEmission, withoutDevtools, builtinsRequired],
   });
-  const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')] });
+  const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')], bundle: true });
   mkdirSync(dist);
   writeFileSync(join(dist, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
   writeFileSync(join(dist, 'start.js'), started.outputFiles[0]!.text);
@@ -120,14 +120,19 @@ export async function bundle(): Promise<void> {
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
   writeFileSync(join(dist, 'interpreter.wasm'), generateInterpreter());
   writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
-  // What it makes only saves time: r14 starts without it too.
-  spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'warm.ts')], {
+  // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.
+  if (!own('optimise.ts') || !own('warm.ts'))
+    for (const name of readdirSync(dist)) if (name.endsWith('.compiled')) rmSync(join(dist, name));
+}
+
+/** Whether a script of this folder has done its work in a process of its own. */
+const own = (script: string): boolean =>
+  spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script)], {
     cwd: root,
     env: { PATH: process.env.PATH, TERM: 'xterm-256color' },
     stdio: 'ignore',
     timeout: 60_000,
-  });
-}
+  }).status === 0;
 
 /** esbuild leaves other characters in regular expressions only. */
 const ascii = (code: string): string => code.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,33 +1,74 @@
-/** The bundle starts with what V8 has compiled of it, and as well without. */
+/** The bundle starts with what V8 has compiled of it and of its WebAssembly, and as well without. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { machineCodeFile } from '../src/cli/modules.js';
 import { FILES } from '../src/cli/start.js';
 
 const root = join(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'r14-'));
-const compiled = join(copy, 'dist', FILES.compiled);
-for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(copy, name), { recursive: true });
+const dist = join(copy, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
+beforeEach(() => {
+  for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(copy, name), { recursive: true });
+});
 afterAll(() => rmSync(copy, { recursive: true }));
 
-const main = join(copy, 'main.mjs');
-writeFileSync(main, `import { start } from './dist/start.js';\nconsole.log((await start()).cachedDataRejected);\n`);
+/** What a program prints that imports from the copy's `start.js`. */
+function printed(imported: string, program: string, ...args: readonly string[]): string {
+  const main = join(copy, 'main.mjs');
+  writeFileSync(main, `import { ${imported} } from './dist/start.js';\n${program}\n`);
+  return execFileSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+}
 
-/** What `r14 --version` prints, and whether V8 has thrown away what is compiled. */
-const started = (): string => execFileSync(process.execPath, [main, '--version'], { encoding: 'utf8' });
+describe('the bundle', () => {
+  const compiled = join(dist, FILES.compiled);
+  /** What `r14 --version` prints, and whether V8 has thrown away what is compiled. */
+  const started = (): string => printed('start', 'console.log((await start()).cachedDataRejected);', '--version');
 
-it('takes what is compiled', () => expect(started()).toBe(`r14 ${version}\nfalse\n`));
+  it('takes what is compiled', () => expect(started()).toBe(`r14 ${version}\nfalse\n`));
 
-it('compiles what does not fit', () => {
-  writeFileSync(compiled, readFileSync(compiled).subarray(0, 1000));
-  expect(started()).toBe(`r14 ${version}\ntrue\n`);
+  it('compiles what does not fit', () => {
+    writeFileSync(compiled, readFileSync(compiled).subarray(0, 1000));
+    expect(started()).toBe(`r14 ${version}\ntrue\n`);
+  });
+
+  it('compiles when there is nothing', () => {
+    rmSync(compiled);
+    expect(started()).toBe(`r14 ${version}\nundefined\n`);
+  });
 });
 
-it('compiles when there is nothing', () => {
-  rmSync(compiled);
-  expect(started()).toBe(`r14 ${version}\nundefined\n`);
+describe.each(readdirSync(join(root, 'dist')).filter(name => name.endsWith('.wasm')))('%s', name => {
+  const module = join(dist, name);
+  const code = join(dist, machineCodeFile(readFileSync(join(root, 'dist', name))));
+  const taken = (): string =>
+    printed(
+      'precompiled, spareProcessors',
+      `import { readFileSync } from 'node:fs';
+      spareProcessors();
+      console.log(precompiled(${JSON.stringify(dist)}, readFileSync(${JSON.stringify(module)})) instanceof WebAssembly.Module);`,
+    );
+
+  it('takes its machine code', () => expect(taken()).toBe('true\n'));
+
+  it('does without when that is cut short', () => {
+    writeFileSync(code, readFileSync(code).subarray(0, 100_000));
+    expect(taken()).toBe('false\n');
+  });
+
+  it('does without when that is of another module', () => {
+    const other = readFileSync(code);
+    other[other.length - 1]! ^= 1;
+    writeFileSync(code, other);
+    expect(taken()).toBe('false\n');
+  });
+
+  it('does without when there is none', () => {
+    rmSync(code);
+    expect(taken()).toBe('false\n');
+  });
 });

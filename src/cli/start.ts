@@ -8,15 +8,18 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { compiledWebAssembly } from './modules.js';
+
+export { precompiled } from './modules.js';
 
 /** The bundle's files, in the folder of this one. */
 export const FILES = { code: 'r14.cjs', compiled: 'r14.compiled' } as const;
 /** What the bundle takes from its surroundings. */
-export const SURROUNDINGS = ['require', 'bundleUrl', '__dirname'] as const;
+export const SURROUNDINGS = ['require', 'bundleUrl', '__dirname', 'WebAssembly'] as const;
 
 /**
- * V8 compiles what is hot on threads beside r14's own, which on a small machine have to share its processors: half of the second in which a Go
- * program starts. So it is told to inline less into what it optimises, and to optimise the interpreter only when a program has run for a while.
+ * V8 compiles what is hot on threads beside r14's own, which on a small machine have to share its processors. So it is told to inline less into
+ * what it optimises, and to optimise WebAssembly that has no machine code yet only when a program has run for a while.
  */
 const THRIFTY = ['--max-inlined-bytecode-size-cumulative=100', '--wasm-tiering-budget=100000000'];
 
@@ -34,18 +37,23 @@ function yieldToOwnThread(): void {
   }
 }
 
-type Bundle = (require: NodeJS.Require, url: string, dirname: string) => Promise<void>;
+type Bundle = (require: NodeJS.Require, url: string, dirname: string, wasm: typeof WebAssembly) => Promise<void>;
+
+/** To be called first: V8 takes what it has compiled only under the flags that it had then. */
+export function spareProcessors(): void {
+  for (const flag of THRIFTY) setFlagsFromString(flag);
+  yieldToOwnThread();
+}
 
 /** Runs r14 with the arguments of this process. Returns the script. */
 export async function start(): Promise<Script> {
-  for (const flag of THRIFTY) setFlagsFromString(flag);
-  yieldToOwnThread();
+  spareProcessors();
   const { dirname, url } = import.meta;
   const filename = join(dirname, FILES.code);
   // The bundle is ASCII, which is read faster as Latin-1.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled(join(dirname, FILES.compiled)) });
   const bundle = script.runInThisContext() as Bundle;
-  await bundle(createRequire(url), url, dirname);
+  await bundle(createRequire(url), url, dirname, compiledWebAssembly(dirname));
   return script;
 }
 
