@@ -7,9 +7,14 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
 import { FILES, SURROUNDINGS } from '../src/cli/start.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
 import { opRows } from '../src/cpu/ir/table.js';
+import { knownForms, newForm } from '../src/cpu/lift/forms.js';
+
+/** Encodings that Go's programs execute: see `forms.ts`. */
+export const COMMON_FORMS = join(import.meta.dirname, 'common-forms.txt');
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -119,6 +124,7 @@ export async function bundle(): Promise<void> {
   // iced-x86 reads its .wasm beside itself.
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
   writeFileSync(join(dist, 'interpreter.wasm'), generateInterpreter());
+  writeFileSync(join(dist, 'forms.bin'), packedCommonForms());
   writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
   // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.
   if (!own('optimise.ts') || !own('warm.ts'))
@@ -133,6 +139,24 @@ const own = (script: string): boolean =>
     stdio: 'ignore',
     timeout: 60_000,
   }).status === 0;
+
+/** The forms of `common-forms.txt`: their numbers do not matter, so they are zeros. */
+export function packedCommonForms(): Uint8Array {
+  const ins = new Instruction();
+  for (const line of readFileSync(COMMON_FORMS, 'utf8').trimEnd().split('\n')) {
+    const [start, ...ends] = line.split(' ');
+    for (const end of ends) {
+      const code = new Uint8Array(32);
+      code.set(Buffer.from(`${start}${end}`, 'hex'));
+      const decoder = new Decoder(64, code, DecoderOptions.None);
+      decoder.decodeOut(ins);
+      newForm(ins, decoder, code, 0);
+      decoder.free();
+    }
+  }
+  ins.free();
+  return knownForms.pack();
+}
 
 /** esbuild leaves other characters in regular expressions only. */
 const ascii = (code: string): string => code.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

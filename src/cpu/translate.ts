@@ -8,7 +8,7 @@ import { Draft, putNumber } from './draft.js';
 import { opNumber } from './ir/table.js';
 import { CODE, JUMP_CACHE, RECORD } from './layout.js';
 import type { Form } from './lift/form.js';
-import { knownForm, newForm } from './lift/forms.js';
+import { knownForms, newForm } from './lift/forms.js';
 import type { SparseAddressSpace } from './memory/address-space.js';
 
 const LINK = opNumber('link');
@@ -200,7 +200,7 @@ export class Translator {
   /** The form of the instruction at an index of the code; undefined when it reaches into a page that cannot be executed. */
   private form(fetch: Fetch, at: number, address: number): Form | undefined {
     const { code } = fetch;
-    const known = knownForm(code, at);
+    const known = knownForms.find(code, at);
     if (known !== undefined && at + known.length <= code.length) return known;
     const decoder = (fetch.decoder ??= new Decoder(64, code, DecoderOptions.None));
     decoder.position = at;

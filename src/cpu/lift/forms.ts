@@ -1,46 +1,24 @@
-/** The forms met so far, found by the bytes that all instructions of a form share: prefixes, opcode, ModRM and SIB. */
+/** The forms met so far, and how a new one is made. The bundle has the commonest in a file beside it, made when it was built. */
+import { readFileSync } from 'node:fs';
 import { Code, type Decoder, type Instruction } from 'iced-x86';
 import { opRows } from '../ir/table.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
 import { Form, IP } from './form.js';
+import { FormTable } from './form-table.js';
 import { lifters } from './table.js';
 
 const builder = new Builder();
 
-/** A tree by bytes: 256 entries a node, each 0, the number of a further node, or minus the number of a form. */
-let nodes = new Int32Array(256 * 4096);
-let nodeCount = 1;
-const forms: (Form | undefined)[] = [undefined];
+/** All forms met so far. */
+export const knownForms = new FormTable(prebuilt());
 
-/** The form of the instruction that starts at an index of the code; undefined when none is known. Reads no byte behind the code. */
-export function knownForm(code: Uint8Array, at: number): Form | undefined {
-  let node = 0;
-  for (let index = at; index < code.length; index++) {
-    const entry = nodes[node * 256 + code[index]!]!;
-    if (entry < 0) return forms[-entry];
-    if (entry === 0) return undefined;
-    node = entry;
+function prebuilt(): Uint8Array | undefined {
+  try {
+    return readFileSync(new URL('forms.bin', import.meta.url));
+  } catch {
+    return undefined;
   }
-  return undefined;
-}
-
-function remember(form: Form, code: Uint8Array, at: number, shared: number): void {
-  let node = 0;
-  for (let index = at; index < at + shared - 1; index++) {
-    const place = node * 256 + code[index]!;
-    if (nodes[place] === 0) {
-      nodes[place] = nodeCount++;
-      if (nodeCount * 256 > nodes.length) {
-        const larger = new Int32Array(nodes.length * 2);
-        larger.set(nodes);
-        nodes = larger;
-      }
-    }
-    node = nodes[place]!;
-  }
-  nodes[node * 256 + code[at + shared - 1]!] = -forms.length;
-  forms.push(form);
 }
 
 const ADDRESS_SIZE_PREFIX = 0x67;
@@ -71,7 +49,7 @@ export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at
   const last = uops[uops.length - 1];
   const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opRows[last.op]!.flow === 'end');
   const form = new Form(uops, ends, jumps, ins.length, displacementOffset, displacementSize, immediateOffset, immediateSize);
-  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) remember(form, code, at, exact ? form.length : sharedBytes(form));
+  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) knownForms.add(form, code, at, exact ? form.length : sharedBytes(form));
   return form;
 }
 
