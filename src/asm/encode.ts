@@ -1,6 +1,6 @@
 /** From an Intel instruction with typed operands to bytes: tries the encodings that fit and takes the shortest, as Go's assembler does. */
 import { Code, CodeExt, Encoder, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
-import { BYTE_REGISTERS, INTEGER_REGISTERS } from './syntax.js';
+import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, VECTOR_REGISTERS } from './syntax.js';
 
 /** An operand as the processor sees it. */
 export type Place =
@@ -21,19 +21,28 @@ export type Place =
     }
   | { readonly kind: 'branch'; readonly target: bigint; readonly short: boolean };
 
-const FIRST: Record<number, Register> = { 16: Register.AX, 32: Register.EAX, 64: Register.RAX };
 const LOW_BYTES = [Register.AL, Register.CL, Register.DL, Register.BL, Register.SPL, Register.BPL, Register.SIL, Register.DIL];
 
+/** iced's registers by Go's name, and by width. */
+const ICED_REGISTERS: ReadonlyMap<string, Readonly<Record<number, Register>>> = new Map<string, Record<number, Register>>([
+  ...INTEGER_REGISTERS.map((name, number): [string, Record<number, Register>] => [
+    name,
+    {
+      8: number < 8 ? LOW_BYTES[number] : Register.R8L + number - 8,
+      16: Register.AX + number,
+      32: Register.EAX + number,
+      64: Register.RAX + number,
+    },
+  ]),
+  ...BYTE_REGISTERS.map((name, number): [string, Record<number, Register>] => [name, { 8: Register.AL + number }]),
+  ...VECTOR_REGISTERS.map((name, number): [string, Record<number, Register>] => [
+    name,
+    { 0: Register.XMM0 + number, 128: Register.XMM0 + number },
+  ]),
+]);
+
 /** iced's register for Go's name at a width; undefined when there is none. */
-export function icedRegister(name: string, width: number): Register | undefined {
-  if (/^X\d/.test(name)) return width === 0 || width === 128 ? Register.XMM0 + Number(name.slice(1)) : undefined;
-  const byte = BYTE_REGISTERS.indexOf(name as (typeof BYTE_REGISTERS)[number]);
-  if (byte >= 0) return width === 8 ? Register.AL + byte : undefined;
-  const number = INTEGER_REGISTERS.indexOf(name as (typeof INTEGER_REGISTERS)[number]);
-  if (number < 0) return undefined;
-  if (width === 8) return number < 8 ? LOW_BYTES[number] : Register.R8L + number - 8;
-  return width === 0 ? undefined : FIRST[width] + number;
-}
+export const icedRegister = (name: string, width: number): Register | undefined => ICED_REGISTERS.get(name)?.[width];
 
 interface Candidate {
   readonly code: Code;
@@ -140,7 +149,7 @@ function matches(kind: K, place: Place): boolean {
       const width = REGISTER_OR_MEMORY[kind] ?? REGISTER_WIDTH[kind];
       if (width !== undefined) return width === place.width && icedRegister(place.name, width) !== undefined;
       if (kind in FIXED) return icedRegister(place.name, place.width) === FIXED[kind];
-      return XMM.has(kind) && /^X\d/.test(place.name);
+      return XMM.has(kind) && isVector(place.name);
     }
     case 'memory': {
       const width = REGISTER_OR_MEMORY[kind];
@@ -164,7 +173,7 @@ function setOperand(ins: Instruction, index: number, kind: K, place: Place): voi
   switch (place.kind) {
     case 'register':
       ins.setOpKind(index, OpKind.Register);
-      ins.setOpRegister(index, icedRegister(place.name, /^X\d/.test(place.name) ? 128 : place.width)!);
+      ins.setOpRegister(index, icedRegister(place.name, isVector(place.name) ? 128 : place.width)!);
       return;
     case 'memory': {
       ins.setOpKind(index, OpKind.Memory);
@@ -201,7 +210,8 @@ const immediateClass = (value: bigint): number =>
   (fits(signed(value), 8) ? 4 : 0) |
   (holds(value, 16) ? 8 : 0) |
   (holds(value, 32) ? 16 : 0) |
-  (fits(signed(value), 32) ? 32 : 0);
+  (fits(signed(value), 32) ? 32 : 0) |
+  (holds(value, 64) ? 64 : 0);
 
 /** What the choice of an encoding depends on: operands with equal signatures take the same. */
 function signature(place: Place): string {
@@ -223,9 +233,39 @@ export interface Encoded {
   readonly fieldAt: number;
 }
 
+/** Where an instruction's bytes hold a number: `size` of them from `offset` on. */
+interface Field {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** An instruction that stands for those that differ from it in its numbers only. */
+interface Pattern extends Encoded {
+  readonly displacement: Field;
+  readonly immediate: Field;
+}
+
+/** What a memory operand's displacement can be written in: nothing, 8 bits, 32; one that has more is a class of its own. */
+const displacementClass = (value: bigint): number | bigint => (value === 0n ? 0 : fits(value, 8) ? 8 : fits(value, 32) ? 32 : value);
+
+/** What an operand's bytes depend on, but for those of its number. */
+function exactSignature(place: Place): string {
+  switch (place.kind) {
+    case 'register':
+      return `r${place.width}${place.name}`;
+    case 'immediate':
+      return signature(place);
+    case 'memory':
+      return `m${place.width}${place.segment ?? ''}${place.ripRelative ? 'p' : ''}${place.base ?? ''}+${place.index ?? ''}${place.scale}.${displacementClass(place.displacement)}`;
+    case 'branch':
+      return place.short ? 's' : 'b';
+  }
+}
+
 export class InstructionEncoder {
   private readonly encoder = new Encoder(64);
   private readonly chosen = new Map<string, Candidate>();
+  private readonly patterns = new Map<string, Pattern>();
   private readonly branches = new Map<number, Uint8Array>();
 
   /**
@@ -234,11 +274,22 @@ export class InstructionEncoder {
    */
   encode(mnemonic: Mnemonic, places: readonly Place[], only?: Code): Encoded | undefined {
     let key = `${only ?? ''}/${mnemonic}`;
+    for (const place of places) key += ` ${exactSignature(place)}`;
+    const pattern = this.patterns.get(key);
+    if (pattern !== undefined) return filled(pattern, places);
+    const made = this.shortest(mnemonic, places, only);
+    // ENTER has two.
+    if (made !== undefined && places.filter(place => place.kind === 'immediate').length < 2) this.patterns.set(key, made);
+    return made;
+  }
+
+  private shortest(mnemonic: Mnemonic, places: readonly Place[], only: Code | undefined): Pattern | undefined {
+    let key = `${only ?? ''}/${mnemonic}`;
     for (const place of places) key += ` ${signature(place)}`;
     const known = this.chosen.get(key);
     const quick = known && this.tryEncode(known, places);
     if (quick !== undefined) return quick;
-    let best: Encoded | undefined;
+    let best: Pattern | undefined;
     let chosen: Candidate | undefined;
     for (const candidate of candidatesOf(mnemonic)) {
       if (only !== undefined && candidate.code !== only) continue;
@@ -266,7 +317,7 @@ export class InstructionEncoder {
     return bytes;
   }
 
-  private tryEncode(candidate: Candidate, places: readonly Place[]): Encoded | undefined {
+  private tryEncode(candidate: Candidate, places: readonly Place[]): Pattern | undefined {
     const { implied } = candidate;
     const ins = new Instruction();
     try {
@@ -275,13 +326,11 @@ export class InstructionEncoder {
       for (let index = 0; index < places.length; index++) setOperand(ins, implied + index, candidate.kinds[index], places[index]);
       this.encoder.encode(ins, 0n);
       const bytes = this.encoder.takeBuffer();
-      let fieldAt = 0;
-      if (places.some(place => place.kind === 'branch' || (place.kind === 'memory' && place.base === undefined))) {
-        const offsets = this.encoder.getConstantOffsets();
-        fieldAt = offsets.hasDisplacement ? offsets.displacementOffset : offsets.immediateOffset;
-        offsets.free();
-      }
-      return { bytes, fieldAt };
+      const offsets = this.encoder.getConstantOffsets();
+      const displacement = { offset: offsets.displacementOffset, size: offsets.displacementSize };
+      const immediate = { offset: offsets.immediateOffset, size: offsets.immediateSize };
+      offsets.free();
+      return { bytes, fieldAt: displacement.size > 0 ? displacement.offset : immediate.offset, displacement, immediate };
     } catch {
       // iced says what does not fit; other candidates may do.
       this.encoder.takeBuffer();
@@ -290,4 +339,25 @@ export class InstructionEncoder {
       ins.free();
     }
   }
+}
+
+/** The instruction with the numbers of other operands. */
+function filled(pattern: Pattern, places: readonly Place[]): Encoded {
+  const { displacement, immediate } = pattern;
+  if (displacement.size + immediate.size === 0) return pattern;
+  const bytes = pattern.bytes.slice();
+  for (const place of places) {
+    if (place.kind === 'memory') putNumber(bytes, displacement, place.displacement);
+    else if (place.kind === 'immediate') putNumber(bytes, immediate, place.value);
+  }
+  return { bytes, fieldAt: pattern.fieldAt };
+}
+
+function putNumber(bytes: Uint8Array, { offset, size }: Field, value: bigint): void {
+  if (size === 8) {
+    new DataView(bytes.buffer).setBigUint64(offset, BigInt.asUintN(64, value), true);
+    return;
+  }
+  let rest = Number(BigInt.asIntN(32, value));
+  for (let at = offset; at < offset + size; at++, rest >>= 8) bytes[at] = rest;
 }

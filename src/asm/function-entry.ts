@@ -47,9 +47,10 @@ export function assembledFunction(entry: FunctionEntry, signature: Signature | u
 function frameRows(items: readonly Item[], laid: LaidOut, address: bigint): FrameRow[] {
   const rows: FrameRow[] = [];
   items.forEach((item, index) => {
-    const row: FrameRow = { pc: address + BigInt(laid.offsets[index]), cfa: item.depth + 8, bp: item.savedBp ? -16 : undefined };
+    const cfa = item.depth + 8;
+    const bp = item.savedBp ? -16 : undefined;
     const last = rows[rows.length - 1];
-    if (last === undefined || last.cfa !== row.cfa || last.bp !== row.bp) rows.push(row);
+    if (last === undefined || last.cfa !== cfa || last.bp !== bp) rows.push({ pc: address + BigInt(laid.offsets[index]), cfa, bp });
   });
   return rows;
 }

@@ -6,7 +6,7 @@ import { icedRegister, type Place } from './encode.js';
 import { FrameBuilder, register, TLS_G, WORD } from './frame.js';
 import type { FunctionItems, InlinedItems } from './items.js';
 import { type Form, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
-import type { Memory, Operand, Statement, SymbolReference } from './syntax.js';
+import { isVector, type Memory, type Operand, type Statement, type SymbolReference } from './syntax.js';
 
 /** An operand of each kind. */
 const SAMPLES = {
@@ -172,7 +172,7 @@ export class FunctionBuilder extends FrameBuilder {
     )
       mnemonic = 'MOVL';
     // IMULQ $n, R is the three-operand form on one register.
-    if (/^IMUL[WLQ]$/.test(mnemonic) && operands.length === 2 && first.kind === 'immediate') {
+    if (operands.length === 2 && first.kind === 'immediate' && /^IMUL[WLQ]$/.test(mnemonic)) {
       mnemonic = mnemonic.replace('IMUL', 'IMUL3');
       operands = [first, operands[1], operands[1]];
     }
@@ -261,7 +261,7 @@ export class FunctionBuilder extends FrameBuilder {
   private place(operand: Operand, width: number): Place | undefined {
     switch (operand.kind) {
       case 'register': {
-        const wide = /^X\d/.test(operand.name) ? 0 : width === 0 ? 64 : width;
+        const wide = isVector(operand.name) ? 0 : width === 0 ? 64 : width;
         if (icedRegister(operand.name, wide) === undefined && wide !== 8 && /^[ABCD][HL]$/.test(operand.name))
           return register(operand.name, 8);
         return register(operand.name, wide);

@@ -59,35 +59,38 @@ function reportLabels(items: FunctionItems, diagnostics: Diagnostics): void {
   }
 }
 
-/** Bytes of one item at its final address. `resolve` gives a symbol's address. */
-export function itemBytes(
-  laid: LaidOut,
-  index: number,
+/** Writes a function's items into the text. `start`: the function's address; `resolve` gives a symbol's. */
+export function putItems(
+  text: { readonly bytes: Uint8Array; readonly start: bigint },
+  { items: { items, labels }, offsets, long }: LaidOut,
   start: bigint,
   encoder: InstructionEncoder,
   resolve: (item: Extract<Item, { kind: 'symbolic' }>) => bigint | undefined,
-): Uint8Array {
-  const item = laid.items.items[index];
-  switch (item.kind) {
-    case 'bytes':
-      return item.bytes;
-    case 'jump': {
-      const target = laid.items.labels.get(item.label);
-      const long = laid.long.has(index);
-      const bytes = encoder.jump(item.mnemonic, !long).slice();
-      const distance = target === undefined ? 0 : laid.offsets[target] - laid.offsets[index + 1];
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      if (long) view.setInt32(bytes.length - 4, distance, true);
-      else view.setInt8(bytes.length - 1, distance);
-      return bytes;
+): void {
+  const base = Number(start - text.start);
+  const view = new DataView(text.bytes.buffer);
+  items.forEach((item, index) => {
+    const at = base + offsets[index];
+    const behind = offsets[index + 1];
+    switch (item.kind) {
+      case 'bytes':
+        text.bytes.set(item.bytes, at);
+        return;
+      case 'jump': {
+        const target = labels.get(item.label);
+        text.bytes.set(encoder.jump(item.mnemonic, !long.has(index)), at);
+        const distance = target === undefined ? 0 : offsets[target] - behind;
+        if (long.has(index)) view.setInt32(base + behind - 4, distance, true);
+        else view.setInt8(base + behind - 1, distance);
+        return;
+      }
+      case 'symbolic': {
+        const target = resolve(item);
+        text.bytes.set(item.bytes, at);
+        if (target === undefined) return;
+        const next = item.relative ? start + BigInt(behind) : 0n;
+        view.setInt32(at + item.fieldAt, Number(target + item.offset - next), true);
+      }
     }
-    case 'symbolic': {
-      const target = resolve(item);
-      const bytes = item.bytes.slice();
-      if (target === undefined) return bytes;
-      const next = item.relative ? start + BigInt(laid.offsets[index + 1]) : 0n;
-      new DataView(bytes.buffer, bytes.byteOffset).setInt32(item.fieldAt, Number(target + item.offset - next), true);
-      return bytes;
-    }
-  }
+  });
 }

@@ -63,11 +63,17 @@ const ESCAPES: Record<string, string> = {
 
 const ESCAPED = /^(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/;
 
+/** The tokens of a source. */
+export const tokenize = (file: string, source: string, diagnostics: Diagnostics): Token[] =>
+  [...tokenLines(file, source, diagnostics)].flat();
+
 /**
- * Splits a source into tokens; comments vanish, a backslash before the end of a line lets a macro go on in the next one, with another
- * instruction. */
-export function tokenize(file: string, source: string, diagnostics: Diagnostics): Token[] {
-  const tokens: Token[] = [];
+ * Splits a source into tokens, line by line, at least one, each with the newline at its end; comments vanish, a backslash before the end of a line lets a macro
+ * go on in the next one, with another instruction.
+ */
+export function* tokenLines(file: string, source: string, diagnostics: Diagnostics): Generator<Token[]> {
+  let tokens: Token[] = [];
+  let first = true;
   let line = 1;
   let lineStart = 0;
   let at = 0;
@@ -88,6 +94,9 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       push('newline', '\n', 1);
       newLine();
       glued = false;
+      yield tokens;
+      tokens = [];
+      first = false;
       continue;
     }
     if (character === ' ' || character === '\t' || character === '\r') {
@@ -102,12 +111,12 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       glued = false;
       continue;
     }
-    if (source.startsWith('//', at)) {
+    if (character === '/' && source[at + 1] === '/') {
       const end = source.indexOf('\n', at);
       at = end < 0 ? source.length : end;
       continue;
     }
-    if (source.startsWith('/*', at)) {
+    if (character === '/' && source[at + 1] === '*') {
       const start = position();
       const end = source.indexOf('*/', at + 2);
       if (end < 0) {
@@ -140,16 +149,15 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
       push(character === '"' ? 'string' : 'character', text.value, text.end - start);
       continue;
     }
-    NUMBER.lastIndex = at;
-    const number = /^\.?[0-9]/.test(source.slice(at, at + 2)) ? NUMBER.exec(source) : null;
-    if (number !== null) {
-      push(/^[0-9]+[eE.]|\./.test(number[0]) && !/^0[xX]/.test(number[0]) ? 'float' : 'integer', number[0], number[0].length);
+    NAME.lastIndex = at;
+    if (character !== '~' && NAME.test(source)) {
+      push('name', source.slice(at, NAME.lastIndex), NAME.lastIndex - at);
       continue;
     }
-    NAME.lastIndex = at;
-    const name = NAME.exec(source);
-    if (name !== null && character !== '~') {
-      push('name', name[0], name[0].length);
+    NUMBER.lastIndex = at;
+    if (NUMBER.test(source)) {
+      const number = source.slice(at, NUMBER.lastIndex);
+      push(/^[0-9]+[eE.]|\./.test(number) && !/^0[xX]/.test(number) ? 'float' : 'integer', number, number.length);
       continue;
     }
     const two = source.slice(at, at + 2);
@@ -161,8 +169,9 @@ export function tokenize(file: string, source: string, diagnostics: Diagnostics)
     }
     push('punctuation', punctuation, punctuation.length);
   }
-  if (tokens[tokens.length - 1]?.kind !== 'newline') push('newline', '\n', 0);
-  return tokens;
+  if (tokens.length === 0 && !first) return;
+  push('newline', '\n', 0);
+  yield tokens;
 }
 
 /** The number that an integer token stands for; undefined for `0x` alone or `0o9`. Go's old octals too: 017 is 15. */

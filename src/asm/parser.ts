@@ -10,19 +10,22 @@ const IGNORED = new Set(['PCDATA', 'FUNCDATA', 'PCALIGN']);
 const MOST_BYTES = 0x10000000;
 
 export class Parser extends ExpressionParser {
-  private readonly statements: Statement[] = [];
+  private statements: Statement[] = [];
 
   constructor(
-    tokens: readonly Token[],
     /** What a leading middle dot stands for: the package of the file. */
     private readonly inPackage: string,
     constants: ReadonlyMap<string, bigint>,
     diagnostics: Diagnostics,
   ) {
-    super(tokens, constants, diagnostics);
+    super([], constants, diagnostics);
   }
 
-  parse(): Statement[] {
+  /** The statements of a line. */
+  line(tokens: readonly Token[]): readonly Statement[] {
+    this.tokens = tokens;
+    this.at = 0;
+    this.statements = [];
     while (this.at < this.tokens.length) {
       if (this.endOfStatement()) {
         this.at++;

@@ -1,7 +1,7 @@
 /** Go assembly's preprocessor: #include, #define (with and without parameters), #undef, #ifdef, #ifndef, #else, #endif. */
 import type { Diagnostics } from './diagnostics.js';
 import { nearest } from './diagnostics.js';
-import { stringBytes, type Token, tokenize } from './lexer.js';
+import { stringBytes, type Token, tokenize, tokenLines } from './lexer.js';
 
 interface Macro {
   readonly parameters: readonly string[] | undefined;
@@ -43,6 +43,8 @@ const BUILT_IN_MACROS: Readonly<Record<string, string>> = {
 
 const MAX_INCLUDE = 16;
 const MOST_INCLUDES = 1000;
+/** No macro is being expanded. */
+const NONE: ReadonlySet<string> = new Set();
 /** Tokens that macros may put into one line. */
 const MOST_EXPANDED = 10_000;
 
@@ -68,87 +70,81 @@ export class Preprocessor {
     }
   }
 
-  /** The tokens of a file with directives carried out and macros expanded. */
-  run(file: string, source: string): Token[] {
+  /** The lines of a file with directives carried out and macros expanded; each ends with its newline. */
+  lines(file: string, source: string): Generator<readonly Token[]> {
     return this.file(file, source, 0);
   }
 
-  private file(file: string, source: string, depth: number): Token[] {
+  private *file(file: string, source: string, depth: number): Generator<readonly Token[]> {
     this.sources.set(file, source);
-    const tokens = tokenize(file, source, this.diagnostics);
-    const out: Token[] = [];
     /** One entry an open #if: whether its branch is taken. */
     const conditions: { taken: boolean; at: Token }[] = [];
-    let at = 0;
-    while (at < tokens.length) {
-      let end = at;
-      while (tokens[end].kind !== 'newline') end++;
-      const line = tokens.slice(at, end);
-      at = end + 1;
+    for (const line of tokenLines(file, source, this.diagnostics)) {
+      const newline = line.pop()!;
       const active = conditions.every(condition => condition.taken);
       if (line[0]?.text === '#' && line[0].kind === 'punctuation') {
-        this.directive(line, conditions, active, out, depth);
+        const included = this.directive(line, conditions, active, depth);
+        if (included !== undefined) yield* this.file(included.file, included.text, depth + 1);
         continue;
       }
       if (!active) continue;
       this.spent = 0;
-      this.expand(line, out, new Set());
-      out.push(tokens[end]);
+      const out: Token[] = [];
+      this.expand(line, out, NONE);
+      out.push(newline);
+      yield out;
     }
     for (const { at: open } of conditions) this.diagnostics.report(open.at, `${open.text} without #endif`);
-    return out;
   }
 
+  /** Carries a directive out. Returns the file that it includes. */
   private directive(
     line: readonly Token[],
     conditions: { taken: boolean; at: Token }[],
     active: boolean,
-    out: Token[],
     depth: number,
-  ): void {
+  ): ReturnType<Includes> {
     const [hash, name, argument] = line;
     const word = name?.text ?? '';
     if (word === 'ifdef' || word === 'ifndef') {
       conditions.push({ taken: this.macros.has(argument?.text ?? '') === (word === 'ifdef'), at: name });
-      return;
+      return undefined;
     }
     if (word === 'else' || word === 'endif') {
       const open = conditions[conditions.length - 1];
       if (open === undefined) this.diagnostics.report(hash.at, `#${word} without #ifdef`);
       else if (word === 'else') open.taken = !open.taken;
       else conditions.pop();
-      return;
+      return undefined;
     }
-    if (!active) return;
-    if (word === 'include') this.include(argument, hash, out, depth);
-    else if (word === 'define') this.define(line);
+    if (!active) return undefined;
+    if (word === 'include') return this.include(argument, hash, depth);
+    if (word === 'define') this.define(line);
     else if (word === 'undef') this.macros.delete(argument?.text ?? '');
     else {
       const near = nearest(word, ['include', 'define', 'undef', 'ifdef', 'ifndef', 'else', 'endif']);
       this.diagnostics.report((name ?? hash).at, `unknown directive #${word}`, near === undefined ? undefined : `did you mean #${near}?`);
     }
+    return undefined;
   }
 
-  private include(argument: Token | undefined, hash: Token, out: Token[], depth: number): void {
+  private include(argument: Token | undefined, hash: Token, depth: number): ReturnType<Includes> {
     if (argument?.kind !== 'string') {
       this.diagnostics.report((argument ?? hash).at, '#include wants a file name in double quotes');
-      return;
+      return undefined;
     }
     if (depth >= MAX_INCLUDE) {
       this.diagnostics.report(argument.at, `includes are nested deeper than ${MAX_INCLUDE}`, 'does a file include itself?');
-      return;
+      return undefined;
     }
     if (++this.included > MOST_INCLUDES) {
       if (this.included === MOST_INCLUDES + 1) this.diagnostics.report(argument.at, `there are more than ${MOST_INCLUDES} includes`);
-      return;
+      return undefined;
     }
     const name = new TextDecoder().decode(stringBytes(argument.text));
     const found = this.includes(name, argument.at.file);
-    if (found === undefined) {
-      if (!BUILT_IN.has(name)) this.diagnostics.report(argument.at, `cannot find ${name}`);
-      return;
-    }
-    for (const token of this.file(found.file, found.text, depth + 1)) out.push(token);
+    if (found === undefined && !BUILT_IN.has(name)) this.diagnostics.report(argument.at, `cannot find ${name}`);
+    return found;
   }
 
   private define(line: readonly Token[]): void {

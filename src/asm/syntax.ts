@@ -83,10 +83,11 @@ export const INTEGER_REGISTERS = [
 ] as const;
 /** Byte registers that Go names apart. */
 export const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'] as const;
+export const VECTOR_REGISTERS: readonly string[] = Array.from({ length: 16 }, (_, index) => `X${index}`);
 const REGISTERS = new Set<string>([
   ...INTEGER_REGISTERS,
   ...BYTE_REGISTERS,
-  ...Array.from({ length: 16 }, (_, index) => `X${index}`),
+  ...VECTOR_REGISTERS,
   ...Array.from({ length: 8 }, (_, index) => `F${index}`),
   'TLS',
   'ES',
@@ -96,6 +97,9 @@ const REGISTERS = new Set<string>([
   'FS',
   'GS',
 ]);
+
+/** Whether a register is one of SSE's. */
+export const isVector = (name: string): boolean => name.startsWith('X');
 
 /** `g` is R14 in Go's spelling of ABIInternal code. */
 export const registerName = (text: string): string | undefined => (text === 'g' ? 'R14' : REGISTERS.has(text) ? text : undefined);

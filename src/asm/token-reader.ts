@@ -6,17 +6,18 @@ export class TokenReader {
   protected at = 0;
 
   constructor(
-    protected readonly tokens: readonly Token[],
+    protected tokens: readonly Token[],
     protected readonly diagnostics: Diagnostics,
   ) {}
 
   /** The token `ahead` of the present one; the last one where there is none. */
   protected peek(ahead = 0): Token {
-    return this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)];
+    return this.tokens[this.at + ahead] ?? this.tokens[this.tokens.length - 1];
   }
 
   protected is(text: string): boolean {
-    return this.at < this.tokens.length && this.peek().kind === 'punctuation' && this.peek().text === text;
+    const token = this.tokens[this.at];
+    return token !== undefined && token.text === text && token.kind === 'punctuation';
   }
 
   protected accept(text: string): boolean {
