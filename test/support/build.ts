@@ -236,8 +236,8 @@ export function runNative(path: string, input: RunInput = {}): Outcome {
 }
 
 /** Runs the built r14 as a user does, with these command-line arguments. */
-export const runR14 = (args: readonly string[], stdin = ''): Outcome =>
-  runCommand(process.execPath, [join(root, 'bin/r14.js'), ...args], { stdin });
+export const runR14 = (args: readonly string[], stdin = '', env: RunInput['env'] = {}): Outcome =>
+  runCommand(process.execPath, [join(root, 'bin/r14.js'), ...args], { stdin, env });
 
 /** `r14 run` of a program with the host run's arguments, environment and input. */
 export function runEmulated(path: string, { args = [], env = {}, stdin }: RunInput = {}): Outcome {

@@ -78,13 +78,33 @@ function list(session: Session): Answer {
 function save(session: Session): Answer {
   const { settings, host } = session;
   const initial = new Map<string, string | number>(SETTINGS.map(row => [row.name, row.initial]));
-  const lines = [...settings.foreign];
+  const lines: string[] = [];
   for (const [name, value] of settings.entries()) if (initial.get(name) !== value) lines.push(`config ${name} ${quoted(value)}`);
   for (const { from, to } of settings.substitutions) lines.push(`config substitute-path "${from}" "${to}"`);
   for (const [name, command] of settings.aliases) lines.push(`config alias ${command.replace(/ .*/, '')} ${name}`);
-  host.writeFile(host.settingsFile, lines.map(line => `${line}\n`).join(''));
-  const kept = settings.foreign.length === 0 ? '' : ' Comments and lines that could not be used are kept.';
-  return text(`Saved to ${host.settingsFile}.${kept}`);
+  const kept = settings.foreign ?? unread(session, lines);
+  host.writeFile(host.settingsFile, [...kept, ...lines].map(line => `${line}\n`).join(''));
+  const what = settings.foreign === undefined ? 'What else stood there is' : 'Comments and lines that could not be used are';
+  return text(`Saved to ${host.settingsFile}.${kept.length === 0 ? '' : ` ${what} kept.`}`);
+}
+
+/** Lines of the settings file that this session, which has not run it, says nothing of. */
+function unread({ host, settings }: Session, lines: readonly string[]): readonly string[] {
+  let file: string;
+  try {
+    file = host.readScript(host.settingsFile);
+  } catch {
+    return [];
+  }
+  const said = new Set([...lines.map(subject), ...[...settings.chosen].map(name => `config ${name}`)]);
+  return file.split('\n').filter(line => line !== '' && !said.has(subject(line)));
+}
+
+/** What a line of the settings file sets: `config theme`, `config substitute-path "/from"`, `config alias b`. */
+function subject(line: string): string {
+  const words = line.trim().split(/\s+/);
+  if (words[1] === 'alias') return `config alias ${words.at(-1)}`;
+  return words.slice(0, words[1] === 'substitute-path' ? 3 : 2).join(' ');
 }
 
 function quoted(value: string | number): string {
