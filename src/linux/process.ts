@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AddressSpace, Cpu, CpuStop, Fault, Registers } from '../cpu/api.js';
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
@@ -146,7 +145,8 @@ class GuestProcess implements Process {
 
   hash(): string {
     const { kernel } = this;
-    const hash = createHash('sha256');
+    // Loaded only now: it takes longer than to start a small program.
+    const hash = globalThis.process.getBuiltinModule('node:crypto').createHash('sha256');
     for (const task of kernel.tasks) {
       hash.update(task === kernel.scheduler.current ? this.cpu.registers.save() : task.saved);
       hash.update(task.describe());
