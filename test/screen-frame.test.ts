@@ -148,15 +148,30 @@ describe('settings', () => {
     expect(await screen.exit()).toBe(0);
   });
 
-  it('keep which panes are hidden', async () => {
-    const first = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
+  it('keep what the user changes of the look, and nothing else', async () => {
+    writeFileSync(settings, '# mine\n\nconfig theme purple\nconfig max-string-len 99\n');
+    const first = open(120, 40, [
+      'exec',
+      'newproc-race',
+      '-ex',
+      'config disassemble-flavor intel',
+      '-ex',
+      'config hidden-panes lens',
+      '-ex',
+      'c',
+    ]);
     await first.shows('─5 memory');
+    await first.hides('─4 call lens');
+    expect(readFileSync(settings, 'utf8')).toBe('# mine\n\nconfig theme purple\nconfig max-string-len 99\n');
     first.type('5h');
     await first.hides('─5 memory');
-    first.type(':config -save\r');
-    await first.shows('Saved to');
+    first.type(':config theme light\r');
+    await first.shows('config theme light');
     first.type('q');
     await first.exit();
+    expect(readFileSync(settings, 'utf8')).toBe(
+      '# mine\n\nconfig theme purple\nconfig max-string-len 99\nconfig hidden-panes "lens memory"\nconfig theme light\n',
+    );
     const second = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
     await second.shows('► 0 __tsan_func_enter');
     expect(second.text()).not.toContain('─5 memory');

@@ -3,7 +3,7 @@ import type { Opened, ScreenOptions } from '../tui/screen.js';
 import { completeFile } from './complete-file.js';
 import { historyFile, loadHistory, saveHistory } from './history.js';
 import type { Outlet } from './output.js';
-import { savedSettings } from './saved-settings.js';
+import { savedSettings, saveLook } from './saved-settings.js';
 
 /** Shows what is open until the user quits. */
 export async function openScreen(
@@ -25,6 +25,7 @@ export async function openScreen(
       history: loadHistory(file),
       files: completeFile,
       saveHistory: lines => saveHistory(file, lines),
+      saveLook,
     },
     outlet,
   );

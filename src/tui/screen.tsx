@@ -38,7 +38,13 @@ export interface ScreenOptions {
   /** No character beyond ASCII. */
   readonly ascii: boolean;
   readonly saveHistory: (newestFirst: readonly string[]) => void;
+  /** Keeps what the user has set of the screen's look. */
+  readonly saveLook: (session: Session, changed: readonly LookSetting[]) => void;
 }
+
+/** Settings of how the screen looks, which are kept when the user changes them. */
+const LOOK = ['theme', 'hidden-panes'] as const;
+export type LookSetting = (typeof LOOK)[number];
 
 const PROGRESS_EVERY = 200;
 /** Milliseconds between two frames. */
@@ -83,6 +89,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   });
   const { script = [] } = options;
   let opening = script.length > 0;
+  /** Of the first commands, which nobody types. */
+  let unattended = script.length;
   const drawSoon = (): void => {
     opening = false;
     redraw(0);
@@ -112,11 +120,15 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 
   async function carryOut(effect: Effect): Promise<void> {
     switch (effect.kind) {
-      case 'command':
-        return running(
-          effect.line === '' ? opened.session.lastLine : effect.line,
-          async () => (await run(opened.session, effect.line)).output,
-        );
+      case 'command': {
+        const { session } = opened;
+        const before = LOOK.map(name => session.settings.text(name));
+        await running(effect.line === '' ? session.lastLine : effect.line, async () => (await run(session, effect.line)).output);
+        const changed = LOOK.filter((name, index) => session.settings.text(name) !== before[index]);
+        if (unattended > 0) unattended--;
+        else if (changed.length > 0) options.saveLook(session, changed);
+        return;
+      }
       case 'lesson':
         return running(state.running!, () => opened.lesson!.step());
       case 'complete': {

@@ -1,5 +1,5 @@
 import type { Session } from '../session.js';
-import { SETTINGS, Settings } from '../settings.js';
+import { SETTINGS, type SettingName, Settings } from '../settings.js';
 import { type Arguments, unquote } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { commandTable } from './table.js';
@@ -30,6 +30,7 @@ export const settingCommands: readonly Command[] = [
     summary: 'list and change settings',
     details: [
       ...SETTINGS.map(row => `${row.name}: ${row.summary} (${JSON.stringify(row.initial)})`),
+      'In the screen, theme and hidden-panes are kept when you change them; config -save keeps all.',
       'substitute-path: source paths that start with FROM are looked up under TO; without TO the rule is dropped.',
       'alias: ALIAS becomes another name of COMMAND; alone it is dropped.',
     ].join('\n'),
@@ -77,28 +78,45 @@ function list(session: Session): Answer {
 /** Keeps what is not as it was: the file is a script of `config` commands, which interactive sessions run at their start. */
 function save(session: Session): Answer {
   const { settings, host } = session;
-  const initial = new Map<string, string | number>(SETTINGS.map(row => [row.name, row.initial]));
-  const lines: string[] = [];
-  for (const [name, value] of settings.entries()) if (initial.get(name) !== value) lines.push(`config ${name} ${quoted(value)}`);
+  const lines = settingLines(settings);
   for (const { from, to } of settings.substitutions) lines.push(`config substitute-path "${from}" "${to}"`);
   for (const [name, command] of settings.aliases) lines.push(`config alias ${command.replace(/ .*/, '')} ${name}`);
-  const kept = settings.foreign ?? unread(session, lines);
-  host.writeFile(host.settingsFile, [...kept, ...lines].map(line => `${line}\n`).join(''));
+  const said = new Set([...lines.map(subject), ...[...settings.chosen].map(name => `config ${name}`)]);
+  const kept = settings.foreign ?? savedLines(session).filter(line => !said.has(subject(line)));
+  writeLines(session, [...kept, ...lines]);
   const what = settings.foreign === undefined ? 'What else stood there is' : 'Comments and lines that could not be used are';
   return text(`Saved to ${host.settingsFile}.${kept.length === 0 ? '' : ` ${what} kept.`}`);
 }
 
-/** Lines of the settings file that this session, which has not run it, says nothing of. */
-function unread({ host, settings }: Session, lines: readonly string[]): readonly string[] {
-  let file: string;
+/** Keeps these settings alone: all else stays as it is in the file. Throws CommandError when the file cannot be written. */
+export function saveOnly(session: Session, names: readonly SettingName[]): void {
+  const { foreign = [] } = session.settings;
+  const said = new Set(names.map(name => `config ${name}`));
+  const kept = savedLines(session).filter(line => foreign.includes(line) || !said.has(subject(line)));
+  writeLines(session, [...kept, ...settingLines(session.settings, names)]);
+}
+
+/** The commands for settings that are not as they were at first. */
+function settingLines(settings: Settings, names: readonly SettingName[] = SETTINGS.map(row => row.name)): string[] {
+  const initial = new Map<SettingName, string | number>(SETTINGS.map(row => [row.name, row.initial]));
+  return settings
+    .entries()
+    .filter(([name, value]) => names.includes(name) && initial.get(name) !== value)
+    .map(([name, value]) => `config ${name} ${quoted(value)}`);
+}
+
+/** Lines of the settings file; none when it cannot be read. */
+function savedLines({ host }: Session): readonly string[] {
   try {
-    file = host.readScript(host.settingsFile);
+    const script = host.readScript(host.settingsFile).replace(/\n$/, '');
+    return script === '' ? [] : script.split('\n');
   } catch {
     return [];
   }
-  const said = new Set([...lines.map(subject), ...[...settings.chosen].map(name => `config ${name}`)]);
-  return file.split('\n').filter(line => line !== '' && !said.has(subject(line)));
 }
+
+const writeLines = ({ host }: Session, lines: readonly string[]): void =>
+  host.writeFile(host.settingsFile, lines.map(line => `${line}\n`).join(''));
 
 /** What a line of the settings file sets: `config theme`, `config substitute-path "/from"`, `config alias b`. */
 function subject(line: string): string {
