@@ -78,7 +78,7 @@ describe('the screen', () => {
     const { row, column } = screen.find('=> 0x');
     screen.mouse({ row, column: column - 1 });
     await screen.shows('●=> 0x');
-    screen.mouse({ row, column: column + 6 });
+    // The click has selected the row: another anywhere on it acts.
     screen.mouse({ row, column: column + 6 });
     await screen.hides('●');
     // The call before the return address leads to what it calls.
