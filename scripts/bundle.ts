@@ -127,8 +127,11 @@ export async function bundle(): Promise<void> {
   writeFileSync(join(dist, 'forms.bin'), packedCommonForms());
   writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
   // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.
-  if (!own('optimise.ts') || !own('warm.ts'))
+  for (const script of ['optimise.ts', 'warm.ts']) {
+    if (own(script)) continue;
+    console.error(`scripts/${script} has failed: r14 will start more slowly`);
     for (const name of readdirSync(dist)) if (name.endsWith('.compiled')) rmSync(join(dist, name));
+  }
 }
 
 /** Whether a script of this folder has done its work in a process of its own. */

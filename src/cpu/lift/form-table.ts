@@ -1,13 +1,13 @@
 /** Forms by the bytes that all instructions of a form share: prefixes, opcode, ModRM and SIB. */
-import type { Condition } from '../ir/flags.js';
-import { Form, type Hole, Uop } from './form.js';
+import { opRows } from '../ir/table.js';
+import { type Conditional, Form, type Hole, Uop } from './form.js';
 
 /** Entries of a node: one for each byte. */
 const FAN = 256;
 const NODES = 4096;
 
 /** What a packed table begins with, in words. */
-const HEADER = { nodes: 0, forms: 1, uops: 2, textBytes: 3, size: 4 } as const;
+const HEADER = { rows: 0, nodes: 1, forms: 2, uops: 3, textBytes: 4, size: 5 } as const;
 /** A packed form: the number of its first micro-op; and, four bits each, whether it ends the block, what it jumps to, its length and the places of its numbers. */
 const FORM_WORDS = 2;
 const JUMPS = ['none', 'target', 'branch'] as const satisfies readonly Form['jumps'][];
@@ -16,7 +16,7 @@ const UOP_WORDS = 8;
 /** What micro-ops refer to by number, as text; number 0 stands for none. */
 interface Texts {
   readonly holes: (Hole | null)[];
-  readonly conditionals: ({ readonly prefix: string; readonly condition: Condition } | null)[];
+  readonly conditionals: (Conditional | null)[];
 }
 
 export class FormTable {
@@ -29,7 +29,7 @@ export class FormTable {
   private readonly packedForms: Int32Array = new Int32Array();
   private readonly packedUops: Int32Array = new Int32Array();
 
-  /** `packed`: what `pack` of an equal op table has made. */
+  /** `packed`: what `pack` has made. Throws RangeError when it is cut short or made for another op table. */
   constructor(packed?: Uint8Array) {
     if (packed === undefined) return;
     const words = new Int32Array(packed.buffer, packed.byteOffset, packed.length >> 2);
@@ -37,11 +37,13 @@ export class FormTable {
     const formsAt = HEADER.size + this.nodeCount * FAN;
     const uopsAt = formsAt + (words[HEADER.forms]! + 1) * FORM_WORDS;
     const textAt = uopsAt + words[HEADER.uops]! * UOP_WORDS;
+    const length = 4 * textAt + words[HEADER.textBytes]!;
+    if (words[HEADER.rows] !== opRows.length || packed.length < length) throw new RangeError('no table of forms');
     // Grows, and is copied, when a form needs a further node.
     this.nodes = words.subarray(HEADER.size, formsAt);
     this.packedForms = words.subarray(formsAt, uopsAt);
     this.packedUops = words.subarray(uopsAt, textAt);
-    this.texts = JSON.parse(new TextDecoder().decode(packed.subarray(textAt * 4, textAt * 4 + words[HEADER.textBytes]!))) as Texts;
+    this.texts = JSON.parse(new TextDecoder().decode(packed.subarray(4 * textAt, length))) as Texts;
     this.forms = new Array<undefined>(words[HEADER.forms]! + 1).fill(undefined);
   }
 
@@ -96,7 +98,7 @@ export class FormTable {
   /** The table in bytes, from which one is made faster than form by form. */
   pack(): Uint8Array {
     const holes = new Numbering<Hole>();
-    const conditionals = new Numbering<NonNullable<Uop['conditional']>>();
+    const conditionals = new Numbering<Conditional>();
     const forms: number[] = [];
     const uops: number[] = [];
     for (let number = 1; number < this.forms.length; number++) {
@@ -114,6 +116,7 @@ export class FormTable {
     const text = new TextEncoder().encode(JSON.stringify({ holes: holes.all, conditionals: conditionals.all } satisfies Texts));
     const nodes = this.nodes.subarray(0, this.nodeCount * FAN);
     const words = Int32Array.from([
+      opRows.length,
       this.nodeCount,
       this.forms.length - 1,
       uops.length / UOP_WORDS,

@@ -11,13 +11,14 @@ import { lifters } from './table.js';
 const builder = new Builder();
 
 /** All forms met so far. */
-export const knownForms = new FormTable(prebuilt());
+export const knownForms = prebuilt();
 
-function prebuilt(): Uint8Array | undefined {
+function prebuilt(): FormTable {
   try {
-    return readFileSync(new URL('forms.bin', import.meta.url));
+    return new FormTable(readFileSync(new URL('forms.bin', import.meta.url)));
   } catch {
-    return undefined;
+    // Without that file all forms are made when they are met.
+    return new FormTable();
   }
 }
 
