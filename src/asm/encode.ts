@@ -158,6 +158,7 @@ function matches(kind: K, place: Place): boolean {
       return kind === K.mem || kind === K.xmm_or_mem;
     }
     case 'immediate': {
+      if (!holds(place.value, 64)) return false;
       if (kind === K.imm8_const_1) return place.value === 1n;
       const form = IMMEDIATES[kind];
       if (form === undefined || (form.to > 8 && form.to !== place.width)) return false;
@@ -217,7 +218,7 @@ const immediateClass = (value: bigint): number =>
 function signature(place: Place): string {
   switch (place.kind) {
     case 'register':
-      return `r${place.width}${/^(?:A|C|D|[A-D]H)/.test(place.name) ? place.name : place.name.startsWith('X') ? 'X' : ''}`;
+      return `r${place.width}${/^(?:A|C|D|[A-D]H)/.test(place.name) ? place.name : isVector(place.name) ? 'X' : ''}`;
     case 'immediate':
       return `i${place.width}.${immediateClass(place.value)}`;
     case 'memory':
@@ -278,8 +279,7 @@ export class InstructionEncoder {
     const pattern = this.patterns.get(key);
     if (pattern !== undefined) return filled(pattern, places);
     const made = this.shortest(mnemonic, places, only);
-    // ENTER has two.
-    if (made !== undefined && places.filter(place => place.kind === 'immediate').length < 2) this.patterns.set(key, made);
+    if (made !== undefined) this.patterns.set(key, made);
     return made;
   }
 

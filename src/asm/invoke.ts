@@ -5,6 +5,7 @@ import { ValueParser } from './call-values.js';
 import { Diagnostics, nearest, Skip } from './diagnostics.js';
 import { tokenize } from './lexer.js';
 import type { Assembled, AssembledFunction } from './program.js';
+import { isVector } from './syntax.js';
 import { align, sizeOf, typeName } from './types.js';
 import { assignmentOf, goName } from './wrapper.js';
 
@@ -125,7 +126,7 @@ function store(place: Place, { bytes, pointers }: Laid, data: CallData): string[
     return place.parts.map(({ register, offset, size }) => {
       const name = goName(register);
       const pointer = pointerAt(offset);
-      if (name.startsWith('X')) {
+      if (isVector(name)) {
         const symbol = data.place({ bytes: bytes.slice(offset, offset + size), pointers: [] });
         return `${FLOAT_MOVES[size]} ${symbol}(SB), ${name}`;
       }
@@ -152,7 +153,7 @@ function fetch(place: Place, symbol: string, size: number): { readonly before: s
         before: [],
         after: place.parts.map(part => {
           const name = goName(part.register);
-          return `${(name.startsWith('X') ? FLOAT_MOVES : MOVES)[part.size] ?? 'MOVQ'} ${name}, ${symbol}+${part.offset}(SB)`;
+          return `${(isVector(name) ? FLOAT_MOVES : MOVES)[part.size] ?? 'MOVQ'} ${name}, ${symbol}+${part.offset}(SB)`;
         }),
       };
     case 'stack':

@@ -7,6 +7,7 @@ import { assign } from '../abi/assign.js';
 import { ABI_INTERNAL, ABI0, SYSTEM_V } from '../abi/convention.js';
 import type { Assignment, Place } from '../abi/place.js';
 import { complex, float, goInterface, goSlice, goString, integer, type Shape, word } from '../abi/shape.js';
+import { isVector } from './syntax.js';
 import { alignmentOf, fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
 
 /** A declared type as the conventions see it. */
@@ -63,7 +64,7 @@ function transfer(place: Place, slot: number, base: string, toMemory: boolean): 
   if (place.in !== 'registers') return [];
   return place.parts.map(part => {
     const name = goName(part.register);
-    const move = (name.startsWith('X') ? FLOAT_MOVES : MOVES)[part.size];
+    const move = (isVector(name) ? FLOAT_MOVES : MOVES)[part.size];
     const memory = `${slot + part.offset}(${base})`;
     return toMemory ? `${move} ${name}, ${memory}` : `${move} ${memory}, ${name}`;
   });

@@ -23,6 +23,7 @@ function time(command: string, args: readonly string[], count = rounds): { secon
     const start = process.hrtime.bigint();
     const result = spawnSync(command, args, { encoding: 'utf8', env: { ...GUEST_ENVIRONMENT, ...ownEnvironment(command) }, input: '' });
     if (result.error) throw result.error;
+    if (result.status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with status ${result.status}: ${result.stderr}`);
     stderr.push(result.stderr);
     return Number(process.hrtime.bigint() - start) / 1e9;
   });
