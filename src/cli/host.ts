@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
@@ -9,8 +9,12 @@ import { makeFolder } from './folder.js';
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;
 
+/** Refuses other bytes: they would not be written back as they were. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The debugger's outside on this machine. `show` is where text goes while a command still runs. */
 export function nodeHost(show: (text: string) => void): Host {
+  const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
     now: () => performance.now(),
@@ -25,7 +29,8 @@ export function nodeHost(show: (text: string) => void): Host {
     readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
     writeFile: (path, text) => reaching('write', path, () => writeFileSync(inFolder(path), text)),
     appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
-    settingsFile: join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings'),
+    settingsFile,
+    readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
     show,
   };
 }

@@ -6,21 +6,21 @@ import type { SettingName } from '../debugger/settings.js';
 
 /** Runs the settings that `config -save` kept. A line that fails is named, and the others still count. Returns the complaints, and behind them how many. */
 export async function savedSettings(session: Session): Promise<string> {
-  const { host, settings } = session;
+  const { host } = session;
   let script: string;
   try {
-    script = host.readScript(host.settingsFile);
-  } catch {
-    return '';
+    script = host.readSettings();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return error.message;
   }
   const complaints: string[] = [];
-  settings.foreign = [];
   for (const [index, line] of script.split('\n').entries()) {
-    const comment = line.trim().startsWith('#');
-    const outcome = comment ? undefined : await execute(session, line);
-    if (outcome?.ok) continue;
-    settings.foreign.push(line);
-    if (outcome !== undefined) complaints.push(`${host.settingsFile}:${index + 1}: ${outcome.output}`);
+    if (line.trim().startsWith('#')) continue;
+    const outcome = await execute(session, line);
+    const wrong = session.ended ? 'quit has no place here' : outcome.ok ? undefined : outcome.output;
+    session.ended = false;
+    if (wrong !== undefined) complaints.push(`${host.settingsFile}:${index + 1}: ${wrong}`);
   }
   if (complaints.length === 0) return '';
   const lines = complaints.length === 1 ? '1 line' : `${complaints.length} lines`;

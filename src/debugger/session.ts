@@ -31,6 +31,8 @@ export interface Launcher {
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
   source(path: string): string | undefined;
+  /** What an ended process has to tell besides its status. */
+  result?(process: Process): string | undefined;
 }
 
 /** What the session needs from outside. */
@@ -47,6 +49,8 @@ export interface Host {
   appendFile(path: string, text: string): void;
   /** Where `config -save` keeps the settings, as a script. */
   readonly settingsFile: string;
+  /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */
+  readSettings(): string;
   /** Shows text while a command still runs (`on`, `trace`). */
   show(text: string): void;
 }

@@ -83,10 +83,8 @@ export type SettingName = (typeof SETTINGS)[number]['name'];
 /** The settings of a session, substitution rules for source paths and the user's aliases among them. */
 export class Settings {
   readonly #values = new Map<string, number | string>(SETTINGS.map(row => [row.name, row.initial]));
-  /** Comments of the settings file, and lines that could not be used: they are somebody's, and saved as they are. undefined: nobody has read the file. */
-  foreign: string[] | undefined;
-  /** What `set` has set. */
-  readonly chosen = new Set<SettingName>();
+  /** What has been set or dropped: names of settings, `substitute-path /from`, `alias go`. */
+  readonly chosen = new Set<string>();
   /** Rules of `config substitute-path`, the first that fits is used. */
   readonly substitutions: { from: string; to: string }[] = [];
   /** alias -> command name, from `config alias`. */
@@ -136,8 +134,8 @@ export class Settings {
       );
     }
     // By the name that was typed: gdb's is not to be answered with another.
-    this.chosen.add(row.name as SettingName);
     this.#values.set(row.name, parseSetting(row.gdb === name ? { ...row, name } : row, value, column));
+    this.chosen.add(row.name);
   }
 
   /** A source path as it may lie on this host, by the substitution rules. */

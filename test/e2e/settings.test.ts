@@ -43,3 +43,34 @@ it('config -save replaces what the session says otherwise, were it the default',
     'config alias step go',
   ]);
 });
+
+it.each([
+  [
+    'a refused value changes nothing',
+    ['config theme light'],
+    ['config max-string-len 77'],
+    ['config theme light', 'config max-string-len 77'],
+  ],
+  [
+    'paths with blanks are whole',
+    ['config substitute-path "/a b" "/x"', 'config substitute-path "/a c" "/y"'],
+    ['config substitute-path "/a b" "/z"'],
+    ['config substitute-path "/a c" "/y"', 'config substitute-path "/a b" "/z"'],
+  ],
+  [
+    'beginnings of names, and gdb names',
+    ['config th light', '', 'set listsize 98', 'display rax'],
+    ['config theme dark', 'set listsize 5'],
+    ['', 'display rax'],
+  ],
+] as const)('config -save: %s', (_, before, commands, after) => {
+  expect(saved(before, ...commands)).toEqual(after);
+});
+
+it('config -save writes nothing over a file that it cannot read', () => {
+  const bytes = Buffer.from('# caf\xe9\n', 'latin1');
+  writeFileSync(file, bytes);
+  const { status, stderr } = runR14(['exec', '--batch', '-ex', 'config -save', 'closures'], '', { XDG_CONFIG_HOME: folder });
+  expect({ status, bytes: readFileSync(file) }).toEqual({ status: 1, bytes });
+  expect(stderr).toBe('');
+});

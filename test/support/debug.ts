@@ -72,6 +72,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     writeFile: () => undefined,
     appendFile: () => undefined,
     settingsFile: '',
+    readSettings: () => '',
     show: text => shown.push(text),
   });
   const must = async (line: string): Promise<Outcome> => {

@@ -1,6 +1,6 @@
 import type { Session } from '../session.js';
 import { SETTINGS, type SettingName, Settings } from '../settings.js';
-import { type Arguments, unquote } from './arguments.js';
+import { Arguments, unquote } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { commandTable } from './table.js';
 
@@ -77,23 +77,17 @@ function list(session: Session): Answer {
 
 /** Keeps what is not as it was: the file is a script of `config` commands, which interactive sessions run at their start. */
 function save(session: Session): Answer {
-  const { settings, host } = session;
+  const { settings } = session;
   const lines = settingLines(settings);
   for (const { from, to } of settings.substitutions) lines.push(`config substitute-path "${from}" "${to}"`);
   for (const [name, command] of settings.aliases) lines.push(`config alias ${command.replace(/ .*/, '')} ${name}`);
-  const said = new Set([...lines.map(subject), ...[...settings.chosen].map(name => `config ${name}`)]);
-  const kept = settings.foreign ?? savedLines(session).filter(line => !said.has(subject(line)));
-  writeLines(session, [...kept, ...lines]);
-  const what = settings.foreign === undefined ? 'What else stood there is' : 'Comments and lines that could not be used are';
-  return text(`Saved to ${host.settingsFile}.${kept.length === 0 ? '' : ` ${what} kept.`}`);
+  const kept = replaceSaved(session, settings.chosen, lines);
+  return text(`Saved to ${session.host.settingsFile}.${kept ? ' What else stood there is kept.' : ''}`);
 }
 
-/** Keeps these settings alone: all else stays as it is in the file. Throws CommandError when the file cannot be written. */
+/** Keeps these settings alone. Throws CommandError when the file cannot be read or written. */
 export function saveOnly(session: Session, names: readonly SettingName[]): void {
-  const { foreign = [] } = session.settings;
-  const said = new Set(names.map(name => `config ${name}`));
-  const kept = savedLines(session).filter(line => foreign.includes(line) || !said.has(subject(line)));
-  writeLines(session, [...kept, ...settingLines(session.settings, names)]);
+  replaceSaved(session, new Set(names), settingLines(session.settings, names));
 }
 
 /** The commands for settings that are not as they were at first. */
@@ -105,24 +99,21 @@ function settingLines(settings: Settings, names: readonly SettingName[] = SETTIN
     .map(([name, value]) => `config ${name} ${quoted(value)}`);
 }
 
-/** Lines of the settings file; none when it cannot be read. */
-function savedLines({ host }: Session): readonly string[] {
-  try {
-    const script = host.readScript(host.settingsFile).replace(/\n$/, '');
-    return script === '' ? [] : script.split('\n');
-  } catch {
-    return [];
-  }
+/** Puts lines in the place of those that say something of the same. All else in the file is somebody's, and stays; returns whether there is any. */
+function replaceSaved({ host }: Session, subjects: ReadonlySet<string>, lines: readonly string[]): boolean {
+  const file = host.readSettings().replace(/\n$/, '');
+  const kept = file === '' ? [] : file.split('\n').filter(line => !subjects.has(subjectOf(line) ?? ''));
+  host.writeFile(host.settingsFile, [...kept, ...lines].map(line => `${line}\n`).join(''));
+  return kept.length > 0;
 }
 
-const writeLines = ({ host }: Session, lines: readonly string[]): void =>
-  host.writeFile(host.settingsFile, lines.map(line => `${line}\n`).join(''));
-
-/** What a line of the settings file sets: `config theme`, `config substitute-path "/from"`, `config alias b`. */
-function subject(line: string): string {
-  const words = line.trim().split(/\s+/);
-  if (words[1] === 'alias') return `config alias ${words.at(-1)}`;
-  return words.slice(0, words[1] === 'substitute-path' ? 3 : 2).join(' ');
+/** What a line of the settings file sets, as in `Settings.chosen`. */
+function subjectOf(line: string): string | undefined {
+  const [command = '', name = '', ...rest] = new Arguments(line.trim(), 0).words().map(word => unquote(word.text));
+  if (command !== 'config' && command !== 'set') return undefined;
+  if (name === 'substitute-path') return `${name} ${rest[0]}`;
+  if (name === 'alias') return `${name} ${rest.at(-1)}`;
+  return Settings.find(name)?.name;
 }
 
 function quoted(value: string | number): string {
@@ -135,6 +126,7 @@ function substitute(session: Session, args: Arguments): Answer {
   const { substitutions } = session.settings;
   if (from === undefined) return text(substitutions.map(rule => `${rule.from} -> ${rule.to}`).join('\n'));
   const index = substitutions.findIndex(rule => rule.from === from);
+  if (to !== undefined || index >= 0) session.settings.chosen.add(`substitute-path ${from}`);
   if (to === undefined) {
     if (index < 0) throw args.error(`no rule for "${from}"`);
     substitutions.splice(index, 1);
@@ -145,13 +137,15 @@ function substitute(session: Session, args: Arguments): Answer {
 
 function alias(session: Session, args: Arguments): Answer {
   const [first, second] = args.words();
-  const { aliases } = session.settings;
+  const { aliases, chosen } = session.settings;
   if (first === undefined) throw args.error('alias wants a command and a new name');
   if (second === undefined) {
     if (!aliases.delete(first.text)) throw args.error(`no alias "${first.text}"`);
+    chosen.add(`alias ${first.text}`);
     return text('');
   }
   const command = commandTable.find(first.text, first.column, aliases);
   aliases.set(second.text, command.name);
+  chosen.add(`alias ${second.text}`);
   return text('');
 }
