@@ -10,10 +10,18 @@ import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { Outlet, writeOut } from './output.js';
 import { openScreen } from './screen.js';
 
+/** What `--call` has called. */
+interface Call {
+  /** What it has returned, in words; undefined: it has not returned. */
+  result(process: Process): string | undefined;
+  /** Prints that. */
+  tell(result: string | undefined): void;
+}
+
 const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
 
-/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. `ended` is told of the process at the end. */
-export async function debug(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
+/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
+export async function debug(parsed: Parsed, path: string, assembled?: Assembled, call?: Call): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
@@ -21,15 +29,18 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const outlet = new Outlet(json ? 2 : 1);
   const host = nodeHost(outlet.say);
   const options = processOptions(parsed, path, outlet.streams);
-  const session = new Session(assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), host, limit);
+  const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
+  const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, host, limit);
   const finish = (status: number): number => {
-    ended?.(session.process);
+    if (call !== undefined && call.result(session.process) === undefined) call.tell(undefined);
     return status;
   };
   if (!json && !batch && screenWanted(parsed)) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
-    return finish(0);
+    // The screen is gone, and what it has told with it.
+    call?.tell(call.result(session.process));
+    return 0;
   }
   const interrupt = () => session.interrupt();
   process.on('SIGINT', interrupt);

@@ -9,6 +9,9 @@ import { packageRoot, version } from './version.js';
 /** Bad input: what r14 was given cannot be used. */
 const BAD_INPUT = 2;
 
+/** Flags of `r14` alone. */
+const LOOK: ReadonlySet<string> = new Set(['ascii', 'line', 'screen-reader']);
+
 /** What stands behind a command. */
 const WANTED = {
   exec: 'the path of a program, or the name of a bundled one',
@@ -20,8 +23,8 @@ const WANTED = {
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv);
   const flags = [...parsed.values.keys()];
-  if (parsed.command === undefined && flags.every(flag => flag === 'ascii') && screenWanted(parsed)) return openCrash(parsed);
-  if (flags.includes('help') || (parsed.command === undefined && flags.length === 0)) {
+  if (parsed.command === undefined && flags.every(flag => LOOK.has(flag))) return openCrash(parsed);
+  if (flags.includes('help')) {
     writeOut(1, `${usage()}\n`);
     return 0;
   }
@@ -46,9 +49,16 @@ async function main(argv: readonly string[]): Promise<number> {
   return debug(parsed, parsed.path, assembled);
 }
 
+/** The bundled crash where it stopped: in the screen with its lesson, in lines as `r14 exec` would. */
 async function openCrash(parsed: Parsed): Promise<number> {
+  const name = 'newproc-race';
+  if (!screenWanted(parsed)) {
+    const { debug } = await import('./exec.js');
+    const crash: Parsed = { ...parsed, script: [{ kind: 'ex', text: 'continue' }] };
+    return debug(crash, name, await bundled(parsed, name));
+  }
   const { lessonCommand } = await import('./lesson.js');
-  return lessonCommand(parsed, 'newproc-race', true);
+  return lessonCommand(parsed, name, true);
 }
 
 /** The bundled program of that name, unless there is a file of that path. */
@@ -85,18 +95,15 @@ async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
     writeOut(1, listing(assembly.program));
     return 0;
   }
-  const ended = (process: Process): void => {
-    if (call === undefined) return;
-    const returned = returnedText(assembly, process.memory);
-    if (returned === undefined) writeOut(2, `r14: ${call} has not returned\n`);
-    else writeOut(1, `${returned}\n`);
-  };
+  const result = (process: Process) => returnedText(assembly, process.memory);
+  const tell = (text: string | undefined): void =>
+    text === undefined ? writeOut(2, `r14: ${call} has not returned\n`) : writeOut(1, `${text}\n`);
   if (call !== undefined && parsed.script.length === 0 && (parsed.values.has('batch') || process.stdin.isTTY !== true)) {
     const { runProgram } = await import('./run.js');
-    return runProgram(parsed, path, assembly.program, ended);
+    return runProgram(parsed, path, assembly.program, ended => tell(result(ended)));
   }
   const { debug } = await import('./exec.js');
-  return debug(parsed, path, assembly.program, ended);
+  return debug(parsed, path, assembly.program, call === undefined ? undefined : { result, tell });
 }
 
 /** One line for whatever ends r14: never a stack trace. */

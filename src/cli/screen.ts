@@ -16,7 +16,7 @@ export async function openScreen(
   const { show } = await import('../tui/screen.js');
   const file = historyFile();
   const complaints = await savedSettings(opened.session);
-  const told = complaints === '' ? '' : `${complaints}: 9 z shows which`;
+  const told = complaints.includes('\n') ? `${complaints}: 9 z shows which` : complaints;
   await show(
     opened,
     {

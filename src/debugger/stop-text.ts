@@ -58,7 +58,8 @@ export function stopText(session: Session): string {
   const { stop } = session;
   const time = `t=${grouped(session.process.t)}`;
   if (stop.reason === 'exited') {
-    return [`${time}  ${exitText(stop)}`, ...refusalLines(session)].join('\n');
+    const result = session.launcher.result?.(session.process);
+    return [`${time}  ${exitText(stop)}`, ...(result === undefined ? [] : [result]), ...refusalLines(session)].join('\n');
   }
   const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
   return lines.join('\n');

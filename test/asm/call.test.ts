@@ -8,6 +8,7 @@ import { elfBytes } from '../../src/asm/elf.js';
 import { CallError, invocation } from '../../src/asm/invoke.js';
 import { assembleFile, returnedText } from '../../src/cli/asm.js';
 import { startProcess } from '../../src/linux/process.js';
+import { runR14 } from '../support/build.js';
 
 const EXPECTED = 'a value is expected here: a number, "text", \'c\', true, false, nil, T{...}, &T{...}';
 const TYPES = `package main
@@ -302,4 +303,12 @@ describe('a call is refused', () => {
   ])('%s', (call, at, message) => {
     expect(() => invocation(program, call)).toThrow(new CallError(call, at, message));
   });
+});
+
+it('a session tells of the results when the program ends, or that there are none yet', () => {
+  const debug = (...commands: readonly string[]) =>
+    runR14(['asm', MAIN, '--call', 'Sum([]int32{1, 2})', '--batch', ...commands.flatMap(command => ['-ex', command])]);
+  expect(debug('continue')).toMatchObject({ status: 0, stderr: '' });
+  expect(debug('continue').stdout).toMatch(/^t=\d+ {2}the program exited with status 0\n= 3\n$/);
+  expect(debug('stepi').stderr).toBe('r14: Sum([]int32{1, 2}) has not returned\n');
 });
