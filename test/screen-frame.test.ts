@@ -129,7 +129,7 @@ describe('the line mode', () => {
 
 describe('settings', () => {
   it('that are wrong are named, the others count, and the file stays as it is', async () => {
-    const text = 'config theme purple\nconfig disassemble-flavor intel\nconfig hidden-panes memroy\n# mine\n';
+    const text = 'config theme purple\nconfig disassemble-flavor intel\nconfig hidden-panes memroy\n# mine\nquit\n';
     mkdirSync(join(settings, '..'), { recursive: true });
     writeFileSync(settings, text);
     const screen = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
@@ -138,17 +138,18 @@ describe('settings', () => {
     await screen.shows(`${settings}:1: `);
     await screen.shows(`${settings}:3: `);
     await screen.shows('not "purple"');
-    await screen.shows('2 lines of the settings file cannot be used; the rest is used: 9 z shows which');
+    await screen.shows(`${settings}:5: quit has no place here`);
+    await screen.shows('3 lines of the settings file cannot be used; the rest is used: 9 z shows which');
     expect(readFileSync(settings, 'utf8')).toBe(text);
     screen.type(':config -save\r');
-    await screen.shows('Comments and lines that could not be used are kept.');
+    await screen.shows('What else stood there is kept.');
     const kept = readFileSync(settings, 'utf8').split('\n');
     expect(kept).toEqual(expect.arrayContaining(text.trimEnd().split('\n')));
     screen.type('q');
     expect(await screen.exit()).toBe(0);
   });
 
-  it('keep what the user changes of the look, and nothing else', async () => {
+  it('of the look are kept when the user changes them', async () => {
     writeFileSync(settings, '# mine\n\nconfig theme purple\nconfig max-string-len 99\n');
     const first = open(120, 40, [
       'exec',
@@ -170,7 +171,7 @@ describe('settings', () => {
     first.type('q');
     await first.exit();
     expect(readFileSync(settings, 'utf8')).toBe(
-      '# mine\n\nconfig theme purple\nconfig max-string-len 99\nconfig hidden-panes "lens memory"\nconfig theme light\n',
+      '# mine\n\nconfig max-string-len 99\nconfig hidden-panes "lens memory"\nconfig theme light\n',
     );
     const second = open(120, 40, ['exec', 'newproc-race', '-ex', 'c']);
     await second.shows('► 0 __tsan_func_enter');

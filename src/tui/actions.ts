@@ -3,7 +3,7 @@ import { EMPTY } from './editor.js';
 import { helpRows } from './help.js';
 import type { Input } from './input.js';
 import { type Action, KEYS } from './keys.js';
-import { bodyHeight, hit, scrolled } from './layout.js';
+import { bodyHeight, hit, scrolled, tooSmall } from './layout.js';
 import type { Item } from './pane.js';
 import { PANES } from './panes/table.js';
 import { itemAt, meant, pageOf, selectBy } from './selection.js';
@@ -17,6 +17,8 @@ const PENDING = 32;
 const WHEEL_ROWS = 3;
 /** Cells left of an instruction where a click sets a breakpoint. */
 const MARK_CELLS = 3;
+/** What can be done with a screen that shows nothing. */
+const LEAVING: ReadonlySet<Action['kind']> = new Set(['quit', 'interrupt', 'suspend', 'repaint']);
 const FLAVOURS = ['go', 'gnu', 'intel'] as const;
 
 /** A key that is no part of a command line. */
@@ -24,7 +26,7 @@ export function pressed(state: State, { name, text }: Key): Next {
   if (state.help !== undefined) return { state: { ...state, help: helped(state, state.help, name || text) } };
   const character = text === ' ' ? 'space' : text;
   const key = KEYS.find(row => row.keys.includes(name === '' ? character : name));
-  if (key === undefined) return { state };
+  if (key === undefined || (tooSmall(state) && !LEAVING.has(key.action.kind))) return { state };
   if (state.running !== undefined && !key.whileRunning) {
     const { action } = key;
     if ((action.kind !== 'run' && action.kind !== 'lesson') || state.pending.length >= PENDING) return { state };
@@ -36,8 +38,10 @@ export function pressed(state: State, { name, text }: Key): Next {
 export function act(state: State, action: Action): Next {
   const { focus } = state;
   switch (action.kind) {
-    case 'run':
-      return { state: { ...state, running: action.line, asked: action.typed ?? false }, effect: { kind: 'command', line: action.line } };
+    case 'run': {
+      const { line, typed = false, opening } = action;
+      return { state: { ...state, running: line, asked: typed }, effect: { kind: 'command', line, opening } };
+    }
     case 'focus': {
       const at = PANES.findIndex(pane => pane.name === focus) + action.by;
       return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
@@ -72,7 +76,7 @@ export function act(state: State, action: Action): Next {
       return { state: { ...state, running: next.text, asked: true }, effect: { kind: 'lesson' } };
     }
     case 'zoom':
-      return { state: { ...state, zoomed: !state.zoomed } };
+      return { state: { ...state, zoomed: !state.zoomed, asked: state.zoomed && state.asked } };
     case 'hide': {
       const hidden = new Set(state.view.hidden);
       const shows = hidden.delete(focus);

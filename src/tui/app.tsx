@@ -15,7 +15,7 @@ function line(key: number, row: Row, { theme, depth }: Look) {
   const segments = row.map(({ text, role, alike = false }) =>
     createElement(Text, { ...styleOf(role, theme, depth), underline: alike }, text),
   );
-  return createElement(Text, { key, wrap: 'truncate' }, ...segments);
+  return createElement(Text, { key }, ...segments);
 }
 
 /** `rows`: by their numbers on the screen. */

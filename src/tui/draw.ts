@@ -98,11 +98,14 @@ function panes(state: State): Row[] {
 /** A pane with its title line. */
 function pane(state: State, place: Place): Row[] {
   const { pane, width, height } = place;
-  const { note } = contentOf(state, pane, width);
-  const { selected } = state.panes[pane.name];
+  const { note, items } = contentOf(state, pane, width);
+  const { selected, top } = state.panes[pane.name];
   const wanted = meantBySelection(state);
-  const title = rule(pane.key, pane.title, width, state.focus === pane.name, note);
-  const rows = linesOf(state, place).map(line => lineOf(line, selected, wanted));
+  const lines = linesOf(state, place);
+  // A pane of a row or two has none for what it leaves out.
+  const cut = pane.folds && top === undefined && lines.length < items.length && !lines.some(line => 'hidden' in line);
+  const title = rule(pane.key, pane.title, width, state.focus === pane.name, cut ? `⋮ ${items.length - lines.length} more` : note);
+  const rows = lines.map(line => lineOf(line, selected, wanted));
   return fill([title, ...rows], height).map(row => toWidth(row, width));
 }
 

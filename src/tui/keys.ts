@@ -3,7 +3,8 @@ import { PANES, type PaneName } from './panes/table.js';
 
 export type Action =
   /** `typed`: not by a single key, so that the answer is wanted. */
-  | { readonly kind: 'run'; readonly line: string; readonly typed?: boolean }
+  /** `opening`: one of the first commands, which the user has not given here. */
+  | { readonly kind: 'run'; readonly line: string; readonly typed?: boolean; readonly opening?: boolean }
   | { readonly kind: 'focus'; readonly by: 1 | -1 }
   | { readonly kind: 'pane'; readonly name: PaneName }
   /** By so many items, pages or to an end. */
@@ -56,7 +57,7 @@ export const KEYS: readonly KeyRow[] = [
       whileRunning: true,
     }),
   ),
-  { keys: ['h'], summary: 'hide the focused pane, or show it again (config -save keeps it)', action: { kind: 'hide' } },
+  { keys: ['h'], summary: 'hide the focused pane, or show it again; kept for the next time', action: { kind: 'hide' } },
   { keys: ['z'], summary: 'zoom the focused pane, and back', hint: 'z zoom', action: { kind: 'zoom' }, whileRunning: true },
   { keys: ['m'], summary: 'mouse off and on; off, text can be selected', action: { kind: 'mouse' }, whileRunning: true },
   {

@@ -129,4 +129,23 @@ describe('panes', () => {
     const memory = update(open(24, 80), { kind: 'key', name: '', text: '5' }).state;
     expect(layout(memory)).toMatchObject([{ pane: { name: 'memory' }, column: 0, width: 80 }]);
   });
+
+  it('shows the answer to what was typed beside a pane that has the screen to itself, until a key moves on', () => {
+    const zoomed: State = { ...open(40, 120), focus: 'code', zoomed: true };
+    const names = (state: State) => layout(state).map(({ pane }) => pane.name);
+    expect(names(zoomed)).toEqual(['code']);
+    const typed = [
+      { kind: 'key', name: '', text: ':' },
+      { kind: 'key', name: '', text: 'p' },
+      { kind: 'key', name: 'enter', text: '' },
+      { kind: 'begun', line: 'p' },
+      { kind: 'answer', text: '42' },
+      { kind: 'stopped', view: at(3) },
+    ] as const;
+    const answered = typed.reduce((state, message) => update(state, message).state, zoomed);
+    expect(names(answered)).toEqual(['code', 'console']);
+    expect(text(answered)).toHaveLength(40);
+    expect(text(answered).join('\n')).toMatch(/─9 console[\s\S]*\n42 /);
+    expect(names(update(answered, { kind: 'key', name: '', text: 's' }).state)).toEqual(['code']);
+  });
 });

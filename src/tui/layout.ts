@@ -109,7 +109,7 @@ export function layout(state: State): readonly Place[] {
   const body = { row: HEAD, column: 0, width: columns, height: bodyHeight(state) };
   const chosen = layoutOf(state);
   const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus && each.brief !== true);
-  if (state.zoomed || !chosen.bands.flat().some(has)) return [{ pane: paneNamed(focus), ...body }];
+  if (state.zoomed || !chosen.bands.flat().some(has)) return alone(state, body);
   const shown = ({ pane, asked }: Slot): boolean =>
     pane === focus ||
     (!state.view.hidden.has(pane) && (asked !== true || state.asked) && contentOf(state, paneNamed(pane), columns).items.length > 0);
@@ -141,6 +141,18 @@ export function layout(state: State): readonly Place[] {
     row += height;
     return places;
   });
+}
+
+/** The focused pane by itself, but for the answer to a command that was typed. */
+function alone(state: State, body: Omit<Place, 'pane'>): readonly Place[] {
+  const { focus } = state;
+  // A lesson says itself what its commands have answered.
+  const answers =
+    !state.asked || focus === 'console' || focus === 'lesson' ? 0 : contentOf(state, paneNamed('console'), body.width).items.length;
+  const below = answers === 0 ? 0 : Math.min(1 + answers, Math.max(3, Math.floor(body.height * 0.3)));
+  const height = body.height - below;
+  const place = { pane: paneNamed(focus), ...body, height };
+  return below === 0 ? [place] : [place, { pane: paneNamed('console'), ...body, row: body.row + height, height: below }];
 }
 
 /** Columns over the whole width, with a cell between neighbours. */

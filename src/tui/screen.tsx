@@ -89,8 +89,6 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   });
   const { script = [] } = options;
   let opening = script.length > 0;
-  /** Of the first commands, which nobody types. */
-  let unattended = script.length;
   const drawSoon = (): void => {
     opening = false;
     redraw(0);
@@ -125,8 +123,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
         const before = LOOK.map(name => session.settings.text(name));
         await running(effect.line === '' ? session.lastLine : effect.line, async () => (await run(session, effect.line)).output);
         const changed = LOOK.filter((name, index) => session.settings.text(name) !== before[index]);
-        if (unattended > 0) unattended--;
-        else if (changed.length > 0) options.saveLook(session, changed);
+        if (!effect.opening && changed.length > 0) options.saveLook(session, changed);
         return;
       }
       case 'lesson':
@@ -195,7 +192,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 
   terminal.open();
   if (opening) {
-    send({ kind: 'run', lines: script });
+    send({ kind: 'opening', lines: script });
     setTimeout(drawSoon, OPENING).unref();
   }
   await new Promise<void>(resolve => {

@@ -50,8 +50,8 @@ export type Message =
   /** A command begins, in its full text. */
   | { readonly kind: 'begun'; readonly line: string }
   | { readonly kind: 'stopped'; readonly view: View; readonly lesson?: LessonView | undefined }
-  /** Commands to run one after the other. */
-  | { readonly kind: 'run'; readonly lines: readonly string[] }
+  /** The first commands, to run one after the other. */
+  | { readonly kind: 'opening'; readonly lines: readonly string[] }
   /** The same stop, looked at elsewhere: in that pane, at that address. */
   | { readonly kind: 'arrived'; readonly view: View; readonly pane: PaneName; readonly address: bigint }
   /** The same stop, looked at from where one was. */
@@ -68,7 +68,7 @@ export type Message =
 
 export type Effect =
   /** An empty line repeats the command before. */
-  | { readonly kind: 'command'; readonly line: string }
+  | { readonly kind: 'command'; readonly line: string; readonly opening?: boolean | undefined }
   /** The lesson's next step. */
   | { readonly kind: 'lesson' }
   | { readonly kind: 'complete'; readonly line: string }

@@ -41,6 +41,12 @@ describe('single keys', () => {
     expect(next.state.pending).toEqual([]);
   });
 
+  it('do nothing where nothing is shown, but leave', () => {
+    const small: State = { ...start(), rows: 10 };
+    expect(effect(small, ...keys('s'))).toBeUndefined();
+    expect(effect(small, ...keys('q'))).toEqual({ kind: 'quit' });
+  });
+
   it('of a lesson wait too, one after the other, and what the lesson has no step for keeps nothing waiting', () => {
     const step = (text: string): LessonView => ({ results: [], next: { kind: 'command', text, line: 1 }, position: 1, steps: 3 });
     const busy = fed({ ...start(), lesson: step('continue') }, ...keys(' ', ' ', ' ', 's'));

@@ -22,8 +22,9 @@ export function update(state: State, message: Message): Next {
       const lesson = message.lesson ?? state.lesson;
       return goOn(shown(state, { view: message.view, before, lesson, running: undefined, progress: undefined }));
     }
-    case 'run': {
-      const waiting = { ...state, pending: [...state.pending, ...message.lines.map((line): Waiting => ({ kind: 'run', line }))] };
+    case 'opening': {
+      const lines = message.lines.map((line): Waiting => ({ kind: 'run', line, opening: true }));
+      const waiting = { ...state, pending: [...state.pending, ...lines] };
       return state.running === undefined ? goOn(waiting) : { state: waiting };
     }
     case 'arrived': {

@@ -9,7 +9,14 @@ export const goroutines = {
   name: 'goroutines',
   title: 'goroutines',
   key: '8',
-  content: ({ view }: Shown) => ({ items: [...view.goroutines.map(goroutine), ...view.threads.map(thread)] }),
+  folds: true,
+  content: ({ view }: Shown) => ({
+    items: [...view.goroutines.map(goroutine), ...view.threads.map(thread)],
+    anchor: Math.max(
+      0,
+      view.goroutines.findIndex(({ current }) => current),
+    ),
+  }),
 } as const satisfies PaneRow;
 
 function goroutine({ id, state, thread, current, name, where }: GoroutineSummary): Item {
