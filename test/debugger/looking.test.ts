@@ -75,6 +75,16 @@ describe('looking', () => {
     expect(lines[1]).toContain(frames[0]!.function === '??' ? `${frames[0]!.pc} from /` : frames[0]!.function);
   });
 
+  const go = missing('go1.26');
+  it.skipIf(go)(`a defined array is Go's as an argument and as a result${go ? ` (skipped: ${go})` : ''}`, async () => {
+    const at = debug(buildGo('values'));
+    await at.text('break main.hashed');
+    await at.text('continue');
+    expect(await at.text('args')).toMatch(/^h = main\.Hash \[\.\.\.\]\np = \(\*main\.Hash\)\(0x[0-9a-f]+\)\n/);
+    expect([await at.text('p h'), await at.text('p p')]).toEqual(['main.Hash [1,2,3,4]', '*main.Hash [1,2,3,4]']);
+    expect(await at.text('finish')).toContain('\n  returned ~r0 = main.Hash [2,2,3,4]');
+  });
+
   it.skipIf(missing('go1.26'))('goroutines -chan lists who waits for a channel, however Go keeps it', async () => {
     for (const toolchain of ['go1.26', 'go1.19'] as const) {
       if (missing(toolchain)) continue;

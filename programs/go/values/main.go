@@ -269,3 +269,31 @@ func all() any {
 		inner.Origin, Red, Blue, Flag1, Flag2, Answer, Ratio, Motto, inner.Limit, any(inner.List[string]{}), (*inner.Point).Scale, inner.Point.Sum,
 	}
 }
+
+// Defined types of what else has no name of its own: an array, a pointer, a function.
+type (
+	Hash [4]byte
+	Ref  *T
+	Op   func(int) int
+)
+
+var (
+	hash   = Hash{1, 2, 3, 4}
+	phash  = &hash
+	hashes = []Hash{hash}
+	rows   [2]Hash
+	ref    Ref = pt
+	op     Op  = double
+	pop        = &op
+)
+
+//go:noinline
+func hashed(h Hash, p *Hash) Hash {
+	h[0] = p[1]
+	return h
+}
+
+func init() {
+	rows[1] = hashed(hash, phash)
+	use([]any{hashes, ref, op, pop})
+}

@@ -131,8 +131,12 @@ export function sameType(a: Type, b: Type): boolean {
   return a.size === b.size && underlying(a).kind === underlying(b).kind && typeKey(a.name) === typeKey(b.name);
 }
 
+/** A package before the name, as defined types of Go have; C's names have dots only in brackets and behind blanks (`struct {...} [4]`). */
+const isQualified = (name: string): boolean => /^[^\s.<({[*]+\./.test(name);
+
 /** Does this come from C? Base numbers belong to both, and count as Go's. */
 export function isCType(type: Type): boolean {
+  if (isQualified(type.name)) return false;
   switch (type.kind) {
     case 'char':
     case 'union':
@@ -146,14 +150,14 @@ export function isCType(type: Type): boolean {
     case 'struct':
       return !/[.<]|^struct \{/.test(type.name);
     case 'named':
-      return !type.name.includes('.') && isCType(type.underlying);
+      return isCType(type.underlying);
     case 'func':
       return !type.name.startsWith('func');
     case 'int':
     case 'uint':
     case 'float':
     case 'complex':
-      return basicType(type.name) === undefined && !type.name.includes('.');
+      return basicType(type.name) === undefined;
     default:
       return false;
   }
