@@ -247,9 +247,17 @@ class Parser {
     if (name === 'chan' || ((name === 'struct' || name === 'interface') && this.isOperator('{', this.peek(1)))) return this.spelledType();
     if (name === 'func' && this.isOperator('(', this.peek(1))) return this.spelledType();
     if (name === 'sizeof') return this.sizeof();
-    if (C_WORDS.has(name) && name !== 'int') return this.cType()!;
-    this.at++;
+    const saved = this.at;
+    const inC = C_WORDS.has(name) ? this.cType() : undefined;
+    if (inC !== undefined && !this.mayBeName(inC, saved)) return inC;
+    this.at = saved + 1;
     return { kind: 'name', name, start, end };
+  }
+
+  /** One word of C's, alone or before what it may be multiplied with, is a name: Go programs have variables called `long` and `double`. */
+  private mayBeName(type: Node, first: number): boolean {
+    if (this.at === first + 1) return true;
+    return type.kind === 'c-pointer' && this.isOperator('*', this.tokens[first + 1]) && this.startsOperand(false);
   }
 
   private sizeof(): Node {
@@ -262,7 +270,8 @@ class Parser {
     this.expect('(');
     const saved = this.at;
     const type = this.cType();
-    if (type !== undefined && this.accept(')')) return { kind: 'sizeof', operand: type, start, end: this.lastEnd };
+    if (type !== undefined && !this.mayBeName(type, saved) && this.accept(')'))
+      return { kind: 'sizeof', operand: type, start, end: this.lastEnd };
     this.at = saved;
     const operand = this.expression();
     this.expect(')');

@@ -55,7 +55,13 @@ export class Scope {
     const pkg = context.frame ? packageOf(context.frame.name) : '';
     const member = pkg === '' ? undefined : this.member(`${pkg}.${name}`);
     if (this.isC) return this.member(name) ?? this.enumerator(name) ?? this.predeclared(name) ?? this.register(name, false);
-    return member ?? this.predeclared(name) ?? this.register(name, false) ?? this.member(name);
+    return member ?? this.predeclared(name) ?? this.register(name, false) ?? this.member(name) ?? this.typeOfC(name);
+  }
+
+  /** C's base types come last in Go, where nothing is declared by their names. */
+  private typeOfC(name: string): Operand | undefined {
+    const type = cBaseType(name);
+    return type && { kind: 'type', type };
   }
 
   private enumerator(name: string): Operand | undefined {

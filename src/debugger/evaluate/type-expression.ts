@@ -40,8 +40,9 @@ export abstract class TypeEvaluator {
         return findType(this.context, name) ?? this.unknownType(node);
       }
       case 'c-type': {
-        const type = findType(this.context, node.name) ?? cBaseType(node.name);
-        return type ?? this.unknownType(node);
+        // One word may be a type of the program's own.
+        const own = node.name.includes(' ') ? undefined : this.typeOperand({ ...node, kind: 'name' });
+        return own ?? findType(this.context, node.name) ?? cBaseType(node.name) ?? this.unknownType(node);
       }
       case 'c-pointer':
         return pointerTo(this.type(node.elem), true);
@@ -64,7 +65,7 @@ export abstract class TypeEvaluator {
     const operand = this.operand(node);
     if (operand.kind === 'type') return operand.type;
     // A type can have the name of a variable or function (C's tags, Go's shadowed names).
-    return operand.kind === 'package' ? undefined : findType(this.context, this.text(node));
+    return operand.kind === 'package' ? undefined : (findType(this.context, this.text(node)) ?? cBaseType(this.text(node)));
   }
 
   private unknownType(node: Node): never {
