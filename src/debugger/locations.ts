@@ -45,9 +45,7 @@ function inFunctions(images: Images, functions: readonly Func[], atEntry: boolea
 
 function atLine(scope: LocationScope, sign: string, count: number, column: number): readonly bigint[] {
   const { file, line } = scope;
-  if (file === undefined || line === undefined) {
-    throw new CommandError('there is no source line here to count from; name the file: FILE:LINE', column);
-  }
+  if (file === undefined || line === undefined) throw uncounted(column);
   const wanted = sign === '+' ? line + count : sign === '-' ? line - count : count;
   const addresses = lineAddresses(scope.images, file, wanted);
   if (addresses.length === 0) throw new CommandError(`no code at line ${wanted} of ${file}`, column);
@@ -65,13 +63,46 @@ function fileOrFunctionLine(images: Images, name: string, line: number, column: 
     );
     if (own.length > 0) return [own[0]!];
   }
-  const known = [...filesOf(images)].some(file => file === name || file.endsWith(`/${name}`));
+  const known = filesCalled(images, name).length > 0;
   throw new CommandError(known ? `no code at line ${line} of ${name}` : `no source file "${name}" (sources lists them)`, column);
 }
 
-function* filesOf(images: Images): Iterable<string> {
-  for (const image of images.all) yield* image.files();
+/** Source files of that name, or whose paths end in it. */
+function filesCalled(images: Images, name: string): readonly string[] {
+  const files = new Set(images.all.flatMap(image => [...image.files()]));
+  return files.has(name) ? [name] : [...files].filter(file => file.endsWith(`/${name}`));
 }
+
+export interface SourcePlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * The source line that a location spells (`FILE:LINE`, `LINE`, `+LINES`, `-LINES`), whether or not it has code; undefined for other
+ * locations, FUNCTION:LINE among them.
+ */
+export function spelledLine(spec: string, scope: Omit<LocationScope, 'address'>, column: number): SourcePlace | undefined {
+  const { images, file } = scope;
+  const relative = /^([+-]?)(\d+)$/.exec(spec);
+  if (relative !== null) {
+    if (file === undefined || (relative[1] !== '' && scope.line === undefined)) throw uncounted(column);
+    return { file, line: relative[1] === '' ? Number(relative[2]) : scope.line! + Number(spec) };
+  }
+  const withLine = /^([^*/].*|\/.*[^/]):(\d+)$/.exec(spec);
+  if (withLine === null) return undefined;
+  const line = Number(withLine[2]);
+  const files = filesCalled(images, withLine[1]!);
+  if (files.length < 2) return files[0] === undefined ? undefined : { file: files[0], line };
+  // Of several, the frame's own, or the only one that has code there.
+  const own = files.includes(file ?? '') ? [file!] : files.filter(each => images.addressesOf(each, line).length > 0);
+  if (own.length === 1) return { file: own[0]!, line };
+  const more = files.length > 3 ? `, and ${files.length - 3} more` : '';
+  throw new CommandError(`several files end in ${withLine[1]}: ${files.slice(0, 3).join(', ')}${more}; give more of the path`, column);
+}
+
+const uncounted = (column: number): CommandError =>
+  new CommandError('there is no source line here to count from; name the file: FILE:LINE', column);
 
 /** Lines looked at behind one that has no code: a comment, a declaration, what was inlined away. */
 const SLIDE = 20;

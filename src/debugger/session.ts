@@ -64,6 +64,15 @@ export interface Selection {
   readonly thread?: Thread | undefined;
 }
 
+/** Lines that `list` has shown, and where the program and the selection were. */
+interface Listed {
+  readonly file: string;
+  readonly first: number;
+  readonly last: number;
+  readonly stop: Stop;
+  readonly frame: number;
+}
+
 export interface Display {
   readonly id: number;
   readonly expression: string;
@@ -115,7 +124,7 @@ export class Session {
   /** Instructions that may still be run in all (`--limit`). */
   remaining: number;
   /** Where `x`, `telescope` and `list` go on, kept by those commands. */
-  readonly resume: { x?: bigint; telescope?: bigint; list?: { file: string; line: number } } = {};
+  readonly resume: { x?: bigint; telescope?: bigint; list?: Listed } = {};
   lastLine = '';
   ended = false;
   #coming: Images | undefined;

@@ -14,7 +14,8 @@ export class SourceFiles {
     const path = this.settings.substitute(file);
     if (!this.#lines.has(path)) {
       const source = path === '' || path.startsWith('<') ? undefined : this.read(path);
-      this.#lines.set(path, source?.split(/\r?\n/));
+      // The last line's end begins no further line.
+      this.#lines.set(path, source?.replace(/\r?\n$/, '').split(/\r?\n/));
     }
     return this.#lines.get(path);
   }

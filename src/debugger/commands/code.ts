@@ -4,8 +4,9 @@ import { describeAddress } from '../describe.js';
 import { CommandError } from '../errors.js';
 import { addressOf, locate } from '../expressions.js';
 import { disassembly } from '../listing.js';
+import { spelledLine } from '../locations.js';
 import type { Session } from '../session.js';
-import { lookupPc } from '../stack/frame.js';
+import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import type { Arguments } from './arguments.js';
 import { type Answer, type Command, hex, text } from './command.js';
 
@@ -34,7 +35,7 @@ export const codeCommands: readonly Command[] = [
     name: 'list',
     aliases: ['l', 'ls'],
     syntax: ['list', 'list LOCATION', 'list FIRST,LAST', 'list -'],
-    summary: 'source around the selected frame or a location',
+    summary: 'source around the selected frame or a location; - for the lines before those last listed',
     completion: ['location'],
     repeat: 'bare',
     run: listCommand,
@@ -164,43 +165,68 @@ function functionRange(session: Session, pc: bigint, args: Arguments): readonly 
   return [pc, last.address + BigInt(last.length)];
 }
 
-function listCommand(session: Session, args: Arguments): Answer {
-  const around = session.settings.number('source-list-line-count');
-  const [file, first, last, current] = listRange(session, args, around);
-  const lines = sourceAround(session, file, current, first, last);
-  if (lines === undefined) {
-    throw new CommandError(`${file} is not on this host; config substitute-path FROM TO says where it is`);
-  }
-  if (lines.length === 0) throw new CommandError(`${file} has no line ${first}`);
-  session.resume.list = { file, line: last + 1 };
-  return text([`${file}:`, ...lines].join('\n'), { file, first, last });
+interface Range {
+  readonly file: string;
+  readonly first: number;
+  readonly last: number;
+  /** Where the line itself was asked for: it must be there. */
+  readonly line?: number;
 }
 
-function listRange(
-  session: Session,
-  args: Arguments,
-  around: number,
-): readonly [file: string, first: number, last: number, current: number] {
+function listCommand(session: Session, args: Arguments): Answer {
+  const { file, first, last, line } = listRange(session, args, session.settings.number('source-list-line-count'));
+  const count = session.sources.lines(file)?.length;
+  if (count === undefined) throw new CommandError(`${file} is not on this host; config substitute-path FROM TO says where it is`);
+  if ((line ?? first) > count) throw args.error(`${file} has only ${count} line${count === 1 ? '' : 's'}`);
+  const frame = frameOf(session);
+  const end = Math.min(last, count);
+  const lines = sourceAround(session, file, frame?.file === file ? (frame.line ?? 0) : 0, first, end) ?? [];
+  session.resume.list = { file, first, last: end, stop: session.stop, frame: session.selection.frame };
+  return text([`${file}:`, ...lines].join('\n'), { file, first, last: end });
+}
+
+const frameOf = (session: Session): LogicalFrame | undefined => (session.exited ? undefined : session.frame);
+
+function listRange(session: Session, args: Arguments, around: number): Range {
+  const frame = frameOf(session);
   const going = session.resume.list;
-  if (args.empty && going !== undefined && session.lastLine.startsWith('l')) return [going.file, going.line, going.line + 2 * around, 0];
-  const { frame } = session;
+  const about = (file: string, line: number): Range => ({ file, first: Math.max(1, line - around), last: line + around, line });
   if (args.empty) {
-    if (frame.file === undefined || frame.line === undefined)
+    if (going !== undefined && session.lastLine.startsWith('l'))
+      return { file: going.file, first: going.last + 1, last: going.last + 1 + 2 * around };
+    if (frame === undefined) session.requireProcess();
+    if (frame?.file === undefined || frame.line === undefined)
       throw new CommandError('no source line is known here; disassemble shows the code');
-    return [frame.file, Math.max(1, frame.line - around), frame.line + around, frame.line];
+    return about(frame.file, frame.line);
   }
+  // Before what was listed at this stop, else before the line that the frame is at.
+  const listed = going?.stop === session.stop && going.frame === session.selection.frame ? going : undefined;
+  if (args.text === '-') {
+    const file = listed?.file ?? frame?.file;
+    const before = listed?.first ?? frame?.line;
+    if (file === undefined || before === undefined) throw args.error('no source line is known here to list the lines before of');
+    if (before <= 1) throw args.error(`that was the start of ${file}`);
+    return { file, first: Math.max(1, before - 1 - 2 * around), last: before - 1 };
+  }
+  const file = frame?.file ?? listed?.file;
   const lines = /^(\d+)?\s*,\s*(\d+)$/.exec(args.text);
   if (lines !== null) {
-    if (frame.file === undefined) throw args.error('no source file is known here');
+    if (file === undefined) throw args.error('no source file is known here');
     const last = Number(lines[2]);
-    return [frame.file, lines[1] === undefined ? Math.max(1, last - 2 * around) : Number(lines[1]), last, frame.line ?? 0];
+    const first = Math.max(1, lines[1] === undefined ? last - 2 * around : Number(lines[1]));
+    if (last < first) throw args.error('the range ends before it starts');
+    return { file, first, last };
+  }
+  const spelled = spelledLine(args.text, { images: session.images, file, line: frame?.line }, args.column);
+  if (spelled !== undefined) {
+    if (spelled.line < 1) throw args.error('the first line is 1');
+    return about(spelled.file, spelled.line);
   }
   const { addresses, functions } = locate(session, args.text, args.column, true);
   const at =
     functions[0]?.file !== undefined ? { file: functions[0].file, line: functions[0].line ?? 1 } : session.images.lineAt(addresses[0]!);
   if (at === undefined) throw args.error(`no source is known of ${args.text}`);
-  const current = at.file === frame.file ? (frame.line ?? 0) : 0;
-  return [at.file, Math.max(1, at.line - around), at.line + around, current];
+  return about(at.file, at.line);
 }
 
 interface LineRow {

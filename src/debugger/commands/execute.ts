@@ -40,8 +40,10 @@ export async function run(session: Session, line: string): Promise<Outcome> {
 
 function repeatable(session: Session, line: string): string {
   try {
-    const [command, { format }] = resolve(session, new Arguments(line, 0));
+    const [command, { format, text }] = resolve(session, new Arguments(line, 0));
     if (command.repeat !== 'bare') return command.repeat === 'same' ? line : '';
+    // `list -` goes on backwards.
+    if (text === '-') return line;
     // As much again: the count stays, what else `x` was told is its default now.
     const count = /^-?\d+/.exec(format)?.[0];
     return count === undefined ? command.name : `${command.name}/${count}`;
