@@ -44,7 +44,10 @@ function formatterFor(flavor: 'gnu' | 'intel'): Formatter {
   return formatter;
 }
 
-/** Decodes from `start` up to `end` or `count` instructions; ends early where memory does. */
+/** Most bytes of an instruction. */
+const LONGEST = 15;
+
+/** Decodes the instructions that start from `start` up to `end`, or `count` of them; ends early where memory does. */
 export function* disassemble(
   memory: AddressSpace,
   images: Images,
@@ -52,13 +55,14 @@ export function* disassemble(
   start: bigint,
   limits: { readonly end?: bigint; readonly count?: number },
 ): Generator<Line> {
-  const most = limits.end === undefined ? (limits.count ?? 1) * 15 : Number(limits.end - start);
-  const bytes = readable(memory, start, most);
+  const range = limits.end === undefined ? undefined : Number(limits.end - start);
+  const bytes = readable(memory, start, range === undefined ? (limits.count ?? 1) * LONGEST : range + LONGEST - 1);
   const decoder = new Decoder(64, bytes, DecoderOptions.None);
   decoder.ip = start;
   const instruction = new Instruction();
   try {
     for (let done = 0; decoder.canDecode && done < (limits.count ?? Number.POSITIVE_INFINITY); done++) {
+      if (decoder.position >= (range ?? Number.POSITIVE_INFINITY)) break;
       decoder.decodeOut(instruction);
       const offset = Number(instruction.ip - start);
       const { ip: address, length } = instruction;

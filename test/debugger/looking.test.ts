@@ -125,4 +125,22 @@ describe('looking', () => {
       expect(read(await debug(path).text(command))).toEqual(expected);
     }
   });
+
+  it.skipIf(why)(`a range of code has the whole of its last instruction, as gdb's${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const path = buildC('sorting', { static: true });
+    const at = debug(path);
+    const main = BigInt(await at.text('p &main').then(text => /0x[0-9a-f]+/.exec(text)![0]));
+    const starts = (text: string) => [...text.matchAll(/^.*?0x0*([0-9a-f]+).*<\w*\+\d+>/gm)].map(([, address]) => address);
+    for (let length = 1n; length <= 8n; length++) {
+      const ends = [
+        `disassemble 0x${main.toString(16)},+${length}`,
+        `disassemble 0x${main.toString(16)},0x${(main + length).toString(16)}`,
+      ];
+      const expected = starts(spawnSync('gdb', ['-nx', '-batch', '-ex', ends[0]!, path], { encoding: 'utf8' }).stdout);
+      for (const command of [...ends, `disassemble -a 0x${main.toString(16)} 0x${(main + length).toString(16)}`]) {
+        const output = await at.text(command);
+        expect({ command, bad: output.includes('(bad)'), starts: starts(output) }).toEqual({ command, bad: false, starts: expected });
+      }
+    }
+  });
 });
