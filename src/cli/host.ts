@@ -5,6 +5,7 @@ import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session.js';
 import { hostReason } from '../linux/load/load.js';
 import { makeFolder } from './folder.js';
+import { version } from './version.js';
 
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;
@@ -29,6 +30,9 @@ export function nodeHost(show: (text: string) => void): Host {
     readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
     writeFile: (path, text) => reaching('write', path, () => writeFileSync(inFolder(path), text)),
     appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
+    get version() {
+      return version();
+    },
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
     show,

@@ -47,6 +47,8 @@ export interface Host {
   readScript(path: string): string;
   writeFile(path: string, text: string): void;
   appendFile(path: string, text: string): void;
+  /** r14's version. */
+  readonly version: string;
   /** Where `config -save` keeps the settings, as a script. */
   readonly settingsFile: string;
   /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */

@@ -74,3 +74,9 @@ it('config -save writes nothing over a file that it cannot read', () => {
   expect({ status, bytes: readFileSync(file) }).toEqual({ status: 1, bytes });
   expect(stderr).toBe('');
 });
+
+it('show version prints what r14 --version prints', () => {
+  const shown = runR14(['exec', '--batch', '-ex', 'show version', 'closures']);
+  expect({ status: shown.status, output: shown.stdout }).toEqual({ status: 0, output: runR14(['--version']).stdout });
+  expect(shown.stdout).toMatch(/^r14 \d+\.\d+/);
+});

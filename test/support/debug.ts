@@ -71,6 +71,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     readScript: () => '',
     writeFile: () => undefined,
     appendFile: () => undefined,
+    version: 'of a test',
     settingsFile: '',
     readSettings: () => '',
     show: text => shown.push(text),

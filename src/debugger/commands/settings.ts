@@ -53,11 +53,12 @@ export const settingCommands: readonly Command[] = [
     aliases: [],
     group: 'session',
     syntax: ['show [NAME]', 'show version'],
-    summary: "a setting, in gdb's words",
+    summary: "a setting, in gdb's words, or r14's version",
     completion: ['setting'],
     repeat: 'no',
     run: (session, args) => {
       if (args.empty) return list(session);
+      if (args.text === 'version') return text(`r14 ${session.host.version}`, session.host.version);
       const row = Settings.find(args.text);
       if (row === undefined) throw args.error(`no setting "${args.text}" (config lists them)`);
       const value = session.settings.entries().find(([name]) => name === row.name)![1];
