@@ -83,3 +83,6 @@ __attribute__((noinline)) int stop(int n, struct point p, const char *s, double 
 }
 
 int main(void) { return stop(21, origin, text, 2.5) == 0; }
+
+/* Control characters, bytes that are no UTF-8, and UTF-8 that is printable and not. */
+const char *raw = "a \"b\"\n\001" "7\033[0m'\\\177 \272" "8 caf\303\251 \302\200 \342\202\254 \360\237\230\200\377";

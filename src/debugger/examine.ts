@@ -5,6 +5,7 @@ import { describeAddress } from './describe.js';
 import { CommandError } from './errors.js';
 import { addressOf } from './expressions.js';
 import type { Session } from './session.js';
+import { quoteText } from './values/numbers.js';
 
 interface Format {
   /** Units; negative reads backwards from the address. */
@@ -91,7 +92,7 @@ function strings(session: Session, start: bigint, { count }: Format): Read {
   let address = start;
   for (let done = 0; done < count; done++) {
     const bytes = untilNul(session, address);
-    output.push(`${label(session, address)}:\t${quoted(bytes)}`);
+    output.push(`${label(session, address)}:\t${quoteText(bytes)}`);
     data.push({ address: hexOf(address), value: new TextDecoder().decode(bytes) });
     address += BigInt(bytes.length + 1);
   }
@@ -190,10 +191,6 @@ function characterText(byte: number): string {
   }[byte];
   if (named !== undefined) return named;
   return byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
-}
-
-function quoted(bytes: Uint8Array): string {
-  return JSON.stringify(new TextDecoder().decode(bytes));
 }
 
 function label(session: Session, address: bigint): string {

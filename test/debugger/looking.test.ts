@@ -143,4 +143,20 @@ describe('looking', () => {
       }
     }
   });
+
+  it.skipIf(why)(`x/s escapes what is not printable, as gdb does${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const path = buildC('values', { flags: ['-g', '-O0', '-no-pie'] });
+    const at = debug(path);
+    const commands = ['break stop', 'run', 'x/s raw', 'x/s text', 'x/s &full'];
+    const gdb = spawnSync('gdb', ['-nx', '-batch', ...commands.flatMap(command => ['-ex', command]), path], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    const strings = (text: string) => [...text.matchAll(/^0x.*:\t(".*)$/gm)].map(([, string]) => string);
+    await at.text('break stop');
+    await at.text('continue');
+    const mine = [await at.text('x/s raw'), await at.text('x/s text'), await at.text('x/s &full')].join('\n');
+    expect(mine).toContain('\\0017\\033[0m');
+    expect(strings(mine)).toEqual(strings(gdb.stdout));
+  });
 });

@@ -98,4 +98,16 @@ export function quoteC(bytes: Uint8Array, quote: string): string {
   return out + quote;
 }
 
+/** A string as gdb shows it where the terminal speaks UTF-8: what is printable as such, every other byte in C's escapes. */
+export function quoteText(bytes: Uint8Array): string {
+  let out = '"';
+  for (let at = 0; at < bytes.length; ) {
+    const { point, length } = decodeRune(bytes, at);
+    const char = point === undefined || point < 0x80 ? '' : String.fromCodePoint(point);
+    out += PRINTABLE.test(char) ? char : quoteC(bytes.subarray(at, at + length), '"').slice(1, -1);
+    at += length;
+  }
+  return `${out}"`;
+}
+
 export const hex = (value: bigint): string => `0x${value.toString(16)}`;
