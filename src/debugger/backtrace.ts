@@ -64,7 +64,7 @@ export function gdbBacktrace(session: Session, depth: number): Answer {
     const cfa = row === undefined ? guessedCfa(values, index === 0 && func?.entry === pc) : cfaOf(row, values, () => undefined);
     const returnAddress = cfa === undefined ? undefined : peek(memory, cfa - 8n);
     if (pc === 0n || cfa === undefined || returnAddress === undefined || cfa <= sp) break;
-    const callee = { values, func, sp, kept: new Set<FrameRegister>() };
+    const callee = { values, func, pc, exact: index === 0, kept: new Set<FrameRegister>(), table: row };
     values = callerValues(callee, cfa, returnAddress, row, memory, row?.how ?? 'inferred', () => undefined);
   }
   return { output: `What unwind tables alone would say (not all of it is true):\n${lines.join('\n')}`, data };

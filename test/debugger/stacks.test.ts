@@ -1,7 +1,7 @@
 /** The walker where stacks are left for others, by every way that Go has. */
 import { describe, expect, it } from 'vitest';
 import { buildC, buildGo, missing, type Toolchain } from '../support/build.js';
-import { type Debugging, debug } from '../support/debug.js';
+import { type Debugging, debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 const names = async (at: Debugging): Promise<string[]> => (await at.data('bt 100000')).map((row: { function: string }) => row.function);
 const stacks = async (at: Debugging): Promise<string[]> => {
@@ -124,5 +124,62 @@ describe.skipIf(needsC)(`stacks with C${needsC ? ` (skipped: ${needsC})` : ''}`,
     const rows = await at.data('bt');
     expect(rows.slice(0, 2).map((row: { function: string }) => row.function)).toEqual(['segv', 'main']);
     expect(await at.text('bt')).toContain('---- signal SIGSEGV:');
+  });
+});
+
+describe('RBP of outer frames', () => {
+  const rbpOf = async (at: Debugging, frame: number) => (await at.data(`frame ${frame} regs rbp`)).rbp;
+
+  for (const [variant, frames, caller] of [
+    ['injected', 4, 'racefuncenter'],
+    ['norace', 3, 'runtime.mapiterinit'],
+  ] as const) {
+    it(`newproc-race ${variant}: nothing down to the C code has touched it, and padding of the stack is not a saved one`, async () => {
+      const at = debugBundled('newproc-race', variant);
+      expect(await at.data('continue')).toMatchObject({ reason: 'signal', signal: 'SIGSEGV' });
+      expect((await names(at)).slice(1, 3)).toEqual(['racecall', caller]);
+      const rbp = await rbpOf(at, 0);
+      for (let frame = 1; frame < frames; frame++) expect(await rbpOf(at, frame), `#${frame}`).toBe(rbp);
+    });
+  }
+
+  it('through systemstack: what its callee saved, though it points to another stack', async () => {
+    const at = debugBundled('systemstack');
+    await stopAt(at, 'main.onG0');
+    const told = await rbpOf(at, 1);
+    expect((await names(at))[1]).toBe('runtime.systemstack');
+    await at.text('finish');
+    expect(await at.data('regs rbp')).toEqual({ rbp: told });
+  });
+
+  const assembly = (body: string) =>
+    debugAssembly(
+      `
+TEXT main·main<ABIInternal>(SB), NOSPLIT, $16-0
+	CALL main·f(SB)
+	RET
+TEXT main·f(SB), NOSPLIT|NOFRAME, $0-0
+${body}
+	RET
+TEXT main·g(SB), NOSPLIT|NOFRAME, $0-0
+	RET
+`,
+      'package main\n\nfunc f()\nfunc g()\n',
+    );
+
+  it('is lost where hand-made code has overwritten it', async () => {
+    const at = assembly('\tSUBQ $16, SP\n\tMOVQ $0, 8(SP)\n\tMOVQ $7, BP\n\tCALL main·g(SB)\n\tADDQ $16, SP');
+    await stopAt(at, 'main.g');
+    expect(await rbpOf(at, 1)).toBe('0x7');
+    expect(await rbpOf(at, 2)).toBeNull();
+    expect(await at.text('frame 2 regs rbp')).toContain('<clobbered>');
+  });
+
+  it('is known again where hand-made code has fetched it from where it put it', async () => {
+    const at = assembly('\tPUSHQ AX\n\tPUSHQ BP\n\tMOVQ $7, BP\n\tPOPQ BP\n\tCALL main·g(SB)\n\tPOPQ AX');
+    await stopAt(at, 'main.f');
+    const rbp = await rbpOf(at, 0);
+    await stopAt(at, 'main.g');
+    for (const frame of [1, 2]) expect(await rbpOf(at, frame), `#${frame}`).toBe(rbp);
   });
 });

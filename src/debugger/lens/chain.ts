@@ -10,7 +10,7 @@ import { disassembleAt } from '../code.js';
 import { describeAddress } from '../describe.js';
 import type { Session } from '../session.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
-import { type Definition, FunctionFlow, type Location, type MoveSource, type Step } from './flow.js';
+import { type Definition, FunctionFlow, type Location, type MoveSource, type Step, writesExactly } from './flow.js';
 import { callable, conventionOf, sideName } from './signature.js';
 
 /** A place where the value was, outermost first. */
@@ -251,12 +251,6 @@ class Tracer {
     while (type?.kind === 'named') type = type.underlying;
     return type?.kind === 'struct' ? type.fields.find(field => field.offset === offset)?.name : undefined;
   }
-}
-
-function writesExactly(step: Step, location: Location): boolean {
-  const to = step.move?.to;
-  if (to === undefined) return false;
-  return 'register' in to ? 'register' in location && to.register === location.register : 'slot' in location && to.slot === location.slot;
 }
 
 /** As the assembler of the function writes it, when RSP at the place is known. */

@@ -171,6 +171,12 @@ function defines(step: Step, location: Location, survives: Survives): boolean {
   return clobbers !== undefined && overlaps(clobbers.from, clobbers.length, location.slot);
 }
 
+export function writesExactly(step: Step, location: Location): boolean {
+  const to = step.move?.to;
+  if (to === undefined) return false;
+  return 'register' in to ? 'register' in location && to.register === location.register : 'slot' in location && to.slot === location.slot;
+}
+
 const overlaps = (from: number, length: number, slot: number): boolean => from < slot + 8 && slot < from + length;
 
 // ---- decoding ------------------------------------------------------------------------------------------------------------------------

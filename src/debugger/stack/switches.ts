@@ -105,7 +105,7 @@ function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch:
   const cfa = row === undefined ? place.sp + 8n : cfaOf(row, values, target.evaluate);
   const pc = cfa === undefined ? undefined : peek(target.memory, cfa - 8n);
   if (cfa === undefined || pc === undefined || pc === 0n) return undefined;
-  const callee = { values, func, sp: place.sp, kept: new Set<FrameRegister>() };
+  const callee = { values, func, pc: place.pc, exact: true, kept: new Set<FrameRegister>(), table: row };
   const outer = callerValues(callee, cfa, pc, row, target.memory, 'exact', target.evaluate);
   return { cursor: { pc, exact: false, sp: cfa, values: outer, live: undefined, g: place.g, how: 'exact', seam }, cfa };
 }

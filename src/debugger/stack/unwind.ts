@@ -3,7 +3,9 @@ import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import type { FrameRegister, KnownValue } from './frame.js';
+import { leavesFramePointer } from './frame-pointer.js';
 
+const RBP = DWARF_REGISTERS.indexOf('rbp');
 const SYSTEM_V_SAVED: readonly FrameRegister[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
 
 export type Values = ReadonlyMap<FrameRegister, KnownValue>;
@@ -23,13 +25,25 @@ export function peek(memory: AddressSpace, address: bigint): bigint | undefined 
   return memory.allows(address, 8, 'read') ? memory.readU64(address) : undefined;
 }
 
+/** A function that is about to be left for its caller. */
+export interface Callee {
+  readonly values: Values;
+  readonly func: Func | undefined;
+  readonly pc: bigint;
+  /** Whether it stands at `pc`; false: that is where its own callee returns to. */
+  readonly exact: boolean;
+  /** Registers that it has not written yet, so that they still are the caller's. */
+  readonly kept: ReadonlySet<FrameRegister>;
+  /** What tables say of `pc`. Its CFA need not be the true one: RSP may have been changed in ways that tables do not follow. */
+  readonly table: UnwindRow | undefined;
+}
+
 /**
- * The caller's registers after the return from `func`. Go code saves RBP only (at CFA-16 once its frame is set up) and keeps g in R14;
- * C code keeps System V's callee-saved registers, and its tables say where they are. `kept`: registers that the
- * callee has not written yet, so that they still are the caller's.
+ * The caller's registers after the return from `func`. Go code keeps RBP only, and g in R14; C code keeps System V's
+ * callee-saved registers, and its tables say where they are; `row` is what they say when its CFA is the true one.
  */
 export function callerValues(
-  callee: { readonly values: Values; readonly func: Func | undefined; readonly sp: bigint; readonly kept: ReadonlySet<FrameRegister> },
+  callee: Callee,
   cfa: bigint,
   returnAddress: bigint,
   row: UnwindRow | undefined,
@@ -39,7 +53,7 @@ export function callerValues(
 ): Map<FrameRegister, KnownValue> {
   const values = new Map<FrameRegister, KnownValue>();
   if (callee.func?.language === 'c') restoreSystemV(values, callee.values, cfa, row, memory, evaluate);
-  else restoreFramePointer(values, callee, cfa, memory);
+  else restoreFramePointer(values, callee, cfa, memory, how, evaluate);
   for (const name of callee.kept) {
     const value = callee.values.get(name);
     if (value !== undefined) values.set(name, value);
@@ -84,20 +98,30 @@ function ruleValue(
   return address === undefined ? undefined : peek(memory, address);
 }
 
+/** RBP after a return of Go code: from where the tables say that it was saved, else as it is, where it was left alone. Lost when nothing tells. */
 function restoreFramePointer(
   values: Map<FrameRegister, KnownValue>,
-  callee: { readonly values: Values; readonly sp: bigint },
+  { values: inner, func, pc, exact, table }: Callee,
   cfa: bigint,
   memory: AddressSpace,
+  how: How,
+  evaluate: ExpressionReader,
 ): void {
-  const depth = cfa - 8n - callee.sp;
-  if (depth === 0n) {
-    const same = callee.values.get('rbp');
-    if (same !== undefined) values.set('rbp', same);
+  const same = inner.get('rbp');
+  if (how === 'inferred' && same?.value === cfa - 16n) {
+    // The caller was found by this very pair of words.
+    const saved = peek(memory, cfa - 16n);
+    if (saved !== undefined) values.set('rbp', { value: saved, how });
     return;
   }
-  const saved = peek(memory, cfa - 16n);
-  // A frame pointer points further out on a stack; anything else in that slot was not put there as one.
-  if (saved !== undefined && (saved === 0n || (saved >= cfa && saved < cfa + 0x4000_0000n)))
-    values.set('rbp', { value: saved, how: 'cfi' });
+  const rule = table?.registers.get(RBP);
+  if (table !== undefined && typeof rule === 'object') {
+    const saved = ruleValue(rule, 'rbp', inner, cfa, memory, evaluate);
+    if (saved !== undefined) values.set('rbp', { value: saved, how: table.how });
+    return;
+  }
+  if (same === undefined || func === undefined || rule === 'undefined') return;
+  // Go's compiler gives RBP no other use; who writes assembly may.
+  const compiled = func.language === 'go' && func.source === 'pclntab' && rule === 'same';
+  if (compiled || leavesFramePointer(memory, func, pc, exact)) values.set('rbp', same);
 }

@@ -173,7 +173,9 @@ function returned(target: WalkTarget, cursor: Cursor, func: Func | undefined, ca
   if (caller.returnAddress === 0n) return undefined;
   const kept =
     cursor.exact && func !== undefined ? unchangedSinceEntry(target.memory, func.entry, func.end, cursor.pc) : new Set<FrameRegister>();
-  const callee = { values: cursor.values, func, sp: cursor.sp, kept };
+  const { pc, exact: stands, values: inner } = cursor;
+  const table = caller.row ?? target.images.unwindAt(stands ? pc : pc - 1n);
+  const callee = { values: inner, func, pc, exact: stands, kept, table };
   const values = callerValues(callee, caller.cfa, caller.returnAddress, caller.row, target.memory, caller.how, target.evaluate);
   // sigpanic and asyncPreempt are pushed onto the stack of code that was interrupted, not called by it.
   const exact = func?.funcID === 'sigpanic' || func?.funcID === 'asyncPreempt';
