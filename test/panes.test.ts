@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Shown } from '../src/tui/pane.js';
 import { type PaneName, paneNamed } from '../src/tui/panes/table.js';
-import { observe } from '../src/tui/view/view.js';
+import { observe, type View } from '../src/tui/view/view.js';
 import { type Debugging, debugBundled } from './support/debug.js';
 
 /** The rows of a pane as text. */
-function rowsOf({ session }: Debugging, name: PaneName, width = 60): readonly string[] {
-  const shown: Shown = { view: observe(session, 'test'), before: undefined, console: [], output: [], lesson: undefined };
+function rowsOf({ session }: Debugging, name: PaneName, width = 60, before?: View): readonly string[] {
+  const shown: Shown = { view: observe(session, 'test'), before, console: [], output: [], lesson: undefined };
   return paneNamed(name)
     .content(shown, width)
     .items.map(({ row }) =>
@@ -104,5 +104,54 @@ describe('panes at the bundled crash', () => {
     expect(rows[0]).toMatch(/^\*g 1 +running +trace\.TakeSnapShot {2}trace\.s:\d+ {2}thread 1$/);
     expect(rows[1]).toMatch(/^ g 2 +runnable +main\.main\.func1/);
     expect(rows[2]).toMatch(/^\*thread 1 +running +__tsan_func_enter {2}tsan\.s:\d+ {2}m0 {2}goroutine 1$/);
+  });
+});
+
+describe('what is marked as changed', () => {
+  const marked = (at: Debugging, before: View) =>
+    rowsOf(at, 'registers', 60, before)
+      .filter(row => row.startsWith('*'))
+      .map(row => row.slice(1).split(' ')[0]);
+  const look = ({ session }: Debugging) => observe(session, 'test');
+  const go = async (program: Debugging, ...lines: string[]) => {
+    for (const line of lines) await program.text(line);
+    return program;
+  };
+
+  it('in an outer frame: what it held itself at the stop before', async () => {
+    const at = await go(debugBundled('go-args'), 'break main.nine', 'continue');
+    const before = look(at);
+    await go(at, 'stepi', 'up');
+    expect((await at.data('frame')).function).toBe('main.main');
+    expect(marked(at, before)).toEqual([]);
+  });
+
+  it('a frame that was the innermost, after a step into what it calls', async () => {
+    const at = await go(debugBundled('go-args'), 'break *main.nine', 'tbreak main.main', 'continue');
+    const before = look(at);
+    const held = await at.data('regs');
+    await go(at, 'continue', 'up');
+    const now = await at.data('regs');
+    const differ = Object.keys(now).filter(name => name !== 'rip' && now[name] !== null && now[name] !== held[name]);
+    expect(differ).toContain('rbx');
+    expect(marked(at, before).sort()).toEqual(differ.sort());
+  });
+
+  it('nothing in frames that were not there, and nothing that is lost', async () => {
+    const at = debugBundled('go-to-c', 'misaligned');
+    const before = look(at);
+    await go(at, 'continue', 'up', 'up');
+    expect((await at.data('frame')).function).toBe('main.main');
+    expect(marked(at, before)).toEqual([]);
+  });
+
+  it('where execution stands: whatever the step has changed, whichever frame was looked at before', async () => {
+    const at = await go(debugBundled('go-args'), 'break *main.nine', 'continue');
+    const innermost = look(at);
+    await go(at, 'up');
+    const outer = look(at);
+    await go(at, 'finish');
+    expect(marked(at, innermost)).toContain('rsp');
+    expect(marked(at, outer)).toEqual(marked(at, innermost));
   });
 });

@@ -25,6 +25,7 @@ export const view = (t: string, rax: string): View => ({
     ],
     anchor: 1,
   },
+  values: { selected: 'f', frames: new Map([['f', new Map([['rax', BigInt(rax)]])]]) },
   registers: [{ name: 'rax', shown: rax, text: '', meant: false, value: BigInt(rax) }],
   frames: [
     { index: 0, pc: 0x401000n, name: 'f', where: 'x.s:3', args: '', tags: [], selected: true },

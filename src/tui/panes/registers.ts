@@ -1,3 +1,4 @@
+import { hasChanged } from '../../debugger/frame-values.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Segment, shortNames, span } from '../text.js';
@@ -6,19 +7,18 @@ import { printable, type Segment, shortNames, span } from '../text.js';
 const WIDE = 46;
 const SHORT: Readonly<Record<string, string>> = { eflags: 'flags', fs_base: 'fs', xmm15: 'x15' };
 
-/** The selected frame's registers: value, then what it is. Those that differ from the stop before are marked. */
+/** The selected frame's registers: value, then what it is. Those that differ from what the same frame had at the stop before are marked. */
 export const registers = {
   name: 'registers',
   title: 'registers',
   key: '2',
   folds: true,
   content: ({ view, before }: Shown, width: number) => {
-    const old = new Map(before?.registers.map(row => [row.name, row.shown]));
     const pad = width >= WIDE ? 18 : 14;
     const known = view.registers.filter(row => row.name !== 'xmm15');
     const x15 = view.registers.find(row => row.name === 'xmm15');
     const items = known.map((row): Item => {
-      const changed = old.has(row.name) && old.get(row.name) !== row.shown;
+      const changed = hasChanged(before?.values, view.values, row.name);
       const mark = span(changed ? '*' : ' ', 'changed');
       const name = span((SHORT[row.name] ?? row.name).padEnd(6), changed ? 'changed' : 'plain');
       return {

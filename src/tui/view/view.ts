@@ -1,6 +1,7 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 import { type CodeWindow, codeWindow } from '../../debugger/code-window.js';
 import { type FrameSummary, frameSummaries } from '../../debugger/frame-summary.js';
+import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/frame-values.js';
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/goroutine-summary.js';
 import { type View as Lens, lensView } from '../../debugger/lens/lens.js';
 import type { RegisterFact } from '../../debugger/registers-text.js';
@@ -35,6 +36,7 @@ interface Head {
 interface Parts {
   readonly code: CodeWindow;
   readonly registers: readonly RegisterFact[];
+  readonly values: FrameValues;
   readonly frames: readonly FrameSummary[];
   readonly memory: Memory;
   readonly goroutines: readonly GoroutineSummary[];
@@ -49,6 +51,7 @@ export type View = Head & Parts;
 export const NOTHING: Parts = {
   code: { rows: [], anchor: 0 },
   registers: [],
+  values: NO_VALUES,
   frames: [],
   memory: { rows: [] },
   goroutines: [],
@@ -64,6 +67,7 @@ const FRAMES = 200;
 const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looking) => Parts[Name] } = {
   code: (session, looking) => codeWindow(session, looking.code),
   registers: observeRegisters,
+  values: frameValues,
   frames: session => frameSummaries(session, FRAMES),
   memory: (session, looking) => observeMemory(session, looking.memory),
   goroutines: goroutineSummaries,
@@ -96,14 +100,14 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     fault: session.stop.reason === 'signal',
   };
   // What changes is told by the registers: they are read while they can be.
-  return later(session, head, observeRegisters(session));
+  return later(session, head, { registers: observeRegisters(session), values: frameValues(session) });
 }
 
 /** The parts that nobody looks at cost nothing; once the program has moved on they cannot be read any more, and are empty. */
-function later(session: Session, head: Head, registers: Parts['registers']): View {
+function later(session: Session, head: Head, read: Pick<Parts, 'registers' | 'values'>): View {
   const { process } = session;
   const { t } = process;
-  const known: { -readonly [Name in keyof Parts]?: Parts[Name] } = { registers };
+  const known: { -readonly [Name in keyof Parts]?: Parts[Name] } = { ...read };
   const part = <Name extends keyof Parts>(name: Name): Parts[Name] => {
     const read = known[name] as Parts[Name] | undefined;
     if (read !== undefined) return read;
