@@ -2,8 +2,8 @@ import { Decoder, DecoderOptions, OpKind, Register } from 'iced-x86';
 import type { AddressSpace } from '../cpu/api.js';
 import type { Image } from '../image/api.js';
 
-/** Internally linked programs have one thread-local word, just below FS base (cmd/link). */
-const INTERNAL = -8n;
+/** Internally linked programs have one thread-local word, just below FS base (cmd/link); what r14 assembles is like them. */
+export const INTERNAL_TLS = -8n;
 
 /** Functions of every release that load g from its slot early on. */
 const LOADERS = ['runtime.mcall', 'runtime.systemstack', 'runtime.asmcgocall'];
@@ -21,7 +21,7 @@ export function tlsOffset(image: Image, memory: AddressSpace): bigint {
       if (found !== undefined) return found;
     }
   }
-  return INTERNAL;
+  return INTERNAL_TLS;
 }
 
 /** `mov %fs:OFFSET,%reg`, or `mov $OFFSET,%reg` before `mov %fs:(%reg),%reg` as position-independent code has it. */

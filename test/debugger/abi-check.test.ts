@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
-import { type Debugging, debugAssembly, debugBundled } from '../support/debug.js';
+import { type Debugging, debugAssembly, debugBundled, debugFile } from '../support/debug.js';
 
 const catalog = new Catalog(join(import.meta.dirname, '../..'));
 
@@ -74,6 +74,33 @@ describe('abi check', () => {
     it(`${rule}: ${what.replace(/\s+/g, ' ')}`, async () => {
       const stop = await checked(debugAssembly(beforeCall(what), TYPES));
       expect(stop).toMatchObject({ reason: 'abi', rule, function: what.includes('zero0') ? 'main.zero0' : 'main.f' });
+    });
+  }
+
+  /** A program without a runtime; what it does before it calls `leaf`. */
+  const alone = (what: string) => `
+TEXT ·main(SB), NOSPLIT, $16
+	MOVQ (TLS), R14
+	XORPS X15, X15
+	${what}
+	CALL ·leaf<ABIInternal>(SB)
+	RET
+TEXT ·leaf<ABIInternal>(SB), NOSPLIT, $0
+	RET
+`;
+
+  it('g: it is known from thread-local storage where there is no runtime', async () => {
+    const program = debugFile(alone('MOVQ $1, R14'));
+    expect(await checked(program)).toMatchObject({ reason: 'abi', rule: 'g', function: 'main.leaf' });
+    expect(await program.text('info program')).toMatch(/R14 = 0x1, but g is 0x[0-9a-f]+ \(r14\.g\), called from main\.main\+/);
+  });
+
+  for (const [title, what] of [
+    ['R14 is g', ''],
+    ['there is no g in thread-local storage', 'MOVQ $0, (TLS)\n\tMOVQ $1, R14'],
+  ] as const) {
+    it(`has nothing to say of a program without a runtime where ${title}`, async () => {
+      expect(await checked(debugFile(alone(what)))).toMatchObject({ reason: 'exited', status: 0 });
     });
   }
 

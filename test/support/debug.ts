@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assembleFile } from '../../src/cli/asm.js';
 import { parseCommandLine } from '../../src/cli/flags.js';
 import { assembledLauncher, launcher, processOptions } from '../../src/cli/launcher.js';
 import { type Outcome, run } from '../../src/debugger/commands/execute.js';
@@ -32,6 +33,19 @@ export function debugBundled(name: string, variant?: string): Debugging {
   const catalog = new Catalog(join(import.meta.dirname, '../..'));
   const program = catalog.build(name, variant === undefined ? {} : { variant });
   return debugging(name, [], options => assembledLauncher(program, options));
+}
+
+/** Opens an assembly file, as `r14 asm FILE` does. */
+export function debugFile(text: string): Debugging {
+  const folder = mkdtempSync(join(tmpdir(), 'r14-file-'));
+  try {
+    const path = join(folder, 'a.s');
+    writeFileSync(path, text);
+    const { program } = assembleFile(path)!;
+    return debugging(path, [], options => assembledLauncher(program, options));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Opens a program of Go assembly under the bundled runtime: `main` is the source of package main. */

@@ -9,6 +9,7 @@ import type { Process } from '../../linux/api.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
+import { INTERNAL_TLS } from '../../runtime/tls.js';
 import { describeAddress } from '../describe.js';
 import { instructionsIn } from '../execution/calls.js';
 import { instrumented } from '../instrumented.js';
@@ -140,11 +141,13 @@ export class CallChecks implements EdgeWatcher {
     const watched = !func.name.startsWith('runtime.') && instrumented(this.session, func);
     // It is pushed onto code that was interrupted anywhere.
     const injected = func.funcID === 'sigpanic';
+    const handWritten = this.#handWritten(func);
     return () => {
       const go = this.session.go;
       const registers = this.#registers;
-      const g = go?.currentG(registers.fsBase) ?? 0n;
-      if (go !== undefined && g !== 0n && registers.gpr(R14) !== g) {
+      // Assembly needs no runtime to have a g: its (TLS) is a place that the assembler knows.
+      const g = go?.currentG(registers.fsBase) ?? (handWritten ? this.#assembledG() : 0n);
+      if (g !== 0n && registers.gpr(R14) !== g) {
         return {
           rule: 'g',
           what: `R14 = 0x${registers.gpr(R14).toString(16)}, but g is 0x${g.toString(16)} (${gName(this.session, g)})${this.#caller()}`,
@@ -160,6 +163,12 @@ export class CallChecks implements EdgeWatcher {
       }
       return this.#direction(`${func.name} is entered${this.#caller()}`);
     };
+  }
+
+  /** What (TLS) is in a program of r14's assembler; 0n: not set. */
+  #assembledG(): bigint {
+    const { fsBase } = this.#registers;
+    return fsBase === 0n ? 0n : (peek(this.session.process.memory, BigInt.asUintN(64, fsBase + INTERNAL_TLS)) ?? 0n);
   }
 
   /** `, called from main.main+20`. */

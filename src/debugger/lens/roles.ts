@@ -204,9 +204,10 @@ function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: str
   }
 }
 
-/** `runtime.g0 (m0)`, `g0 of m3`, `goroutine 7`. */
+/** `runtime.g0 (m0)`, `g0 of m3`, `goroutine 7`; without Go's runtime the symbol, if there is one. */
 export function gName(session: Session, g: bigint): string {
-  const go = session.go!;
+  const { go } = session;
+  if (go === undefined) return describeAddress(session.images, g) ?? 'in thread-local storage';
   const machine = go.machineOf(g);
   if (machine?.g0 === g) {
     const symbol = describeAddress(session.images, g);
