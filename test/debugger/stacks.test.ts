@@ -127,7 +127,7 @@ describe.skipIf(needsC)(`stacks with C${needsC ? ` (skipped: ${needsC})` : ''}`,
   });
 });
 
-describe('RBP of outer frames', () => {
+describe('saved registers of outer frames', () => {
   const rbpOf = async (at: Debugging, frame: number) => (await at.data(`frame ${frame} regs rbp`)).rbp;
 
   for (const [variant, frames, caller] of [
@@ -150,6 +150,20 @@ describe('RBP of outer frames', () => {
     expect((await names(at))[1]).toBe('runtime.systemstack');
     await at.text('finish');
     expect(await at.data('regs rbp')).toEqual({ rbp: told });
+  });
+
+  it('and the other registers of C, where hand-made code saves them: true or lost', async () => {
+    const at = debugBundled('newproc-race');
+    await at.text('break *__tsan_init');
+    await at.text('continue');
+    const { rbx } = await at.data('regs rbx');
+    for (let steps = 0; steps < 12; steps++) {
+      expect([rbx, null]).toContain((await at.data('frame 1 regs rbx')).rbx);
+      await at.text('stepi');
+    }
+    expect(await at.data('frame 1 regs rbx')).toEqual({ rbx: null });
+    await at.text('finish');
+    expect(await at.data('regs rbx')).toEqual({ rbx });
   });
 
   const assembly = (body: string) =>

@@ -1,12 +1,12 @@
 /** One step of table-driven unwinding: CFA, return address and the registers that the tables or the conventions give back. */
 import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
-import type { AddressSpace } from '../../cpu/api.js';
+import type { AddressSpace, GprName } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import type { FrameRegister, KnownValue } from './frame.js';
-import { leavesFramePointer } from './frame-pointer.js';
+import { leavesAlone } from './left-alone.js';
 
 const RBP = DWARF_REGISTERS.indexOf('rbp');
-const SYSTEM_V_SAVED: readonly FrameRegister[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
+const SYSTEM_V_SAVED: readonly GprName[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
 
 export type Values = ReadonlyMap<FrameRegister, KnownValue>;
 
@@ -52,7 +52,7 @@ export function callerValues(
   evaluate: ExpressionReader,
 ): Map<FrameRegister, KnownValue> {
   const values = new Map<FrameRegister, KnownValue>();
-  if (callee.func?.language === 'c') restoreSystemV(values, callee.values, cfa, row, memory, evaluate);
+  if (callee.func?.language === 'c') restoreSystemV(values, callee, cfa, row, memory, evaluate);
   else restoreFramePointer(values, callee, cfa, memory, how, evaluate);
   for (const name of callee.kept) {
     const value = callee.values.get(name);
@@ -65,7 +65,7 @@ export function callerValues(
 
 function restoreSystemV(
   values: Map<FrameRegister, KnownValue>,
-  inner: Values,
+  { values: inner, func, pc, exact }: Callee,
   cfa: bigint,
   row: UnwindRow | undefined,
   memory: AddressSpace,
@@ -75,6 +75,8 @@ function restoreSystemV(
   if (row === undefined) return;
   for (const name of SYSTEM_V_SAVED) {
     const rule = row.registers.get(DWARF_REGISTERS.indexOf(name)) ?? 'same';
+    // What r14 assembles saves registers by hand, and its tables do not follow that.
+    if (rule === 'same' && func?.source === 'dwarf' && !leavesAlone(memory, func, pc, exact, name)) continue;
     const known = ruleValue(rule, name, inner, cfa, memory, evaluate);
     if (known !== undefined) values.set(name, { value: known, how: row.how });
   }
@@ -123,5 +125,5 @@ function restoreFramePointer(
   if (same === undefined || func === undefined || rule === 'undefined') return;
   // Go's compiler gives RBP no other use; who writes assembly may.
   const compiled = func.language === 'go' && func.source === 'pclntab' && rule === 'same';
-  if (compiled || leavesFramePointer(memory, func, pc, exact)) values.set('rbp', same);
+  if (compiled || leavesAlone(memory, func, pc, exact, 'rbp')) values.set('rbp', same);
 }
