@@ -1,46 +1,68 @@
-/** Checks of `name+offset(FP)` and of argument sizes against the declared signature, as `go vet`'s asmdecl does. */
+/** Checks of `name+offset(FP)`, of widths and argument sizes against the declared signature, as `go vet`'s asmdecl does. */
 import type { Diagnostics } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import type { Memory, Operand } from './syntax.js';
-import { fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
+import { isVector, type Memory, type Statement } from './syntax.js';
+import { fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
+import { extending, ofWidth, operandWidth } from './widths.js';
 import { assignmentOf } from './wrapper.js';
 
 interface Component {
   readonly name: string;
   readonly offset: number;
-  readonly size: number;
+  /** As declared, or as its part of a string, slice or interface. */
+  readonly type: string;
+  readonly signed: boolean;
+  /** Bytes that an instruction may take at once: of a string, slice or interface the first word; of a struct or array none. */
+  readonly bytes: number | undefined;
+  /** What it is made of, when it cannot be taken at once. */
+  readonly parts: readonly Component[];
 }
+
+type Instruction = Extract<Statement, { kind: 'instruction' }>;
 
 const WORD = 8;
 
 /** A value and its parts, by the names that assembly gives them (asmdecl: `s_base`, `s_len`, `i_type`, `i_data`, `c_real`). */
-function components(name: string, type: GoType, offset: number): Component[] {
-  const whole = { name, offset, size: sizeOf(type) };
-  const part = (suffix: string, at: number, size = WORD): Component => ({ name: `${name}_${suffix}`, offset: offset + at, size });
+function components(name: string, type: GoType, offset: number, type_ = typeName(type)): Component[] {
+  const value = (bytes: number | undefined, parts: readonly Component[] = [], signed = false): Component[] => [
+    { name, offset, type: type_, signed, bytes, parts },
+    ...parts,
+  ];
+  const part = (suffix: string, at: number, bytes = WORD): Component => ({
+    name: `${name}_${suffix}`,
+    offset: offset + at,
+    type: `${type.kind} ${suffix}`,
+    signed: false,
+    bytes,
+    parts: [],
+  });
   switch (type.kind) {
     case 'named':
-      return components(name, type.underlying(), offset);
+      return components(name, type.underlying(), offset, type_);
     case 'string':
-      return [whole, part('base', 0), part('len', WORD)];
+      return value(WORD, [part('base', 0), part('len', WORD)]);
     case 'slice':
-      return [whole, part('base', 0), part('len', WORD), part('cap', 2 * WORD)];
+      return value(WORD, [part('base', 0), part('len', WORD), part('cap', 2 * WORD)]);
     case 'interface':
-      return [whole, part(type.empty ? 'type' : 'itable', 0), part('data', WORD)];
+      return value(WORD, [part(type.empty ? 'type' : 'itable', 0), part('data', WORD)]);
     case 'complex':
-      return [whole, part('real', 0, type.bytes / 2), part('imag', type.bytes / 2, type.bytes / 2)];
+      return value(type.bytes, [part('real', 0, type.bytes / 2), part('imag', type.bytes / 2, type.bytes / 2)]);
     case 'struct': {
       const offsets = fieldOffsets(type.fields);
-      return [whole, ...type.fields.flatMap((field, index) => components(`${name}_${field.name}`, field.type, offset + offsets[index]))];
+      return value(
+        undefined,
+        type.fields.flatMap((field, index) => components(`${name}_${field.name}`, field.type, offset + offsets[index])),
+      );
     }
     case 'array':
-      return [
-        whole,
-        ...Array.from({ length: type.length }, (_, index) =>
+      return value(
+        undefined,
+        Array.from({ length: type.length }, (_, index) =>
           components(`${name}_${index}`, type.elem, offset + index * sizeOf(type.elem)),
         ).flat(),
-      ];
+      );
     default:
-      return [whole];
+      return value(sizeOf(type), [], type.kind === 'int');
   }
 }
 
@@ -75,25 +97,75 @@ export function checkDeclaration(source: FunctionSource, signature: Signature, d
   ].flatMap(({ name, type, place }) => (place.in === 'stack' ? components(name, type, place.offset - WORD) : []));
   for (const statement of source.statements) {
     if (statement.kind !== 'instruction') continue;
-    for (const operand of statement.operands) check(operand, known, signature, diagnostics);
+    statement.operands.forEach((_, index) => {
+      check(statement, index, known, signature, diagnostics);
+    });
   }
 }
 
-function check(operand: Operand, known: readonly Component[], signature: Signature, diagnostics: Diagnostics): void {
+function check(statement: Instruction, index: number, known: readonly Component[], signature: Signature, diagnostics: Diagnostics): void {
+  const operand = statement.operands[index];
   const memory: Memory | undefined = operand.kind === 'memory' ? operand : operand.kind === 'address' ? operand.of : undefined;
   if (memory?.base !== 'FP' || memory.name === undefined) return;
   const named = known.filter(component => component.name === memory.name);
-  if (named.some(component => BigInt(component.offset) === memory.offset)) return;
+  const meant = named.find(component => BigInt(component.offset) === memory.offset);
+  if (meant !== undefined) {
+    checkWidth(statement, index, meant, diagnostics);
+    return;
+  }
+  // All of the arguments, as reflection's stubs take them.
+  if (memory.name === 'argframe' && memory.offset === 0n) return;
   const there = known.filter(component => BigInt(component.offset) === memory.offset);
   const said = `${memory.name}+${memory.offset}(FP)`;
-  if (named.length > 0)
-    diagnostics.report(memory.at, `${said} is not where ${memory.name} is`, `use ${named[0].name}+${named[0].offset}(FP)`);
+  if (named.length > 0) diagnostics.report(memory.at, `${said} is not where ${memory.name} is`, `use ${place(named[0])}`);
   else {
     const last = there[there.length - 1];
     diagnostics.report(
       memory.at,
       `${signature.name} has no argument or result ${memory.name}`,
-      last === undefined ? undefined : `${last.name}+${last.offset}(FP) lies there`,
+      last === undefined ? undefined : `${place(last)} lies there`,
     );
   }
+}
+
+const place = ({ name, offset }: Component): string => `${name}+${offset}(FP)`;
+
+function checkWidth(statement: Instruction, index: number, component: Component, diagnostics: Diagnostics): void {
+  const { mnemonic, operands } = statement;
+  const { at, kind } = operands[index];
+  const isAddress = kind === 'address' || mnemonic.startsWith('LEA');
+  const width = operandWidth(mnemonic, index, operands.length);
+  const { name, type, parts } = component;
+  const bytes = isAddress ? WORD : component.bytes;
+  if (width === undefined || width.bytes === bytes) return;
+  const takes = `${mnemonic} takes ${width.bytes} ${width.bytes === 1 ? 'byte' : 'bytes'}`;
+  if (isAddress) diagnostics.report(at, `${takes}, and an address has ${WORD}`, `use ${ofWidth(mnemonic, WORD)}`);
+  else if (bytes === undefined || (parts.length > 0 && parts[0].bytes !== bytes)) {
+    const names = parts.slice(0, 3).map(place).join(', ');
+    diagnostics.report(
+      at,
+      `${mnemonic} is not for all of ${name}, a ${type}`,
+      names === '' ? undefined : `it is made of ${names}${parts.length > 3 ? ', ...' : ''}`,
+    );
+  } else {
+    const what = parts.length > 0 ? `${parts[0].name}, with which ${name} begins,` : `${name} (${type})`;
+    const why = width.exact ? `${takes}, and ${what} has ${bytes}` : `${mnemonic} is not for ${what} of ${bytes} bytes`;
+    diagnostics.report(at, why, insteadOf(statement, index, { ...component, bytes }, width.bytes > bytes));
+  }
+}
+
+/** The right instruction for a component of so many bytes in the place of a wrong one. */
+function insteadOf(
+  { mnemonic, operands }: Instruction,
+  index: number,
+  component: Component & { readonly bytes: number },
+  tooWide: boolean,
+): string {
+  const right = ofWidth(mnemonic, component.bytes);
+  const [, target] = operands;
+  if (/^MOV[WLQ]$/.test(mnemonic) && index === 0 && target.kind === 'register' && !isVector(target.name) && tooWide)
+    return `use ${extending(component.bytes, component.signed)} ${place(component)}, ${target.name} or ${right}`;
+  if (right !== undefined) return `use ${right}`;
+  const move = ofWidth('MOVQ', component.bytes) ?? 'MOVQ';
+  return index < operands.length - 1 ? `load it with ${move} first` : `go through a register, with ${move}`;
 }

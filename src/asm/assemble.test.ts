@@ -113,6 +113,30 @@ describe('errors', () => {
     );
   });
 
+  it.each([
+    ['MOVQ a+0(FP), AX', 7, 'MOVQ takes 8 bytes, and a (int32) has 4 (use MOVLQSX a+0(FP), AX or MOVL)'],
+    ['MOVW c+4(FP), AX', 7, 'MOVW takes 2 bytes, and c (uint8) has 1 (use MOVBQZX c+4(FP), AX or MOVB)'],
+    ['MOVL b+8(FP), AX', 7, 'MOVL takes 4 bytes, and b (int64) has 8 (use MOVQ)'],
+    ['MOVL AX, r+64(FP)', 11, 'MOVL takes 4 bytes, and r (int64) has 8 (use MOVQ)'],
+    ['MOVQ a+0(FP), X0', 7, 'MOVQ takes 8 bytes, and a (int32) has 4 (use MOVL)'],
+    ['ADDSS f+16(FP), X0', 8, 'ADDSS takes 4 bytes, and f (float64) has 8 (use ADDSD)'],
+    ['CVTSQ2SD a+0(FP), X0', 11, 'CVTSQ2SD takes 8 bytes, and a (int32) has 4 (use CVTSL2SD)'],
+    ['IMUL3L $3, b+8(FP), AX', 13, 'IMUL3L takes 4 bytes, and b (int64) has 8 (use IMUL3Q)'],
+    ['PADDB a+0(FP), X0', 8, 'PADDB is not for a (int32) of 4 bytes (load it with MOVL first)'],
+    ['SETEQ b+8(FP)', 8, 'SETEQ takes 1 byte, and b (int64) has 8 (go through a register, with MOVQ)'],
+    ['MOVL s+24(FP), AX', 7, 'MOVL takes 4 bytes, and s_base, with which s begins, has 8 (use MOVQ)'],
+    ['MOVL s_len+32(FP), AX', 7, 'MOVL takes 4 bytes, and s_len (string len) has 8 (use MOVQ)'],
+    ['MOVQ p+40(FP), AX', 7, 'MOVQ is not for all of p, a runtime.pair (it is made of p_x+40(FP), p_s+48(FP), p_s_base+48(FP), ...)'],
+    ['MOVL $a+0(FP), AX', 7, 'MOVL takes 4 bytes, and an address has 8 (use MOVQ)'],
+  ])('know how wide an argument is: %s', (line, column, message) => {
+    expect(
+      problems(
+        `TEXT ·f(SB), 4, $0-72\n\t${line}\n\tRET\n`,
+        'type pair struct { x int32; s string }\nfunc f(a int32, c uint8, b int64, f float64, s string, p pair) (r int64)\n',
+      ),
+    ).toBe(`x.s:2:${column}: ${message}\n\t${line}\n\t${' '.repeat(column - 2)}^`);
+  });
+
   const inFunction = (line: string): string => `TEXT ·f(SB), 4, $0\n\t${line}\n\tRET\n`;
   it.each([
     [

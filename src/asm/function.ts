@@ -5,7 +5,7 @@ import { nearest, type Position } from './diagnostics.js';
 import { icedRegister, type Place } from './encode.js';
 import { FrameBuilder, register, TLS_G, WORD } from './frame.js';
 import type { FunctionItems, InlinedItems } from './items.js';
-import { type Form, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
+import { type Form, inOrder, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { isVector, type Memory, type Operand, type Statement, type SymbolReference } from './syntax.js';
 
 /** An operand of each kind. */
@@ -307,12 +307,6 @@ export class FunctionBuilder extends FrameBuilder {
       return { ...common, base: undefined, displacement: operand.offset, segment: operand.base };
     return { ...common, base: operand.base, displacement: operand.offset };
   }
-}
-
-function inOrder<T>(form: Form, operands: readonly T[]): readonly T[] {
-  if (form.order === 'same') return operands;
-  if (form.order === 'immediate-last') return [operands[1], operands[0], operands[2]].filter(operand => operand !== undefined);
-  return [...operands].reverse();
 }
 
 const KINDS: Record<Operand['kind'], string> = {

@@ -23,6 +23,13 @@ export interface Form {
   readonly range?: readonly [bigint, bigint];
 }
 
+/** Operands as Go writes them, in Intel's order. */
+export function inOrder<T>(form: Form, operands: readonly T[]): readonly T[] {
+  if (form.order === 'same') return operands;
+  if (form.order === 'immediate-last') return [operands[1], operands[0], operands[2]].filter(operand => operand !== undefined);
+  return [...operands].reverse();
+}
+
 const table = new Map<string, Form[]>();
 /** Mnemonic -> its forms, tried in order. */
 export const mnemonics: ReadonlyMap<string, readonly Form[]> = table;

@@ -1,0 +1,174 @@
+/** What r14 says of arguments and results against `go vet`'s asmdecl: the same lines are wrong. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../../src/asm/assemble.js';
+import { AssemblyError } from '../../src/asm/diagnostics.js';
+import { type GoToolchain, missing, toolchain } from '../support/build.js';
+import { shapeLine, shapes } from './table.js';
+
+const reason = missing('go1.26');
+
+/** A function's declaration, and its lines. */
+type Body = readonly [declaration: string, ...lines: readonly string[]];
+
+const TYPES = `type pair struct { x int32; y int64; s string }
+type one struct { v int64 }
+type small uint16
+var _ unsafe.Pointer
+`;
+/** Lines that only one of the two finds wrong, and why. */
+const ONLY_R14: readonly { readonly why: string; readonly line: RegExp }[] = [
+  { why: 'the address of 8 bytes is cut, and vet compares the value instead', line: /^LEA[WL] / },
+  { why: 'vet reads one instruction a line', line: /; / },
+];
+const ONLY_VET: readonly { readonly why: string; readonly line: RegExp }[] = [
+  { why: "vet takes the condition's last letter for the width", line: /^CMOV[WLQ](?:EQ|PL) / },
+  { why: 'vet stops in front of the digit, at the L of IMUL', line: /^IMUL3[WQ] / },
+  { why: 'vet compares the address of a complex64 with the complex64', line: /^MOVQ \$x\+0\(FP\), AX$/ },
+  { why: 'vet takes the L of CALL for the width', line: /^CALL / },
+];
+
+function source(functions: readonly Body[]) {
+  const lines = ['#include "textflag.h"'];
+  for (const [declaration, ...body] of functions) {
+    // Without a size behind the frame's, nobody compares it.
+    lines.push(`TEXT ·${/^\w+/.exec(declaration)![0]}(SB), NOSPLIT, $0`, ...body.map(line => `\t${line}`));
+  }
+  const declarations = `package p\n\nimport "unsafe"\n\n${TYPES}${functions.map(([declaration]) => `func ${declaration}\n`).join('')}`;
+  return { lines, text: `${lines.join('\n')}\n`, declarations };
+}
+
+function vet(text: string, declarations: string): Set<number> {
+  const go = toolchain('go1.26') as GoToolchain;
+  const folder = mkdtempSync(join(tmpdir(), 'r14-vet-'));
+  try {
+    writeFileSync(join(folder, 'go.mod'), `module p\n\ngo ${go.language}\n`);
+    writeFileSync(join(folder, 'types.go'), declarations);
+    writeFileSync(join(folder, 'x_amd64.s'), text);
+    const env = { ...process.env, ...go.env, GOOS: 'linux', GOARCH: 'amd64', CGO_ENABLED: '0' };
+    const { stderr } = spawnSync(go.go, ['vet', '-asmdecl', '.'], { cwd: folder, env, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    const found = [...stderr.matchAll(/x_amd64\.s:(\d+):\d+: \[amd64\]/g)].map(([, line]) => Number(line));
+    if (found.length === 0) throw new Error(`go vet: ${stderr}`);
+    return new Set(found);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function r14(text: string, declarations: string): Map<number, string> {
+  try {
+    assemble({ sources: [{ file: 'x.s', text, package: 'p' }], declarations: [{ file: 'types.go', text: declarations }] });
+  } catch (error) {
+    if (!(error instanceof AssemblyError)) throw error;
+    return new Map(error.diagnostics.map(({ line, message }) => [line, message]));
+  }
+  return new Map();
+}
+
+/** Lines that one finds wrong and the other right. */
+function compare(functions: readonly Body[]) {
+  const { lines, text, declarations } = source(functions);
+  const theirs = vet(text, declarations);
+  const ours = r14(text, declarations);
+  const differences = lines.flatMap((whole, index) => {
+    const line = whole.trim();
+    const [message, wrong] = [ours.get(index + 1), theirs.has(index + 1)];
+    if ((message !== undefined) === wrong) return [];
+    if (message === undefined) return ONLY_VET.some(known => known.line.test(line)) ? [] : [`${index + 1}: ${line}: only vet`];
+    return ONLY_R14.some(known => known.line.test(line)) ? [] : [`${index + 1}: ${line}: ${message}`];
+  });
+  return { differences, wrong: theirs.size };
+}
+
+/** A function for each type, that moves what it has into registers in many ways. */
+const LOADS = [
+  ...['MOVB', 'MOVW', 'MOVL', 'MOVQ', 'MOVBLZX', 'MOVWQSX', 'MOVLQSX', 'MOVLQZX', 'ADDL', 'ADDQ', 'LEAQ'].map(name => `${name} VALUE, AX`),
+  ...['MOVSS', 'MOVSD', 'MOVO', 'MOVOU', 'MOVUPS', 'MOVUPD', 'MOVAPS', 'MOVQ', 'MOVL', 'CVTSQ2SD', 'CVTSL2SS'].map(
+    name => `${name} VALUE, X1`,
+  ),
+  'MOVQ $VALUE, AX',
+  'MOVL $VALUE, AX',
+  'MOVB AX, VALUE',
+  'MOVW AX, VALUE',
+  'MOVL AX, VALUE',
+  'MOVQ AX, VALUE',
+  'MOVSD X1, VALUE',
+  'MOVUPS X1, VALUE',
+  'SETEQ VALUE',
+  'CMPQ VALUE, $1',
+  'CMPB VALUE, $1',
+  'CALL VALUE',
+  'LOCK; XADDL AX, VALUE',
+];
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    (
+      'bool int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64 small unsafe.Pointer ' +
+      '*int *pair map[int]int func()'
+    )
+      .split(' ')
+      .map(type => [type, ['x+0']]),
+  ),
+  'chan int': ['x+0'],
+  string: ['x+0', 'x_base+0', 'x_len+8'],
+  '[]byte': ['x+0', 'x_base+0', 'x_len+8', 'x_cap+16'],
+  any: ['x+0', 'x_type+0', 'x_data+8'],
+  error: ['x+0', 'x_itable+0', 'x_data+8'],
+  complex64: ['x+0', 'x_real+0', 'x_imag+4'],
+  complex128: ['x+0', 'x_real+0', 'x_imag+8'],
+  pair: ['x+0', 'x_x+0', 'x_y+8', 'x_s+16', 'x_s_base+16', 'x_s_len+24'],
+  one: ['x+0', 'x_v+0'],
+  '[2]int32': ['x+0', 'x_0+0', 'x_1+4'],
+  '[1]int64': ['x+0', 'x_0+0'],
+  '[2]string': ['x+0', 'x_1+16', 'x_1_len+24'],
+};
+
+const OTHERS: readonly Body[] = [
+  [
+    'Mixed(a int32, b int64) (r int64)',
+    'MOVQ a+0(FP), AX',
+    'MOVL b+8(FP), AX',
+    'MOVL AX, r+16(FP)',
+    'MOVLQSX a+0(FP), AX',
+    'MOVQ AX, r+16(FP)',
+    'MOVL b+0(FP), AX',
+    'MOVQ c+0(FP), AX',
+    'MOVQ a+0(FP)(CX*1), AX',
+    'MOVL a+0(FP)(CX*4), AX',
+    'MOVQ b+8(FP), AX // a+0(FP)',
+    'MOVQ b+8(FP), AX; MOVQ a+0(FP), BX',
+    'MOVL a+0(FP), AX; MOVQ a+0(FP), BX',
+    'RET',
+  ],
+];
+
+describe.skipIf(reason)(`go vet and r14 find the same lines wrong ${reason ?? ''}`, () => {
+  it('of every kind of value and its parts', { timeout: 60_000 }, () => {
+    const functions = Object.entries(VALUES).map(
+      ([type, parts], index): Body => [
+        `f${index}(x ${type})`,
+        ...parts.flatMap(part => LOADS.map(load => load.replace('VALUE', `${part}(FP)`))),
+      ],
+    );
+    const { differences, wrong } = compare([...functions, ...OTHERS]);
+    expect(differences).toEqual([]);
+    expect(wrong).toBeGreaterThan(500);
+  });
+
+  it('of every instruction that takes memory', { timeout: 60_000 }, () => {
+    const memory = '16(BX)';
+    const all = shapes()
+      .map(shapeLine)
+      .filter(line => line.includes(memory));
+    const refused = r14(source([['f()', ...all]]).text, 'package p\n');
+    // Two lines stand in front of the first.
+    const lines = all.filter((_, index) => !refused.has(index + 3)).map(line => line.replaceAll(memory, 'x+0(FP)'));
+    const functions = [8, 16, 32, 64].map((bits): Body => [`f${bits}(x int${bits})`, ...lines]);
+    const { differences, wrong } = compare(functions);
+    expect(differences).toEqual([]);
+    expect(wrong).toBeGreaterThan(500);
+  });
+});
