@@ -85,12 +85,12 @@ export function checkDeclaration(source: FunctionSource, signature: Signature, d
   }
   const known = [
     ...parameters.map((parameter, index) => ({
-      name: parameter.name || `arg${index}`,
+      name: parameter.name || unnamed('arg', index),
       type: parameter.type,
       place: assignment.params[index],
     })),
     ...signature.results.map((result, index) => ({
-      name: result.name || (signature.results.length === 1 ? 'ret' : `ret${index}`),
+      name: result.name || unnamed('ret', index),
       type: result.type,
       place: assignment.results[index],
     })),
@@ -127,6 +127,9 @@ function check(statement: Instruction, index: number, known: readonly Component[
     );
   }
 }
+
+/** `arg`, `arg1`, `arg2`; `ret`, `ret1`. */
+const unnamed = (name: string, index: number): string => (index === 0 ? name : `${name}${index}`);
 
 const place = ({ name, offset }: Component): string => `${name}+${offset}(FP)`;
 

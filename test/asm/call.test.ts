@@ -57,7 +57,7 @@ TEXT ·Points(SB), NOSPLIT, $0-72
 	MOVQ p_x+0(FP), AX
 	ADDQ p_y+8(FP), AX
 	ADDQ extra+24(FP), AX
-	MOVQ AX, ret0+32(FP)
+	MOVQ AX, ret+32(FP)
 	MOVSD p_weight+16(FP), X0
 	MOVSD X0, ret1+40(FP)
 	MOVQ p_y+8(FP), AX
@@ -68,9 +68,9 @@ TEXT ·Points(SB), NOSPLIT, $0-72
 	RET
 TEXT ·Line(SB), NOSPLIT, $0-144
 	MOVQ l_name_base+48(FP), AX
-	MOVQ AX, ret0_base+64(FP)
+	MOVQ AX, ret_base+64(FP)
 	MOVQ l_name_len+56(FP), AX
-	MOVQ AX, ret0_len+72(FP)
+	MOVQ AX, ret_len+72(FP)
 	LEAQ l+0(FP), SI
 	LEAQ ret1+80(FP), DI
 	MOVQ $64, CX
