@@ -1,7 +1,7 @@
 /** Checks of `name+offset(FP)`, of widths and argument sizes against the declared signature, as `go vet`'s asmdecl does. */
 import type { Diagnostics } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import { isVector, type Memory, type Statement } from './syntax.js';
+import { isVector, type Memory, type Operand, type Statement } from './syntax.js';
 import { fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
 import { extending, ofWidth, operandWidth } from './widths.js';
 import { assignmentOf } from './wrapper.js';
@@ -95,6 +95,9 @@ export function checkDeclaration(source: FunctionSource, signature: Signature, d
       place: assignment.results[index],
     })),
   ].flatMap(({ name, type, place }) => (place.in === 'stack' ? components(name, type, place.offset - WORD) : []));
+  const index = signature.results.findIndex((result, at) => (result.name || unnamed('ret', at)) === 'ret');
+  const result = known.findLast(component => component.name === 'ret');
+  if (index >= 0 && result !== undefined) checkReturns(source, result, sizeOf(signature.results[index].type), diagnostics);
   for (const statement of source.statements) {
     if (statement.kind !== 'instruction') continue;
     statement.operands.forEach((_, index) => {
@@ -103,10 +106,36 @@ export function checkDeclaration(source: FunctionSource, signature: Signature, d
   }
 }
 
-function check(statement: Instruction, index: number, known: readonly Component[], signature: Signature, diagnostics: Diagnostics): void {
-  const operand = statement.operands[index];
+/**
+ * Of a function that nowhere names its result `ret`, every RET is wrong: nobody has written it. As for vet, `RET name(SB)` is not, which
+ * leaves that to another function, and results of other names are not looked for.
+ */
+function checkReturns({ statements }: FunctionSource, result: Component, bytes: number, diagnostics: Diagnostics): void {
+  const instructions = statements.filter(statement => statement.kind === 'instruction');
+  const names = instructions.flatMap(({ operands }) => operands.map(operand => argumentOf(operand)?.name ?? ''));
+  if (bytes === 0 || names.some(name => /^ret(?:_|$)/.test(name))) return;
+  for (const { mnemonic, operands, at } of instructions) {
+    if (mnemonic !== 'RET' || operands.length > 0) continue;
+    const size = `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+    diagnostics.report(at, `RET, and nothing has written the ${size} of the result`, howToWrite(result));
+  }
+}
+
+function howToWrite(result: Component): string {
+  const { bytes, parts } = result;
+  if (parts.length > 0) return `it is made of ${listOf(parts)}`;
+  return `${ofWidth('MOVQ', bytes ?? WORD) ?? 'MOVQ'} AX, ${place(result)} would`;
+}
+
+/** What an operand names or takes the address of, if that is an argument or result. */
+function argumentOf(operand: Operand): (Memory & { readonly name: string }) | undefined {
   const memory: Memory | undefined = operand.kind === 'memory' ? operand : operand.kind === 'address' ? operand.of : undefined;
-  if (memory?.base !== 'FP' || memory.name === undefined) return;
+  return memory?.base === 'FP' && memory.name !== undefined ? { ...memory, name: memory.name } : undefined;
+}
+
+function check(statement: Instruction, index: number, known: readonly Component[], signature: Signature, diagnostics: Diagnostics): void {
+  const memory = argumentOf(statement.operands[index]);
+  if (memory === undefined) return;
   const named = known.filter(component => component.name === memory.name);
   const meant = named.find(component => BigInt(component.offset) === memory.offset);
   if (meant !== undefined) {
@@ -131,6 +160,8 @@ function check(statement: Instruction, index: number, known: readonly Component[
 /** `arg`, `arg1`, `arg2`; `ret`, `ret1`. */
 const unnamed = (name: string, index: number): string => (index === 0 ? name : `${name}${index}`);
 
+const listOf = (parts: readonly Component[]): string => `${parts.slice(0, 3).map(place).join(', ')}${parts.length > 3 ? ', ...' : ''}`;
+
 const place = ({ name, offset }: Component): string => `${name}+${offset}(FP)`;
 
 function checkWidth(statement: Instruction, index: number, component: Component, diagnostics: Diagnostics): void {
@@ -144,11 +175,10 @@ function checkWidth(statement: Instruction, index: number, component: Component,
   const takes = `${mnemonic} takes ${width.bytes} ${width.bytes === 1 ? 'byte' : 'bytes'}`;
   if (isAddress) diagnostics.report(at, `${takes}, and an address has ${WORD}`, `use ${ofWidth(mnemonic, WORD)}`);
   else if (bytes === undefined || (parts.length > 0 && parts[0].bytes !== bytes)) {
-    const names = parts.slice(0, 3).map(place).join(', ');
     diagnostics.report(
       at,
       `${mnemonic} is not for all of ${name}, a ${type}`,
-      names === '' ? undefined : `it is made of ${names}${parts.length > 3 ? ', ...' : ''}`,
+      parts.length === 0 ? undefined : `it is made of ${listOf(parts)}`,
     );
   } else {
     const what = parts.length > 0 ? `${parts[0].name}, with which ${name} begins,` : `${name} (${type})`;

@@ -137,6 +137,17 @@ describe('errors', () => {
     ).toBe(`x.s:2:${column}: ${message}\n\t${line}\n\t${' '.repeat(column - 2)}^`);
   });
 
+  it.each([
+    ['int', 'RET, and nothing has written the 8 bytes of the result (MOVQ AX, ret+8(FP) would)'],
+    ['bool', 'RET, and nothing has written the 1 byte of the result (MOVB AX, ret+8(FP) would)'],
+    ['(string, int)', 'RET, and nothing has written the 16 bytes of the result (it is made of ret_base+8(FP), ret_len+16(FP))'],
+    ['struct{}', ''],
+    ['(r int)', ''],
+  ])('know that a result is written: %s', (result, message) => {
+    const said = message === '' ? '' : `x.s:2:2: ${message}\n\tRET\n\t^`;
+    expect(problems('TEXT ·f(SB), 4, $0\n\tRET\n', `func f(a int) ${result}\n`)).toBe(said);
+  });
+
   const inFunction = (line: string): string => `TEXT ·f(SB), 4, $0\n\t${line}\n\tRET\n`;
   it.each([
     [
