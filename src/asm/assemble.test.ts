@@ -78,6 +78,8 @@ describe('types', () => {
 });
 
 describe('errors', () => {
+  const inFunction = (line: string): string => `TEXT ·f(SB), 4, $0\n\t${line}\n\tRET\n`;
+
   it('are all reported, with line, caret and suggestion', () => {
     expect(problems('TEXT ·f(SB), NOSPLIT, $0-0\n\tMOVX AX, BX\n\tADDQ X1, AX\n\tJMP nowhere\n\tCALL ·g(SB)\n\tRET\n')).toBe(
       [
@@ -90,9 +92,9 @@ describe('errors', () => {
         'x.s:4:6: label nowhere is not defined in this function',
         '\tJMP nowhere',
         '\t    ^',
-        'x.s:5:2: runtime.g is not defined (did you mean runtime.f?)',
+        'x.s:5:7: runtime.g is not defined (did you mean runtime.f?)',
         '\tCALL ·g(SB)',
-        '\t^',
+        '\t     ^',
       ].join('\n'),
     );
   });
@@ -138,6 +140,18 @@ describe('errors', () => {
   });
 
   it.each([
+    ['MOVQ ·elsewhere(SB), AX', 7],
+    ['MOVQ AX, ·elsewhere+8(SB)', 11],
+    ['MOVQ $·elsewhere(SB), AX', 7],
+    ['CALL ·elsewhere(SB)', 7],
+    ['JMP ·elsewhere(SB)', 6],
+    ['JEQ ·elsewhere(SB)', 6],
+    ['RET ·elsewhere(SB)', 6],
+  ])('stand at the symbol that is not defined: %s', (line, column) => {
+    expect(problems(inFunction(line))).toBe(`x.s:2:${column}: runtime.elsewhere is not defined\n\t${line}\n\t${' '.repeat(column - 2)}^`);
+  });
+
+  it.each([
     ['int', 'RET, and nothing has written the 8 bytes of the result (MOVQ AX, ret+8(FP) would)'],
     ['bool', 'RET, and nothing has written the 1 byte of the result (MOVB AX, ret+8(FP) would)'],
     ['(string, int)', 'RET, and nothing has written the 16 bytes of the result (it is made of ret_base+8(FP), ret_len+16(FP))'],
@@ -148,7 +162,6 @@ describe('errors', () => {
     expect(problems('TEXT ·f(SB), 4, $0\n\tRET\n', `func f(a int) ${result}\n`)).toBe(said);
   });
 
-  const inFunction = (line: string): string => `TEXT ·f(SB), 4, $0\n\t${line}\n\tRET\n`;
   it.each([
     [
       'a macro of itself',

@@ -343,7 +343,7 @@ class Assembler {
   private resolve(item: Extract<Item, { kind: 'symbolic' }>, from: FunctionEntry, missing: Set<string>): bigint | undefined {
     const found = this.find(item.symbol, from.file, from.source.convention);
     if (found !== undefined) return found.address;
-    this.undefinedSymbol(item.symbol, item.at, missing);
+    this.undefinedSymbol(item.symbol, item.symbolAt, missing);
     return undefined;
   }
 

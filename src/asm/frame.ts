@@ -107,7 +107,7 @@ export abstract class FrameBuilder extends ItemEmitter {
   }
 
   /** Leaves the frame, and the function: to its caller, or by a jump to another one. */
-  protected epilogue(at: Position, onTo?: SymbolReference): void {
+  protected epilogue(at: Position, onTo?: SymbolReference, symbolAt = at): void {
     const { depth, savedBp } = this;
     this.inFrame = true;
     if (this.source.frame > 0) {
@@ -120,7 +120,7 @@ export abstract class FrameBuilder extends ItemEmitter {
       this.savedBp = false;
     }
     if (onTo === undefined) this.push(at, M.Ret, []);
-    else this.branch(at, M.Jmp, onTo, 0n);
+    else this.branch(at, M.Jmp, onTo, symbolAt);
     this.inFrame = false;
     // What follows is reached by a jump from inside the frame.
     this.depth = depth;
@@ -136,7 +136,7 @@ export abstract class FrameBuilder extends ItemEmitter {
     this.labels.set(MORE, this.items.length);
     const name = (flags & TEXT_FLAGS.NEEDCTXT) === 0 ? 'runtime.morestack_noctxt' : 'runtime.morestack';
     for (const statement of spill?.before ?? []) if (statement.kind === 'instruction') this.instruction(statement);
-    this.branch(at, M.Call, { name, local: false, abi: 'ABI0' }, 0n);
+    this.branch(at, M.Call, { name, local: false, abi: 'ABI0' });
     for (const statement of spill?.after ?? []) if (statement.kind === 'instruction') this.instruction(statement);
     this.jump(at, M.Jmp, START);
     this.inFrame = false;

@@ -80,7 +80,7 @@ export class FunctionBuilder extends FrameBuilder {
       const [target] = operands;
       if (operands.length === 0) this.epilogue(at);
       else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined && target.index === undefined)
-        this.epilogue(at, target.symbol);
+        this.epilogue(at, target.symbol, target.at);
       else this.diagnostics.report(target.at, 'RET takes nothing, or a function to go on in', 'RET name(SB)');
       return;
     }
@@ -135,7 +135,7 @@ export class FunctionBuilder extends FrameBuilder {
       if (mnemonic === M.Call) this.diagnostics.report(target.at, 'CALL wants a function', 'CALL name(SB)');
       else this.conditional(mnemonic, at, operands);
     } else if (target.kind === 'memory' && target.symbol !== undefined && target.index === undefined) {
-      this.branch(at, mnemonic, target.symbol, target.offset);
+      this.branch(at, mnemonic, target.symbol, target.at, target.offset);
     } else {
       const place = this.place(target, 64);
       if (place !== undefined) this.push(at, mnemonic, [place]);
@@ -150,7 +150,7 @@ export class FunctionBuilder extends FrameBuilder {
       this.relatives.push({ item, target: this.statement + target.count, at: target.at });
       this.jump(target.at, mnemonic, `<pc${item}>`);
     } else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined) {
-      this.branch(at, mnemonic, target.symbol, target.offset);
+      this.branch(at, mnemonic, target.symbol, target.at, target.offset);
     } else this.diagnostics.report(at, 'a jump wants one label');
   }
 
@@ -195,7 +195,7 @@ export class FunctionBuilder extends FrameBuilder {
       if (symbolic === undefined) this.emit(at, { kind: 'bytes', bytes });
       else {
         const { symbol, offset } = symbolic as Memory & { symbol: SymbolReference };
-        this.emit(at, { kind: 'symbolic', bytes, fieldAt, relative: symbolic.index === undefined, symbol, offset });
+        this.emit(at, { kind: 'symbolic', bytes, fieldAt, relative: symbolic.index === undefined, symbol, symbolAt: symbolic.at, offset });
       }
       const [source, target] = operands;
       if (

@@ -28,6 +28,8 @@ export interface Symbolic {
   /** The field is the distance from the next instruction, not the address itself. */
   readonly relative: boolean;
   readonly symbol: SymbolReference;
+  /** Where the symbol is named. */
+  readonly symbolAt: Position;
   readonly offset: bigint;
 }
 
@@ -85,9 +87,9 @@ export class ItemEmitter {
     else this.emit(at, { kind: 'bytes', bytes: encoded.bytes });
   }
 
-  protected branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, offset: bigint): void {
+  protected branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
     const bytes = this.encoder.jump(mnemonic, false);
-    this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, offset });
+    this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, symbolAt, offset });
   }
 
   protected jump(at: Position, mnemonic: Mnemonic, label: string): void {
