@@ -152,6 +152,40 @@ describe('errors', () => {
   });
 
   it.each([
+    ['movq AX, BX', 2, 'unknown instruction movq (did you mean MOVQ?)'],
+    ['rep', 2, 'unknown instruction rep (did you mean REP?)'],
+    ['MOVQ ax, BX', 7, 'ax is not a register or a constant (did you mean AX?)'],
+    ['MOVQ rect_x(AX), BX', 7, 'rect_x is not a known constant (the fields of rect are w, h)'],
+    ['MOVQ rect_x+8(AX), BX', 7, 'rect_x is not a known constant (the fields of rect are w, h)'],
+    ['MOVQ $rect_x, BX', 8, 'rect_x is not a known constant (the fields of rect are w, h)'],
+    ['MOVQ $rect_x+8, BX', 8, 'rect_x is not a known constant (the fields of rect are w, h)'],
+    ['MOVQ $(rect_x), BX', 9, 'rect_x is not a known constant (the fields of rect are w, h)'],
+    ['MOVQ $rect_size, BX', 8, 'rect_size is not a known constant (did you mean rect__size?)'],
+    ['MOVQ node_vale(AX), BX', 7, 'node_vale is not a known constant (did you mean node_value?)'],
+    ['MOVQ nide_value(AX), BX', 7, 'nide_value is not a known constant (did you mean node_value?)'],
+    ['MOVQ wide_i(AX), BX', 7, 'wide_i is not a known constant (the fields of wide are a1, a2, a3, a4, a5, a6, a7, a8, ...)'],
+    ['MOVQ none_x(AX), BX', 7, 'none_x is not a known constant (none has no fields)'],
+  ])('say what is meant: %s', (line, column, message) => {
+    const types =
+      'type rect struct { w, h int }\ntype node struct { value int }\ntype none struct {}\n' +
+      'type wide struct { a1, a2, a3, a4, a5, a6, a7, a8, a9 int }\n';
+    expect(problems(inFunction(line), types)).toBe(`x.s:2:${column}: ${message}\n\t${line}\n\t${' '.repeat(column - 2)}^`);
+  });
+
+  it('of flags come alone: the function or datum begins nevertheless', () => {
+    expect(problems('TEXT ·f(SB), NOSPLT|NOFRAME, $0\n\tCALL ·f(SB)\n\tRET\nGLOBL ·x(SB), RODATA|NOPTTR, $8\n')).toBe(
+      [
+        'x.s:1:14: NOSPLT is not a known constant (did you mean NOSPLIT?)',
+        'TEXT ·f(SB), NOSPLT|NOFRAME, $0',
+        '             ^',
+        'x.s:4:22: NOPTTR is not a known constant (did you mean NOPTR?)',
+        'GLOBL ·x(SB), RODATA|NOPTTR, $8',
+        '                     ^',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
     ['int', 'RET, and nothing has written the 8 bytes of the result (MOVQ AX, ret+8(FP) would)'],
     ['bool', 'RET, and nothing has written the 1 byte of the result (MOVB AX, ret+8(FP) would)'],
     ['(string, int)', 'RET, and nothing has written the 16 bytes of the result (it is made of ret_base+8(FP), ret_len+16(FP))'],

@@ -1,11 +1,13 @@
 /** Constant expressions of assembly, with Go's precedences. */
-import type { Diagnostics } from './diagnostics.js';
+import { type Diagnostics, nearest } from './diagnostics.js';
 import { integerOf, type Token } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
 import { describe, TokenReader } from './token-reader.js';
 
 /** Deeper nesting than any source has. */
 const MAX_DEPTH = 100;
+/** Fields of a struct that an error lists. */
+const MOST_FIELDS = 8;
 
 export class ExpressionParser extends TokenReader {
   private depth = 0;
@@ -90,9 +92,31 @@ export class ExpressionParser extends TokenReader {
       const constant =
         this.constants.get(token.text) ?? (Object.hasOwn(TEXT_FLAGS, token.text) ? BigInt(TEXT_FLAGS[token.text]) : undefined);
       if (constant !== undefined) return constant;
-      this.fail(token.at, `${token.text} is not a known constant`);
+      this.fail(token.at, `${token.text} is not a known constant`, this.meant(token.text));
     }
     return this.fail(token.at, `expected a number, found ${describe(token)}`);
+  }
+
+  /** What somebody who writes an unknown constant may mean. */
+  protected meant(name: string): string | undefined {
+    const near = nearest(name, [...this.constants.keys(), ...Object.keys(TEXT_FLAGS)]);
+    return this.fieldMeant(name) ?? (near === undefined ? undefined : `did you mean ${near}?`);
+  }
+
+  /** What is meant by `rect_x` where rect is a declared struct without x. */
+  protected fieldMeant(name: string): string | undefined {
+    const structs = [...this.constants.keys()].filter(key => key.endsWith('__size')).map(key => key.slice(0, -'__size'.length));
+    const [struct] = structs.filter(prefix => name.startsWith(`${prefix}_`)).sort((a, b) => b.length - a.length);
+    if (struct === undefined) return undefined;
+    const start = `${struct}_`;
+    const fields = [...this.constants.keys()].filter(key => key.startsWith(start)).map(key => key.slice(start.length));
+    const field = name.slice(start.length);
+    // Every name of one letter is near to every other.
+    const near = field.length < 3 ? undefined : nearest(field, fields);
+    if (near !== undefined) return `did you mean ${start}${near}?`;
+    const shown = fields.filter(other => other !== '_size');
+    const list = `${shown.slice(0, MOST_FIELDS).join(', ')}${shown.length > MOST_FIELDS ? ', ...' : ''}`;
+    return shown.length === 0 ? `${struct} has no fields` : `the fields of ${struct} are ${list}`;
   }
 
   /** Goes no further than the end of the line. */

@@ -6,7 +6,7 @@ import { icedRegister, type Place } from './encode.js';
 import { FrameBuilder, register, TLS_G, WORD } from './frame.js';
 import type { FunctionItems, InlinedItems } from './items.js';
 import { type Form, inOrder, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
-import { isVector, type Memory, type Operand, type Statement, type SymbolReference } from './syntax.js';
+import { isVector, type Memory, type Operand, registerName, type Statement, type SymbolReference } from './syntax.js';
 
 /** An operand of each kind. */
 const SAMPLES = {
@@ -18,7 +18,15 @@ const SAMPLES = {
 const SAMPLE_KINDS = Object.keys(SAMPLES) as (keyof typeof SAMPLES)[];
 
 /** Every word that a statement may begin with. */
-const WORDS = [...mnemonics.keys(), ...jumps.keys(), 'CALL', 'JMP', 'RET', ...rawData.keys(), 'TEXT', 'DATA', 'GLOBL'];
+const WORDS = [
+  ...mnemonics.keys(),
+  ...jumps.keys(),
+  ...['CALL', 'JMP', 'RET', 'NOP'],
+  ...rawData.keys(),
+  ...prefixes.keys(),
+  ...stringInstructions.keys(),
+  ...['TEXT', 'DATA', 'GLOBL'],
+];
 
 export class FunctionBuilder extends FrameBuilder {
   private spWrite = false;
@@ -178,7 +186,7 @@ export class FunctionBuilder extends FrameBuilder {
     }
     const forms = mnemonics.get(mnemonic);
     if (forms === undefined) {
-      const near = nearest(mnemonic, WORDS);
+      const near = nearest(mnemonic.toUpperCase(), WORDS);
       this.diagnostics.report(at, `unknown instruction ${mnemonic}`, near === undefined ? undefined : `did you mean ${near}?`);
       return;
     }
@@ -283,12 +291,17 @@ export class FunctionBuilder extends FrameBuilder {
       case 'text':
         this.diagnostics.report(operand.at, 'a string stands only in DATA');
         return undefined;
-      case 'label':
-      case 'relative':
+      case 'label': {
+        const near = registerName(operand.name.toUpperCase());
         this.diagnostics.report(
           operand.at,
-          operand.kind === 'label' ? `${operand.name} is not a register or a constant` : 'a place in the code is no operand here',
+          `${operand.name} is not a register or a constant`,
+          near === undefined ? undefined : `did you mean ${near}?`,
         );
+        return undefined;
+      }
+      case 'relative':
+        this.diagnostics.report(operand.at, 'a place in the code is no operand here');
         return undefined;
     }
   }

@@ -2,6 +2,7 @@
 import { type Diagnostics, type Position, Skip } from './diagnostics.js';
 import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
+import { TEXT_FLAGS } from './preprocess.js';
 import { type Memory, type Operand, registerName, type Statement, type SymbolReference } from './syntax.js';
 import { describe } from './token-reader.js';
 
@@ -136,8 +137,15 @@ export class Parser extends ExpressionParser {
     this.statements.push({ kind: 'instruction', mnemonic: word.text, operands, at: word.at });
   }
 
+  /** With wrong flags too what they are of begins here; NOSPLIT is what the fewest other errors follow from. */
   private flags(): number {
-    return Number(this.expression());
+    try {
+      return Number(this.expression());
+    } catch (error) {
+      if (!(error instanceof Skip)) throw error;
+      while (!this.is(',') && !this.endOfStatement()) this.at++;
+      return TEXT_FLAGS.NOSPLIT;
+    }
   }
 
   /** `name(SB)`, `name<>(SB)`, `name<ABIInternal>(SB)`. */
@@ -182,6 +190,8 @@ export class Parser extends ExpressionParser {
       return { kind: 'float', value: Number(this.tokens[this.at - 2].text), at };
     }
     const place = this.place(at);
+    if (place.kind === 'label' && this.fieldMeant(place.name) !== undefined)
+      this.fail(place.at, `${place.name} is not a known constant`, this.fieldMeant(place.name));
     if (place.kind === 'label') this.fail(at, `${place.name} is not a constant`, `$${place.name}(SB) is the address of a symbol`);
     if (place.kind === 'relative') this.fail(at, 'an address relative to PC is not a constant');
     if (place.kind === 'memory') return { kind: 'address', of: place, at };
@@ -235,6 +245,8 @@ export class Parser extends ExpressionParser {
     }
     let offset = 0n;
     if (this.is('+') || this.is('-')) offset = this.sum(0n);
+    const field = this.is('(') ? undefined : this.fieldMeant(name.text);
+    if (field !== undefined) this.fail(name.at, `${name.text} is not a known constant`, field);
     this.expect('(');
     const register = this.next();
     this.expect(')');
@@ -249,7 +261,7 @@ export class Parser extends ExpressionParser {
     }
     if (registerName(register.text) !== undefined) {
       const near = this.constants.size > 0 ? 'no type declaration gives it' : 'is a type declaration missing?';
-      this.fail(name.at, `${name.text} is not a known constant`, near);
+      this.fail(name.at, `${name.text} is not a known constant`, this.meant(name.text) ?? near);
     }
     return this.fail(
       register.at,
