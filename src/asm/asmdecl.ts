@@ -110,7 +110,9 @@ export function checkDeclaration(source: FunctionSource, signature: Signature, d
  * Of a function that nowhere names its result `ret`, every RET is wrong: nobody has written it. As for vet, `RET name(SB)` is not, which
  * leaves that to another function, and results of other names are not looked for.
  */
-function checkReturns({ statements }: FunctionSource, result: Component, bytes: number, diagnostics: Diagnostics): void {
+function checkReturns({ statements, at: start }: FunctionSource, result: Component, bytes: number, diagnostics: Diagnostics): void {
+  // A line of the function that could not be read may be the one that writes it.
+  if (diagnostics.all.some(({ file, line }) => file === start.file && line > start.line)) return;
   const instructions = statements.filter(statement => statement.kind === 'instruction');
   const names = instructions.flatMap(({ operands }) => operands.map(operand => argumentOf(operand)?.name ?? ''));
   if (bytes === 0 || names.some(name => /^ret(?:_|$)/.test(name))) return;

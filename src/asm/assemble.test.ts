@@ -172,6 +172,16 @@ describe('errors', () => {
     expect(problems(inFunction(line), types)).toBe(`x.s:2:${column}: ${message}\n\t${line}\n\t${' '.repeat(column - 2)}^`);
   });
 
+  it('of a line that cannot be read come alone: it may be the one that writes the result', () => {
+    expect(problems('TEXT ·f(SB), 4, $0-8\n\tMOVQ AX, ret+0(F)\n\tRET\n', 'func f() int\n')).toBe(
+      [
+        'x.s:2:17: F is no base of a symbol (use SB for static data, FP for arguments, SP for locals)',
+        '\tMOVQ AX, ret+0(F)',
+        '\t               ^',
+      ].join('\n'),
+    );
+  });
+
   it('of flags come alone: the function or datum begins nevertheless', () => {
     expect(problems('TEXT ·f(SB), NOSPLT|NOFRAME, $0\n\tCALL ·f(SB)\n\tRET\nGLOBL ·x(SB), RODATA|NOPTTR, $8\n')).toBe(
       [
