@@ -174,14 +174,12 @@ function checkWidth(statement: Instruction, index: number, component: Component,
   const { name, type, parts } = component;
   const bytes = isAddress ? WORD : component.bytes;
   if (width === undefined || width.bytes === bytes) return;
+  // Of a type that nobody has declared all that can be said has been.
+  if (bytes === undefined && parts.length === 0) return;
   const takes = `${mnemonic} takes ${width.bytes} ${width.bytes === 1 ? 'byte' : 'bytes'}`;
   if (isAddress) diagnostics.report(at, `${takes}, and an address has ${WORD}`, `use ${ofWidth(mnemonic, WORD)}`);
   else if (bytes === undefined || (parts.length > 0 && parts[0].bytes !== bytes)) {
-    diagnostics.report(
-      at,
-      `${mnemonic} is not for all of ${name}, a ${type}`,
-      parts.length === 0 ? undefined : `it is made of ${listOf(parts)}`,
-    );
+    diagnostics.report(at, `${mnemonic} is not for all of ${name}, a ${type}`, `it is made of ${listOf(parts)}`);
   } else {
     const what = parts.length > 0 ? `${parts[0].name}, with which ${name} begins,` : `${name} (${type})`;
     const why = width.exact ? `${takes}, and ${what} has ${bytes}` : `${mnemonic} is not for ${what} of ${bytes} bytes`;

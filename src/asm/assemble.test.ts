@@ -172,6 +172,16 @@ describe('errors', () => {
     expect(problems(inFunction(line), types)).toBe(`x.s:2:${column}: ${message}\n\t${line}\n\t${' '.repeat(column - 2)}^`);
   });
 
+  it('of a type that nobody has declared come alone', () => {
+    const said = problems('TEXT ·f(SB), 4, $0\n\tMOVQ e+0(FP), AX\n\tRET\n', 'func f(e Errno) Errno\n');
+    expect(said.split('\n').filter(line => !line.startsWith('types.go:2:'))).toEqual([
+      'func f(e Errno) Errno',
+      expect.stringMatching(/^ +\^$/),
+      'func f(e Errno) Errno',
+      expect.stringMatching(/^ +\^$/),
+    ]);
+  });
+
   it('of a line that cannot be read come alone: it may be the one that writes the result', () => {
     expect(problems('TEXT ·f(SB), 4, $0-8\n\tMOVQ AX, ret+0(F)\n\tRET\n', 'func f() int\n')).toBe(
       [
