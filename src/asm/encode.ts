@@ -214,20 +214,6 @@ const immediateClass = (value: bigint): number =>
   (fits(signed(value), 32) ? 32 : 0) |
   (holds(value, 64) ? 64 : 0);
 
-/** What the choice of an encoding depends on: operands with equal signatures take the same. */
-function signature(place: Place): string {
-  switch (place.kind) {
-    case 'register':
-      return `r${place.width}${/^(?:A|C|D|[A-D]H)/.test(place.name) ? place.name : isVector(place.name) ? 'X' : ''}`;
-    case 'immediate':
-      return `i${place.width}.${immediateClass(place.value)}`;
-    case 'memory':
-      return `m${place.width}${place.base === undefined && place.index === undefined ? 'a' : ''}${place.ripRelative ? 'p' : ''}`;
-    case 'branch':
-      return place.short ? 's' : 'b';
-  }
-}
-
 export interface Encoded {
   readonly bytes: Uint8Array;
   /** Where the 32-bit displacement or branch distance lies, when there is one. */
@@ -250,12 +236,12 @@ interface Pattern extends Encoded {
 const displacementClass = (value: bigint): number | bigint => (value === 0n ? 0 : fits(value, 8) ? 8 : fits(value, 32) ? 32 : value);
 
 /** What an operand's bytes depend on, but for those of its number. */
-function exactSignature(place: Place): string {
+function signature(place: Place): string {
   switch (place.kind) {
     case 'register':
       return `r${place.width}${place.name}`;
     case 'immediate':
-      return signature(place);
+      return `i${place.width}.${immediateClass(place.value)}`;
     case 'memory':
       return `m${place.width}${place.segment ?? ''}${place.ripRelative ? 'p' : ''}${place.base ?? ''}+${place.index ?? ''}${place.scale}.${displacementClass(place.displacement)}`;
     case 'branch':
@@ -265,7 +251,6 @@ function exactSignature(place: Place): string {
 
 export class InstructionEncoder {
   private readonly encoder = new Encoder(64);
-  private readonly chosen = new Map<string, Candidate>();
   private readonly patterns = new Map<string, Pattern>();
   private readonly branches = new Map<number, Uint8Array>();
 
@@ -275,7 +260,7 @@ export class InstructionEncoder {
    */
   encode(mnemonic: Mnemonic, places: readonly Place[], only?: Code): Encoded | undefined {
     let key = `${only ?? ''}/${mnemonic}`;
-    for (const place of places) key += ` ${exactSignature(place)}`;
+    for (const place of places) key += ` ${signature(place)}`;
     const pattern = this.patterns.get(key);
     if (pattern !== undefined) return filled(pattern, places);
     const made = this.shortest(mnemonic, places, only);
@@ -284,11 +269,6 @@ export class InstructionEncoder {
   }
 
   private shortest(mnemonic: Mnemonic, places: readonly Place[], only: Code | undefined): Pattern | undefined {
-    let key = `${only ?? ''}/${mnemonic}`;
-    for (const place of places) key += ` ${signature(place)}`;
-    const known = this.chosen.get(key);
-    const quick = known && this.tryEncode(known, places);
-    if (quick !== undefined) return quick;
     let best: Pattern | undefined;
     let chosen: Candidate | undefined;
     for (const candidate of candidatesOf(mnemonic)) {
@@ -303,7 +283,6 @@ export class InstructionEncoder {
         chosen = candidate;
       }
     }
-    if (chosen !== undefined) this.chosen.set(key, chosen);
     return best;
   }
 
