@@ -2,7 +2,7 @@ import type { Assembled } from '../asm/program.js';
 import { type Outcome, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
-import { Session } from '../debugger/session.js';
+import { Session } from '../debugger/session/session.js';
 import type { Process } from '../linux/api.js';
 import { heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';

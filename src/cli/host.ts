@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
-import type { Host } from '../debugger/session.js';
+import type { Host } from '../debugger/session/session.js';
 import { hostReason } from '../linux/load/load.js';
 import { makeFolder } from './folder.js';
 import { version } from './version.js';

@@ -1,6 +1,6 @@
 import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
-import type { Launcher } from '../debugger/session.js';
+import type { Launcher } from '../debugger/session/session.js';
 import { assembledImage } from '../image/assembled.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';

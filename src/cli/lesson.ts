@@ -1,11 +1,11 @@
 /** `r14 lesson NAME`: a bundled program's lesson in the screen, in line mode, or all of it at once with --check. */
 import { createInterface } from 'node:readline';
 import { execute } from '../debugger/commands/execute.js';
-import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson.js';
-import { LessonRun, type Stage, type StepResult } from '../debugger/lesson-run.js';
-import { proseLines } from '../debugger/lesson-text.js';
-import { Session } from '../debugger/session.js';
-import { Settings } from '../debugger/settings.js';
+import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson/lesson.js';
+import { proseLines } from '../debugger/lesson/prose.js';
+import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/walk.js';
+import { Session } from '../debugger/session/session.js';
+import { Settings } from '../debugger/session/settings.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';

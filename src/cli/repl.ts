@@ -1,9 +1,9 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
 import { createInterface } from 'node:readline';
-import { Changes } from '../debugger/changes.js';
 import { run } from '../debugger/commands/execute.js';
-import { complete } from '../debugger/completion.js';
-import type { Session } from '../debugger/session.js';
+import { complete } from '../debugger/complete/completion.js';
+import type { Session } from '../debugger/session/session.js';
+import { Changes } from '../debugger/show/changes.js';
 import { completeFile } from './complete-file.js';
 import { historyFile, loadHistory, saveHistory } from './history.js';
 import { writeOut } from './output.js';

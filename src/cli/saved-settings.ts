@@ -1,8 +1,8 @@
 import { execute } from '../debugger/commands/execute.js';
 import { saveOnly } from '../debugger/commands/settings.js';
 import { CommandError } from '../debugger/errors.js';
-import type { Session } from '../debugger/session.js';
-import type { SettingName } from '../debugger/settings.js';
+import type { Session } from '../debugger/session/session.js';
+import type { SettingName } from '../debugger/session/settings.js';
 
 /** Runs the settings that `config -save` kept. A line that fails is named, and the others still count. Returns the complaints, and behind them how many. */
 export async function savedSettings(session: Session): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Goroutine } from '../runtime/goroutine.js';
 import { fieldOffset } from '../runtime/layout.js';
 import { CommandError } from './errors.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 /** More cases than a select can have: a list that is longer leads nowhere. */
 const MOST = 65536;

@@ -1,6 +1,6 @@
 import type { Goroutine } from '../runtime/goroutine.js';
 import { goMinor } from '../runtime/layout.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 
 /** Most labels that are believed: more means that the pointer led elsewhere. */
 const MOST = 1000;

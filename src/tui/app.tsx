@@ -1,7 +1,7 @@
 /** Rows of the screen as React sees them: styled text. */
 import { Box, Text } from 'ink';
 import { createElement } from 'react';
-import type { Theme } from '../debugger/settings.js';
+import type { Theme } from '../debugger/session/settings.js';
 import type { Row } from './text.js';
 import { type ColorDepth, styleOf } from './theme.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PANE_NAMES } from '../debugger/settings.js';
+import { PANE_NAMES } from '../debugger/session/settings.js';
 import { draw } from './draw.js';
 import { hit, layout } from './layout.js';
 import { PANES } from './panes/table.js';

@@ -1,7 +1,7 @@
 /** A lesson as the screen walks it: a step at a time, with the checks behind it. */
-import type { LessonPart } from '../debugger/lesson.js';
-import type { LessonRun, StepResult } from '../debugger/lesson-run.js';
-import type { Session } from '../debugger/session.js';
+import type { LessonPart } from '../debugger/lesson/lesson.js';
+import type { LessonRun, StepResult } from '../debugger/lesson/walk.js';
+import type { Session } from '../debugger/session/session.js';
 
 /** What the lesson pane shows, as plain data. */
 export interface LessonView {

@@ -1,9 +1,9 @@
 /** The shell around the screen: terminal modes, keys in, effects out. */
 import { render } from 'ink';
 import { run } from '../debugger/commands/execute.js';
-import { complete } from '../debugger/completion.js';
-import type { Session } from '../debugger/session.js';
-import { grouped } from '../debugger/stop-text.js';
+import { complete } from '../debugger/complete/completion.js';
+import type { Session } from '../debugger/session/session.js';
+import { grouped } from '../debugger/show/stop-text.js';
 import { Rows } from './app.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';

@@ -1,6 +1,6 @@
 /** Styled text in rows of cells. What a role looks like is the theme's business. */
 
-import type { Region } from '../debugger/landmarks.js';
+import type { Region } from '../debugger/memory/landmarks.js';
 import widthOf, { isPlain } from './width.js';
 
 export type Role =

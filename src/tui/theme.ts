@@ -1,5 +1,5 @@
 /** What each role looks like. Nothing depends on colour alone: marks and words say the same. */
-import type { Theme } from '../debugger/settings.js';
+import type { Theme } from '../debugger/session/settings.js';
 import type { Role } from './text.js';
 
 export interface Style {

@@ -1,7 +1,7 @@
 /** What is foretold of an instruction, against what the emulated CPU then does. */
 import { describe, expect, it } from 'vitest';
-import { disassembleAt } from '../../src/debugger/code.js';
-import { forecast } from '../../src/debugger/forecast.js';
+import { forecast } from '../../src/debugger/code/forecast.js';
+import { disassembleAt } from '../../src/debugger/code/lines.js';
 import { buildC, buildGo, missing } from '../support/build.js';
 import { type Debugging, debug, debugBundled } from '../support/debug.js';
 

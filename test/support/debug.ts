@@ -5,7 +5,7 @@ import { assembleFile } from '../../src/cli/asm.js';
 import { parseCommandLine } from '../../src/cli/flags.js';
 import { assembledLauncher, launcher, processOptions } from '../../src/cli/launcher.js';
 import { type Outcome, run } from '../../src/debugger/commands/execute.js';
-import { type Launcher, Session } from '../../src/debugger/session.js';
+import { type Launcher, Session } from '../../src/debugger/session/session.js';
 import type { ProcessOptions } from '../../src/linux/api.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 

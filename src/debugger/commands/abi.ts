@@ -1,6 +1,6 @@
 import { lens } from '../lens/lens.js';
 import { RULES } from '../lens/rules.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 

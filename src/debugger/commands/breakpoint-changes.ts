@@ -1,8 +1,8 @@
-import { breakpointLine, breakpointRow } from '../breakpoint-text.js';
-import type { Breakpoint, HitCondition } from '../breakpoints.js';
 import { CommandError } from '../errors.js';
-import { checkCondition, locate } from '../expressions.js';
-import type { Session } from '../session.js';
+import type { Breakpoint, HitCondition } from '../session/breakpoints.js';
+import { checkCondition, locate } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
 import { type Arguments, parseCount, splitOptions, type Word } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 

@@ -1,10 +1,10 @@
-import { breakpointLine, breakpointRow } from '../breakpoint-text.js';
-import type { CatchKind, CodeBreakpoint, Watchpoint } from '../breakpoints.js';
 import { CommandError } from '../errors.js';
-import { checkCondition, locate, printedWatch, watchTarget } from '../expressions.js';
-import { parseMessage } from '../messages.js';
-import { signalNumber, syscallNumber } from '../numbers.js';
-import type { Session } from '../session.js';
+import { parseMessage } from '../run/messages.js';
+import type { CatchKind, CodeBreakpoint, Watchpoint } from '../session/breakpoints.js';
+import { checkCondition, locate, printedWatch, watchTarget } from '../session/expressions.js';
+import { signalNumber, syscallNumber } from '../session/numbers.js';
+import type { Session } from '../session/session.js';
+import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
 import { Arguments, splitOptions } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 

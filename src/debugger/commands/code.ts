@@ -1,11 +1,11 @@
 import type { SourceLine } from '../../image/api.js';
-import { disassembleRange, sourceAround } from '../code.js';
-import { describeAddress } from '../describe.js';
+import { disassembleRange, sourceAround } from '../code/lines.js';
+import { disassembly } from '../code/listing.js';
 import { CommandError } from '../errors.js';
-import { addressOf, locate } from '../expressions.js';
-import { disassembly } from '../listing.js';
-import { spelledLine } from '../locations.js';
-import type { Session } from '../session.js';
+import { addressOf, locate } from '../session/expressions.js';
+import { spelledLine } from '../session/locations.js';
+import type { Session } from '../session/session.js';
+import { describeAddress } from '../show/describe.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import type { Arguments } from './arguments.js';
 import { type Answer, type Command, hex, text } from './command.js';

@@ -1,4 +1,4 @@
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
 
 /** What may be completed at an argument's place. `command`: the rest of the line is a command of its own. */

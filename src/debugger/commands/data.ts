@@ -1,11 +1,11 @@
 import { CommandError } from '../errors.js';
-import { examine, examineDelve } from '../examine.js';
-import { addressOf } from '../expressions.js';
-import { assign, printExpression, typeOf, typeOfDetailed } from '../print.js';
-import { registerData, registerLines, registerNamed, registerNames } from '../registers-text.js';
-import type { Session } from '../session.js';
-import { SETTINGS, Settings } from '../settings.js';
-import { telescopeAnswer } from '../telescope.js';
+import { examine, examineDelve } from '../memory/examine.js';
+import { telescopeAnswer } from '../memory/telescope.js';
+import { addressOf } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { SETTINGS, Settings } from '../session/settings.js';
+import { assign, printExpression, typeOf, typeOfDetailed } from '../show/print.js';
+import { registerData, registerLines, registerNamed, registerNames } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { setSetting } from './settings.js';

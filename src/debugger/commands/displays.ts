@@ -1,8 +1,8 @@
 import { CommandError } from '../errors.js';
-import { examine } from '../examine.js';
-import { checkExpression } from '../expressions.js';
-import { printExpression } from '../print.js';
-import type { Session } from '../session.js';
+import { examine } from '../memory/examine.js';
+import { checkExpression } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { printExpression } from '../show/print.js';
 import { parseCount, splitOptions, type Word } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 

@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { Arguments } from './arguments.js';
 import type { Answer, Command, Data } from './command.js';
 import { commandTable } from './table.js';

@@ -1,8 +1,8 @@
 import type { Thread } from '../../linux/api.js';
 import { CommandError } from '../errors.js';
-import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow, listGoroutines } from '../goroutine-text.js';
-import type { Session } from '../session.js';
-import { threadLine, threadRow } from '../thread-text.js';
+import type { Session } from '../session/session.js';
+import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow, listGoroutines } from '../show/goroutine-text.js';
+import { threadLine, threadRow } from '../show/thread-text.js';
 import { type Arguments, parseCount } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { dispatch } from './execute.js';

@@ -1,4 +1,4 @@
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { execute } from './execute.js';
 
 /** Runs the commands of the breakpoint that was stopped at, and gives back what they print. One that moves the program ends them. */

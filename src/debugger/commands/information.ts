@@ -1,8 +1,8 @@
-import { auxiliaryVector } from '../auxv.js';
 import { CommandError } from '../errors.js';
-import type { Session } from '../session.js';
-import { grouped, stopData, stopText } from '../stop-text.js';
-import { globalsAnswer } from '../variables.js';
+import { auxiliaryVector } from '../memory/auxv.js';
+import type { Session } from '../session/session.js';
+import { grouped, stopData, stopText } from '../show/stop-text.js';
+import { globalsAnswer } from '../show/variables.js';
 import { splitOptions } from './arguments.js';
 import { type Command, hex, text } from './command.js';
 import { pattern } from './stack.js';

@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { splitOptions, unquote } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { execute, type Outcome } from './execute.js';

@@ -1,5 +1,5 @@
-import type { Session } from '../session.js';
-import { SETTINGS, type SettingName, Settings } from '../settings.js';
+import type { Session } from '../session/session.js';
+import { SETTINGS, type SettingName, Settings } from '../session/settings.js';
 import { Arguments, unquote } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { commandTable } from './table.js';

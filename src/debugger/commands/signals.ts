@@ -1,8 +1,8 @@
 import { signalName } from '../../linux/abi/signals.js';
 import { CommandError } from '../errors.js';
-import { signalNumber } from '../numbers.js';
-import type { Session } from '../session.js';
-import type { Handling } from '../signal-handling.js';
+import { signalNumber } from '../session/numbers.js';
+import type { Session } from '../session/session.js';
+import type { Handling } from '../session/signal-handling.js';
 import { type Answer, type Command, hex, text } from './command.js';
 
 /** Words of `handle`, and what they change. */

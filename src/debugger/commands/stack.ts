@@ -1,8 +1,8 @@
-import { backtrace, gdbBacktrace } from '../backtrace.js';
 import { CommandError } from '../errors.js';
-import { frameInfo, frameLine, frameRow, frameStop } from '../frame-text.js';
-import type { Session } from '../session.js';
-import { variablesAnswer } from '../variables.js';
+import type { Session } from '../session/session.js';
+import { backtrace, gdbBacktrace } from '../show/backtrace.js';
+import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
+import { variablesAnswer } from '../show/variables.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import { type Answer, type Command, text } from './command.js';
 import { dispatch } from './execute.js';

@@ -10,12 +10,12 @@ import type { GoRuntime } from '../../runtime/goroutine.js';
 import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
-import { describeAddress } from '../describe.js';
-import { instructionsIn } from '../execution/calls.js';
-import { instrumented } from '../instrumented.js';
-import type { Session } from '../session.js';
+import { instructionsIn } from '../code/decode.js';
+import { departure } from '../code/edge.js';
+import { instrumented } from '../code/instrumented.js';
+import type { Session } from '../session/session.js';
+import { describeAddress } from '../show/describe.js';
 import { peek } from '../stack/unwind.js';
-import { departure } from './edge.js';
 import { gName } from './roles.js';
 import { RULES, type Violation } from './rules.js';
 

@@ -1,10 +1,10 @@
 /** What `abi` prints, and the same as data. */
 import { LINUX_SYSCALL } from '../../abi/convention.js';
+import type { Edge } from '../code/edge.js';
 import { type Data, hex } from '../commands/command.js';
-import { chainText } from './chain.js';
-import type { Edge } from './edge.js';
 import type { Shown, View } from './lens.js';
 import type { RegisterRole } from './roles.js';
+import { chainText } from './way.js';
 
 const upper = (names: readonly string[]): string => names.map(name => name.toUpperCase().replace('XMM', 'X')).join(' ');
 

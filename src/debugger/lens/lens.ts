@@ -3,21 +3,21 @@ import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.j
 import { type Place, placeText } from '../../abi/place.js';
 import type { Func } from '../../image/api.js';
 import { syscallName } from '../../linux/syscalls/table.js';
-import { frameArguments } from '../arguments-of-frame.js';
+import { type Edge, edgeOf } from '../code/edge.js';
+import type { Location } from '../code/flow.js';
 import type { Answer } from '../commands/command.js';
 import { CommandError } from '../errors.js';
-import { readRegister } from '../frame-context.js';
-import { printOptions } from '../print.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
+import { printOptions } from '../show/print.js';
+import { frameArguments } from '../stack/arguments.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
+import { readRegister } from '../stack/frame-context.js';
 import { printValue } from '../values/print.js';
 import { memorySource, toUint } from '../values/source.js';
-import { type Chain, chainOf, physicalFrames } from './chain.js';
-import { type Edge, edgeOf } from './edge.js';
-import type { Location } from './flow.js';
 import { lensData, lensText } from './lens-text.js';
 import { registerRoles, valueText } from './roles.js';
 import { type Callable, callable, type Parameter, sideName } from './signature.js';
+import { type Chain, chainOf, physicalFrames } from './way.js';
 
 export interface Shown {
   /** `arg1`, `result2`. */

@@ -11,18 +11,18 @@ import type { Func, Type } from '../../image/api.js';
 import { evaluate } from '../../image/dwarf/expression.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import { RACE_POINTERS } from '../../runtime/race/signatures.js';
-import { describeAddress } from '../describe.js';
-import { readRegister } from '../frame-context.js';
-import type { Session } from '../session.js';
+import { type Edge, edgeOf } from '../code/edge.js';
+import { unchangedSinceEntry } from '../code/unchanged.js';
+import type { Session } from '../session/session.js';
+import { describeAddress } from '../show/describe.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { readRegister } from '../stack/frame-context.js';
 import { peek } from '../stack/unwind.js';
-import { unchangedSinceEntry } from '../unchanged.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
-import { carriedIn, physicalFrames } from './chain.js';
-import { type Edge, edgeOf } from './edge.js';
 import { callable, conventionOf, type Parameter } from './signature.js';
+import { carriedIn, physicalFrames } from './way.js';
 
 export interface RegisterRole {
   /** Lower case: `rdi`, `xmm15`. */

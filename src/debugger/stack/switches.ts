@@ -5,8 +5,8 @@
  */
 import type { Func } from '../../image/api.js';
 import type { FrameRegister, KnownValue, StackName } from './frame.js';
-import { recordAbove, stackNamed, type WalkTarget } from './target.js';
 import { callerValues, cfaOf, peek } from './unwind.js';
+import { recordAbove, stackNamed, type WalkTarget } from './walk-target.js';
 import type { Cursor } from './walker.js';
 
 /** A place on a goroutine's stack where its frames go on. */

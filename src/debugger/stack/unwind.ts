@@ -2,8 +2,8 @@
 import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import type { AddressSpace, GprName } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
+import { leavesAlone } from '../code/left-alone.js';
 import type { FrameRegister, KnownValue } from './frame.js';
-import { leavesAlone } from './left-alone.js';
 
 const RBP = DWARF_REGISTERS.indexOf('rbp');
 const SYSTEM_V_SAVED: readonly GprName[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];

@@ -1,7 +1,7 @@
 /** Values on one line: Go's in Delve's form, C's in gdb's. Nothing is read beyond what the limits let be printed. */
 
 import type { Type } from '../../image/api.js';
-import { flagNames } from '../flag-names.js';
+import { flagNames } from '../code/flag-names.js';
 import { constantName } from './constants.js';
 import { type Format, floatOf, formatBits } from './format.js';
 import { mapView } from './map.js';

@@ -1,4 +1,4 @@
-import type { FrameSummary } from '../../debugger/frame-summary.js';
+import type { FrameSummary } from '../../debugger/show/frame-summary.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Row, shortNames, span } from '../text.js';
 import widthOf from '../width.js';

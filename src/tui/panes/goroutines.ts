@@ -1,4 +1,4 @@
-import type { GoroutineSummary, ThreadSummary } from '../../debugger/goroutine-summary.js';
+import type { GoroutineSummary, ThreadSummary } from '../../debugger/show/goroutine-summary.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, shortNames, span } from '../text.js';
 

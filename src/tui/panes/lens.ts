@@ -1,5 +1,5 @@
-import { type Chain, stagesOf } from '../../debugger/lens/chain.js';
 import type { Side, View } from '../../debugger/lens/lens.js';
+import { type Chain, stagesOf } from '../../debugger/lens/way.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Row, type Segment, shortNames, span } from '../text.js';
 import widthOf from '../width.js';

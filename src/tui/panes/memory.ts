@@ -1,5 +1,5 @@
-import { chainText } from '../../debugger/chain.js';
-import type { TelescopeRow } from '../../debugger/telescope.js';
+import { chainText } from '../../debugger/memory/pointer-chain.js';
+import type { TelescopeRow } from '../../debugger/memory/telescope.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, shortNames, span } from '../text.js';
 

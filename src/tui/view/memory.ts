@@ -1,5 +1,5 @@
-import type { Session } from '../../debugger/session.js';
-import { type TelescopeRow, telescope } from '../../debugger/telescope.js';
+import { type TelescopeRow, telescope } from '../../debugger/memory/telescope.js';
+import type { Session } from '../../debugger/session/session.js';
 
 export interface Memory {
   readonly rows: readonly TelescopeRow[];

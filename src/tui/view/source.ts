@@ -1,4 +1,4 @@
-import type { Session } from '../../debugger/session.js';
+import type { Session } from '../../debugger/session/session.js';
 
 export interface Source {
   /** Without its directory; empty when the source is not known. */

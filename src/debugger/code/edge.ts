@@ -1,0 +1,140 @@
+/** Where execution stands in the traffic of calls: before a call, at an entry, before a return, just behind one, or between. */
+import { Decoder, DecoderOptions, FlowControl, type Instruction, Code as MachineCode, OpKind, Register, RegisterExt } from 'iced-x86';
+import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
+import type { Func } from '../../image/api.js';
+import type { Session } from '../session/session.js';
+import type { PhysicalFrame } from '../stack/frame.js';
+import { peek } from '../stack/unwind.js';
+import { decodedAt, FLOWS, readable } from './decode.js';
+
+export type Edge =
+  /** At a function's first instruction. */
+  | { readonly at: 'entry'; readonly func: Func }
+  /**
+   * At a CALL, or a jump that leaves its function; `callee` is undefined when its target is no known function's entry. `returned` is the
+   * function whose call has just returned, if one has.
+   */
+  | {
+      readonly at: 'call';
+      readonly tail: boolean;
+      readonly target: bigint | undefined;
+      readonly callee: Func | undefined;
+      readonly returned: Func | undefined;
+    }
+  | { readonly at: 'syscall' }
+  /** At a RET. */
+  | { readonly at: 'return'; readonly func: Func }
+  /** Behind a call that has just returned. */
+  | { readonly at: 'returned'; readonly returned: Func }
+  | { readonly at: 'inside' };
+
+const INSIDE: Edge = { at: 'inside' };
+
+/** The edge at which a frame stands. A frame further out has its call behind it, and its callee's registers are not its own: `inside`. */
+export function edgeOf(session: Session, frame: PhysicalFrame): Edge {
+  const { func, pc, exact } = frame;
+  if (func === undefined || !exact) return INSIDE;
+  if (pc === func.entry) return { at: 'entry', func };
+  const { memory } = session.process;
+  const returned = entered(session, callBefore(memory, func, pc));
+  const going = departure(memory, pc, name => frame.registers.get(name)?.value);
+  switch (going?.by) {
+    case 'call':
+      return { at: 'call', tail: false, target: going.target, callee: entered(session, going.target), returned };
+    case 'jump': {
+      const callee = entered(session, going.target);
+      if (callee !== undefined && callee !== func) return { at: 'call', tail: true, target: going.target, callee, returned };
+      break;
+    }
+    case 'return':
+      return { at: 'return', func };
+    case 'syscall':
+      return { at: 'syscall' };
+  }
+  return returned === undefined ? INSIDE : { at: 'returned', returned };
+}
+
+function entered(session: Session, target: bigint | undefined): Func | undefined {
+  const func = target === undefined ? undefined : session.images.functionAt(target);
+  return func?.entry === target ? func : undefined;
+}
+
+/**
+ * The target of the direct CALL that ends at `pc`, if execution can only have come from its return: no jump of the function leads to `pc`.
+ */
+function callBefore(memory: AddressSpace, func: Func, pc: bigint): bigint | undefined {
+  let target: bigint | undefined;
+  const decoder = new Decoder(64, readable(memory, func.entry, Number(func.end - func.entry)), DecoderOptions.None);
+  decoder.ip = func.entry;
+  try {
+    while (decoder.canDecode) {
+      const instruction = decoder.decode();
+      const { flowControl, nextIP, nearBranchTarget } = instruction;
+      instruction.free();
+      if (flowControl === FlowControl.Call && nextIP === pc) target = nearBranchTarget;
+      else if (flowControl === FlowControl.IndirectBranch) return undefined;
+      else if (
+        (flowControl === FlowControl.ConditionalBranch || flowControl === FlowControl.UnconditionalBranch) &&
+        nearBranchTarget === pc
+      )
+        return undefined;
+    }
+  } finally {
+    decoder.free();
+  }
+  return target;
+}
+
+/** How the instruction at an address leaves the straight line, and where to, as far as the registers tell. */
+export function departure(
+  memory: AddressSpace,
+  pc: bigint,
+  register: (name: GprName) => bigint | undefined,
+): { readonly by: 'call' | 'jump' | 'return' | 'syscall'; readonly target: bigint | undefined } | undefined {
+  return decodedAt(memory, pc, instruction => {
+    switch (FLOWS.get(instruction.flowControl)) {
+      case 'call':
+        if (instruction.code === MachineCode.Syscall) return { by: 'syscall', target: undefined };
+        return { by: 'call', target: targetOf(memory, instruction, register) };
+      case 'jump':
+        return { by: 'jump', target: targetOf(memory, instruction, register) };
+      case 'return':
+        return { by: 'return', target: undefined };
+      default:
+        return undefined;
+    }
+  });
+}
+
+function targetOf(memory: AddressSpace, instruction: Instruction, register: (name: GprName) => bigint | undefined): bigint | undefined {
+  const kind = instruction.op0Kind;
+  if (kind === OpKind.NearBranch64) return instruction.nearBranchTarget;
+  if (kind === OpKind.Register) return register(gprName(instruction.op0Register)!);
+  if (kind !== OpKind.Memory) return undefined;
+  const address = addressOf(instruction, register);
+  return address === undefined ? undefined : peek(memory, address);
+}
+
+/** The address of an instruction's memory operand; undefined when a register of it is not known or it counts from a segment's base. */
+function addressOf(instruction: Instruction, register: (name: GprName) => bigint | undefined): bigint | undefined {
+  if (instruction.segmentPrefix === Register.FS || instruction.segmentPrefix === Register.GS) return undefined;
+  if (instruction.isIpRelMemoryOperand) return instruction.ipRelMemoryAddress;
+  let sum = instruction.memoryDisplacement;
+  for (const [part, scale] of [
+    [instruction.memoryBase, 1n],
+    [instruction.memoryIndex, BigInt(instruction.memoryIndexScale)],
+  ] as const) {
+    if (part === Register.None) continue;
+    const name = gprName(part);
+    const value = name === undefined ? undefined : register(name);
+    if (value === undefined) return undefined;
+    sum += value * scale;
+  }
+  return BigInt.asUintN(64, sum);
+}
+
+/** The general register that is or holds a part of iced's register; undefined for all others. */
+export function gprName(register: Register): GprName | undefined {
+  const full = RegisterExt.fullRegister(register);
+  return RegisterExt.isGPR64(full) ? GPR_NAMES[RegisterExt.number(full)] : undefined;
+}

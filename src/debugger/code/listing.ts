@@ -1,0 +1,57 @@
+/** `disassemble`: a range of code as lines and as data. */
+
+import type { Answer, Data } from '../commands/command.js';
+import type { Session } from '../session/session.js';
+import { disassembleRange } from './lines.js';
+
+export interface ListingOptions {
+  readonly bytes: boolean;
+  readonly source: boolean;
+}
+
+export function disassembly(session: Session, start: bigint, end: bigint, options: ListingOptions): Answer {
+  const { images } = session;
+  const func = images.functionAt(start);
+  const pc = session.exited ? undefined : session.frame.physical.pc;
+  const stops = session.breakpoints.addresses;
+  const out: string[] = [];
+  const data: Data[] = [];
+  if (func !== undefined) out.push(`TEXT ${func.name}(SB)${func.file === undefined ? '' : ` ${func.file}`}`);
+  let shown = '';
+  const lines = disassembleRange(session, start, { end });
+  const names = lines.map(line => shortLine(images.lineAt(line.address)));
+  const width = Math.max(0, ...names.map(name => name.length));
+  for (const [index, line] of lines.entries()) {
+    const at = images.lineAt(line.address);
+    const key = at === undefined ? '' : `${at.file}:${at.line}`;
+    if (options.source && key !== shown && at !== undefined) {
+      out.push(`${key}${sourceText(session, at.file, at.line)}`);
+      shown = key;
+    }
+    const bytes = [...line.bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    const mark = line.address === pc ? '=>' : '  ';
+    const offset = func === undefined ? '' : `<+${line.address - func.entry}>`;
+    const address = `0x${line.address.toString(16)}${stops.has(line.address) ? '*' : ' '}`;
+    const columns = [mark, ...(options.source ? [] : [names[index]!.padEnd(width)]), address, offset.padEnd(7)];
+    if (options.bytes) columns.push(bytes.padEnd(22));
+    out.push(`${columns.filter(column => column !== '').join(' ')} ${line.text}`);
+    data.push({
+      address: `0x${line.address.toString(16)}`,
+      bytes,
+      text: line.text,
+      file: at?.file ?? null,
+      line: at?.line ?? null,
+      current: line.address === pc,
+    });
+  }
+  return { output: out.join('\n'), data };
+}
+
+function shortLine(at: { readonly file: string; readonly line: number } | undefined): string {
+  return at === undefined ? '' : `${at.file.slice(at.file.lastIndexOf('/') + 1)}:${at.line}`;
+}
+
+function sourceText(session: Session, file: string, line: number): string {
+  const source = session.sources.line(file, line);
+  return source === undefined ? '' : `  ${source.trim()}`;
+}

@@ -1,0 +1,81 @@
+/** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
+import { InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
+import { SYSTEM_V } from '../../abi/convention.js';
+import { type Fault, GPR_NAMES, type GprName, PROT } from '../../cpu/api.js';
+import { raceParameters } from '../../runtime/race/signatures.js';
+import type { Faulted, Session } from '../session/session.js';
+import { decodedAt } from './decode.js';
+import { unchangedSinceEntry } from './unchanged.js';
+
+const GPR: ReadonlyMap<Register, GprName> = new Map(GPR_NAMES.map((name, index) => [(Register.RAX + index) as Register, name]));
+
+/** Why the instruction has faulted: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
+export function explainFault(session: Session, faulted: Faulted): string {
+  const { fault } = faulted;
+  switch (fault.vector) {
+    case '#PF':
+      return pageFault(session, faulted);
+    case '#DE':
+      return 'divides by zero, or the quotient does not fit';
+    case '#UD':
+      return 'is an undefined instruction';
+    case '#BP':
+      return 'is a breakpoint of the program itself';
+    case '#GP':
+      return 'needs an aligned or canonical address';
+    default:
+      return `raises ${fault.vector}`;
+  }
+}
+
+function pageFault(session: Session, faulted: Faulted): string {
+  const { fault } = faulted;
+  const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
+  const problem = fault.mapped ? refusal(session, fault) : 'which is not mapped';
+  const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
+  const parts = fault.access === 'exec' ? [] : addressRegisters(session, faulted.rip).map(name => registerRole(session, faulted, name));
+  return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
+}
+
+/** Why a mapped page refuses an access. */
+function refusal(session: Session, fault: Fault): string {
+  const mapping = session.process.memory.mappingAt(fault.address);
+  const name = mapping === undefined || mapping.name === '' ? '' : ` in ${mapping.name}`;
+  if (mapping?.prot === PROT.none) return `mapped${name}, but without any access (a guard page)`;
+  if (fault.access === 'exec') return `mapped${name}, but not executable`;
+  return fault.access === 'write' ? `mapped${name}, but read-only` : `mapped${name}, but not readable`;
+}
+
+/** Base and index of the memory operand of the instruction there. */
+function addressRegisters(session: Session, rip: bigint): readonly GprName[] {
+  return decodedAt(session.process.memory, rip, instruction => {
+    const factory = new InstructionInfoFactory();
+    const info = factory.info(instruction);
+    const used = info.usedMemory();
+    const memory = used.find(each => each.access !== OpAccess.NoMemAccess);
+    const names = memory === undefined ? [] : [GPR.get(memory.base), GPR.get(memory.index)];
+    for (const each of used) each.free();
+    info.free();
+    factory.free();
+    return names.filter(name => name !== undefined);
+  });
+}
+
+/** `rdi = 0 = thr, argument 1 of a System V call`. */
+function registerRole(session: Session, { rip, registers }: Faulted, name: GprName): string {
+  const value = registers.get(name)!;
+  const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
+  const func = session.images.functionAt(rip);
+  if (func === undefined) return text;
+  if (func.language === 'c') {
+    const index = SYSTEM_V.integerArguments.indexOf(name);
+    const { memory } = session.process;
+    if (index >= 0 && unchangedSinceEntry(memory, func.entry, func.end, rip).has(name)) {
+      const parameter = raceParameters(func.name)?.[index];
+      return `${text}${parameter === undefined ? '' : ` = ${parameter}`}, argument ${index + 1} of a System V call`;
+    }
+  }
+  if (name === 'r14' && func.language !== 'c') return `${text}, where Go code keeps g`;
+  if (name === 'rdx' && func.language === 'go' && rip === func.entry) return `${text}, the closure`;
+  return text;
+}

@@ -1,0 +1,301 @@
+/**
+ * The way an argument has come: from where it is, backwards through the functions of the true call stack, over each call and tail jump, to
+ * where it was made. Each step is the one instruction that can have written the place; where several can, the way ends, and says so.
+ */
+import { type Convention, preserves } from '../../abi/convention.js';
+import type { GprName } from '../../cpu/api.js';
+import type { Func } from '../../image/api.js';
+import type { Images } from '../../image/images.js';
+import { type Definition, FunctionFlow, type Location, type MoveSource, type Step, writesExactly } from '../code/flow.js';
+import { disassembleAt } from '../code/lines.js';
+import type { Session } from '../session/session.js';
+import { describeAddress } from '../show/describe.js';
+import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
+import { callable, conventionOf, sideName } from './signature.js';
+
+/** A place where the value was, outermost first. */
+export interface Hop {
+  /** `RAX`, `0(SP)`: as the function names it that put the value there. */
+  readonly place: string;
+  readonly func: string;
+  /** How that function is called. */
+  readonly convention: Convention['id'];
+  /** The instruction that put it there; undefined: it was there when the function was entered. */
+  readonly address: bigint | undefined;
+  /** The parameter that it is at the function's entry. */
+  readonly parameter: string | undefined;
+}
+
+export interface Chain {
+  /** What the value is at its beginning: `g.racectx`, `return address of main.f`, `constant 0x10`, or why it is not known. */
+  readonly origin: string;
+  /** Whether the origin is where the value was made or loaded, and not where the trace was lost. */
+  readonly complete: boolean;
+  readonly hops: readonly Hop[];
+}
+
+/** Calls and jumps that are followed at most. */
+const MOST_CROSSINGS = 16;
+const MOST_MOVES = 64;
+const MOST_JUMPS = 3;
+
+/** Frames that a value may have come through. */
+const MOST_FRAMES = 24;
+
+/** Where a trace goes on: in front of some instructions of a function, one of which has run. */
+interface Point {
+  readonly func: Func;
+  readonly from: readonly Step[];
+  readonly location: Location;
+}
+
+/** The selected frame and those further out, one for each piece of stack. */
+export function physicalFrames(session: Session, frame: LogicalFrame): readonly PhysicalFrame[] {
+  const all = session.frames(frame.index + MOST_FRAMES).slice(frame.index);
+  return [...new Set(all.map(each => each.physical))];
+}
+
+/**
+ * Follows a location back from the pc of one of `frames`, the physical frames of a stack, innermost first; in a function's entry frame the
+ * location is named as at entry.
+ */
+export function chainOf(session: Session, frames: readonly PhysicalFrame[], index: number, location: Location): Chain {
+  return new Tracer(session, frames).trace(index, location);
+}
+
+/**
+ * What a register was given as, further out: the parameter at the entry of a function on the stack since which nothing has written it.
+ */
+export function carriedIn(
+  session: Session,
+  frames: readonly PhysicalFrame[],
+  register: GprName,
+): { readonly parameter: string; readonly func: string } | undefined {
+  const { hops } = chainOf(session, frames, 0, { register });
+  for (const { place, address, parameter, func } of hops.toReversed()) {
+    if (address !== undefined || place !== register.toUpperCase()) return undefined;
+    if (parameter !== undefined && !GENERIC.test(parameter)) return { parameter, func };
+  }
+  return undefined;
+}
+
+class Tracer {
+  readonly #flows = new Map<bigint, FunctionFlow | undefined>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly frames: readonly PhysicalFrame[],
+  ) {}
+
+  get #images(): Images {
+    return this.session.images;
+  }
+
+  flow(func: Func): FunctionFlow | undefined {
+    if (!this.#flows.has(func.entry)) this.#flows.set(func.entry, FunctionFlow.of(this.session.process.memory, func.entry, func.end));
+    return this.#flows.get(func.entry);
+  }
+
+  trace(start: number, location: Location): Chain {
+    const hops: Hop[] = [];
+    const ends = (origin: string, complete: boolean): Chain => ({ origin, complete, hops: hops.reverse() });
+    let index = start;
+    const { func } = this.frames[index]!;
+    let point = func && this.#pointAt(func, this.frames[index]!, location);
+    if (point === undefined) return ends('unknown: the code is too long or cannot be read', false);
+    for (let moves = 0, crossings = 0; moves < MOST_MOVES && crossings < MOST_CROSSINGS; moves++) {
+      const here: Point = point;
+      const definitions = this.flow(here.func)!.definitions(here.from, here.location, this.survives);
+      if (definitions.length !== 1) {
+        hops.push({ ...this.#hop(here, undefined), parameter: undefined });
+        return ends(definitions.length === 0 ? 'unknown: no way leads here' : `one of several places in ${sideName(here.func)}`, false);
+      }
+      const [definition] = definitions as readonly [Definition];
+      if (definition.at === 'entry') {
+        hops.push(this.#hop(here, undefined));
+        if ('slot' in here.location && here.location.slot === 0) {
+          hops.pop();
+          return ends(`return address of ${here.func.name}`, true);
+        }
+        if ('slot' in here.location && here.location.slot < 0) return ends(`never written in ${here.func.name}`, false);
+        crossings++;
+        const crossed = this.#cross(index, here);
+        if (crossed === undefined) return ends(`given to ${here.func.name} from outside`, false);
+        ({ index, point } = crossed);
+        continue;
+      }
+      const { step } = definition;
+      hops.push(this.#hop(here, step));
+      const source = step.move !== undefined && writesExactly(step, here.location) ? step.move.from : undefined;
+      if (source === undefined) return ends(this.#made(here.func, step), true);
+      if (!('register' in source) && !('slot' in source)) return ends(this.#loaded(here.func, step, source), true);
+      point = { func: here.func, from: [step], location: source };
+    }
+    return ends('unknown: too many steps', false);
+  }
+
+  readonly survives = (call: Step, location: Location): boolean => {
+    const callee = call.target === undefined ? undefined : this.#images.functionAt(call.target);
+    const convention = callee && conventionOf(callee);
+    if ('register' in location) {
+      // What an indirect call goes to is not known: it may be any Go function.
+      return convention === undefined ? location.register === 'rsp' : preserves(convention, location.register);
+    }
+    if (call.depth === undefined) return false;
+    const inside = location.slot - call.depth;
+    if (inside < 0) return false;
+    const places = callee && callable(this.#images, callee).signature?.places;
+    // Arguments and results on the stack, and the room to spill the others, are the callee's to write.
+    return places !== undefined && inside >= places.stackBytes + places.spillBytes;
+  };
+
+  #pointAt(func: Func, frame: PhysicalFrame, location: Location): Point | undefined {
+    const flow = this.flow(func);
+    const step = flow && (frame.exact ? flow.stepAt(frame.pc) : flow.callBefore(frame.pc));
+    return step && { func, from: [step], location };
+  }
+
+  /** From a function's entry to where it was called or jumped to from. */
+  #cross(index: number, { func, location }: Point): { readonly index: number; readonly point: Point } | undefined {
+    const entered = this.#enteredBy(index, func);
+    if (entered !== undefined) {
+      const from = entered.steps;
+      const depth = from[0]!.depth;
+      if ('register' in location) return { index, point: { func: entered.func, from, location } };
+      if (depth === undefined || from.some(step => step.depth !== depth)) return undefined;
+      return { index, point: { func: entered.func, from, location: { slot: depth + location.slot } } };
+    }
+    const caller = this.frames[index + 1];
+    const call = caller?.func && this.flow(caller.func)?.callBefore(caller.pc);
+    if (caller?.func === undefined || call === undefined) return undefined;
+    if ('register' in location) return { index: index + 1, point: { func: caller.func, from: [call], location } };
+    if (call.depth === undefined) return undefined;
+    // Behind the return address lies what RSP pointed to at the CALL.
+    return { index: index + 1, point: { func: caller.func, from: [call], location: { slot: call.depth + location.slot - 8 } } };
+  }
+
+  /** The function that jumped to `func`, on the one way of jumps from the function that was called. */
+  #enteredBy(index: number, func: Func): { readonly func: Func; readonly steps: readonly Step[] } | undefined {
+    const frame = this.frames[index]!;
+    const called = frame.jumpedFrom === undefined ? undefined : this.#images.functionsNamed(frame.jumpedFrom)[0];
+    if (called === undefined || called.entry === func.entry) return undefined;
+    const last = this.#waysFrom(called, func, MOST_JUMPS);
+    const steps = last.length === 1 ? this.flow(last[0]!)!.jumpsOut.filter(({ target }) => target === func.entry) : [];
+    return steps.length === 0 ? undefined : { func: last[0]!, steps: steps.map(({ step }) => step) };
+  }
+
+  /** Functions that jump to `goal`, on ways that begin at `from`. */
+  #waysFrom(from: Func, goal: Func, most: number): readonly Func[] {
+    const found = new Set<Func>();
+    for (const { target } of this.flow(from)?.jumpsOut ?? []) {
+      if (target === goal.entry) found.add(from);
+      const next = most === 1 || target === goal.entry ? undefined : this.#images.functionAt(target);
+      if (next?.entry === target) for (const each of this.#waysFrom(next, goal, most - 1)) found.add(each);
+    }
+    return [...found];
+  }
+
+  #hop({ func, location, from }: Point, step: Step | undefined): Hop {
+    const place =
+      'register' in location
+        ? location.register.toUpperCase()
+        : slotText(location.slot, step?.depth ?? (step === undefined ? 0 : from[0]?.depth));
+    return {
+      place,
+      func: sideName(func),
+      convention: conventionOf(func).id,
+      address: step?.address,
+      parameter: step === undefined ? this.#parameter(func, location) : undefined,
+    };
+  }
+
+  /** The parameter of a function that is at a location when it is entered. */
+  #parameter(func: Func, location: Location): string | undefined {
+    const { convention, signature } = callable(this.#images, func);
+    if ('register' in location && signature === undefined) {
+      return convention.id === 'hand-made assembly' ? convention.atEntry.get(location.register) : undefined;
+    }
+    for (const [index, place] of (signature?.places.params ?? []).entries()) {
+      const { name } = signature!.params[index]!;
+      if (place.in === 'stack' && 'slot' in location && place.offset === location.slot) return name;
+      if (place.in !== 'registers' || !('register' in location)) continue;
+      const part = place.parts.find(each => each.register === location.register);
+      if (part !== undefined) return `${name}${part.path.replace(/\.\d+:/g, '.')}`;
+    }
+    return undefined;
+  }
+
+  #made(func: Func, step: Step): string {
+    if (step.flow === 'call') {
+      const callee = step.target === undefined ? undefined : describeAddress(this.#images, step.target);
+      return callee === undefined ? `what a call in ${func.name} left` : `what ${callee} left`;
+    }
+    return `computed in ${func.name}: ${disassembleAt(this.session, step.address)?.text.trim() ?? '?'}`;
+  }
+
+  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string {
+    if ('constant' in source) return `constant 0x${BigInt.asUintN(64, source.constant).toString(16)}`;
+    if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? `0x${source.address.toString(16)}`}`;
+    const { base, displacement, indexed } = source;
+    if (base === undefined && !indexed)
+      return `${describeAddress(this.#images, displacement) ?? `0x${displacement.toString(16)}`} in memory`;
+    const field = base === 'r14' && !indexed && func.language !== 'c' ? this.#fieldOfG(Number(displacement)) : undefined;
+    if (field !== undefined) return `g.${field}`;
+    return indexed
+      ? `an element in memory, in ${func.name}: ${disassembleAt(this.session, step.address)?.text.trim()}`
+      : `${displacement < 0n ? '-' : ''}0x${(displacement < 0n ? -displacement : displacement).toString(16)}(${base!.toUpperCase()})`;
+  }
+
+  #fieldOfG(offset: number): string | undefined {
+    let type = this.#images.goImage?.typeNamed('runtime.g');
+    while (type?.kind === 'named') type = type.underlying;
+    return type?.kind === 'struct' ? type.fields.find(field => field.offset === offset)?.name : undefined;
+  }
+}
+
+/** As the assembler of the function writes it, when RSP at the place is known. */
+function slotText(slot: number, depth: number | undefined): string {
+  if (depth === undefined) return `the stack at ${slot} from RSP at entry`;
+  const offset = slot - depth;
+  return `${offset < 0 ? '-' : ''}${offset === 0 ? '0' : `0x${Math.abs(offset).toString(16)}`}(SP)`;
+}
+
+/** A place of a chain, named once, however many functions hand the value on in it. */
+export interface Stage {
+  readonly place: string;
+  /** The parameter that it is. */
+  readonly name: string | undefined;
+  /** How the function that finds it there is called; of the last that puts it somewhere, that one. */
+  readonly convention: Convention['id'];
+}
+
+/** The places as they are named by who wrote them. */
+export function stagesOf({ hops }: Chain): readonly Stage[] {
+  const stages: Stage[] = [];
+  let last: Hop | undefined;
+  for (const hop of hops) {
+    const { place, parameter: name, convention } = hop;
+    const stage = stages.at(-1);
+    const carried = hop.address === undefined && last !== undefined && (place === last.place || (isSlot(hop) && isSlot(last)));
+    if (stage === undefined || !carried) stages.push({ place, name, convention });
+    else stages[stages.length - 1] = { ...stage, convention, name: name !== undefined && !GENERIC.test(name) ? name : stage.name };
+    last = hop;
+  }
+  return stages;
+}
+
+/** `return address of f -> RAX (callpc) -> 0(SP) -> R11 -> RSI (pc)`, with the names of parameters that the places are. */
+export function chainText(chain: Chain): string {
+  const { origin, complete } = chain;
+  let name: string | undefined;
+  const places = stagesOf(chain).map(each => {
+    const fresh = each.name !== undefined && each.name !== name && !GENERIC.test(each.name);
+    if (fresh) name = each.name;
+    return fresh ? `${each.place} (${each.name})` : each.place;
+  });
+  return [complete ? origin : `(${origin})`, ...places].join(' -> ');
+}
+
+const isSlot = ({ place }: Hop): boolean => place.endsWith('(SP)');
+/** What racecall calls its registers, whose names the C function has. */
+const GENERIC = /^C (argument|function)/;

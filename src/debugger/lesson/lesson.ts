@@ -1,0 +1,139 @@
+/**
+ * Lessons: Markdown with a debugger's commands as steps and predicates as checks. This reads them; `lesson-run.ts` walks them.
+ *
+ * Steps stand in fenced blocks with the word `r14`, a line each, or in lines that begin with `> (r14) `:
+ *
+ *     COMMAND                      any command of the debugger
+ *     variant NAME [race=BOOL]     starts that build of the lesson's program in place of the present one
+ *     expect EXPRESSION            must hold in the selected frame
+ *     expect at FUNCTION           the innermost function
+ *     expect signal NAME           the program was stopped by that signal
+ *     expect exit N                the program has ended with that status
+ *     expect printed TEXT          the program's output has that text
+ *     expect shows TEXT            the command before has answered with that text
+ *     expect frames F G H          the functions of the whole backtrace, innermost first
+ *
+ * A line that begins with `#` is a remark. Everything else is text for the reader.
+ */
+import { commandTable } from '../commands/table.js';
+import { parseExpression } from '../evaluate/parser.js';
+
+export type Check =
+  | { readonly kind: 'holds'; readonly expression: string }
+  | { readonly kind: 'at' | 'signal' | 'printed' | 'shows'; readonly text: string }
+  | { readonly kind: 'exit'; readonly status: number }
+  | { readonly kind: 'frames'; readonly functions: readonly string[] };
+
+export type LessonPart = {
+  /** Line of the file, from 1. */
+  readonly line: number;
+  /** As it stands in the file. */
+  readonly text: string;
+} & (
+  | { readonly kind: 'text' }
+  | { readonly kind: 'command' }
+  | { readonly kind: 'variant'; readonly variant: string; readonly race: boolean | undefined }
+  | { readonly kind: 'check'; readonly check: Check }
+);
+
+export interface Lesson {
+  readonly file: string;
+  /** The first heading. */
+  readonly title: string;
+  readonly parts: readonly LessonPart[];
+}
+
+/** A lesson that cannot be walked: one line for each wrong step, `FILE:LINE: what is wrong`. */
+export class LessonError extends Error {
+  override name = 'LessonError';
+}
+
+const FENCE = /^(`{3,}|~{3,})\s*(\S*)/;
+const QUOTED = /^>\s*\(r14\)\s+(.*)$/;
+
+/** Parses a lesson. Throws LessonError, which names all wrong steps. */
+export function parseLesson(file: string, source: string): Lesson {
+  const parts: LessonPart[] = [];
+  const problems: string[] = [];
+  let prose: { line: number; text: string[] } | undefined;
+  let fence: { mark: string; line: number; steps: boolean } | undefined;
+  const flush = () => {
+    const text = prose?.text.join('\n').replace(/^\n+|\s+$/g, '') ?? '';
+    if (prose !== undefined && text !== '') parts.push({ kind: 'text', line: prose.line, text });
+    prose = undefined;
+  };
+  const tell = (line: number, text: string) => {
+    prose ??= { line, text: [] };
+    prose.text.push(text);
+  };
+  const step = (line: number, text: string) => {
+    const typed = text.trim();
+    if (typed === '' || typed.startsWith('#')) return;
+    flush();
+    try {
+      parts.push({ line, text: typed, ...parseStep(typed) });
+    } catch (error) {
+      problems.push(`${file}:${line}: ${typed}: ${(error as Error).message}`);
+    }
+  };
+  source.split(/\r?\n/).forEach((text, index) => {
+    const line = index + 1;
+    const mark = FENCE.exec(text);
+    if (fence !== undefined) {
+      if (mark !== null && mark[2] === '' && mark[1]!.startsWith(fence.mark)) {
+        if (!fence.steps) tell(line, text);
+        fence = undefined;
+      } else if (fence.steps) step(line, text);
+      else tell(line, text);
+      return;
+    }
+    if (mark !== null) {
+      fence = { mark: mark[1]!, line, steps: mark[2] === 'r14' };
+      if (!fence.steps) tell(line, text);
+      return;
+    }
+    const quoted = QUOTED.exec(text);
+    if (quoted === null) tell(line, text);
+    else step(line, quoted[1]!);
+  });
+  flush();
+  if (fence !== undefined) problems.push(`${file}:${fence.line}: the block that begins here has no end: ${fence.mark}`);
+  const title = /^#\s+(.+)$/m.exec(source)?.[1]?.trim();
+  if (title === undefined) problems.push(`${file}:1: a lesson begins with its title: # TITLE`);
+  if (problems.length > 0) throw new LessonError(problems.join('\n'));
+  return { file, title: title!, parts };
+}
+
+type Step = { kind: 'command' } | { kind: 'variant'; variant: string; race: boolean | undefined } | { kind: 'check'; check: Check };
+
+function parseStep(typed: string): Step {
+  const [, word, rest] = /^(\S+)\s*(.*)$/.exec(typed)!;
+  if (word === 'expect') return { kind: 'check', check: parseCheck(rest!) };
+  if (word === 'variant') {
+    const match = /^([\w-]+)(?:\s+race=(true|false))?$/.exec(rest!);
+    if (match === null) throw new Error('variant wants a name, and perhaps race=true or race=false');
+    return { kind: 'variant', variant: match[1]!, race: match[2] === undefined ? undefined : match[2] === 'true' };
+  }
+  commandTable.find(/^[a-zA-Z?][\w-]*|^./u.exec(typed)![0], 0);
+  return { kind: 'command' };
+}
+
+function parseCheck(rest: string): Check {
+  const [, word = '', text = ''] = /^(at|signal|printed|shows|exit|frames)\s+(.+)$/.exec(rest) ?? [];
+  switch (word) {
+    case 'at':
+    case 'signal':
+    case 'printed':
+    case 'shows':
+      return { kind: word, text };
+    case 'exit':
+      if (!/^\d+$/.test(text)) throw new Error('expect exit wants a status, as 0');
+      return { kind: 'exit', status: Number(text) };
+    case 'frames':
+      return { kind: 'frames', functions: text.split(/\s+/) };
+    default:
+      if (rest === '') throw new Error('expect wants an expression, as RDI == 0, or at, signal, exit, printed, shows or frames');
+      parseExpression(rest);
+      return { kind: 'holds', expression: rest };
+  }
+}

@@ -1,0 +1,270 @@
+/** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
+import { disassembleRange } from '../code/lines.js';
+import type { Answer, Data } from '../commands/command.js';
+import { CommandError } from '../errors.js';
+import { addressOf } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { describeAddress } from '../show/describe.js';
+import { quoteText } from '../values/numbers.js';
+
+interface Format {
+  /** Units; negative reads backwards from the address. */
+  readonly count: number;
+  readonly letter: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
+const LETTERS = 'xduotacfsiz';
+/** What a letter stands for when neither the command nor one before it gave a size. */
+const NATURAL: Readonly<Record<string, number>> = { a: 8, c: 1, f: 8, s: 1, i: 1 };
+const MOST = 100_000;
+
+/** Format and size stay for the next `x`, as in gdb. */
+const kept = new WeakMap<Session, { letter: string; size: number }>();
+
+function parseFormat(session: Session, source: string, column: number): Format {
+  const match = /^(-?\d*)([a-z]*)$/.exec(source);
+  if (match === null) throw new CommandError(`"${source}" is not a format: x/[COUNT][${LETTERS}][bhwg]`, column);
+  const before = kept.get(session) ?? { letter: 'x', size: 8 };
+  let letter: string | undefined;
+  let size: number | undefined;
+  for (const char of match[2]!) {
+    if (SIZES[char] !== undefined) size = SIZES[char];
+    else if (LETTERS.includes(char)) letter = char;
+    else throw new CommandError(`no format "${char}": x/[COUNT][${LETTERS}][bhwg]`, column);
+  }
+  const chosen = letter ?? before.letter;
+  const bytes =
+    chosen === 'a'
+      ? 8
+      : (size ??
+        (letter === undefined ? before.size : (NATURAL[chosen] ?? (before.size === 1 && 'cs'.includes(before.letter) ? 8 : before.size))));
+  if (chosen === 'f' && bytes < 4) throw new CommandError('floats have 4 or 8 bytes: x/fw or x/fg', column);
+  const count = match[1] === '' ? 1 : match[1] === '-' ? -1 : Number(match[1]);
+  if (Math.abs(count) > MOST) throw new CommandError(`at most ${MOST} units at a time`, column);
+  kept.set(session, { letter: chosen, size: bytes });
+  return { count, letter: chosen, size: bytes };
+}
+
+/** `x/FMT EXPRESSION`; without an expression it goes on where the last one ended. */
+export function examine(session: Session, source: { readonly text: string; readonly column: number }, format: string): Answer {
+  const parsed = parseFormat(session, format, source.column);
+  const start = source.text === '' ? session.resume.x : addressOf(session, source.text, source.column);
+  if (start === undefined) throw new CommandError('x wants an address', source.column);
+  const from = parsed.count < 0 ? backwards(session, start, parsed) : start;
+  const positive = { ...parsed, count: Math.abs(parsed.count) };
+  const [answer, next] =
+    parsed.letter === 'i'
+      ? instructions(session, from, positive)
+      : parsed.letter === 's'
+        ? strings(session, from, positive)
+        : numbers(session, from, positive);
+  session.resume.x = parsed.count < 0 ? from : next;
+  return answer;
+}
+
+function backwards(session: Session, end: bigint, { count, letter, size }: Format): bigint {
+  if (letter !== 'i') return BigInt.asUintN(64, end + BigInt(count * size));
+  // Instructions cannot be read backwards; the function's are read forwards up to here.
+  const func = session.images.functionAt(end - 1n);
+  if (func === undefined) throw new CommandError('instructions before this address cannot be told: no function covers it');
+  const before = disassembleRange(session, func.entry, { end }).slice(count);
+  return before[0]?.address ?? func.entry;
+}
+
+type Read = readonly [Answer, bigint];
+
+function instructions(session: Session, start: bigint, { count }: Format): Read {
+  const lines = disassembleRange(session, start, { count });
+  if (lines.length === 0) throw unreadable(start);
+  const pc = session.exited ? undefined : session.frame.physical.pc;
+  const output = lines.map(line => `${line.address === pc ? '=>' : '  '} ${label(session, line.address)}:\t${line.text}`);
+  const data = lines.map(line => ({ address: hexOf(line.address), text: line.text }));
+  const last = lines.at(-1)!;
+  return [{ output: output.join('\n'), data }, last.address + BigInt(last.length)];
+}
+
+function strings(session: Session, start: bigint, { count }: Format): Read {
+  const output: string[] = [];
+  const data: Data[] = [];
+  let address = start;
+  for (let done = 0; done < count; done++) {
+    const bytes = untilNul(session, address);
+    output.push(`${label(session, address)}:\t${quoteText(bytes)}`);
+    data.push({ address: hexOf(address), value: new TextDecoder().decode(bytes) });
+    address += BigInt(bytes.length + 1);
+  }
+  return [{ output: output.join('\n'), data }, address];
+}
+
+function untilNul(session: Session, address: bigint): Uint8Array {
+  const { memory } = session.process;
+  const bytes: number[] = [];
+  while (bytes.length < 4096) {
+    if (!memory.allows(address + BigInt(bytes.length), 1, 'read')) {
+      if (bytes.length === 0) throw unreadable(address);
+      break;
+    }
+    const byte = memory.readU8(address + BigInt(bytes.length));
+    if (byte === 0) break;
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function numbers(session: Session, start: bigint, { count, letter, size }: Format): Read {
+  const perLine = letter === 'a' ? 2 : letter === 't' ? Math.max(1, 8 / size) : letter === 'c' ? 8 : size === 8 ? 2 : size === 4 ? 4 : 8;
+  const output: string[] = [];
+  const data: Data[] = [];
+  for (let done = 0; done < count; done += perLine) {
+    const address = start + BigInt(done * size);
+    const cells: string[] = [];
+    for (let index = 0; index < Math.min(perLine, count - done); index++) {
+      const at = address + BigInt(index * size);
+      const raw = readUnit(session, at, size);
+      const shown = unitText(session, raw, letter, size);
+      cells.push(shown);
+      data.push({ address: hexOf(at), value: shown });
+    }
+    output.push(`${label(session, address)}:\t${cells.join('\t')}`);
+  }
+  return [{ output: output.join('\n'), data }, start + BigInt(count * size)];
+}
+
+function readUnit(session: Session, address: bigint, size: number): bigint {
+  let bytes: Uint8Array;
+  try {
+    bytes = session.process.memory.read(address, size);
+  } catch {
+    throw unreadable(address);
+  }
+  return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** One unit in a format's letter. */
+function unitText(session: Session, raw: bigint, letter: string, size: number): string {
+  const bits = size * 8;
+  switch (letter) {
+    case 'd':
+      return BigInt.asIntN(bits, raw).toString();
+    case 'u':
+      return raw.toString();
+    case 'o':
+      return `0${raw.toString(8)}`;
+    case 't':
+      return raw.toString(2).padStart(bits, '0');
+    case 'z':
+      return `0x${raw.toString(16).padStart(size * 2, '0')}`;
+    case 'a': {
+      const symbol = describeAddress(session.images, raw);
+      return `0x${raw.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+    }
+    case 'c': {
+      const byte = Number(raw & 0xffn);
+      return `${byte >= 128 ? byte - 256 : byte} '${characterText(byte)}'`;
+    }
+    case 'f': {
+      const view = new DataView(new ArrayBuffer(8));
+      view.setBigUint64(0, raw, true);
+      return String(size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true));
+    }
+    default:
+      return `0x${raw.toString(16).padStart(letter === 'x' ? size * 2 : 0, '0')}`;
+  }
+}
+
+function characterText(byte: number): string {
+  const named = {
+    0: '\\000',
+    7: '\\a',
+    8: '\\b',
+    9: '\\t',
+    10: '\\n',
+    11: '\\v',
+    12: '\\f',
+    13: '\\r',
+    27: '\\033',
+    39: "\\'",
+    92: '\\\\',
+  }[byte];
+  if (named !== undefined) return named;
+  return byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
+}
+
+function label(session: Session, address: bigint): string {
+  const symbol = describeAddress(session.images, address);
+  return `${hexOf(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+}
+
+function hexOf(address: bigint): string {
+  return `0x${address.toString(16)}`;
+}
+
+function unreadable(address: bigint): CommandError {
+  return new CommandError(`cannot read memory at ${hexOf(address)}: nothing is mapped there`);
+}
+
+const DELVE_FORMATS: Readonly<Record<string, string>> = {
+  bin: 't',
+  binary: 't',
+  oct: 'o',
+  octal: 'o',
+  dec: 'd',
+  decimal: 'd',
+  hex: 'x',
+  hexadecimal: 'x',
+  raw: 'raw',
+};
+const DELVE_MOST = 1_000_000;
+
+/** Delve's `examinemem`, whose units are printed in full width, eight to a line. */
+export function examineDelve(
+  session: Session,
+  source: { readonly text: string; readonly column: number },
+  flags: ReadonlyMap<string, string>,
+): Answer {
+  const format = DELVE_FORMATS[flags.get('-fmt') ?? 'hex'];
+  if (format === undefined) throw new CommandError(`no format "${flags.get('-fmt')}"; there are bin, oct, dec, hex and raw`, source.column);
+  const count = delveNumber(flags.get('-count') ?? flags.get('-len') ?? '1', '-count', source.column);
+  const size = delveNumber(flags.get('-size') ?? '1', '-size', source.column);
+  if (size > 8) throw new CommandError('-size is at most 8', source.column);
+  if (count * size > DELVE_MOST) throw new CommandError(`at most ${DELVE_MOST} bytes at a time`, source.column);
+  const start = addressOf(session, source.text, source.column);
+  const units: Data[] = [];
+  const cells = Array.from({ length: count }, (_, index) => {
+    const raw = readUnit(session, start + BigInt(index * size), size);
+    units.push(hexOf(raw));
+    return delveCell(raw, format, size);
+  });
+  if (format === 'raw') return { output: cells.join(''), data: units };
+  const perLine = size >= 4 ? 4 : 8;
+  const lines: string[] = [];
+  for (let index = 0; index < count; index += perLine) {
+    lines.push(`${hexOf(start + BigInt(index * size))}:   ${cells.slice(index, index + perLine).join('   ')}`);
+  }
+  return { output: lines.join('\n'), data: units };
+}
+
+function delveCell(raw: bigint, format: string, size: number): string {
+  switch (format) {
+    case 't':
+      return raw.toString(2).padStart(size * 8, '0');
+    case 'o':
+      return `0${raw.toString(8).padStart(Math.ceil((size * 8) / 3), '0')}`;
+    case 'd':
+      return raw.toString().padStart(Math.ceil(size * 2.408), '0');
+    case 'raw':
+      return String.fromCharCode(...Array.from({ length: size }, (_, index) => Number((raw >> BigInt(8 * index)) & 0xffn)));
+    default:
+      return `0x${raw.toString(16).padStart(size * 2, '0')}`;
+  }
+}
+
+function delveNumber(value: string, name: string, column: number): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new CommandError(`${name} is a whole number of at least 1, not "${value}"`, column);
+  return number;
+}

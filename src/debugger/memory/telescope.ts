@@ -1,0 +1,81 @@
+/** `telescope`: words of memory, each with where it leads and, on a stack, what it is there for. */
+
+import type { Answer, Data } from '../commands/command.js';
+import type { Session } from '../session/session.js';
+import { stackSlots } from '../stack/slots.js';
+import { landmarkOf } from './landmarks.js';
+import { type Chain, chainOf, chainText } from './pointer-chain.js';
+
+export interface TelescopeRow {
+  readonly address: bigint;
+  /** Absent: the word cannot be read. */
+  readonly chain?: Chain;
+  /** What the word is there for: `returns to #1`, `fn *runtime.funcval of #7`, `runtime.g0.sched.sp uintptr`. */
+  readonly slot?: string;
+  /** Registers that hold this address. */
+  readonly registers: readonly string[];
+}
+
+const WORD = 8n;
+const POINTERS = ['rsp', 'rbp', 'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
+
+/** `count` words from `start` up; ends behind the first that cannot be read. */
+export function telescope(session: Session, start: bigint, count: number): readonly TelescopeRow[] {
+  const { memory } = session.process;
+  const slots = stackSlots(session, start, count);
+  const { registers } = session.frame.physical;
+  const holders = POINTERS.map(name => [name, registers.get(name)?.value] as const);
+  const rows: TelescopeRow[] = [];
+  for (let index = 0; index < count; index++) {
+    const address = BigInt.asUintN(64, start + BigInt(index) * WORD);
+    const names = holders.filter(([, value]) => value === address).map(([name]) => name);
+    const slot = slots.get(address)?.text ?? fieldText(session, address);
+    const base = { address, registers: names, ...(slot === undefined ? {} : { slot }) };
+    if (!memory.allows(address, 8, 'read')) {
+      rows.push(base);
+      break;
+    }
+    rows.push({ ...base, chain: chainOf(session, memory.readU64(address)) });
+  }
+  return rows;
+}
+
+/** A word of a structure whose type is known, by its field. */
+function fieldText(session: Session, address: bigint): string | undefined {
+  const landmark = landmarkOf(session, address);
+  return landmark?.type === undefined ? undefined : `${landmark.name} ${landmark.type.name}`;
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** The command: a table with offsets from the first word. */
+export function telescopeAnswer(session: Session, start: bigint, count: number): Answer {
+  const rows = telescope(session, start, count);
+  const notes = rows.map(row => row.registers.join(' '));
+  const wide = Math.max(0, ...notes.map(note => note.length));
+  const lines = rows.map(({ address, chain, slot }, index) => {
+    const head = `${hex(address)}  +0x${(index * 8).toString(16).padStart(3, '0')}  ${notes[index]!.padEnd(wide)}`;
+    if (chain === undefined) return `${head}  cannot be read: nothing is mapped there`;
+    const value = hex(chain.links[0]!.value);
+    const what = [chainText(chain), slot === undefined ? '' : `(${slot})`].filter(part => part !== '').join('  ');
+    return `${head}  ${value.padEnd(14)}  ${what}`.trimEnd();
+  });
+  return { output: lines.join('\n'), data: rows.map(rowData) };
+}
+
+function rowData({ address, chain, slot, registers }: TelescopeRow): Data {
+  return {
+    address: hex(address),
+    value: chain === undefined ? null : hex(chain.links[0]!.value),
+    registers: [...registers],
+    chain: (chain?.links ?? []).map(({ value, landmark }) => ({
+      value: hex(value),
+      region: landmark?.region ?? null,
+      name: landmark?.name ?? null,
+      type: landmark?.type?.name ?? null,
+    })),
+    end: chain?.end.kind ?? null,
+    text: chain?.end.kind === 'text' ? chain.end.text : null,
+    slot: slot ?? null,
+  };
+}

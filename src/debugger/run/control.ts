@@ -1,0 +1,158 @@
+/** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
+import type { ProcessStop, SignalInfo } from '../../linux/api.js';
+import { type CodeBreakpoint, countHit, type Watchpoint } from '../session/breakpoints.js';
+import { holds, printedWatch } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { plainStop, type Stop } from '../session/stop.js';
+import { traceLine } from './trace.js';
+
+/** Where a stepping command wants to stop, besides the user's breakpoints. */
+export interface Goal {
+  /** Looked at when execution arrives there: false lets it go on. */
+  readonly at: ReadonlyMap<bigint, () => boolean>;
+  readonly reached: Stop;
+}
+
+/** Runs to the next stop and makes it the session's. `goal` adds addresses of a stepping command. */
+export async function resume(session: Session, goal?: Goal): Promise<Stop> {
+  const stop = await run(session, goal);
+  forget(session, stop);
+  session.stopped(stop);
+  return stop;
+}
+
+async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
+  const { process } = session;
+  session.goOnInThread();
+  arm(session, goal);
+  dropSignal(session);
+  session.takeInterrupt();
+  session.pace.begin();
+  let pass = true;
+  for (;;) {
+    if (session.remaining <= 0) return { reason: 'limit' };
+    const most = Math.min(session.settings.number('step-slice'), session.remaining);
+    const before = process.t;
+    const event = session.pace.slice(most, budget => process.run({ budget, pass }));
+    session.remaining -= process.t - before;
+    session.changed();
+    pass = event.kind === 'breakpoint';
+    const stop = judge(session, event, goal);
+    if (stop !== undefined) return stop;
+    if (await interrupted(session)) return { reason: 'interrupted' };
+  }
+}
+
+/** Lets keys in when it is time. True: the user wants the program to stop. */
+export async function interrupted(session: Session): Promise<boolean> {
+  await session.pace.rest();
+  return session.takeInterrupt();
+}
+
+/** A signal that is not to be passed on is dropped when the program goes on from it. */
+export function dropSignal(session: Session): void {
+  const { stop } = session;
+  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.process.suppressSignal();
+}
+
+/** Gives the CPU and the kernel what to stop for. */
+export function arm(session: Session, goal: Goal | undefined): void {
+  const { breakpoints, process } = session;
+  process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
+  process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
+  process.catch = breakpoints.catch(catchable(session));
+  session.checks.arm();
+}
+
+/** What a stop of the process is to the user; undefined: nothing, go on. */
+export function judge(session: Session, event: ProcessStop, goal: Goal | undefined): Stop | undefined {
+  switch (event.kind) {
+    case 'budget':
+      return undefined;
+    case 'breakpoint':
+      return atAddress(session, goal);
+    case 'watchpoint': {
+      const hit = session.breakpoints.watchpoints.find(each => each.watch === event.watch);
+      return hit === undefined ? undefined : watchHit(session, hit, event.address, event.access);
+    }
+    case 'syscall':
+      session.breakpoints.count('syscall', event.number);
+      return plainStop(event);
+    case 'thread':
+      session.breakpoints.count('thread');
+      return plainStop(event);
+    case 'signal':
+      return signalStop(session, event.signal);
+    case 'edge':
+      return { reason: 'abi', violation: session.checks.takeStop() };
+    default:
+      return plainStop(event);
+  }
+}
+
+/** Signals to hear of: what `handle` says, and the fatal ones beside any that are caught. */
+function catchable(session: Session): ReadonlySet<number> | undefined {
+  const { reported } = session.signals;
+  const caught = session.breakpoints.all.some(each => each.kind === 'catch' && each.enabled && each.event === 'signal');
+  return reported ?? (caught ? new Set(session.signals.fatal) : undefined);
+}
+
+function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
+  const caught = session.breakpoints.count('signal', signal.signal);
+  const { stop, print, pass } = session.signals.of(signal.signal);
+  if (caught || stop) return { reason: 'signal', signal };
+  if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at 0x${signal.address.toString(16)}`}`);
+  if (!pass) session.process.suppressSignal();
+  return undefined;
+}
+
+function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
+  const pc = session.thread.registers.rip;
+  const wanted = goal?.at.get(pc);
+  session.lookAtThread();
+  for (const breakpoint of session.breakpoints.at(pc)) {
+    const stop = breakpointHit(session, breakpoint);
+    if (stop !== undefined) return stop;
+  }
+  return wanted?.() ? goal!.reached : undefined;
+}
+
+function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | undefined {
+  if (breakpoint.thread !== undefined && breakpoint.thread !== session.threadNumber(session.thread)) return undefined;
+  const problem = conditionFails(session, breakpoint.condition);
+  if (problem === false) return undefined;
+  if (!countHit(breakpoint, session.goroutine?.id)) return undefined;
+  if (breakpoint.trace) {
+    session.host.show(traceLine(session, breakpoint));
+    return undefined;
+  }
+  return { reason: 'breakpoint', breakpoint, ...(typeof problem === 'string' ? { problem } : {}) };
+}
+
+/** False: it does not hold. A text: it cannot be told, which stops, so that the user sees it. */
+function conditionFails(session: Session, condition: string | undefined): false | string | undefined {
+  if (condition === undefined) return undefined;
+  session.changed();
+  try {
+    return holds(session, condition) ? undefined : false;
+  } catch (error) {
+    return `cannot tell whether ${condition} holds: ${(error as Error).message}`;
+  }
+}
+
+function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {
+  session.lookAtThread();
+  const before = breakpoint.last;
+  const after = printedWatch(session, breakpoint.watch);
+  breakpoint.last = after;
+  if (breakpoint.onlyChanges && before === after) return undefined;
+  const problem = conditionFails(session, breakpoint.condition);
+  if (problem === false || !countHit(breakpoint, session.goroutine?.id)) return undefined;
+  return { reason: 'watchpoint', breakpoint, address, access, before, after };
+}
+
+/** Temporary breakpoints are gone after their first stop. */
+function forget(session: Session, stop: Stop): void {
+  if ((stop.reason === 'breakpoint' || stop.reason === 'watchpoint') && stop.breakpoint.temporary)
+    session.breakpoints.remove(stop.breakpoint);
+}

@@ -1,0 +1,47 @@
+/** What a function returned, told when `finish` has arrived in its caller: by its signature and its convention. */
+import { assign } from '../../abi/assign.js';
+import { ABI_INTERNAL, ABI0 } from '../../abi/convention.js';
+import type { Place } from '../../abi/place.js';
+import type { GprName } from '../../cpu/api.js';
+import type { Variable } from '../../image/api.js';
+import { shapeOf } from '../lens/shape-of-type.js';
+import type { Session } from '../session/session.js';
+import { printOptions } from '../show/print.js';
+import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { printValue } from '../values/print.js';
+import { bytesSource, fromUint } from '../values/source.js';
+
+export type Returned = { readonly name: string; readonly type: string; readonly value: string };
+
+/**
+ * Looks at a frame before it returns, and gives back what reads its results afterwards. Nothing for C and for functions whose signature
+ * is not known.
+ */
+export function resultsOf(session: Session, frame: LogicalFrame): () => readonly Returned[] {
+  const { func, cfa } = frame.physical;
+  if (func === undefined || func.language === 'c' || frame.inlined || cfa === undefined) return () => [];
+  const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const params = variables.filter(each => each.role === 'param');
+  const results = variables.filter(each => each.role === 'result');
+  const convention = func.abi === 'ABI0' ? ABI0 : ABI_INTERNAL;
+  const shapes = (list: readonly Variable[]) => list.map(each => shapeOf(each.type));
+  const { results: places } = assign(convention, { params: shapes(params), results: shapes(results) });
+  return () => results.map((variable, index) => readResult(session, variable, places[index]!, cfa));
+}
+
+function readResult(session: Session, variable: Variable, place: Place, cfa: bigint): Returned {
+  const bytes = new Uint8Array(variable.type.size);
+  const { registers } = session.thread;
+  if (place.in === 'registers') {
+    for (const part of place.parts) {
+      const vector = /^xmm(\d+)$/.exec(part.register);
+      const value = vector ? registers.xmm(Number(vector[1])) : registers.get(part.register as GprName);
+      bytes.set(fromUint(value, 16).subarray(0, part.size), part.offset);
+    }
+  } else if (place.in === 'stack') {
+    // Offsets count from the return address, one word below the frame's CFA.
+    bytes.set(session.process.memory.read(cfa - 8n + BigInt(place.offset), bytes.length));
+  }
+  const value = printValue(session.context(), { type: variable.type, source: bytesSource(bytes) }, printOptions(session));
+  return { name: variable.name, type: variable.type.name, value };
+}

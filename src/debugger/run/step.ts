@@ -1,0 +1,286 @@
+/**
+ * Stepping. By instruction: exactly one of the current thread, however often others run in between; the schedule is the one that
+ * `continue` would have had. By line: breakpoints on the function's other lines, on its return and, for `step`, on the line's calls, all
+ * of them good only in the same goroutine and frame, so that a loop on one line runs at full speed.
+ */
+
+import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
+import { decodedAt, FLOWS, instructionsIn } from '../code/decode.js';
+import { CommandError } from '../errors.js';
+import type { Session } from '../session/session.js';
+import type { Stop } from '../session/stop.js';
+import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
+import { lookupPc } from '../stack/frame.js';
+import { arm, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
+import { atOrOutside, type Place, placeOf } from './place.js';
+
+type Goals = Map<bigint, () => boolean>;
+
+/** Frames whose return counts as an end of the step: a panic may leave several at once. */
+const RETURNS = 64;
+
+/** `stepi N`. */
+export async function stepInstructions(session: Session, count: number): Promise<Stop> {
+  return (await repeated(session, count, () => oneInstruction(session))) ?? finished(session, { reason: 'step' });
+}
+
+/** Steps `count` times, with keys let in between; a stop when something else happened. */
+async function repeated(session: Session, count: number, step: () => Promise<Stop | undefined>): Promise<Stop | undefined> {
+  session.takeInterrupt();
+  for (let done = 0; done < count; done++) {
+    if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
+    const stop = await step();
+    if (stop !== undefined) return stop;
+  }
+  return undefined;
+}
+
+/** `nexti N`: calls are run to their return. */
+export async function nextInstructions(session: Session, count: number): Promise<Stop> {
+  return (await repeated(session, count, () => nextInstruction(session))) ?? finished(session, { reason: 'next' });
+}
+
+async function nextInstruction(session: Session): Promise<Stop | undefined> {
+  const { rip } = session.thread.registers;
+  const next = decodedAt(session.process.memory, rip, ({ flowControl, nextIP }) =>
+    FLOWS.get(flowControl) === 'call' ? nextIP : undefined,
+  );
+  if (next === undefined) return oneInstruction(session);
+  const here = placeOf(session, session.thread.registers.get('rsp'));
+  const goals: Goals = new Map();
+  addGoal(goals, next, () => atOrOutside(currentPlace(session), here));
+  const stop = await resume(session, { at: goals, reached: { reason: 'next' } });
+  return stop.reason === 'next' ? undefined : stop;
+}
+
+/** One instruction of the current thread; a stop when something else happened. */
+async function oneInstruction(session: Session): Promise<Stop | undefined> {
+  const { process } = session;
+  session.goOnInThread();
+  const thread = session.thread;
+  if (session.remaining <= 0) return finished(session, { reason: 'limit' });
+  arm(session, undefined);
+  dropSignal(session);
+  const before = process.t;
+  const event = process.run({ budget: 1, pass: true });
+  session.remaining -= process.t - before;
+  session.changed();
+  if (event.kind !== 'breakpoint') {
+    const stop = judge(session, event, undefined);
+    if (stop !== undefined) return finished(session, stop);
+  }
+  if (session.stop.reason === 'signal') session.stop = { reason: 'step' };
+  if (process.current.tid === thread.tid && thread.state !== 'waiting') return undefined;
+  if (thread.state === 'exited') return finished(session, { reason: 'step' });
+  // Others run until this thread goes on.
+  const goals: Goals = new Map([[thread.registers.rip, () => process.current.tid === thread.tid]]);
+  const stop = await resume(session, { at: goals, reached: { reason: 'step' } });
+  return stop.reason === 'step' ? undefined : stop;
+}
+
+function finished(session: Session, stop: Stop): Stop {
+  session.stopped(stop);
+  return stop;
+}
+
+function currentPlace(session: Session): Place {
+  return placeOf(session, session.thread.registers.get('rsp'));
+}
+
+function addGoal(goals: Goals, address: bigint, holds: () => boolean): void {
+  const before = goals.get(address);
+  goals.set(address, before === undefined ? holds : () => before() || holds());
+}
+
+/** `next N` and `step N`. */
+export async function stepLines(session: Session, count: number, into: boolean): Promise<Stop> {
+  let stop: Stop = { reason: into ? 'step' : 'next' };
+  const other = await repeated(session, count, async () => {
+    stop = into ? await stepInto(session) : await nextLine(session);
+    return stop.reason === 'step' || stop.reason === 'next' ? undefined : stop;
+  });
+  return other ?? stop;
+}
+
+async function nextLine(session: Session): Promise<Stop> {
+  return resume(session, { at: lineGoals(session, session.frames(1)[0]!, false), reached: { reason: 'next' } });
+}
+
+async function stepInto(session: Session): Promise<Stop> {
+  for (;;) {
+    const frame = session.frames(1)[0]!;
+    const goals = lineGoals(session, frame, true);
+    const calls = callsOfLine(session, frame);
+    const here = framePlace(session, frame.physical);
+    for (const call of calls) goals.set(call, () => sameFrame(session, here));
+    const already = calls.includes(session.thread.registers.rip);
+    const stop = already ? ({ reason: 'step' } as const) : await resume(session, { at: goals, reached: { reason: 'step' } });
+    if (stop.reason !== 'step' || !calls.includes(session.thread.registers.rip)) return stop;
+    const entered = await oneInstruction(session);
+    if (entered !== undefined) return entered;
+    const callee = session.frames(1)[0]!;
+    if (callee.physical.func?.wrapper) continue;
+    if (worthEntering(callee, frame)) return toBody(session, callee);
+    // Not a function to look at: out of it again, and on with the same line.
+    const out = await runToReturn(session, callee.physical);
+    if (out.reason !== 'finish') return out;
+  }
+}
+
+/** Behind the prologue of a function that was just entered. A stack check there may move the stack first. */
+async function toBody(session: Session, callee: LogicalFrame): Promise<Stop> {
+  const func = callee.physical.func!;
+  const body = session.images.at(func.entry)?.afterPrologue(func) ?? func.entry;
+  const { stack } = currentPlace(session);
+  if (body === session.thread.registers.rip) return finished(session, { reason: 'step' });
+  return resume(session, { at: new Map([[body, () => currentPlace(session).stack === stack]]), reached: { reason: 'step' } });
+}
+
+/** Functions with lines are entered; what the compiler calls on its own account (`runtime.growslice`) only from within the runtime. */
+function worthEntering(callee: LogicalFrame, from: LogicalFrame): boolean {
+  if (callee.line === undefined || callee.physical.func === undefined) return false;
+  const hidden = /^runtime\.[^A-Z]/.test(callee.physical.func.name) || /^(race|gcWriteBarrier)/.test(callee.physical.func.name);
+  return !hidden || /^runtime\./.test(from.name) || /^race/.test(from.name);
+}
+
+/** Other lines of the function, in this very frame, and the return to any frame further out. */
+function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals {
+  const { physical } = frame;
+  const { func } = physical;
+  const goals: Goals = new Map();
+  returnGoals(session, goals);
+  const image = func === undefined ? undefined : session.images.at(func.entry);
+  if (func === undefined || image === undefined || frame.line === undefined) return goals;
+  const here = framePlace(session, physical);
+  const depth = session.images.inlineFrames(lookupPc(physical)).length;
+  for (const { pc, file, line } of image.statementsIn(func.entry, func.end)) {
+    if (line === frame.line && file === frame.file) continue;
+    if (!into && insideInlineCall(session, pc, depth, frame)) continue;
+    goals.set(pc, () => sameFrame(session, here));
+  }
+  return goals;
+}
+
+/** True when a pc is in a call that is inlined into the frame, which `next` runs through. */
+function insideInlineCall(session: Session, pc: bigint, depth: number, frame: LogicalFrame): boolean {
+  const inline = session.images.inlineFrames(pc);
+  if (inline.length <= depth) return false;
+  const same = inline[inline.length - depth];
+  return same?.name === frame.name;
+}
+
+function framePlace(session: Session, physical: PhysicalFrame): Place | undefined {
+  return physical.cfa === undefined ? undefined : placeOf(session, physical.cfa - 8n);
+}
+
+/** Whether execution stands in the frame that `place` was taken of, and not in a recursive call or another goroutine. */
+function sameFrame(session: Session, place: Place | undefined): boolean {
+  if (place === undefined) return true;
+  const cfa = currentCfa(session);
+  if (cfa === undefined) return true;
+  const here = placeOf(session, cfa - 8n);
+  return here.stack === place.stack && here.depth === place.depth;
+}
+
+/** The innermost frame's CFA: from the tables when they are to be trusted, which costs no walk. */
+function currentCfa(session: Session): bigint | undefined {
+  const { registers } = session.thread;
+  const func = session.images.functionAt(registers.rip);
+  const row = func === undefined || func.spWrite ? undefined : session.images.unwindAt(registers.rip);
+  if (row !== undefined && 'register' in row.cfa) {
+    const name = DWARF_REGISTERS[row.cfa.register];
+    if (name === 'rsp' || name === 'rbp') return registers.get(name) + BigInt(row.cfa.offset);
+  }
+  session.changed();
+  return session.frames(1)[0]?.physical.cfa;
+}
+
+function returnGoals(session: Session, goals: Goals): void {
+  let last: PhysicalFrame | undefined;
+  for (const { physical } of session.frames(RETURNS)) {
+    if (physical === last) continue;
+    last = physical;
+    if (physical.returnAddress === undefined || physical.cfa === undefined) continue;
+    const place = placeOf(session, physical.cfa);
+    addGoal(goals, physical.returnAddress, () => atOrOutside(currentPlace(session), place));
+  }
+}
+
+/** Addresses of the CALL instructions that belong to the frame's line. */
+function callsOfLine(session: Session, frame: LogicalFrame): readonly bigint[] {
+  const { func } = frame.physical;
+  if (func === undefined || frame.line === undefined) return [];
+  const found: bigint[] = [];
+  for (const instruction of instructionsIn(session.process.memory, func.entry, func.end)) {
+    if (instruction.flow !== 'call') continue;
+    const line = session.images.lineAt(instruction.address);
+    if (line?.line === frame.line && line.file === frame.file) found.push(instruction.address);
+  }
+  return found;
+}
+
+/** `finish`, `stepout`: until the selected frame returns to its caller. */
+export async function finishFrame(session: Session): Promise<Stop> {
+  const { frame } = session;
+  if (frame.inlined) return leaveInlined(session, frame);
+  return runToReturn(session, frame.physical);
+}
+
+async function runToReturn(session: Session, physical: PhysicalFrame): Promise<Stop> {
+  if (physical.returnAddress === undefined || physical.cfa === undefined) {
+    // Its return leads to another stack, or nowhere: the next frame out tells where.
+    const frames = session.frames();
+    const outer = frames.find(
+      each => each.index > 0 && each.physical !== physical && frames.some(inner => inner.physical === physical && inner.index < each.index),
+    );
+    if (outer === undefined) throw new CommandError('this is the outermost frame: it returns to nobody');
+    const place = placeOf(session, outer.physical.sp);
+    const goal: Goal = {
+      at: new Map([[outer.physical.pc, () => atOrOutside(currentPlace(session), place)]]),
+      reached: { reason: 'finish' },
+    };
+    return resume(session, goal);
+  }
+  const place = placeOf(session, physical.cfa);
+  return resume(session, {
+    at: new Map([[physical.returnAddress, () => atOrOutside(currentPlace(session), place)]]),
+    reached: { reason: 'finish' },
+  });
+}
+
+async function leaveInlined(session: Session, frame: LogicalFrame): Promise<Stop> {
+  const { func } = frame.physical;
+  const image = session.images.at(frame.physical.pc);
+  const goals: Goals = new Map();
+  returnGoals(session, goals);
+  if (func !== undefined && image !== undefined) {
+    const depth = session.images.inlineFrames(lookupPc(frame.physical)).length;
+    const here = framePlace(session, frame.physical);
+    for (const { pc } of image.statementsIn(func.entry, func.end)) {
+      if (session.images.inlineFrames(pc).length < depth) goals.set(pc, () => sameFrame(session, here));
+    }
+  }
+  return resume(session, { at: goals, reached: { reason: 'finish' } });
+}
+
+/** `until`: like `next`, but never back to an earlier line of the function. */
+export async function untilNext(session: Session): Promise<Stop> {
+  const frame = session.frames(1)[0]!;
+  const goals = lineGoals(session, frame, false);
+  const { func, pc } = frame.physical;
+  for (const address of goals.keys()) {
+    if (func !== undefined && address >= func.entry && address <= pc) goals.delete(address);
+  }
+  return resume(session, { at: goals, reached: { reason: 'until' } });
+}
+
+/** `advance LOC`, `until LOC`: until a location, or the return of the selected frame. `continue LOC` leaves the frame out. */
+export async function runTo(session: Session, addresses: readonly bigint[], reason: 'until' | 'advance', orReturn: boolean): Promise<Stop> {
+  const goals: Goals = new Map(addresses.map(address => [address, () => true] as const));
+  const { physical } = session.frame;
+  if (orReturn && physical.returnAddress !== undefined && physical.cfa !== undefined) {
+    const place = placeOf(session, physical.cfa);
+    addGoal(goals, physical.returnAddress, () => atOrOutside(currentPlace(session), place));
+  }
+  return resume(session, { at: goals, reached: { reason } });
+}

@@ -1,0 +1,172 @@
+import type { Watch } from '../../cpu/api.js';
+import type { Catch } from '../../linux/api.js';
+
+/** `condition -hitcount BP OP N`. */
+export interface HitCondition {
+  readonly operator: '>' | '>=' | '<' | '<=' | '==' | '!=' | '%';
+  readonly count: number;
+  /** Count each goroutine's hits for itself. */
+  readonly perGoroutine: boolean;
+}
+
+export type CatchKind = 'signal' | 'syscall' | 'thread';
+
+interface Common {
+  readonly id: number;
+  /** Delve lets breakpoints have names. */
+  name: string | undefined;
+  enabled: boolean;
+  /** Deleted at its first stop. */
+  readonly temporary: boolean;
+  condition: string | undefined;
+  hitCondition: HitCondition | undefined;
+  /** Hits still to be passed without a stop. */
+  ignore: number;
+  hits: number;
+  readonly goroutineHits: Map<bigint, number>;
+  /** Run at each stop; `on` and `commands` set them. */
+  commands: string[];
+  /** Print and go on. */
+  trace: boolean;
+  /** What a tracepoint prints instead of its function: gdb's dprintf. */
+  readonly message?: string;
+  /** Only hits of this thread or goroutine count. */
+  readonly thread: number | undefined;
+}
+
+export interface CodeBreakpoint extends Common {
+  readonly kind: 'break';
+  /** As typed. */
+  readonly spec: string;
+  readonly addresses: readonly bigint[];
+}
+
+export interface Watchpoint extends Common {
+  readonly kind: 'watch';
+  readonly spec: string;
+  readonly watch: Watch;
+  /** Its value when it was last looked at, as printed. */
+  last: string;
+  /** gdb's `watch`: a write that changes nothing does not stop. */
+  readonly onlyChanges: boolean;
+}
+
+export interface Catchpoint extends Common {
+  readonly kind: 'catch';
+  readonly spec: string;
+  readonly event: CatchKind;
+  /** Signal or system call numbers; empty: all. */
+  readonly numbers: ReadonlySet<number>;
+}
+
+export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
+
+const ALL_SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1);
+
+type Fresh<B extends Breakpoint> = Omit<B, 'id' | 'hits' | 'goroutineHits' | 'enabled' | 'ignore' | 'hitCondition' | 'commands'>;
+
+/** The numbered breakpoints, watchpoints and catchpoints of a session. Numbers are not used again. */
+export class Breakpoints {
+  readonly #all: Breakpoint[] = [];
+  #next = 1;
+
+  add<B extends Breakpoint>(fresh: Fresh<B>): B {
+    const common = { id: this.#next++, hits: 0, goroutineHits: new Map(), enabled: true, ignore: 0, hitCondition: undefined, commands: [] };
+    const breakpoint = { ...common, ...fresh } as unknown as B;
+    this.#all.push(breakpoint);
+    return breakpoint;
+  }
+
+  get all(): readonly Breakpoint[] {
+    return this.#all;
+  }
+
+  remove(breakpoint: Breakpoint): void {
+    const index = this.#all.indexOf(breakpoint);
+    if (index >= 0) this.#all.splice(index, 1);
+  }
+
+  /** By number or name. */
+  named(name: string): Breakpoint | undefined {
+    return this.#all.find(each => String(each.id) === name || each.name === name);
+  }
+
+  /** Enabled ones at an address, lowest number first. */
+  at(address: bigint): readonly CodeBreakpoint[] {
+    return this.#all.filter(each => each.kind === 'break' && each.enabled && each.addresses.includes(address)) as CodeBreakpoint[];
+  }
+
+  get addresses(): ReadonlySet<bigint> {
+    return new Set(this.#all.flatMap(each => (each.kind === 'break' && each.enabled ? each.addresses : [])));
+  }
+
+  get watchpoints(): readonly Watchpoint[] {
+    return this.#all.filter(each => each.kind === 'watch' && each.enabled) as Watchpoint[];
+  }
+
+  /** What the kernel is to stop for; `reported` signals beside those that are caught. */
+  catch(reported: ReadonlySet<number> | undefined): Catch {
+    const caught = this.#all.filter(each => each.kind === 'catch' && each.enabled) as Catchpoint[];
+    const signals = new Set<number>(reported);
+    const syscalls = new Set<number>();
+    let everySyscall = false;
+    for (const { event, numbers } of caught) {
+      if (event === 'signal') for (const number of numbers.size === 0 ? ALL_SIGNALS : numbers) signals.add(number);
+      else if (event === 'syscall') {
+        everySyscall ||= numbers.size === 0;
+        for (const number of numbers) syscalls.add(number);
+      }
+    }
+    return {
+      ...(signals.size > 0 ? { signals } : {}),
+      ...(everySyscall ? { syscalls: 'all' as const } : syscalls.size > 0 ? { syscalls } : {}),
+      threads: caught.some(each => each.event === 'thread'),
+    };
+  }
+
+  /** Counts a hit of the catchpoint that an event belongs to; false when there is none. */
+  count(event: CatchKind, number?: number): boolean {
+    const hit = this.#all.find(
+      each =>
+        each.kind === 'catch' &&
+        each.enabled &&
+        each.event === event &&
+        (each.numbers.size === 0 || number === undefined || each.numbers.has(number)),
+    );
+    if (hit !== undefined) hit.hits++;
+    return hit !== undefined;
+  }
+}
+
+/** Counts a hit and says whether its hit condition and ignore count let it stop. */
+export function countHit(breakpoint: Breakpoint, goroutine: bigint | undefined): boolean {
+  breakpoint.hits++;
+  const own = (breakpoint.goroutineHits.get(goroutine ?? 0n) ?? 0) + 1;
+  breakpoint.goroutineHits.set(goroutine ?? 0n, own);
+  const { hitCondition } = breakpoint;
+  if (hitCondition !== undefined && !holds(hitCondition, hitCondition.perGoroutine ? own : breakpoint.hits)) return false;
+  if (breakpoint.ignore > 0) {
+    breakpoint.ignore--;
+    return false;
+  }
+  return true;
+}
+
+function holds({ operator, count }: HitCondition, hits: number): boolean {
+  switch (operator) {
+    case '>':
+      return hits > count;
+    case '>=':
+      return hits >= count;
+    case '<':
+      return hits < count;
+    case '<=':
+      return hits <= count;
+    case '==':
+      return hits === count;
+    case '!=':
+      return hits !== count;
+    case '%':
+      return count !== 0 && hits % count === 0;
+  }
+}

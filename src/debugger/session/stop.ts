@@ -1,0 +1,52 @@
+import type { ProcessStop, SignalInfo } from '../../linux/api.js';
+import type { Violation } from '../lens/rules.js';
+import type { Breakpoint } from './breakpoints.js';
+
+/** Why the program stands still. */
+export type Stop =
+  | { readonly reason: 'start' }
+  /** A stepping command arrived. */
+  | { readonly reason: 'step' | 'next' | 'finish' | 'until' | 'advance' | 'interrupted' | 'limit' | 'deadlock' | 'memory-limit' }
+  | { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string }
+  | {
+      readonly reason: 'watchpoint';
+      readonly breakpoint: Breakpoint;
+      readonly address: bigint;
+      readonly access: 'read' | 'write';
+      readonly before: string;
+      readonly after: string;
+    }
+  | { readonly reason: 'signal'; readonly signal: SignalInfo }
+  /** `abi check on`: the instruction at RIP would go on with a calling convention broken. */
+  | { readonly reason: 'abi'; readonly violation: Violation }
+  | {
+      readonly reason: 'syscall';
+      readonly phase: 'entry' | 'return';
+      readonly number: number;
+      readonly name: string;
+      readonly text: string;
+    }
+  | { readonly reason: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
+  | { readonly reason: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
+  | { readonly reason: 'exited'; readonly status: number; readonly signal?: string };
+
+/** Stops of the process that need no look at breakpoints. */
+export function plainStop(stop: ProcessStop): Stop | undefined {
+  switch (stop.kind) {
+    case 'signal':
+      return { reason: 'signal', signal: stop.signal };
+    case 'syscall':
+      return { reason: 'syscall', phase: stop.phase, number: stop.number, name: stop.name, text: stop.text };
+    case 'thread':
+      return { reason: 'thread', event: stop.event, tid: stop.tid };
+    case 'unsupported':
+      return { reason: 'unsupported', bytes: stop.bytes, text: stop.text };
+    case 'memory-limit':
+    case 'deadlock':
+      return { reason: stop.kind };
+    case 'exited':
+      return { reason: 'exited', status: stop.status, ...(stop.signal === undefined ? {} : { signal: stop.signal }) };
+    default:
+      return undefined;
+  }
+}

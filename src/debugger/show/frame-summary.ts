@@ -1,0 +1,68 @@
+/** A frame in a few words, for lists of them. */
+
+import { instrumented } from '../code/instrumented.js';
+import type { Session } from '../session/session.js';
+import { frameArguments } from '../stack/arguments.js';
+import type { LogicalFrame } from '../stack/frame.js';
+import { describeAddress } from './describe.js';
+
+export interface FrameSummary {
+  readonly index: number;
+  readonly pc: bigint;
+  readonly name: string;
+  /** `race_amd64.s:184`; the library's name where no line is known; empty for code of the program without lines. */
+  readonly where: string;
+  /** Arguments whose values are known: `thr=0x0, pc=0x48b9dd`. */
+  readonly args: string;
+  /** `inlined`, `wrapper`, `race`, `deferred`, `jumped to from f`, `inferred`. */
+  readonly tags: readonly string[];
+  readonly selected: boolean;
+  /** The change of stacks between this frame and the one further in. */
+  readonly seam?: string;
+}
+
+/** Runtime functions that call deferred functions. */
+const DEFERS = /^runtime\.(deferreturn|gopanic|\(\*_panic\)\.nextDefer|Goexit|runOpenDeferFrame)$/;
+
+/** The first `count` frames of the selected stack, innermost first. */
+export function frameSummaries(session: Session, count: number): readonly FrameSummary[] {
+  const selected = session.selection.frame;
+  const frames = session.frames(count);
+  return frames.map((frame, at): FrameSummary => {
+    const { physical, index, name, file, line } = frame;
+    const image = session.images.at(physical.pc);
+    const library = image === undefined || image === session.images.all[0] ? '' : image.path;
+    const where = file === undefined ? library.replace(/^.*\//, '') : `${file.replace(/^.*\//, '')}:${line}`;
+    const seam = frame.inlined || physical.seam === undefined ? {} : { seam: physical.seam };
+    const tags = tagsOf(session, frame, frames[at + 1]);
+    return { index, pc: physical.pc, name, where, args: knownArguments(session, frame), tags, selected: index === selected, ...seam };
+  });
+}
+
+function tagsOf(session: Session, { physical, inlined }: LogicalFrame, caller: LogicalFrame | undefined): readonly string[] {
+  if (inlined) return ['inlined'];
+  const { func, jumpedFrom, how } = physical;
+  const tags: string[] = [];
+  if (func?.wrapper) tags.push('wrapper');
+  if (func !== undefined && instrumented(session, func)) tags.push('race');
+  if (caller !== undefined && DEFERS.test(caller.name)) tags.push('deferred');
+  if (jumpedFrom !== undefined) tags.push(`jumped to from ${jumpedFrom}`);
+  if (how === 'inferred') tags.push('inferred');
+  return tags;
+}
+
+/** Of the innermost frame, and of C code, which has no other place to show them. */
+function knownArguments(session: Session, frame: LogicalFrame): string {
+  if (frame.index > 0 && frame.physical.func?.language !== 'c') return '';
+  const known = frameArguments(session, frame).filter(({ how }) => how !== 'lost');
+  return known.map(({ name, value }) => `${name}=${shortValue(session, value)}`).join(' ');
+}
+
+/** A symbol says more than the address that it stands for. */
+function shortValue(session: Session, value: string): string {
+  if (value === '0x0') return 'nil';
+  const symbol = /<(.+)>$/.exec(value)?.[1];
+  if (symbol !== undefined || !/^\d+$/.test(value)) return symbol ?? value;
+  const address = BigInt(value);
+  return session.images.functionAt(address) === undefined ? value : (describeAddress(session.images, address) ?? value);
+}

@@ -1,0 +1,154 @@
+/** Registers of a frame as lines and as data. */
+
+import type { RegisterName } from '../../abi/convention.js';
+import { GPR_NAMES } from '../../cpu/api.js';
+import { flagNames } from '../code/flag-names.js';
+import type { Data } from '../commands/command.js';
+import { type RegisterRole, registerRoles } from '../lens/roles.js';
+import type { Region } from '../memory/landmarks.js';
+import { chainOf, chainText } from '../memory/pointer-chain.js';
+import type { Session } from '../session/session.js';
+import type { LogicalFrame } from '../stack/frame.js';
+import { readRegister } from '../stack/frame-context.js';
+
+/** gdb's order. */
+const GENERAL = [
+  'rax',
+  'rbx',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'rbp',
+  'rsp',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+] as const;
+const GENERAL_SET: ReadonlySet<string> = new Set([...GENERAL, 'fs_base', 'gs_base']);
+const XMM = Array.from({ length: 16 }, (_, index) => `xmm${index}`);
+const ST = Array.from({ length: 8 }, (_, index) => `st${index}`);
+const CONTROL = ['fcw', 'fsw', 'ftw', 'mxcsr'];
+const SEGMENT = ['fs_base', 'gs_base'];
+
+/** Names that `info registers NAME` understands beyond the registers' own. */
+const ALIASES: Readonly<Record<string, string>> = { pc: 'rip', sp: 'rsp', fp: 'rbp', rflags: 'eflags', flags: 'eflags' };
+
+export function registerNames(all: boolean): readonly string[] {
+  return [...GENERAL, 'eflags', ...SEGMENT, ...(all ? [...XMM, ...ST, ...CONTROL] : [])];
+}
+
+/** The register that a user's name means: `$rdi`, `RDI`, `pc`. Nothing when there is none. */
+export function registerNamed(name: string): string | undefined {
+  const plain = name.replace(/^[$%]/, '').toLowerCase();
+  const wanted = ALIASES[plain] ?? plain;
+  return registerNames(true).includes(wanted) || (GPR_NAMES as readonly string[]).includes(wanted) ? wanted : undefined;
+}
+
+/** A register of a frame and what is known of it. */
+export interface RegisterFact {
+  readonly name: string;
+  /** Absent: lost, and `shown` says how. */
+  readonly value?: bigint;
+  /** `0x7fffffffec98`, `<clobbered>`. */
+  readonly shown: string;
+  /** What it is: `arg1 thr = nil`, `g0 stack, 7.1 KiB used`, `main.main+0x14`; empty when nothing is known. */
+  readonly text: string;
+  /** What it is the address of. */
+  readonly region?: Region;
+  /** It is here for a purpose: an argument or result, a variable, g, the stack. */
+  readonly meant: boolean;
+}
+
+export function registerFacts(session: Session, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
+  const roles = registerRoles(session, frame);
+  return names.map((name): RegisterFact => {
+    const known = readRegister(frame, name);
+    if ('lost' in known) return { name, shown: known.lost, text: '', meant: false };
+    const { value } = known;
+    const role = roles.get(name as RegisterName);
+    const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.text !== role.role);
+    const base = { name, value, shown: shown(name, value), meant };
+    if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
+    if (!GENERAL_SET.has(name)) return { ...base, text: withRole(special(name, value), role) };
+    const chain = chainOf(session, value);
+    const region = chain.links[0]!.landmark?.region;
+    return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
+  });
+}
+
+/** One line each: name, value, what it is. */
+export function registerLines(session: Session, frame: LogicalFrame, names: readonly string[]): readonly string[] {
+  return registerFacts(session, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
+}
+
+/** How much of the stack lies above the stack pointer. */
+function usedText({ physical }: LogicalFrame): string {
+  const used = Number(physical.stack.hi - physical.sp);
+  return `${used < 1024 ? `${used} bytes` : `${(used / 1024).toFixed(1)} KiB`} used`;
+}
+
+/** A map of lower-case name to hex; a register that is lost is null. */
+export function registerData(frame: LogicalFrame, names: readonly string[]): Data {
+  return Object.fromEntries(
+    names.map(name => {
+      const value = readRegister(frame, name);
+      return [name, 'lost' in value ? null : shown(name, value.value)];
+    }),
+  );
+}
+
+/** Vector and x87 registers in full width, the others without leading zeros. */
+function shown(name: string, value: bigint): string {
+  if (name.startsWith('xmm')) return `0x${value.toString(16).padStart(32, '0')}`;
+  if (/^st\d/.test(name)) return `0x${value.toString(16).padStart(20, '0')}`;
+  return `0x${value.toString(16)}`;
+}
+
+/** Registers that hold no address or number. */
+function special(name: string, value: bigint): string {
+  if (name === 'eflags') return flagNames(value);
+  if (name === 'mxcsr') return mxcsrNames(value);
+  if (name.startsWith('xmm')) return value === 0n ? '' : lanes(value);
+  return /^st\d/.test(name) ? String(extendedToNumber(value)) : '';
+}
+
+/** A role that tells the value says all; one of arguments and variables comes before what the value is, one that stands for long behind it. */
+function withRole(meaning: string, role: RegisterRole | undefined): string {
+  if (role === undefined) return meaning;
+  if (role.text === role.role) return meaning === '' ? role.role : `${meaning}  (${role.role})`;
+  return / = 0x/.test(role.text) && meaning !== '' ? `${role.role}  ${meaning}` : role.text;
+}
+
+function mxcsrNames(value: bigint): string {
+  const names = ['IE', 'DE', 'ZE', 'OE', 'UE', 'PE', 'DAZ', 'IM', 'DM', 'ZM', 'OM', 'UM', 'PM'];
+  const set = names.filter((_, bit) => (value >> BigInt(bit)) & 1n);
+  const rounding = ['RN', 'R-', 'R+', 'RZ'][Number((value >> 13n) & 3n)]!;
+  return [...set, rounding, ...((value >> 15n) & 1n ? ['FZ'] : [])].join(' ');
+}
+
+function lanes(value: bigint): string {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setBigUint64(0, BigInt.asUintN(64, value), true);
+  view.setBigUint64(8, value >> 64n, true);
+  const doubles = [view.getFloat64(0, true), view.getFloat64(8, true)];
+  const words = [0, 4, 8, 12].map(offset => view.getInt32(offset, true));
+  const quads = [BigInt.asIntN(64, value), BigInt.asIntN(64, value >> 64n)];
+  return `v2_double {${doubles.join(', ')}} v4_int32 {${words.join(', ')}} v2_int64 {${quads.join(', ')}}`;
+}
+
+/** An x87 register as the nearest double. */
+function extendedToNumber(value: bigint): number {
+  const sign = (value >> 79n) & 1n ? -1 : 1;
+  const exponent = Number((value >> 64n) & 0x7fffn);
+  const mantissa = value & 0xffff_ffff_ffff_ffffn;
+  if (exponent === 0x7fff) return mantissa << 1n === 1n << 64n ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (mantissa === 0n) return sign * 0;
+  return sign * (Number(mantissa) / 2 ** 63) * 2 ** (exponent - 16383);
+}

@@ -1,0 +1,215 @@
+/** How a stop is told: one line of what and where, then the instruction or the source line there. */
+
+import { disassembleAt } from '../code/lines.js';
+import { explainFault } from '../code/operands.js';
+import { outlook } from '../code/outlook.js';
+import { violationText } from '../lens/checks.js';
+import { RULES } from '../lens/rules.js';
+import type { Session } from '../session/session.js';
+import type { Stop } from '../session/stop.js';
+import { stackNamed } from '../stack/walk-target.js';
+import { describeCode } from './describe.js';
+import { frameStop } from './frame-text.js';
+
+/** What a command that moves the program says as data. */
+export interface StopData {
+  readonly [key: string]: string | number | null;
+  readonly reason: string;
+  readonly signal: string | null;
+  /** Fault or watch address. */
+  readonly address: string | null;
+  readonly pc: string | null;
+  readonly function: string | null;
+  readonly t: number;
+  readonly thread: number | null;
+  readonly goroutine: number | null;
+}
+
+export function stopData(session: Session): StopData {
+  const { stop, process } = session;
+  const t = process.t;
+  if (stop.reason === 'exited') {
+    const { status, signal = null } = stop;
+    return { reason: 'exited', signal, address: null, pc: null, function: null, t, thread: null, goroutine: null, status };
+  }
+  const { rip } = session.thread.registers;
+  const goroutine = session.goroutineOf(session.thread);
+  const address = stop.reason === 'watchpoint' ? stop.address : stop.reason === 'signal' ? stop.signal.address : undefined;
+  return {
+    reason: stop.reason,
+    signal: stop.reason === 'signal' ? stop.signal.name : null,
+    address: address === undefined ? null : `0x${address.toString(16)}`,
+    pc: `0x${rip.toString(16)}`,
+    function: session.images.functionAt(rip)?.name ?? session.images.symbolAt(rip)?.symbol.name ?? null,
+    t,
+    thread: session.threadNumber(session.thread),
+    goroutine: goroutine === undefined ? null : Number(goroutine.id),
+    ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
+    ...(stop.reason === 'breakpoint' || stop.reason === 'watchpoint' ? { breakpoint: stop.breakpoint.id } : {}),
+  };
+}
+
+/** `17,285,148`. */
+export function grouped(t: number): string {
+  return t.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function stopText(session: Session): string {
+  const { stop } = session;
+  const time = `t=${grouped(session.process.t)}`;
+  if (stop.reason === 'exited') {
+    const result = session.launcher.result?.(session.process);
+    return [`${time}  ${exitText(stop)}`, ...(result === undefined ? [] : [result]), ...refusalLines(session)].join('\n');
+  }
+  const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
+  return lines.join('\n');
+}
+
+const exitText = ({ signal, status }: Stop & { reason: 'exited' }): string =>
+  `the program ${signal === undefined ? `exited with status ${status}` : `was killed by ${signal} (status ${status})`}`;
+
+function whyText(session: Session): string {
+  const { stop } = session;
+  switch (stop.reason) {
+    case 'start':
+      return 'at the start: ';
+    case 'breakpoint':
+      return `breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
+    case 'watchpoint':
+      return `watchpoint ${stop.breakpoint.id} (${stop.breakpoint.kind === 'watch' ? stop.breakpoint.spec : ''}) ${stop.access === 'read' ? 'read' : 'written'} in `;
+    case 'signal':
+      return `${stop.signal.name} in `;
+    case 'abi':
+      return `${RULES[stop.violation.rule].title}, in `;
+    case 'syscall':
+      return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
+    case 'thread':
+      return `thread ${session.threadNumber(stop)} ${stop.event}, in `;
+    case 'interrupted':
+      return 'interrupted in ';
+    case 'limit':
+      return 'the instruction limit is reached, in ';
+    case 'deadlock':
+      return 'deadlock: every thread waits, and no timer is due; in ';
+    case 'memory-limit':
+      return 'the guest would touch more memory than --memory allows, in ';
+    case 'unsupported':
+      return 'unsupported instruction in ';
+    default:
+      return '';
+  }
+}
+
+/** The stop in one line, for where thread, goroutine and time are told elsewhere; `detail` is what else there is to say, often nothing. */
+export function stopHeadline(session: Session): { readonly what: string; readonly detail: string } {
+  const { stop } = session;
+  if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
+  const { rip } = session.faulted ?? session.process.current.registers;
+  const line = session.images.lineAt(rip);
+  const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
+  return { what: `${whyText(session)}${placeText(session, rip)}${at}`, detail: detailText(session) };
+}
+
+function detailText(session: Session): string {
+  const { stop } = session;
+  switch (stop.reason) {
+    case 'signal':
+      if (session.faulted === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
+      return session.faulted.fault.vector === '#BP' ? "the program's own breakpoint" : explainFault(session, session.faulted);
+    case 'breakpoint':
+      return stop.problem ?? '';
+    case 'syscall':
+      return stop.text;
+    case 'watchpoint':
+      return `${stop.before} -> ${stop.after}`;
+    case 'unsupported':
+      return `${stop.text} is not among the instructions that r14 has`;
+    default:
+      return '';
+  }
+}
+
+/** `main.main+20`; a function's entry is told from the function as a whole by `+0`. */
+function placeText(session: Session, rip: bigint): string {
+  const described = describeCode(session.images, rip);
+  return rip === session.images.functionAt(rip)?.entry ? `${described}+0` : described;
+}
+
+function whereText(session: Session): string {
+  const { thread } = session;
+  const { registers } = thread;
+  const line = session.images.lineAt(registers.rip);
+  const goroutine = session.goroutineOf(thread);
+  const stack = stackNamed(session.walkTarget, registers.get('rsp'), session.threadG(thread));
+  const parts = [placeText(session, registers.rip)];
+  if (goroutine !== undefined) parts.push(`goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`);
+  else if (stack.kind !== 'C') parts.push(`on ${stack.name}`);
+  parts.push(`thread ${session.threadNumber(thread)}`);
+  return `${parts[0]}${line === undefined ? '' : ` at ${line.file}:${line.line}`}, ${parts.slice(1).join(', ')}`;
+}
+
+function detailLines(session: Session): readonly string[] {
+  const { stop } = session;
+  const { rip } = session.thread.registers;
+  const instruction = disassembleAt(session, rip)?.text ?? 'memory that cannot be read';
+  switch (stop.reason) {
+    case 'signal':
+      if (session.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
+      if (session.faulted.fault.vector === '#BP') return ownBreakpoint(session);
+      // What lies there did not run: it is no instruction that did something.
+      if (session.faulted.fault.access === 'exec') return [`  the program ${explainFault(session, session.faulted)}`];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, session.faulted)}`];
+    case 'abi':
+      return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
+    case 'unsupported': {
+      const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
+      return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not among the instructions that r14 has (docs/instructions.md)`];
+    }
+    case 'breakpoint':
+      return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+    case 'syscall':
+      return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
+    case 'watchpoint':
+      return [`  at 0x${stop.address.toString(16)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
+    default:
+      return [sourceOrInstruction(session, instruction)];
+  }
+}
+
+/** An INT3 that the program executed; it is behind RIP now. When it is runtime.Breakpoint's, what matters is who called that. */
+function ownBreakpoint(session: Session): readonly string[] {
+  const { frame } = session;
+  if (frame.index === 0) return ['  int3                       a breakpoint of the program itself; continue goes on behind it'];
+  return [`  the program's own breakpoint; frame ${frame.index}, its caller, is selected`, ...frameStop(session).output.split('\n')];
+}
+
+function senderLines(sender: number | undefined): readonly string[] {
+  return sender === undefined ? [] : [`  sent by process ${sender}`];
+}
+
+/** The source line when it can be read, and stands at its beginning; else the instruction. */
+function sourceOrInstruction(session: Session, instruction: string): string {
+  const { rip } = session.thread.registers;
+  const line = session.images.lineAt(rip);
+  const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
+  if (line === undefined || source === undefined || !startsStatement(session, rip)) {
+    const told = session.selection.frame === 0 ? outlook(session, session.frame)?.text : undefined;
+    return `=> 0x${rip.toString(16)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
+  }
+  return `=> ${line.line}  ${source.trimEnd()}`;
+}
+
+function startsStatement(session: Session, pc: bigint): boolean {
+  for (const statement of session.images.statementsIn(pc, pc + 1n)) if (statement.pc === pc) return true;
+  return false;
+}
+
+/** System calls that the sandbox or the kernel refused, once each. */
+function refusalLines(session: Session): readonly string[] {
+  const fresh = session.takeRefusals();
+  if (fresh.length === 0) return [];
+  return fresh.map(
+    ({ syscall, detail, errno, count }) =>
+      `  refused: ${syscall}${detail === '' ? '' : ` ${detail}`}: ${errno}${count > 1 ? ` (${count} times)` : ''}`,
+  );
+}

@@ -1,0 +1,101 @@
+/** Variables of frames and packages as `args`, `locals` and `vars` list them. */
+import type { Variable } from '../../image/api.js';
+import type { Answer, Data } from '../commands/command.js';
+import type { EvaluationContext } from '../evaluate/context.js';
+import { variableSource } from '../evaluate/location.js';
+import type { Session } from '../session/session.js';
+import { frameArguments } from '../stack/arguments.js';
+import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { type PrintOptions, printValue, SHORT } from '../values/print.js';
+import { printOptions } from './print.js';
+
+/** A list is short, as Delve's is, unless `-v` asks for what `print` would show. C's values have no short form. */
+function listOptions(session: Session, context: EvaluationContext, verbose: boolean): PrintOptions {
+  return { ...printOptions(session), ...(verbose || context.frame?.language === 'c' ? {} : SHORT) };
+}
+
+/** Arguments of a frame as they stand between parentheses. */
+export function argumentsText(session: Session, frame: LogicalFrame): string {
+  return frameArguments(session, frame)
+    .map(({ name, value }) => `${name}=${value}`)
+    .join(', ');
+}
+
+interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+function rowOf(context: EvaluationContext, variable: Variable, options: PrintOptions): Row {
+  const { name, type } = variable;
+  const inC = context.frame?.language === 'c';
+  return { name, type: type.name, value: printValue(context, { type, source: variableSource(context, variable) }, { inC, ...options }) };
+}
+
+/**
+ * Delve leaves out variables that are declared further down; those are not in force yet, and hold what was in their place before.
+ */
+function declared(variable: Variable, frame: LogicalFrame): boolean {
+  const at = variable.declaredAt;
+  return at === undefined || frame.line === undefined || at.file !== frame.file || at.line <= frame.line;
+}
+
+/** `args` and `locals`. */
+export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean, wanted: RegExp): Answer {
+  const rows = variableRows(session, frame, which, verbose).filter(row => wanted.test(row.name));
+  if (rows.length === 0) {
+    // The race runtime's functions have no debug information; what their convention tells is still known.
+    const known = which === 'args' ? frameArguments(session, frame).filter(each => wanted.test(each.name)) : [];
+    if (known.length === 0) return { output: `(no ${which})`, data: [] };
+    return {
+      output: known.map(each => `${each.name} = ${each.value}`).join('\n'),
+      data: known.map(({ name, value }) => ({ name, type: null, value })),
+    };
+  }
+  const shown = which === 'args' ? withOutgoing(session, frame, rows) : rows;
+  return { output: shown.map(row => `${row.name} = ${row.value}`).join('\n'), data: shown.map(rowData) };
+}
+
+/** What a wrapper has passed on stands for an argument whose own place is lost, as in the backtrace. */
+function withOutgoing(session: Session, frame: LogicalFrame, rows: readonly Row[]): readonly Row[] {
+  if (!frame.physical.func?.wrapper) return rows;
+  const known = frameArguments(session, frame);
+  return rows.map(row => {
+    const found = row.value.startsWith('<') ? known.find(each => each.name === row.name && each.how !== 'lost') : undefined;
+    return found === undefined ? row : { ...row, value: found.value };
+  });
+}
+
+function rowData({ name, type, value }: Row): Data {
+  return { name, type, value };
+}
+
+function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean): readonly Row[] {
+  const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
+  const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const context = session.contextOf(frame);
+  const options = listOptions(session, context, verbose);
+  const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));
+  return listed.map((each, i) => {
+    const row = rowOf(context, each, options);
+    // A name in brackets is one that an inner block has taken over.
+    return listed.slice(i + 1).some(({ name }) => name === each.name) ? { ...row, name: `(${row.name})` } : row;
+  });
+}
+
+/** `bt full`: the local variables of one frame. */
+export function variableLines(session: Session, frame: LogicalFrame): readonly string[] {
+  const rows = variableRows(session, frame, 'locals', false);
+  return rows.length === 0 ? ['(no locals)'] : rows.map(row => `${row.name} = ${row.value}`);
+}
+
+/** `vars`. */
+export function globalsAnswer(session: Session, wanted: RegExp, verbose: boolean): Answer {
+  const context = session.context();
+  const options = listOptions(session, context, verbose);
+  const found = session.images.all.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = found.map(each => rowOf(context, each, options));
+  return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };
+}

@@ -1,0 +1,61 @@
+/** What registers hold in each frame at a stop, so that at the next one it can be told what has changed in which frame. */
+
+import type { Session } from '../session/session.js';
+import { registerNames } from '../show/registers-text.js';
+import type { LogicalFrame } from './frame.js';
+import { readRegister } from './frame-context.js';
+
+/** Frames that are remembered; what has changed in those further out is not told. */
+const MOST_FRAMES = 200;
+
+/** Where execution stands, whatever the function: a step from one to another changes registers too. */
+const INNERMOST = 'innermost';
+
+/** Known values by register, for each frame. */
+export interface FrameValues {
+  /** Which of `frames` is selected. */
+  readonly selected: string;
+  readonly frames: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+}
+
+export const NO_VALUES: FrameValues = { selected: INNERMOST, frames: new Map() };
+
+/** The registers of the selected frame and of the innermost ones of the selected stack. */
+export function frameValues(session: Session): FrameValues {
+  const frames = new Map<string, ReadonlyMap<string, bigint>>();
+  const names = registerNames(false);
+  for (const frame of new Set([...session.frames(MOST_FRAMES), session.frame])) {
+    // The frame where execution stands is an outer one once it has called something.
+    const keys = [nameOf(frame), activation(frame)].filter(key => !frames.has(key));
+    if (keys.length === 0) continue;
+    const values = valuesOf(frame, names);
+    for (const key of keys) frames.set(key, values);
+  }
+  return { selected: nameOf(session.frame), frames };
+}
+
+/** Whether a register of the selected frame holds something else than the same frame's did before. What is not known at both stops has not. */
+export function hasChanged(before: FrameValues | undefined, now: FrameValues, register: string): boolean {
+  const old = before?.frames.get(now.selected)?.get(register);
+  const value = now.frames.get(now.selected)?.get(register);
+  return old !== undefined && value !== undefined && old !== value;
+}
+
+export const isInnermost = ({ selected }: FrameValues): boolean => selected === INNERMOST;
+
+const nameOf = (frame: LogicalFrame): string => (frame.physical.registers.live === undefined ? activation(frame) : INNERMOST);
+
+/** A call of a function is known by its CFA; the outermost, which nobody has called, by RSP. */
+function activation({ physical }: LogicalFrame): string {
+  const { func, cfa, sp } = physical;
+  return `${func?.entry ?? ''} ${cfa === undefined ? `rsp ${sp}` : cfa}`;
+}
+
+function valuesOf(frame: LogicalFrame, names: readonly string[]): ReadonlyMap<string, bigint> {
+  const values = new Map<string, bigint>();
+  for (const name of names) {
+    const known = readRegister(frame, name);
+    if ('value' in known) values.set(name, known.value);
+  }
+  return values;
+}
