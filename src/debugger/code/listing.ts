@@ -1,6 +1,6 @@
 /** `disassemble`: a range of code as lines and as data. */
 
-import type { Answer, Data } from '../commands/command.js';
+import type { Answer, Data } from '../answer.js';
 import type { Session } from '../session/session.js';
 import { disassembleRange } from './lines.js';
 

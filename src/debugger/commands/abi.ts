@@ -1,8 +1,9 @@
+import { type Answer, text } from '../answer.js';
 import { lens } from '../lens/lens.js';
 import { RULES } from '../lens/rules.js';
 import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 
 export const abiCommands: readonly Command[] = [
   {

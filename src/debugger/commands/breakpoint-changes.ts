@@ -1,10 +1,11 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Breakpoint, HitCondition } from '../session/breakpoints.js';
 import { checkCondition, locate } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
 import { type Arguments, parseCount, splitOptions, type Word } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no' } as const;
 

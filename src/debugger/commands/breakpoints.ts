@@ -1,3 +1,4 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
 import type { CatchKind, CodeBreakpoint, Watchpoint } from '../session/breakpoints.js';
@@ -6,7 +7,7 @@ import { signalNumber, syscallNumber } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
 import { Arguments, splitOptions } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no' } as const;
 

@@ -1,4 +1,5 @@
 import type { SourceLine } from '../../image/api.js';
+import { type Answer, hex, text } from '../answer.js';
 import { disassembleRange, sourceAround } from '../code/lines.js';
 import { disassembly } from '../code/listing.js';
 import { CommandError } from '../errors.js';
@@ -8,7 +9,7 @@ import type { Session } from '../session/session.js';
 import { describeAddress } from '../show/describe.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import type { Arguments } from './arguments.js';
-import { type Answer, type Command, hex, text } from './command.js';
+import type { Command } from './command.js';
 
 const code = { group: 'code', repeat: 'no' } as const;
 

@@ -1,3 +1,4 @@
+import type { Answer } from '../answer.js';
 import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
 
@@ -26,15 +27,6 @@ export type CompletionKind =
 export const GROUPS = ['running', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'information', 'session'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** Anything that JSON can say. Addresses and register values go in as `0x...` strings. */
-export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data };
-
-/** What a handler gives back: lines for people, and the same facts as data. */
-export interface Answer {
-  readonly output: string;
-  readonly data: Data;
-}
-
 /** One row of the command table: everything that help, completion, documentation and dispatch know of a command. */
 export interface Command {
   readonly name: string;
@@ -53,14 +45,4 @@ export interface Command {
   /** Takes gdb's `/FMT` behind its name. */
   readonly format?: boolean;
   readonly run: (session: Session, args: Arguments) => Answer | Promise<Answer>;
-}
-
-/** An answer that is only text. */
-export function text(output: string, data: Data = null): Answer {
-  return { output, data };
-}
-
-/** An address or register value as data. */
-export function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
 }

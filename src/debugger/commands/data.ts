@@ -1,3 +1,4 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { examine, examineDelve } from '../memory/examine.js';
 import { telescopeAnswer } from '../memory/telescope.js';
@@ -7,7 +8,7 @@ import { SETTINGS, Settings } from '../session/settings.js';
 import { assign, printExpression, typeOf, typeOfDetailed } from '../show/print.js';
 import { registerData, registerLines, registerNamed, registerNames } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 import { setSetting } from './settings.js';
 
 const data = { group: 'data', repeat: 'no' } as const;

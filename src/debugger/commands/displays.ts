@@ -1,10 +1,11 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { examine } from '../memory/examine.js';
 import { checkExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { printExpression } from '../show/print.js';
 import { parseCount, splitOptions, type Word } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 
 /** All displays, evaluated anew; an expression that means nothing here says so. */
 export function displayText(session: Session): string {

@@ -1,7 +1,8 @@
+import type { Answer, Data } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { Arguments } from './arguments.js';
-import type { Answer, Command, Data } from './command.js';
+import type { Command } from './command.js';
 import { commandTable } from './table.js';
 
 /** What `--json` prints for a command. */

@@ -1,10 +1,11 @@
 import type { Thread } from '../../linux/api.js';
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow, listGoroutines } from '../show/goroutine-text.js';
 import { threadLine, threadRow } from '../show/thread-text.js';
 import { type Arguments, parseCount } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 import { dispatch } from './execute.js';
 
 const goroutines = { group: 'goroutines', repeat: 'no' } as const;

@@ -1,10 +1,11 @@
+import { hex, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { auxiliaryVector } from '../memory/auxv.js';
 import type { Session } from '../session/session.js';
 import { grouped, stopData, stopText } from '../show/stop-text.js';
 import { globalsAnswer } from '../show/variables.js';
 import { splitOptions } from './arguments.js';
-import { type Command, hex, text } from './command.js';
+import type { Command } from './command.js';
 import { pattern } from './stack.js';
 
 const information = { group: 'information', repeat: 'no', completion: [] } as const;

@@ -1,3 +1,4 @@
+import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { resume } from '../run/control.js';
 import { resultsOf } from '../run/returned.js';
@@ -8,7 +9,7 @@ import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
 import { type Arguments, splitWords, unquote } from './arguments.js';
-import type { Answer, Command } from './command.js';
+import type { Command } from './command.js';
 import { displayText } from './displays.js';
 import { afterStop } from './hooks.js';
 

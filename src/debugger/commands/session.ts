@@ -1,7 +1,8 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { splitOptions, unquote } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 import { execute, type Outcome } from './execute.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
 import { commandTable } from './table.js';

@@ -1,7 +1,8 @@
+import { type Answer, text } from '../answer.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, type SettingName, Settings } from '../session/settings.js';
 import { Arguments, unquote } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 import { commandTable } from './table.js';
 
 /** Sets one setting from the text behind its name. */

@@ -1,9 +1,10 @@
 import { signalName } from '../../linux/abi/signals.js';
+import { type Answer, hex, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { signalNumber } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import type { Handling } from '../session/signal-handling.js';
-import { type Answer, type Command, hex, text } from './command.js';
+import type { Command } from './command.js';
 
 /** Words of `handle`, and what they change. */
 export const SIGNAL_ACTIONS: Readonly<Record<string, Partial<Handling>>> = {

@@ -1,10 +1,11 @@
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { backtrace, gdbBacktrace } from '../show/backtrace.js';
 import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
 import { variablesAnswer } from '../show/variables.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
-import { type Answer, type Command, text } from './command.js';
+import type { Command } from './command.js';
 import { dispatch } from './execute.js';
 
 const stack = { group: 'stack', repeat: 'no' } as const;

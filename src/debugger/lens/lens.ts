@@ -3,9 +3,9 @@ import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.j
 import { type Place, placeText } from '../../abi/place.js';
 import type { Func } from '../../image/api.js';
 import { syscallName } from '../../linux/syscalls/table.js';
+import type { Answer } from '../answer.js';
 import { type Edge, edgeOf } from '../code/edge.js';
 import type { Location } from '../code/flow.js';
-import type { Answer } from '../commands/command.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { printOptions } from '../show/print.js';

@@ -1,6 +1,7 @@
 /** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
+
+import type { Answer, Data } from '../answer.js';
 import { disassembleRange } from '../code/lines.js';
-import type { Answer, Data } from '../commands/command.js';
 import { CommandError } from '../errors.js';
 import { addressOf } from '../session/expressions.js';
 import type { Session } from '../session/session.js';

@@ -1,6 +1,6 @@
 /** `telescope`: words of memory, each with where it leads and, on a stack, what it is there for. */
 
-import type { Answer, Data } from '../commands/command.js';
+import type { Answer, Data } from '../answer.js';
 import type { Session } from '../session/session.js';
 import { stackSlots } from '../stack/slots.js';
 import { landmarkOf } from './landmarks.js';

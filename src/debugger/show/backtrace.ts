@@ -1,6 +1,6 @@
 /** `bt`: the true stack; `bt -gdb`: what unwind tables alone would say. */
 
-import type { Answer } from '../commands/command.js';
+import type { Answer } from '../answer.js';
 import type { Session } from '../session/session.js';
 import type { FrameRegister, KnownValue } from '../stack/frame.js';
 import { callerValues, cfaOf, peek } from '../stack/unwind.js';

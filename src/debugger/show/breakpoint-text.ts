@@ -1,4 +1,4 @@
-import type { Data } from '../commands/command.js';
+import type { Data } from '../answer.js';
 import type { Breakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import { describeAddress } from './describe.js';

@@ -1,7 +1,7 @@
 /** Frames as lines, as rows of data, and in full. */
 
+import type { Answer, Data } from '../answer.js';
 import { disassembleAt, sourceAround } from '../code/lines.js';
-import type { Answer, Data } from '../commands/command.js';
 import type { Session } from '../session/session.js';
 import { frameArguments } from '../stack/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';

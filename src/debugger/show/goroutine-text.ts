@@ -1,8 +1,8 @@
 /** Goroutines as Delve tells of them. */
 import type { Goroutine } from '../../runtime/goroutine.js';
+import type { Answer } from '../answer.js';
 import { channelWaiters } from '../channel-waiters.js';
 import { type Arguments, parseCount } from '../commands/arguments.js';
-import type { Answer } from '../commands/command.js';
 import { CommandError } from '../errors.js';
 import { goroutineLabels } from '../labels.js';
 import { addressOf } from '../session/expressions.js';

@@ -1,7 +1,7 @@
 /** `print`, `whatis`, `ptype` and `set`. */
 import type { Type } from '../../image/api.js';
-import type { Answer, Data } from '../commands/command.js';
-import { text } from '../commands/command.js';
+import type { Answer, Data } from '../answer.js';
+import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { assign as assignTo } from '../evaluate/assign.js';
 import type { EvaluationContext } from '../evaluate/context.js';

@@ -2,8 +2,8 @@
 
 import type { RegisterName } from '../../abi/convention.js';
 import { GPR_NAMES } from '../../cpu/api.js';
+import type { Data } from '../answer.js';
 import { flagNames } from '../code/flag-names.js';
-import type { Data } from '../commands/command.js';
 import { type RegisterRole, registerRoles } from '../lens/roles.js';
 import type { Region } from '../memory/landmarks.js';
 import { chainOf, chainText } from '../memory/pointer-chain.js';

@@ -1,5 +1,5 @@
 import type { Thread } from '../../linux/api.js';
-import type { Data } from '../commands/command.js';
+import type { Data } from '../answer.js';
 import type { Session } from '../session/session.js';
 import { describeCode } from './describe.js';
 

@@ -1,6 +1,6 @@
 /** Variables of frames and packages as `args`, `locals` and `vars` list them. */
 import type { Variable } from '../../image/api.js';
-import type { Answer, Data } from '../commands/command.js';
+import type { Answer, Data } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import type { Session } from '../session/session.js';

@@ -1,0 +1,20 @@
+/** What a command answers: text for people, and the same as data. */
+
+/** Anything that JSON can say. Addresses and register values go in as `0x...` strings. */
+export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data };
+
+/** What a handler gives back: lines for people, and the same facts as data. */
+export interface Answer {
+  readonly output: string;
+  readonly data: Data;
+}
+
+/** An answer that is only text. */
+export function text(output: string, data: Data = null): Answer {
+  return { output, data };
+}
+
+/** An address or register value as data. */
+export function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
