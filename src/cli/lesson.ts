@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { execute } from '../debugger/commands/execute.js';
 import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson/lesson.js';
 import { proseLines } from '../debugger/lesson/prose.js';
-import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/walk.js';
+import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/run.js';
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
@@ -29,7 +29,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const run = new LessonRun(lesson, stage);
     if (check) return await checkAll(run);
     if (!screenWanted(parsed)) return await walkLines(run);
-    const { LessonWalk } = await import('../tui/lesson.js');
+    const { LessonWalk } = await import('../debugger/lesson/walk.js');
     const walk = new LessonWalk(run);
     let notice = '';
     outlet.screen = { written: () => undefined, said: text => (notice += `${text}\n`) };

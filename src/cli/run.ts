@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
-import { describeAddress } from '../debugger/show/describe.js';
+import { describeAddress } from '../debugger/code/describe.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import { numberFlag, type Parsed } from './flags.js';

@@ -1,6 +1,6 @@
 /** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
 
-import type { LessonView } from './lesson.js';
+import type { LessonView } from '../debugger/lesson/walk.js';
 import type { Row } from './text.js';
 import type { View } from './view/view.js';
 

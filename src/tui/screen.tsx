@@ -2,12 +2,12 @@
 import { render } from 'ink';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
+import type { LessonWalk } from '../debugger/lesson/walk.js';
 import type { Session } from '../debugger/session/session.js';
 import { grouped } from '../debugger/show/stop-text.js';
 import { Rows } from './app.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';
-import type { LessonWalk } from './lesson.js';
 import { type Effect, initial, type Message, type State } from './state.js';
 import { Terminal } from './terminal.js';
 import { update } from './update.js';

@@ -1,8 +1,9 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
+
+import type { LessonView } from '../debugger/lesson/walk.js';
 import type { Line } from './editor.js';
 import type { Input } from './input.js';
 import type { Action } from './keys.js';
-import type { LessonView } from './lesson.js';
 import type { PaneState, Shown } from './pane.js';
 import { type PaneName, untouched } from './panes/table.js';
 import type { Looking, View } from './view/view.js';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fed, keys, screen, start, view } from '../../test/support/screen-state.js';
+import type { LessonView } from '../debugger/lesson/walk.js';
 import { draw } from './draw.js';
 import type { Input } from './input.js';
 import { layout, linesOf, tooSmall } from './layout.js';
-import type { LessonView } from './lesson.js';
 import type { Effect, Message, State } from './state.js';
 import { update } from './update.js';
 import widthOf from './width.js';

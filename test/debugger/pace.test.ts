@@ -1,6 +1,6 @@
 /** Runs are cut into slices so that keys are answered: by the clock, and without any effect on what the program does. */
 import { expect, it } from 'vitest';
-import { Pace } from '../../src/debugger/run/pace.js';
+import { Pace } from '../../src/debugger/session/pace.js';
 import { buildGo, missing } from '../support/build.js';
 import { debug } from '../support/debug.js';
 

@@ -1,5 +1,5 @@
-import { Code, type Instruction as Decoded, Decoder, DecoderOptions, FlowControl } from 'iced-x86';
-import type { AddressSpace } from '../../cpu/api.js';
+import { Code, type Instruction as Decoded, Decoder, DecoderOptions, FlowControl, type Register, RegisterExt } from 'iced-x86';
+import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
 
 export interface Instruction {
   readonly address: bigint;
@@ -63,4 +63,10 @@ export function readable(memory: AddressSpace, start: bigint, length: number): U
     }
   }
   return new Uint8Array();
+}
+
+/** The general register that is or holds a part of iced's register; undefined for all others. */
+export function gprName(register: Register): GprName | undefined {
+  const full = RegisterExt.fullRegister(register);
+  return RegisterExt.isGPR64(full) ? GPR_NAMES[RegisterExt.number(full)] : undefined;
 }

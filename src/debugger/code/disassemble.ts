@@ -4,8 +4,8 @@ import { plan9 } from '../../asm/plan9.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
 import type { Flavor } from '../session/settings.js';
-import { describeAddress } from '../show/describe.js';
 import { readable } from './decode.js';
+import { describeAddress } from './describe.js';
 import { fieldNames } from './field-names.js';
 
 export interface Line {

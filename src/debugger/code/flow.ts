@@ -15,8 +15,7 @@ import {
   Register,
 } from 'iced-x86';
 import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
-import { readable } from './decode.js';
-import { gprName } from './edge.js';
+import { gprName, readable } from './decode.js';
 
 /** A general register, or a word of the stack: its distance in bytes from RSP at the function's entry, where the return address is at 0. */
 export type Location = { readonly register: GprName } | { readonly slot: number };

@@ -1,12 +1,12 @@
 import type { SourceLine } from '../../image/api.js';
 import { type Answer, hex, text } from '../answer.js';
+import { describeAddress } from '../code/describe.js';
 import { disassembleRange, sourceAround } from '../code/lines.js';
-import { disassembly } from '../code/listing.js';
 import { CommandError } from '../errors.js';
 import { addressOf, locate } from '../session/expressions.js';
 import { spelledLine } from '../session/locations.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from '../show/describe.js';
+import { disassembly } from '../show/listing.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import type { Arguments } from './arguments.js';
 import type { Command } from './command.js';

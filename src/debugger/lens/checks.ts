@@ -11,11 +11,11 @@ import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
 import { instructionsIn } from '../code/decode.js';
-import { departure } from '../code/edge.js';
+import { departure } from '../code/departure.js';
+import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
+import { peek } from '../code/peek.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from '../show/describe.js';
-import { peek } from '../stack/unwind.js';
 import { gName } from './roles.js';
 import { RULES, type Violation } from './rules.js';
 

@@ -1,7 +1,7 @@
 /** What `abi` prints, and the same as data. */
 import { LINUX_SYSCALL } from '../../abi/convention.js';
 import { type Data, hex } from '../answer.js';
-import type { Edge } from '../code/edge.js';
+import type { Edge } from './edge.js';
 import type { Shown, View } from './lens.js';
 import type { RegisterRole } from './roles.js';
 import { chainText } from './way.js';

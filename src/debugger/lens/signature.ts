@@ -7,7 +7,7 @@ import { word } from '../../abi/shape.js';
 import type { Func, Type, Variable } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
-import { shapeOf } from './shape-of-type.js';
+import { shapeOf } from '../values/shape-of-type.js';
 
 export interface Parameter {
   readonly name: string;

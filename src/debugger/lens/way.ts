@@ -6,10 +6,10 @@ import { type Convention, preserves } from '../../abi/convention.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
+import { describeAddress } from '../code/describe.js';
 import { type Definition, FunctionFlow, type Location, type MoveSource, type Step, writesExactly } from '../code/flow.js';
 import { disassembleAt } from '../code/lines.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from '../show/describe.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { callable, conventionOf, sideName } from './signature.js';
 

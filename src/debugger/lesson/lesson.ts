@@ -1,5 +1,5 @@
 /**
- * Lessons: Markdown with a debugger's commands as steps and predicates as checks. This reads them; `lesson-run.ts` walks them.
+ * Lessons: Markdown with a debugger's commands as steps and predicates as checks. This reads them; `run.ts` walks them.
  *
  * Steps stand in fenced blocks with the word `r14`, a line each, or in lines that begin with `> (r14) `:
  *

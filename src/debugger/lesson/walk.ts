@@ -1,119 +1,67 @@
-/** Walks a lesson: runs its steps in a session and looks whether what it claims holds. */
-import { execute, type Outcome } from '../commands/execute.js';
-import { holds } from '../session/expressions.js';
+/** A lesson as the screen walks it: a step at a time, with the checks behind it. */
+
 import type { Session } from '../session/session.js';
-import type { Flavor } from '../session/settings.js';
-import type { Check, Lesson, LessonPart } from './lesson.js';
+import type { LessonPart } from './lesson.js';
+import type { LessonRun, StepResult } from './run.js';
 
-/** Where a lesson plays. */
-export interface Stage {
-  /** A session of a build of the lesson's program, at its start; undefined: the default. Throws when there is none. */
-  open(variant: string | undefined, race: boolean | undefined): Session;
-  /** What the program of the present session has written. */
-  printed(): string;
+/** What the lesson pane shows, as plain data. */
+export interface LessonView {
+  /** What was read, run and checked so far, in order. */
+  readonly results: readonly StepResult[];
+  /** The step that a key runs; undefined at the end. */
+  readonly next: LessonPart | undefined;
+  /** Number of `next` among the steps, from 1. */
+  readonly position: number;
+  readonly steps: number;
 }
 
-export interface StepResult {
-  readonly part: LessonPart;
-  readonly ok: boolean;
-  /** A command's answer, or what is wrong. */
-  readonly output: string;
-}
+const isStep = (part: LessonPart): boolean => part.kind === 'command' || part.kind === 'variant';
 
-export class LessonRun {
-  session: Session;
-  #position = 0;
-  #answer = '';
-  #flavor: Flavor = 'gnu';
+export class LessonWalk {
+  #results: readonly StepResult[] = [];
 
-  /** Opens the program's default build. */
-  constructor(
-    readonly lesson: Lesson,
-    private readonly stage: Stage,
-  ) {
-    this.session = stage.open(undefined, undefined);
+  readonly lesson = this;
+
+  constructor(private readonly run: LessonRun) {}
+
+  get session(): Session {
+    return this.run.session;
   }
 
-  /** The part that comes next; undefined at the end. */
-  get next(): LessonPart | undefined {
-    return this.lesson.parts[this.#position];
+  get view(): LessonView {
+    const { run } = this;
+    const count = (parts: readonly LessonPart[]): number => parts.filter(isStep).length;
+    const steps = count(run.lesson.parts);
+    const done = count(this.#results.map(result => result.part));
+    return { results: this.#results, next: run.next, position: Math.min(steps, done + 1), steps };
   }
 
-  /** Does the next part. Never throws: what goes wrong is the result's output. */
-  async advance(): Promise<StepResult> {
-    const part = this.lesson.parts[this.#position++];
-    if (part === undefined) throw new Error('the lesson is over');
-    switch (part.kind) {
-      case 'text':
-        return { part, ok: true, output: part.text };
-      case 'variant':
-        try {
-          this.session = this.stage.open(part.variant, part.race);
-          return { part, ok: true, output: '' };
-        } catch (error) {
-          return { part, ok: false, output: (error as Error).message };
-        }
-      case 'command': {
-        const { ok, output } = await this.#asWritten(part.text);
-        this.#answer = output;
-        return { part, ok, output };
-      }
-      case 'check': {
-        const output = await this.#complaint(part.check);
-        return { part, ok: output === undefined, output: output ?? '' };
-      }
+  /** Runs the next step, and goes on to the one behind it. Returns the step's answer and what does not hold. */
+  async step(): Promise<string> {
+    const { run } = this;
+    const { output } = await this.#advance();
+    const wrong: string[] = [];
+    while (run.next !== undefined && !isStep(run.next)) {
+      const result = await this.#advance();
+      if (!result.ok) wrong.push(`✗ ${result.part.text}: ${result.output}`);
     }
+    return [...(output === '' ? [] : [output]), ...wrong].join('\n');
   }
 
-  /** A lesson speaks of AT&T syntax, or what a step of its own has set, whatever the reader looks at; what a step sets the reader sees too. */
-  async #asWritten(line: string): Promise<Outcome> {
-    const { settings } = this.session;
-    const { flavor } = settings;
-    settings.set('disassemble-flavor', this.#flavor, 0);
-    const outcome = await execute(this.session, line);
-    if (settings.flavor === this.#flavor) settings.set('disassemble-flavor', flavor, 0);
-    else this.#flavor = settings.flavor;
-    return outcome;
+  /** Reads to the first step. */
+  async begin(): Promise<void> {
+    while (this.run.next !== undefined && !isStep(this.run.next)) await this.#advance();
   }
 
-  /** What contradicts a check; undefined: it holds. */
-  async #complaint(check: Check): Promise<string | undefined> {
-    const { session } = this;
-    const { stop } = session;
-    switch (check.kind) {
-      case 'holds':
-        return this.#contradiction(check.expression);
-      case 'at': {
-        const name = session.exited ? 'nowhere: the program has ended' : session.frames(1)[0]?.name;
-        return name === check.text ? undefined : `the program stands in ${name ?? 'no function'}`;
-      }
-      case 'signal':
-        if (stop.reason === 'signal' && stop.signal.name === check.text) return undefined;
-        return stop.reason === 'signal' ? `the signal is ${stop.signal.name}` : `the program was stopped by no signal: ${stop.reason}`;
-      case 'exit':
-        if (stop.reason === 'exited' && stop.status === check.status) return undefined;
-        return stop.reason === 'exited' ? `the status is ${stop.status}` : `the program has not ended: ${stop.reason}`;
-      case 'printed':
-        return this.stage.printed().includes(check.text) ? undefined : `the program has written ${JSON.stringify(this.stage.printed())}`;
-      case 'shows':
-        return this.#answer.includes(check.text) ? undefined : `the answer is\n${this.#answer}`;
-      case 'frames': {
-        const names = session.exited ? [] : session.frames().map(frame => frame.name);
-        return names.join(' ') === check.functions.join(' ') ? undefined : `the frames are ${names.join(' ')}`;
-      }
-    }
+  /** Runs steps until one has left the program stopped by a signal. */
+  async untilSignal(): Promise<void> {
+    await this.begin();
+    while (this.run.next !== undefined && this.run.session.stop.reason !== 'signal') await this.step();
   }
 
-  async #contradiction(expression: string): Promise<string | undefined> {
-    try {
-      if (holds(this.session, expression)) return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-    const sides = /^([^=!<>]+)(?:==|!=|<=?|>=?)([^=!<>]+)$/.exec(expression)?.slice(1) ?? [];
-    const values = await Promise.all(
-      sides.map(async side => `${side.trim()} is ${(await execute(this.session, `p ${side.trim()}`)).output}`),
-    );
-    return values.length > 0 ? values.join(', ') : 'it does not hold';
+  async #advance(): Promise<StepResult> {
+    const result = await this.run.advance();
+    this.#results = [...this.#results, result];
+    return result;
   }
 }

@@ -1,11 +1,11 @@
 /** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
 
 import type { Answer, Data } from '../answer.js';
+import { describeAddress } from '../code/describe.js';
 import { disassembleRange } from '../code/lines.js';
 import { CommandError } from '../errors.js';
 import { addressOf } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from '../show/describe.js';
 import { quoteText } from '../values/numbers.js';
 
 interface Format {

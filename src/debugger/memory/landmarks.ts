@@ -1,8 +1,9 @@
 /** Where in a Go or C process an address lies: in code, in a variable, on whose stack, in the heap, in the race detector's shadow. */
 import type { Type } from '../../image/api.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
+import { raceRegion } from '../../runtime/race/layout.js';
 import type { Session } from '../session/session.js';
-import { fieldAt } from './field-at.js';
+import { fieldAt } from '../values/field-at.js';
 
 export type Region = 'code' | 'stack' | 'heap' | 'global' | 'shadow';
 
@@ -28,12 +29,6 @@ interface Stretch {
 const ARENA_MASK = 0xff_ffff_ffffn;
 const ARENA_LOW = 0xc0_0000_0000n;
 const ARENA_TOP = 0x7f00_0000_0000n;
-
-/** The race detector's memory on linux/amd64 (tsan_platform.h, Go's mapping): shadow cells, and records of synchronisation. */
-const RACE: readonly (readonly [lo: bigint, hi: bigint, name: string])[] = [
-  [0x2000_0000_0000n, 0x2380_0000_0000n, "the race detector's shadow"],
-  [0x3000_0000_0000n, 0x3400_0000_0000n, "the race detector's sync records"],
-];
 
 /** What is known of an address; nothing when nothing is mapped there. */
 export function landmarkOf(session: Session, address: bigint): Landmark | undefined {
@@ -74,8 +69,8 @@ function inside({ region, name, type, lo }: Stretch, address: bigint): Landmark 
 
 function mapped(session: Session, address: bigint): Landmark {
   const mapping = session.process.memory.mappingAt(address)!;
-  const race = RACE.find(([lo, hi]) => address >= lo && address < hi);
-  if (race !== undefined && session.images.go?.settings.get('-race') === 'true') return { region: 'shadow', name: race[2] };
+  const race = raceRegion(address);
+  if (race !== undefined && session.images.go?.settings.get('-race') === 'true') return { region: 'shadow', name: race };
   if (mapping.name === '[stack]') return { region: 'stack', name: 'stack of the first thread' };
   if (mapping.name === '[heap]') return { region: 'heap', name: 'the C heap' };
   return { name: mapping.name.replace(/^.*\//, '') };

@@ -2,9 +2,9 @@
 
 import type { Answer, Data } from '../answer.js';
 import type { Session } from '../session/session.js';
-import { stackSlots } from '../stack/slots.js';
 import { landmarkOf } from './landmarks.js';
 import { type Chain, chainOf, chainText } from './pointer-chain.js';
+import { stackSlots } from './slots.js';
 
 export interface TelescopeRow {
   readonly address: bigint;

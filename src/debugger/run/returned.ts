@@ -4,11 +4,11 @@ import { ABI_INTERNAL, ABI0 } from '../../abi/convention.js';
 import type { Place } from '../../abi/place.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Variable } from '../../image/api.js';
-import { shapeOf } from '../lens/shape-of-type.js';
 import type { Session } from '../session/session.js';
 import { printOptions } from '../show/print.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
+import { shapeOf } from '../values/shape-of-type.js';
 import { bytesSource, fromUint } from '../values/source.js';
 
 export type Returned = { readonly name: string; readonly type: string; readonly value: string };

@@ -1,10 +1,11 @@
 /** `bt`: the true stack; `bt -gdb`: what unwind tables alone would say. */
 
 import type { Answer } from '../answer.js';
+import { describeAddress } from '../code/describe.js';
+import { peek } from '../code/peek.js';
 import type { Session } from '../session/session.js';
 import type { FrameRegister, KnownValue } from '../stack/frame.js';
-import { callerValues, cfaOf, peek } from '../stack/unwind.js';
-import { describeAddress } from './describe.js';
+import { callerValues, cfaOf } from '../stack/unwind.js';
 import { frameLine, frameRow } from './frame-text.js';
 import { variableLines } from './variables.js';
 

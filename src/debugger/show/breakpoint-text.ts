@@ -1,7 +1,7 @@
 import type { Data } from '../answer.js';
+import { describeAddress } from '../code/describe.js';
 import type { Breakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from './describe.js';
 
 /** One breakpoint as a line, `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`, and one for each of several places. */
 export function breakpointLine(session: Session, breakpoint: Breakpoint): string {

@@ -2,7 +2,7 @@
 
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
-import { type FrameValues, frameValues, hasChanged, isInnermost, NO_VALUES } from '../stack/frame-values.js';
+import { type FrameValues, frameValues, hasChanged, isInnermost, NO_VALUES } from './frame-values.js';
 import { type RegisterFact, registerFacts, registerNames } from './registers-text.js';
 
 export class Changes {

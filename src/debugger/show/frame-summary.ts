@@ -1,10 +1,10 @@
 /** A frame in a few words, for lists of them. */
 
+import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
+import { frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
-import { frameArguments } from '../stack/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
-import { describeAddress } from './describe.js';
 
 export interface FrameSummary {
   readonly index: number;

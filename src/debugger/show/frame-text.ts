@@ -2,8 +2,8 @@
 
 import type { Answer, Data } from '../answer.js';
 import { disassembleAt, sourceAround } from '../code/lines.js';
+import { frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
-import { frameArguments } from '../stack/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { registerLines } from './registers-text.js';
 

@@ -1,10 +1,11 @@
 /** Goroutines as Delve tells of them. */
+
+import { channelWaiters } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
+import { goroutineLabels } from '../../runtime/labels.js';
 import type { Answer } from '../answer.js';
-import { channelWaiters } from '../channel-waiters.js';
 import { type Arguments, parseCount } from '../commands/arguments.js';
 import { CommandError } from '../errors.js';
-import { goroutineLabels } from '../labels.js';
 import { addressOf } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
@@ -86,6 +87,9 @@ function placeText({ pc, name, file, line }: CodePlace): string {
   return `${file === undefined ? '' : `${file}:${line} `}${name} (0x${pc.toString(16)})`;
 }
 
+const labelsOf = (session: Session, goroutine: Goroutine): ReadonlyMap<string, string> =>
+  goroutineLabels(session.process.memory, session.images.go?.version ?? '', goroutine);
+
 /** The line of a goroutine in the list. */
 export function goroutineLines(
   session: Session,
@@ -125,7 +129,7 @@ export function goroutineDetails(session: Session, goroutine: Goroutine): string
   for (const kind of ['curloc', 'userloc', 'goloc', 'startloc'] as const) {
     lines.push(`  ${TITLES[kind]}: ${placeText(placeOfGoroutine(session, goroutine, kind))}`);
   }
-  const labels = goroutineLabels(session, goroutine);
+  const labels = labelsOf(session, goroutine);
   if (labels.size > 0) lines.push(`  Labels: ${[...labels].map(([key, value]) => `${key}=${value}`).join(' ')}`);
   return lines.join('\n');
 }
@@ -149,7 +153,9 @@ export async function listGoroutines(session: Session, args: Arguments): Promise
   if (session.go.symbols.allgs === undefined)
     throw new CommandError("neither the program's symbols nor its code tell where its goroutines are");
   const all = session.go.goroutines();
-  const waits = options.channel === undefined ? undefined : channelWaiters(session);
+  const waits = options.channel === undefined ? undefined : channelWaiters(session.process.memory, session.images);
+  if (options.channel !== undefined && waits === undefined)
+    throw new CommandError("the program's types do not tell what its goroutines wait for");
   const wanted = all.filter(
     each =>
       options.filters.every(filter => matches(session, each, filter.kind, filter.text) !== filter.negative) &&
@@ -173,7 +179,7 @@ export async function listGoroutines(session: Session, args: Arguments): Promise
 async function entry(session: Session, goroutine: Goroutine, options: ListOptions): Promise<readonly string[]> {
   const lines = [...goroutineLines(session, goroutine, options.kind)];
   if (options.labels) {
-    const labels = goroutineLabels(session, goroutine);
+    const labels = labelsOf(session, goroutine);
     if (labels.size > 0) lines.push(`\tLabels: ${[...labels].map(([key, value]) => `${key}:${value}`).join(', ')}`);
   }
   if (options.depth > 0) for (const frame of framesOf(session, goroutine, options.depth)) lines.push(`\t${frameLine(session, frame)}`);
@@ -254,7 +260,7 @@ function matches(session: Session, goroutine: Goroutine, kind: LocationKind, tex
 function locationText(session: Session, goroutine: Goroutine, kind: LocationKind, text: string): string {
   if (kind === 'running') return String(session.threadOf(goroutine) !== undefined);
   if (kind === 'user') return String(isUserGoroutine(session, goroutine));
-  if (kind === 'label') return goroutineLabels(session, goroutine).get(text.split('=')[0]!) ?? '';
+  if (kind === 'label') return labelsOf(session, goroutine).get(text.split('=')[0]!) ?? '';
   const place = placeOfGoroutine(session, goroutine, kind);
   return placeText(place);
 }

@@ -1,15 +1,15 @@
 /** How a stop is told: one line of what and where, then the instruction or the source line there. */
 
+import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/lines.js';
 import { explainFault } from '../code/operands.js';
-import { outlook } from '../code/outlook.js';
 import { violationText } from '../lens/checks.js';
 import { RULES } from '../lens/rules.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
-import { describeCode } from './describe.js';
 import { frameStop } from './frame-text.js';
+import { outlook } from './outlook.js';
 
 /** What a command that moves the program says as data. */
 export interface StopData {

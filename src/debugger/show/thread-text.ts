@@ -1,7 +1,7 @@
 import type { Thread } from '../../linux/api.js';
 import type { Data } from '../answer.js';
+import { describeCode } from '../code/describe.js';
 import type { Session } from '../session/session.js';
-import { describeCode } from './describe.js';
 
 /** `* thread 1  running  main.main+20 at main.go:14, goroutine 1`. */
 export function threadLine(session: Session, thread: Thread): string {

@@ -4,8 +4,9 @@
  * systemstack_switch, a function that exists only to have unwind tables: one step of those tables leads to the caller in every release.
  */
 import type { Func } from '../../image/api.js';
+import { peek } from '../code/peek.js';
 import type { FrameRegister, KnownValue, StackName } from './frame.js';
-import { callerValues, cfaOf, peek } from './unwind.js';
+import { callerValues, cfaOf } from './unwind.js';
 import { recordAbove, stackNamed, type WalkTarget } from './walk-target.js';
 import type { Cursor } from './walker.js';
 

@@ -3,6 +3,7 @@ import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
 import type { AddressSpace, GprName } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { leavesAlone } from '../code/left-alone.js';
+import { peek } from '../code/peek.js';
 import type { FrameRegister, KnownValue } from './frame.js';
 
 const RBP = DWARF_REGISTERS.indexOf('rbp');
@@ -18,11 +19,6 @@ export function cfaOf(row: UnwindRow, values: Values, evaluate: ExpressionReader
   if ('expression' in row.cfa) return evaluate(row.cfa.expression, values, []);
   const base = values.get(DWARF_REGISTERS[row.cfa.register]!);
   return base === undefined ? undefined : BigInt.asUintN(64, base.value + BigInt(row.cfa.offset));
-}
-
-/** Reads a word if it is there. */
-export function peek(memory: AddressSpace, address: bigint): bigint | undefined {
-  return memory.allows(address, 8, 'read') ? memory.readU64(address) : undefined;
 }
 
 /** A function that is about to be left for its caller. */

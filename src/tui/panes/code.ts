@@ -1,4 +1,4 @@
-import type { CodeRow } from '../../debugger/code/code-window.js';
+import type { CodeRow } from '../../debugger/show/code-window.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Row, shortNames, span } from '../text.js';
 import widthOf from '../width.js';

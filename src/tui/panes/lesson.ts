@@ -1,6 +1,6 @@
 import type { LessonPart } from '../../debugger/lesson/lesson.js';
 import { proseLines } from '../../debugger/lesson/prose.js';
-import type { StepResult } from '../../debugger/lesson/walk.js';
+import type { StepResult } from '../../debugger/lesson/run.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Role, span } from '../text.js';
 

@@ -1,5 +1,5 @@
+import { hasChanged } from '../../debugger/show/frame-values.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
-import { hasChanged } from '../../debugger/stack/frame-values.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Segment, shortNames, span } from '../text.js';
 

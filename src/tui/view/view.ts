@@ -1,13 +1,14 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
-import { type CodeWindow, codeWindow } from '../../debugger/code/code-window.js';
+
 import { type View as Lens, lensView } from '../../debugger/lens/lens.js';
 import type { Session } from '../../debugger/session/session.js';
 import type { Flavor, Theme } from '../../debugger/session/settings.js';
+import { type CodeWindow, codeWindow } from '../../debugger/show/code-window.js';
 import { type FrameSummary, frameSummaries } from '../../debugger/show/frame-summary.js';
+import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/show/frame-values.js';
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/show/goroutine-summary.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { grouped, stopData, stopHeadline } from '../../debugger/show/stop-text.js';
-import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/stack/frame-values.js';
 import { type Memory, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type Source } from './source.js';

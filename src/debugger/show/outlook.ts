@@ -1,9 +1,9 @@
 /** What the next instruction will do, in a few words beside it. */
 import type { Fault } from '../../cpu/api.js';
+import { type Access, forecast } from '../code/forecast.js';
 import { landmarkOf } from '../memory/landmarks.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
-import { type Access, forecast } from './forecast.js';
 
 export interface Outlook {
   /** `taken`, `-> main.main+0x14`, `<- 0x10 fault`, `[0x7fffffffec98] = 0x4023c3 racecall+0x23`. */

@@ -1,5 +1,5 @@
 import type { Type } from '../../image/api.js';
-import { underlying } from '../values/types.js';
+import { underlying } from './types.js';
 
 export interface FieldAt {
   /** `.sched.sp`, `[3].ptr`, `` for the whole; what lies inside of no field as `+0x4`. */

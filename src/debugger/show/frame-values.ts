@@ -1,9 +1,9 @@
 /** What registers hold in each frame at a stop, so that at the next one it can be told what has changed in which frame. */
 
 import type { Session } from '../session/session.js';
-import { registerNames } from '../show/registers-text.js';
-import type { LogicalFrame } from './frame.js';
-import { readRegister } from './frame-context.js';
+import type { LogicalFrame } from '../stack/frame.js';
+import { readRegister } from '../stack/frame-context.js';
+import { registerNames } from './registers-text.js';
 
 /** Frames that are remembered; what has changed in those further out is not told. */
 const MOST_FRAMES = 200;

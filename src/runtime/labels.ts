@@ -1,16 +1,15 @@
-import type { Goroutine } from '../runtime/goroutine.js';
-import { goMinor } from '../runtime/layout.js';
-import type { Session } from './session/session.js';
+import type { AddressSpace } from '../cpu/api.js';
+import type { Goroutine } from './goroutine.js';
+import { goMinor } from './layout.js';
 
 /** Most labels that are believed: more means that the pointer led elsewhere. */
 const MOST = 1000;
 
-/** A goroutine's profiler labels (runtime/pprof): since Go 1.24 a slice of key and value; the map of earlier releases is not read. */
-export function goroutineLabels(session: Session, goroutine: Goroutine): ReadonlyMap<string, string> {
+/** A goroutine's profiler labels (runtime/pprof): since Go 1.24 a slice of key and value; the map of earlier releases (`goVersion` as in `go1.23.4`) is not read. */
+export function goroutineLabels(memory: AddressSpace, goVersion: string, goroutine: Goroutine): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
-  const { memory } = session.process;
   const set = goroutine.labels;
-  if (set === 0n || goMinor(session.images.go?.version ?? '') < 24 || !memory.allows(set, 24, 'read')) return labels;
+  if (set === 0n || goMinor(goVersion) < 24 || !memory.allows(set, 24, 'read')) return labels;
   const list = memory.readU64(set);
   const length = Number(memory.readU64(set + 8n));
   if (length > MOST || !memory.allows(list, length * 32, 'read')) return labels;

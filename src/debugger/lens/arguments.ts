@@ -4,17 +4,17 @@ import { assign } from '../../abi/assign.js';
 import { ABI0, SYSTEM_V } from '../../abi/convention.js';
 import type { How, Type, Variable } from '../../image/api.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
+import { describeAddress } from '../code/describe.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
-import { shapeOf } from '../lens/shape-of-type.js';
 import type { Session } from '../session/session.js';
-import { describeAddress } from '../show/describe.js';
+import type { LogicalFrame } from '../stack/frame.js';
+import { lookupPc } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
+import { shapeOf } from '../values/shape-of-type.js';
 import { memorySource, type Source, toUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
-import type { LogicalFrame } from './frame.js';
-import { lookupPc } from './frame.js';
 
 export interface FrameArgument {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** `disassemble`: a range of code as lines and as data. */
 
 import type { Answer, Data } from '../answer.js';
+import { disassembleRange } from '../code/lines.js';
 import type { Session } from '../session/session.js';
-import { disassembleRange } from './lines.js';
 
 export interface ListingOptions {
   readonly bytes: boolean;

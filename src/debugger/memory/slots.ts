@@ -1,10 +1,10 @@
 /** What the words of a stack are, as far as the frames on it tell: return addresses, saved frame pointers, arguments and variables. */
 import type { Variable } from '../../image/api.js';
 import { variableSource } from '../evaluate/location.js';
-import { fieldAt } from '../memory/field-at.js';
+import { outgoingArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
-import { outgoingArguments } from './arguments.js';
-import { type LogicalFrame, lookupPc } from './frame.js';
+import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { fieldAt } from '../values/field-at.js';
 
 export interface Slot {
   readonly kind: 'return' | 'rbp' | 'argument' | 'variable' | 'top';

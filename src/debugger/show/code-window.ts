@@ -1,12 +1,12 @@
 /** Code around a place as people read it: functions with their conventions, the source, the way in, and what comes next. */
 import type { Func } from '../../image/api.js';
+import { instructionsIn } from '../code/decode.js';
+import type { Line } from '../code/disassemble.js';
+import { instrumented } from '../code/instrumented.js';
+import { disassembleRange } from '../code/lines.js';
 import { conventionOf } from '../lens/signature.js';
 import type { Session } from '../session/session.js';
 import { lookupPc, type PhysicalFrame } from '../stack/frame.js';
-import { instructionsIn } from './decode.js';
-import type { Line } from './disassemble.js';
-import { instrumented } from './instrumented.js';
-import { disassembleRange } from './lines.js';
 import { type Outlook, outlook } from './outlook.js';
 
 export interface CodeRow {
