@@ -146,20 +146,29 @@ export type CpuStop =
   | { readonly kind: 'syscall' }
   /** RIP is at a breakpoint; the instruction there has not run. */
   | { readonly kind: 'breakpoint' }
-  /** An instruction that touched a watched range has retired. */
-  | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly address: bigint; readonly access: 'read' | 'write' }
+  /** An instruction that touched watched ranges has retired. */
+  | { readonly kind: 'watchpoint'; readonly hits: readonly WatchHit[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
   /** An instruction that r14's table does not have. RIP is at it. */
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   /** The guest would touch more memory than `--memory` allows. RIP is at the instruction. */
   | { readonly kind: 'memory-limit' }
-  /** The edge watcher wanted a stop. RIP is at the instruction, which has not run. */
-  | { readonly kind: 'edge' };
+  /** An observer wanted a stop. RIP is at the instruction of the edge, which has not run, or behind the one that made the access. */
+  | { readonly kind: 'observer'; readonly observer: Observer };
 
-/** Where calls begin and end: a block's first instruction, which a function's entry always is; a CALL; a RET. */
-export type EdgeKind = 'entry' | 'call' | 'return';
+/**
+ * Where calls begin and end, and stacks change: a block's first instruction, which a function's entry always is; a CALL; a RET; an instruction
+ * that may load RSP with an unrelated value.
+ */
+export type EdgeKind = 'entry' | 'call' | 'return' | 'stack';
 
-/** Looks at registers and memory at the edges of calls, while the guest runs. It changes nothing. */
+/** Looks at the machine while the guest runs, and changes nothing of it. What it leaves out it is not asked about, which costs nothing. */
+export interface Observer {
+  readonly edges?: EdgeWatcher;
+  readonly accesses?: AccessWatcher;
+}
+
+/** Looks at registers and memory at the edges of calls. */
 export interface EdgeWatcher {
   /** Asked when the code at an address is translated: the number to call `reached` with each time before the instruction runs; 0: never. */
   site(pc: bigint, kind: EdgeKind): number;
@@ -171,6 +180,28 @@ export interface Watch {
   readonly address: bigint;
   readonly length: number;
   readonly access: 'read' | 'write' | 'access';
+}
+
+/** An access of an instruction to memory: where it begins, its bytes. */
+export interface Access {
+  readonly address: bigint;
+  readonly size: number;
+  readonly access: 'read' | 'write';
+}
+
+/** A watched range, and the first access of the instruction that touched it. */
+export interface WatchHit {
+  readonly watch: Watch;
+  readonly address: bigint;
+  readonly access: 'read' | 'write';
+}
+
+/** Looks at accesses to ranges of memory. Pages without such a range cost nothing. */
+export interface AccessWatcher {
+  /** Asked for when the observer is added; to watch others, remove and add it. */
+  readonly ranges: readonly Watch[];
+  /** Told behind an instruction that touched a range: whether the guest may go on. Registers are those behind it. */
+  accessed(access: Access): boolean;
 }
 
 /** One CALL that has not returned, as the CPU saw it happen. */
@@ -193,8 +224,8 @@ export interface Cpu {
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
-  /** Who looks at the edges of calls from now on; undefined: nobody, which costs nothing. */
-  setEdgeWatcher(watcher: EdgeWatcher | undefined): void;
+  /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
+  observe(observer: Observer): () => void;
   /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
   calls(sp: bigint, most?: number): readonly CallRecord[];
   /** What CPUID and RDTSC answer. */

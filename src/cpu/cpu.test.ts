@@ -87,8 +87,9 @@ describe('cpu', () => {
   it('stops behind an instruction that touches a watched range', () => {
     // mov $0x600000,%ebx; movl $7,8(%rbx); mov 8(%rbx),%eax; nop; syscall
     const cpu = machine([0xbb, 0, 0, 0x60, 0, 0xc7, 0x43, 8, 7, 0, 0, 0, 0x8b, 0x43, 8, 0x90, 0x0f, 0x05]);
-    cpu.setWatches([{ address: DATA + 8n, length: 4, access: 'write' }]);
-    expect(cpu.run(100)).toMatchObject({ kind: 'watchpoint', address: DATA + 8n, access: 'write' });
+    const watch = { address: DATA + 8n, length: 4, access: 'write' } as const;
+    cpu.setWatches([watch]);
+    expect(cpu.run(100)).toEqual({ kind: 'watchpoint', hits: [{ watch, address: DATA + 8n, access: 'write' }] });
     expect(cpu.registers.rip).toBe(CODE + 12n);
     expect(cpu.run(100).kind).toBe('syscall');
   });

@@ -1,6 +1,6 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
-import type { AccessKind, Cpu, CpuEnvironment, CpuStop, EdgeWatcher, Vector, Watch } from './api.js';
+import type { Access, AccessKind, Cpu, CpuEnvironment, CpuStop, Observer, Vector, Watch, WatchHit } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
@@ -10,6 +10,7 @@ import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type Run } from './interpret/interpreter.js';
 import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
+import { Observers, touches } from './observers.js';
 import { RegisterFile } from './registers.js';
 import { reachesThroughStack } from './segment.js';
 import { type Block, Translator } from './translate.js';
@@ -36,12 +37,15 @@ export class Machine implements Cpu {
   private readonly translator: Translator;
   private readonly callLists: Calls;
   private readonly enter: Run;
+  private readonly observers = new Observers();
   private watches: readonly Watch[] = [];
-  private edges: EdgeWatcher | undefined;
+  /** Ranges of `watches` and of observers. */
+  private ranges: readonly Watch[] = [];
   /** While one instruction runs by itself: stores to code and watched ranges go through, and are noted. */
   private alone = false;
   private codeWritten = new Set<number>();
-  private hit: Extract<CpuStop, { kind: 'watchpoint' }> | undefined;
+  /** What that instruction did to watched ranges. */
+  private accesses: Access[] = [];
 
   constructor(options: CpuOptions = {}) {
     const limit = options.memory ?? 2 * 2 ** 30;
@@ -55,7 +59,7 @@ export class Machine implements Cpu {
     this.enter = instance.exports.run as Run;
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
-    this.translator = new Translator(this.memory);
+    this.translator = new Translator(this.memory, this.observers);
   }
 
   setBreakpoints(addresses: Iterable<bigint>): void {
@@ -64,17 +68,31 @@ export class Machine implements Cpu {
 
   setWatches(watches: readonly Watch[]): void {
     this.watches = watches;
+    this.watchRanges();
+  }
+
+  observe(observer: Observer): () => void {
+    this.observers.add(observer);
+    this.observersChanged(observer);
+    return () => {
+      this.observers.remove(observer);
+      this.observersChanged(observer);
+    };
+  }
+
+  private observersChanged({ edges, accesses }: Observer): void {
+    if (edges !== undefined) this.translator.edgesChanged();
+    if (accesses !== undefined) this.watchRanges();
+  }
+
+  private watchRanges(): void {
+    this.ranges = [...this.watches, ...this.observers.ranges()];
     const pages = new Set<number>();
-    for (const watch of watches) {
-      for (let page = watch.address >> 12n; page <= (watch.address + BigInt(watch.length - 1)) >> 12n; page++) pages.add(Number(page));
+    for (const { address, length } of this.ranges) {
+      for (let page = address >> 12n; page <= (address + BigInt(length - 1)) >> 12n; page++) pages.add(Number(page));
     }
     this.memory.watchedPages = pages;
     this.memory.flushTlb();
-  }
-
-  setEdgeWatcher(watcher: EdgeWatcher | undefined): void {
-    this.edges = watcher;
-    this.translator.setEdgeWatcher(watcher);
   }
 
   calls(sp: bigint, most?: number) {
@@ -146,7 +164,7 @@ export class Machine implements Cpu {
       case EXIT.memoryLimit:
         return { kind: 'memory-limit' };
       case EXIT.edge:
-        return { kind: 'edge' };
+        return { kind: 'observer', observer: this.observers.stopper! };
       case EXIT.unsupported:
         return this.unsupported();
       case EXIT.service:
@@ -160,7 +178,7 @@ export class Machine implements Cpu {
   /** One instruction whose accesses must be looked at; what its stores made stale is dropped behind it. */
   private runAlone(): CpuStop | undefined {
     this.alone = true;
-    this.hit = undefined;
+    this.accesses = [];
     const block = this.translator.one(this.registers.rip);
     if (block === undefined) {
       this.alone = false;
@@ -173,7 +191,20 @@ export class Machine implements Cpu {
     for (const page of this.codeWritten) this.translator.dropPage(page);
     this.codeWritten.clear();
     const stop = exit === EXIT.link ? undefined : this.handle(exit, 0);
-    return stop ?? this.hit;
+    return stop ?? this.watchedAccess();
+  }
+
+  /** What the instruction that ran alone did to ranges that somebody watches. */
+  private watchedAccess(): CpuStop | undefined {
+    const { accesses } = this;
+    if (accesses.length === 0) return undefined;
+    const goOn = this.observers.accessed(accesses);
+    const hits = this.watches.flatMap((watch): WatchHit[] => {
+      const touching = accesses.find(access => touches(watch, access));
+      return touching === undefined ? [] : [{ watch, address: touching.address, access: touching.access }];
+    });
+    if (hits.length > 0) return { kind: 'watchpoint', hits };
+    return goOn ? undefined : { kind: 'observer', observer: this.observers.stopper! };
   }
 
   private fault(): CpuStop {
@@ -256,7 +287,7 @@ export class Machine implements Cpu {
       trimCalls: () => this.callLists.trim(),
       spillCalls: () => this.callLists.spill(),
       switchStack: () => this.callLists.switchStack(),
-      edge: () => (this.edges!.reached(this.view.getUint32(STATE.helperOp, true)) ? 0 : this.leave(EXIT.edge)),
+      edge: () => (this.observers.reached(this.view.getUint32(STATE.helperOp, true)) ? 0 : this.leave(EXIT.edge)),
       sseFloat: () => sseFloat(this.view),
       sseRare: () => sseRare(this.view),
       x87: makeX87(this.view),
@@ -301,7 +332,7 @@ export class Machine implements Cpu {
     if (access === 'write' && this.alone) {
       for (const written of crosses ? [page, page + 1] : [page]) if (this.memory.codePages.has(written)) this.codeWritten.add(written);
     }
-    if (this.watches.length > 0 && !this.noteWatch(page, offset, size, access)) return undefined;
+    if (this.ranges.length > 0 && access !== 'exec' && !this.noteAccess(page, offset, size, access)) return undefined;
     try {
       const first = this.memory.reach(page, access);
       if (first === 0) {
@@ -323,17 +354,14 @@ export class Machine implements Cpu {
   }
 
   /** False, with an exit reason stored, when the access meets a watched range and its instruction does not run alone yet. */
-  private noteWatch(page: number, offset: number, size: number, access: AccessKind): boolean {
-    const start = (BigInt(page) << 12n) | BigInt(offset);
-    const watch = this.watches.find(
-      w => start < w.address + BigInt(w.length) && w.address < start + BigInt(size) && (w.access === 'access' || w.access === access),
-    );
-    if (watch === undefined) return true;
+  private noteAccess(page: number, offset: number, size: number, access: 'read' | 'write'): boolean {
+    const made: Access = { address: (BigInt(page) << 12n) | BigInt(offset), size, access };
+    if (!this.ranges.some(range => touches(range, made))) return true;
     if (!this.alone) {
       this.leave(EXIT.watch);
       return false;
     }
-    this.hit = { kind: 'watchpoint', watch, address: start, access: access === 'write' ? 'write' : 'read' };
+    this.accesses.push(made);
     return true;
   }
 

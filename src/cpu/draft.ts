@@ -75,7 +75,7 @@ export class Draft {
     this.jumps = { taken, fallThrough: form.jumps === 'branch' ? next : undefined };
   }
 
-  /** Has the edge watcher asked about a site in front of the instruction that is added next. */
+  /** Has the observer of a site asked in front of the instruction that is added next. */
   ask(site: number): void {
     this.push(EDGE, new Uop(EDGE, 0, 0, 0, undefined, 0, 0, site), this.instructions);
   }

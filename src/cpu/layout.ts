@@ -129,7 +129,7 @@ export const EXIT = {
   unsupported: 10,
   /** An instruction that JavaScript does: exitVector is its number in SERVICES, RIP is behind it. */
   service: 11,
-  /** The edge watcher wants a stop in front of the instruction. */
+  /** An observer wants a stop in front of the instruction. */
   edge: 12,
 } as const;
 

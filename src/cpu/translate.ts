@@ -3,13 +3,14 @@
  * ends at a jump, at a breakpoint, or when it is long enough.
  */
 import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
-import { type EdgeKind, type EdgeWatcher, PAGE_SIZE } from './api.js';
+import { type EdgeKind, PAGE_SIZE } from './api.js';
 import { Draft, putNumber } from './draft.js';
 import { opNumber } from './ir/table.js';
 import { CODE, JUMP_CACHE, RECORD } from './layout.js';
 import type { Form } from './lift/form.js';
 import { knownForms, newForm } from './lift/forms.js';
 import type { SparseAddressSpace } from './memory/address-space.js';
+import type { Observers } from './observers.js';
 
 const LINK = opNumber('link');
 const MAX_INSTRUCTIONS = 64;
@@ -18,11 +19,12 @@ const PAGES = 64;
 /** Bytes of the longest instruction. */
 const LONGEST = 15;
 
-/** Instructions at the edges of calls, by their last op. */
+/** Instructions at the edges of calls and stacks, by their last op. */
 const EDGES: ReadonlyMap<number, EdgeKind> = new Map([
   [opNumber('call'), 'call'],
   [opNumber('callr'), 'call'],
   [opNumber('ret'), 'return'],
+  [opNumber('stackswitch'), 'stack'],
 ]);
 
 export interface Block {
@@ -59,11 +61,13 @@ export class Translator {
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
   private breakpoints: ReadonlySet<bigint> = new Set();
-  private edges: EdgeWatcher | undefined;
   /** Counts the times that all translations were dropped: records from before are gone. */
   generation = 0;
 
-  constructor(private readonly space: SparseAddressSpace) {
+  constructor(
+    private readonly space: SparseAddressSpace,
+    private readonly observers: Observers,
+  ) {
     this.view = new DataView(space.memory.buffer);
     this.words = new Int32Array(space.memory.buffer);
     this.bytes = new Uint8Array(space.memory.buffer);
@@ -124,9 +128,8 @@ export class Translator {
     }
   }
 
-  setEdgeWatcher(watcher: EdgeWatcher | undefined): void {
-    if (watcher === this.edges) return;
-    this.edges = watcher;
+  /** After observers of edges came or went: the code asks others from now on. */
+  edgesChanged(): void {
     this.flush();
   }
 
@@ -237,7 +240,7 @@ export class Translator {
         if (offsets.length === 0) return undefined;
         break;
       }
-      if (this.edges !== undefined) this.watchEdges(this.edges, form, BigInt(address), offsets.length === 0);
+      if (this.observers.watchEdges) this.askObservers(form, BigInt(address), offsets.length === 0);
       draft.add(form, address, at);
       offsets.push(at - start);
       at += Math.max(1, form.length);
@@ -250,13 +253,12 @@ export class Translator {
     return this.write(first, offsets, at - start, single);
   }
 
-  /** Has the watcher asked in front of the instruction, where it wants to be. */
-  private watchEdges(watcher: EdgeWatcher, { uops }: Form, address: bigint, first: boolean): void {
+  /** Has observers asked in front of the instruction, where they want to be. */
+  private askObservers({ uops }: Form, address: bigint, first: boolean): void {
     const kind = EDGES.get(uops[uops.length - 1]?.op ?? -1);
     const kinds: readonly (EdgeKind | undefined)[] = [first ? 'entry' : undefined, kind];
     for (const each of kinds) {
-      const site = each === undefined ? 0 : watcher.site(address, each);
-      if (site !== 0) this.draft.ask(site);
+      if (each !== undefined) for (const site of this.observers.sitesAt(address, each)) this.draft.ask(site);
     }
   }
 

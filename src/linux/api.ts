@@ -2,7 +2,7 @@
  * The kernel a process sees, from outside: load a program, run it until something happens, look at its threads. Nothing in here knows
  * of Go or of debug information.
  */
-import type { AddressSpace, Cpu, Fault, Registers, Watch } from '../cpu/api.js';
+import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
 
 export interface ProcessOptions {
   /** Host path of the ELF file, or the name of `program`. */
@@ -48,7 +48,7 @@ export interface SignalInfo {
 export type ProcessStop =
   | { readonly kind: 'budget' }
   | { readonly kind: 'breakpoint' }
-  | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly address: bigint; readonly access: 'read' | 'write' }
+  | { readonly kind: 'watchpoint'; readonly hits: readonly WatchHit[] }
   /** Before delivery, with the registers of the moment. The next `run` delivers it unless `suppressSignal()` was called. */
   | { readonly kind: 'signal'; readonly signal: SignalInfo }
   /** `catch syscall`: at entry (before the kernel acts) and at return. `text` is the call with its arguments and, at return, its result. */
@@ -63,8 +63,8 @@ export type ProcessStop =
   | { readonly kind: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly kind: 'memory-limit' }
-  /** The CPU's edge watcher wanted a stop; the instruction has not run. */
-  | { readonly kind: 'edge' }
+  /** An observer wanted a stop (see CpuStop). */
+  | { readonly kind: 'observer'; readonly observer: Observer }
   /** No thread can ever run again: all wait, and no timer is due. */
   | { readonly kind: 'deadlock' }
   /** `status` is what a shell would see: exit code, or 128 + signal. */
@@ -89,6 +89,14 @@ export interface LoadedObject {
   readonly bias: bigint;
   readonly bytes: () => Uint8Array;
   readonly role: 'program' | 'interpreter' | 'library';
+}
+
+/** Looks at the process as well, while it runs: at its system calls, and at which thread runs. */
+export interface ProcessObserver extends Observer {
+  /** At entry, before the kernel acts, and at return, with the result in RAX. The calling thread is the current one. */
+  readonly syscall?: (call: { readonly phase: 'entry' | 'return'; readonly number: number; readonly args: readonly bigint[] }) => void;
+  /** A thread other than the last goes on; its registers are loaded. */
+  readonly threadSwitched?: (tid: number) => void;
 }
 
 /** What to stop for besides breakpoints and watches. */
@@ -132,6 +140,8 @@ export interface Process {
   /** System calls done so far. */
   readonly syscallCount: number;
   catch: Catch;
+  /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
+  observe(observer: ProcessObserver): () => void;
   run(options: RunOptions): ProcessStop;
   /** Drops the signal that the last stop reported. */
   suppressSignal(): void;

@@ -191,6 +191,30 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     expect(output.stdout + output.stderr).not.toBe('');
   });
 
+  it('tells observers of system calls and of threads that go on, and runs as it would without', () => {
+    const binary = buildC('kernel-threads', { static: true });
+    const [plain, seen] = [start(binary), start(binary)];
+    const calls = { entry: 0, return: 0 };
+    const threads = new Set<number>();
+    seen.process.observe({ syscall: ({ phase }) => calls[phase]++ });
+    const leave = seen.process.observe({
+      threadSwitched(tid) {
+        expect(seen.process.current.tid).toBe(tid);
+        threads.add(tid);
+      },
+    });
+    for (const { process } of [plain, seen]) process.run({ budget: 200_000 });
+    for (const { tid } of seen.process.threads) expect(threads).toContain(tid);
+    const { size } = threads;
+    leave();
+    expect(finish(seen)).toEqual(finish(plain));
+    expect(seen.process.hash()).toBe(plain.process.hash());
+    expect(threads.size).toBe(size);
+    expect(calls.entry).toBe(seen.process.syscallCount);
+    // Those that end a thread or the process do not return; those that wait when it ends neither.
+    expect(calls.return).toBeLessThan(calls.entry);
+  });
+
   it('catches threads, shows what they wait for, and runs one of them alone', () => {
     const { process } = start(buildC('kernel-threads', { static: true }));
     process.catch = { signals: new Set(), threads: true };

@@ -2,7 +2,18 @@ import type { AddressSpace, Cpu, CpuStop, Fault, Registers } from '../cpu/api.js
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
 import { SIG, signalName } from './abi/signals.js';
-import type { Catch, LoadedObject, Process, ProcessOptions, ProcessStop, Refusal, RunOptions, SignalInfo, Thread } from './api.js';
+import type {
+  Catch,
+  LoadedObject,
+  Process,
+  ProcessObserver,
+  ProcessOptions,
+  ProcessStop,
+  Refusal,
+  RunOptions,
+  SignalInfo,
+  Thread,
+} from './api.js';
 import { FdTable } from './fs/fd-table.js';
 import { FileSystem } from './fs/file-system.js';
 import { Sandbox } from './fs/sandbox.js';
@@ -65,6 +76,9 @@ class GuestProcess implements Process {
   readonly pid = PID;
   catch: Catch = {};
   private readonly views = new WeakMap<Task, ThreadView>();
+  private observers: readonly ProcessObserver[] = [];
+  /** Thread that observers were last told of. */
+  private lastTid: number = PID;
   /** Whose signal the last stop reported. */
   private stoppedFor: Task | undefined;
 
@@ -97,6 +111,15 @@ class GuestProcess implements Process {
     return this.kernel.syscallCount;
   }
 
+  observe(observer: ProcessObserver): () => void {
+    const leave = this.cpu.observe(observer);
+    this.observers = [...this.observers, observer];
+    return () => {
+      leave();
+      this.observers = this.observers.filter(each => each !== observer);
+    };
+  }
+
   run({ budget, pass, onlyThread }: RunOptions): ProcessStop {
     const { kernel, cpu } = this;
     const { scheduler } = kernel;
@@ -111,6 +134,7 @@ class GuestProcess implements Process {
         if (kernel.exit) return { kind: 'exited', ...kernel.exit };
         const task = kernel.stopped ? undefined : scheduler.next(onlyThread);
         if (!task) return { kind: 'deadlock' };
+        if (this.observers.length > 0) this.tellSwitch(task);
         const stop = this.toUserMode(task);
         if (stop) return stop;
         if (kernel.exit || task.state !== 'runnable') continue;
@@ -165,6 +189,7 @@ class GuestProcess implements Process {
     const { kernel } = this;
     const call = task.syscall;
     if (call?.stage === 'entry') {
+      if (!call.entryReported) this.tellSyscall('entry', call);
       if (!call.entryReported && this.catchesSyscall(call.number)) {
         call.entryReported = true;
         return this.syscallStop(call, 'entry');
@@ -175,9 +200,20 @@ class GuestProcess implements Process {
     if (task.syscall?.stage === 'done') {
       const done = task.syscall;
       task.syscall = undefined;
+      this.tellSyscall('return', done);
       if (this.catchesSyscall(done.number)) return this.syscallStop(done, 'return');
     }
     return this.signals(task);
+  }
+
+  private tellSyscall(phase: 'entry' | 'return', { number, args }: SyscallInProgress): void {
+    for (const { syscall } of this.observers) syscall?.({ phase, number, args });
+  }
+
+  private tellSwitch({ tid }: Task): void {
+    if (tid === this.lastTid) return;
+    this.lastTid = tid;
+    for (const { threadSwitched } of this.observers) threadSwitched?.(tid);
   }
 
   private syscallStop({ number, args }: SyscallInProgress, phase: 'entry' | 'return'): ProcessStop {

@@ -68,7 +68,7 @@ row(
 );
 /** An exception by its number in VECTORS (aux): RIP = imm. */
 row('raise', seq(setState(STATE.rip, imm), setState(STATE.exitVector, aux, 'i32.store'), leave(EXIT.fault)), end);
-/** In front of an instruction at the edge of a call: asks the edge watcher about site number aux. */
+/** In front of an instruction at the edge of a call or a stack: asks the observer of site number aux. */
 row('edge', seq(setState(STATE.helperOp, aux, 'i32.store'), callHelper('edge')), { faults: true });
 row('unsupported', seq(setState(STATE.rip, imm), leave(EXIT.unsupported)), end);
 

@@ -2,7 +2,7 @@
  * `abi check on`: looks at every edge of a call while the program runs. What must hold of Go code is looked at where it is entered, since
  * calls, jumps and the scheduler all come by there; what C may ask for, at its calls and returns.
  */
-import type { EdgeKind, EdgeWatcher, GprName } from '../../cpu/api.js';
+import type { EdgeKind, EdgeWatcher, GprName, Observer } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Process } from '../../linux/api.js';
@@ -40,12 +40,14 @@ interface Saved {
   readonly values: readonly bigint[];
 }
 
-export class CallChecks implements EdgeWatcher {
+export class CallChecks implements Observer {
+  readonly edges: EdgeWatcher = { site: (pc, kind) => this.#site(pc, kind), reached: site => this.#reached(site) };
   on = false;
   /** Stops so far, for `abi check`. */
   stops = 0;
   violation: Violation | undefined;
   #process: Process | undefined;
+  #leave: (() => void) | undefined;
   #sites: { readonly pc: bigint; readonly check: Check }[] = [];
   /** Where and when it stopped last: going on from there is what the user wants. */
   #passed: { readonly pc: bigint; readonly t: number } | undefined;
@@ -62,15 +64,14 @@ export class CallChecks implements EdgeWatcher {
   arm(): void {
     const { process } = this.session;
     const wanted = this.on ? process : undefined;
-    if (this.#process !== undefined && this.#process !== wanted && this.#process === process) process.cpu.setEdgeWatcher(undefined);
-    if (wanted !== undefined && wanted !== this.#process) {
-      this.#sites = [];
-      this.#saved.clear();
-      this.#passed = undefined;
-      this.#learn();
-      process.cpu.setEdgeWatcher(this);
-    }
+    if (wanted === this.#process) return;
+    this.#leave?.();
     this.#process = wanted;
+    this.#sites = [];
+    this.#saved.clear();
+    this.#passed = undefined;
+    if (wanted !== undefined) this.#learn();
+    this.#leave = wanted?.observe(this);
   }
 
   #learn(): void {
@@ -81,7 +82,7 @@ export class CallChecks implements EdgeWatcher {
     this.#frames.clear();
   }
 
-  site(pc: bigint, kind: EdgeKind): number {
+  #site(pc: bigint, kind: EdgeKind): number {
     const { session } = this;
     if (session.process.objects.length !== session.objectsSeen) {
       // A library has been mapped since the last stop.
@@ -102,6 +103,8 @@ export class CallChecks implements EdgeWatcher {
         return func.language === 'go' && !this.#handWritten(func) ? undefined : this.#call(func, pc);
       case 'return':
         return c ? () => this.#cReturn(func) : func.asm ? () => this.#direction(`${func.name} is about to return`) : undefined;
+      case 'stack':
+        return undefined;
     }
   }
 
@@ -110,7 +113,7 @@ export class CallChecks implements EdgeWatcher {
     return func.source === 'dwarf';
   }
 
-  reached(number: number): boolean {
+  #reached(number: number): boolean {
     const site = this.#sites[number - 1]!;
     const violation = site.check();
     if (violation === undefined || (this.#passed?.pc === site.pc && this.#passed.t === this.#process!.t)) return true;

@@ -1,4 +1,5 @@
 /** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
+import type { WatchHit } from '../../cpu/api.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type CodeBreakpoint, countHit, type Watchpoint } from '../session/breakpoints.js';
 import { holds, printedWatch } from '../session/expressions.js';
@@ -71,10 +72,8 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
       return undefined;
     case 'breakpoint':
       return atAddress(session, goal);
-    case 'watchpoint': {
-      const hit = session.breakpoints.watchpoints.find(each => each.watch === event.watch);
-      return hit === undefined ? undefined : watchHit(session, hit, event.address, event.access);
-    }
+    case 'watchpoint':
+      return watchHits(session, event.hits);
     case 'syscall':
       session.breakpoints.count('syscall', event.number);
       return plainStop(event);
@@ -83,7 +82,7 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
       return plainStop(event);
     case 'signal':
       return signalStop(session, event.signal);
-    case 'edge':
+    case 'observer':
       return { reason: 'abi', violation: session.checks.takeStop() };
     default:
       return plainStop(event);
@@ -138,6 +137,15 @@ function conditionFails(session: Session, condition: string | undefined): false 
   } catch (error) {
     return `cannot tell whether ${condition} holds: ${(error as Error).message}`;
   }
+}
+
+/** Every watchpoint that the access met counts it; the first that wants to stop is the one that is told. */
+function watchHits(session: Session, hits: readonly WatchHit[]): Stop | undefined {
+  const stops = hits.map(({ watch, address, access }) => {
+    const breakpoint = session.breakpoints.watchpoints.find(each => each.watch === watch);
+    return breakpoint && watchHit(session, breakpoint, address, access);
+  });
+  return stops.find(stop => stop !== undefined);
 }
 
 function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {

@@ -1,0 +1,79 @@
+/** Who looks at the running machine: any number, and each is asked only about what it named. */
+import type { Access, AccessWatcher, EdgeKind, EdgeWatcher, Observer, Watch } from './api.js';
+
+export class Observers {
+  private readonly all: Observer[] = [];
+  private edgeWatchers: readonly Observer[] = [];
+  private accessWatchers: readonly Observer[] = [];
+  /** What a number in an `edge` op asks; numbers begin at 1 and are not used again, since code that holds them may still be there. */
+  private readonly sites: { readonly observer: Observer; readonly site: number }[] = [];
+  /** Who wanted the last stop. */
+  stopper: Observer | undefined;
+
+  /** Adds one, and says what that changed. */
+  add(observer: Observer): void {
+    this.all.push(observer);
+    this.sort();
+  }
+
+  remove(observer: Observer): void {
+    const at = this.all.indexOf(observer);
+    if (at >= 0) this.all.splice(at, 1);
+    this.sort();
+  }
+
+  private sort(): void {
+    this.edgeWatchers = this.all.filter(each => each.edges !== undefined);
+    this.accessWatchers = this.all.filter(each => each.accesses !== undefined);
+  }
+
+  get watchEdges(): boolean {
+    return this.edgeWatchers.length > 0;
+  }
+
+  /** Ranges that any of them watches. */
+  ranges(): Watch[] {
+    return this.accessWatchers.flatMap(each => each.accesses!.ranges);
+  }
+
+  /** The sites of those who want to be asked in front of the instruction at an address. */
+  sitesAt(pc: bigint, kind: EdgeKind): number[] {
+    const numbers: number[] = [];
+    for (const observer of this.edgeWatchers) {
+      const site = observer.edges!.site(pc, kind);
+      if (site !== 0) numbers.push(this.sites.push({ observer, site }));
+    }
+    return numbers;
+  }
+
+  /** Asks the one whose site it is. False: it wants a stop. */
+  reached(number: number): boolean {
+    const { observer, site } = this.sites[number - 1]!;
+    if (!this.edgeWatchers.includes(observer) || (observer.edges as EdgeWatcher).reached(site)) return true;
+    this.stopper = observer;
+    return false;
+  }
+
+  /** Tells of an instruction's accesses those whose ranges they touch, all of them. False: one wants a stop. */
+  accessed(accesses: readonly Access[]): boolean {
+    let goOn = true;
+    for (const observer of this.accessWatchers) {
+      const watcher = observer.accesses as AccessWatcher;
+      for (const access of accesses) {
+        if (!watcher.ranges.some(range => touches(range, access)) || watcher.accessed(access)) continue;
+        this.stopper = observer;
+        goOn = false;
+      }
+    }
+    return goOn;
+  }
+}
+
+/** Whether an access is one of those that a watch waits for. */
+export function touches(watch: Watch, { address, size, access }: Access): boolean {
+  return (
+    address < watch.address + BigInt(watch.length) &&
+    watch.address < address + BigInt(size) &&
+    (watch.access === 'access' || watch.access === access)
+  );
+}
