@@ -65,10 +65,15 @@ export interface AddressSpace {
   contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }>;
   /** True when every page of the range is mapped with that permission. */
   allows(address: bigint, length: number, access: AccessKind): boolean;
-  /** A copy of guest bytes. Permissions other than "mapped at all" are ignored, as with ptrace; PROT_NONE pages read too. Throws MemoryFault. */
+  /**
+   * A copy of guest bytes. Permissions other than "mapped at all" are ignored, as with ptrace; PROT_NONE pages read too. Pages that nobody has
+   * touched stay untouched: looking changes nothing. Throws MemoryFault.
+   */
   read(address: bigint, length: number): Uint8Array;
   /** Writes whatever the permissions, as ptrace does, and makes translated code there stale. Throws MemoryFault. */
   write(address: bigint, bytes: Uint8Array): void;
+  /** Touches the pages of files in the range, as the kernel does that reads for the guest. Throws MemoryFault. */
+  touch(address: bigint, length: number): void;
   readU8(address: bigint): number;
   readU16(address: bigint): number;
   readU32(address: bigint): number;

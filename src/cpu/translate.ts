@@ -183,10 +183,11 @@ export class Translator {
     if (known !== undefined) return known;
     const frame = this.space.reach(page, 'exec');
     if (frame === 0) return undefined;
-    const after = this.space.reach(page + 1, 'exec');
-    const code = new Uint8Array(PAGE_SIZE + (after === 0 ? 0 : LONGEST));
+    // What the page behind begins with is looked at, no more: how far ahead a translation goes must not be seen in the memory that is touched.
+    const after = this.space.code(page + 1);
+    const code = new Uint8Array(PAGE_SIZE + (after === undefined ? 0 : LONGEST));
     code.set(this.bytes.subarray(frame, frame + PAGE_SIZE));
-    if (after !== 0) code.set(this.bytes.subarray(after, after + LONGEST), PAGE_SIZE);
+    if (after !== undefined) code.set(after.subarray(0, LONGEST), PAGE_SIZE);
     if (this.fetched.size >= PAGES) {
       const [oldest, { decoder }] = this.fetched.entries().next().value!;
       decoder?.free();
@@ -194,7 +195,7 @@ export class Translator {
     }
     // From here on the bytes are cached: their stores must be seen.
     this.space.addCodePage(page);
-    if (after !== 0) this.space.addCodePage(page + 1);
+    if (after !== undefined) this.space.addCodePage(page + 1);
     const fetch: Fetch = { code, decoder: undefined };
     this.fetched.set(page, fetch);
     return fetch;

@@ -99,6 +99,33 @@ int main(int argc, char **argv) {
 }
 `;
 
+/** Has pages of its file that it never touches, and says how many it did touch. */
+const TOUCHED = `
+#include <stdio.h>
+static int untouched[65536] = {1};
+int main(int argc, char **argv) {
+  char line[100] = {0};
+  FILE *f = fopen("/proc/self/statm", "r");
+  fgets(line, sizeof line, f);
+  fputs(line, stdout);
+  return argc > 5 ? untouched[argc * 5000] : 0;
+}
+`;
+
+/** Writes to more pages of its file than it may. */
+const GREEDY = `
+static int big[1000000] = {[0 ... 999999] = 7};
+int main(void) {
+  for (int i = 0; i < 1000000; i += 1024) *(volatile int *)(big + i) = 8;
+  return 0;
+}
+`;
+
+/** Reads every page that is mapped, as a debugger does. */
+function lookAtAll({ memory }: Process): void {
+  for (const { start: from, end } of memory.mappings()) for (let at = from; at < end; at += 4096n) memory.read(at, 4096);
+}
+
 /** Programs that ask much of the kernel; all are run through the command line elsewhere. */
 const ASKING = cPrograms().filter(name => name.startsWith('kernel-') || ['pipes', 'signals', 'threads'].includes(name));
 
@@ -146,6 +173,40 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     for (const { process } of [plain, seen]) process.run({ budget: 20_000 });
     for (const mapping of seen.process.memory.mappings()) seen.process.memory.read(mapping.start, 4096);
     expect(seen.process.hash()).toBe(plain.process.hash());
+    const touched = seen.process.memory.touchedPages;
+    lookAtAll(seen.process);
+    expect(seen.process.memory.touchedPages).toBe(touched);
+  });
+
+  it('goes on as if it had not been looked at, also where it asks how much memory it has touched', () => {
+    const source = path.join(scratch, 'touched.c');
+    fs.writeFileSync(source, TOUCHED);
+    execFileSync('gcc', ['-O0', '-o', path.join(scratch, 'touched'), source]);
+    const plain = start(path.join(scratch, 'touched'));
+    const seen = start(path.join(scratch, 'touched'));
+    const expected = finish(plain);
+    expect(expected).toMatchObject({ status: 0, stderr: '' });
+    expect(expected.stdout).toMatch(/^\d+ \d+ 0 1 0 \d+ 0\n$/);
+    for (let stop = 0; stop < plain.process.t; stop += plain.process.t / 7) {
+      seen.process.run({ budget: Math.ceil(stop) - seen.process.t });
+      lookAtAll(seen.process);
+    }
+    expect(finish(seen)).toEqual(expected);
+    expect(seen.process.hash()).toBe(plain.process.hash());
+    lookAtAll(seen.process);
+    expect(seen.process.hash()).toBe(plain.process.hash());
+  });
+
+  it('can be read where it is mapped when its memory is used up', () => {
+    const source = path.join(scratch, 'greedy.c');
+    fs.writeFileSync(source, GREEDY);
+    execFileSync('gcc', ['-O0', '-static', '-o', path.join(scratch, 'greedy-c'), source]);
+    const { process } = start(path.join(scratch, 'greedy-c'), {}, { memory: 1 << 20 });
+    expect(process.run({ budget: LIMIT })).toEqual({ kind: 'memory-limit' });
+    lookAtAll(process);
+    const data = process.memory.mappings().find(mapping => mapping.prot === 3 && mapping.end - mapping.start > 1n << 20n)!;
+    expect(process.memory.readU32(data.end - 0x10000n)).toBe(7);
+    expect(process.run({ budget: LIMIT })).toEqual({ kind: 'memory-limit' });
   });
 
   it('stands at the first instruction, with the loader and the program as objects', () => {

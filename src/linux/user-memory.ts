@@ -15,9 +15,9 @@ export class UserMemory {
   private check(address: bigint, length: number, access: AccessKind): void {
     if (length === 0) return;
     if (address + BigInt(length) > TASK_SIZE) throw new Errno(E.FAULT);
-    if (this.space.allows(address, length, access)) return;
-    if (this.grow(address) && this.space.allows(address, length, access)) return;
-    throw new Errno(E.FAULT);
+    if (!this.space.allows(address, length, access) && !(this.grow(address) && this.space.allows(address, length, access)))
+      throw new Errno(E.FAULT);
+    if (access === 'read') this.space.touch(address, length);
   }
 
   read(address: bigint, length: number): Uint8Array {
@@ -68,6 +68,7 @@ export class UserMemory {
     let text: string;
     try {
       text = this.space.readCString(address, 4096);
+      this.space.touch(address, utf8.encode(text).length);
     } catch (error) {
       if (error instanceof MemoryFault) throw new Errno(E.FAULT);
       throw error;

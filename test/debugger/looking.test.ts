@@ -1,10 +1,24 @@
 /** Commands that look at a stopped program, where gdb's habits decide what they show. */
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { buildC, buildGo, hasCommand, missing } from '../support/build.js';
 import { debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
+
+const scratch = mkdtempSync(join(tmpdir(), 'r14-looking-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** The binary of a small C program. */
+function buildSource(name: string, source: string): string {
+  const binary = join(scratch, name);
+  writeFileSync(`${binary}.c`, source);
+  execFileSync('gcc', ['-O0', '-g', '-w', '-o', binary, `${binary}.c`]);
+  return binary;
+}
 
 describe('looking', () => {
   it('an empty line after x shows as much again, in the same format', async () => {
@@ -158,5 +172,45 @@ describe('looking', () => {
     const mine = [await at.text('x/s raw'), await at.text('x/s text'), await at.text('x/s &full')].join('\n');
     expect(mine).toContain('\\0017\\033[0m');
     expect(strings(mine)).toEqual(strings(gdb.stdout));
+  });
+
+  it.skipIf(why)(`a look at untouched pages is not seen by the program${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const binary = buildSource(
+      'touched',
+      `#include <stdio.h>
+static int untouched[65536] = {1};
+int main(int argc, char **argv) {
+  char line[100] = {0};
+  fgets(line, sizeof line, fopen("/proc/self/statm", "r"));
+  fputs(line, stdout);
+  return argc > 5 ? untouched[argc * 5000] : 0;
+}
+`,
+    );
+    const run = async (...looks: string[]) => {
+      const at = debug(binary);
+      for (const line of ['break main', 'continue', ...looks, 'continue']) await at.text(line);
+      return { written: at.written(), hash: at.session.process.hash() };
+    };
+    const plain = await run();
+    expect(plain.written).toMatch(/^\d+ \d+ 0 1 0 \d+ 0\n$/);
+    expect(await run('p untouched[60000]')).toEqual(plain);
+    expect(await run('x/1wx &untouched[30000]', 'x/1wx &untouched[40000]', 'x/1wx &untouched[50000]')).toEqual(plain);
+  });
+
+  it.skipIf(why)(`what is mapped can be read where memory is used up${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const binary = buildSource(
+      'greedy',
+      `static int big[2000000] = {[0 ... 1999999] = 7};
+int main(void) {
+  for (int i = 0; i < 2000000; i += 1024) *(volatile int *)(big + i) = 8;
+  return 0;
+}
+`,
+    );
+    const at = debug(binary, ['--memory', '1M']);
+    expect(await at.text('continue')).toContain('memory');
+    expect(await at.text('p big[1000000]')).toBe('7');
+    expect(await at.text('x/1wx &big[900000]')).toMatch(/0x00000007$/);
   });
 });

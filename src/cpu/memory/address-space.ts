@@ -36,6 +36,10 @@ const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >
 const addressOf = (page: number): bigint => BigInt(page) << 12n;
 /** The TLB as 64-bit words: words an entry, and the first word of a page's. A page without a frame has none. */
 const TLB_WORDS = (1 << TLB.entryBits) / 8;
+/** Reads what the file of a page's area has for it. */
+function fill(page: number, area: Area, into: Uint8Array): void {
+  area.source?.read(area.offset + (page - area.start) * PAGE_SIZE, into);
+}
 const entryOf = (page: number): number => (page & (TLB.entries - 1)) * TLB_WORDS;
 
 export class SparseAddressSpace implements AddressSpace {
@@ -49,6 +53,7 @@ export class SparseAddressSpace implements AddressSpace {
   private readonly view: DataView;
   private readonly tlb: BigUint64Array;
   private lastArea: Area | undefined;
+  private readonly scratch = new Uint8Array(PAGE_SIZE);
   /** Pages with translated code: their stores must be seen. */
   readonly codePages = new Set<number>();
   watchedPages: ReadonlySet<number> = new Set();
@@ -222,8 +227,12 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** Drops frames, fast tags and translations of a range. */
   private forgetRange(first: number, end: number): void {
-    if (end - first < this.frames.size) for (let page = first; page < end; page++) this.forgetPage(page);
-    else for (const page of [...this.frames.keys()]) if (page >= first && page < end) this.forgetPage(page);
+    if (end - first < this.frames.size) {
+      for (let page = first; page < end; page++) this.forgetPage(page);
+      return;
+    }
+    // Code may have been seen on a page that has no frame.
+    for (const page of [...this.frames.keys(), ...this.codePages]) if (page >= first && page < end) this.forgetPage(page);
   }
 
   private forgetPage(page: number): void {
@@ -248,9 +257,16 @@ export class SparseAddressSpace implements AddressSpace {
       if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
       this.nextFrame += PAGE_SIZE;
     }
-    area.source?.read(area.offset + (page - area.start) * PAGE_SIZE, this.bytes.subarray(frame, frame + PAGE_SIZE));
+    fill(page, area, this.bytes.subarray(frame, frame + PAGE_SIZE));
     this.frames.set(page, frame);
     return frame;
+  }
+
+  /** The bytes that a page had before it was touched; good until the next call. */
+  private pristine(page: number, area: Area | undefined): Uint8Array {
+    const bytes = this.scratch.fill(0);
+    if (area !== undefined) fill(page, area, bytes);
+    return bytes;
   }
 
   private static permits(prot: number, access: AccessKind): boolean {
@@ -275,6 +291,14 @@ export class SparseAddressSpace implements AddressSpace {
     this.tlb[entry + TLB.write / 8] = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) ? address : NO_TAG;
     this.view.setInt32(TLB.base + entry * 8 + TLB.delta, (frame - ((page * PAGE_SIZE) | 0)) | 0, true);
     return frame;
+  }
+
+  /** The bytes of a page that may be executed, which is not touched by that; undefined when it may not. Good until the next change of memory. */
+  code(page: number): Uint8Array | undefined {
+    const area = this.areaOf(page);
+    if (area === undefined || !SparseAddressSpace.permits(area.prot, 'exec')) return undefined;
+    const frame = this.frames.get(page);
+    return frame === undefined ? this.pristine(page, area) : this.bytes.subarray(frame, frame + PAGE_SIZE);
   }
 
   /** True when the guest's access would find the page mapped at all. */
@@ -317,32 +341,33 @@ export class SparseAddressSpace implements AddressSpace {
 
   read(address: bigint, length: number): Uint8Array {
     const out = new Uint8Array(length);
-    this.each(
-      address,
-      length,
-      'read',
-      (frame, offset, at, count) => out.set(this.bytes.subarray(frame + offset, frame + offset + count), at),
-      true,
-    );
+    this.each(address, length, 'read', (page, area, offset, at, count) => {
+      const frame = this.frames.get(page);
+      if (frame !== undefined) out.set(this.bytes.subarray(frame + offset, frame + offset + count), at);
+      else if (area.source !== undefined) out.set(this.pristine(page, area).subarray(offset, offset + count), at);
+    });
     return out;
   }
 
   write(address: bigint, bytes: Uint8Array): void {
-    this.each(
-      address,
-      bytes.length,
-      'write',
-      (frame, offset, at, count) => this.bytes.set(bytes.subarray(at, at + count), frame + offset),
-      false,
-    );
+    this.each(address, bytes.length, 'write', (page, area, offset, at, count) => {
+      const frame = this.frameOf(page, area);
+      if (this.codePages.has(page)) this.onCodeChange(page);
+      this.bytes.set(bytes.subarray(at, at + count), frame + offset);
+    });
+  }
+
+  touch(address: bigint, length: number): void {
+    this.each(address, length, 'read', (page, area) => {
+      if (area.source !== undefined) this.frameOf(page, area);
+    });
   }
 
   private each(
     address: bigint,
     length: number,
     access: AccessKind,
-    visit: (frame: number, offset: number, at: number, count: number) => void,
-    reading: boolean,
+    visit: (page: number, area: Area, offset: number, at: number, count: number) => void,
   ): void {
     let page = pageOf(address);
     let offset = Number(BigInt.asUintN(64, address) & 0xfffn);
@@ -350,10 +375,7 @@ export class SparseAddressSpace implements AddressSpace {
       const count = Math.min(PAGE_SIZE - offset, length - at);
       const area = this.areaOf(page);
       if (area === undefined) throw new MemoryFault(addressOf(page) + BigInt(offset), access);
-      // Reading an anonymous page that nobody has touched must not touch it: looking changes nothing.
-      const frame = reading && area.source === undefined ? this.frames.get(page) : this.frameOf(page, area);
-      if (!reading && this.codePages.has(page)) this.onCodeChange(page);
-      if (frame !== undefined) visit(frame, offset, at, count);
+      visit(page, area, offset, at, count);
       at += count;
       offset = 0;
     }
@@ -404,14 +426,10 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** Pages that differ from zeros, or from their file: which of the others happen to have a frame says nothing of the guest. */
   *contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }> {
-    const pristine = new Uint8Array(PAGE_SIZE);
     for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
       const frame = this.frames.get(page)!;
       const bytes = this.bytes.subarray(frame, frame + PAGE_SIZE);
-      const area = this.areaOf(page);
-      pristine.fill(0);
-      area?.source?.read(area.offset + (page - area.start) * PAGE_SIZE, pristine);
-      if (Buffer.compare(bytes, pristine) !== 0) yield { address: addressOf(page), bytes };
+      if (Buffer.compare(bytes, this.pristine(page, this.areaOf(page))) !== 0) yield { address: addressOf(page), bytes };
     }
   }
 }
