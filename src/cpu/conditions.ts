@@ -1,6 +1,7 @@
 /** Which row reads a condition, given the op that set the flags: its operands and result tell most conditions without the flags. */
+
+import type { Width } from './ir/emit.js';
 import { AGAINST_ZERO, COMPARE, type Condition, FROM_BITS } from './ir/flags.js';
-import type { Width } from './ir/op.js';
 import { opNumber, opRows } from './ir/table.js';
 import { STATE } from './layout.js';
 import { type Conditional, Uop } from './lift/form.js';

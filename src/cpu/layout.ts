@@ -3,6 +3,8 @@
  * the micro-op records, and behind them the page frames of the guest. Every tier, and JavaScript, reach the same bytes.
  */
 
+import { GPR_NAMES } from './api.js';
+
 /** Byte offsets in the register file, which starts at address 0. Operands of micro-ops are such addresses. */
 export const STATE = {
   gpr: 0x000,
@@ -78,6 +80,9 @@ export const VTEMPS = 4;
 export const temp = (index: number): number => STATE.temp + 8 * index;
 export const vtemp = (index: number): number => STATE.vtemp + 16 * index;
 export const gprSlot = (index: number): number => STATE.gpr + 8 * index;
+const GPR_NUMBERS = new Map<string, number>(GPR_NAMES.map((name, index) => [name, index]));
+/** A general register's number by its name; undefined for other names. */
+export const gprNumber = (name: string): number | undefined => GPR_NUMBERS.get(name);
 export const xmmSlot = (index: number): number => STATE.xmm + 16 * index;
 
 /** Direct-mapped translation look-aside buffer: {read tag u64, write tag u64, host minus guest address u32} at 32 bytes an entry. */

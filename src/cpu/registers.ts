@@ -1,7 +1,6 @@
-import { GPR_NAMES, type GprName, type Registers } from './api.js';
-import { FLAG_KIND, gprSlot, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
+import type { GprName, Registers } from './api.js';
+import { FLAG_KIND, gprNumber, gprSlot, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
 
-const NUMBER_OF = new Map<string, number>(GPR_NAMES.map((name, index) => [name, index]));
 const MASK64 = 0xffff_ffff_ffff_ffffn;
 
 /** A view of a register file: the live one at address 0 of the machine's memory, or the saved one of a thread that is not running. */
@@ -19,11 +18,11 @@ export class RegisterFile implements Registers {
   }
 
   get(name: GprName): bigint {
-    return this.gpr(NUMBER_OF.get(name)!);
+    return this.gpr(gprNumber(name)!);
   }
 
   set(name: GprName, value: bigint): void {
-    this.setGpr(NUMBER_OF.get(name)!, value);
+    this.setGpr(gprNumber(name)!, value);
   }
 
   gpr(index: number): bigint {

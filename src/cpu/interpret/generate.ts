@@ -2,25 +2,29 @@
  * The interpreter: one WebAssembly function generated from the op table, a loop around a branch table over micro-op records in linear
  * memory.
  */
+
+import { LOCALS, type Load, type Node, type Operand, type Store, type Way } from '../ir/emit.js';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
-import { c32, type Emit, load, local, type Node, type Operand, setState, state } from '../ir/op.js';
+import { c32, load, local, setState, state } from '../ir/op.js';
 import { opRows } from '../ir/table.js';
-import { EXIT, RECORD, STATE } from '../layout.js';
+import { EXIT, RECORD } from '../layout.js';
 import type { Code } from '../wasm/code.js';
+import { MEMORY_HELPERS, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
 
-/** Helpers with parameters: (low, high, size) of a guest access. All others have none. All return 0, or nonzero to leave. */
-const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'];
+class InterpreterEmit extends WasmEmit {
+  read(operand: Operand, how: Load, offset: number): void {
+    this.place(operand);
+    this.code.memory(how, offset);
+  }
 
-class InterpreterEmit implements Emit {
-  readonly fail = 'fail';
+  write(operand: Operand, how: Store, value: Node, offset: number): void {
+    this.place(operand);
+    value(this);
+    this.code.memory(how, offset);
+  }
 
-  constructor(
-    readonly code: Code,
-    private readonly helpers: (name: string) => number,
-  ) {}
-
-  address(operand: Operand): void {
+  protected place(operand: Operand): void {
     this.code.get('pc').memory('i32.load', RECORD[operand]);
   }
 
@@ -32,14 +36,30 @@ class InterpreterEmit implements Emit {
     this.code.get('pc').memory('i32.load', RECORD.aux);
   }
 
-  enter(target: Node, hot: boolean): void {
-    target(this);
-    this.code.set('h');
-    if (!hot) this.code.br('enter');
+  /** Its halves stand in the fields a and b. */
+  callee(): void {
+    this.code.get('pc').memory('i64.load', RECORD.a);
+  }
+
+  /** The records' addresses stand in the fields d and aux. */
+  goTo(way: Way, hot: boolean): void {
+    const record: Node = () => this.place(way === 'taken' ? 'd' : 'aux');
+    if (!hot) this.enter(record);
     else {
-      enterBlock(this);
+      record(this);
+      this.code.set('h');
+      this.enterBlock();
       this.code.br('next');
     }
+  }
+
+  protected enter(record: Node): void {
+    record(this);
+    this.code.set('h').br('enter');
+  }
+
+  again(): void {
+    this.code.br('next');
   }
 
   repeats(): void {
@@ -60,10 +80,20 @@ class InterpreterEmit implements Emit {
     this.code.get('pc').i32(RECORD.size).op('i32.sub').memory('i32.load', RECORD.blockLength);
   }
 
-  helper(name: string): void {
-    this.code.call(this.helpers(name));
+  /** Enters the block whose first record is at `h`, or leaves when the budget does not cover it. */
+  enterBlock(): void {
+    const { code } = this;
+    code.get('h').i32(RECORD.size).op('i32.sub').tee('h').memory('i32.load', RECORD.blockLength).tee('n');
+    code.get('budget').op('i32.gt_s').if();
+    setState('rip', load('i64.load', local('h'), RECORD.blockPc))(this);
+    setState('exit', c32(EXIT.budget), 'i32.store')(this);
+    code.br(this.fail).end();
+    code.get('budget').get('n').op('i32.sub').set('budget');
+    code.get('h').i32(RECORD.size).op('i32.add').set('pc');
   }
 }
+
+const isOfMemory = (name: string): boolean => MEMORY_HELPERS.some(each => each === name);
 
 /** The module's bytes, made from the rows; the same for every machine. */
 export function generateInterpreter(): Uint8Array {
@@ -80,7 +110,7 @@ export function generateInterpreter(): Uint8Array {
   const builder = new ModuleBuilder();
   const indices = new Map<string, number>();
   for (const name of wanted) {
-    indices.set(name, builder.importFunction(name, MEMORY_HELPERS.includes(name) ? ['i32', 'i32', 'i32'] : [], ['i32']));
+    indices.set(name, builder.importFunction(name, isOfMemory(name) ? ['i32', 'i32', 'i32'] : [], ['i32']));
   }
   for (const [name, body] of [
     ['carry', carryFunction],
@@ -109,40 +139,6 @@ function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): 
   return functions;
 }
 
-const LOCALS = {
-  e: 'i32',
-  h: 'i32',
-  n: 'i32',
-  f: 'i32',
-  i: 'i32',
-  ad: 'i64',
-  x: 'i64',
-  y: 'i64',
-  z: 'i64',
-  r: 'i64',
-  u: 'i64',
-  v: 'i64',
-  g: 'f64',
-  k: 'f64',
-  gs: 'f32',
-  ks: 'f32',
-  q: 'v128',
-  s: 'v128',
-  w: 'v128',
-} as const;
-
-/** Enters the block whose first record is at `h`, or leaves when the budget does not cover it. */
-function enterBlock(emit: InterpreterEmit): void {
-  const { code } = emit;
-  code.get('h').i32(RECORD.size).op('i32.sub').tee('h').memory('i32.load', RECORD.blockLength).tee('n');
-  code.get('budget').op('i32.gt_s').if();
-  setState(STATE.rip, load('i64.load', local('h'), RECORD.blockPc))(emit);
-  setState(STATE.exit, c32(EXIT.budget), 'i32.store')(emit);
-  code.br(emit.fail).end();
-  code.get('budget').get('n').op('i32.sub').set('budget');
-  code.get('h').i32(RECORD.size).op('i32.add').set('pc');
-}
-
 function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apart: ReadonlyMap<string, number>): void {
   builder.function(
     { start: 'i32', budget: 'i32' },
@@ -152,7 +148,7 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
       const emit = new InterpreterEmit(code, helpers);
       code.block('fail');
       code.get('start').set('h');
-      enterBlock(emit);
+      emit.enterBlock();
       code.loop('next').block('enter');
       const labels = opRows.map((_, index) => `op${index}`);
       for (let index = opRows.length - 1; index >= 0; index--) code.block(labels[index]);
@@ -167,12 +163,12 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
       }
       // Most jumps come here: were it written in each row, V8 would need half as long again to optimise the function.
       code.end();
-      enterBlock(emit);
+      emit.enterBlock();
       code.br('next').end().op('unreachable').end();
       for (const node of [
-        setState(STATE.exitRecord, local('pc'), 'i32.store'),
-        setState(STATE.exitBudget, local('budget'), 'i32.store'),
-        state(STATE.exit, 'i32.load'),
+        setState('exitRecord', () => code.get('pc'), 'i32.store'),
+        setState('exitBudget', () => code.get('budget'), 'i32.store'),
+        state('exit', 'i32.load'),
       ]) {
         node(emit);
       }

@@ -2,60 +2,58 @@
  * Status flags. An op that sets them stores its operands and result; the six bits are worked out only when something asks (Intel SDM
  * vol. 1, 3.4.3.1). What an instruction leaves undefined comes out as the formula of its family gives it.
  */
-import { FLAG, FLAG_KIND, STATE, STEP_KIND } from '../layout.js';
-import { c32, c64, cut, log2Bytes, type Node, op, seq, setState, state, WIDTHS, type Width } from './op.js';
+import { FLAG, FLAG_KIND, STEP_KIND } from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import { type Emit, type Field, log2Bytes, type Node, WIDTHS, type Width } from './emit.js';
+import { c32, c64, cut, LOADS, local, op, SIGNED_LOADS, seq, setLocal, setState, state } from './op.js';
 
 export type FlagFamily = keyof typeof FLAG_KIND;
 
 const ccOp = (family: FlagFamily, width: Width): number => FLAG_KIND[family] * 4 + log2Bytes(width);
 
-const setOp = (family: FlagFamily, width: Width): Node => setState(STATE.ccOp, c32(ccOp(family, width)), 'i32.store');
+const setOp = (family: FlagFamily, width: Width): Node => setState('ccOp', c32(ccOp(family, width)), 'i32.store');
 
 /** Flags of an addition or subtraction, with or without carry in: left and right operand and the result, cut to the width. */
 export const flagsOf = (family: 'add' | 'sub', width: Width, left: Node, right: Node, result: Node): Node =>
-  seq(setOp(family, width), setState(STATE.ccA, left), setState(STATE.ccB, right), setState(STATE.ccR, result));
+  seq(setOp(family, width), setState('ccA', left), setState('ccB', right), setState('ccR', result));
 
 /** CF = OF = AF = 0, the rest from the result. */
-export const flagsOfLogic = (width: Width, result: Node): Node => seq(setOp('logic', width), setState(STATE.ccR, result));
+export const flagsOfLogic = (width: Width, result: Node): Node => seq(setOp('logic', width), setState('ccR', result));
 
 /** INC and DEC leave CF to whatever set it before. */
 export const flagsOfStep = (kind: keyof typeof STEP_KIND, width: Width, result: Node): Node =>
   seq(
     setState(
-      STATE.ccOp,
-      op('i32.or', op('i32.and', state(STATE.ccOp, 'i32.load'), c32(0xff)), c32((STEP_KIND[kind] * 4 + log2Bytes(width)) << 8)),
+      'ccOp',
+      op('i32.or', op('i32.and', state('ccOp', 'i32.load'), c32(0xff)), c32((STEP_KIND[kind] * 4 + log2Bytes(width)) << 8)),
       'i32.store',
     ),
-    setState(STATE.ccS, result),
+    setState('ccS', result),
   );
 
 /** CF and OF given (i64, 0 or 1), SF ZF PF from the result, AF = 0. */
 export const flagsOfKnown = (width: Width, carry: Node, overflow: Node, result: Node): Node =>
-  seq(setOp('known', width), setState(STATE.ccA, carry), setState(STATE.ccB, overflow), setState(STATE.ccR, result));
+  seq(setOp('known', width), setState('ccA', carry), setState('ccB', overflow), setState('ccR', result));
 
 /** All six bits as they stand in RFLAGS, an i32. */
-export const setFlagBits = (bits: Node): Node =>
-  seq(setState(STATE.ccR, op('i64.extend_i32_u', bits)), setState(STATE.ccOp, c32(0), 'i32.store'));
+export const setFlagBits = (bits: Node): Node => seq(setState('ccR', op('i64.extend_i32_u', bits)), setState('ccOp', c32(0), 'i32.store'));
 
 /** The six status bits as an i32. */
-export const flagBits: Node = e => e.helper('flags');
+export const flagBits: Node = e => e.flags();
 /** CF alone, 0 or 1, as an i32. */
-export const carryBit: Node = e => e.helper('carry');
+export const carryBit: Node = e => e.carry();
 
 const bit = (condition: Node, flag: number): Node => op('i32.shl', condition, c32(Math.log2(flag)));
-const cc = (width: Width, slot: number, signed = false): Node => {
-  const how = width === 64 ? 'i64.load' : `i64.load${width}_${signed ? 's' : 'u'}`;
-  return state(slot, how);
-};
-const A = STATE.ccA;
-const B = STATE.ccB;
-const R = STATE.ccR;
+const cc = (width: Width, field: Field, signed = false): Node => state(field, (signed ? SIGNED_LOADS : LOADS)[width]);
+const A = 'ccA';
+const B = 'ccB';
+const R = 'ccR';
 
 const msb = (width: Width, value: Node): Node => op('i32.wrap_i64', op('i64.shr_u', cut(width, value), c64(width - 1)));
 const or = (...nodes: Node[]): Node => nodes.reduce((left, right) => op('i32.or', left, right));
 
 /** SF, ZF and PF of a result. */
-const szp = (width: Width, result: number): Node =>
+const szp = (width: Width, result: Field): Node =>
   or(
     bit(op('i64.lt_s', cc(width, result, true), c64(0)), FLAG.sf),
     bit(op('i64.eqz', cc(width, result)), FLAG.zf),
@@ -112,16 +110,19 @@ const auxiliaryOf: Record<FlagFamily, Node> = {
   known: c32(0),
 };
 
+/** The body of a function of the module. */
+type FunctionBody = (e: Emit & { readonly code: Code }) => void;
+
 /** A branch table over the byte of ccOp at `shift`; each case leaves the function. */
-function dispatch(shift: number, cases: readonly Node[]): Node {
+function dispatch(shift: number, cases: readonly FunctionBody[]): FunctionBody {
   return e => {
     const labels = cases.map((_, index) => `case${index}`);
     for (let index = cases.length - 1; index >= 0; index--) e.code.block(labels[index]);
-    op('i32.and', op('i32.shr_u', state(STATE.ccOp, 'i32.load'), c32(shift)), c32(0xff))(e);
+    op('i32.and', op('i32.shr_u', state('ccOp', 'i32.load'), c32(shift)), c32(0xff))(e);
     e.code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
-    for (const node of cases) {
+    for (const body of cases) {
       e.code.end();
-      node(e);
+      body(e);
       e.code.op('return');
     }
     e.code.op('unreachable');
@@ -132,14 +133,14 @@ const byFamily = (node: (family: FlagFamily, width: Width) => Node): Node[] =>
   (Object.keys(FLAG_KIND) as FlagFamily[]).flatMap(family => WIDTHS.map(width => node(family, width)));
 
 /** Body of the module's function `carry(): i32`. */
-export const carryFunction: Node = dispatch(
+export const carryFunction = dispatch(
   0,
   byFamily((family, width) => carryOf[family](width)),
 );
 
 /** AF, OF, SF, ZF and PF of an INC or DEC. */
 const stepFlags = (kind: keyof typeof STEP_KIND, width: Width): Node => {
-  const S = STATE.ccS;
+  const S = 'ccS';
   const turned = kind === 'inc' ? 1n << BigInt(width - 1) : (1n << BigInt(width - 1)) - 1n;
   const nibble = kind === 'inc' ? 0 : 15;
   return or(
@@ -151,7 +152,7 @@ const stepFlags = (kind: keyof typeof STEP_KIND, width: Width): Node => {
 };
 
 /** Body of the module's function `flags(): i32`. */
-export const flagsFunction: Node = dispatch(8, [
+export const flagsFunction = dispatch(8, [
   // No INC or DEC since: the family in the low byte tells all. Kinds start at 1, so three cases stay empty.
   dispatch(
     0,
@@ -161,7 +162,7 @@ export const flagsFunction: Node = dispatch(8, [
         : or(carryOf[family](width), bit(overflowOf[family](width), FLAG.of), auxiliaryOf[family], szp(width, R)),
     ),
   ),
-  ...[1, 2, 3].map((): Node => e => e.code.op('unreachable')),
+  ...[1, 2, 3].map(() => op('unreachable')),
   ...(['inc', 'dec'] as const).flatMap(kind => WIDTHS.map(width => stepFlags(kind, width))),
 ]);
 
@@ -192,30 +193,12 @@ function fromBits(): Partial<Record<Condition, Node>> {
 
 /** A condition from the flags, whatever set them (i32, 0 or 1). Uses the local `f`. */
 export function conditionOf(condition: Condition): Node {
+  const f = local('f');
   const lessThan: Node = seq(
-    e => {
-      flagBits(e);
-      e.code.set('f');
-    },
-    op(
-      'i32.and',
-      op(
-        'i32.xor',
-        op('i32.shr_u', e => e.code.get('f'), c32(7)),
-        op('i32.shr_u', e => e.code.get('f'), c32(11)),
-      ),
-      c32(1),
-    ),
+    setLocal('f', flagBits),
+    op('i32.and', op('i32.xor', op('i32.shr_u', f, c32(7)), op('i32.shr_u', f, c32(11))), c32(1)),
   );
-  const lessOrEqual: Node = op(
-    'i32.or',
-    lessThan,
-    op(
-      'i32.and',
-      op('i32.shr_u', e => e.code.get('f'), c32(6)),
-      c32(1),
-    ),
-  );
+  const lessOrEqual: Node = op('i32.or', lessThan, op('i32.and', op('i32.shr_u', f, c32(6)), c32(1)));
   const table: Record<Condition, Node> = {
     o: test(FLAG.of),
     no: not(test(FLAG.of)),

@@ -1,5 +1,5 @@
 /** Integer arithmetic, logic, shifts, bit operations and moves between registers. Semantics: Intel SDM vol. 2, the entry of each mnemonic. */
-import { STATE } from '../layout.js';
+import { type Node, WIDTHS, type Width } from './emit.js';
 import {
   AGAINST_ZERO,
   COMPARE,
@@ -15,26 +15,26 @@ import {
   setFlagBits,
 } from './flags.js';
 import {
-  aux,
   c32,
   c64,
-  callHelper,
   cut,
   extend,
   get,
   getSigned,
+  help,
+  imm,
+  LOADS,
   local,
-  type Node,
+  nothing,
   op,
   row,
+  SIGNED_LOADS,
   select,
   seq,
   set,
   setLocal,
   setState,
   state,
-  WIDTHS,
-  type Width,
   when,
 } from './op.js';
 
@@ -94,7 +94,7 @@ for (const w of WIDTHS) {
   row(`not${w}`, set('d', w, i64('xor', get('a', w), c64(maskOf(w)))));
   row(`mov${w}`, set('d', w, get('a', w)));
 }
-row('nop', () => {});
+row('nop', nothing);
 
 for (const from of [8, 16, 32] as const) {
   row(`zext${from}`, set('d', 64, get('a', from)));
@@ -146,24 +146,15 @@ for (const w of WIDTHS) {
     ['ror', false],
   ] as const) {
     const flags = left ? rotateFlags(bit0, i64('xor', bit0, topBit)) : rotateFlags(topBit, i64('xor', topBit, belowTop));
-    row(
-      `${name}${w}`,
-      seq(
-        masked,
-        setLocal('r', rotated(left)),
-        when(i64('eqz', y), () => {}, flags),
-        set('d', w, r),
-      ),
-      {
-        setsFlags: { plain: `${name}${w}p` },
-        readsFlags: true,
-      },
-    );
+    row(`${name}${w}`, seq(masked, setLocal('r', rotated(left)), when(i64('eqz', y), nothing, flags), set('d', w, r)), {
+      setsFlags: { plain: `${name}${w}p` },
+      readsFlags: true,
+    });
     row(`${name}${w}p`, seq(masked, setLocal('r', rotated(left)), set('d', w, r)));
   }
 
   // Through carry: a rotation of w+1 bits. `y` is the count modulo w+1, `z` the carry in.
-  const turns = w < 32 ? setLocal('y', i64('rem_u', y, c64(w + 1))) : () => {};
+  const turns = w < 32 ? setLocal('y', i64('rem_u', y, c64(w + 1))) : nothing;
   for (const [name, left] of [
     ['rcl', true],
     ['rcr', false],
@@ -199,12 +190,9 @@ for (const w of WIDTHS) {
   }
 }
 
-// SHLD/SHRD: a = destination, b = count (8 bits), aux operand in d's old value is not used; the bits come in from temp slot `d2` = aux.
+// SHLD/SHRD: a = destination, b = count (8 bits); the bits come in from aux.
 for (const w of [16, 32, 64] as const) {
-  const filler: Node = e => {
-    aux(e);
-    e.code.memory(w === 64 ? 'i64.load' : `i64.load${w}_u`);
-  };
+  const filler = get('aux', w);
   for (const [name, left] of [
     ['shld', true],
     ['shrd', false],
@@ -248,10 +236,8 @@ const signedHighProduct: Node = i64(
   i64('sub', highProduct, i64('and', i64('shr_s', x, c64(63)), y)),
   i64('and', i64('shr_s', y, c64(63)), x),
 );
-const RAX = STATE.gpr;
-const RDX = STATE.gpr + 16;
 
-// mulN: RDX:RAX (or AX) = a * b, unsigned; imulN the same signed; imul2N: d = a * b cut, signed overflow in the flags.
+// mulN: 'rdx':'rax' (or AX) = a * b, unsigned; imulN the same signed; imul2N: d = a * b cut, signed overflow in the flags.
 /** r = x * y and z = its high half; the local x then tells whether the product needs more than 64 bits. */
 const product64 = (high: Node, excess: Node): Node =>
   seq(
@@ -263,7 +249,7 @@ const product64 = (high: Node, excess: Node): Node =>
     flagsOfKnown(64, x, x, r),
   );
 const signedProduct64 = product64(signedHighProduct, i64('shr_s', r, c64(63)));
-const pair64 = seq(setState(RAX, r), setState(RDX, z));
+const pair64 = seq(setState('rax', r), setState('rdx', z));
 row('mul64', seq(product64(highProduct, c64(0)), pair64), { setsFlags: {} });
 row('imul64', seq(signedProduct64, pair64), { setsFlags: {} });
 row('imul2_64', seq(signedProduct64, set('d', 64, r)), { setsFlags: { plain: 'imul2_64p' } });
@@ -272,10 +258,10 @@ for (const w of [8, 16, 32] as const) {
   const wide = (w * 2) as Width;
   const spread: Node =
     w === 8
-      ? setState(RAX, r, 'i64.store16')
+      ? setState('rax', r, 'i64.store16')
       : w === 16
-        ? seq(setState(RAX, r, 'i64.store16'), setState(RDX, i64('shr_u', r, c64(16)), 'i64.store16'))
-        : seq(setState(RAX, cut(32, r)), setState(RDX, i64('shr_u', r, c64(32))));
+        ? seq(setState('rax', r, 'i64.store16'), setState('rdx', i64('shr_u', r, c64(16)), 'i64.store16'))
+        : seq(setState('rax', cut(32, r)), setState('rdx', i64('shr_u', r, c64(32))));
   row(
     `mul${w}`,
     seq(
@@ -298,22 +284,22 @@ for (const w of [8, 16, 32] as const) {
 }
 
 /** Leaves with #DE. */
-const divideError: Node = callHelper('divideError');
+const divideError: Node = help('divideError');
 for (const w of [8, 16, 32] as const) {
   const dividend =
     w === 8
-      ? state(RAX, 'i64.load16_u')
+      ? state('rax', 'i64.load16_u')
       : i64(
           'or',
-          state(RAX, w === 16 ? 'i64.load16_u' : 'i64.load32_u'),
-          i64('shl', state(RDX, w === 16 ? 'i64.load16_u' : 'i64.load32_u'), c64(w)),
+          state('rax', w === 16 ? 'i64.load16_u' : 'i64.load32_u'),
+          i64('shl', state('rdx', w === 16 ? 'i64.load16_u' : 'i64.load32_u'), c64(w)),
         );
   const storeBoth: Node =
     w === 8
-      ? seq(setState(RAX, r, 'i64.store8'), setState(RAX + 1, z, 'i64.store8'))
+      ? seq(setState('rax', r, 'i64.store8'), setState('rax', z, 'i64.store8', 1))
       : seq(
-          setState(RAX, cut(w, r), w === 16 ? 'i64.store16' : 'i64.store'),
-          setState(RDX, cut(w, z), w === 16 ? 'i64.store16' : 'i64.store'),
+          setState('rax', cut(w, r), w === 16 ? 'i64.store16' : 'i64.store'),
+          setState('rdx', cut(w, z), w === 16 ? 'i64.store16' : 'i64.store'),
         );
   row(
     `div${w}`,
@@ -348,12 +334,12 @@ row(
   'div64',
   seq(
     setLocal('y', get('a', 64)),
-    setLocal('x', state(RAX)),
-    when(i64('le_u', y, state(RDX)), divideError),
+    setLocal('x', state('rax')),
+    when(i64('le_u', y, state('rdx')), divideError),
     when(
-      i64('eqz', state(RDX)),
+      i64('eqz', state('rdx')),
       seq(setLocal('r', i64('div_u', x, y)), setLocal('z', i64('rem_u', x, y)), pair64),
-      seq(setState(STATE.temp, y), callHelper('divide128')),
+      seq(setState('temp', y), help('divide128')),
     ),
   ),
   { faults: true },
@@ -362,12 +348,12 @@ row(
   'idiv64',
   seq(
     setLocal('y', get('a', 64)),
-    setLocal('x', state(RAX)),
+    setLocal('x', state('rax')),
     when(i64('eqz', y), divideError),
     when(
-      op('i32.and', i64('eq', state(RDX), i64('shr_s', x, c64(63))), op('i32.or', i64('ne', y, c64(-1)), i64('ne', x, c64(1n << 63n)))),
+      op('i32.and', i64('eq', state('rdx'), i64('shr_s', x, c64(63))), op('i32.or', i64('ne', y, c64(-1)), i64('ne', x, c64(1n << 63n)))),
       seq(setLocal('r', i64('div_s', x, y)), setLocal('z', i64('rem_s', x, y)), pair64),
-      seq(setState(STATE.temp, y), callHelper('divideSigned128')),
+      seq(setState('temp', y), help('divideSigned128')),
     ),
   ),
   { faults: true },
@@ -443,23 +429,9 @@ row(
 
 for (const scale of [1, 2, 4, 8] as const) {
   const index = scale === 1 ? get('b', 64) : i64('shl', get('b', 64), c64(Math.log2(scale)));
-  row(
-    `lea${scale}`,
-    set(
-      'd',
-      64,
-      i64('add', i64('add', get('a', 64), index), e => e.imm()),
-    ),
-  );
+  row(`lea${scale}`, set('d', 64, i64('add', i64('add', get('a', 64), index), imm)));
 }
-row(
-  'lea0',
-  set(
-    'd',
-    64,
-    i64('add', get('a', 64), e => e.imm()),
-  ),
-);
+row('lea0', set('d', 64, i64('add', get('a', 64), imm)));
 /** Cut to 32 bits: results of an address-size prefix. */
 row('cut32', set('d', 64, get('a', 32)));
 /** BT and its like with a memory operand: d = a + (b >> 3 + log2) * size, the address of the word that holds bit b. */
@@ -478,20 +450,16 @@ const choose = (name: string, condition: Node, readsFlags: boolean): void => {
 for (const condition of CONDITIONS) choose(condition, conditionOf(condition), true);
 for (const [condition, node] of Object.entries(FROM_BITS)) choose(`bits_${condition}`, node, true);
 for (const w of WIDTHS) {
-  const how = (signed: boolean) => (w === 64 ? 'i64.load' : `i64.load${w}_${signed ? 's' : 'u'}`);
   for (const [condition, compare] of Object.entries(COMPARE)) {
-    choose(
-      `sub${w}_${condition}`,
-      op(compare.operator, state(STATE.ccA, how(compare.signed)), state(STATE.ccB, how(compare.signed))),
-      true,
-    );
+    const loads = compare.signed ? SIGNED_LOADS : LOADS;
+    choose(`sub${w}_${condition}`, op(compare.operator, state('ccA', loads[w]), state('ccB', loads[w])), true);
   }
   for (const [condition, operator] of Object.entries(AGAINST_ZERO)) {
-    for (const [family, slot] of [
-      ['res', STATE.ccR],
-      ['step', STATE.ccS],
+    for (const [family, field] of [
+      ['res', 'ccR'],
+      ['step', 'ccS'],
     ] as const) {
-      choose(`${family}${w}_${condition}`, op(operator, state(slot, how(true)), c64(0)), true);
+      choose(`${family}${w}_${condition}`, op(operator, state(field, SIGNED_LOADS[w]), c64(0)), true);
     }
   }
 }
@@ -499,32 +467,36 @@ for (const w of WIDTHS) {
 // ---- flags as data -----------------------------------------------------------------------------------------------------------------
 
 /** d = RFLAGS as PUSHF stores it. */
-row('getflags', set('d', 64, i64('or', widen(flagBits), i64('or', state(STATE.df), state(STATE.flagsRest)))), { readsFlags: true });
+row('getflags', set('d', 64, i64('or', widen(flagBits), i64('or', state('df'), state('flagsRest')))), { readsFlags: true });
 /** The status flags from the bits of a; the others are changed as POPF at user level does (TF, DF, AC, ID). */
 row(
   'setflags',
   seq(
     setLocal('x', get('a', 64)),
     setFlagBits(op('i32.and', wrap(x), c32(0x8d5))),
-    setState(STATE.df, i64('and', x, c64(0x400))),
-    setState(STATE.flagsRest, i64('or', i64('and', x, c64(0x240100)), c64(0x202))),
+    setState('df', i64('and', x, c64(0x400))),
+    setState('flagsRest', i64('or', i64('and', x, c64(0x240100)), c64(0x202))),
   ),
   { setsFlags: {} },
 );
-row('lahf', setState(RAX + 1, i64('or', i64('and', widen(flagBits), c64(0xd5)), c64(2)), 'i64.store8'), { readsFlags: true });
-row('sahf', setFlagBits(op('i32.or', op('i32.and', flagBits, c32(0x800)), op('i32.and', wrap(state(RAX + 1, 'i64.load8_u')), c32(0xd5)))), {
-  setsFlags: {},
-  readsFlags: true,
-});
+row('lahf', setState('rax', i64('or', i64('and', widen(flagBits), c64(0xd5)), c64(2)), 'i64.store8', 1), { readsFlags: true });
+row(
+  'sahf',
+  setFlagBits(op('i32.or', op('i32.and', flagBits, c32(0x800)), op('i32.and', wrap(state('rax', 'i64.load8_u', 1)), c32(0xd5)))),
+  {
+    setsFlags: {},
+    readsFlags: true,
+  },
+);
 row('clc', setFlagBits(keepBut(1)), { setsFlags: {}, readsFlags: true });
 row('stc', setFlagBits(op('i32.or', keepBut(1), c32(1))), { setsFlags: {}, readsFlags: true });
 row('cmc', setFlagBits(op('i32.xor', flagBits, c32(1))), { setsFlags: {}, readsFlags: true });
-row('cld', setState(STATE.df, c64(0)));
-row('std', setState(STATE.df, c64(0x400)));
+row('cld', setState('df', c64(0)));
+row('std', setState('df', c64(0x400)));
 
-// cmpxchgN, register part: compares RAX with a; ZF tells; d = ZF ? b : a and RAX = a when they differ. The store has happened before.
+// cmpxchgN, register part: compares 'rax' with a; ZF tells; d = ZF ? b : a and 'rax' = a when they differ. The store has happened before.
 for (const w of WIDTHS) {
-  const accumulator = state(RAX, w === 64 ? 'i64.load' : `i64.load${w}_u`);
+  const accumulator = state('rax', w === 64 ? 'i64.load' : `i64.load${w}_u`);
   row(
     `cmpxchg${w}`,
     seq(
@@ -532,10 +504,14 @@ for (const w of WIDTHS) {
       setLocal('y', get('a', w)),
       setLocal('r', cut(w, i64('sub', x, y))),
       flagsOf('sub', w, x, y, r),
-      when(i64('eq', x, y), set('d', w, get('b', w)), setState(RAX, y, w === 32 ? 'i64.store' : w === 64 ? 'i64.store' : `i64.store${w}`)),
+      when(
+        i64('eq', x, y),
+        set('d', w, get('b', w)),
+        setState('rax', y, w === 32 ? 'i64.store' : w === 64 ? 'i64.store' : `i64.store${w}`),
+      ),
     ),
     { setsFlags: {} },
   );
-  /** d = RAX == a ? b : a: what CMPXCHG writes to memory. */
+  /** d = 'rax' == a ? b : a: what CMPXCHG writes to memory. */
   row(`cmpxchgpick${w}`, set('d', w, select(i64('eq', accumulator, get('a', w)), get('b', w), get('a', w))));
 }

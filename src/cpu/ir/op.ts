@@ -1,41 +1,10 @@
 /**
- * The op table's row type and the vocabulary its rows are written in. A row says once what an op does, as a tree of nodes; a tier (the
- * interpreter now, a compiler of regions later) gives `Emit` its own way to reach operands and to leave, and runs the tree to write
- * WebAssembly.
+ * The vocabulary that rows are written in, and the table they fill. A row says once what an op does, as a tree of nodes; what runs the tree
+ * is up to the `Emit` that it is given.
  */
-import type { Code } from '../wasm/code.js';
+import type { Exit, Field, Helper, Load, Local, Node, Operand, Store, Unit, Width } from './emit.js';
 
-/** Operand widths in bits. */
-export type Width = 8 | 16 | 32 | 64;
-export const WIDTHS: readonly Width[] = [8, 16, 32, 64];
-export const log2Bytes = (width: Width): number => ({ 8: 0, 16: 1, 32: 2, 64: 3 })[width];
-
-export type Operand = 'd' | 'a' | 'b';
-type Helper = string;
-
-/** What a tier provides. All values of general registers are i64 nodes, zero-extended from their width. */
-export interface Emit {
-  readonly code: Code;
-  /** Address of an operand in the register file, i32. */
-  address(operand: Operand): void;
-  /** The record's immediate, i64, and its auxiliary word, i32. */
-  imm(): void;
-  aux(): void;
-  /** Leaves the current op for the record at the i32 node, as a block entry: checks and takes the block's length from the budget. `hot`: often. */
-  enter(target: Node, hot: boolean): void;
-  /** Of the first record of a block. `repeats`: how often the budget covers the block once more, i64. */
-  repeats(): void;
-  /** Takes the i64 node times the block's length from the budget. */
-  repeat(times: Node): void;
-  /** Leaves the interpreter with the reason that the node before has stored. */
-  fail: string;
-  helper(name: Helper): void;
-}
-
-/** Writes code that leaves one value (or, for a statement, none) on the WebAssembly stack. */
-export type Node = (e: Emit) => void;
-
-// ---- vocabulary --------------------------------------------------------------------------------------------------------------------
+// ---- values and statements -----------------------------------------------------------------------------------------------------------
 
 export const op =
   (name: string, ...args: Node[]): Node =>
@@ -49,6 +18,7 @@ export const seq =
   e => {
     for (const node of nodes) node(e);
   };
+export const nothing: Node = () => {};
 
 export const c64 =
   (value: bigint | number): Node =>
@@ -60,38 +30,35 @@ export const c32 =
     e.code.i32(value);
 
 export const local =
-  (name: string): Node =>
+  (name: Local): Node =>
   e =>
     e.code.get(name);
 export const setLocal =
-  (name: string, value: Node): Node =>
+  (name: Local, value: Node): Node =>
   e => {
     value(e);
     e.code.set(name);
   };
 
-/** Reads at a fixed address of the register file. */
+/** A field of the register file. */
 export const state =
-  (address: number, how = 'i64.load'): Node =>
+  (field: Field, how: Load = 'i64.load', offset = 0): Node =>
   e =>
-    e.code.i32(0).memory(how, address);
+    e.readState(field, how, offset);
 export const setState =
-  (address: number, value: Node, how = 'i64.store'): Node =>
-  e => {
-    e.code.i32(0);
-    value(e);
-    e.code.memory(how, address);
-  };
+  (field: Field, value: Node, how: Store = 'i64.store', offset = 0): Node =>
+  e =>
+    e.writeState(field, how, value, offset);
 
-/** Reads with any load instruction at a host address. */
+/** Reads and writes at a host address. */
 export const load =
-  (how: string, address: Node, offset = 0): Node =>
+  (how: Load, address: Node, offset = 0): Node =>
   e => {
     address(e);
     e.code.memory(how, offset);
   };
 export const store =
-  (how: string, address: Node, value: Node, offset = 0): Node =>
+  (how: Store, address: Node, value: Node, offset = 0): Node =>
   e => {
     address(e);
     value(e);
@@ -114,40 +81,34 @@ export const when =
 /** `condition` (i32) ? then : otherwise, both evaluated. */
 export const select = (condition: Node, then: Node, otherwise: Node): Node => op('select', then, otherwise, condition);
 
-const LOADS: Record<Width, string> = { 8: 'i64.load8_u', 16: 'i64.load16_u', 32: 'i64.load32_u', 64: 'i64.load' };
-const SIGNED_LOADS: Record<Width, string> = { 8: 'i64.load8_s', 16: 'i64.load16_s', 32: 'i64.load32_s', 64: 'i64.load' };
-const STORES: Record<Width, string> = { 8: 'i64.store8', 16: 'i64.store16', 32: 'i64.store32', 64: 'i64.store' };
+// ---- operands ------------------------------------------------------------------------------------------------------------------------
+
+export const LOADS = { 8: 'i64.load8_u', 16: 'i64.load16_u', 32: 'i64.load32_u', 64: 'i64.load' } as const satisfies Record<Width, Load>;
+export const SIGNED_LOADS = {
+  8: 'i64.load8_s',
+  16: 'i64.load16_s',
+  32: 'i64.load32_s',
+  64: 'i64.load',
+} as const satisfies Record<Width, Load>;
+export const STORES = { 8: 'i64.store8', 16: 'i64.store16', 32: 'i64.store32', 64: 'i64.store' } as const satisfies Record<Width, Store>;
+/** Stores to general registers: 8 and 16 bits leave the rest alone; a 32-bit value is already zero-extended and clears the upper half. */
+export const REGISTER_STORES = { ...STORES, 32: STORES[64] } as const;
 
 /** Operand of a width, zero-extended to i64. */
-export const get =
-  (operand: Operand, width: Width): Node =>
-  e => {
-    e.address(operand);
-    e.code.memory(LOADS[width]);
-  };
+export const get = (operand: Operand, width: Width): Node => getAs(operand, LOADS[width]);
 /** Operand of a width, sign-extended to i64. */
-export const getSigned =
-  (operand: Operand, width: Width): Node =>
-  e => {
-    e.address(operand);
-    e.code.memory(SIGNED_LOADS[width]);
-  };
-/** Operand with any load instruction of its own (`i32.load`, `v128.load`, `f64.load`). */
+export const getSigned = (operand: Operand, width: Width): Node => getAs(operand, SIGNED_LOADS[width]);
+/** Operand with any load instruction. */
 export const getAs =
-  (operand: Operand, how: string, offset = 0): Node =>
-  e => {
-    e.address(operand);
-    e.code.memory(how, offset);
-  };
+  (operand: Operand, how: Load, offset = 0): Node =>
+  e =>
+    e.read(operand, how, offset);
 export const setAs =
-  (operand: Operand, how: string, value: Node, offset = 0): Node =>
-  e => {
-    e.address(operand);
-    value(e);
-    e.code.memory(how, offset);
-  };
-/** Writes a general register: 8 and 16 bits leave the rest alone; a 32-bit value must already be zero-extended and clears the upper half. */
-export const set = (operand: Operand, width: Width, value: Node): Node => setAs(operand, STORES[width === 32 ? 64 : width], value);
+  (operand: Operand, how: Store, value: Node, offset = 0): Node =>
+  e =>
+    e.write(operand, how, value, offset);
+/** Writes a general register. */
+export const set = (operand: Operand, width: Width, value: Node): Node => setAs(operand, REGISTER_STORES[width], value);
 
 export const imm: Node = e => e.imm();
 export const aux: Node = e => e.aux();
@@ -157,13 +118,35 @@ export const cut = (width: Width, value: Node): Node => (width === 64 ? value : 
 /** The low `width` bits of a value, sign-extended. */
 export const extend = (width: Width, value: Node): Node => (width === 64 ? value : op(`i64.extend${width}_s`, value));
 
-/** Calls an imported helper `name(): i32` that works on the register file; a result other than 0 means it has stored an exit reason. */
-export const callHelper =
-  (name: string): Node =>
-  e => {
-    e.helper(name);
-    e.code.brIf(e.fail);
-  };
+// ---- guest memory, helpers, ways out ---------------------------------------------------------------------------------------------------
+
+export const readGuest =
+  (how: Load, address: Node): Node =>
+  e =>
+    e.readGuest(how, address);
+export const writeGuest =
+  (how: Store, address: Node, value: Node): Node =>
+  e =>
+    e.writeGuest(how, address, value);
+export const reach =
+  (bytes: number, address: Node, forWrite = false): Node =>
+  e =>
+    e.reach(bytes, address, forWrite);
+/** Faults where an access of so many bytes would. */
+export const probe = (bytes: number, address: Node): Node => op('drop', reach(bytes, address, true));
+
+export const help =
+  (name: Helper): Node =>
+  e =>
+    e.help(name);
+export const operate =
+  (unit: Unit, operation: string): Node =>
+  e =>
+    e.operate(unit, operation);
+export const leave =
+  (reason: Exit): Node =>
+  e =>
+    e.leave(reason);
 
 // ---- rows --------------------------------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
  * 128-bit integer operations of SSE to SSE4.2. `d`, `a` and `b` are 16-byte slots; the first source of the instruction is `a`. Semantics:
  * Intel SDM vol. 2, the entry of each mnemonic; the names are theirs, unless one row serves several.
  */
+import type { Node } from './emit.js';
 import { setFlagBits } from './flags.js';
-import { writeGuest } from './memory.js';
-import { c32, c64, get, getAs, imm, local, type Node, op, row, select, seq, set, setAs, setLocal, store, when } from './op.js';
+import { c32, c64, get, getAs, imm, local, op, row, select, seq, set, setAs, setLocal, when, writeGuest } from './op.js';
 
 const a = getAs('a', 'v128.load');
 const b = getAs('b', 'v128.load');
@@ -239,11 +239,8 @@ for (const [suffix, size] of [
   vector(`punpckh${suffix}`, shuffle(interleave(half), a, b));
 }
 
-/** BLENDVPS and its kin: b where the top bit of the mask in XMM0 is set. `aux` is the address of XMM0. */
-const mask: Node = e => {
-  e.aux();
-  e.code.memory('v128.load');
-};
+/** BLENDVPS and its kin: b where the top bit of the mask in XMM0 is set. `aux` is XMM0. */
+const mask = getAs('aux', 'v128.load');
 for (const [name, shape, bits] of [
   ['pblendvb', 'i8x16', 8],
   ['blendvps', 'i32x4', 32],
@@ -308,7 +305,7 @@ row(
   'maskstore8',
   when(
     op('i64.ne', op('i64.and', get('d', 8), c64(0x80)), c64(0)),
-    writeGuest(1, op('i64.add', get('a', 64), imm), host => store('i64.store8', host, get('b', 8))),
+    writeGuest('i64.store8', op('i64.add', get('a', 64), imm), get('b', 8)),
   ),
   { faults: true },
 );

@@ -4,11 +4,9 @@
  * Everything else goes to the helper, which also sets MXCSR's flags; so a program's first inexact operation takes the long way, and the
  * rest the short one. Operands of unary rows are `a`.
  */
-import { sseFloatNumber } from '../helpers/sse-float.js';
-import { STATE } from '../layout.js';
+import type { Node, Store } from './emit.js';
 import { setFlagBits } from './flags.js';
-import { byHelper } from './helped.js';
-import { c32, c64, cut, get, getAs, getSigned, local, type Node, op, row, seq, set, setAs, setLocal, state, when } from './op.js';
+import { c32, c64, cut, get, getAs, getSigned, local, op, operate, row, seq, set, setAs, setLocal, state, when } from './op.js';
 
 const x = local('x');
 const y = local('y');
@@ -22,11 +20,11 @@ const both = (...conditions: Node[]): Node => conditions.reduce((left, right) =>
 const either = (left: Node, right: Node): Node => op('i32.or', left, right);
 
 /** The long way: the operation by name, done by the helper. */
-const exactly = (name: string): Node => byHelper('sseFloat', sseFloatNumber(name));
+const exactly = (name: string): Node => operate('sseFloat', name);
 const traits = { faults: true };
 const apart = { faults: true, apart: true };
 
-const mxcsr = state(STATE.mxcsr, 'i32.load');
+const mxcsr = state('mxcsr', 'i32.load');
 /** Masks all set, RC nearest, DAZ and FZ clear, PE set. */
 const isOrdinary = op('i32.eq', op('i32.and', mxcsr, c32(0xffe0)), c32(0x1fa0));
 /** For what cannot be inexact: DAZ clear is enough, as no exception arises. */
@@ -40,7 +38,7 @@ interface Shape {
   readonly f: 'f32' | 'f64';
   readonly packed: 'f32x4' | 'f64x2';
   readonly lanes: 'i32x4' | 'i64x2';
-  readonly store: string;
+  readonly store: Store;
   readonly sign: bigint;
   readonly infinity: bigint;
   /** The smallest normal number. */

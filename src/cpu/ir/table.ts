@@ -4,7 +4,7 @@ import './memory.js';
 import './control.js';
 import './string.js';
 import './simd.js';
-import './sse-float.js';
 import './helped.js';
+import './sse-float.js';
 
 export { opNumber, opRows } from './op.js';

@@ -1,7 +1,8 @@
 /** Builds the micro-ops of a form, from one instruction of it. Lifters (one file per instruction group) only talk to this. */
 import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'iced-x86';
+import type { Width } from '../ir/emit.js';
 import type { Condition } from '../ir/flags.js';
-import { opNumber, type Width } from '../ir/op.js';
+import { opNumber } from '../ir/op.js';
 import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
 import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 

@@ -1,7 +1,7 @@
 /** Lifters of jumps, calls, stack and system instructions. */
 import { Code, Mnemonic as M, OpKind, Register } from 'iced-x86';
+import type { Width } from '../ir/emit.js';
 import { CONDITIONS } from '../ir/flags.js';
-import type { Width } from '../ir/op.js';
 import { gprSlot, STATE, VECTORS } from '../layout.js';
 import type { Builder, Constant } from './builder.js';
 import { IP, NEXT, OPERAND } from './form.js';

@@ -1,7 +1,7 @@
 /** Lifters of integer arithmetic, logic, moves, shifts and bit operations. */
 import { Mnemonic as M, Register } from 'iced-x86';
+import type { Width } from '../ir/emit.js';
 import { CONDITIONS } from '../ir/flags.js';
-import type { Width } from '../ir/op.js';
 import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';

@@ -1,6 +1,6 @@
 /** Lifters of SSE floating point: arithmetic, comparison, rounding and conversion. */
 import { Mnemonic as M } from 'iced-x86';
-import type { Width } from '../ir/op.js';
+import type { Width } from '../ir/emit.js';
 import type { Builder } from './builder.js';
 import type { Lifter } from './registry.js';
 import { besideString } from './sse-move.js';

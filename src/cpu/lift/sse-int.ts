@@ -1,6 +1,6 @@
 /** Lifters of SSE integer operations, and of the bitwise and shuffling ones of either kind. */
 import { Code, Mnemonic as M } from 'iced-x86';
-import type { Width } from '../ir/op.js';
+import type { Width } from '../ir/emit.js';
 import { xmmSlot } from '../layout.js';
 import { type Lifter, lifters } from './registry.js';
 import { forEach, imm8, source } from './vector.js';

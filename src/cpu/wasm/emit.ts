@@ -1,0 +1,203 @@
+/** What every tier that is compiled to WebAssembly shares: the register file, guest memory through the TLB, helpers, and ways out. */
+import { sseFloatNumber } from '../helpers/sse-float.js';
+import { sseRareNumber } from '../helpers/sse-rare.js';
+import { x87Number } from '../helpers/x87.js';
+import {
+  bytesOf,
+  type Emit,
+  type Exit,
+  type Field,
+  fieldAddress,
+  type Helper,
+  type Load,
+  type Node,
+  type Operand,
+  type Store,
+  type Unit,
+  type Way,
+} from '../ir/emit.js';
+import { c32, c64, load, local, op, seq, setLocal, setState, state } from '../ir/op.js';
+import { EXIT, JUMP_CACHE, STATE, TLB } from '../layout.js';
+import type { Code } from './code.js';
+
+const NUMBERS: Readonly<Record<Unit, (operation: string) => number>> = { sseFloat: sseFloatNumber, sseRare: sseRareNumber, x87: x87Number };
+
+/** Helpers of guest memory, with the parameters (low, high, size) of an access. */
+export const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'] as const;
+/** Functions of the module itself. */
+export type Inner = 'flags' | 'carry';
+
+const hostAddress: Node = op('i32.add', op('i32.wrap_i64', local('ad')), load('i32.load', local('e'), TLB.delta));
+const slowArguments = (bytes: number): Node =>
+  seq(op('i32.wrap_i64', local('ad')), op('i32.wrap_i64', op('i64.shr_u', local('ad'), c64(32))), c32(bytes));
+
+/**
+ * Puts the guest address in `ad` and its TLB entry in `e`; leaves whether the tag at `tagOffset` matches. The tag is compared with the page of
+ * the access's *last* byte, so that one comparison also catches accesses that cross into the next page.
+ */
+const probe = (bytes: number, address: Node, tagOffset: number): Node =>
+  seq(
+    setLocal('ad', address),
+    setLocal(
+      'e',
+      op('i32.and', op('i32.shr_u', op('i32.wrap_i64', local('ad')), c32(12 - TLB.entryBits)), c32((TLB.entries - 1) << TLB.entryBits)),
+    ),
+    setLocal('e', op('i32.add', local('e'), c32(TLB.base))),
+    op(
+      'i64.eq',
+      load('i64.load', local('e'), tagOffset),
+      op('i64.and', bytes === 1 ? local('ad') : op('i64.add', local('ad'), c64(bytes - 1)), c64(-4096)),
+    ),
+  );
+
+/** Address of the jump cache's entry for the target. */
+const jumpCacheEntry = (target: Node): Node =>
+  op(
+    'i32.shl',
+    op(
+      'i32.and',
+      op('i32.xor', op('i32.wrap_i64', target), op('i32.shr_u', op('i32.wrap_i64', target), c32(14))),
+      c32(JUMP_CACHE.entries - 1),
+    ),
+    c32(JUMP_CACHE.entryBits),
+  );
+
+export abstract class WasmEmit implements Emit {
+  /** The block behind which the function leaves the guest. */
+  protected readonly fail = 'fail';
+
+  /** `functions`: the indices of the module's functions, imported or its own. */
+  constructor(
+    readonly code: Code,
+    private readonly functions: (name: Helper | Unit | Inner | (typeof MEMORY_HELPERS)[number]) => number,
+  ) {}
+
+  abstract read(operand: Operand, how: Load, offset: number): void;
+  abstract write(operand: Operand, how: Store, value: Node, offset: number): void;
+  /** Address of an operand in the register file, i32, for a helper. */
+  protected abstract place(operand: Operand): void;
+  abstract imm(): void;
+  abstract aux(): void;
+  abstract callee(): void;
+  abstract goTo(way: Way, hot: boolean): void;
+  /** Goes to the block whose first record is at the i32 node. */
+  protected abstract enter(record: Node): void;
+  abstract again(): void;
+  abstract repeats(): void;
+  abstract repeat(times: Node): void;
+
+  readState(field: Field, how: Load, offset: number): void {
+    this.code.i32(0).memory(how, fieldAddress(field) + offset);
+  }
+
+  writeState(field: Field, how: Store, value: Node, offset: number): void {
+    this.code.i32(0);
+    value(this);
+    this.code.memory(how, fieldAddress(field) + offset);
+  }
+
+  flags(): void {
+    this.code.call(this.functions('flags'));
+  }
+
+  carry(): void {
+    this.code.call(this.functions('carry'));
+  }
+
+  // ---- guest memory ------------------------------------------------------------------------------------------------------------------
+
+  readGuest(how: Load, address: Node): void {
+    this.reach(bytesOf(how), address, false);
+    this.code.memory(how);
+  }
+
+  reach(bytes: number, address: Node, forWrite: boolean): void {
+    const { code } = this;
+    probe(bytes, address, forWrite ? TLB.write : 0)(this);
+    code.if('i32');
+    hostAddress(this);
+    code.else();
+    slowArguments(bytes)(this);
+    code.call(this.functions(forWrite ? 'slowReadWrite' : 'slowRead'));
+    code.tee('h').op('i32.eqz').brIf(this.fail);
+    code.get('h').end();
+  }
+
+  writeGuest(how: Store, address: Node, value: Node): void {
+    const { code } = this;
+    const storeAt = (host: Node): void => {
+      host(this);
+      value(this);
+      code.memory(how);
+    };
+    probe(bytesOf(how), address, TLB.write)(this);
+    code.if();
+    storeAt(hostAddress);
+    code.else();
+    storeAt(c32(STATE.bounce));
+    this.slowWrite(bytesOf(how));
+    code.end();
+  }
+
+  writeBack(how: Store, address: Node, value: Node): void {
+    const { code } = this;
+    setLocal('h', state('rmwHost', 'i32.load'))(this);
+    code.get('h');
+    value(this);
+    code.memory(how);
+    // The bounce buffer means a page boundary, or an access that is watched.
+    code.get('h').i32(STATE.bounce).op('i32.eq').if();
+    setLocal('ad', address)(this);
+    this.slowWrite(bytesOf(how));
+    code.end();
+  }
+
+  private slowWrite(bytes: number): void {
+    slowArguments(bytes)(this);
+    this.call('slowWrite');
+  }
+
+  whenWritable(address: Node, then: (host: Node) => Node): void {
+    probe(1, address, TLB.write)(this);
+    this.code.if();
+    then(hostAddress)(this);
+    this.code.end();
+  }
+
+  // ---- helpers and ways out ------------------------------------------------------------------------------------------------------------
+
+  help(name: Helper): void {
+    this.call(name);
+  }
+
+  operate(unit: Unit, operation: string): void {
+    setState('helperOp', c32(NUMBERS[unit](operation)), 'i32.store')(this);
+    setState('helperD', () => this.place('d'), 'i32.store')(this);
+    setState('helperA', () => this.place('a'), 'i32.store')(this);
+    setState('helperB', () => this.place('b'), 'i32.store')(this);
+    setState('helperImm', () => this.imm())(this);
+    this.call(unit);
+  }
+
+  /** Calls an imported function; a result other than 0 means that it has stored an exit reason. */
+  private call(name: Helper | Unit | 'slowWrite'): void {
+    this.code.call(this.functions(name)).brIf(this.fail);
+  }
+
+  jump(target: Node): void {
+    const { code } = this;
+    setLocal('e', jumpCacheEntry(target))(this);
+    op('i64.eq', load('i64.load', local('e'), JUMP_CACHE.base), target)(this);
+    code.if();
+    this.enter(load('i32.load', local('e'), JUMP_CACHE.base + 8));
+    code.else();
+    setState('rip', target)(this);
+    this.leave('lookup');
+    code.end();
+  }
+
+  leave(reason: Exit): void {
+    setState('exit', c32(EXIT[reason]), 'i32.store')(this);
+    this.code.br(this.fail);
+  }
+}
