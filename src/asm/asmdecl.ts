@@ -1,7 +1,7 @@
 /** Checks of `name+offset(FP)`, of widths and argument sizes against the declared signature, as `go vet`'s asmdecl does. */
 import type { Diagnostics } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import { isVector, type Memory, type Operand, type Statement } from './syntax.js';
+import { type Instruction, isVector, type Memory, type Operand } from './syntax.js';
 import { fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
 import { extending, ofWidth, operandWidth } from './widths.js';
 import { assignmentOf } from './wrapper.js';
@@ -17,8 +17,6 @@ interface Component {
   /** What it is made of, when it cannot be taken at once. */
   readonly parts: readonly Component[];
 }
-
-type Instruction = Extract<Statement, { kind: 'instruction' }>;
 
 const WORD = 8;
 

@@ -3,6 +3,7 @@ import type { CallData, Laid } from './call-data.js';
 import type { Declarations } from './declarations.js';
 import { type Diagnostics, nearest, type Position } from './diagnostics.js';
 import { integerOf, stringBytes, type Token } from './lexer.js';
+import { TokenReader } from './token-reader.js';
 import { TypeParser } from './type-parser.js';
 import { fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
 
@@ -30,7 +31,10 @@ const EXPECTED = 'a value is expected here: a number, "text", \'c\', true, false
 
 const underlying = (type: GoType): GoType => (type.kind === 'named' ? underlying(type.underlying()) : type);
 
-export class ValueParser extends TypeParser {
+export class ValueParser {
+  private readonly reader: TokenReader;
+  private readonly types: TypeParser;
+
   /** `functionSymbol` gives the assembly name of a function that a func value may be, or undefined. */
   constructor(
     tokens: readonly Token[],
@@ -39,26 +43,23 @@ export class ValueParser extends TypeParser {
     private readonly functionSymbol: (name: string) => string | undefined,
     diagnostics: Diagnostics,
   ) {
-    super(
-      tokens,
-      {
-        constants: program.constants,
-        reference: (name, at) => {
-          if (!program.types.has(name)) {
-            const near = nearest(name, program.types.keys());
-            this.fail(at, `type ${name} is not declared`, near && `did you mean ${near}?`);
-          }
-          return { kind: 'named', name, underlying: () => program.types.get(name)! };
-        },
+    this.reader = new TokenReader(tokens, diagnostics);
+    this.types = new TypeParser(this.reader, {
+      constants: program.constants,
+      reference: (name, at) => {
+        if (!program.types.has(name)) {
+          const near = nearest(name, program.types.keys());
+          this.reader.fail(at, `type ${name} is not declared`, near && `did you mean ${near}?`);
+        }
+        return { kind: 'named', name, underlying: () => program.types.get(name)! };
       },
-      diagnostics,
-    );
+    });
   }
 
   /** `name(`. */
   head(): Token {
-    const token = this.next();
-    if (token.kind !== 'name' || !this.accept('(')) this.fail({ ...token.at, column: 1 }, 'a call looks like Add(2, 3)');
+    const token = this.reader.next();
+    if (token.kind !== 'name' || !this.reader.accept('(')) this.reader.fail({ ...token.at, column: 1 }, 'a call looks like Add(2, 3)');
     return token;
   }
 
@@ -67,92 +68,92 @@ export class ValueParser extends TypeParser {
     const starts: Position[] = [];
     const closers = [')'];
     let fresh = true;
-    for (const { text, kind, at } of this.tokens.slice(this.at)) {
+    for (const { text, kind, at } of this.reader.tokens.slice(this.reader.at)) {
       const punctuation = kind === 'punctuation' ? text : '';
-      if (kind === 'newline') this.fail(at, `the closing ${closers.at(-1)} is missing`);
+      if (kind === 'newline') this.reader.fail(at, `the closing ${closers.at(-1)} is missing`);
       if (closers.length === 1 && punctuation === ')') return { starts, end: at };
       if (fresh) starts.push(at);
       fresh = closers.length === 1 && punctuation === ',';
       if (punctuation in CLOSERS) closers.push(CLOSERS[punctuation]);
       else if (Object.values(CLOSERS).includes(punctuation) && punctuation !== closers.at(-1))
-        this.fail(at, `the closing ${closers.at(-1)} is missing in front of ${text}`);
+        this.reader.fail(at, `the closing ${closers.at(-1)} is missing in front of ${text}`);
       else if (punctuation === closers.at(-1)) closers.pop();
     }
-    return { starts, end: this.peek().at };
+    return { starts, end: this.reader.peek().at };
   }
 
   /** The values of a list of parameters and what ends the call. Throws Skip. */
   values(types: readonly GoType[]): Laid[] {
     const values = types.map((type, index) => {
       const value = this.value(type);
-      if (!this.accept(',') && index < types.length - 1) this.fail(this.peek().at, 'a comma or ) is expected here');
+      if (!this.reader.accept(',') && index < types.length - 1) this.reader.fail(this.reader.peek().at, 'a comma or ) is expected here');
       return value;
     });
-    if (!this.accept(')')) this.fail(this.peek().at, 'a comma or ) is expected here');
-    if (this.peek().kind !== 'newline') this.fail(this.peek().at, 'nothing may follow the call');
+    if (!this.reader.accept(')')) this.reader.fail(this.reader.peek().at, 'a comma or ) is expected here');
+    if (this.reader.peek().kind !== 'newline') this.reader.fail(this.reader.peek().at, 'nothing may follow the call');
     return values;
   }
 
   private value(type: GoType): Laid {
-    const { at } = this.peek();
-    if (sizeOf(type) > MOST_BYTES) this.fail(at, `a ${typeName(type)} is too large for a call`);
-    if (this.accept('&')) {
+    const { at } = this.reader.peek();
+    if (sizeOf(type) > MOST_BYTES) this.reader.fail(at, `a ${typeName(type)} is too large for a call`);
+    if (this.reader.accept('&')) {
       const target = underlying(type);
-      if (this.is('{') && target.kind === 'pointer') return this.pointerTo(this.value(target.elem));
-      const said = this.type();
+      if (this.reader.is('{') && target.kind === 'pointer') return this.pointerTo(this.value(target.elem));
+      const said = this.types.type();
       return this.assigned({ kind: 'pointer', elem: said }, this.pointerTo(this.composite(said)), type, at);
     }
-    if (this.is('{')) {
+    if (this.reader.is('{')) {
       const target = underlying(type);
       return target.kind === 'pointer' ? this.pointerTo(this.composite(target.elem)) : this.composite(type);
     }
     if (this.builtin('make') || this.builtin('new')) return this.made(type, at);
     if (this.typeAhead()) {
-      const said = this.type();
-      if (this.is('{')) return this.assigned(said, this.composite(said), type, at);
-      this.expect('(');
+      const said = this.types.type();
+      if (this.reader.is('{')) return this.assigned(said, this.composite(said), type, at);
+      this.reader.expect('(');
       const inner = this.converted(said);
-      this.expect(')');
+      this.reader.expect(')');
       return this.assigned(said, inner, type, at);
     }
-    const { kind, text } = this.peek();
+    const { kind, text } = this.reader.peek();
     if (kind === 'name' && underlying(type).kind === 'func' && text !== 'nil') return this.functionValue(type);
     return this.encoded(this.constant(), type, at);
   }
 
   private builtin(name: string): boolean {
-    return this.peek().text === name && this.peek().kind === 'name' && this.peek(1).text === '(';
+    return this.reader.peek().text === name && this.reader.peek().kind === 'name' && this.reader.peek(1).text === '(';
   }
 
   /** Whether a conversion or a composite literal with its type begins here. */
   private typeAhead(): boolean {
-    const { kind, text } = this.peek();
+    const { kind, text } = this.reader.peek();
     if (kind === 'punctuation') return text === '[' || text === '(';
-    return kind === 'name' && text !== 'complex' && ['(', '{', '['].includes(this.peek(1).text);
+    return kind === 'name' && text !== 'complex' && ['(', '{', '['].includes(this.reader.peek(1).text);
   }
 
   /** `make([]T, length, capacity)` and `new(T)`. */
   private made(type: GoType, at: Position): Laid {
-    const slice = this.next().text === 'make';
-    this.expect('(');
-    const said = this.type();
+    const slice = this.reader.next().text === 'make';
+    this.reader.expect('(');
+    const said = this.types.type();
     if (!slice) {
-      this.expect(')');
+      this.reader.expect(')');
       return this.assigned({ kind: 'pointer', elem: said }, this.pointerTo(this.zeroed(said, 1, at)), type, at);
     }
     const target = underlying(said);
-    if (target.kind !== 'slice') this.fail(at, `r14 makes slices only, no ${typeName(said)}`);
-    this.expect(',');
-    const length = this.number();
-    const capacity = this.accept(',') ? this.number() : length;
-    this.expect(')');
-    if (length < 0n || capacity < length) this.fail(at, `a slice of length ${length} and capacity ${capacity} cannot be`);
+    if (target.kind !== 'slice') this.reader.fail(at, `r14 makes slices only, no ${typeName(said)}`);
+    this.reader.expect(',');
+    const length = this.types.number();
+    const capacity = this.reader.accept(',') ? this.types.number() : length;
+    this.reader.expect(')');
+    if (length < 0n || capacity < length) this.reader.fail(at, `a slice of length ${length} and capacity ${capacity} cannot be`);
     return this.assigned(said, this.slice(this.zeroed(target.elem, Number(capacity), at), length, capacity), type, at);
   }
 
   private zeroed(type: GoType, count: number, at: Position): Laid {
     const size = sizeOf(type) * count;
-    if (size > MOST_BYTES) this.fail(at, `${size} bytes are too much for a call`);
+    if (size > MOST_BYTES) this.reader.fail(at, `${size} bytes are too much for a call`);
     return { bytes: new Uint8Array(size), pointers: [] };
   }
 
@@ -170,10 +171,10 @@ export class ValueParser extends TypeParser {
 
   /** What stands in the parentheses of `T(...)`. */
   private converted(type: GoType): Laid {
-    const { at, kind, text } = this.peek();
+    const { at, kind, text } = this.reader.peek();
     const target = underlying(type);
     if (kind === 'string' && target.kind === 'slice' && sizeOf(target.elem) === 1) {
-      this.next();
+      this.reader.next();
       const bytes = stringBytes(text);
       return this.slice({ bytes, pointers: [] }, BigInt(bytes.length), BigInt(bytes.length));
     }
@@ -183,9 +184,9 @@ export class ValueParser extends TypeParser {
   }
 
   private functionValue(type: GoType): Laid {
-    const { text, at } = this.next();
+    const { text, at } = this.reader.next();
     const symbol = this.functionSymbol(text);
-    if (symbol === undefined) this.fail(at, `${text} is no ${typeName(type)}`);
+    if (symbol === undefined) this.reader.fail(at, `${text} is no ${typeName(type)}`);
     return this.pointerTo({ bytes: new Uint8Array(WORD), pointers: [{ offset: 0, symbol }] });
   }
 
@@ -196,7 +197,7 @@ export class ValueParser extends TypeParser {
     if (target.kind === 'interface') return this.boxed(from, value, to, at);
     const alike = typeName(underlying(from)) === typeName(target) && (from.kind !== 'named' || to.kind !== 'named');
     if (!alike && !(underlying(from).kind === 'pointer' && target.kind === 'unsafe-pointer'))
-      this.fail(at, `${typeName(from)} is no ${typeName(to)}`);
+      this.reader.fail(at, `${typeName(from)} is no ${typeName(to)}`);
     return value;
   }
 
@@ -204,7 +205,7 @@ export class ValueParser extends TypeParser {
   private boxed(type: GoType, value: Laid, to: GoType, at: Position): Laid {
     const target = underlying(to);
     if (target.kind !== 'interface' || !target.empty)
-      this.fail(at, `${typeName(to)} wants methods, which a call cannot give ${typeName(type)}; only nil can be passed`);
+      this.reader.fail(at, `${typeName(to)} wants methods, which a call cannot give ${typeName(type)}; only nil can be passed`);
     const descriptor = { offset: 0, symbol: this.data.descriptor(type) };
     const bytes = new Uint8Array(2 * WORD);
     if (!isDirect(type)) return { bytes, pointers: [descriptor, { offset: WORD, symbol: this.data.place(value) }] };
@@ -215,14 +216,15 @@ export class ValueParser extends TypeParser {
   // ---- composite literals ----------------------------------------------------------------------------------------------------------
 
   private composite(type: GoType): Laid {
-    const { at } = this.peek();
+    const { at } = this.reader.peek();
     const target = underlying(type);
     switch (target.kind) {
       case 'struct':
         return this.structure(type, target);
       case 'array': {
         const elements = this.elements(target.elem);
-        if (elements.length > target.length) this.fail(at, `${typeName(type)} has ${target.length} elements, not ${elements.length}`);
+        if (elements.length > target.length)
+          this.reader.fail(at, `${typeName(type)} has ${target.length} elements, not ${elements.length}`);
         return joined(
           sizeOf(type),
           elements.map((element, index) => [index * sizeOf(target.elem), element]),
@@ -242,101 +244,101 @@ export class ValueParser extends TypeParser {
         );
       }
       default:
-        this.fail(at, `{...} makes no ${typeName(type)}`);
+        this.reader.fail(at, `{...} makes no ${typeName(type)}`);
     }
   }
 
   private structure(type: GoType, { fields }: GoType & { kind: 'struct' }): Laid {
-    this.expect('{');
+    this.reader.expect('{');
     const offsets = fieldOffsets(fields);
     const parts: [number, Laid][] = [];
-    const keyed = this.peek().kind === 'name' && this.peek(1).text === ':';
-    while (!this.is('}')) {
-      const { at, text } = this.peek();
+    const keyed = this.reader.peek().kind === 'name' && this.reader.peek(1).text === ':';
+    while (!this.reader.is('}')) {
+      const { at, text } = this.reader.peek();
       let index = parts.length;
       if (keyed) {
-        this.name();
-        this.expect(':');
+        this.reader.name();
+        this.reader.expect(':');
         index = fields.findIndex(field => field.name === text);
         if (index < 0) {
           const near = nearest(
             text,
             fields.map(field => field.name),
           );
-          this.fail(at, `${typeName(type)} has no field ${text}`, near && `did you mean ${near}?`);
+          this.reader.fail(at, `${typeName(type)} has no field ${text}`, near && `did you mean ${near}?`);
         }
       }
-      if (index >= fields.length) this.fail(at, `${typeName(type)} has ${fields.length} fields`);
+      if (index >= fields.length) this.reader.fail(at, `${typeName(type)} has ${fields.length} fields`);
       parts.push([offsets[index], this.value(fields[index].type)]);
-      if (!this.accept(',')) break;
+      if (!this.reader.accept(',')) break;
     }
-    const { at } = this.peek();
-    this.expect('}');
+    const { at } = this.reader.peek();
+    this.reader.expect('}');
     if (!keyed && parts.length > 0 && parts.length < fields.length)
-      this.fail(at, `${typeName(type)} has ${fields.length} fields, not ${parts.length}`, 'or name them: field: value');
+      this.reader.fail(at, `${typeName(type)} has ${fields.length} fields, not ${parts.length}`, 'or name them: field: value');
     return joined(sizeOf(type), parts);
   }
 
   /** Elements in order; those that an index leaves out are zero. */
   private elements(type: GoType): Laid[] {
-    this.expect('{');
+    this.reader.expect('{');
     const elements: Laid[] = [];
     const zero: Laid = { bytes: new Uint8Array(sizeOf(type)), pointers: [] };
-    for (let index = 0; !this.is('}'); index++) {
-      const { at } = this.peek();
-      if (this.peek().kind === 'integer' && this.peek(1).text === ':') {
-        index = Number(this.number());
-        this.expect(':');
+    for (let index = 0; !this.reader.is('}'); index++) {
+      const { at } = this.reader.peek();
+      if (this.reader.peek().kind === 'integer' && this.reader.peek(1).text === ':') {
+        index = Number(this.types.number());
+        this.reader.expect(':');
       }
-      if (index * Math.max(1, sizeOf(type)) > MOST_BYTES) this.fail(at, 'so many elements are too much for a call');
+      if (index * Math.max(1, sizeOf(type)) > MOST_BYTES) this.reader.fail(at, 'so many elements are too much for a call');
       while (elements.length < index) elements.push(zero);
       elements[index] = this.value(type);
-      if (!this.accept(',')) break;
+      if (!this.reader.accept(',')) break;
     }
-    this.expect('}');
+    this.reader.expect('}');
     return elements;
   }
 
   // ---- constants -------------------------------------------------------------------------------------------------------------------
 
   private constant(): Constant {
-    const token = this.peek();
+    const token = this.reader.peek();
     if (this.builtin('complex')) {
-      this.next();
-      this.expect('(');
+      this.reader.next();
+      this.reader.expect('(');
       const real = this.real();
-      this.expect(',');
+      this.reader.expect(',');
       const imaginary = this.real();
-      this.expect(')');
+      this.reader.expect(')');
       return { kind: 'complex', real: Number(real.value), imaginary: Number(imaginary.value) };
     }
     if (token.kind === 'string') {
-      this.next();
+      this.reader.next();
       return { kind: 'string', value: token.text };
     }
     if (token.kind === 'name' && ['true', 'false', 'nil'].includes(token.text)) {
-      this.next();
+      this.reader.next();
       return token.text === 'nil' ? { kind: 'nil' } : { kind: 'bool', value: token.text === 'true' };
     }
     const first = this.real();
     if (this.imaginary()) return { kind: 'complex', real: 0, imaginary: Number(first.value) };
-    if (!this.is('+') && !this.is('-')) return first;
+    if (!this.reader.is('+') && !this.reader.is('-')) return first;
     const second = this.real();
-    if (!this.imaginary()) this.fail(token.at, 'r14 does not compute in a call; write the value');
+    if (!this.imaginary()) this.reader.fail(token.at, 'r14 does not compute in a call; write the value');
     return { kind: 'complex', real: Number(first.value), imaginary: Number(second.value) };
   }
 
   private imaginary(): boolean {
-    const found = this.peek().text === 'i' && this.peek().glued;
-    if (found) this.next();
+    const found = this.reader.peek().text === 'i' && this.reader.peek().glued;
+    if (found) this.reader.next();
     return found;
   }
 
   /** A number with its sign. */
   private real(): Constant & { kind: 'int' | 'float' } {
     let negative = false;
-    while (this.is('-') || this.is('+')) negative = (this.next().text === '-') !== negative;
-    const { kind, text, at } = this.peek();
+    while (this.reader.is('-') || this.reader.is('+')) negative = (this.reader.next().text === '-') !== negative;
+    const { kind, text, at } = this.reader.peek();
     const point = kind === 'character' ? text.codePointAt(0) : undefined;
     const value =
       point !== undefined
@@ -346,8 +348,8 @@ export class ValueParser extends TypeParser {
           : kind === 'name'
             ? this.program.constants.get(text)
             : undefined;
-    if (value === undefined && kind !== 'float') this.fail(at, EXPECTED);
-    this.next();
+    if (value === undefined && kind !== 'float') this.reader.fail(at, EXPECTED);
+    this.reader.next();
     if (value !== undefined) return { kind: 'int', value: negative ? -value : value };
     const number = Number(text.replaceAll('_', ''));
     return { kind: 'float', value: negative ? -number : number };
@@ -358,7 +360,7 @@ export class ValueParser extends TypeParser {
     const bytes = new Uint8Array(sizeOf(type));
     const view = new DataView(bytes.buffer);
     const plain: Laid = { bytes, pointers: [] };
-    const wrong = (): never => this.fail(at, `${constantText(constant)} is no ${typeName(declared)}`);
+    const wrong = (): never => this.reader.fail(at, `${constantText(constant)} is no ${typeName(declared)}`);
     switch (type.kind) {
       case 'bool':
         if (constant.kind !== 'bool') wrong();
@@ -371,7 +373,7 @@ export class ValueParser extends TypeParser {
         const least = type.kind === 'int' ? -(1n << BigInt(bits - 1)) : 0n;
         const most = (1n << BigInt(type.kind === 'int' ? bits - 1 : bits)) - 1n;
         const { value } = constant;
-        if (value < least || value > most) this.fail(at, `${value} does not fit ${typeName(declared)}: ${least} to ${most}`);
+        if (value < least || value > most) this.reader.fail(at, `${value} does not fit ${typeName(declared)}: ${least} to ${most}`);
         for (let byte = 0; byte < type.bytes; byte++) bytes[byte] = Number((value >> BigInt(byte * 8)) & 0xffn);
         return plain;
       }

@@ -1,9 +1,7 @@
 /** Static data: what DATA and GLOBL say of a symbol, and the bytes of it. */
 import type { Diagnostics, Position } from './diagnostics.js';
 import { stringBytes } from './lexer.js';
-import type { Statement, SymbolReference } from './syntax.js';
-
-type DataPiece = Extract<Statement, { kind: 'data' }>;
+import type { DataStatement, SymbolReference } from './syntax.js';
 
 export interface DataEntry {
   readonly symbol: SymbolReference;
@@ -12,7 +10,7 @@ export interface DataEntry {
   flags: number;
   size: number;
   declared: boolean;
-  readonly pieces: DataPiece[];
+  readonly pieces: DataStatement[];
   /** Of what the assembler makes itself, when addresses are known. */
   readonly content?: () => Uint8Array;
   address: bigint;
@@ -20,7 +18,7 @@ export interface DataEntry {
 
 /** The bytes of one DATA line. `addressOf` gives a symbol's address, or undefined when that has been reported. */
 export function pieceBytes(
-  piece: DataPiece,
+  piece: DataStatement,
   entry: DataEntry,
   addressOf: (symbol: SymbolReference) => bigint | undefined,
   diagnostics: Diagnostics,

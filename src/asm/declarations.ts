@@ -4,8 +4,8 @@
  */
 import { type Diagnostics, type Position, Skip } from './diagnostics.js';
 import { type Token, tokenize } from './lexer.js';
-import { describe } from './token-reader.js';
-import { TypeParser } from './type-parser.js';
+import { describe, TokenReader } from './token-reader.js';
+import { TypeParser, type TypeScope } from './type-parser.js';
 import { type Convention, fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
 
 /** All declarations of a program's types files. */
@@ -87,7 +87,10 @@ export class Declarations {
 const DECLARATION = /^(?:type|var|func|const|package|import)$/;
 const CONVENTIONS: readonly string[] = ['ABIInternal', 'ABI0', 'C'] satisfies Convention[];
 
-class DeclarationParser extends TypeParser {
+class DeclarationParser {
+  private readonly reader: TokenReader;
+  private readonly scope: TypeScope;
+  private readonly types: TypeParser;
   /** What `//r14:abi` and `//r14:type` say, by the line that they speak of. */
   private readonly conventions = new Map<number, Convention>();
   private readonly described = new Map<number, Token[]>();
@@ -96,13 +99,11 @@ class DeclarationParser extends TypeParser {
     file: string,
     source: string,
     private readonly into: Declarations,
-    diagnostics: Diagnostics,
+    private readonly diagnostics: Diagnostics,
   ) {
-    super(
-      tokenize(file, source, diagnostics),
-      { constants: into.declaredConstants, reference: (name, at) => into.reference(name, at) },
-      diagnostics,
-    );
+    this.scope = { constants: into.declaredConstants, reference: (name, at) => into.reference(name, at) };
+    this.reader = new TokenReader(tokenize(file, source, diagnostics), diagnostics);
+    this.types = new TypeParser(this.reader, this.scope);
     // Directives are comments, which the tokens do not have.
     source.split('\n').forEach((text, index) => {
       const [all, word, rest] = /^(\/\/r14:(\w+)\s*)(.*)$/.exec(text)?.slice(1) ?? [];
@@ -122,34 +123,34 @@ class DeclarationParser extends TypeParser {
 
   parse(): void {
     for (;;) {
-      this.newlines();
-      if (this.at >= this.tokens.length) return;
+      this.reader.newlines();
+      if (this.reader.atEnd) return;
       try {
         this.declaration();
       } catch (error) {
         if (!(error instanceof Skip)) throw error;
-        while (this.at < this.tokens.length && !DECLARATION.test(this.peek().text)) this.at++;
+        while (!this.reader.atEnd && !DECLARATION.test(this.reader.peek().text)) this.reader.at++;
       }
     }
   }
 
   private declaration(): void {
-    const word = this.next();
+    const word = this.reader.next();
     switch (word.text) {
       case 'package':
-        this.package = this.name();
+        this.types.inPackage = this.reader.name();
         return;
       case 'import':
-        this.group(() => this.next());
+        this.group(() => this.reader.next());
         return;
       case 'type':
         this.group(() => this.declareType());
         return;
       case 'const':
         this.group(() => {
-          const name = this.name();
-          this.expect('=');
-          this.into.declareConstant(name, this.number());
+          const name = this.reader.name();
+          this.reader.expect('=');
+          this.into.declareConstant(name, this.types.number());
         });
         return;
       case 'var':
@@ -159,53 +160,47 @@ class DeclarationParser extends TypeParser {
         this.func(word);
         return;
       default:
-        this.fail(word.at, `expected type, var, func or const, found ${describe(word)}`);
+        this.reader.fail(word.at, `expected type, var, func or const, found ${describe(word)}`);
     }
   }
 
   private group(one: () => void): void {
-    if (!this.accept('(')) {
+    if (!this.reader.accept('(')) {
       one();
       return;
     }
-    for (this.newlines(); !this.accept(')'); this.newlines()) one();
+    for (this.reader.newlines(); !this.reader.accept(')'); this.reader.newlines()) one();
   }
 
   private declareType(): void {
-    const { at } = this.peek();
-    const name = this.name();
-    this.accept('=');
-    this.into.declareType(`${this.package}.${name}`, name, this.type(), at);
+    const { at } = this.reader.peek();
+    const name = this.reader.name();
+    this.reader.accept('=');
+    this.into.declareType(`${this.types.inPackage}.${name}`, name, this.types.type(), at);
   }
 
   private variable(): void {
-    const { line } = this.peek().at;
-    const name = `${this.package}.${this.name()}`;
-    this.into.variables.set(name, this.type());
+    const { line } = this.reader.peek().at;
+    const name = `${this.types.inPackage}.${this.reader.name()}`;
+    this.into.variables.set(name, this.types.type());
     const described = this.described.get(line);
-    if (described !== undefined)
-      this.into.descriptors.set(name, new DescribedType(described, this.package, this.into, this.diagnostics).type());
+    if (described === undefined) return;
+    const reader = new TokenReader(described, this.diagnostics);
+    this.into.descriptors.set(name, new TypeParser(reader, this.scope, this.types.inPackage).type());
   }
 
   private func(word: Token): void {
-    const receiver = this.is('(') ? this.parameters()[0] : undefined;
-    const short = this.name();
-    const prefix = receiver === undefined ? '' : `${methodPrefix(receiver.type, this.package)}.`;
+    const receiver = this.reader.is('(') ? this.types.parameters()[0] : undefined;
+    const short = this.reader.name();
+    const prefix = receiver === undefined ? '' : `${methodPrefix(receiver.type, this.types.inPackage)}.`;
     const convention = this.conventions.get(word.at.line);
     // C knows no packages.
-    const name = convention === 'C' ? short : `${this.package}.${prefix}${short}`;
-    const params = this.parameters();
-    const results = this.results();
-    if (this.is('{')) this.fail(this.peek().at, `${short} has a body`, 'here functions are only declared; their code is assembly');
+    const name = convention === 'C' ? short : `${this.types.inPackage}.${prefix}${short}`;
+    const params = this.types.parameters();
+    const results = this.types.results();
+    if (this.reader.is('{'))
+      this.reader.fail(this.reader.peek().at, `${short} has a body`, 'here functions are only declared; their code is assembly');
     this.into.signatures.set(name, { name, receiver, params, results, convention, at: word.at });
-  }
-}
-
-/** The type behind `//r14:type`. */
-class DescribedType extends TypeParser {
-  constructor(tokens: readonly Token[], inPackage: string, into: Declarations, diagnostics: Diagnostics) {
-    super(tokens, { constants: into.declaredConstants, reference: (name, at) => into.reference(name, at) }, diagnostics);
-    this.package = inPackage;
   }
 }
 

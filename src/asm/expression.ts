@@ -1,43 +1,41 @@
 /** Constant expressions of assembly, with Go's precedences. */
-import { type Diagnostics, nearest } from './diagnostics.js';
-import { integerOf, type Token } from './lexer.js';
+import { nearest } from './diagnostics.js';
+import { integerOf } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
-import { describe, TokenReader } from './token-reader.js';
+import { describe, type TokenReader } from './token-reader.js';
 
 /** Deeper nesting than any source has. */
 const MAX_DEPTH = 100;
 /** Fields of a struct that an error lists. */
 const MOST_FIELDS = 8;
 
-export class ExpressionParser extends TokenReader {
+export class ExpressionParser {
   private depth = 0;
 
   constructor(
-    tokens: readonly Token[],
+    private readonly reader: TokenReader,
     /** Struct offsets and sizes from the type declarations, and what those call const. */
-    protected readonly constants: ReadonlyMap<string, bigint>,
-    diagnostics: Diagnostics,
-  ) {
-    super(tokens, diagnostics);
-  }
+    private readonly constants: ReadonlyMap<string, bigint>,
+  ) {}
 
-  protected expression(): bigint {
+  /** A whole expression. Throws Skip, as all here, when there is none. */
+  expression(): bigint {
     let left = this.product();
     for (;;) {
-      if (this.accept('+')) left += this.product();
-      else if (this.accept('-')) left -= this.product();
-      else if (this.accept('|')) left |= this.product();
-      else if (this.accept('^')) left ^= this.product();
+      if (this.reader.accept('+')) left += this.product();
+      else if (this.reader.accept('-')) left -= this.product();
+      else if (this.reader.accept('|')) left |= this.product();
+      else if (this.reader.accept('^')) left ^= this.product();
       else return left;
     }
   }
 
   /** `+8-4` behind a name. */
-  protected sum(start: bigint): bigint {
+  sum(start: bigint): bigint {
     let value = start;
     for (;;) {
-      if (this.accept('+')) value += this.product();
-      else if (this.accept('-')) value -= this.product();
+      if (this.reader.accept('+')) value += this.product();
+      else if (this.reader.accept('-')) value -= this.product();
       else return value;
     }
   }
@@ -45,28 +43,29 @@ export class ExpressionParser extends TokenReader {
   private product(): bigint {
     let left = this.primary();
     for (;;) {
-      const operator = this.peek();
-      if (this.accept('*')) left *= this.primary();
-      else if (this.accept('/') || this.accept('%')) {
+      const operator = this.reader.peek();
+      if (this.reader.accept('*')) left *= this.primary();
+      else if (this.reader.accept('/') || this.reader.accept('%')) {
         const right = this.primary();
-        if (right === 0n) this.fail(operator.at, 'division by zero');
+        if (right === 0n) this.reader.fail(operator.at, 'division by zero');
         left = operator.text === '/' ? left / right : left % right;
-      } else if (this.accept('<<')) left <<= this.shift();
-      else if (this.accept('>>')) left >>= this.shift();
-      else if (this.accept('&')) left &= this.primary();
+      } else if (this.reader.accept('<<')) left <<= this.shift();
+      else if (this.reader.accept('>>')) left >>= this.shift();
+      else if (this.reader.accept('&')) left &= this.primary();
       else return left;
     }
   }
 
   private shift(): bigint {
-    const { at } = this.peek();
+    const { at } = this.reader.peek();
     const count = this.primary();
-    if (count < 0n || count > 64n) this.fail(at, `a shift by ${count} is none of 64 bits`);
+    if (count < 0n || count > 64n) this.reader.fail(at, `a shift by ${count} is none of 64 bits`);
     return count;
   }
 
-  protected primary(): bigint {
-    if (this.depth >= MAX_DEPTH) this.fail(this.peek().at, 'the expression is nested too deep');
+  /** A number, or an expression in parentheses or behind a sign. */
+  primary(): bigint {
+    if (this.depth >= MAX_DEPTH) this.reader.fail(this.reader.peek().at, 'the expression is nested too deep');
     this.depth++;
     try {
       return this.term();
@@ -75,36 +74,35 @@ export class ExpressionParser extends TokenReader {
     }
   }
 
-  /** A number, or an expression in parentheses or behind a sign. */
   private term(): bigint {
-    const token = this.next();
-    if (token.kind === 'integer') return integerOf(token.text) ?? this.fail(token.at, `${token.text} is no number`);
+    const token = this.reader.nextInLine();
+    if (token.kind === 'integer') return integerOf(token.text) ?? this.reader.fail(token.at, `${token.text} is no number`);
     if (token.kind === 'character') return BigInt(token.text.codePointAt(0) ?? 0);
     if (token.text === '-') return -this.primary();
     if (token.text === '+') return this.primary();
     if (token.text === '~') return ~this.primary();
     if (token.text === '(') {
       const value = this.expression();
-      this.expect(')');
+      this.reader.expect(')');
       return value;
     }
     if (token.kind === 'name') {
       const constant =
         this.constants.get(token.text) ?? (Object.hasOwn(TEXT_FLAGS, token.text) ? BigInt(TEXT_FLAGS[token.text]) : undefined);
       if (constant !== undefined) return constant;
-      this.fail(token.at, `${token.text} is not a known constant`, this.meant(token.text));
+      this.reader.fail(token.at, `${token.text} is not a known constant`, this.meant(token.text));
     }
-    return this.fail(token.at, `expected a number, found ${describe(token)}`);
+    return this.reader.fail(token.at, `expected a number, found ${describe(token)}`);
   }
 
   /** What somebody who writes an unknown constant may mean. */
-  protected meant(name: string): string | undefined {
+  meant(name: string): string | undefined {
     const near = nearest(name, [...this.constants.keys(), ...Object.keys(TEXT_FLAGS)]);
     return this.fieldMeant(name) ?? (near === undefined ? undefined : `did you mean ${near}?`);
   }
 
   /** What is meant by `rect_x` where rect is a declared struct without x. */
-  protected fieldMeant(name: string): string | undefined {
+  fieldMeant(name: string): string | undefined {
     const structs = [...this.constants.keys()].filter(key => key.endsWith('__size')).map(key => key.slice(0, -'__size'.length));
     const [struct] = structs.filter(prefix => name.startsWith(`${prefix}_`)).sort((a, b) => b.length - a.length);
     if (struct === undefined) return undefined;
@@ -117,12 +115,5 @@ export class ExpressionParser extends TokenReader {
     const shown = fields.filter(other => other !== '_size');
     const list = `${shown.slice(0, MOST_FIELDS).join(', ')}${shown.length > MOST_FIELDS ? ', ...' : ''}`;
     return shown.length === 0 ? `${struct} has no fields` : `the fields of ${struct} are ${list}`;
-  }
-
-  /** Goes no further than the end of the line. */
-  protected next(): Token {
-    const token = this.peek();
-    if (token.kind !== 'newline') this.at++;
-    return token;
   }
 }

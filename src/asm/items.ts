@@ -13,10 +13,6 @@ interface ItemState {
   /** What has been pushed and allocated below the return address in front of the item, and whether RBP's old value is saved. */
   readonly depth: number;
   readonly savedBp: boolean;
-  /** Part of prologue or epilogue. */
-  readonly frame: boolean;
-  /** Number of the statement that it came from: `2(PC)` counts those. */
-  readonly statement: number;
 }
 
 /** Holds a symbol's address, put in when addresses are known. */
@@ -67,37 +63,35 @@ export interface InlinedItems {
 
 /** Collects a function's items, each with the state of the frame in front of it. */
 export class ItemEmitter {
-  protected readonly items: Item[] = [];
-  protected readonly labels = new Map<string, number>();
+  readonly items: Item[] = [];
+  /** Label -> index of the item that it stands in front of. */
+  readonly labels = new Map<string, number>();
   /** What is pushed and allocated below the return address here, and whether RBP's old value is among it. */
-  protected depth = 0;
-  protected savedBp = false;
-  protected inFrame = false;
-  /** Number of the present statement. */
-  protected statement = -1;
+  depth = 0;
+  savedBp = false;
 
   constructor(
-    protected readonly encoder: InstructionEncoder,
-    protected readonly diagnostics: Diagnostics,
+    readonly encoder: InstructionEncoder,
+    readonly diagnostics: Diagnostics,
   ) {}
 
-  protected push(at: Position, mnemonic: Mnemonic, places: readonly Place[]): void {
+  push(at: Position, mnemonic: Mnemonic, places: readonly Place[]): void {
     const encoded = this.encoder.encode(mnemonic, places);
     if (encoded === undefined) this.diagnostics.report(at, `${M[mnemonic].toUpperCase()} does not take this operand`);
     else this.emit(at, { kind: 'bytes', bytes: encoded.bytes });
   }
 
-  protected branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
+  branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
     const bytes = this.encoder.jump(mnemonic, false);
     this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, symbolAt, offset });
   }
 
-  protected jump(at: Position, mnemonic: Mnemonic, label: string): void {
+  jump(at: Position, mnemonic: Mnemonic, label: string): void {
     this.emit(at, { kind: 'jump', mnemonic, label });
   }
 
-  protected emit(at: Position, item: Jump | Bytes | Symbolic): void {
-    const { depth, savedBp, inFrame: frame, statement } = this;
-    this.items.push(Object.assign(item, { at, depth, savedBp, frame, statement }));
+  emit(at: Position, item: Jump | Bytes | Symbolic): void {
+    const { depth, savedBp } = this;
+    this.items.push(Object.assign(item, { at, depth, savedBp }));
   }
 }

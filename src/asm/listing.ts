@@ -25,7 +25,7 @@ export function listing(program: Assembled): string {
     while (decoder.canDecode) {
       const ins = decoder.decode();
       const offset = Number(ins.ip - fn.address);
-      const bytes = Buffer.from(code.subarray(offset, offset + ins.length)).toString('hex');
+      const bytes = [...code.subarray(offset, offset + ins.length)].map(byte => byte.toString(16).padStart(2, '0')).join('');
       const line = fn.lines.findLast(row => row.pc <= ins.ip)?.line ?? fn.at.line;
       out.push(
         `  ${String(line).padStart(4)}  0x${offset.toString(16).padStart(4, '0')}  ${bytes.padEnd(BYTES_WIDTH)} ${plan9(ins, nameAt)}`,

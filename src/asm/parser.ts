@@ -4,32 +4,34 @@ import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
 import { type Memory, type Operand, registerName, type Statement, type SymbolReference } from './syntax.js';
-import { describe } from './token-reader.js';
+import { describe, TokenReader } from './token-reader.js';
 
 const IGNORED = new Set(['PCDATA', 'FUNCDATA', 'PCALIGN']);
 /** Of a frame or symbol: 256 MiB. */
 const MOST_BYTES = 0x10000000;
 
-export class Parser extends ExpressionParser {
+export class Parser {
+  private readonly reader: TokenReader;
+  private readonly constant: ExpressionParser;
   private statements: Statement[] = [];
 
   constructor(
     /** What a leading middle dot stands for: the package of the file. */
     private readonly inPackage: string,
-    constants: ReadonlyMap<string, bigint>,
+    private readonly constants: ReadonlyMap<string, bigint>,
     diagnostics: Diagnostics,
   ) {
-    super([], constants, diagnostics);
+    this.reader = new TokenReader([], diagnostics);
+    this.constant = new ExpressionParser(this.reader, constants);
   }
 
   /** The statements of a line. */
   line(tokens: readonly Token[]): readonly Statement[] {
-    this.tokens = tokens;
-    this.at = 0;
+    this.reader.startOf(tokens);
     this.statements = [];
-    while (this.at < this.tokens.length) {
+    while (!this.reader.atEnd) {
       if (this.endOfStatement()) {
-        this.at++;
+        this.reader.at++;
         continue;
       }
       try {
@@ -37,10 +39,14 @@ export class Parser extends ExpressionParser {
         // An instruction may stand behind its label.
         if (this.statements[this.statements.length - 1]?.kind === 'label') continue;
         if (!this.endOfStatement())
-          this.fail(this.peek().at, `unexpected ${describe(this.peek())}`, 'one instruction a line, or ; between them');
+          this.reader.fail(
+            this.reader.peek().at,
+            `unexpected ${describe(this.reader.peek())}`,
+            'one instruction a line, or ; between them',
+          );
       } catch (error) {
         if (!(error instanceof Skip)) throw error;
-        while (!this.endOfStatement()) this.at++;
+        while (!this.endOfStatement()) this.reader.at++;
       }
     }
     return this.statements;
@@ -49,10 +55,10 @@ export class Parser extends ExpressionParser {
   // ---- statements ------------------------------------------------------------------------------------------------------------------
 
   private statement(): void {
-    const word = this.next();
-    if (word.kind !== 'name') this.fail(word.at, `expected an instruction or a label, found ${describe(word)}`);
-    if (this.peek().text === ':' && this.peek().kind === 'punctuation') {
-      this.at++;
+    const word = this.reader.nextInLine();
+    if (word.kind !== 'name') this.reader.fail(word.at, `expected an instruction or a label, found ${describe(word)}`);
+    if (this.reader.peek().text === ':' && this.reader.peek().kind === 'punctuation') {
+      this.reader.at++;
       this.statements.push({ kind: 'label', name: word.text, at: word.at });
       return;
     }
@@ -75,18 +81,18 @@ export class Parser extends ExpressionParser {
   private text(word: Token): void {
     const symbol = this.staticSymbol();
     let flags = 0;
-    this.expect(',');
-    if (!this.is('$')) {
+    this.reader.expect(',');
+    if (!this.reader.is('$')) {
       flags = this.flags();
-      this.expect(',');
+      this.reader.expect(',');
     }
-    const start = this.expect('$');
-    const negative = this.accept('-');
-    const given = (negative ? -1 : 1) * Number(this.primary());
-    const args = this.accept('-') ? Number(this.primary()) : undefined;
+    const start = this.reader.expect('$');
+    const negative = this.reader.accept('-');
+    const given = (negative ? -1 : 1) * Number(this.constant.primary());
+    const args = this.reader.accept('-') ? Number(this.constant.primary()) : undefined;
     // With a wrong size the function still begins here.
     const wrong = (why: string, suggestion?: string): number => {
-      this.diagnostics.report(start.at, why, suggestion);
+      this.reader.diagnostics.report(start.at, why, suggestion);
       return 0;
     };
     const tooLarge = Math.max(given, args ?? 0) > MOST_BYTES;
@@ -102,13 +108,13 @@ export class Parser extends ExpressionParser {
   }
 
   private data(word: Token): void {
-    const memory = this.memoryAt(this.peek().at);
-    if (memory.symbol === undefined) this.fail(memory.at, 'DATA wants a symbol: DATA name+offset(SB)/width, $value');
-    this.expect('/');
-    const start = this.peek();
-    const width = Number(this.primary());
-    if (width <= 0 || width > MOST_BYTES) this.fail(start.at, `${width} bytes are no width`);
-    this.expect(',');
+    const memory = this.memoryAt(this.reader.peek().at);
+    if (memory.symbol === undefined) this.reader.fail(memory.at, 'DATA wants a symbol: DATA name+offset(SB)/width, $value');
+    this.reader.expect('/');
+    const start = this.reader.peek();
+    const width = Number(this.constant.primary());
+    if (width <= 0 || width > MOST_BYTES) this.reader.fail(start.at, `${width} bytes are no width`);
+    this.reader.expect(',');
     const value = this.operand();
     this.statements.push({ kind: 'data', symbol: memory.symbol, offset: Number(memory.offset), width, value, at: word.at });
   }
@@ -116,14 +122,14 @@ export class Parser extends ExpressionParser {
   private globl(word: Token): void {
     const symbol = this.staticSymbol();
     let flags = 0;
-    this.expect(',');
-    if (!this.is('$')) {
+    this.reader.expect(',');
+    if (!this.reader.is('$')) {
       flags = this.flags();
-      this.expect(',');
+      this.reader.expect(',');
     }
-    const start = this.expect('$');
-    const size = Number(this.expression());
-    if (size < 0 || size > MOST_BYTES) this.fail(start.at, `a symbol of ${size} bytes cannot be`, `0 to ${MOST_BYTES}`);
+    const start = this.reader.expect('$');
+    const size = Number(this.constant.expression());
+    if (size < 0 || size > MOST_BYTES) this.reader.fail(start.at, `a symbol of ${size} bytes cannot be`, `0 to ${MOST_BYTES}`);
     this.statements.push({ kind: 'globl', symbol, flags, size, at: word.at });
   }
 
@@ -131,7 +137,7 @@ export class Parser extends ExpressionParser {
     const operands: Operand[] = [];
     if (!this.endOfStatement()) {
       do operands.push(this.operand());
-      while (this.accept(','));
+      while (this.reader.accept(','));
     }
     if (IGNORED.has(word.text)) return;
     this.statements.push({ kind: 'instruction', mnemonic: word.text, operands, at: word.at });
@@ -140,32 +146,32 @@ export class Parser extends ExpressionParser {
   /** With wrong flags too what they are of begins here; NOSPLIT is what the fewest other errors follow from. */
   private flags(): number {
     try {
-      return Number(this.expression());
+      return Number(this.constant.expression());
     } catch (error) {
       if (!(error instanceof Skip)) throw error;
-      while (!this.is(',') && !this.endOfStatement()) this.at++;
+      while (!this.reader.is(',') && !this.endOfStatement()) this.reader.at++;
       return TEXT_FLAGS.NOSPLIT;
     }
   }
 
   /** `name(SB)`, `name<>(SB)`, `name<ABIInternal>(SB)`. */
   private staticSymbol(): SymbolReference {
-    const memory = this.memoryAt(this.peek().at);
-    if (memory.symbol === undefined || memory.offset !== 0n) this.fail(memory.at, 'expected a symbol: name(SB)');
+    const memory = this.memoryAt(this.reader.peek().at);
+    if (memory.symbol === undefined || memory.offset !== 0n) this.reader.fail(memory.at, 'expected a symbol: name(SB)');
     return memory.symbol;
   }
 
   // ---- operands --------------------------------------------------------------------------------------------------------------------
 
   private operand(): Operand {
-    const first = this.peek();
-    if (this.accept('$')) return this.dollar(first.at);
-    if (this.accept('*')) return this.operand();
+    const first = this.reader.peek();
+    if (this.reader.accept('$')) return this.dollar(first.at);
+    if (this.reader.accept('*')) return this.operand();
     if (first.kind === 'name') {
       const register = registerName(first.text);
-      const after = this.tokens[this.at + 1];
+      const after = this.reader.tokens[this.reader.at + 1];
       if (register !== undefined && after.text !== '+' && after.text !== '-' && after.text !== '<') {
-        this.at++;
+        this.reader.at++;
         return { kind: 'register', name: register, at: first.at };
       }
     }
@@ -173,52 +179,58 @@ export class Parser extends ExpressionParser {
   }
 
   private dollar(at: Position): Operand {
-    const token = this.peek();
+    const token = this.reader.peek();
     if (token.kind === 'string') {
-      this.at++;
+      this.reader.at++;
       return { kind: 'text', value: token.text, at };
     }
-    const sign = this.is('-') || this.is('+') ? 1 : 0;
-    const number = this.tokens[this.at + sign];
+    const sign = this.reader.is('-') || this.reader.is('+') ? 1 : 0;
+    const number = this.reader.tokens[this.reader.at + sign];
     if (number.kind === 'float') {
-      this.at += sign + 1;
+      this.reader.at += sign + 1;
       return { kind: 'float', value: Number(number.text) * (sign === 1 && token.text === '-' ? -1 : 1), at };
     }
     // `$(1.5)` and `$(expr)` against `$8(AX)` and `$sym(SB)`.
-    if (token.text === '(' && this.tokens[this.at + 1].kind === 'float' && this.tokens[this.at + 2].text === ')') {
-      this.at += 3;
-      return { kind: 'float', value: Number(this.tokens[this.at - 2].text), at };
+    if (
+      token.text === '(' &&
+      this.reader.tokens[this.reader.at + 1].kind === 'float' &&
+      this.reader.tokens[this.reader.at + 2].text === ')'
+    ) {
+      this.reader.at += 3;
+      return { kind: 'float', value: Number(this.reader.tokens[this.reader.at - 2].text), at };
     }
     const place = this.place(at);
-    if (place.kind === 'label' && this.fieldMeant(place.name) !== undefined)
-      this.fail(place.at, `${place.name} is not a known constant`, this.fieldMeant(place.name));
-    if (place.kind === 'label') this.fail(at, `${place.name} is not a constant`, `$${place.name}(SB) is the address of a symbol`);
-    if (place.kind === 'relative') this.fail(at, 'an address relative to PC is not a constant');
+    if (place.kind === 'label' && this.constant.fieldMeant(place.name) !== undefined)
+      this.reader.fail(place.at, `${place.name} is not a known constant`, this.constant.fieldMeant(place.name));
+    if (place.kind === 'label') this.reader.fail(at, `${place.name} is not a constant`, `$${place.name}(SB) is the address of a symbol`);
+    if (place.kind === 'relative') this.reader.fail(at, 'an address relative to PC is not a constant');
     if (place.kind === 'memory') return { kind: 'address', of: place, at };
     return place;
   }
 
   /** A memory operand, a label, or (where there is neither symbol nor register) a constant. */
   private place(at: Position): Memory | Extract<Operand, { kind: 'label' | 'relative' | 'immediate' }> {
-    const first = this.peek();
+    const first = this.reader.peek();
     const isConstant = first.kind === 'name' && this.constants.has(first.text);
     if (first.kind === 'name' && registerName(first.text) === undefined && !isConstant && this.isLabel()) {
-      this.at++;
+      this.reader.at++;
       return { kind: 'label', name: first.text, at: first.at };
     }
     if (first.kind !== 'name' || isConstant) {
-      const save = this.at;
+      const save = this.reader.at;
       // `(AX)` is memory without an offset; anything else before the parenthesis is one.
       const bare =
-        first.text === '(' && this.tokens[this.at + 1].kind === 'name' && registerName(this.tokens[this.at + 1].text) !== undefined;
-      const offset = bare ? 0n : this.expression();
-      if (!this.is('(')) {
-        if (this.at === save) this.fail(first.at, `expected an operand, found ${describe(first)}`);
+        first.text === '(' &&
+        this.reader.tokens[this.reader.at + 1].kind === 'name' &&
+        registerName(this.reader.tokens[this.reader.at + 1].text) !== undefined;
+      const offset = bare ? 0n : this.constant.expression();
+      if (!this.reader.is('(')) {
+        if (this.reader.at === save) this.reader.fail(first.at, `expected an operand, found ${describe(first)}`);
         return { kind: 'immediate', value: offset, at };
       }
-      if (this.tokens[this.at + 1].text === 'PC') {
-        this.at += 2;
-        this.expect(')');
+      if (this.reader.tokens[this.reader.at + 1].text === 'PC') {
+        this.reader.at += 2;
+        this.reader.expect(')');
         return { kind: 'relative', count: Number(offset), at };
       }
       return this.baseAndIndex({ kind: 'memory', offset, scale: 1, at });
@@ -228,42 +240,42 @@ export class Parser extends ExpressionParser {
 
   /** Whether the name that is next stands alone, as a jump's label does. */
   private isLabel(): boolean {
-    const after = this.tokens[this.at + 1];
+    const after = this.reader.tokens[this.reader.at + 1];
     return after.kind === 'newline' || after.text === ';' || after.text === ',';
   }
 
   /** `name<>+offset(SB)`, `name+offset(FP)`, `name-offset(SP)`. */
   private memoryAt(at: Position): Memory {
-    const name = this.next();
-    if (name.kind !== 'name') this.fail(name.at, `expected a name, found ${describe(name)}`);
+    const name = this.reader.nextInLine();
+    if (name.kind !== 'name') this.reader.fail(name.at, `expected a name, found ${describe(name)}`);
     let local = false;
     let abi: string | undefined;
-    if (this.accept('<')) {
-      if (this.peek().kind === 'name') abi = this.next().text;
+    if (this.reader.accept('<')) {
+      if (this.reader.peek().kind === 'name') abi = this.reader.nextInLine().text;
       else local = true;
-      this.expect('>');
+      this.reader.expect('>');
     }
     let offset = 0n;
-    if (this.is('+') || this.is('-')) offset = this.sum(0n);
-    const field = this.is('(') ? undefined : this.fieldMeant(name.text);
-    if (field !== undefined) this.fail(name.at, `${name.text} is not a known constant`, field);
-    this.expect('(');
-    const register = this.next();
-    this.expect(')');
+    if (this.reader.is('+') || this.reader.is('-')) offset = this.constant.sum(0n);
+    const field = this.reader.is('(') ? undefined : this.constant.fieldMeant(name.text);
+    if (field !== undefined) this.reader.fail(name.at, `${name.text} is not a known constant`, field);
+    this.reader.expect('(');
+    const register = this.reader.nextInLine();
+    this.reader.expect(')');
     if (register.text === 'SB') {
       const symbol: SymbolReference = { name: this.qualify(name.text), local, abi };
       const memory: Memory = { kind: 'memory', symbol, offset, scale: 1, at };
-      return this.is('(') ? this.index(memory) : memory;
+      return this.reader.is('(') ? this.index(memory) : memory;
     }
     if (register.text === 'FP' || register.text === 'SP') {
       const memory: Memory = { kind: 'memory', name: name.text, offset, base: register.text, scale: 1, at };
-      return this.is('(') ? this.index(memory) : memory;
+      return this.reader.is('(') ? this.index(memory) : memory;
     }
     if (registerName(register.text) !== undefined) {
       const near = this.constants.size > 0 ? 'no type declaration gives it' : 'is a type declaration missing?';
-      this.fail(name.at, `${name.text} is not a known constant`, this.meant(name.text) ?? near);
+      this.reader.fail(name.at, `${name.text} is not a known constant`, this.constant.meant(name.text) ?? near);
     }
-    return this.fail(
+    return this.reader.fail(
       register.at,
       `${describe(register)} is no base of a symbol`,
       'use SB for static data, FP for arguments, SP for locals',
@@ -272,42 +284,42 @@ export class Parser extends ExpressionParser {
 
   /** `(base)`, `(base)(index*scale)`, `(index*scale)`, with TLS in either place. */
   private baseAndIndex(memory: Memory): Memory {
-    const open = this.expect('(');
-    const name = this.next();
+    const open = this.reader.expect('(');
+    const name = this.reader.nextInLine();
     const register = registerName(name.text);
-    if (name.text === 'FP') this.fail(name.at, 'an argument wants its name: name+offset(FP)');
-    if (name.text === 'SB') this.fail(name.at, 'static data wants a symbol: name+offset(SB)');
-    if (register === undefined) this.fail(name.at, `${describe(name)} is not a register`);
+    if (name.text === 'FP') this.reader.fail(name.at, 'an argument wants its name: name+offset(FP)');
+    if (name.text === 'SB') this.reader.fail(name.at, 'static data wants a symbol: name+offset(SB)');
+    if (register === undefined) this.reader.fail(name.at, `${describe(name)} is not a register`);
     if (register === 'TLS') {
-      this.expect(')');
+      this.reader.expect(')');
       return { ...memory, tls: true };
     }
-    if (this.accept('*')) {
+    if (this.reader.accept('*')) {
       const scale = this.scale();
-      this.expect(')');
+      this.reader.expect(')');
       return { ...memory, index: register, scale, at: memory.at ?? open.at };
     }
-    this.expect(')');
+    this.reader.expect(')');
     const based: Memory = { ...memory, base: register };
-    return this.is('(') ? this.index(based) : based;
+    return this.reader.is('(') ? this.index(based) : based;
   }
 
   private index(memory: Memory): Memory {
-    this.expect('(');
-    const name = this.next();
+    this.reader.expect('(');
+    const name = this.reader.nextInLine();
     const register = registerName(name.text);
-    if (register === undefined) this.fail(name.at, `${describe(name)} is not a register`);
-    const scale = this.accept('*') ? this.scale() : 1;
-    this.expect(')');
+    if (register === undefined) this.reader.fail(name.at, `${describe(name)} is not a register`);
+    const scale = this.reader.accept('*') ? this.scale() : 1;
+    this.reader.expect(')');
     if (register === 'TLS') return { ...memory, tls: true };
-    if (register === 'SP') this.fail(name.at, 'SP cannot be an index');
+    if (register === 'SP') this.reader.fail(name.at, 'SP cannot be an index');
     return { ...memory, index: register, scale };
   }
 
   private scale(): number {
-    const token = this.peek();
-    const scale = Number(this.primary());
-    if (![1, 2, 4, 8].includes(scale)) this.fail(token.at, `scale ${scale} is none of 1, 2, 4, 8`);
+    const token = this.reader.peek();
+    const scale = Number(this.constant.primary());
+    if (![1, 2, 4, 8].includes(scale)) this.reader.fail(token.at, `scale ${scale} is none of 1, 2, 4, 8`);
     return scale;
   }
 
@@ -317,7 +329,7 @@ export class Parser extends ExpressionParser {
   }
 
   private endOfStatement(): boolean {
-    const token = this.tokens[this.at];
+    const token = this.reader.tokens[this.reader.at];
     return token === undefined || token.kind === 'newline' || (token.kind === 'punctuation' && token.text === ';');
   }
 }

@@ -60,7 +60,18 @@ export type Statement =
       readonly at: Position;
     }
   | { readonly kind: 'globl'; readonly symbol: SymbolReference; readonly flags: number; readonly size: number; readonly at: Position }
-  | { readonly kind: 'instruction'; readonly mnemonic: string; readonly operands: readonly Operand[]; readonly at: Position };
+  | Instruction;
+
+export interface Instruction {
+  readonly kind: 'instruction';
+  readonly mnemonic: string;
+  readonly operands: readonly Operand[];
+  readonly at: Position;
+}
+
+export type TextStatement = Extract<Statement, { kind: 'text' }>;
+export type DataStatement = Extract<Statement, { kind: 'data' }>;
+export type GloblStatement = Extract<Statement, { kind: 'globl' }>;
 
 /** Register names: Go's, without size. */
 export const INTEGER_REGISTERS = [

@@ -1,7 +1,7 @@
 /** Type expressions in Go's syntax, from tokens: what declarations and the values of a call are made of. */
-import type { Diagnostics, Position } from './diagnostics.js';
+import type { Position } from './diagnostics.js';
 import { integerOf, type Token } from './lexer.js';
-import { describe, TokenReader } from './token-reader.js';
+import { describe, type TokenReader } from './token-reader.js';
 import { BASIC, type GoType, type Parameter, type StructField, typeName } from './types.js';
 
 /** What names in type expressions mean. */
@@ -17,23 +17,19 @@ const TYPE_WORDS = new Set(['struct', 'interface', 'map', 'chan', 'func']);
 /** Deeper nesting than any source has. */
 const MAX_DEPTH = 100;
 
-export class TypeParser extends TokenReader {
-  /** What a name without a package belongs to. */
-  protected package = 'main';
+export class TypeParser {
   private depth = 0;
 
-  /** `tokens` end with a newline, as `tokenize` makes them. */
+  /** `inPackage`: what a name without a package belongs to. */
   constructor(
-    tokens: readonly Token[],
+    private readonly reader: TokenReader,
     private readonly scope: TypeScope,
-    diagnostics: Diagnostics,
-  ) {
-    super(tokens, diagnostics);
-  }
+    public inPackage = 'main',
+  ) {}
 
   /** Throws Skip when the tokens are no type. */
   type(): GoType {
-    if (this.depth >= MAX_DEPTH) this.fail(this.peek().at, 'the type is nested too deep');
+    if (this.depth >= MAX_DEPTH) this.reader.fail(this.reader.peek().at, 'the type is nested too deep');
     this.depth++;
     try {
       return this.expression();
@@ -43,29 +39,29 @@ export class TypeParser extends TokenReader {
   }
 
   private expression(): GoType {
-    const token = this.next();
+    const token = this.reader.next();
     if (token.text === '*') return { kind: 'pointer', elem: this.type() };
     if (token.text === '(') {
       const type = this.type();
-      this.expect(')');
+      this.reader.expect(')');
       return type;
     }
     if (token.text === '[') {
-      if (this.accept(']')) return { kind: 'slice', elem: this.type() };
+      if (this.reader.accept(']')) return { kind: 'slice', elem: this.type() };
       const length = Number(this.number());
-      this.expect(']');
+      this.reader.expect(']');
       return { kind: 'array', length, elem: this.type() };
     }
-    if (token.kind !== 'name') this.fail(token.at, `expected a type, found ${describe(token)}`);
+    if (token.kind !== 'name') this.reader.fail(token.at, `expected a type, found ${describe(token)}`);
     switch (token.text) {
       case 'struct':
         return this.struct();
       case 'interface':
         return this.interface();
       case 'map': {
-        this.expect('[');
+        this.reader.expect('[');
         const key = this.type();
-        this.expect(']');
+        this.reader.expect(']');
         return { kind: 'map', key, elem: this.type() };
       }
       case 'chan':
@@ -79,29 +75,30 @@ export class TypeParser extends TokenReader {
     }
   }
 
-  protected results(): Parameter[] {
-    if (this.is('(')) return this.parameters();
-    const token = this.peek();
+  /** What stands behind the parameters of a function. */
+  results(): Parameter[] {
+    if (this.reader.is('(')) return this.parameters();
+    const token = this.reader.peek();
     if (token.kind === 'newline' || ['{', '}', ')', ',', ';'].includes(token.text)) return [];
     return [{ name: '', type: this.type() }];
   }
 
   /** `(a, b int, c string)` or `(int, string)`. */
-  protected parameters(): Parameter[] {
-    this.expect('(');
+  parameters(): Parameter[] {
+    this.reader.expect('(');
     const entries: { name?: Token; type?: GoType }[] = [];
-    for (this.newlines(); !this.accept(')'); this.newlines()) {
-      const first = this.peek();
-      const alone = this.peek(1).text === ',' || this.peek(1).text === ')';
+    for (this.reader.newlines(); !this.reader.accept(')'); this.reader.newlines()) {
+      const first = this.reader.peek();
+      const alone = this.reader.peek(1).text === ',' || this.reader.peek(1).text === ')';
       if (first.kind === 'name' && !alone && !TYPE_WORDS.has(first.text)) {
-        this.at++;
+        this.reader.at++;
         entries.push({ name: first, type: this.type() });
       } else if (first.kind === 'name' && alone) {
-        this.at++;
+        this.reader.at++;
         entries.push({ name: first });
       } else entries.push({ type: this.type() });
-      this.newlines();
-      if (!this.is(')')) this.expect(',');
+      this.reader.newlines();
+      if (!this.reader.is(')')) this.reader.expect(',');
     }
     // With one name and type together, single words are names of the type that follows; else they are types.
     const named = entries.some(entry => entry.name !== undefined && entry.type !== undefined);
@@ -124,69 +121,51 @@ export class TypeParser extends TokenReader {
     if (text === 'error') return { kind: 'interface', empty: false };
     if (text === 'unsafe.Pointer') return { kind: 'unsafe-pointer' };
     if (Object.hasOwn(BASIC, text)) return BASIC[text];
-    return this.scope.reference(text.includes('.') ? text : `${this.package}.${text}`, token.at);
+    return this.scope.reference(text.includes('.') ? text : `${this.inPackage}.${text}`, token.at);
   }
 
   private struct(): GoType {
-    this.expect('{');
+    this.reader.expect('{');
     const fields: StructField[] = [];
-    for (this.newlines(); !this.accept('}'); this.newlines()) {
-      const names = [this.peek()];
-      const after = this.peek(1);
-      if (this.is('*') || after.kind === 'newline' || after.text === '}' || after.text === ';') {
+    for (this.reader.newlines(); !this.reader.accept('}'); this.reader.newlines()) {
+      const names = [this.reader.peek()];
+      const after = this.reader.peek(1);
+      if (this.reader.is('*') || after.kind === 'newline' || after.text === '}' || after.text === ';') {
         const type = this.type();
         const target = type.kind === 'pointer' ? type.elem : type;
         fields.push({ name: typeName(target).split('.').pop()!, type, embedded: true });
       } else {
-        this.name();
-        while (this.accept(',')) {
-          names.push(this.peek());
-          this.name();
+        this.reader.name();
+        while (this.reader.accept(',')) {
+          names.push(this.reader.peek());
+          this.reader.name();
         }
         const type = this.type();
         for (const name of names) fields.push({ name: name.text, type, embedded: false });
       }
       // A tag says nothing about the layout.
-      if (this.peek().kind === 'string') this.at++;
+      if (this.reader.peek().kind === 'string') this.reader.at++;
     }
     return { kind: 'struct', fields };
   }
 
   /** Methods do not change what an interface is in memory: they are passed over. */
   private interface(): GoType {
-    this.expect('{');
-    const empty = this.is('}');
+    this.reader.expect('{');
+    const empty = this.reader.is('}');
     for (let open = 1; open > 0; ) {
-      const { text, kind } = this.next();
+      const { text, kind } = this.reader.next();
       if (kind === 'punctuation') open += text === '{' ? 1 : text === '}' ? -1 : 0;
     }
     return { kind: 'interface', empty };
   }
 
-  // ---- tokens ----------------------------------------------------------------------------------------------------------------------
-
-  protected number(): bigint {
-    const negative = this.accept('-');
-    const token = this.next();
+  /** A number, or a constant of the scope. */
+  number(): bigint {
+    const negative = this.reader.accept('-');
+    const token = this.reader.next();
     const value = token.kind === 'integer' ? integerOf(token.text) : this.scope.constants.get(token.text);
-    if (value === undefined) this.fail(token.at, `expected a number, found ${describe(token)}`);
+    if (value === undefined) this.reader.fail(token.at, `expected a number, found ${describe(token)}`);
     return negative ? -value : value;
-  }
-
-  protected name(): string {
-    const token = this.next();
-    if (token.kind !== 'name') this.fail(token.at, `expected a name, found ${describe(token)}`);
-    return token.text;
-  }
-
-  protected newlines(): void {
-    while (this.at < this.tokens.length && (this.tokens[this.at].kind === 'newline' || this.tokens[this.at].text === ';')) this.at++;
-  }
-
-  protected next(): Token {
-    const token = this.peek();
-    if (this.at >= this.tokens.length) this.fail(token.at, 'the text ends in the middle of a declaration');
-    this.at++;
-    return token;
   }
 }

@@ -147,7 +147,7 @@ describe.skipIf(reason)(`Go's assembler and r14's agree on ${reason ?? ''}`, () 
   const CELL = 'GLOBL ·cell(SB), 16, $64\n';
 
   it('every mnemonic with every combination of kinds of operands, and their registers, addresses and constants', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, () => {
     const all = shapes();
     const first = compareLines(all.map(shapeLine), CELL);
@@ -403,7 +403,7 @@ describe.skipIf(reason)(`Go's assembler agrees on bundled sources ${reason ?? ''
   const list = catalog.list();
   for (const { name, variants: choices } of list) {
     for (const variant of choices) {
-      it(`${name}, ${variant}`, { timeout: 60_000 }, () => {
+      it(`${name}, ${variant}`, { timeout: 300_000 }, () => {
         const program = catalog.build(name, { variant });
         // Every source includes textflag.h first: constants of the types come with it.
         const flags = readFileSync(join(go().goroot, 'pkg/include/textflag.h'), 'utf8');

@@ -201,7 +201,7 @@ const OTHERS: readonly Body[] = [
 ];
 
 describe.skipIf(reason)(`go vet and r14 find the same lines wrong ${reason ?? ''}`, () => {
-  it('of every kind of value and its parts', { timeout: 60_000 }, () => {
+  it('of every kind of value and its parts', { timeout: 300_000 }, () => {
     const functions = Object.entries(VALUES).map(
       ([type, parts], index): Body => [
         `f${index}(x ${type})`,
@@ -219,7 +219,7 @@ describe.skipIf(reason)(`go vet and r14 find the same lines wrong ${reason ?? ''
     expect(wrong).toBeGreaterThan(20);
   });
 
-  it('of every instruction that takes memory', { timeout: 60_000 }, () => {
+  it('of every instruction that takes memory', { timeout: 300_000 }, () => {
     const memory = '16(BX)';
     const all = shapes()
       .map(shapeLine)
