@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { knownForms } from '../src/cpu/lift/forms.js';
+import { nodePorts } from '../src/host/node/ports.js';
 import { startProcess } from '../src/linux/process.js';
 import { buildGo, goPrograms, missing } from '../test/support/build.js';
 import { COMMON_FORMS } from './bundle.js';
@@ -17,7 +18,7 @@ const hex = (bytes: readonly number[]): string => Buffer.from(bytes).toString('h
 
 /** Runs a program in this process, and prints the encodings that it executes. */
 function printEncodings(path: string): void {
-  const guest = startProcess({ path, args: [path], stdout: () => undefined, stderr: () => undefined });
+  const guest = startProcess({ host: nodePorts, path, args: [path], stdout: () => undefined, stderr: () => undefined });
   guest.catch = { signals: new Set() };
   guest.run({ budget: MOST });
   for (const bytes of knownForms.encodings()) console.log(`${hex(bytes.slice(0, -1))} ${hex(bytes.slice(-1))}`);

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session/session.js';
-import { hostReason } from '../linux/load/load.js';
+import { hostReason } from '../host/files.js';
 import { makeFolder } from './folder.js';
 import { version } from './version.js';
 

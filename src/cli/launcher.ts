@@ -1,6 +1,7 @@
 import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
 import type { Launcher } from '../debugger/session/session.js';
+import { nodePorts } from '../host/node/ports.js';
 import { assembledImage } from '../image/assembled.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';
@@ -20,6 +21,8 @@ export function processOptions(parsed: Parsed, path: string, streams: Streams): 
   const allowRead = parsed.values.get('allow-read');
   const allowWrite = parsed.values.get('allow-write');
   return {
+    host: nodePorts,
+    cwd: process.cwd(),
     path,
     args: [path, ...parsed.args],
     ...streams,

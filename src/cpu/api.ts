@@ -21,11 +21,11 @@ export class MemoryFault extends Error {
   }
 }
 
-/** Where the bytes of a file mapping come from. */
-export interface PageSource {
-  /** Fills `into` with the file's bytes from `offset`; what lies past the end of the file stays zero. */
-  read(offset: number, into: Uint8Array): void;
-}
+/** Names a file whose bytes a mapping shows: plain data, that whoever has mapped it understands. */
+export type PageSource = string;
+
+/** Fills `into`, which is zeros, with the file's bytes from `offset`; what lies past the end of the file stays zero. */
+export type Pager = (source: PageSource, offset: number, into: Uint8Array) => void;
 
 export interface Mapping {
   readonly start: bigint;
@@ -47,6 +47,8 @@ export interface MapOptions {
 
 /** A sparse 64-bit address space of 4 KiB pages, allocated on first touch. */
 export interface AddressSpace {
+  /** Reads the sources of mappings. */
+  pager: Pager;
   /** Maps [start, start+length), replacing what was there. Both are page-aligned. Costs nothing until touched. */
   map(start: bigint, length: bigint, prot: number, options?: MapOptions): void;
   unmap(start: bigint, length: bigint): void;

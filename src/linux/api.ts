@@ -3,8 +3,11 @@
  * of Go or of debug information.
  */
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
+import type { Ports } from '../host/ports.js';
 
 export interface ProcessOptions {
+  /** Where r14 runs. */
+  host: Ports;
   /** Host path of the ELF file, or the name of `program`. */
   path: string;
   /** An ELF file that only exists in memory. */
@@ -15,6 +18,8 @@ export interface ProcessOptions {
   env?: Readonly<Record<string, string>>;
   /** Where absolute paths of interpreter and libraries are looked up; default: the host's `/`. */
   sysroot?: string;
+  /** The directory that the program starts in and that paths of these options are seen from; default: `/`. */
+  cwd?: string;
   allowRead?: readonly string[];
   allowWrite?: readonly string[];
   /** Varies the scheduler, AT_RANDOM and getrandom. Default 0. */

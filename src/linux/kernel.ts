@@ -1,10 +1,11 @@
-import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
+import type { AddressSpace, Cpu, PageSource, Registers } from '../cpu/api.js';
 import { savedRegisters } from '../cpu/registers.js';
 import { answer, RESTART } from './abi/errno.js';
 import type { LoadedObject, ProcessOptions } from './api.js';
 import { VirtualClock } from './clock.js';
 import type { FdTable } from './fs/fd-table.js';
 import type { FileSystem } from './fs/file-system.js';
+import { PageFiles } from './fs/pages.js';
 import { FutexTable } from './futex.js';
 import type { Layout } from './load/layout.js';
 import { Prng } from './prng.js';
@@ -33,6 +34,13 @@ export interface Program {
   readonly auxv: Uint8Array;
 }
 
+/** A file mapped as program or library. */
+export interface MappedObject extends Pick<LoadedObject, 'path' | 'bias' | 'role'> {
+  readonly source: PageSource;
+  /** Bytes of the file when it was mapped. */
+  readonly size: number;
+}
+
 /** The state of one emulated process and its machine: the whole of it, nothing else influences the guest. */
 export class Kernel {
   readonly memory: AddressSpace;
@@ -44,7 +52,8 @@ export class Kernel {
   readonly futexes: FutexTable;
   readonly signals: SignalTable;
   readonly refusals = new Refusals();
-  readonly objects: LoadedObject[] = [];
+  readonly objects: MappedObject[] = [];
+  readonly pages: PageFiles;
   /** getrandom, /dev/urandom. */
   readonly random: Prng;
   readonly cpus: number;
@@ -73,10 +82,12 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
-    options: Pick<ProcessOptions, 'seed' | 'cpus'> & { readonly memory: number },
+    options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host'> & { readonly memory: number },
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
+    this.pages = new PageFiles(options.host.files);
+    this.memory.pager = this.pages.read;
     this.cpus = options.cpus ?? 2;
     this.memoryLimit = options.memory;
     this.random = new Prng(seed, 1);

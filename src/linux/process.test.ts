@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildC, cPrograms, GUEST_ENVIRONMENT, missing, type RunInput, runNative } from '../../test/support/build.js';
 import { caseName, cCases } from '../../test/support/cases.js';
+import { nodePorts } from '../host/node/ports.js';
 import { LoadError, type Process, type ProcessOptions, type ProcessStop } from './api.js';
 import { startProcess } from './process.js';
 
@@ -20,6 +21,8 @@ interface Run {
 function start(file: string, { args, env, stdin }: RunInput = {}, options: Partial<ProcessOptions> = {}): Run {
   const output = { stdout: '', stderr: '' };
   const process = startProcess({
+    host: nodePorts,
+    cwd: globalThis.process.cwd(),
     ...options,
     path: file,
     args: [file, ...(args ?? [])],

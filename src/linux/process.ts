@@ -38,7 +38,9 @@ const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.
  * wrong and where.
  */
 export function startProcess(options: ProcessOptions): Process {
-  const sandbox = new Sandbox({
+  const { cwd = '/', host } = options;
+  const sandbox = new Sandbox(host.files, {
+    cwd,
     sysroot: options.sysroot,
     allowRead: options.allowRead ?? [],
     allowWrite: options.allowWrite ?? [],
@@ -48,13 +50,13 @@ export function startProcess(options: ProcessOptions): Process {
   const cpu = new Machine({ memory });
   const kernel = new Kernel(cpu, { ...options, memory });
   cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
-  const { program, layout, objects } = load(cpu, files, options, kernel.random);
+  const { program, layout, objects } = load(cpu, kernel.pages, files, options, kernel.random);
   kernel.program = program;
   kernel.layout = layout;
   kernel.objects.push(...objects);
   sandbox.allowProgram(program.real);
   if (files.interpreter) sandbox.allowFile(files.interpreter.real);
-  kernel.fs = new FileSystem(kernel, sandbox, process.cwd());
+  kernel.fs = new FileSystem(kernel, host.files, sandbox, cwd);
   kernel.fds = new FdTable();
   for (const stream of [
     new InputStream(options.stdin ?? new Uint8Array(0)),
@@ -79,6 +81,7 @@ class GuestProcess implements Process {
   private observers: readonly ProcessObserver[] = [];
   /** Thread that observers were last told of. */
   private lastTid: number = PID;
+  private readonly loaded: LoadedObject[] = [];
   /** Whose signal the last stop reported. */
   private stoppedFor: Task | undefined;
 
@@ -100,7 +103,11 @@ class GuestProcess implements Process {
   }
 
   get objects(): readonly LoadedObject[] {
-    return this.kernel.objects;
+    const { objects, pages } = this.kernel;
+    for (const { path, bias, role, source, size } of objects.slice(this.loaded.length)) {
+      this.loaded.push({ path, bias, role, bytes: () => pages.whole(source, size) });
+    }
+    return this.loaded;
   }
 
   get refusals(): readonly Refusal[] {

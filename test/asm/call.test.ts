@@ -7,6 +7,7 @@ import { assemble } from '../../src/asm/assemble.js';
 import { elfBytes } from '../../src/asm/elf.js';
 import { CallError, invocation } from '../../src/asm/invoke.js';
 import { assembleFile, returnedText } from '../../src/cli/asm.js';
+import { nodePorts } from '../../src/host/node/ports.js';
 import { startProcess } from '../../src/linux/process.js';
 import { runR14 } from '../support/build.js';
 
@@ -191,7 +192,14 @@ writeFileSync(join(folder, 'types.go'), TYPES);
 function called(call: string, path = MAIN): string | undefined {
   const assembly = assembleFile(path, call)!;
   const nothing = () => undefined;
-  const process = startProcess({ path, args: [path], stdout: nothing, stderr: nothing, program: elfBytes(assembly.program) });
+  const process = startProcess({
+    host: nodePorts,
+    path,
+    args: [path],
+    stdout: nothing,
+    stderr: nothing,
+    program: elfBytes(assembly.program),
+  });
   process.run({ budget: 10_000 });
   return returnedText(assembly, process.memory);
 }

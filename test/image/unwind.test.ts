@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodePorts } from '../../src/host/node/ports.js';
 import { openImage } from '../../src/image/image.js';
 import { Images } from '../../src/image/images.js';
 import { startProcess } from '../../src/linux/process.js';
@@ -13,7 +14,7 @@ const RSP = 7;
  */
 function compare(path: string, skip: number, steps: number): { rows: number; frames: number; wrong: string[] } {
   const ignore = () => {};
-  const process = startProcess({ path, stdout: ignore, stderr: ignore });
+  const process = startProcess({ host: nodePorts, path, stdout: ignore, stderr: ignore });
   const images = new Images();
   const entered = new Map<bigint, bigint>();
   const wrong = new Set<string>();

@@ -10,6 +10,7 @@ import {
   type Mapping,
   MemoryFault,
   PAGE_SIZE,
+  type Pager,
   type PageSource,
   PROT,
 } from '../api.js';
@@ -36,10 +37,6 @@ const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >
 const addressOf = (page: number): bigint => BigInt(page) << 12n;
 /** The TLB as 64-bit words: words an entry, and the first word of a page's. A page without a frame has none. */
 const TLB_WORDS = (1 << TLB.entryBits) / 8;
-/** Reads what the file of a page's area has for it. */
-function fill(page: number, area: Area, into: Uint8Array): void {
-  area.source?.read(area.offset + (page - area.start) * PAGE_SIZE, into);
-}
 const entryOf = (page: number): number => (page & (TLB.entries - 1)) * TLB_WORDS;
 
 export class SparseAddressSpace implements AddressSpace {
@@ -57,6 +54,9 @@ export class SparseAddressSpace implements AddressSpace {
   /** Pages with translated code: their stores must be seen. */
   readonly codePages = new Set<number>();
   watchedPages: ReadonlySet<number> = new Set();
+  pager: Pager = source => {
+    throw new Error(`nothing reads the pages of ${source}`);
+  };
   /** Called before a page's contents or its right to be executed change from outside the interpreter. */
   onCodeChange: (page: number) => void = () => {};
 
@@ -257,7 +257,7 @@ export class SparseAddressSpace implements AddressSpace {
       if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
       this.nextFrame += PAGE_SIZE;
     }
-    fill(page, area, this.bytes.subarray(frame, frame + PAGE_SIZE));
+    this.fill(page, area, this.bytes.subarray(frame, frame + PAGE_SIZE));
     this.frames.set(page, frame);
     return frame;
   }
@@ -265,8 +265,13 @@ export class SparseAddressSpace implements AddressSpace {
   /** The bytes that a page had before it was touched; good until the next call. */
   private pristine(page: number, area: Area | undefined): Uint8Array {
     const bytes = this.scratch.fill(0);
-    if (area !== undefined) fill(page, area, bytes);
+    if (area !== undefined) this.fill(page, area, bytes);
     return bytes;
+  }
+
+  /** What the page's mapping begins with, into zeros. */
+  private fill(page: number, area: Area, into: Uint8Array): void {
+    if (area.source !== undefined) this.pager(area.source, area.offset + (page - area.start) * PAGE_SIZE, into);
   }
 
   private static permits(prot: number, access: AccessKind): boolean {

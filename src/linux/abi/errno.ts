@@ -1,3 +1,5 @@
+import { HostFileError } from '../../host/files.js';
+
 /** Error numbers of Linux on amd64 (asm-generic/errno-base.h, asm-generic/errno.h), without their leading E. */
 export const E = {
   PERM: 1,
@@ -85,12 +87,12 @@ export function answer<T>(run: () => T): T | number {
   }
 }
 
-/** The error number behind an exception of node:fs; EIO when it has none that we know. */
-export function errnoOfHost(error: unknown): number {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (typeof code === 'string' && code.startsWith('E')) {
-    const number = E[code.slice(1) as ErrnoName];
-    if (number !== undefined) return number;
+/** Runs an operation on files of the host; its failure becomes the guest's: EIO when it is none that Linux knows. */
+export function host<T>(operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (!(error instanceof HostFileError)) throw error;
+    throw new Errno(E[error.code.slice(1) as ErrnoName] ?? E.IO);
   }
-  return E.IO;
 }

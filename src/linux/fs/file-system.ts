@@ -1,12 +1,12 @@
-import * as fs from 'node:fs';
-import { dirname } from 'node:path';
+import { FILE_TYPE, type HostFiles, type OpenFlags, typeOf } from '../../host/files.js';
+import { dirname, normalise } from '../../host/path.js';
 import { O, S } from '../abi/constants.js';
-import { E, Errno, errnoName } from '../abi/errno.js';
+import { E, Errno, errnoName, host } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
-import { HostDirectory, HostFile, host, MemoryFile, SyntheticDirectory } from './files.js';
+import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile } from './open-file.js';
 import { isKnownAbsent, isSyntheticPath, syntheticAt } from './proc.js';
-import { type HostPath, normalise, type Sandbox } from './sandbox.js';
+import type { HostPath, Sandbox } from './sandbox.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 import { Device, deviceNamed, deviceStat } from './streams.js';
 
@@ -22,7 +22,8 @@ const encoder = new TextEncoder();
 export class FileSystem {
   constructor(
     private readonly kernel: Kernel,
-    readonly sandbox: Sandbox,
+    readonly host: HostFiles,
+    private readonly sandbox: Sandbox,
     /** The working directory, absolute. */
     public cwd: string,
   ) {}
@@ -64,7 +65,9 @@ export class FileSystem {
     const place = this.locate(absolute, follow);
     if (!place.exists) throw new Errno(E.NOENT);
     if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
-    return host(() => hostStat(fs.lstatSync(place.real, { bigint: true })));
+    const stat = host(() => this.host.stat(place.real));
+    if (stat === undefined) throw new Errno(E.NOENT);
+    return hostStat(stat);
   }
 
   readlink(call: string, absolute: string): string {
@@ -78,7 +81,7 @@ export class FileSystem {
     const place = this.locate(absolute, false);
     if (!place.exists) throw new Errno(E.NOENT);
     if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
-    return host(() => fs.readlinkSync(place.real));
+    return host(() => this.host.readlink(place.real));
   }
 
   /** access(2): mode bits 4 read, 2 write, 1 execute. */
@@ -124,7 +127,8 @@ export class FileSystem {
   private allowed(guest: string): boolean {
     try {
       return this.sandbox.mayRead(this.locate(guest, true));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
       return false;
     }
   }
@@ -142,7 +146,13 @@ export class FileSystem {
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(E.NOTDIR);
     const content = found.text();
-    return new MemoryFile(guest, typeof content === 'string' ? encoder.encode(content) : content, flags & STATUS, SYNTHETIC_FILE);
+    return new MemoryFile(
+      guest,
+      typeof content === 'string' ? encoder.encode(content) : content,
+      flags & STATUS,
+      SYNTHETIC_FILE,
+      this.kernel.pages,
+    );
   }
 
   private statSynthetic(call: string, guest: string, follow: boolean): Stat {
@@ -158,25 +168,28 @@ export class FileSystem {
 
   private openHost(place: HostPath, flags: number, status: number, mode: number): OpenFile {
     const { guest, real } = place;
-    const before = host(() => fs.lstatSync(real, { throwIfNoEntry: false }));
-    if (before?.isSymbolicLink()) throw new Errno(E.LOOP);
-    if (before?.isDirectory()) {
+    const before = host(() => this.host.stat(real));
+    const type = before && typeOf(before);
+    if (type === FILE_TYPE.link) throw new Errno(E.LOOP);
+    if (type === FILE_TYPE.directory) {
       if ((flags & O.ACCMODE) !== O.RDONLY || (flags & O.CREAT) !== 0) throw new Errno(E.ISDIR);
-      return new HostDirectory(guest, real, status);
+      return new HostDirectory(this.host, guest, real, status);
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(before ? E.NOTDIR : E.NOENT);
-    if (before && !before.isFile()) throw new Errno(E.NXIO);
-    const fd = host(() => fs.openSync(real, hostFlags(flags), mode & ~this.kernel.umask));
-    return new HostFile(guest, real, fd, status);
+    if (before && type !== FILE_TYPE.file) throw new Errno(E.NXIO);
+    const { pages, umask } = this.kernel;
+    const handle = host(() => this.host.open(real, openFlags(flags), mode & ~umask));
+    if ((flags & O.TRUNC) !== 0) pages.changed();
+    return new HostFile(this.host, pages, guest, real, handle, status);
   }
 }
 
-/** The host's own numbers for the flags that it has to act on. The path was led to its end: a link there now is somebody's race. */
-function hostFlags(flags: number): number {
-  const { constants } = fs;
-  const access = [constants.O_RDONLY, constants.O_WRONLY, constants.O_RDWR][flags & O.ACCMODE] ?? constants.O_RDWR;
-  const create = (flags & O.CREAT) !== 0 ? constants.O_CREAT : 0;
-  const exclusive = (flags & O.EXCL) !== 0 ? constants.O_EXCL : 0;
-  const truncate = (flags & O.TRUNC) !== 0 ? constants.O_TRUNC : 0;
-  return access | create | exclusive | truncate | (constants.O_NOFOLLOW ?? 0);
+/** The flags that the host has to act on. */
+function openFlags(flags: number): OpenFlags {
+  return {
+    access: (['read', 'write', 'both'] as const)[flags & O.ACCMODE] ?? 'both',
+    create: (flags & O.CREAT) !== 0,
+    exclusive: (flags & O.EXCL) !== 0,
+    truncate: (flags & O.TRUNC) !== 0,
+  };
 }

@@ -1,8 +1,9 @@
-import * as fs from 'node:fs';
 import type { PageSource } from '../../cpu/api.js';
+import type { FileHandle, HostFiles } from '../../host/files.js';
 import { S } from '../abi/constants.js';
-import { E, Errno, errnoOfHost } from '../abi/errno.js';
+import { E, Errno, host } from '../abi/errno.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
+import type { PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 
 /** One read or write moves at most this much; the guest sees a short count. */
@@ -13,85 +14,51 @@ export class HostFile extends SeekableFile {
   private source: PageSource | undefined;
 
   constructor(
+    private readonly files: HostFiles,
+    private readonly pageFiles: PageFiles,
     path: string,
     /** Host path, all links followed. */
     readonly real: string,
-    readonly hostFd: number,
+    readonly handle: FileHandle,
     flags: number,
   ) {
     super(path, flags);
   }
 
   protected size(): number {
-    return fs.fstatSync(this.hostFd).size;
+    return Number(host(() => this.files.fstat(this.handle)).size);
   }
 
   override readAt(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(Math.min(length, MAX_TRANSFER, Math.max(0, this.size() - offset)));
-    const got = host(() => (bytes.length === 0 ? 0 : fs.readSync(this.hostFd, bytes, 0, bytes.length, offset)));
-    return bytes.subarray(0, got);
+    const most = Math.min(length, MAX_TRANSFER, Math.max(0, this.size() - offset));
+    return most === 0 ? new Uint8Array(0) : host(() => this.files.read(this.handle, offset, most));
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
-    changes++;
-    return host(() => fs.writeSync(this.hostFd, bytes, 0, Math.min(bytes.length, MAX_TRANSFER), offset));
+    this.pageFiles.changed();
+    return host(() => this.files.write(this.handle, offset, bytes.subarray(0, MAX_TRANSFER)));
   }
 
   override truncate(size: number): void {
-    changes++;
-    host(() => fs.ftruncateSync(this.hostFd, size));
+    this.pageFiles.changed();
+    host(() => this.files.truncate(this.handle, size));
   }
 
   override sync(): void {
-    host(() => fs.fsyncSync(this.hostFd));
+    host(() => this.files.sync(this.handle));
   }
 
-  /** A mapping outlives the descriptor: it has one of its own, which stays open as long as r14. */
   override pages(): PageSource {
-    return (this.source ??= filePages(host(() => fs.openSync(this.real, 'r'))));
+    return (this.source ??= host(() => this.pageFiles.ofHost(this.real)));
   }
 
   override close(): void {
-    fs.closeSync(this.hostFd);
+    host(() => this.files.close(this.handle));
   }
 
   stat(): Stat {
-    return hostStat(fs.fstatSync(this.hostFd, { bigint: true }));
+    return hostStat(host(() => this.files.fstat(this.handle)));
   }
-}
-
-/** Changes of files by the guest: what has been read ahead before one may be old. */
-let changes = 0;
-/** Pages are read in pieces of this size. */
-const READ_AHEAD = 1 << 16;
-
-/** Pages of a host file, read when they or neighbours are touched. What cannot be read any more is zeros. */
-function filePages(fd: number): PageSource {
-  const piece = new Uint8Array(READ_AHEAD);
-  let start = -1;
-  let asOf = 0;
-  const fetch = (from: number): void => {
-    start = from;
-    asOf = changes;
-    let at = 0;
-    try {
-      while (at < piece.length) {
-        const got = fs.readSync(fd, piece, at, piece.length - at, from + at);
-        if (got === 0) break;
-        at += got;
-      }
-    } catch {
-      at = 0;
-    }
-    piece.fill(0, at);
-  };
-  return {
-    read(offset, into) {
-      const from = offset - (offset % READ_AHEAD);
-      if (from !== start || asOf !== changes) fetch(from);
-      into.set(piece.subarray(offset - from, offset - from + into.length));
-    },
-  };
 }
 
 /** A directory of the host. */
@@ -101,6 +68,7 @@ export class HostDirectory extends OpenFile {
   private listed: readonly DirectoryEntry[] | undefined;
 
   constructor(
+    private readonly files: HostFiles,
     path: string,
     readonly real: string,
     flags: number,
@@ -114,16 +82,12 @@ export class HostDirectory extends OpenFile {
 
   /** Sorted by name: the host's order would differ from run to run. */
   override entries(): readonly DirectoryEntry[] {
-    this.listed ??= host(() => {
-      const rows = fs.readdirSync(this.real, { withFileTypes: true }).map(entry => ({
-        name: entry.name,
-        ino: fs.lstatSync(`${this.real}/${entry.name}`, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n,
-        type: (entry.isDirectory() ? S.IFDIR : entry.isSymbolicLink() ? S.IFLNK : entry.isFile() ? S.IFREG : 0) >> 12,
-      }));
-      rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (this.listed === undefined) {
+      const entries = host(() => this.files.list(this.real)).map(({ name, ino, type }) => ({ name, ino, type: type >> 12 }));
+      entries.sort((a, b) => (a.name < b.name ? -1 : 1));
       const own = this.stat().ino;
-      return [{ name: '.', ino: own, type: S.IFDIR >> 12 }, { name: '..', ino: own, type: S.IFDIR >> 12 }, ...rows];
-    });
+      this.listed = [{ name: '.', ino: own, type: S.IFDIR >> 12 }, { name: '..', ino: own, type: S.IFDIR >> 12 }, ...entries];
+    }
     return this.listed;
   }
 
@@ -136,7 +100,9 @@ export class HostDirectory extends OpenFile {
   override sync(): void {}
 
   stat(): Stat {
-    return host(() => hostStat(fs.statSync(this.real, { bigint: true })));
+    const stat = host(() => this.files.stat(this.real));
+    if (stat === undefined) throw new Errno(E.NOENT);
+    return hostStat(stat);
   }
 
   override describe(): string {
@@ -146,11 +112,14 @@ export class HostDirectory extends OpenFile {
 
 /** Bytes of our own making that read like a file: /proc, /sys, memfd_create. */
 export class MemoryFile extends SeekableFile {
+  private source: PageSource | undefined;
+
   constructor(
     path: string,
     private bytes: Uint8Array,
     flags: number,
     private readonly mode: number,
+    private readonly pageFiles: PageFiles,
   ) {
     super(path, flags);
   }
@@ -164,7 +133,6 @@ export class MemoryFile extends SeekableFile {
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
-    changes++;
     const end = offset + bytes.length;
     if (end > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     if (end > this.bytes.length) this.truncate(end);
@@ -182,11 +150,7 @@ export class MemoryFile extends SeekableFile {
   override sync(): void {}
 
   override pages(): PageSource {
-    return {
-      read: (offset, into) => {
-        into.set(this.bytes.subarray(offset, offset + into.length));
-      },
-    };
+    return (this.source ??= this.pageFiles.ofMemory(() => this.bytes));
   }
 
   stat(): Stat {
@@ -222,15 +186,5 @@ export class SyntheticDirectory extends OpenFile {
 
   stat(): Stat {
     return syntheticStat(S.IFDIR | 0o555, 200n);
-  }
-}
-
-/** Runs an operation of node:fs; its failure becomes the guest's. */
-export function host<T>(operation: () => T): T {
-  try {
-    return operation();
-  } catch (error) {
-    if (error instanceof Errno) throw error;
-    throw new Errno(errnoOfHost(error));
   }
 }

@@ -1,21 +1,9 @@
-import type * as fs from 'node:fs';
-import { S } from '../abi/constants.js';
+import { FILE_TYPE, type HostStat, typeOf } from '../../host/files.js';
 import { UID } from '../kernel.js';
 
-/** What stat(2) says of a file. Times are in ns since the epoch. */
-export interface Stat {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly nlink: bigint;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly rdev: bigint;
-  readonly size: bigint;
-  readonly blocks: bigint;
+/** What stat(2) says of a file. */
+export interface Stat extends HostStat {
   readonly atime: bigint;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
 }
 
 const BLOCK_SIZE = 4096;
@@ -26,21 +14,8 @@ export function syntheticStat(mode: number, ino: bigint, size = 0n, rdev = 0n): 
 }
 
 /** A host file's stat. The access time is the modification time: reading a file must not change what the next run sees. */
-export function hostStat(stat: fs.BigIntStats): Stat {
-  return {
-    dev: stat.dev,
-    ino: stat.ino,
-    nlink: stat.nlink,
-    mode: Number(stat.mode),
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
-    rdev: stat.rdev,
-    size: stat.size,
-    blocks: stat.blocks,
-    atime: stat.mtimeNs,
-    mtime: stat.mtimeNs,
-    ctime: stat.ctimeNs,
-  };
+export function hostStat(stat: HostStat): Stat {
+  return { ...stat, atime: stat.mtime };
 }
 
 const SECOND = 1_000_000_000n;
@@ -99,5 +74,5 @@ export function encodeStatx(stat: Stat): Uint8Array {
 }
 
 export function isDirectory(stat: Stat): boolean {
-  return (stat.mode & S.IFMT) === S.IFDIR;
+  return typeOf(stat) === FILE_TYPE.directory;
 }

@@ -188,6 +188,9 @@ export function deviceStat(name: DeviceName): Stat {
   return syntheticStat(S.IFCHR | 0o666, DEVICE_NUMBERS[name], 0n, DEVICE_NUMBERS[name]);
 }
 
+/** Pages that stay zero, privately mapped. */
+const ZERO_PAGES = 'zero';
+
 /** Character devices that every process may open: mem(4), random(4). */
 export class Device extends SeekableFile {
   constructor(
@@ -213,7 +216,7 @@ export class Device extends SeekableFile {
   }
 
   override pages() {
-    return this.device === 'zero' ? { read: () => {} } : undefined;
+    return this.device === 'zero' ? ZERO_PAGES : undefined;
   }
 
   stat(): Stat {

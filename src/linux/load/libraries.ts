@@ -1,5 +1,4 @@
-import * as fs from 'node:fs';
-import { PAGE_SIZE } from '../../cpu/api.js';
+import { PAGE_SIZE, type PageSource } from '../../cpu/api.js';
 import { FormatError } from '../../image/bytes.js';
 import { HEADER_SIZE, PT, readHeader, readProgramHeaders } from '../../image/elf/headers.js';
 import { HostFile } from '../fs/files.js';
@@ -7,17 +6,17 @@ import type { OpenFile } from '../fs/open-file.js';
 import type { Kernel } from '../kernel.js';
 
 /** A mapping of an ELF file's beginning is how a loader brings in a library: tells symbol readers of it. */
-export function noteLibrary(kernel: Kernel, file: OpenFile, start: bigint, offset: bigint): void {
+export function noteLibrary(kernel: Kernel, file: OpenFile, source: PageSource, start: bigint, offset: bigint): void {
   if (!(file instanceof HostFile) || offset !== 0n || kernel.objects.some(object => object.path === file.path)) return;
-  const first = firstAddress(file);
+  const size = Number(file.stat().size);
+  const first = firstAddress(file, size);
   if (first === undefined) return;
   const bias = start - BigInt(first - (first % PAGE_SIZE));
-  kernel.objects.push({ path: file.path, bias, bytes: () => fs.readFileSync(file.real), role: 'library' });
+  kernel.objects.push({ path: file.path, bias, role: 'library', source, size });
 }
 
 /** Address of the first segment, from the headers alone: the file may be large. Undefined when it is no ELF file that can be loaded. */
-function firstAddress(file: HostFile): number | undefined {
-  const size = Number(file.stat().size);
+function firstAddress(file: HostFile, size: number): number | undefined {
   try {
     const header = readHeader(file.readAt(0, HEADER_SIZE), file.path, size);
     const loads = readProgramHeaders(file.readAt(0, header.programHeadersEnd), header, file.path, size).filter(

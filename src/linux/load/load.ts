@@ -1,14 +1,16 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { type Cpu, PAGE_SIZE, type PageSource, PROT } from '../../cpu/api.js';
 import { cpuid } from '../../cpu/cpuid.js';
+import { FILE_TYPE, HostFileError, type HostFiles, hostReason, typeOf, wholeFile } from '../../host/files.js';
+import { resolve } from '../../host/path.js';
 import { FormatError } from '../../image/bytes.js';
 import { Elf } from '../../image/elf/elf.js';
 import { PF, type ProgramHeader } from '../../image/elf/headers.js';
-import { Errno } from '../abi/errno.js';
-import { LoadError, type LoadedObject, type ProcessOptions } from '../api.js';
+import { Errno, errnoName } from '../abi/errno.js';
+import { LoadError, type ProcessOptions } from '../api.js';
+import type { PageFiles } from '../fs/pages.js';
 import type { Sandbox } from '../fs/sandbox.js';
-import { type Program, UID } from '../kernel.js';
+import { walk } from '../fs/walk.js';
+import { type MappedObject, type Program, UID } from '../kernel.js';
 import type { Prng } from '../prng.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
 import { AT, buildInitialStack } from './initial-stack.js';
@@ -26,7 +28,7 @@ const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/loca
 export interface Loaded {
   readonly program: Program;
   readonly layout: Layout;
-  readonly objects: readonly LoadedObject[];
+  readonly objects: readonly MappedObject[];
 }
 
 interface ElfFile {
@@ -47,8 +49,9 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
   if (program !== undefined) {
     return { path: options.path, main: { elf: described(() => new Elf(program, options.path)), real: '' }, interpreter: undefined };
   }
-  const given = path.resolve(options.path);
-  const main = readElf(given, options.path);
+  const { files } = options.host;
+  const given = resolve(options.cwd ?? '/', options.path);
+  const main = readElf(files, given, options.path);
   const wanted = described(() => main.elf.interpreter);
   if (wanted === undefined) {
     if (main.elf.header.entry === 0) throw new LoadError(`${options.path}: a shared library without an entry point, not a program`);
@@ -66,36 +69,37 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
   if (real === undefined) {
     throw new LoadError(`${options.path}: its interpreter ${where} does not exist; --sysroot DIR names a tree that has it`);
   }
-  return { path: given, main, interpreter: { ...readElf(real, `${options.path}: interpreter ${where}`), guest: wanted } };
+  return { path: given, main, interpreter: { ...readElf(files, real, `${options.path}: interpreter ${where}`), guest: wanted } };
 }
 
-function readElf(file: string, shown: string): ElfFile {
-  let bytes: Uint8Array;
-  let real: string;
-  try {
-    real = fs.realpathSync(file);
-    if (!fs.statSync(real).isFile()) throw new LoadError(`${shown}: not a file but ${kindOf(real)}`);
-    bytes = fs.readFileSync(real);
-  } catch (error) {
-    if (error instanceof LoadError) throw error;
-    throw new LoadError(`${shown}: ${hostReason(error)}`);
+/** `file`: an absolute path of the host. */
+function readElf(files: HostFiles, file: string, shown: string): ElfFile {
+  const { real, exists } = reaching(shown, () => walk(files, '/', file));
+  const stat = exists ? reaching(shown, () => files.stat(real)) : undefined;
+  if (stat === undefined) throw new LoadError(`${shown}: ${hostReason({ code: 'ENOENT', message: 'ENOENT' })}`);
+  const type = typeOf(stat);
+  if (type !== FILE_TYPE.file) {
+    throw new LoadError(`${shown}: not a file but ${type === FILE_TYPE.directory ? 'a directory' : 'a device, pipe or socket'}`);
   }
+  const bytes = reaching(shown, () => {
+    const handle = files.open(real, { access: 'read' }, 0);
+    try {
+      return wholeFile(files, handle);
+    } finally {
+      files.close(handle);
+    }
+  });
   return { elf: described(() => new Elf(bytes, shown)), real };
 }
 
-function kindOf(real: string): string {
-  return fs.statSync(real).isDirectory() ? 'a directory' : 'a device, pipe or socket';
-}
-
-/** Why the host did not open or read a file, in words. */
-export function hostReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'ENOTDIR') return 'a part of the path is not a directory';
-  if (code === 'ELOOP') return 'too many levels of symbolic links';
-  if (code === 'EISDIR') return 'a directory, not a file';
-  return message.split('\n')[0]!;
+function reaching<T>(shown: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (error instanceof Errno) throw new LoadError(`${shown}: ${hostReason({ code: errnoName(error.number), message: error.message })}`);
+    if (error instanceof HostFileError) throw new LoadError(`${shown}: ${hostReason(error)}`);
+    throw error;
+  }
 }
 
 function described<T>(read: () => T): T {
@@ -108,18 +112,21 @@ function described<T>(read: () => T): T {
 }
 
 /** Maps the program, its interpreter and its stack, and sets the registers for the first instruction (fs/binfmt_elf.c, load_elf_binary). */
-export function load(cpu: Cpu, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
+export function load(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
   const { memory, registers } = cpu;
   const { main, interpreter } = files;
   const bias = biasOf(main.elf, interpreter !== undefined, cpu);
-  mapElf(cpu, main, bias, files.path);
-  const objects: LoadedObject[] = [{ path: files.path, bias, bytes: () => main.elf.bytes, role: 'program' }];
+  const map = ({ elf }: ElfFile, at: bigint, path: string, role: 'program' | 'interpreter'): MappedObject => {
+    const source = pages.ofBytes(role, elf.bytes);
+    mapElf(cpu, elf, at, path, source);
+    return { path, bias: at, role, source, size: elf.bytes.length };
+  };
+  const objects = [map(main, bias, files.path, 'program')];
   let start = bias + BigInt(main.elf.header.entry);
   let base = 0n;
   if (interpreter) {
     base = interpreter.elf.header.positionIndependent ? topDown(cpu, interpreter) : 0n;
-    mapElf(cpu, interpreter, base, interpreter.guest);
-    objects.push({ path: interpreter.guest, bias: base, bytes: () => interpreter.elf.bytes, role: 'interpreter' });
+    objects.push(map(interpreter, base, interpreter.guest, 'interpreter'));
     start = base + BigInt(interpreter.elf.header.entry);
   }
 
@@ -192,7 +199,7 @@ function topDown(cpu: Cpu, { elf }: ElfFile): bigint {
   return (highest & ~(align - 1n)) - low;
 }
 
-function mapElf(cpu: Cpu, { elf }: ElfFile, bias: bigint, name: string): void {
+function mapElf(cpu: Cpu, elf: Elf, bias: bigint, name: string, source: PageSource): void {
   if (bias + BigInt(elf.low) < MMAP_MIN) {
     throw new LoadError(
       `${elf.path}: a segment at 0x${elf.low.toString(16)} is below 0x${MMAP_MIN.toString(16)}, the lowest that Linux maps`,
@@ -201,11 +208,6 @@ function mapElf(cpu: Cpu, { elf }: ElfFile, bias: bigint, name: string): void {
   if (pageUp(bias + BigInt(elf.high)) > MMAP_BASE) {
     throw new LoadError(`${elf.path}: its segments end at 0x${(bias + BigInt(elf.high)).toString(16)}, where the stack is`);
   }
-  const source: PageSource = {
-    read: (offset, into) => {
-      into.set(elf.bytes.subarray(offset, offset + into.length));
-    },
-  };
   for (const segment of elf.loads) mapSegment(cpu, segment, bias, name, source);
 }
 

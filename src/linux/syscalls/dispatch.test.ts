@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildC, missing } from '../../../test/support/build.js';
+import { nodePorts } from '../../host/node/ports.js';
 import type { Kernel } from '../kernel.js';
 import { startProcess } from '../process.js';
 import { actOnSyscall, enterSyscall } from './dispatch.js';
@@ -20,6 +21,7 @@ describe.skipIf(why)(`system calls with arguments that make no sense${why ? ` (s
     const random = (below: number) => (state = (state * 1103515245 + 12345) % 2 ** 31) % below;
     for (let round = 0; round < 12; round++) {
       const process = startProcess({
+        host: nodePorts,
         path: buildC('hello', { static: true }),
         allowRead: [scratch],
         allowWrite: [scratch],

@@ -1,8 +1,7 @@
-import * as fs from 'node:fs';
+import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
+import { normalise } from '../../host/path.js';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
-import { E, Errno } from '../abi/errno.js';
-import { host } from '../fs/files.js';
-import { normalise } from '../fs/sandbox.js';
+import { E, Errno, host } from '../abi/errno.js';
 import { encodeStat, encodeStatx, isDirectory, type Stat } from '../fs/stat.js';
 import type { Kernel } from '../kernel.js';
 import { int, long, rowsOf, type SyscallRow, uint } from './row.js';
@@ -62,21 +61,28 @@ function chdir(kernel: Kernel, call: string, path: string): number {
 }
 
 /** Changes one thing in a directory of the host that --allow-write opens. */
-function change(kernel: Kernel, call: string, directory: number, address: bigint, act: (real: string) => void): number {
+function change(kernel: Kernel, call: string, directory: number, address: bigint, act: (files: HostFiles, real: string) => void): number {
   const place = kernel.fs.changeable(call, pathAt(kernel, directory, address));
-  host(() => act(place.real));
+  host(() => act(kernel.fs.host, place.real));
   return 0;
 }
 
+/** Throws ENOENT. */
+function typeAt(files: HostFiles, real: string): number {
+  const stat = files.stat(real);
+  if (stat === undefined) throw new Errno(E.NOENT);
+  return typeOf(stat);
+}
+
 function mkdir(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
-  return change(kernel, call, directory, address, real => fs.mkdirSync(real, mode & ~kernel.umask));
+  return change(kernel, call, directory, address, (files, real) => files.mkdir(real, mode & ~kernel.umask));
 }
 
 function unlink(kernel: Kernel, call: string, directory: number, address: bigint, isDir: boolean): number {
-  return change(kernel, call, directory, address, real => {
-    if (isDir) fs.rmdirSync(real);
-    else if (fs.lstatSync(real).isDirectory()) throw new Errno(E.ISDIR);
-    else fs.unlinkSync(real);
+  return change(kernel, call, directory, address, (files, real) => {
+    if (isDir) files.rmdir(real);
+    else if (typeAt(files, real) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
+    else files.unlink(real);
   });
 }
 
@@ -84,19 +90,30 @@ function rename(kernel: Kernel, call: string, from: readonly [number, bigint], t
   if ((flags & ~1) !== 0) return -E.INVAL;
   const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]));
   if ((flags & 1) !== 0 && target.exists) return -E.EXIST;
-  return change(kernel, call, from[0], from[1], real => fs.renameSync(real, target.real));
+  return change(kernel, call, from[0], from[1], (files, real) => files.rename(real, target.real));
 }
 
 function symlink(kernel: Kernel, call: string, target: bigint, directory: number, address: bigint): number {
   const text = kernel.user.path(target);
-  return change(kernel, call, directory, address, real => fs.symlinkSync(text, real));
+  return change(kernel, call, directory, address, (files, real) => files.symlink(text, real));
 }
 
 function chmod(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
-  return change(kernel, call, directory, address, real => {
-    if (fs.lstatSync(real).isSymbolicLink()) throw new Errno(E.OPNOTSUPP);
-    fs.chmodSync(real, mode & 0o777);
+  return change(kernel, call, directory, address, (files, real) => {
+    if (typeAt(files, real) === FILE_TYPE.link) throw new Errno(E.OPNOTSUPP);
+    files.chmod(real, mode & 0o777);
   });
+}
+
+function truncate(kernel: Kernel, path: string, size: number): number {
+  if (size < 0) return -E.INVAL;
+  const file = kernel.fs.open('truncate', path, O.WRONLY, 0);
+  try {
+    file.truncate(size);
+  } finally {
+    file.close();
+  }
+  return 0;
 }
 
 /** struct statfs: a file system of 4 KiB blocks that says nothing of the host's. */
@@ -150,7 +167,7 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(266, 'symlinkat', 'path fd path', (k, _t, a) => symlink(k, 'symlinkat', a[0]!, int(a[1]), a[2]!)),
   row(90, 'chmod', 'path hex', (k, _t, a) => chmod(k, 'chmod', AT_FDCWD, a[0]!, uint(a[1]))),
   row(268, 'fchmodat', 'fd path hex', (k, _t, a) => chmod(k, 'fchmodat', int(a[0]), a[1]!, uint(a[2]))),
-  row(76, 'truncate', 'path size', (k, _t, a) => change(k, 'truncate', AT_FDCWD, a[0]!, real => fs.truncateSync(real, long(a[1])))),
+  row(76, 'truncate', 'path size', (k, _t, a) => truncate(k, pathAt(k, AT_FDCWD, a[0]!), long(a[1]))),
   row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => (a[1] === 0n ? 0 : change(k, 'utimensat', int(a[0]), a[1]!, () => {}))),
   row(95, 'umask', 'hex', (k, _t, a) => {
     const before = k.umask;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { assemble } from '../../asm/assemble.js';
 import { elfBytes } from '../../asm/elf.js';
+import { nodePorts } from '../../host/node/ports.js';
 import { startProcess } from '../../linux/process.js';
 
 const read = (file: string, inPackage: string) => ({
@@ -23,7 +24,7 @@ function run(text: string) {
   const hear = (bytes: Uint8Array): void => {
     said += new TextDecoder().decode(bytes);
   };
-  const process = startProcess({ path: '/x', args: ['/x'], stdout: hear, stderr: hear, program: elfBytes(program) });
+  const process = startProcess({ host: nodePorts, path: '/x', args: ['/x'], stdout: hear, stderr: hear, program: elfBytes(program) });
   process.catch = { signals: new Set() };
   const stop = process.run({ budget: 1_000_000 });
   return { said, status: stop.kind === 'exited' ? stop.status : stop.kind };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { assemble } from '../../asm/assemble.js';
 import { elfBytes } from '../../asm/elf.js';
+import { nodePorts } from '../../host/node/ports.js';
 import { startProcess } from '../../linux/process.js';
 
 const CALLER = 0x1111n;
@@ -58,7 +59,14 @@ const EVENT_BYTES = 16n;
 
 /** What the C side was called with, in the order of its calls, and the events that stand in the trace in the end. */
 function run() {
-  const process = startProcess({ path: '/x', args: ['/x'], stdout: () => {}, stderr: () => {}, program: elfBytes(program) });
+  const process = startProcess({
+    host: nodePorts,
+    path: '/x',
+    args: ['/x'],
+    stdout: () => {},
+    stderr: () => {},
+    program: elfBytes(program),
+  });
   const word = (address: bigint): bigint => new DataView(process.memory.read(address, 8).slice().buffer).getBigUint64(0, true);
   const entries = new Map(C_SIDE.map(name => [functionNamed(name).address, name]));
   const until = (addresses: Iterable<bigint>) => {

@@ -1,0 +1,27 @@
+/** Paths of a POSIX host and of the guest, as text. */
+
+/** Takes `.`, `..` and doubled slashes out of an absolute path; one at the end goes too. */
+export function normalise(absolute: string): string {
+  const names: string[] = [];
+  for (const name of absolute.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return `/${names.join('/')}`;
+}
+
+/** A path seen from the directory `cwd`, absolute and normalised. */
+export function resolve(cwd: string, path: string): string {
+  return normalise(path.startsWith('/') ? path : `${cwd}/${path}`);
+}
+
+/** All but the last name: `/` for `/`, `.` for a single name. */
+export function dirname(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
+}
+
+/** The last name. */
+export function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
