@@ -2,11 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
     testTimeout: 120_000,
     hookTimeout: 600_000,
-    globalSetup: 'test/support/setup.ts',
     maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.build/test-results.json' }]],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'] } },
+      // These run what users run, the bundle, so it must be of the present source.
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.{ts,tsx}'], globalSetup: 'test/support/setup.ts' } },
+    ],
   },
 });

@@ -1,9 +1,9 @@
 /**
- * Bundles r14 into `dist/`: one function with all of it, what V8 has compiled of it, and a small file that runs it. Parts that are imported when
+ * Bundles r14: one function with all of it, what V8 has compiled of it, and a small file that runs it. Parts that are imported when
  * they are needed (the engine, the screen) are evaluated only then.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -17,7 +17,6 @@ import { knownForms, newForm } from '../src/cpu/lift/forms.js';
 export const COMMON_FORMS = join(import.meta.dirname, 'common-forms.txt');
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 const widths = join(root, 'src/tui/width.ts');
 const iced = dirname(require.resolve('iced-x86'));
@@ -93,11 +92,10 @@ const withoutDevtools: Plugin = {
   },
 };
 
-/** Replaces `dist/`. */
-export async function bundle(): Promise<void> {
-  rmSync(dist, { recursive: true, force: true });
+/** Bundles into a folder that is there. */
+export async function bundleInto(folder: string): Promise<void> {
   const common: BuildOptions & { readonly write: false } = {
-    outdir: dist,
+    outdir: folder,
     write: false,
     minifySyntax: true,
     minifyWhitespace: true,
@@ -118,25 +116,24 @@ export async function bundle(): Promise<void> {
     plugins: [icedAsModule, plainWidths, rowsWithoutEmission, withoutDevtools, builtinsRequired],
   });
   const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')], bundle: true });
-  mkdirSync(dist);
-  writeFileSync(join(dist, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
-  writeFileSync(join(dist, 'start.js'), started.outputFiles[0]!.text);
+  writeFileSync(join(folder, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
+  writeFileSync(join(folder, 'start.js'), started.outputFiles[0]!.text);
   // iced-x86 reads its .wasm beside itself.
-  copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(dist, 'iced_x86_bg.wasm'));
-  writeFileSync(join(dist, 'interpreter.wasm'), generateInterpreter());
-  writeFileSync(join(dist, 'forms.bin'), packedCommonForms());
-  writeFileSync(join(dist, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+  copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(folder, 'iced_x86_bg.wasm'));
+  writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
+  writeFileSync(join(folder, 'forms.bin'), packedCommonForms());
+  writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
   // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.
   for (const script of ['optimise.ts', 'warm.ts']) {
-    if (own(script)) continue;
+    if (own(script, folder)) continue;
     console.error(`scripts/${script} has failed: r14 will start more slowly`);
-    for (const name of readdirSync(dist)) if (name.endsWith('.compiled')) rmSync(join(dist, name));
+    for (const name of readdirSync(folder)) if (name.endsWith('.compiled')) rmSync(join(folder, name));
   }
 }
 
-/** Whether a script of this folder has done its work in a process of its own. */
-const own = (script: string): boolean =>
-  spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script)], {
+/** Whether a script beside this one has done its work on a folder, in a process of its own. */
+const own = (script: string, folder: string): boolean =>
+  spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script), folder], {
     cwd: root,
     env: { PATH: process.env.PATH, TERM: 'xterm-256color' },
     stdio: 'ignore',
@@ -176,5 +173,3 @@ function licences(files: readonly string[]): string {
   });
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
-
-if (process.argv[1] === import.meta.filename) await bundle();

@@ -1,11 +1,11 @@
-/** Has V8 optimise the WebAssembly modules in `dist/`, and keeps the machine code beside them. */
+/** Has V8 optimise the WebAssembly modules in a folder, and keeps the machine code beside them. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { callRuntime, machineCodeFile } from '../src/cli/modules.js';
 import { spareProcessors } from '../src/cli/start.js';
 
-const dist = join(import.meta.dirname, '../dist');
+const dist = process.argv[2]!;
 spareProcessors();
 /** Off, all functions are optimised at once. */
 const LATER = ['liftoff', 'wasm-lazy-compilation', 'wasm-dynamic-tiering'];

@@ -1,5 +1,5 @@
 /**
- * Runs the bundle once up to the screen of the crash, and keeps what V8 has compiled for that beside it. `bundle.ts` runs this in a process of
+ * Runs the bundle in a folder once up to the screen of the crash, and keeps what V8 has compiled for that beside it. `bundle.ts` runs this in a process of
  * its own, for which there is a terminal that nobody sees.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 
-const dist = join(import.meta.dirname, '../dist');
+const dist = process.argv[2]!;
 const { start, FILES } = (await import(pathToFileURL(join(dist, 'start.js')).href)) as typeof import('../src/cli/start.js');
 
 const home = mkdtempSync(join(tmpdir(), 'r14-'));

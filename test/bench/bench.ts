@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../../scripts/bundle.js';
+import { build } from '../../scripts/build.js';
 import { INTEGER_REGISTERS } from '../../src/asm/syntax.js';
 import { buildC, buildGo, GUEST_ENVIRONMENT, hasCommand, toolchain } from '../support/build.js';
 
@@ -74,7 +74,7 @@ function running(what: string, binary: string, args: readonly string[], least: n
   return stats;
 }
 
-await bundle();
+await build();
 running('integer loop', buildC('loop', { static: true, flags: ['-O2'] }), ['30000000'], 100);
 
 const version = toolchain('go1.26') ? 'go1.26' : 'go1.19';

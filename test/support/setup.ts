@@ -1,4 +1,4 @@
-import { bundle } from '../../scripts/bundle.js';
+import { build } from '../../scripts/build.js';
 
 /** The end-to-end tests run what users run, so it must be the present source. */
-export default bundle;
+export default build;

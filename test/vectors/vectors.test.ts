@@ -8,31 +8,47 @@ import { GAPS, type Gap } from './gaps.js';
 import { check, type Failure, gapOf, readVectors, report, vectorGroups } from './run.js';
 
 const groups = vectorGroups();
-const seen = new Map<Gap, number>();
-let cases = 0;
 let engine: Engine;
 
 beforeAll(() => {
   engine = new Engine();
 });
 
+interface Result {
+  readonly cases: number;
+  readonly failures: readonly Failure[];
+  readonly gaps: ReadonlySet<Gap>;
+}
+
+const results = new Map<string, Result>();
+
+/** How a group of cases comes out; each is run once, whichever test asks first. */
+function resultOf(group: string): Result {
+  const known = results.get(group);
+  if (known !== undefined) return known;
+  const failures: Failure[] = [];
+  const gaps = new Set<Gap>();
+  const { measured } = readVectors(group);
+  for (const { test, outcome } of measured) {
+    const failure = check(engine, test, outcome);
+    if (!failure) continue;
+    const gap = gapOf(failure, GAPS);
+    if (gap) gaps.add(gap);
+    else failures.push(failure);
+  }
+  const result = { cases: measured.length, failures, gaps };
+  results.set(group, result);
+  return result;
+}
+
 describe('outcomes measured on a real CPU', () => {
   test.each(groups)('%s', group => {
-    const failures: Failure[] = [];
-    const { measured } = readVectors(group);
-    cases += measured.length;
-    for (const { test, outcome } of measured) {
-      const failure = check(engine, test, outcome);
-      if (!failure) continue;
-      const gap = gapOf(failure, GAPS);
-      if (gap) seen.set(gap, (seen.get(gap) ?? 0) + 1);
-      else failures.push(failure);
-    }
+    const { failures } = resultOf(group);
     expect(failures.length, report(failures)).toBe(0);
   });
 
   test('there are at least 150,000', () => {
-    expect(cases).toBeGreaterThanOrEqual(150_000);
+    expect(groups.reduce((sum, group) => sum + resultOf(group).cases, 0)).toBeGreaterThanOrEqual(150_000);
   });
 
   test('of every instruction that the table has', () => {
@@ -45,6 +61,7 @@ describe('outcomes measured on a real CPU', () => {
   });
 
   test('every known gap still is one', () => {
+    const seen = new Set(groups.flatMap(group => [...resultOf(group).gaps]));
     expect(GAPS.filter(gap => !seen.has(gap)).map(gap => gap.reason)).toEqual([]);
   });
 });
