@@ -104,6 +104,12 @@ export class Images {
     return this.first(image => image.globalNamed(name));
   }
 
+  /** Variables that a function has at its entry; undefined: debug information does not describe it. */
+  variablesOf(func: Func): readonly Variable[] | undefined {
+    const scope = this.inlineFrames(func.entry).at(-1)?.scope;
+    return scope === undefined ? undefined : this.variables(scope, func.entry);
+  }
+
   /** Variables of a scope that `inlineFrames(pc)` of the same pc gave. */
   variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
     return this.at(pc)?.variables(scope, pc) ?? [];

@@ -36,11 +36,10 @@ export function fixture(program: string, frameName: string, commands?: readonly 
   const g = func?.language === 'go' ? found.registers.get('r14') : undefined;
   const frame: FrameContext = {
     pc: found.pc,
-    lookupPc,
     func,
     name: inline?.name ?? found.function,
     language: func?.language ?? 'c',
-    scope: inline?.scope,
+    variables: () => image.variables(inline?.scope, lookupPc),
     cfa: found.cfa,
     register(name) {
       const value = written.get(name) ?? found.registers.get(name);

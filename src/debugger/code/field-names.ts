@@ -118,8 +118,7 @@ const common = (one: State, other: State): State => new Map([...one].filter(([ke
 function afterCall(state: State, always: State, images: Images, address: bigint | undefined): State {
   const callee = address === undefined ? undefined : images.functionAt(address);
   if (callee?.abi !== 'ABIInternal' || callee.entry !== address) return new Map(always);
-  const scope = images.inlineFrames(callee.entry).at(-1)?.scope;
-  const first = images.variables(scope, callee.entry).find(({ role }) => role === 'result');
+  const first = images.variablesOf(callee)?.find(({ role }) => role === 'result');
   const result = pointee(first?.type);
   return new Map([
     ...always,
@@ -134,8 +133,7 @@ const keepsG = (func: Func): boolean =>
 
 /** Registers that hold pointers to structs at a function's entry. */
 function parameters(images: Images, func: Func): [Register, Type][] {
-  const scope = images.inlineFrames(func.entry).at(-1)?.scope;
-  return images.variables(scope, func.entry).flatMap(({ role, type, location }): [Register, Type][] => {
+  return (images.variablesOf(func) ?? []).flatMap(({ role, type, location }): [Register, Type][] => {
     const code = location?.expression.length === 1 ? location.expression[0]! - DW_OP_REG0 : -1;
     const target = pointee(type);
     const register = gpr(DWARF_REGISTERS[code]);

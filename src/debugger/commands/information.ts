@@ -191,8 +191,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info scope'],
     summary: 'variables that the selected frame can name',
     run: session => {
-      const { frame } = session;
-      const variables = session.images.variables(frame.scope, frame.physical.pc);
+      const variables = session.frame.variables();
       if (variables.length === 0) throw new CommandError('no variables are known here');
       const rows = variables.map(({ name, role, type, location }) => ({ name, role, type: type.name, live: location !== undefined }));
       return text(rows.map(row => `${row.name} ${row.type} (${row.role}${row.live ? '' : ', not live here'})`).join('\n'), rows);

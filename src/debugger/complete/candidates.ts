@@ -105,8 +105,7 @@ function registers(word: string): readonly string[] {
 
 function* locals(session: Session): Iterable<string> {
   if (session.exited) return;
-  const { frame } = session;
-  for (const each of session.images.variables(frame.scope, frame.physical.pc)) yield each.name;
+  for (const each of session.frame.variables()) yield each.name;
 }
 
 function* globalNames(session: Session): Iterable<string> {

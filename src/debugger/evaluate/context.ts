@@ -2,7 +2,7 @@
  * What an expression is evaluated in: one frame of one thread, at a stop. The debugger implements this; nothing in `evaluate` or `values`
  * knows of processes, threads or stack walks.
  */
-import type { Func, How, Image, Language, ScopeKey } from '../../image/api.js';
+import type { Func, How, Image, Language, Variable } from '../../image/api.js';
 
 /**
  * Guest memory as a debugger sees it. cpu/api's AddressSpace is one. `read` throws MemoryFault (or any error whose message says why); a
@@ -31,14 +31,12 @@ export type EvaluationRegister = string;
 export interface FrameContext {
   /** Where the frame stands. */
   readonly pc: bigint;
-  /** The pc to ask tables about: `pc` itself, or one less in a frame that made a call. */
-  readonly lookupPc: bigint;
   /** The function that has the code, and the logical (perhaps inlined) function's name. */
   readonly func: Func | undefined;
   readonly name: string;
   readonly language: Language;
-  /** For `Image.variables`. */
-  readonly scope: ScopeKey;
+  /** Variables that can be named here, outer blocks first. */
+  variables(): readonly Variable[];
   /** Canonical frame address: RSP before the call of this frame's function pushed the return address. */
   readonly cfa: bigint | undefined;
   register(name: EvaluationRegister): RegisterValue;

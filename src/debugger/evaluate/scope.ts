@@ -7,17 +7,10 @@ import { BUILTINS } from './builtins.js';
 import type { EvaluationContext } from './context.js';
 import { makeBool, makeInteger } from './convert.js';
 import { constantSource, variableSource } from './location.js';
-import { findEnumerator, findFunction, findGlobal, findSymbol, findType, packageOf, searchOrder } from './names.js';
+import { findEnumerator, findFunction, findGlobal, findSymbol, findType, packageOf } from './names.js';
 import { type Operand, ofConstant, ofValue } from './operand.js';
 import { findRegister, registerValue } from './registers.js';
 import { OperationError } from './untyped.js';
-
-/** Variables of the frame that are in force, inner blocks last. */
-function frameVariables(context: EvaluationContext): readonly Variable[] {
-  const { frame } = context;
-  if (!frame) return [];
-  return searchOrder(context)[0]?.variables(frame.scope, frame.lookupPc) ?? [];
-}
 
 export class Scope {
   private variables: readonly Variable[] | undefined;
@@ -26,7 +19,7 @@ export class Scope {
 
   /** A variable of the frame; the innermost of that name. */
   local(name: string): Variable | undefined {
-    this.variables ??= frameVariables(this.context);
+    this.variables ??= this.context.frame?.variables() ?? [];
     return this.variables.findLast(variable => variable.name === name);
   }
 

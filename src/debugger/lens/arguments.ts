@@ -10,7 +10,6 @@ import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
-import { lookupPc } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
 import { memorySource, type Source, toUint } from '../values/source.js';
@@ -29,8 +28,8 @@ const SHORT_STRING = 32;
 /** Arguments of a frame, in order. */
 export function frameArguments(session: Session, frame: LogicalFrame): readonly FrameArgument[] {
   const { func } = frame.physical;
-  if (func?.language === 'c' && frame.scope === undefined) return raceArguments(session, frame);
-  const variables = session.images.variables(frame.scope, lookupPc(frame.physical)).filter(each => each.role === 'param');
+  if (func?.language === 'c' && !frame.described) return raceArguments(session, frame);
+  const variables = frame.variables().filter(each => each.role === 'param');
   if (variables.length === 0) return [];
   const context = session.contextOf(frame);
   const outgoing = func?.wrapper && !frame.physical.exact ? outgoingArguments(context, frame, variables) : undefined;

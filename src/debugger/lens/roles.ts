@@ -15,7 +15,7 @@ import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { Session } from '../session/session.js';
-import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
@@ -124,9 +124,8 @@ function isSo(session: Session, func: Func, register: RegisterName, text: string
 
 /** Variables that debug information has in one register at this place. */
 function variablesInRegisters(session: Session, frame: LogicalFrame): readonly Found[] {
-  const pc = lookupPc(frame.physical);
   const found: Found[] = [];
-  for (const variable of session.images.variables(frame.scope, pc)) {
+  for (const variable of frame.variables()) {
     if (variable.location === undefined) continue;
     const evaluated = evaluate(variable.location, {
       register: () => undefined,

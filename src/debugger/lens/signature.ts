@@ -62,9 +62,8 @@ function signatureOf(images: Images, func: Func, convention: Convention): Signat
 
 /** Parameters and results as debug information has them; undefined: it says nothing of this function. */
 function declared(images: Images, func: Func): readonly Variable[] | undefined {
-  const scope = images.inlineFrames(func.entry).at(-1)?.scope;
-  if (scope === undefined) return undefined;
-  const variables = images.variables(scope, func.entry).filter(each => each.role === 'param' || each.role === 'result');
+  const variables = images.variablesOf(func)?.filter(each => each.role === 'param' || each.role === 'result');
+  if (variables === undefined) return undefined;
   return func.asm && variables.length === 0 ? undefined : variables;
 }
 

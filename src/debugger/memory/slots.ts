@@ -59,7 +59,7 @@ function variables(session: Session, frame: LogicalFrame, put: (address: bigint,
   const context = session.contextOf(frame);
   const { cfa, func, sp, exact } = frame.physical;
   const whose = frame.index === 0 ? '' : ` of #${frame.index}`;
-  const all = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const all = frame.variables();
   const place = (variable: Variable, address: bigint, frameOfArguments: bigint | undefined) => {
     const passed = frameOfArguments !== undefined && address >= frameOfArguments && variable.role !== 'local';
     for (let offset = 0n; offset < BigInt(variable.type.size); offset += WORD) {

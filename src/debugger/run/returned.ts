@@ -6,7 +6,7 @@ import type { GprName } from '../../cpu/api.js';
 import type { Variable } from '../../image/api.js';
 import type { Session } from '../session/session.js';
 import { printOptions } from '../show/print.js';
-import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import type { LogicalFrame } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
 import { bytesSource, fromUint } from '../values/source.js';
@@ -20,7 +20,7 @@ export type Returned = { readonly name: string; readonly type: string; readonly 
 export function resultsOf(session: Session, frame: LogicalFrame): () => readonly Returned[] {
   const { func, cfa } = frame.physical;
   if (func === undefined || func.language === 'c' || frame.inlined || cfa === undefined) return () => [];
-  const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const variables = frame.variables();
   const params = variables.filter(each => each.role === 'param');
   const results = variables.filter(each => each.role === 'result');
   const convention = func.abi === 'ABI0' ? ABI0 : ABI_INTERNAL;

@@ -5,7 +5,7 @@ import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import { frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
-import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import type { LogicalFrame } from '../stack/frame.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
 import { printOptions } from './print.js';
 
@@ -73,7 +73,7 @@ function rowData({ name, type, value }: Row): Data {
 
 function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean): readonly Row[] {
   const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
-  const variables = session.images.variables(frame.scope, lookupPc(frame.physical));
+  const variables = frame.variables();
   const context = session.contextOf(frame);
   const options = listOptions(session, context, verbose);
   const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));

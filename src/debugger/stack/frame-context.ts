@@ -3,7 +3,7 @@ import { GPR_NAMES } from '../../cpu/api.js';
 import { CommandError } from '../errors.js';
 import type { EvaluationRegister, FrameContext, RegisterValue } from '../evaluate/context.js';
 import type { Session } from '../session/session.js';
-import { type LogicalFrame, lookupPc } from './frame.js';
+import type { LogicalFrame } from './frame.js';
 
 const GPRS: ReadonlySet<string> = new Set(GPR_NAMES);
 
@@ -12,11 +12,10 @@ export function frameContext(session: Session, frame: LogicalFrame): FrameContex
   const { physical } = frame;
   return {
     pc: physical.pc,
-    lookupPc: lookupPc(physical),
     func: physical.func,
     name: frame.name,
     language: physical.func?.language ?? 'asm',
-    scope: frame.scope,
+    variables: frame.variables,
     cfa: physical.cfa,
     register: name => readRegister(frame, name),
     setRegister: (name, value) => {

@@ -1,5 +1,5 @@
 import type { GprName, Registers } from '../../cpu/api.js';
-import type { Func, How, ScopeKey } from '../../image/api.js';
+import type { Func, How, Variable } from '../../image/api.js';
 
 export type FrameRegister = GprName | 'rip';
 
@@ -57,7 +57,10 @@ export interface LogicalFrame {
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly inlined: boolean;
-  readonly scope: ScopeKey;
+  /** Whether debug information describes the function: then `variables` knows them all. */
+  readonly described: boolean;
+  /** Those that can be named where the frame stands, outer blocks first. */
+  variables(): readonly Variable[];
 }
 
 /** The pc to look tables up with: a return address belongs to the instruction before it. */

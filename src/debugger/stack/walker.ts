@@ -232,11 +232,13 @@ export function* walk(target: WalkTarget, start: WalkStart): Generator<LogicalFr
     if (inline.length === 0) {
       const name = physical.func?.name ?? target.images.symbolAt(pc)?.symbol.name ?? '??';
       const line = target.images.lineAt(pc);
-      yield { index: index++, physical, name, file: line?.file, line: line?.line, inlined: false, scope: undefined };
+      const variables = () => [];
+      yield { index: index++, physical, name, file: line?.file, line: line?.line, inlined: false, described: false, variables };
     }
     for (const frame of inline) {
       const { name, file, line, inlined, scope } = frame;
-      yield { index: index++, physical, name, file, line, inlined, scope };
+      const variables = () => target.images.variables(scope, pc);
+      yield { index: index++, physical, name, file, line, inlined, described: scope !== undefined, variables };
     }
   }
 }
