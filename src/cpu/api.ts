@@ -16,8 +16,10 @@ export class MemoryFault extends Error {
   constructor(
     readonly address: bigint,
     readonly access: AccessKind,
+    /** What is wrong with the address. */
+    readonly why = access === 'exec' ? 'not executable' : 'not mapped',
   ) {
-    super(`cannot ${access} 0x${address.toString(16)}: ${access === 'exec' ? 'not executable' : 'not mapped'}`);
+    super(`cannot ${access} 0x${address.toString(16)}: ${why}`);
   }
 }
 

@@ -43,8 +43,8 @@ export function fixture(program: string, frameName: string, commands?: readonly 
     cfa: found.cfa,
     register(name) {
       const value = written.get(name) ?? found.registers.get(name);
-      if (depth > 0 && !kept.includes(name)) return { lost: '<clobbered>', reason: 'Go keeps no registers over calls' };
-      return value === undefined ? { lost: '<unavailable>', reason: 'not in the snapshot' } : { value, how: 'exact' };
+      if (depth > 0 && !kept.includes(name)) return { lost: 'clobbered', why: 'Go keeps no registers over calls' };
+      return value === undefined ? { lost: 'unavailable', why: 'not in the snapshot' } : { value, how: 'exact' };
     },
     setRegister(name, value) {
       if (depth > 0) throw new Error('registers can be set in frame 0 only');

@@ -2,7 +2,8 @@
  * What an expression is evaluated in: one frame of one thread, at a stop. The debugger implements this; nothing in `evaluate` or `values`
  * knows of processes, threads or stack walks.
  */
-import type { Func, How, Image, Language, Variable } from '../../image/api.js';
+import type { Func, Image, Language, Variable } from '../../image/api.js';
+import type { Known } from '../known.js';
 
 /**
  * Guest memory as a debugger sees it. cpu/api's AddressSpace is one. `read` throws MemoryFault (or any error whose message says why); a
@@ -12,14 +13,6 @@ export interface GuestMemory {
   read(address: bigint, length: number): Uint8Array;
   write(address: bigint, bytes: Uint8Array): void;
 }
-
-/**
- * A register of the selected frame. `lost` is how the value is printed when it is not known: `<clobbered>` where the convention lets the
- * callee overwrite it, `<unavailable>` where nothing tells.
- */
-export type RegisterValue =
-  | { readonly value: bigint; readonly how: How }
-  | { readonly lost: '<clobbered>' | '<unavailable>'; readonly reason: string };
 
 /**
  * Registers an expression can name: the GPRs in lower case, `rip`, `eflags`, `fs_base`, `gs_base`, `mxcsr`, `xmm0`-`xmm15` (128 bits), `st0`-`st7`
@@ -39,7 +32,7 @@ export interface FrameContext {
   variables(): readonly Variable[];
   /** Canonical frame address: RSP before the call of this frame's function pushed the return address. */
   readonly cfa: bigint | undefined;
-  register(name: EvaluationRegister): RegisterValue;
+  register(name: EvaluationRegister): Known<bigint>;
   /** Throws an Error that says why, when the register cannot be set in this frame; nothing has changed then. */
   setRegister(name: EvaluationRegister, value: bigint): void;
   /** Address of the g whose stack the frame is on (g0 on a system stack); undefined: not a Go thread, or before there is a g. */

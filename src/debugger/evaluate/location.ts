@@ -1,12 +1,13 @@
 /** From a variable of debug information to the place its value has in a frame. */
 import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
 import type { Type, Variable } from '../../image/api.js';
-import { evaluate, type Piece } from '../../image/dwarf/expression.js';
+import { type Evaluated, evaluate, type Piece } from '../../image/dwarf/expression.js';
+import { isMissing, type Missing } from '../known.js';
 import {
   bytesSource,
   fromUint,
-  lostSource,
   memorySource,
+  missingSource,
   OPTIMIZED_OUT,
   piecesSource,
   type Source,
@@ -22,16 +23,16 @@ export function registerSource(frame: FrameContext, name: string): Source {
   const size = registerSize(name);
   const read = (): Uint8Array => {
     const value = frame.register(name);
-    if ('lost' in value) throw new Unreadable(value.lost);
+    if (isMissing(value)) throw new Unreadable(value);
     return fromUint(value.value, size);
   };
   return {
-    get lost() {
+    get missing() {
       const value = frame.register(name);
-      return 'lost' in value ? value.lost : undefined;
+      return isMissing(value) ? value : undefined;
     },
     read(offset, length) {
-      if (offset + length > size) throw new Unreadable(`(unreadable the value is larger than ${name.toUpperCase()})`);
+      if (offset + length > size) throw new Unreadable(`the value is larger than ${name.toUpperCase()}`);
       return read().subarray(offset, offset + length);
     },
     write(offset, bytes) {
@@ -45,20 +46,21 @@ export function registerSource(frame: FrameContext, name: string): Source {
 
 function pieceSource(context: EvaluationContext, piece: Piece): Source {
   const { frame } = context;
-  if (piece.bits) return lostSource('(unreadable it lies in single bits of a register)', 'it lies in single bits of a register');
+  if (piece.bits) return missingSource({ lost: 'unreadable', why: 'it lies in single bits of a register' });
   switch (piece.kind) {
     case 'memory':
       return memorySource(context.memory, piece.address);
     case 'register': {
       const name = dwarfRegisterName(piece.register);
-      if (name === undefined || frame === undefined) return lostSource('<unavailable>', 'its register is not one that r14 has');
+      if (name === undefined || frame === undefined)
+        return missingSource({ lost: 'unavailable', why: 'its register is not one that r14 has' });
       return registerSource(frame, name);
     }
     case 'value':
       return bytesSource(piece.bytes, 'the compiler computes it where it is used; it lies nowhere');
     case 'implicit-pointer':
     case 'empty':
-      return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
+      return missingSource(OPTIMIZED_OUT);
   }
 }
 
@@ -69,15 +71,15 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
     const captured = atEntryOfClosure(context, variable);
     if (captured) return captured;
     if (variable.constant !== undefined) return constantSource(variable.constant, variable.type);
-    return lostSource(OPTIMIZED_OUT, 'the compiler optimised it away here');
+    return missingSource(OPTIMIZED_OUT);
   }
   // A register that a callee overwrote is not missing debug information: the value was there, and is gone.
-  let lost: string | undefined;
+  let lost: Missing | undefined;
   const register = (number: number): bigint | undefined => {
     const name = dwarfRegisterName(number);
     const value = name === undefined ? undefined : context.frame?.register(name);
-    if (value !== undefined && 'value' in value) return value.value;
-    lost ??= value?.lost ?? '<unavailable>';
+    if (value !== undefined && !isMissing(value)) return value.value;
+    lost ??= value ?? { lost: 'unavailable', why: 'its register is not one that r14 has' };
     return undefined;
   };
   const evaluated = evaluate(location, {
@@ -100,7 +102,7 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
       }
     },
   });
-  if (!evaluated.ok) return lostSource(lost ?? lostText(evaluated.error), evaluated.error);
+  if (!evaluated.ok) return missingSource(lost ?? missingBy(evaluated), evaluated.error);
   const { pieces } = evaluated;
   const [only] = pieces;
   if (pieces.length === 1 && (only!.size === undefined || only!.size >= variable.type.size)) return pieceSource(context, only!);
@@ -108,7 +110,10 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
 }
 
 /** A value that only the caller knew is not in this frame any more. */
-const lostText = (error: string): string => (/at entry/.test(error) ? OPTIMIZED_OUT : `(unreadable ${error})`);
+const missingBy = ({ error, wants }: Evaluated & { ok: false }): Missing => ({
+  lost: wants === 'entry value' ? 'optimized out' : 'unreadable',
+  why: error,
+});
 
 /** A captured variable in the closure object at an address; undefined when the variable is none. */
 export function capturedSource(context: EvaluationContext, variable: Variable, closure: bigint): Source | undefined {
@@ -118,7 +123,7 @@ export function capturedSource(context: EvaluationContext, variable: Variable, c
   try {
     return memorySource(context.memory, toUint(slot.read(0, 8)));
   } catch (error) {
-    return error instanceof Unreadable ? lostSource(error.text, 'its place is not known here') : undefined;
+    return error instanceof Unreadable ? missingSource(error, 'its place is not known here') : undefined;
   }
 }
 

@@ -56,7 +56,7 @@ export const isPackage = (context: EvaluationContext, name: string): boolean =>
   context.images.some(image => namesOf(image).packages.has(name));
 
 /** The image of the frame's code first. */
-export function searchOrder(context: EvaluationContext): readonly Image[] {
+function searchOrder(context: EvaluationContext): readonly Image[] {
   const { frame, images } = context;
   const own = frame && images.find(image => image.contains(frame.pc));
   return own ? [own, ...images.filter(image => image !== own)] : images;

@@ -9,7 +9,7 @@ export function positioned<T>(column: number, work: () => T): T {
   } catch (error) {
     if (error instanceof OperationError) throw new ExpressionError(error.message, column);
     if (error instanceof Unreadable)
-      throw new ExpressionError(error.text.replace(/^\(unreadable (.*)\)$/, '$1').replace(/^<(.*)>$/, 'the value is $1'), column);
+      throw new ExpressionError(error.lost === 'unreadable' ? error.why : `the value is ${error.lost}`, column);
     throw error;
   }
 }

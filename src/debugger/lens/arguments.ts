@@ -8,18 +8,21 @@ import { describeAddress } from '../code/describe.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
+import { isMissing, type Known, missingText } from '../known.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import { hex } from '../values/numbers.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
-import { memorySource, type Source, toUint } from '../values/source.js';
+import { memorySource, type Source, Unreadable } from '../values/source.js';
 import { underlying } from '../values/types.js';
+import { dynamicOf, pointerOf, sliceRun, stringBytes, uint64Value, type Value } from '../values/value.js';
 
 export interface FrameArgument {
   readonly name: string;
-  /** As printed; `<lost>`, `<clobbered>` or `<optimized out>` when it is not known. */
-  readonly value: string;
-  readonly how: How | 'lost';
+  /** Undefined: no debug information has it, and it is a word (the race runtime's). */
+  readonly type: Type | undefined;
+  readonly known: Known<Value>;
 }
 
 /** Bytes of a string that are shown between a frame's parentheses. */
@@ -34,16 +37,29 @@ export function frameArguments(session: Session, frame: LogicalFrame): readonly 
   const context = session.contextOf(frame);
   const outgoing = func?.wrapper && !frame.physical.exact ? outgoingArguments(context, frame, variables) : undefined;
   return variables.map((variable, index) => {
-    const shown = shortValue(context, variable.type, variableSource(context, variable));
-    if (!isLost(shown)) return { name: variable.name, value: shown, how: frame.physical.how };
-    const passed = outgoing?.[index];
-    const again = passed === undefined ? shown : shortValue(context, variable.type, passed);
-    return isLost(again) ? { name: variable.name, value: shown, how: 'lost' } : { name: variable.name, value: again, how: 'inferred' };
+    const { name, type } = variable;
+    const known = readable(context, { type, source: variableSource(context, variable) }, frame.physical.how);
+    const passed = isMissing(known) ? outgoing?.[index] : undefined;
+    const again = passed && readable(context, { type, source: passed }, 'inferred');
+    return { name, type, known: again === undefined || isMissing(again) ? known : again };
   });
 }
 
-function isLost(value: string): boolean {
-  return /^(<|\(unreadable)/.test(value);
+/** A value, known when what an argument shows of it can be read. */
+export function readable(context: EvaluationContext, value: Value, how: How): Known<Value> {
+  const { type, source } = value;
+  const inner = underlying(type);
+  try {
+    if (source.missing !== undefined) return source.missing;
+    if (inner.kind === 'string') stringBytes(context, value, SHORT_STRING);
+    else if (inner.kind === 'slice') sliceRun(value);
+    else if (inner.kind === 'interface') dynamicOf(context, value);
+    else if (inner.kind !== 'struct' && inner.kind !== 'union' && inner.kind !== 'array') source.read(0, type.size);
+    return { value, how };
+  } catch (error) {
+    if (error instanceof Unreadable) return { lost: error.lost, why: error.why };
+    throw error;
+  }
 }
 
 /**
@@ -62,41 +78,42 @@ export function outgoingArguments(
   });
 }
 
-/** One word or less for scalars; strings in quotes; three dots for what would fill the line. */
-function shortValue(context: EvaluationContext, type: Type, source: Source): string {
-  const inner = underlying(type);
-  switch (inner.kind) {
-    case 'bool':
-    case 'int':
-    case 'uint':
-    case 'char':
-    case 'float':
-    case 'enum':
-    case 'complex':
-      return printValue(context, { type, source });
-    case 'string':
-      return printValue(context, { type, source }, { maxStringLen: SHORT_STRING });
-    case 'pointer':
-    case 'unsafe-pointer':
-    case 'map':
-    case 'chan':
-    case 'func':
-      return word(context, type, source);
-    default:
-      try {
-        source.read(0, Math.min(8, type.size));
-        return '...';
-      } catch {
-        return printValue(context, { type, source }, { maxVariableRecurse: 0, maxArrayValues: 0 });
-      }
-  }
+const WORDS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer', 'map', 'chan', 'func']);
+
+/** The address that an argument is, when it is one. */
+export function addressIn({ type, known }: FrameArgument): bigint | undefined {
+  if (isMissing(known) || (type !== undefined && !WORDS.has(underlying(type).kind))) return undefined;
+  return pointerOf(known.value);
 }
 
-function word(context: EvaluationContext, type: Type, source: Source): string {
-  try {
-    return `0x${toUint(source.read(0, 8)).toString(16)}`;
-  } catch {
-    return printValue(context, { type, source });
+/** One word or less for scalars; strings in quotes; three dots for what would fill the line; `<clobbered>` and the like for what is lost. */
+export function argumentText(session: Session, frame: LogicalFrame, argument: FrameArgument): string {
+  const { type, known } = argument;
+  if (isMissing(known)) return missingText(known);
+  const address = addressIn(argument);
+  if (address !== undefined) {
+    const symbol = type === undefined && address >= 0x1000n ? describeAddress(session.images, address) : undefined;
+    return `${hex(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+  }
+  const context = session.contextOf(frame);
+  const { value } = known;
+  switch (underlying(value.type).kind) {
+    case 'string':
+      return printValue(context, value, { maxStringLen: SHORT_STRING });
+    case 'struct':
+    case 'union':
+    case 'array':
+    case 'slice':
+    case 'interface':
+    case 'void':
+      try {
+        value.source.read(0, Math.min(8, value.type.size));
+        return '...';
+      } catch {
+        return printValue(context, value, { maxVariableRecurse: 0, maxArrayValues: 0 });
+      }
+    default:
+      return printValue(context, value);
   }
 }
 
@@ -108,8 +125,8 @@ function raceArguments(session: Session, frame: LogicalFrame): readonly FrameArg
   return names.map((name, index) => {
     const register = SYSTEM_V.integerArguments[index]!;
     const known = kept?.has(register) ? registers.get(register) : undefined;
-    if (known === undefined) return { name, value: '<lost>', how: 'lost' };
-    const symbol = known.value < 0x1000n ? undefined : describeAddress(session.images, known.value);
-    return { name, value: `0x${known.value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`, how: known.how };
+    if (known === undefined)
+      return { name, type: undefined, known: { lost: 'lost', why: 'its register may have been written since the entry' } };
+    return { name, type: undefined, known: { value: uint64Value(known.value), how: known.how } };
   });
 }

@@ -6,13 +6,14 @@ import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
 import type { Location } from '../code/flow.js';
 import { CommandError } from '../errors.js';
+import { isMissing, missingText } from '../known.js';
 import type { Session } from '../session/session.js';
 import { printOptions } from '../show/print.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import { printValue } from '../values/print.js';
 import { memorySource, toUint } from '../values/source.js';
-import { frameArguments } from './arguments.js';
+import { argumentText, frameArguments } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { registerRoles, valueText } from './roles.js';
@@ -227,7 +228,7 @@ function valueAt(session: Session, frame: LogicalFrame, parameter: Parameter, pl
   const texts = place.parts.map(part => {
     if (part.register === 'st0' || part.register === 'st1') return '?';
     const value = readRegister(frame, part.register);
-    return 'value' in value ? valueText(session, frame, parameter, part.path, value.value) : value.lost;
+    return 'value' in value ? valueText(session, frame, parameter, part.path, value.value) : missingText(value);
   });
   return texts.join(', ');
 }
@@ -256,7 +257,7 @@ function stillKnown(session: Session, frame: LogicalFrame, func: Func): readonly
   const known = new Map(frameArguments(session, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
-    const value = argument === undefined || /^[<(]/.test(argument.value) ? undefined : argument.value;
+    const value = argument === undefined || isMissing(argument.known) ? undefined : argumentText(session, frame, argument);
     return { label: `arg${index + 1}`, name: parameter.name, place: placeText(signature!.places.params[index]!), value, chain: undefined };
   });
 }

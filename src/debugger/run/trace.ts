@@ -1,6 +1,6 @@
 import type { CodeBreakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
-import { argumentsText } from '../show/variables.js';
+import { argumentsText } from '../show/frame-text.js';
 import { messageText } from './messages.js';
 
 /** What a tracepoint prints: `> goroutine(1): [name] main.f(1, "a")`. */

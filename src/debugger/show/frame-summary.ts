@@ -1,10 +1,14 @@
 /** A frame in a few words, for lists of them. */
 
+import { hex } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
-import { frameArguments } from '../lens/arguments.js';
+import { isMissing } from '../known.js';
+import { addressIn, argumentText, type FrameArgument, frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import { underlying } from '../values/types.js';
+import { pointerOf } from '../values/value.js';
 
 export interface FrameSummary {
   readonly index: number;
@@ -54,15 +58,23 @@ function tagsOf(session: Session, { physical, inlined }: LogicalFrame, caller: L
 /** Of the innermost frame, and of C code, which has no other place to show them. */
 function knownArguments(session: Session, frame: LogicalFrame): string {
   if (frame.index > 0 && frame.physical.func?.language !== 'c') return '';
-  const known = frameArguments(session, frame).filter(({ how }) => how !== 'lost');
-  return known.map(({ name, value }) => `${name}=${shortValue(session, value)}`).join(' ');
+  const known = frameArguments(session, frame).filter(each => !isMissing(each.known));
+  return known.map(each => `${each.name}=${shortValue(session, frame, each)}`).join(' ');
 }
 
-/** A symbol says more than the address that it stands for. */
-function shortValue(session: Session, value: string): string {
-  if (value === '0x0') return 'nil';
-  const symbol = /<(.+)>$/.exec(value)?.[1];
-  if (symbol !== undefined || !/^\d+$/.test(value)) return symbol ?? value;
-  const address = BigInt(value);
-  return session.images.functionAt(address) === undefined ? value : (describeAddress(session.images, address) ?? value);
+/** A symbol says more than the address that it stands for; an integer is a number, unless it is made to hold addresses. */
+function shortValue(session: Session, frame: LogicalFrame, argument: FrameArgument): string {
+  const { images } = session;
+  const address = addressIn(argument);
+  if (address === 0n) return 'nil';
+  if (address !== undefined && argument.type === undefined && address >= 0x1000n) return describeAddress(images, address) ?? hex(address);
+  const code = codeAddressIn(argument);
+  const symbol = code === undefined || images.functionAt(code) === undefined ? undefined : describeAddress(images, code);
+  return symbol ?? argumentText(session, frame, argument);
+}
+
+/** What a uintptr holds: in Go's runtime, program counters. */
+function codeAddressIn({ type, known }: FrameArgument): bigint | undefined {
+  if (isMissing(known) || type === undefined || underlying(type).name !== 'uintptr') return undefined;
+  return pointerOf(known.value);
 }

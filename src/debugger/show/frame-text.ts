@@ -2,7 +2,8 @@
 
 import type { Answer, Data } from '../answer.js';
 import { disassembleAt, sourceAround } from '../code/lines.js';
-import { frameArguments } from '../lens/arguments.js';
+import { isMissing } from '../known.js';
+import { argumentText, frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { registerLines } from './registers-text.js';
@@ -11,9 +12,7 @@ import { registerLines } from './registers-text.js';
 export function frameLine(session: Session, frame: LogicalFrame): string {
   const number = `#${frame.index}`.padEnd(4);
   const innerInline = frame.inlined ? '' : `0x${frame.physical.pc.toString(16).padStart(16, '0')} in `;
-  const args = frameArguments(session, frame)
-    .map(({ name, value }) => `${name}=${value}`)
-    .join(', ');
+  const args = argumentsText(session, frame);
   const where = frame.file === undefined ? imageSuffix(session, frame) : ` at ${frame.file}:${frame.line}`;
   const { jumpedFrom } = frame.physical;
   const note = frame.inlined ? ' (inlined)' : jumpedFrom === undefined ? '' : `, jumped to from ${jumpedFrom}`;
@@ -24,6 +23,12 @@ function imageSuffix(session: Session, frame: LogicalFrame): string {
   const image = session.images.at(frame.physical.pc);
   return image === undefined || image === session.images.all[0] ? '' : ` from ${image.path}`;
 }
+
+/** Arguments of a frame as they stand between parentheses. */
+export const argumentsText = (session: Session, frame: LogicalFrame): string =>
+  frameArguments(session, frame)
+    .map(each => `${each.name}=${argumentText(session, frame, each)}`)
+    .join(', ');
 
 /** One entry of `bt`'s data. */
 export function frameRow(session: Session, frame: LogicalFrame): Data {
@@ -36,7 +41,12 @@ export function frameRow(session: Session, frame: LogicalFrame): Data {
     line: frame.line ?? null,
     inlined: frame.inlined,
     stack: physical.stack.name,
-    args: frameArguments(session, frame).map(({ name, value, how }) => ({ name, value, how })),
+    args: frameArguments(session, frame).map(each => ({
+      name: each.name,
+      value: argumentText(session, frame, each),
+      how: isMissing(each.known) ? 'lost' : each.known.how,
+      ...(isMissing(each.known) && { why: each.known.why }),
+    })),
     how: physical.how,
     ...(physical.jumpedFrom === undefined || frame.inlined ? {} : { jumpedFrom: physical.jumpedFrom }),
   };

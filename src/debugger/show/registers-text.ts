@@ -4,6 +4,7 @@ import type { RegisterName } from '../../abi/convention.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Data } from '../answer.js';
 import { flagNames } from '../code/flag-names.js';
+import { isMissing, missingText } from '../known.js';
 import { type RegisterRole, registerRoles } from '../lens/roles.js';
 import type { Region } from '../memory/landmarks.js';
 import { chainOf, chainText } from '../memory/pointer-chain.js';
@@ -70,7 +71,7 @@ export function registerFacts(session: Session, frame: LogicalFrame, names: read
   const roles = registerRoles(session, frame);
   return names.map((name): RegisterFact => {
     const known = readRegister(frame, name);
-    if ('lost' in known) return { name, shown: known.lost, text: '', meant: false };
+    if (isMissing(known)) return { name, shown: missingText(known), text: '', meant: false };
     const { value } = known;
     const role = roles.get(name as RegisterName);
     const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.text !== role.role);
@@ -99,7 +100,7 @@ export function registerData(frame: LogicalFrame, names: readonly string[]): Dat
   return Object.fromEntries(
     names.map(name => {
       const value = readRegister(frame, name);
-      return [name, 'lost' in value ? null : shown(name, value.value)];
+      return [name, isMissing(value) ? null : shown(name, value.value)];
     }),
   );
 }

@@ -3,10 +3,12 @@ import type { Variable } from '../../image/api.js';
 import type { Answer, Data } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
-import { frameArguments } from '../lens/arguments.js';
+import { isMissing } from '../known.js';
+import { argumentText, frameArguments, readable } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
+import type { Value } from '../values/value.js';
 import { printOptions } from './print.js';
 
 /** A list is short, as Delve's is, unless `-v` asks for what `print` would show. C's values have no short form. */
@@ -14,23 +16,19 @@ function listOptions(session: Session, context: EvaluationContext, verbose: bool
   return { ...printOptions(session), ...(verbose || context.frame?.language === 'c' ? {} : SHORT) };
 }
 
-/** Arguments of a frame as they stand between parentheses. */
-export function argumentsText(session: Session, frame: LogicalFrame): string {
-  return frameArguments(session, frame)
-    .map(({ name, value }) => `${name}=${value}`)
-    .join(', ');
-}
-
 interface Row {
   readonly name: string;
   readonly type: string;
   readonly value: string;
+  /** Before it was text. */
+  readonly of: Value;
 }
 
 function rowOf(context: EvaluationContext, variable: Variable, options: PrintOptions): Row {
   const { name, type } = variable;
   const inC = context.frame?.language === 'c';
-  return { name, type: type.name, value: printValue(context, { type, source: variableSource(context, variable) }, { inC, ...options }) };
+  const value: Value = { type, source: variableSource(context, variable) };
+  return { name, type: type.name, value: printValue(context, value, { inC, ...options }), of: value };
 }
 
 /**
@@ -48,9 +46,10 @@ export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'a
     // The race runtime's functions have no debug information; what their convention tells is still known.
     const known = which === 'args' ? frameArguments(session, frame).filter(each => wanted.test(each.name)) : [];
     if (known.length === 0) return { output: `(no ${which})`, data: [] };
+    const told = known.map(each => ({ name: each.name, value: argumentText(session, frame, each) }));
     return {
-      output: known.map(each => `${each.name} = ${each.value}`).join('\n'),
-      data: known.map(({ name, value }) => ({ name, type: null, value })),
+      output: told.map(each => `${each.name} = ${each.value}`).join('\n'),
+      data: told.map(({ name, value }) => ({ name, type: null, value })),
     };
   }
   const shown = which === 'args' ? withOutgoing(session, frame, rows) : rows;
@@ -61,9 +60,12 @@ export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'a
 function withOutgoing(session: Session, frame: LogicalFrame, rows: readonly Row[]): readonly Row[] {
   if (!frame.physical.func?.wrapper) return rows;
   const known = frameArguments(session, frame);
+  const context = session.contextOf(frame);
   return rows.map(row => {
-    const found = row.value.startsWith('<') ? known.find(each => each.name === row.name && each.how !== 'lost') : undefined;
-    return found === undefined ? row : { ...row, value: found.value };
+    const found = isMissing(readable(context, row.of, frame.physical.how))
+      ? known.find(each => each.name === row.name && !isMissing(each.known))
+      : undefined;
+    return found === undefined ? row : { ...row, value: argumentText(session, frame, found) };
   });
 }
 

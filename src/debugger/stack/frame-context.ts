@@ -1,7 +1,8 @@
 import type { GprName } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import { CommandError } from '../errors.js';
-import type { EvaluationRegister, FrameContext, RegisterValue } from '../evaluate/context.js';
+import type { EvaluationRegister, FrameContext } from '../evaluate/context.js';
+import type { Known } from '../known.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from './frame.js';
 
@@ -27,25 +28,25 @@ export function frameContext(session: Session, frame: LogicalFrame): FrameContex
 }
 
 /** A register of a frame, by the names that expressions use. */
-export function readRegister(frame: LogicalFrame, name: EvaluationRegister): RegisterValue {
+export function readRegister(frame: LogicalFrame, name: EvaluationRegister): Known<bigint> {
   const { registers, func } = frame.physical;
   if (GPRS.has(name) || name === 'rip') {
     const known = registers.get(name as GprName | 'rip');
     if (known !== undefined) return known;
-    const lost = frame.physical.exact ? '<unavailable>' : '<clobbered>';
-    const reason =
+    const lost = frame.physical.exact ? 'unavailable' : 'clobbered';
+    const why =
       func?.language === 'c'
         ? 'no table says where it was saved'
         : "the callee was free to overwrite it: Go's convention saves no registers";
-    return { lost, reason };
+    return { lost, why };
   }
   const { live } = registers;
   if (live === undefined) {
     if (name === 'xmm15' && func !== undefined && func.language === 'go') return { value: 0n, how: 'inferred' };
-    return { lost: '<clobbered>', reason: 'it is known in the innermost frame only' };
+    return { lost: 'clobbered', why: 'it is known in the innermost frame only' };
   }
   const value = liveRegister(live, name);
-  return value === undefined ? { lost: '<unavailable>', reason: 'there is no such register' } : { value, how: 'exact' };
+  return value === undefined ? { lost: 'unavailable', why: 'there is no such register' } : { value, how: 'exact' };
 }
 
 type Live = NonNullable<LogicalFrame['physical']['registers']['live']>;

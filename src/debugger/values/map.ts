@@ -37,7 +37,7 @@ class Record {
 
   private field(name: string) {
     const found = findField(this.type, name);
-    if (found === undefined) throw new Unreadable(`(unreadable ${this.type.name} has no field ${name})`);
+    if (found === undefined) throw new Unreadable(`${this.type.name} has no field ${name}`);
     return found.field;
   }
 
@@ -59,7 +59,7 @@ class Record {
   /** The element type of a pointer field. */
   elem(name: string): Type {
     const type = underlying(this.field(name).type);
-    if (type.kind !== 'pointer') throw new Unreadable(`(unreadable ${this.type.name}.${name} is no pointer)`);
+    if (type.kind !== 'pointer') throw new Unreadable(`${this.type.name}.${name} is no pointer`);
     return type.elem;
   }
 
@@ -71,13 +71,13 @@ class Record {
 /** undefined: a nil map. Throws Unreadable. */
 export function mapView(world: World, value: Value): MapView | undefined {
   const type = underlying(value.type);
-  if (type.kind !== 'map') throw new Unreadable(`(unreadable ${value.type.name} is no map)`);
+  if (type.kind !== 'map') throw new Unreadable(`${value.type.name} is no map`);
   const address = pointerOf(value);
   if (address === 0n) return undefined;
   const head = new Record(world.memory, type.hash, memorySource(world.memory, address));
   const swiss = head.has('dirPtr');
   const length = Number(BigInt.asIntN(64, head.number(swiss ? 'used' : 'count')));
-  if (length < 0) throw new Unreadable(`(unreadable negative length ${length})`);
+  if (length < 0) throw new Unreadable(`negative length ${length}`);
   const entry = (key: { type: Type; source: Source }, elem: { type: Type; source: Source }): MapEntry => ({
     key: direct(world, type.key, key),
     value: direct(world, type.elem, elem),
@@ -96,7 +96,7 @@ function direct(world: World, type: Type, slot: { type: Type; source: Source }):
 type MakeEntry = (key: { type: Type; source: Source }, elem: { type: Type; source: Source }) => MapEntry;
 
 function bounded(count: bigint, what: string): number {
-  if (count > BigInt(MAX_TABLE)) throw new Unreadable(`(unreadable impossible ${what} ${count})`);
+  if (count > BigInt(MAX_TABLE)) throw new Unreadable(`impossible ${what} ${count}`);
   return Number(count);
 }
 
@@ -129,7 +129,7 @@ function* swissEntries(head: Record, entry: MakeEntry): Generator<MapEntry> {
 /** `dirPtr **table<K,V>`. */
 function tableType(head: Record): Type {
   const table = underlying(head.elem('dirPtr'));
-  if (table.kind !== 'pointer') throw new Unreadable('(unreadable debug information does not describe the tables of the map)');
+  if (table.kind !== 'pointer') throw new Unreadable('debug information does not describe the tables of the map');
   return table.elem;
 }
 
@@ -137,7 +137,7 @@ function groupType(table: Type): Type {
   const groups = findField(table, 'groups');
   const data = groups && findField(groups.field.type, 'data');
   const type = data && underlying(data.field.type);
-  if (type?.kind !== 'pointer') throw new Unreadable('(unreadable debug information does not describe the groups of the map)');
+  if (type?.kind !== 'pointer') throw new Unreadable('debug information does not describe the groups of the map');
   return type.elem;
 }
 
@@ -146,7 +146,7 @@ function* groupEntries(group: Record, entry: MakeEntry): Generator<MapEntry> {
   const control = group.number('ctrl');
   const slots = group.part('slots');
   const array = underlying(slots.type);
-  if (array.kind !== 'array') throw new Unreadable('(unreadable debug information does not describe the slots of the map)');
+  if (array.kind !== 'array') throw new Unreadable('debug information does not describe the slots of the map');
   for (let i = 0; i < SLOTS; i++) {
     if ((control >> BigInt(8 * i + 7)) & 1n) continue;
     const slot = new SlotRecord(array.elem, partOf(slots.source, i * array.elem.size));
@@ -162,7 +162,7 @@ class SlotRecord {
 
   part(name: string): { type: Type; source: Source } {
     const found = findField(this.type, name);
-    if (found === undefined) throw new Unreadable(`(unreadable a slot of the map has no ${name})`);
+    if (found === undefined) throw new Unreadable(`a slot of the map has no ${name}`);
     return { type: found.field.type, source: partOf(this.source, found.field.offset) };
   }
 }
@@ -176,7 +176,7 @@ const SAME_SIZE_GROW = 8n;
 
 function* bucketEntries(head: Record, entry: MakeEntry): Generator<MapEntry> {
   const shift = head.number('B');
-  if (shift > 26n) throw new Unreadable(`(unreadable impossible bucket count 2^${shift})`);
+  if (shift > 26n) throw new Unreadable(`impossible bucket count 2^${shift}`);
   const bucket = head.elem('buckets');
   const count = 1 << Number(shift);
   yield* chains(head, bucket, head.number('buckets'), count, false, entry);
@@ -191,7 +191,7 @@ function* chains(head: Record, type: Type, base: bigint, count: number, old: boo
   for (let i = 0; i < count; i++) {
     let bucket = head.at(type, base + BigInt(i * type.size));
     for (let chain = 0; ; chain++) {
-      if (chain > MAX_TABLE) throw new Unreadable('(unreadable a bucket chain of the map has no end)');
+      if (chain > MAX_TABLE) throw new Unreadable('a bucket chain of the map has no end');
       const tops = bucket.part('tophash').source.read(0, SLOTS);
       if (old && chain === 0 && EVACUATED.includes(tops[0]!)) break;
       yield* bucketSlots(bucket, tops, entry);
@@ -206,7 +206,7 @@ function* bucketSlots(bucket: Record, tops: Uint8Array, entry: MakeEntry): Gener
   const slot = (name: string, i: number): { type: Type; source: Source } => {
     const { type, source } = bucket.part(name);
     const array = underlying(type);
-    if (array.kind !== 'array') throw new Unreadable(`(unreadable debug information does not describe the ${name} of the map)`);
+    if (array.kind !== 'array') throw new Unreadable(`debug information does not describe the ${name} of the map`);
     return { type: array.elem, source: partOf(source, i * array.elem.size) };
   };
   for (let i = 0; i < SLOTS; i++) if (tops[i]! >= MIN_TOP_HASH) yield entry(slot('keys', i), slot('values', i));

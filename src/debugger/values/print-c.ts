@@ -1,5 +1,6 @@
 /** C values as gdb prints them. */
 import type { Type } from '../../image/api.js';
+import { missingText } from '../known.js';
 import { type Format, floatBitsText, formatBits } from './format.js';
 import { cFloatText, hex, quoteC } from './numbers.js';
 import { partOf, readMemory, readUint, type Source, Unreadable } from './source.js';
@@ -24,14 +25,14 @@ function print(world: World, value: Value, options: COptions, depth: number): st
   try {
     return shape(world, value, options, depth);
   } catch (error) {
-    if (error instanceof Unreadable) return error.text;
+    if (error instanceof Unreadable) return missingText(error);
     throw error;
   }
 }
 
 function shape(world: World, value: Value, options: COptions, depth: number): string {
   const type = underlying(value.type);
-  if (value.source.lost !== undefined) return value.source.lost;
+  if (value.source.missing !== undefined) return missingText(value.source.missing);
   switch (type.kind) {
     case 'pointer':
     case 'unsafe-pointer':

@@ -2,6 +2,7 @@
 
 import type { Type } from '../../image/api.js';
 import { flagNames } from '../code/flag-names.js';
+import { missingText } from '../known.js';
 import { constantName } from './constants.js';
 import { type Format, floatOf, formatBits } from './format.js';
 import { mapView } from './map.js';
@@ -84,7 +85,7 @@ class Printer {
     try {
       return this.shape(value, level, typed);
     } catch (error) {
-      if (error instanceof Unreadable) return error.text;
+      if (error instanceof Unreadable) return missingText(error);
       throw error;
     }
   }
@@ -93,7 +94,7 @@ class Printer {
     const type = underlying(value.type);
     const { name } = value.type;
     // Said once for the whole, not for every element.
-    if (value.source.lost !== undefined) return value.source.lost;
+    if (value.source.missing !== undefined) return missingText(value.source.missing);
     switch (type.kind) {
       case 'bool':
       case 'int':
@@ -234,7 +235,7 @@ class Printer {
       }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      return `${text}${error.text}]`;
+      return `${text}${missingText(error)}]`;
     }
     return `${text}${shown < view.length ? `...+${view.length - shown} more` : ''}]`;
   }
@@ -244,7 +245,7 @@ class Printer {
     try {
       return pointerOf(value);
     } catch (error) {
-      if (error instanceof Unreadable) return error.text;
+      if (error instanceof Unreadable) return missingText(error);
       throw error;
     }
   }

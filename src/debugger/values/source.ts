@@ -1,14 +1,23 @@
 /** Where a value's bytes come from. Reading is lazy: nothing is read until it is printed, compared or followed. */
+import { MemoryFault } from '../../cpu/api.js';
+import type { Loss, Missing } from '../known.js';
 
-/** Bytes that cannot be had; `text` stands in their place when the value is printed. */
-export class Unreadable extends Error {
+/** Bytes that cannot be had. */
+export class Unreadable extends Error implements Missing {
   override name = 'Unreadable';
-  constructor(readonly text: string) {
-    super(text);
+  readonly lost: Loss;
+  readonly why: string;
+
+  constructor(missing: Missing | string) {
+    const { lost, why } = typeof missing === 'string' ? ({ lost: 'unreadable', why: missing } as const) : missing;
+    super(why);
+    this.lost = lost;
+    this.why = why;
   }
 }
 
-export const OPTIMIZED_OUT = '<optimized out>';
+/** The compiler keeps it nowhere. */
+export const OPTIMIZED_OUT: Missing = { lost: 'optimized out', why: 'the compiler optimised it away here' };
 
 export interface Source {
   /** Where the bytes lie in guest memory, when they all lie there in a row. */
@@ -19,7 +28,7 @@ export interface Source {
   write?(offset: number, bytes: Uint8Array): void;
   readonly fixed?: string;
   /** Why none of it can be read, when that is so. */
-  readonly lost?: string | undefined;
+  readonly missing?: Missing | undefined;
   /** Computed aggregates hold their parts as values of their own: the source of the part at an offset. */
   part?(offset: number): Source | undefined;
 }
@@ -46,13 +55,12 @@ export function memorySource(memory: Memory, address: bigint): Source {
 export function readMemory(memory: Memory, address: bigint, length: number): Uint8Array {
   if (length === 0) return new Uint8Array();
   const where = `${length} byte${length === 1 ? '' : 's'} at 0x${(address & ADDRESS_MASK).toString(16)}`;
-  if (length > MAX_READ || address < 0n || address + BigInt(length) > ADDRESS_MASK)
-    throw new Unreadable(`(unreadable could not read ${where})`);
+  if (length > MAX_READ || address < 0n || address + BigInt(length) > ADDRESS_MASK) throw new Unreadable(`could not read ${where}`);
   try {
     return memory.read(address, length);
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^cannot read 0x[0-9a-f]+: /, '') : 'no memory';
-    throw new Unreadable(`(unreadable could not read ${where}: ${why})`);
+    const why = error instanceof MemoryFault ? error.why : error instanceof Error ? error.message : 'no memory';
+    throw new Unreadable(`could not read ${where}: ${why}`);
   }
 }
 
@@ -60,21 +68,21 @@ export function readMemory(memory: Memory, address: bigint, length: number): Uin
 export function bytesSource(bytes: Uint8Array, fixed = 'it is a computed value'): Source {
   return {
     read(offset, length) {
-      if (offset + length > bytes.length) throw new Unreadable(`(unreadable only ${bytes.length} bytes are known)`);
+      if (offset + length > bytes.length) throw new Unreadable(`only ${bytes.length} bytes are known`);
       return bytes.subarray(offset, offset + length);
     },
     fixed,
   };
 }
 
-/** A value that is gone: `<optimized out>`, `<clobbered>`. */
-export function lostSource(text: string, why: string): Source {
+/** A value that is gone; `fixed` says why it cannot be set. */
+export function missingSource(missing: Missing, fixed = missing.why): Source {
   return {
     read() {
-      throw new Unreadable(text);
+      throw new Unreadable(missing);
     },
-    fixed: why,
-    lost: text,
+    fixed,
+    missing,
   };
 }
 
@@ -88,7 +96,7 @@ export function partOf(source: Source, offset: number): Source {
     read: (at, length) => source.read(offset + at, length),
     ...(write && { write: (at: number, bytes: Uint8Array) => write(offset + at, bytes) }),
     ...(source.fixed !== undefined && { fixed: source.fixed }),
-    ...(source.lost !== undefined && { lost: source.lost }),
+    ...(source.missing !== undefined && { missing: source.missing }),
   };
 }
 
@@ -108,7 +116,7 @@ export function piecesSource(pieces: readonly Piece[]): Source {
       if (from < end) parts.push({ piece, from: from - start, count: end - from, at: from - offset });
       start += piece.size;
     }
-    if (offset + length > start) throw new Unreadable('(unreadable debug information does not say where the rest is)');
+    if (offset + length > start) throw new Unreadable('debug information does not say where the rest is');
     return parts;
   };
   const fixed = pieces.find(piece => piece.source.write === undefined)?.source.fixed;

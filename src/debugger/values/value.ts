@@ -2,9 +2,9 @@ import type { Image, Type } from '../../image/api.js';
 import {
   bytesSource,
   fromUint,
-  lostSource,
   type Memory,
   memorySource,
+  missingSource,
   partOf,
   readMemory,
   readUint,
@@ -55,8 +55,8 @@ export interface Run {
 
 function checkedLength(length: bigint, what: string): number {
   const signed = BigInt.asIntN(64, length);
-  if (signed < 0n) throw new Unreadable(`(unreadable negative ${what} ${signed})`);
-  if (signed > MAX_LENGTH) throw new Unreadable(`(unreadable impossible ${what} ${signed})`);
+  if (signed < 0n) throw new Unreadable(`negative ${what} ${signed}`);
+  if (signed > MAX_LENGTH) throw new Unreadable(`impossible ${what} ${signed}`);
   return Number(signed);
 }
 
@@ -96,7 +96,7 @@ export function madeSlice(type: Type, elements: Uint8Array): Value {
 function headerSource(why: string): Source {
   return {
     read() {
-      throw new Unreadable('(unreadable the value is computed, it has no header in the program)');
+      throw new Unreadable('the value is computed, it has no header in the program');
     },
     fixed: why,
   };
@@ -119,7 +119,7 @@ export function sliceRun(value: Value): Run {
 export function element(world: World, value: Value, index: number): Value {
   const type = underlying(value.type);
   if (type.kind === 'array') return { type: type.elem, source: partOf(value.source, index * type.elem.size) };
-  if (type.kind !== 'slice') throw new Unreadable(`(unreadable ${value.type.name} has no elements)`);
+  if (type.kind !== 'slice') throw new Unreadable(`${value.type.name} has no elements`);
   const own = ownedBytes.get(value.source);
   const offset = index * type.elem.size;
   if (own) return { type: type.elem, source: partOf(bytesSource(own), offset) };
@@ -161,7 +161,7 @@ export function dynamicOf(world: World, value: Value): Dynamic {
     return held(memorySource(world.memory, readUint(value.source, 8, 8)));
   } catch (error) {
     // The type is known though the value is lost.
-    if (error instanceof Unreadable) return held(lostSource(error.text, 'its place is not known here'));
+    if (error instanceof Unreadable) return held(missingSource(error, 'its place is not known here'));
     throw error;
   }
 }

@@ -38,7 +38,14 @@ export type Piece = {
 );
 
 /** Either the pieces of the value in order of address, or why it cannot be told. */
-export type Evaluated = { readonly ok: true; readonly pieces: readonly Piece[] } | { readonly ok: false; readonly error: string };
+export type Evaluated = { readonly ok: true; readonly pieces: readonly Piece[] } | Failed;
+
+interface Failed {
+  readonly ok: false;
+  readonly error: string;
+  /** What would have to be known. */
+  readonly wants?: 'entry value';
+}
 
 /** Operations that one evaluation may take: expressions can loop. */
 const MAX_STEPS = 10_000;
@@ -47,14 +54,22 @@ const MAX_PIECES = 1024;
 const MAX_NESTING = 16;
 
 /** Stops an evaluation with a reason that is not the file's fault: a register or memory that is not known. */
-class Unknown extends Error {}
+class Unknown extends Error {
+  constructor(
+    message: string,
+    readonly wants?: 'entry value',
+  ) {
+    super(message);
+  }
+}
 
 /** Evaluates a location description or expression (DWARF 5, 2.5 and 2.6). Never throws. */
 export function evaluate(location: Location, context: ExpressionContext): Evaluated {
   try {
     return { ok: true, pieces: new Evaluation(location, context, 0).run(location.expression) };
   } catch (error) {
-    if (error instanceof Unknown || error instanceof FormatError) return { ok: false, error: error.message };
+    if (error instanceof Unknown) return { ok: false, error: error.message, ...(error.wants !== undefined && { wants: error.wants }) };
+    if (error instanceof FormatError) return { ok: false, error: error.message };
     throw error;
   }
 }
@@ -406,7 +421,7 @@ class Evaluation {
         case DW_OP.entry_value:
         case DW_OP.GNU_entry_value: {
           const value = this.context.entryValue?.(reader.slice(reader.uleb()));
-          if (value === undefined) throw new Unknown('the value at entry of the function is not known');
+          if (value === undefined) throw new Unknown('the value at entry of the function is not known', 'entry value');
           this.push(value);
           break;
         }
