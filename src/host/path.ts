@@ -1,13 +1,14 @@
 /** Paths of a POSIX host and of the guest, as text. */
 
-/** Takes `.`, `..` and doubled slashes out of an absolute path; one at the end goes too. */
-export function normalise(absolute: string): string {
+/** Takes `.`, `..` and doubled slashes out of a path; one at the end goes too. A relative path keeps the `..` that lead out of it. */
+export function normalise(path: string): string {
+  const absolute = path.startsWith('/');
   const names: string[] = [];
-  for (const name of absolute.split('/')) {
-    if (name === '..') names.pop();
+  for (const name of path.split('/')) {
+    if (name === '..' && (absolute || (names.length > 0 && names.at(-1) !== '..'))) names.pop();
     else if (name !== '' && name !== '.') names.push(name);
   }
-  return `/${names.join('/')}`;
+  return absolute ? `/${names.join('/')}` : names.join('/') || '.';
 }
 
 /** A path seen from the directory `cwd`, absolute and normalised. */

@@ -3,6 +3,7 @@
  * TLB that lets the interpreter reach them. A page that is watched or bears translated code gets no fast write tag, so that its stores come
  * through here.
  */
+import { equalBytes } from '../../host/bytes.js';
 import {
   type AccessKind,
   type AddressSpace,
@@ -434,7 +435,7 @@ export class SparseAddressSpace implements AddressSpace {
     for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
       const frame = this.frames.get(page)!;
       const bytes = this.bytes.subarray(frame, frame + PAGE_SIZE);
-      if (Buffer.compare(bytes, this.pristine(page, this.areaOf(page))) !== 0) yield { address: addressOf(page), bytes };
+      if (!equalBytes(bytes, this.pristine(page, this.areaOf(page)))) yield { address: addressOf(page), bytes };
     }
   }
 }

@@ -1,5 +1,5 @@
 /** The words of each kind that there are: commands, names of the program, registers, numbers of breakpoints and goroutines. */
-import { basename } from 'node:path';
+import { basename } from '../../host/path.js';
 import type { Type } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { SYSCALLS } from '../../linux/syscalls/table.js';

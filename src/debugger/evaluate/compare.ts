@@ -1,4 +1,5 @@
 /** Go's == on values of one type (The Go Programming Language Specification, "Comparison operators"). */
+import { equalBytes } from '../../host/bytes.js';
 import { partOf } from '../values/source.js';
 import { sameType, underlying } from '../values/types.js';
 import { bytesOf, dynamicOf, element, pointerOf, type Value, type World } from '../values/value.js';
@@ -16,7 +17,7 @@ export function equal(world: World, a: Value, b: Value): boolean {
       return x.re === y.re && x.im === y.im;
     }
     case 'string':
-      return Buffer.compare(wholeString(world, a), wholeString(world, b)) === 0;
+      return equalBytes(wholeString(world, a), wholeString(world, b));
     case 'struct':
       return type.fields.every(field => {
         // Go's blank fields do not count.
@@ -39,7 +40,7 @@ export function equal(world: World, a: Value, b: Value): boolean {
     case 'func':
       throw new OperationError(`${a.type.name} can only be compared to nil`);
     default:
-      return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+      return equalBytes(bytesOf(a), bytesOf(b));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Conversions: constants to types, `T(x)`, C casts, and the assignability that operators and `set` need. */
+import { utf8Text } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
 import { floatOf } from '../values/format.js';
 import { decodeRune } from '../values/numbers.js';
@@ -83,7 +84,7 @@ export const makeBool = (value: boolean, type: Type = basicType('bool')!): Value
 function constantText(constant: Untyped): string {
   switch (constant.class) {
     case 'string':
-      return JSON.stringify(Buffer.from(constant.value).toString());
+      return JSON.stringify(utf8Text(constant.value));
     case 'complex':
       return `(${constant.value.re} + ${constant.value.im}i)`;
     default:

@@ -1,3 +1,4 @@
+import { utf8Text } from '../../host/bytes.js';
 import { CODE_ADDRESS, DATA_ADDRESS, pointerTo, sameType, underlying } from '../values/types.js';
 import { addressOf, dynamicOf, type Value } from '../values/value.js';
 import type { Expression, Node } from './ast.js';
@@ -127,7 +128,7 @@ class Evaluator extends TypeEvaluator {
           return undefined;
         return node.name;
       case 'string':
-        return Buffer.from(node.value).toString();
+        return utf8Text(node.value);
       case 'selector':
         return this.joined(node.operand, inSlashes, `.${node.name}`);
       case 'assert':
@@ -262,7 +263,7 @@ class Evaluator extends TypeEvaluator {
   }
 
   private hitCount(node: Node): Operand {
-    const name = node.kind === 'string' ? Buffer.from(node.value).toString() : this.text(node);
+    const name = node.kind === 'string' ? utf8Text(node.value) : this.text(node);
     const hits = this.context.breakpointHits(name);
     if (hits === undefined) return this.fail(node, `there is no breakpoint ${name}`);
     return ofConstant({ class: 'int', value: BigInt(hits) });

@@ -1,4 +1,5 @@
 /** Unary and binary operators on operands. Messages have no position: the evaluator adds it. */
+import { compareBytes } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
 import { basicType, isCType, pointerTo, sameType, underlying } from '../values/types.js';
 import { madeString, pointerOf, uint64Value, type Value, type World } from '../values/value.js';
@@ -214,7 +215,7 @@ const oneUnsafe = (a: Value, b: Value): boolean =>
 
 function compare(world: World, operator: string, a: Value, b: Value): boolean {
   const { kind } = underlying(a.type);
-  if (kind === 'string') return compareOrder(operator, Buffer.compare(wholeString(world, a), wholeString(world, b)));
+  if (kind === 'string') return compareOrder(operator, compareBytes(wholeString(world, a), wholeString(world, b)));
   if (isInteger(a.type)) return compareScalars(operator, integerOf(a), integerOf(b));
   if (kind === 'float') return compareScalars(operator, floatValueOf(a), floatValueOf(b));
   if (operator !== '==' && operator !== '!=') throw new OperationError(`operator ${operator} is not defined on ${a.type.name}`);

@@ -1,4 +1,5 @@
 /** Constants that have no type yet, with Go's arithmetic on them (The Go Programming Language Specification, "Constants"). */
+import { compareBytes } from '../../host/bytes.js';
 
 export interface Complex {
   readonly re: number;
@@ -80,7 +81,7 @@ export function binaryConstant(operator: string, left: Untyped, right: Untyped):
 
 function stringConstant(operator: string, left: Uint8Array, right: Uint8Array): Untyped {
   if (operator === '+') return { class: 'string', value: Uint8Array.from([...left, ...right]) };
-  if (isComparison(operator)) return { class: 'bool', value: compareOrder(operator, Buffer.compare(left, right)) };
+  if (isComparison(operator)) return { class: 'bool', value: compareOrder(operator, compareBytes(left, right)) };
   throw new OperationError(`operator ${operator} is not defined on strings`);
 }
 

@@ -1,5 +1,6 @@
 /** Values on one line: Go's in Delve's form, C's in gdb's. Nothing is read beyond what the limits let be printed. */
 
+import { hexText } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
 import { flagNames } from '../code/flag-names.js';
 import { missingText } from '../known.js';
@@ -170,7 +171,7 @@ class Printer {
     const length = stringLength(value);
     const bytes = stringBytes(this.world, value, this.limits.maxStringLen);
     const more = length > bytes.length ? `...+${length - bytes.length} more` : '';
-    if (this.format === 'x') return Buffer.from(bytes).toString('hex') + more;
+    if (this.format === 'x') return hexText(bytes) + more;
     return more === '' ? quoteBytes(bytes) : `${quoteBytes(bytes).slice(0, -1)}${more}"`;
   }
 

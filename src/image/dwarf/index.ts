@@ -1,3 +1,4 @@
+import { everyIndexOf, utf8 } from '../../host/bytes.js';
 import { skipAttributes } from './abbrev.js';
 import { DW_AT, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
@@ -43,8 +44,7 @@ export class Indexes {
   goNamed(name: string, list: 'types' | 'variables'): number | undefined {
     const { info } = this;
     if (!info.allGo) return undefined;
-    const text = Buffer.from(`${name}\0`);
-    for (let at = info.find(text, 0); at >= 0; at = info.find(text, at + 1)) {
+    for (const at of everyIndexOf(info.bytes, utf8(`${name}\0`))) {
       const unit = info.unitAt(at);
       const offset = unit && lastBelow(this.of(unit)[list], at);
       // The name is the first attribute, behind the abbreviation code.

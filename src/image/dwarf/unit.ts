@@ -1,3 +1,4 @@
+import { utf8Text } from '../../host/bytes.js';
 import { ByteReader } from '../bytes.js';
 import { AbbrevTable, type Encoding, skipAttributes } from './abbrev.js';
 import { CPLUSPLUS, DW_AT, DW_FORM, DW_LANG_Go, DW_UT } from './constants.js';
@@ -85,7 +86,6 @@ export class Unit implements Encoding {
 export class DebugInfo {
   readonly bytes: Uint8Array;
   readonly units: readonly Unit[];
-  private readonly buffer: Buffer;
   private readonly shared: ByteReader;
   private addresses: ByteReader | undefined;
   private onlyGo: boolean | undefined;
@@ -102,18 +102,12 @@ export class DebugInfo {
       this.bytes.set(info);
       this.bytes.set(types, info.length);
     }
-    this.buffer = Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.shared = new ByteReader(this.bytes, '.debug_info');
     this.units = this.readHeaders(info.length);
   }
 
   reader(offset: number, end?: number): ByteReader {
     return new ByteReader(this.bytes, '.debug_info', offset, end);
-  }
-
-  /** Where a text that ends with NUL stands next in .debug_info, from an offset on; -1: nowhere. */
-  find(text: Uint8Array, from: number): number {
-    return this.buffer.indexOf(text, from);
   }
 
   /** Whether every unit is Go's. Its linker writes all names into the DIEs themselves. */
@@ -309,12 +303,12 @@ export class DebugInfo {
     return undefined;
   }
 
-  /** A string within .debug_info. Names are most of what an index costs, so they come from the buffer in one go. */
+  /** A string within .debug_info. Names are most of what an index costs, so they are decoded in one go. */
   private cstring(at: number): string {
     let end = at;
     while (end < this.bytes.length && this.bytes[end] !== 0) end++;
     if (end === this.bytes.length) this.reader(at).fail('string without end');
-    return this.buffer.toString('utf8', at, end);
+    return utf8Text(this.bytes.subarray(at, end));
   }
 
   stringAt(section: '.debug_str' | '.debug_line_str', offset: number): string {

@@ -2,6 +2,7 @@
  * ELF symbol tables as typed arrays: nothing is decoded before it is asked for, and names are searched in the string table itself, so
  * that a hundred thousand symbols cost a few milliseconds.
  */
+import { everyIndexOf, utf8 } from '../../host/bytes.js';
 import { text } from '../bytes.js';
 import type { Elf } from './elf.js';
 import { type Section, SHF, SHT } from './headers.js';
@@ -185,9 +186,9 @@ export class SymbolTable {
   /** All symbols of that link name. */
   *named(name: string): Iterable<RawSymbol> {
     if (name === '') return;
-    const wanted = Buffer.from(name);
-    const strings = Buffer.from(this.strings.buffer, this.strings.byteOffset, this.strings.byteLength);
-    for (let at = strings.indexOf(wanted); at >= 0; at = strings.indexOf(wanted, at + 1)) {
+    const { strings } = this;
+    const wanted = utf8(name);
+    for (const at of everyIndexOf(strings, wanted)) {
       const next = strings[at + wanted.length];
       if (next !== 0 && next !== 0x40) continue;
       for (let i = 1; i < this.count; i++) {

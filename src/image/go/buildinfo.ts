@@ -1,10 +1,11 @@
 /** What `go version -m` prints: version, main package and build settings, from the blob that cmd/link leaves in every Go program. */
+import { everyIndexOf, utf8 } from '../../host/bytes.js';
 import type { GoBuild } from '../api.js';
 import { ByteReader, FormatError } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import { PF } from '../elf/headers.js';
 
-const MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
+const MAGIC = Uint8Array.of(0xff, ...utf8(' Go buildinf:'));
 const ALIGN = 16;
 const HEADER_SIZE = 32;
 /** Flag bit (Go 1.18): the strings follow the header instead of being pointed to. */
@@ -32,9 +33,7 @@ export function readBuildInfo(elf: Elf): GoBuild | undefined {
 }
 
 function find(bytes: Uint8Array): Uint8Array | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = buffer.indexOf(MAGIC); at >= 0; at = buffer.indexOf(MAGIC, at + 1))
-    if (at % ALIGN === 0 && at + HEADER_SIZE <= bytes.length) return bytes.subarray(at);
+  for (const at of everyIndexOf(bytes, MAGIC)) if (at % ALIGN === 0 && at + HEADER_SIZE <= bytes.length) return bytes.subarray(at);
   return undefined;
 }
 

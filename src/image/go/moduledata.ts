@@ -1,4 +1,5 @@
 /** `runtime.firstmoduledata`: where the linker left text, types and function data (runtime/symtab.go, type moduledata). */
+import { everyIndexOf } from '../../host/bytes.js';
 import { FormatError } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import { PF } from '../elf/headers.js';
@@ -48,11 +49,11 @@ export function findModuleData(
   for (const load of elf.loads) {
     if (!(load.flags & PF.w)) continue;
     const bytes = memory.rest(load.address);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const pattern = Buffer.alloc(16);
-    pattern.writeBigUInt64LE(BigInt(pclntab));
-    pattern.writeBigUInt64LE(BigInt(funcnametab), 8);
-    for (let at = buffer.indexOf(pattern); at >= 0; at = buffer.indexOf(pattern, at + 1)) {
+    const pattern = new Uint8Array(16);
+    const words = new DataView(pattern.buffer);
+    words.setBigUint64(0, BigInt(pclntab), true);
+    words.setBigUint64(8, BigInt(funcnametab), true);
+    for (const at of everyIndexOf(bytes, pattern)) {
       const found = at % 8 === 0 ? readAt(elf, load.address + at, pclntab, funcnametab, go120) : undefined;
       if (found) return found;
     }

@@ -1,4 +1,5 @@
 /** Finding gopclntab: its header (runtime/symtab.go, type pcHeader) and the places it may be in. */
+import { everyIndexOf } from '../../host/bytes.js';
 import type { Elf } from '../elf/elf.js';
 import { SHF } from '../elf/headers.js';
 import type { SymbolTable } from '../elf/symbols.js';
@@ -34,10 +35,9 @@ export function* pclntabCandidates(elf: Elf, symbols: () => SymbolTable | undefi
   }
   for (const load of elf.loads) {
     const bytes = elf.memory.rest(load.address);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (const magic of [MAGIC_120, MAGIC_118]) {
-      const pattern = Buffer.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
-      for (let at = buffer.indexOf(pattern); at >= 0; at = buffer.indexOf(pattern, at + 1)) {
+      const pattern = Uint8Array.of(magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8);
+      for (const at of everyIndexOf(bytes, pattern)) {
         const address = load.address + at;
         if (address % 8 !== 0 || !isHeader(address)) continue;
         seen.add(address);

@@ -2,6 +2,7 @@
  * gopclntab of Go 1.18 and later (runtime/symtab.go, type pcHeader, _func and the pc-value tables; cmd/link/internal/ld/pcln.go): the table that
  * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
  */
+import { everyIndexOf, utf8 } from '../../host/bytes.js';
 import { ByteReader, FormatError, text } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import type { SymbolTable } from '../elf/symbols.js';
@@ -181,9 +182,8 @@ export class Pclntab {
   named(name: string): number[] {
     const found: number[] = [];
     if (name === '') return found;
-    const names = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.funcnametab, Math.max(0, this.cutab - this.funcnametab));
-    const wanted = Buffer.from(`${name}\0`);
-    for (let at = names.indexOf(wanted); at >= 0; at = names.indexOf(wanted, at + 1)) {
+    const names = this.bytes.subarray(this.funcnametab, Math.max(this.funcnametab, this.cutab));
+    for (const at of everyIndexOf(names, utf8(`${name}\0`))) {
       if (at > 0 && names[at - 1] !== 0) continue;
       for (let i = 0; i < this.count; i++) {
         const record = this.functab + this.u32(this.functab + i * 8 + 4);
@@ -320,7 +320,7 @@ export class Pclntab {
     for (let at = this.filetab; at < end; ) {
       const name = this.stringAt(at, end);
       if (name !== '') yield name;
-      at += Buffer.byteLength(name) + 1;
+      at += utf8(name).length + 1;
     }
   }
 
