@@ -21,6 +21,8 @@ export interface Debugging {
   readonly data: (line: string) => Promise<any>;
   /** What the program has written to standard output. */
   readonly written: () => string;
+  /** Files that the session has written, which it can read as scripts. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** Opens a program as `r14 exec FLAGS PATH` does. */
@@ -78,12 +80,13 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     stderr: () => undefined,
   });
   const shown: string[] = [];
+  const files = new Map<string, string>();
   const session = new Session(launch(options), {
     breathe: () => Promise.resolve(),
     now: () => performance.now(),
     readSource: () => undefined,
-    readScript: () => '',
-    writeFile: () => undefined,
+    readScript: path => files.get(path) ?? '',
+    writeFile: (path, text) => void files.set(path, text),
     appendFile: () => undefined,
     version: 'of a test',
     settingsFile: '',
@@ -101,5 +104,6 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     text: async line => (await must(line)).output,
     data: async line => (await must(line)).data,
     written: () => Buffer.concat(output).toString(),
+    files,
   };
 }

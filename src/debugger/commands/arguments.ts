@@ -39,6 +39,11 @@ export class Arguments {
     return new Arguments(tail.trim(), this.column + offset + blanks, this.format, this.verb);
   }
 
+  /** What is left in front of `offset`. */
+  to(offset: number): Arguments {
+    return new Arguments(this.text.slice(0, offset).trim(), this.column, this.format, this.verb);
+  }
+
   /** The first word, and what follows it. */
   shift(): readonly [first: string, rest: Arguments] {
     const word = splitWords(this.text)[0];

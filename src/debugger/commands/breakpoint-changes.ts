@@ -1,10 +1,11 @@
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
-import type { Breakpoint, HitCondition } from '../session/breakpoints.js';
-import { checkCondition, locate } from '../session/expressions.js';
+import type { Breakpoint } from '../session/breakpoints.js';
+import { locate } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
-import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
-import { type Arguments, parseCount, splitOptions, type Word } from './arguments.js';
+import { type Arguments, splitOptions, type Word } from './arguments.js';
+import { commands, condition, hitCondition, ignore } from './breakpoint-properties.js';
+import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no' } as const;
@@ -38,7 +39,7 @@ export const breakpointChangeCommands: readonly Command[] = [
       const [first, second] = args.words();
       const breakpoint = wanted(session, first, args);
       if (second === undefined) throw args.error('how many times is it to be ignored?', args.text.length);
-      breakpoint.ignore = parseCount(second, 0);
+      breakpoint.ignore = ignore.parse(second);
       return text(`Breakpoint ${breakpoint.id} is passed ${breakpoint.ignore} times.`);
     },
   },
@@ -48,6 +49,7 @@ export const breakpointChangeCommands: readonly Command[] = [
     aliases: [],
     syntax: ['on BREAKPOINT COMMAND', 'on BREAKPOINT trace', 'on BREAKPOINT -clear'],
     summary: 'run a command whenever a breakpoint stops; several are run in turn',
+    details: 'A command that is called trace or condition is written behind `--`: on 1 -- trace main.f.',
     completion: ['breakpoint', 'command'],
     run: (session, args) => {
       const [first] = args.words();
@@ -56,11 +58,8 @@ export const breakpointChangeCommands: readonly Command[] = [
       if (rest.empty) return text(breakpoint.commands.join('\n'));
       if (rest.text === '-clear') breakpoint.commands = [];
       else if (rest.text === 'trace') breakpoint.trace = true;
-      else if (/^cond(ition)?\b/.test(rest.text)) {
-        const [, condition] = rest.shift();
-        checkCondition(condition.text, condition.column);
-        breakpoint.condition = condition.text;
-      } else breakpoint.commands.push(rest.text);
+      else if (/^cond(ition)?\b/.test(rest.text)) breakpoint.condition = condition.parse(rest.shift()[1]);
+      else breakpoint.commands.push(/^--\s/.test(rest.text) ? rest.from(2).text : rest.text);
       return text('');
     },
   },
@@ -73,12 +72,10 @@ export const breakpointChangeCommands: readonly Command[] = [
     details: 'They replace those set before. `silent` is accepted and does nothing.',
     completion: ['breakpoint', 'command'],
     run: (session, args) => {
-      const numbered = /^\d+(?=\s|$)/.exec(args.text);
+      const numbered = /^(\d+|\$bpnum)(?=\s|$)/.exec(args.text);
       const breakpoint = numbered ? wanted(session, args.words()[0], args) : session.breakpoints.all.at(-1);
       if (breakpoint === undefined) throw args.error('there is no breakpoint yet');
-      const body = (numbered ? args.from(numbered[0].length) : args).text;
-      const lines = body.split(';').map(line => line.trim());
-      breakpoint.commands = lines.filter(line => line !== '' && line !== 'silent' && line !== 'end');
+      breakpoint.commands = commands.parse((numbered ? args.from(numbered[0].length) : args).text);
       return text('');
     },
   },
@@ -152,8 +149,6 @@ function wanted(session: Session, word: Word | undefined, args: Arguments): Brea
   return breakpoint;
 }
 
-const OPERATORS = ['>=', '<=', '==', '!=', '>', '<', '%'] as const;
-
 function conditionCommand(session: Session, args: Arguments): Answer {
   const [flags, rest] = splitOptions(args, { '-hitcount': false, '-per-g-hitcount': false, '-clear': false });
   const breakpoint = wanted(session, rest.words()[0], rest);
@@ -162,21 +157,9 @@ function conditionCommand(session: Session, args: Arguments): Answer {
     breakpoint.condition = undefined;
     breakpoint.hitCondition = undefined;
   } else if (flags.has('-hitcount') || flags.has('-per-g-hitcount')) {
-    breakpoint.hitCondition = parseHitCondition(operand, flags.has('-per-g-hitcount'));
-  } else if (operand.empty) breakpoint.condition = undefined;
-  else {
-    const condition = /^if\s/.test(operand.text) ? operand.from(2) : operand;
-    checkCondition(condition.text, condition.column);
-    breakpoint.condition = condition.text;
-  }
+    breakpoint.hitCondition = hitCondition.parse(operand, flags.has('-per-g-hitcount'));
+  } else breakpoint.condition = condition.parse(operand);
   return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
-}
-
-function parseHitCondition(args: Arguments, perGoroutine: boolean): HitCondition {
-  const operator = OPERATORS.find(each => args.text.startsWith(each));
-  if (operator === undefined) throw args.error(`a hit condition is one of ${OPERATORS.join(' ')}, and a number`);
-  const number = args.from(operator.length);
-  return { operator, count: parseCount({ text: number.text, column: number.column }, 0), perGoroutine };
 }
 
 function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer {

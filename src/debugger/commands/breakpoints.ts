@@ -2,11 +2,12 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
 import type { CatchKind, CodeBreakpoint, Watchpoint } from '../session/breakpoints.js';
-import { checkCondition, locate, printedWatch, watchTarget } from '../session/expressions.js';
+import { locate, printedWatch, watchTarget } from '../session/expressions.js';
 import { signalNumber, syscallNumber } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
-import { breakpointLine, breakpointRow } from '../show/breakpoint-text.js';
 import { Arguments, splitOptions } from './arguments.js';
+import { condition, savedLines, thread } from './breakpoint-properties.js';
+import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no' } as const;
@@ -24,6 +25,7 @@ export const breakpointCommands: readonly Command[] = [
       'FILE:LINE, LINE, +N, -N, *ADDRESS, FUNCTION:LINE or /REGEX/. Functions are stopped at behind their prologue, *ADDRESS exactly.',
       'A function that was inlined is stopped at in each of its copies as well: one breakpoint, several places.',
       'A condition that cannot be evaluated stops, and says so.',
+      'Commands that take a BREAKPOINT take its number, its name, or $bpnum for the one that was set last.',
     ].join('\n'),
     completion: ['location'],
     run: (session, args) => setBreakpoint(session, args, { temporary: false, trace: false }),
@@ -150,12 +152,8 @@ export const breakpointCommands: readonly Command[] = [
 ];
 
 function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean; message?: string }): Answer {
-  const conditioned = /(?:^|\s)if(?=[\s(])/.exec(args.text);
-  const head = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
-  const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
-  const threaded = /(?:^|\s)thread\s+(\d+)$/.exec(head.text);
-  const place = threaded === null ? head : new Arguments(head.text.slice(0, threaded.index).trim(), head.column);
-  if (condition !== undefined) checkCondition(condition.text, condition.column);
+  const [head, wanted] = conditioned(args);
+  const [place, onlyThread] = thread.parse(head);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
   const addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
@@ -167,10 +165,16 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
     temporary: how.temporary,
     trace: how.trace,
     ...(how.message === undefined ? {} : { message: how.message }),
-    condition: condition?.text,
-    thread: threaded === null ? undefined : Number(threaded[1]),
+    condition: wanted,
+    thread: onlyThread,
   });
   return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+}
+
+/** Takes `if CONDITION` off the end. */
+function conditioned(args: Arguments): readonly [rest: Arguments, condition: string | undefined] {
+  const found = /(?:^|\s)if(?=[\s(])/.exec(args.text);
+  return found === null ? [args, undefined] : [args.to(found.index), condition.parse(args.from(found.index + found[0].length))];
 }
 
 /** Delve's `break NAME LOCATION`: two words, the second of which is a location. */
@@ -187,11 +191,8 @@ function nameAndLocation(session: Session, args: Arguments): readonly [string | 
 
 function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean): Answer {
   session.requireProcess();
-  const conditioned = /\sif(?=[\s(])/.exec(args.text);
-  const target = conditioned === null ? args : new Arguments(args.text.slice(0, conditioned.index).trim(), args.column);
-  const condition = conditioned === null ? undefined : args.from(conditioned.index + conditioned[0].length);
+  const [target, wanted] = conditioned(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
-  if (condition !== undefined) checkCondition(condition.text, condition.column);
   const { address, length } = watchTarget(session, target.text, target.column);
   const watch = { address, length, access };
   const watchpoint = session.breakpoints.add<Watchpoint>({
@@ -203,7 +204,7 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     name: undefined,
     temporary: false,
     trace: false,
-    condition: condition?.text,
+    condition: wanted,
     thread: undefined,
   });
   return text(breakpointLine(session, watchpoint), breakpointRow(session, watchpoint));
@@ -235,25 +236,7 @@ function catchCommand(session: Session, args: Arguments): Answer {
 }
 
 function saveBreakpoints(session: Session, file: string): Answer {
-  const lines = session.breakpoints.all.flatMap(each => {
-    const condition = each.condition === undefined ? '' : ` if ${each.condition}`;
-    const verb =
-      each.kind === 'break'
-        ? each.trace
-          ? 'trace'
-          : each.temporary
-            ? 'tbreak'
-            : 'break'
-        : each.kind === 'catch'
-          ? 'catch'
-          : watchVerb(each);
-    const name = each.name === undefined ? '' : `${each.name} `;
-    return [`${verb} ${name}${each.spec}${condition}`, ...each.commands.map(line => `on ${each.id} ${line}`)];
-  });
-  session.host.writeFile(file, `${lines.join('\n')}\n`);
-  return text(`Saved ${session.breakpoints.all.length} to ${file}.`);
-}
-
-function watchVerb(watchpoint: Watchpoint): string {
-  return { read: 'rwatch', access: 'awatch', write: watchpoint.onlyChanges ? 'watch' : 'watch -w' }[watchpoint.watch.access];
+  const { all } = session.breakpoints;
+  session.host.writeFile(file, `${all.flatMap(savedLines).join('\n')}\n`);
+  return text(`Saved ${all.length} to ${file}.`);
 }

@@ -61,6 +61,9 @@ export interface Catchpoint extends Common {
 
 export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
 
+/** gdb's name for the number of the breakpoint that was set last. */
+export const NEWEST = '$bpnum';
+
 const ALL_SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1);
 
 type Fresh<B extends Breakpoint> = Omit<B, 'id' | 'hits' | 'goroutineHits' | 'enabled' | 'ignore' | 'hitCondition' | 'commands'>;
@@ -86,8 +89,9 @@ export class Breakpoints {
     if (index >= 0) this.#all.splice(index, 1);
   }
 
-  /** By number or name. */
+  /** By number or name, or the one that was set last. */
   named(name: string): Breakpoint | undefined {
+    if (name === NEWEST) return this.#all.find(each => each.id === this.#next - 1);
     return this.#all.find(each => String(each.id) === name || each.name === name);
   }
 

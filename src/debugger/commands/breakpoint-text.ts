@@ -2,27 +2,20 @@ import type { Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import type { Breakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
+import { PROPERTIES } from './breakpoint-properties.js';
 
 /** One breakpoint as a line, `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`, and one for each of several places. */
 export function breakpointLine(session: Session, breakpoint: Breakpoint): string {
   const kind = breakpoint.trace ? 'Tracepoint' : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
   const name = breakpoint.name === undefined ? '' : ` ${breakpoint.name}`;
-  const parts = [`${kind} ${breakpoint.id}${name} ${where(session, breakpoint)}`];
-  if (breakpoint.condition !== undefined) parts.push(`if ${breakpoint.condition}`);
-  if (breakpoint.hitCondition !== undefined) {
-    const { operator, count, perGoroutine } = breakpoint.hitCondition;
-    parts.push(`when ${perGoroutine ? "a goroutine's hits" : 'hits'} ${operator} ${count}`);
-  }
-  if (breakpoint.thread !== undefined) parts.push(`in thread ${breakpoint.thread}`);
-  const notes: string[] = [];
-  if (breakpoint.temporary) notes.push('temporary');
-  if (!breakpoint.enabled) notes.push('disabled');
-  if (breakpoint.hits > 0) notes.push(`hit ${breakpoint.hits} time${breakpoint.hits === 1 ? '' : 's'}`);
-  if (breakpoint.ignore > 0) notes.push(`passed ${breakpoint.ignore} more times`);
+  const told = (where: 'brackets' | 'below' | undefined): readonly string[] =>
+    PROPERTIES.flatMap(property => (property.where === where ? (property.text?.(breakpoint) ?? []) : []));
+  const notes = told('brackets');
+  const parts = [`${kind} ${breakpoint.id}${name} ${where(session, breakpoint)}`, ...told(undefined)];
   if (notes.length > 0) parts.push(`(${notes.join(', ')})`);
   const places = breakpoint.kind === 'break' && breakpoint.addresses.length > 1 ? breakpoint.addresses : [];
-  const lines = [...places.map(address => placeOf(session, address)), ...breakpoint.commands];
-  return [parts.join(' '), ...lines.map(line => `    ${line}`)].join('\n');
+  const below = [...places.map(address => placeOf(session, address)), ...told('below')].flatMap(text => text.split('\n'));
+  return [parts.join(' '), ...below.map(line => `    ${line}`)].join('\n');
 }
 
 function where(session: Session, breakpoint: Breakpoint): string {
@@ -50,8 +43,9 @@ function placeOf(session: Session, address: bigint): string {
 }
 
 export function breakpointRow(session: Session, breakpoint: Breakpoint): Data {
-  const { id, kind, name, enabled, temporary, condition, hits, spec } = breakpoint;
-  const common = { id, kind, name: name ?? null, location: spec, enabled, temporary, condition: condition ?? null, hits };
+  const { id, kind, name, spec } = breakpoint;
+  const properties = Object.fromEntries(PROPERTIES.map(property => [property.name, property.data(breakpoint)]));
+  const common = { id, kind, name: name ?? null, location: spec, ...properties };
   if (breakpoint.kind === 'watch') {
     const { address, length, access } = breakpoint.watch;
     return { ...common, address: `0x${address.toString(16)}`, length, access };
