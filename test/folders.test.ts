@@ -11,14 +11,26 @@ const src = join(import.meta.dirname, '../src');
 
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(file => /\.tsx?$/.test(file));
 
-function importsOf(file: string): string[] {
+/** Folders that touch nothing outside r14 but through the ports in `host`, and so run wherever JavaScript and WebAssembly do. */
+const CORE: ReadonlySet<string> = new Set(ORDER.slice(0, ORDER.indexOf('tui') + 1));
+/** The screen's rim: what holds a terminal. The rest of `tui` decides what stands on it. */
+const RIM: ReadonlySet<string> = new Set(['app.tsx', 'screen.tsx', 'surface.ts', 'terminal.ts'].map(file => `tui/${file}`));
+/** Packages without environment. */
+const PACKAGES: ReadonlySet<string> = new Set(['iced-x86', 'string-width']);
+
+const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
+
+function specifiersOf(file: string): string[] {
   const text = readFileSync(join(src, file), 'utf8');
   const specifiers = [
     ...text.matchAll(/^(?:import|export)\b[^'"]*?from\s*['"]([^'"]+)['"]/gms),
+    ...text.matchAll(/^import\s*['"]([^'"]+)['"]/gm),
     ...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
   ];
-  return specifiers.map(match => match[1]!).filter(specifier => specifier.startsWith('.'));
+  return specifiers.map(match => match[1]!);
 }
+
+const importsOf = (file: string): string[] => specifiersOf(file).filter(specifier => specifier.startsWith('.'));
 
 describe('the folders of src', () => {
   it('are those that the list names', () => {
@@ -33,9 +45,8 @@ describe('the folders of src', () => {
       for (const specifier of importsOf(file)) {
         const target = relative(src, join(src, dirname(file), specifier));
         const to = folderOf(target);
-        const test = /\.test\.tsx?$/.test(file);
         // Tests run on Node.
-        if (test && (to === '..' || to === 'host/node')) continue;
+        if (isTest(file) && (to === '..' || to === 'host/node')) continue;
         if (ORDER.indexOf(to) > ORDER.indexOf(from) || to === '..') wrong.push(`${file} imports ${target}`);
       }
     }
@@ -49,5 +60,22 @@ describe('the folders of src', () => {
         .map(s => `${file}: ${s}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('are free of Node below the rim', () => {
+    const core = sources.filter(file => CORE.has(folderOf(file)) && !RIM.has(file) && !isTest(file));
+    const wrong = core.flatMap(file =>
+      specifiersOf(file)
+        .filter(each => !each.startsWith('.') && !PACKAGES.has(each))
+        .map(each => `${file} imports ${each}`),
+    );
+    // That nothing of Node's is used without an import, the compiler says: test/core.
+    wrong.push(
+      ...core.filter(file => readFileSync(join(src, file), 'utf8').includes('import.meta')).map(file => `${file} has import.meta`),
+    );
+    expect(wrong).toEqual([]);
+    expect([...RIM].filter(file => !sources.includes(file))).toEqual([]);
+    const { exclude } = JSON.parse(readFileSync(join(src, '../tsconfig.core.json'), 'utf8')) as { exclude: string[] };
+    expect(exclude.filter(file => !file.includes('*')).sort()).toEqual([...RIM].map(file => `src/${file}`));
   });
 });

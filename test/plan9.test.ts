@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Decoder, DecoderOptions } from 'iced-x86';
 import { expect, test } from 'vitest';
 import { plan9, type SymbolName } from '../src/asm/plan9.js';
+import { nodePorts } from '../src/host/node/ports.js';
 import { openImage } from '../src/image/image.js';
 import { buildGo, missing } from './support/build.js';
 
@@ -26,7 +27,7 @@ test.skipIf(why)(`agrees with go tool objdump on the runtime's and a program's c
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
-  const image = openImage(readFileSync(path), path, 0n);
+  const image = openImage(readFileSync(path), path, 0n, nodePorts.unpack);
   const names = new Map<bigint, Set<string>>();
   for (const { address, linkName } of image.symbols()) names.set(address, (names.get(address) ?? new Set()).add(linkName));
   const symbol: SymbolName = address => {

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
 import type { Host } from '../debugger/session/session.js';
 import { hostReason } from '../host/files.js';
+import { version } from '../host/node/package.js';
 import { makeFolder } from './folder.js';
-import { version } from './version.js';
 
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;

@@ -2,6 +2,7 @@ import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
 import type { Launcher } from '../debugger/session/session.js';
 import { nodePorts } from '../host/node/ports.js';
+import type { Ports } from '../host/ports.js';
 import { assembledImage } from '../image/assembled.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';
@@ -60,7 +61,7 @@ export function launcher(options: ProcessOptions): Launcher {
       const images = new Images();
       for (const object of objects) {
         const key = `${object.path}@${object.bias}`;
-        if (!opened.has(key)) opened.set(key, open(object));
+        if (!opened.has(key)) opened.set(key, open(object, options.host));
         const image = opened.get(key);
         if (image !== undefined) images.add(image);
       }
@@ -71,9 +72,9 @@ export function launcher(options: ProcessOptions): Launcher {
 }
 
 /** A library whose tables cannot be read at all still runs; it only has no names. */
-function open(object: LoadedObject): ReturnType<typeof openImage> | undefined {
+function open(object: LoadedObject, { unpack }: Ports): ReturnType<typeof openImage> | undefined {
   try {
-    return openImage(object.bytes(), object.path, object.bias);
+    return openImage(object.bytes(), object.path, object.bias, unpack);
   } catch {
     return undefined;
   }

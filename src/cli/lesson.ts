@@ -6,20 +6,20 @@ import { proseLines } from '../debugger/lesson/prose.js';
 import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/run.js';
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
+import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { assembledLauncher, processOptions } from './launcher.js';
 import { Outlet, writeOut } from './output.js';
 import { openScreen } from './screen.js';
-import { packageRoot } from './version.js';
 
 const BAD_INPUT = 2;
 const WELCOME = 'Enter runs the step that is shown; any other command may be typed in between; q ends.';
 
 /** `untilSignal`: the screen opens where a step has left the program stopped by a signal. Returns the exit status: 1 when a step was not as the lesson says, 2 when the lesson itself is wrong. */
 export async function lessonCommand(parsed: Parsed, name: string, untilSignal = false): Promise<number> {
-  const catalog = new Catalog(packageRoot());
+  const catalog = new Catalog(nodeAssets);
   const { file, text } = catalog.lesson(name);
   try {
     const lesson = parseLesson(file, text);

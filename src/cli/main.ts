@@ -1,10 +1,11 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
 import { existsSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
+import { nodeAssets } from '../host/node/assets.js';
+import { version } from '../host/node/package.js';
 import type { Process } from '../linux/api.js';
 import { type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
-import { packageRoot, version } from './version.js';
 
 /** Bad input: what r14 was given cannot be used. */
 const BAD_INPUT = 2;
@@ -66,7 +67,7 @@ async function bundled(parsed: Parsed, path: string): Promise<Assembled | undefi
   const wanted = parsed.values.has('variant') || parsed.values.has('race');
   if (existsSync(path) || (path.includes('/') && !wanted)) return undefined;
   const { Catalog } = await import('../runtime/bundled/catalog.js');
-  const catalog = new Catalog(packageRoot());
+  const catalog = new Catalog(nodeAssets);
   if (!wanted && !catalog.has(path)) return undefined;
   const variant = parsed.values.get('variant')?.[0];
   const race = raceFlag(parsed);
@@ -75,7 +76,7 @@ async function bundled(parsed: Parsed, path: string): Promise<Assembled | undefi
 
 async function listPrograms(): Promise<number> {
   const { Catalog } = await import('../runtime/bundled/catalog.js');
-  for (const { name, title, variants, race } of new Catalog(packageRoot()).list()) {
+  for (const { name, title, variants, race } of new Catalog(nodeAssets).list()) {
     const choices = variants.length > 1 ? `  --variant ${variants.join('|')}` : '';
     writeOut(
       1,

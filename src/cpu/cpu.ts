@@ -1,5 +1,7 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
+
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
+import type { Assets } from '../host/assets.js';
 import type { Access, AccessKind, Cpu, CpuEnvironment, CpuStop, Observer, Vector, Watch, WatchHit } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
@@ -9,6 +11,7 @@ import { sseRare } from './helpers/sse-rare.js';
 import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type Run } from './interpret/interpreter.js';
 import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
+import { beginWithForms } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
 import { Observers, touches } from './observers.js';
 import { RegisterFile } from './registers.js';
@@ -25,6 +28,8 @@ const RBX = 3;
 export interface CpuOptions {
   /** Bytes of guest memory that may be touched. Default 2 GiB. */
   memory?: number;
+  /** For what the build has made ahead. Without them it is made now. */
+  assets?: Assets;
 }
 
 export class Machine implements Cpu {
@@ -48,6 +53,7 @@ export class Machine implements Cpu {
   private accesses: Access[] = [];
 
   constructor(options: CpuOptions = {}) {
+    if (options.assets !== undefined) beginWithForms(options.assets);
     const limit = options.memory ?? 2 * 2 ** 30;
     const pages = Math.min(65536, Math.ceil((FRAMES_BASE + limit) / 65536) + 1);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -55,7 +61,9 @@ export class Machine implements Cpu {
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new SparseAddressSpace(memory, limit);
     this.callLists = new Calls(memory.buffer, this.memory);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), { m: { memory, ...this.imports() } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule(options.assets)), {
+      m: { memory, ...this.imports() },
+    });
     this.enter = instance.exports.run as Run;
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();

@@ -1,6 +1,12 @@
-/** What r14's core needs of where it runs. Everything else it makes itself. */
+/** What r14's core needs of where it runs: small interfaces, which `node/` implements. Everything else the core makes itself. */
+import type { Assets } from './assets.js';
+import type { Digest } from './digest.js';
 import type { HostFiles } from './files.js';
+import type { Unpack } from './unpack.js';
 
 export interface Ports {
   readonly files: HostFiles;
+  readonly assets: Assets;
+  readonly unpack: Unpack;
+  readonly digest: () => Digest;
 }

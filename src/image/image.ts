@@ -1,4 +1,5 @@
 /** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together. */
+import type { Unpack } from '../host/unpack.js';
 import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, Segment, SourceLine, Type, UnwindRow, Variable } from './api.js';
 import { FormatError } from './bytes.js';
 import { demangle } from './demangle/demangle.js';
@@ -28,8 +29,8 @@ function lazy<T>(make: () => T): () => T {
  * Opens an ELF program or library as loaded at `bias`. Throws FormatError, one line that begins with `path`, when it cannot be loaded;
  * everything else that is wrong with it becomes an entry of `problems`.
  */
-export function openImage(bytes: Uint8Array, path: string, bias: bigint): Image {
-  return new ElfImage(new Elf(bytes, path), bias);
+export function openImage(bytes: Uint8Array, path: string, bias: bigint, unpack: Unpack): Image {
+  return new ElfImage(new Elf(bytes, path, unpack), bias);
 }
 
 class ElfImage implements Image {

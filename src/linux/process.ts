@@ -1,6 +1,7 @@
 import type { AddressSpace, Cpu, CpuStop, Fault, Registers } from '../cpu/api.js';
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
+import type { Digest } from '../host/digest.js';
 import { SIG, signalName } from './abi/signals.js';
 import type {
   Catch,
@@ -47,7 +48,7 @@ export function startProcess(options: ProcessOptions): Process {
   });
   const files = readProgram(options, sandbox);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const cpu = new Machine({ memory });
+  const cpu = new Machine({ memory, assets: host.assets });
   const kernel = new Kernel(cpu, { ...options, memory });
   cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
   const { program, layout, objects } = load(cpu, kernel.pages, files, options, kernel.random);
@@ -69,7 +70,7 @@ export function startProcess(options: ProcessOptions): Process {
   kernel.tasks.push(main);
   kernel.scheduler.add(main);
   kernel.scheduler.prefer(main);
-  return new GuestProcess(kernel);
+  return new GuestProcess(kernel, host.digest);
 }
 
 class GuestProcess implements Process {
@@ -85,7 +86,10 @@ class GuestProcess implements Process {
   /** Whose signal the last stop reported. */
   private stoppedFor: Task | undefined;
 
-  constructor(private readonly kernel: Kernel) {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly digest: () => Digest,
+  ) {
     this.cpu = kernel.cpu;
     this.memory = kernel.memory;
   }
@@ -176,8 +180,7 @@ class GuestProcess implements Process {
 
   hash(): string {
     const { kernel } = this;
-    // Loaded only now: it takes longer than to start a small program.
-    const hash = globalThis.process.getBuiltinModule('node:crypto').createHash('sha256');
+    const hash = this.digest();
     for (const task of kernel.tasks) {
       hash.update(task === kernel.scheduler.current ? this.cpu.registers.save() : task.saved);
       hash.update(task.describe());
@@ -188,7 +191,7 @@ class GuestProcess implements Process {
     }
     for (const m of this.memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
     hash.update(kernel.describe());
-    return hash.digest('hex');
+    return hash.hex();
   }
 
   /** What the kernel does with a task before it runs instructions again: its system call, its signals. */

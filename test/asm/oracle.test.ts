@@ -6,6 +6,7 @@ import { assemble } from '../../src/asm/assemble.js';
 import { AssemblyError } from '../../src/asm/diagnostics.js';
 import { jumps } from '../../src/asm/mnemonics.js';
 import type { Assembled } from '../../src/asm/program.js';
+import { nodeAssets } from '../../src/host/node/assets.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 import { type GoToolchain, missing, toolchain } from '../support/build.js';
 import { type GoCode, type GoOptions, goAssemble, goAssembleLines, goData } from './go.js';
@@ -398,7 +399,7 @@ const forGo = (text: string, program: Assembled, file: string): string => {
 /** Every bundled source, as Go's assembler sees it. */
 describe.skipIf(reason)(`Go's assembler agrees on bundled sources ${reason ?? ''}`, () => {
   const root = join(import.meta.dirname, '../..');
-  const catalog = new Catalog(root);
+  const catalog = new Catalog(nodeAssets);
   // The runtime is compared with the first program; the others bring their own sources.
   const list = catalog.list();
   for (const { name, variants: choices } of list) {

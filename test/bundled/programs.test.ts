@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { elfBytes } from '../../src/asm/elf.js';
+import { nodeAssets } from '../../src/host/node/assets.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 import { runR14 } from '../support/build.js';
 import { type Frame, session } from '../support/session.js';
 
 const root = join(import.meta.dirname, '../..');
-const catalog = new Catalog(root);
+const catalog = new Catalog(nodeAssets);
 
 interface Ending {
   readonly variant: string;

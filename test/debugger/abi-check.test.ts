@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeAssets } from '../../src/host/node/assets.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 import { type Debugging, debugAssembly, debugBundled, debugFile } from '../support/debug.js';
 
-const catalog = new Catalog(join(import.meta.dirname, '../..'));
+const catalog = new Catalog(nodeAssets);
 
 /** Variants that break a convention, and the rule that says so. */
 const BROKEN: Readonly<Record<string, string>> = {

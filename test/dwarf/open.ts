@@ -1,8 +1,10 @@
 /** Opens the debug information of built programs for the tests, and asks the oracles. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodePorts } from '../../src/host/node/ports.js';
 import { Dwarf } from '../../src/image/dwarf/dwarf.js';
 import type { DwarfSource } from '../../src/image/dwarf/source.js';
 import { Elf } from '../../src/image/elf/elf.js';
@@ -20,7 +22,7 @@ export interface Opened {
 
 /** `change` may replace a section's bytes. */
 export function open(path: string, change?: (name: string, bytes: Uint8Array) => Uint8Array | undefined): Opened {
-  const elf = new Elf(readFileSync(path), path);
+  const elf = new Elf(readFileSync(path), path, nodePorts.unpack);
   const symbols = SymbolTable.of(elf);
   const problems: string[] = [];
   const source: DwarfSource = {

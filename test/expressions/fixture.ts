@@ -1,4 +1,5 @@
 /** Test support: an EvaluationContext over a snapshot of a native process. */
+
 import { readFileSync } from 'node:fs';
 import { assign } from '../../src/debugger/evaluate/assign.js';
 import type { EvaluationContext, FrameContext } from '../../src/debugger/evaluate/context.js';
@@ -7,6 +8,7 @@ import { evaluate } from '../../src/debugger/evaluate/evaluate.js';
 import { parseAssignment, parseExpression } from '../../src/debugger/evaluate/parser.js';
 import { printResult, typeText } from '../../src/debugger/evaluate/result.js';
 import type { PrintOptions } from '../../src/debugger/values/print.js';
+import { nodePorts } from '../../src/host/node/ports.js';
 import type { Image } from '../../src/image/api.js';
 import { openImage } from '../../src/image/image.js';
 import { takeSnapshot } from '../support/snapshot.js';
@@ -24,7 +26,7 @@ export interface Fixture {
 /** The frame whose function's name ends so; registers that the convention does not keep are lost in outer frames. */
 export function fixture(program: string, frameName: string, commands?: readonly string[], label?: string): Fixture {
   const snapshot = takeSnapshot(program, commands, label);
-  const image: Image = openImage(readFileSync(program), program, 0n);
+  const image: Image = openImage(readFileSync(program), program, 0n, nodePorts.unpack);
   const depth = snapshot.frames.findIndex(frame => frame.function.endsWith(frameName));
   const found = snapshot.frames[depth];
   if (!found) throw new Error(`no frame ${frameName} among ${snapshot.frames.map(frame => frame.function)}`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodePorts } from '../../src/host/node/ports.js';
 import type { Image } from '../../src/image/api.js';
 import { FormatError } from '../../src/image/bytes.js';
 import { Elf } from '../../src/image/elf/elf.js';
@@ -37,7 +38,7 @@ describe.skipIf(why)(`corrupt Go programs${why ? ` (skipped: ${why})` : ''}`, ()
 
   /** File ranges of what readers trust, by section name. */
   function places(bytes: Uint8Array): { name: string; start: number; size: number }[] {
-    const elf = new Elf(bytes, 'hello');
+    const elf = new Elf(bytes, 'hello', nodePorts.unpack);
     const sections = elf.sections.filter(
       s => /gopclntab|module|buildinfo|symtab|strtab|typelink|noptrdata|rodata/.test(s.name) && s.size > 0,
     );
@@ -57,7 +58,7 @@ describe.skipIf(why)(`corrupt Go programs${why ? ` (skipped: ${why})` : ''}`, ()
   function probe(bytes: Uint8Array): void {
     let image: Image;
     try {
-      image = openImage(bytes, 'hello', 0n);
+      image = openImage(bytes, 'hello', 0n, nodePorts.unpack);
     } catch (error) {
       expect(error).toBeInstanceOf(FormatError);
       expect((error as Error).message).toMatch(/^hello: .*$/);
@@ -69,7 +70,7 @@ describe.skipIf(why)(`corrupt Go programs${why ? ` (skipped: ${why})` : ''}`, ()
   }
 
   it('are asked everything when sound', () => {
-    const image = openImage(original(), 'hello', 0n);
+    const image = openImage(original(), 'hello', 0n, nodePorts.unpack);
     ask(image, [image.entry, image.functionsNamed('main.main')[0]!.entry]);
     expect(image.problems).toEqual([]);
   });
@@ -104,18 +105,18 @@ describe.skipIf(why)(`corrupt Go programs${why ? ` (skipped: ${why})` : ''}`, ()
       fc.property(fc.nat(sound.length), length => probe(sound.subarray(0, length))),
       { numRuns: 60 },
     );
-    const sections = new Elf(sound, 'hello').sections;
-    const cut = openImage(sound.subarray(0, sections.find(s => s.name === '.debug_info')!.offset + 10), 'hello', 0n);
+    const sections = new Elf(sound, 'hello', nodePorts.unpack).sections;
+    const cut = openImage(sound.subarray(0, sections.find(s => s.name === '.debug_info')!.offset + 10), 'hello', 0n, nodePorts.unpack);
     expect(cut.functionsNamed('main.main').length).toBe(1);
     expect(cut.problems).not.toEqual([]);
   });
 
   it('lose only their Go functions with a bad gopclntab', () => {
     const sound = original();
-    const section = new Elf(sound, 'hello').sectionNamed('.gopclntab')!;
+    const section = new Elf(sound, 'hello', nodePorts.unpack).sectionNamed('.gopclntab')!;
     const bytes = Buffer.from(sound);
     bytes.fill(0xff, section.offset + 8, section.offset + 16);
-    const image = openImage(bytes, 'hello', 0n);
+    const image = openImage(bytes, 'hello', 0n, nodePorts.unpack);
     const main = image.functionsNamed('main.main')[0]!;
     expect(main.source).toBe('dwarf');
     expect(image.lineAt(main.entry)?.file).toMatch(/hello\/main\.go$/);
@@ -127,7 +128,7 @@ describe.skipIf(why)(`corrupt Go programs${why ? ` (skipped: ${why})` : ''}`, ()
     const bytes = Buffer.from(sound);
     bytes.fill(0, 40, 48);
     bytes.fill(0, 60, 64);
-    const image = openImage(bytes, 'hello', 0n);
+    const image = openImage(bytes, 'hello', 0n, nodePorts.unpack);
     expect(image.go?.version).toMatch(/^go1\./);
     const main = image.functionsNamed('main.main')[0]!;
     expect(image.lineAt(main.entry)?.file).toMatch(/hello\/main\.go$/);

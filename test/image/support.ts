@@ -1,11 +1,13 @@
 /** What the host's own tools say of a binary. */
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { nodePorts } from '../../src/host/node/ports.js';
 import type { Image } from '../../src/image/api.js';
 import { openImage } from '../../src/image/image.js';
 import { type Toolchain, toolchain } from '../support/build.js';
 
-export const open = (path: string, bias = 0n): Image => openImage(readFileSync(path), path, bias);
+export const open = (path: string, bias = 0n): Image => openImage(readFileSync(path), path, bias, nodePorts.unpack);
 
 function output(command: string, args: readonly string[], input?: string): string {
   return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...(input === undefined ? {} : { input }) });

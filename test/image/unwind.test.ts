@@ -22,7 +22,8 @@ function compare(path: string, skip: number, steps: number): { rows: number; fra
   process.run({ budget: skip });
   for (let step = 0; step < steps; step++) {
     if (process.run({ budget: 1, pass: true }).kind === 'exited') break;
-    for (const object of process.objects.slice(images.all.length)) images.add(openImage(object.bytes(), object.path, object.bias));
+    for (const object of process.objects.slice(images.all.length))
+      images.add(openImage(object.bytes(), object.path, object.bias, nodePorts.unpack));
     const { registers } = process.cpu;
     const pc = registers.rip;
     const rsp = registers.get('rsp');

@@ -6,6 +6,7 @@ import { parseCommandLine } from '../../src/cli/flags.js';
 import { assembledLauncher, launcher, processOptions } from '../../src/cli/launcher.js';
 import { type Outcome, run } from '../../src/debugger/commands/execute.js';
 import { type Launcher, Session } from '../../src/debugger/session/session.js';
+import { folderAssets, nodeAssets } from '../../src/host/node/assets.js';
 import type { ProcessOptions } from '../../src/linux/api.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 
@@ -32,7 +33,7 @@ export function debug(path: string, flags: readonly string[] = []): Debugging {
 
 /** Opens a bundled program, as `r14 exec NAME --variant VARIANT` does. */
 export function debugBundled(name: string, variant?: string): Debugging {
-  const catalog = new Catalog(join(import.meta.dirname, '../..'));
+  const catalog = new Catalog(nodeAssets);
   const program = catalog.build(name, variant === undefined ? {} : { variant });
   return debugging(name, [], options => assembledLauncher(program, options));
 }
@@ -66,7 +67,7 @@ export function debugAssembly(main: string, types = 'package main\n'): Debugging
       join(own, 'program.json'),
       JSON.stringify({ title: 'own', sources, declarations: ['types.go'], variants: { own: [] }, race: false }),
     );
-    const program = new Catalog(folder).build('own');
+    const program = new Catalog(folderAssets(() => folder)).build('own');
     return debugging('own', [], options => assembledLauncher(program, options));
   } finally {
     rmSync(folder, { recursive: true });

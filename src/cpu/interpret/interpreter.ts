@@ -1,5 +1,5 @@
-/** The interpreter's module. The bundle has its bytes in a file beside it, made from the same rows when it was built. */
-import { readFileSync } from 'node:fs';
+/** The interpreter's module. The build makes a file of its bytes, from the same rows. */
+import type { Assets } from '../../host/assets.js';
 import { generateInterpreter } from './generate.js';
 
 /** Runs from the record at that address with a budget of instructions; returns an EXIT value. */
@@ -7,15 +7,7 @@ export type Run = (record: number, budget: number) => number;
 
 let bytes: Uint8Array | undefined;
 
-export function interpreterModule(): Uint8Array {
-  bytes ??= prebuilt() ?? generateInterpreter();
+export function interpreterModule(assets: Assets | undefined): Uint8Array {
+  bytes ??= assets?.read('interpreter.wasm') ?? generateInterpreter();
   return bytes;
-}
-
-function prebuilt(): Uint8Array | undefined {
-  try {
-    return readFileSync(new URL('interpreter.wasm', import.meta.url));
-  } catch {
-    return undefined;
-  }
 }

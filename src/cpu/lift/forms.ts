@@ -1,6 +1,6 @@
-/** The forms met so far, and how a new one is made. The bundle has the commonest in a file beside it, made when it was built. */
-import { readFileSync } from 'node:fs';
+/** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
 import { Code, type Decoder, type Instruction } from 'iced-x86';
+import type { Assets } from '../../host/assets.js';
 import { opRows } from '../ir/table.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
@@ -11,14 +11,20 @@ import { lifters } from './table.js';
 const builder = new Builder();
 
 /** All forms met so far. */
-export const knownForms = prebuilt();
+export let knownForms = new FormTable();
+let asked = false;
 
-function prebuilt(): FormTable {
+/** Begins with the forms that the build has made. Without them all forms are made when they are met. */
+export function beginWithForms(assets: Assets): void {
+  if (asked) return;
+  asked = true;
+  const packed = assets.read('forms.bin');
+  if (packed === undefined) return;
   try {
-    return new FormTable(readFileSync(new URL('forms.bin', import.meta.url)));
-  } catch {
-    // Without that file all forms are made when they are met.
-    return new FormTable();
+    knownForms = new FormTable(packed);
+  } catch (error) {
+    // Cut short, or of another build.
+    if (!(error instanceof RangeError)) throw error;
   }
 }
 

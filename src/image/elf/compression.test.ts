@@ -1,8 +1,10 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { nodePorts } from '../../host/node/ports.js';
 import { FormatError } from '../bytes.js';
 import { decompressLegacy, decompressSection } from './compression.js';
 
+const { unpack } = nodePorts;
 const contents = Buffer.from('debug information, '.repeat(50));
 
 function section(type: number, size: number, packed: Uint8Array): Uint8Array {
@@ -17,12 +19,12 @@ describe('compressed sections', () => {
   const packed = zlib.deflateSync(contents);
 
   it('are unpacked', () => {
-    expect(Buffer.from(decompressSection(section(1, contents.length, packed), '.debug_info'))).toEqual(contents);
+    expect(Buffer.from(decompressSection(section(1, contents.length, packed), '.debug_info', unpack))).toEqual(contents);
     const size = Buffer.alloc(8);
     size.writeBigUInt64BE(BigInt(contents.length));
     const legacy = Buffer.concat([Buffer.from('ZLIB'), size, packed]);
-    expect(Buffer.from(decompressLegacy(legacy, '.zdebug_info'))).toEqual(contents);
-    expect(decompressLegacy(contents, '.zdebug_info')).toBe(contents);
+    expect(Buffer.from(decompressLegacy(legacy, '.zdebug_info', unpack))).toEqual(contents);
+    expect(decompressLegacy(contents, '.zdebug_info', unpack)).toBe(contents);
   });
 
   it.each([
@@ -34,7 +36,12 @@ describe('compressed sections', () => {
     ['end in their header', section(1, 100, packed).subarray(0, 20), /^\.x: /],
     ['are zstd and corrupt, or too new for this Node', section(2, 100, packed), /^\.x: (does not decompress|is compressed with zstd)/],
   ])('that %s are refused', (_, bytes, message) => {
-    expect(() => decompressSection(bytes, '.x')).toThrow(FormatError);
-    expect(() => decompressSection(bytes, '.x')).toThrow(message);
+    expect(() => decompressSection(bytes, '.x', unpack)).toThrow(FormatError);
+    expect(() => decompressSection(bytes, '.x', unpack)).toThrow(message);
+  });
+
+  it('are refused where nothing can unpack them', () => {
+    expect(() => decompressSection(section(1, contents.length, packed), '.x', {})).toThrow(/^\.x: is compressed, and cannot be/);
+    expect(() => decompressSection(section(2, contents.length, packed), '.x', {})).toThrow(/^\.x: is compressed with zstd/);
   });
 });

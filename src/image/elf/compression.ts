@@ -1,5 +1,5 @@
 /** Compressed sections: SHF_COMPRESSED (gABI) with zlib or zstd, and the older `.zdebug_*` with a `ZLIB` header. */
-import * as zlib from 'node:zlib';
+import type { Unpack, Unpacker } from '../../host/unpack.js';
 import { ByteReader, FormatError } from '../bytes.js';
 
 const ELFCOMPRESS_ZLIB = 1;
@@ -9,41 +9,39 @@ const BEST_ZLIB_RATIO = 1032;
 /** zstd's run-length blocks have no such bound; no debug section is larger than this. */
 const MAX_SIZE = 2 ** 31;
 
-/** Node 22.15 and later have zstd, 20 has not. */
-const zstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array }).zstdDecompressSync;
-
 /** Contents of a section with an Elf64_Chdr in front. */
-export function decompressSection(bytes: Uint8Array, name: string): Uint8Array {
+export function decompressSection(bytes: Uint8Array, name: string, unpack: Unpack): Uint8Array {
   const r = new ByteReader(bytes, name);
   const type = r.u32();
   r.skip(4);
   const size = r.size64();
   r.skip(8);
   const packed = r.slice(r.remaining);
-  if (type === ELFCOMPRESS_ZLIB) return inflate(packed, size, name);
+  if (type === ELFCOMPRESS_ZLIB) return inflate(packed, size, name, unpack);
   if (type !== ELFCOMPRESS_ZSTD) throw new FormatError(`${name}: compression type ${type} is unknown`);
-  if (!zstd) throw new FormatError(`${name}: is compressed with zstd, which this version of Node lacks (22.15 and later have it)`);
+  if (!unpack.zstd) throw new FormatError(`${name}: is compressed with zstd, which cannot be decompressed here (Node 22.15 and later can)`);
   if (size > MAX_SIZE) throw new FormatError(`${name}: a decompressed size of ${size} bytes is absurd`);
-  return guarded(name, size, () => zstd(packed, { maxOutputLength: size || 1 }));
+  return guarded(name, size, packed, unpack.zstd);
 }
 
 /** Contents of a `.zdebug_*` section: `ZLIB`, big-endian size, zlib stream. Others are returned as they are. */
-export function decompressLegacy(bytes: Uint8Array, name: string): Uint8Array {
+export function decompressLegacy(bytes: Uint8Array, name: string, unpack: Unpack): Uint8Array {
   if (bytes.length < 12 || !(bytes[0] === 0x5a && bytes[1] === 0x4c && bytes[2] === 0x49 && bytes[3] === 0x42)) return bytes;
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(4, false));
-  return inflate(bytes.subarray(12), size, name);
+  return inflate(bytes.subarray(12), size, name, unpack);
 }
 
-function inflate(packed: Uint8Array, size: number, name: string): Uint8Array {
+function inflate(packed: Uint8Array, size: number, name: string, unpack: Unpack): Uint8Array {
+  if (!unpack.zlib) throw new FormatError(`${name}: is compressed, and cannot be decompressed here`);
   if (size > packed.length * BEST_ZLIB_RATIO + 64 || size > MAX_SIZE)
     throw new FormatError(`${name}: ${packed.length} bytes of zlib cannot hold the ${size} that its header promises`);
-  return guarded(name, size, () => zlib.inflateSync(packed, { maxOutputLength: size || 1 }));
+  return guarded(name, size, packed, unpack.zlib);
 }
 
-function guarded(name: string, size: number, decompress: () => Uint8Array): Uint8Array {
+function guarded(name: string, size: number, packed: Uint8Array, decompress: Unpacker): Uint8Array {
   let result: Uint8Array;
   try {
-    result = decompress();
+    result = decompress(packed, size || 1);
   } catch (error) {
     throw new FormatError(`${name}: does not decompress: ${(error as Error).message}`);
   }

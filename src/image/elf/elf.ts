@@ -1,4 +1,5 @@
 /** An ELF file: what a loader needs at once, and sections and notes on demand. Everything here is in link addresses, without a bias. */
+import type { Unpack } from '../../host/unpack.js';
 import { ByteReader, FormatError, text } from '../bytes.js';
 import { decompressLegacy, decompressSection } from './compression.js';
 import {
@@ -42,10 +43,11 @@ export class Elf {
   private linkedMemory: LinkedMemory | undefined;
   private dynamicRead: Dynamic | undefined;
 
-  /** Throws FormatError, one line beginning with `path`, when the file cannot be loaded. */
+  /** `unpack`: for compressed sections. Throws FormatError, one line beginning with `path`, when the file cannot be loaded. */
   constructor(
     readonly bytes: Uint8Array,
     readonly path: string,
+    private readonly unpack: Unpack = {},
   ) {
     this.header = readHeader(bytes, path);
     this.programHeaders = readProgramHeaders(bytes, this.header, path);
@@ -104,8 +106,8 @@ export class Elf {
     if (section.type !== SHT.nobits && section.size > 0) {
       bytes = this.bytes.subarray(section.offset, section.offset + section.size);
       try {
-        if (section.flags & SHF.compressed) bytes = decompressSection(bytes, section.name);
-        else if (section.name.startsWith('.zdebug_')) bytes = decompressLegacy(bytes, section.name);
+        if (section.flags & SHF.compressed) bytes = decompressSection(bytes, section.name, this.unpack);
+        else if (section.name.startsWith('.zdebug_')) bytes = decompressLegacy(bytes, section.name, this.unpack);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         this.problems.push(error.message);

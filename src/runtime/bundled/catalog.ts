@@ -1,8 +1,8 @@
 /** The programs that come with r14: Go assembly in `programs/NAME/`, on the small Go runtime of this folder. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { assemble, type SourceFile } from '../../asm/assemble.js';
 import type { Assembled } from '../../asm/program.js';
+import type { Assets } from '../../host/assets.js';
+import { utf8Text } from '../../host/bytes.js';
 
 /** `programs/NAME/program.json`. */
 interface Manifest {
@@ -35,27 +35,31 @@ class CatalogError extends Error {
 /** Sources of the runtime, in the order of its text. */
 const RUNTIME = ['asm.s', 'proc.s', 'mem.s', 'signal.s', 'chan.s', 'map.s', 'race.s', 'tsan.s'];
 
-/** `root` is the folder of the package, which holds `programs/` and `src/runtime/bundled/`. */
+const manifestPath = (name: string): string => `programs/${name}/program.json`;
+
+/** Of the assets it takes `programs/` and `src/runtime/bundled/`. */
 export class Catalog {
-  constructor(private readonly root: string) {}
+  constructor(private readonly assets: Assets) {}
 
   list(): BundledProgram[] {
-    return readdirSync(join(this.root, 'programs'))
-      .filter(name => existsSync(this.manifestPath(name)))
+    return this.assets
+      .list('programs')
+      .filter(name => this.has(name))
       .map(name => this.describe(name))
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
   has(name: string): boolean {
-    return /^[\w-]+$/.test(name) && existsSync(this.manifestPath(name));
+    return /^[\w-]+$/.test(name) && this.assets.read(manifestPath(name)) !== undefined;
   }
 
   /** Text of a program's `lesson.md`. Throws CatalogError. */
   lesson(name: string): { readonly file: string; readonly text: string } {
     this.require(name);
-    const file = join(this.root, 'programs', name, 'lesson.md');
-    if (!existsSync(file)) throw new CatalogError(`${name} has no lesson`);
-    return { file, text: readFileSync(file, 'utf8') };
+    const file = `programs/${name}/lesson.md`;
+    const bytes = this.assets.read(file);
+    if (bytes === undefined) throw new CatalogError(`${name} has no lesson`);
+    return { file, text: utf8Text(bytes) };
   }
 
   /** Assembles a program with its runtime. Throws CatalogError. */
@@ -94,15 +98,17 @@ export class Catalog {
 
   private source(folder: string, file: string, inPackage: string): SourceFile {
     // Named from the package's root on, wherever that is: the same program is the same on every machine.
-    return { file: `${folder}/${file}`, text: readFileSync(join(this.root, folder, file), 'utf8'), package: inPackage };
+    return { file: `${folder}/${file}`, text: this.text(`${folder}/${file}`), package: inPackage };
   }
 
-  private manifestPath(name: string): string {
-    return join(this.root, 'programs', name, 'program.json');
+  private text(path: string): string {
+    const bytes = this.assets.read(path);
+    if (bytes === undefined) throw new CatalogError(`${path} is missing`);
+    return utf8Text(bytes);
   }
 
   private manifest(name: string): Manifest {
-    return JSON.parse(readFileSync(this.manifestPath(name), 'utf8')) as Manifest;
+    return JSON.parse(this.text(manifestPath(name))) as Manifest;
   }
 
   private describe(name: string): BundledProgram {

@@ -7,9 +7,9 @@ interface Found {
   readonly version: string;
 }
 
-/** package.json lies one folder above the bundle and two above this source. */
+/** package.json lies one folder above the bundle and three above this source. */
 function find(): Found | undefined {
-  for (const up of ['../package.json', '../../package.json']) {
+  for (const up of ['../package.json', '../../../package.json']) {
     try {
       const file = new URL(up, import.meta.url);
       const found = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
