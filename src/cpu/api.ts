@@ -2,6 +2,8 @@
  * What the rest of r14 sees of the machine: an address space, the registers of the thread that is loaded, and a CPU that runs until
  * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
  */
+import type { PageVersions } from './memory/versions.js';
+import type { Versioned } from './part.js';
 
 export const PAGE_SIZE = 4096;
 
@@ -47,6 +49,32 @@ export interface MapOptions {
   offset?: bigint;
 }
 
+/** A mapping in pages. Page numbers are exact as doubles: addresses have at most 52 bits above the page offset. */
+export type SavedArea = {
+  readonly start: number;
+  readonly end: number;
+  readonly prot: number;
+  readonly name: string;
+  readonly source: PageSource | undefined;
+  /** Offset of `start` in the source, in bytes; of no meaning without one. */
+  readonly offset: number;
+};
+
+/** Mappings and contents at some moment, for the address space that gave it. */
+export interface MemorySnapshot {
+  readonly areas: readonly SavedArea[];
+  readonly pages: PageVersions;
+}
+
+/** The same as plain data: mappings, and the pages that were touched, with those that hold only zeros by number alone. */
+export type SavedMemory = Versioned<{
+  readonly areas: readonly SavedArea[];
+  readonly zeros: readonly number[];
+  readonly filled: readonly number[];
+  /** Of `filled`, one page behind the other. */
+  readonly bytes: Uint8Array;
+}>;
+
 /** A sparse 64-bit address space of 4 KiB pages, allocated on first touch. */
 export interface AddressSpace {
   /** Reads the sources of mappings. */
@@ -84,6 +112,13 @@ export interface AddressSpace {
   readU64(address: bigint): bigint;
   writeU32(address: bigint, value: number): void;
   writeU64(address: bigint, value: bigint): void;
+  /** Mappings and contents as they are now. Costs what was touched since the last snapshot; each page is copied when it changes, once. */
+  snapshot(): MemorySnapshot;
+  /** Makes mappings and contents be as they were then; costs what differs. */
+  restore(snapshot: MemorySnapshot): void;
+  /** A snapshot as plain data, and back, in this address space or in another. */
+  save(snapshot: MemorySnapshot): SavedMemory;
+  load(saved: SavedMemory): MemorySnapshot;
   /** A NUL-terminated string as UTF-8, cut at `limit` bytes (default 4096). Throws MemoryFault. */
   readCString(address: bigint, limit?: number): string;
 }
@@ -235,11 +270,29 @@ export interface Cpu {
   setWatches(watches: readonly Watch[]): void;
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: Observer): () => void;
+  /** Everything but memory, which has snapshots of its own. */
+  save(): CpuState;
+  restore(state: CpuState): void;
   /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
   calls(sp: bigint, most?: number): readonly CallRecord[];
   /** What CPUID and RDTSC answer. */
   environment: CpuEnvironment;
 }
+
+/** All lists: the used part of their room with where each begins and ends, those that are parked, and where the stack in use ends. */
+export type SavedCalls = Versioned<{
+  readonly segments: readonly { readonly base: number; readonly top: number }[];
+  readonly room: Uint8Array;
+  readonly parked: readonly { readonly high: bigint; readonly low: bigint; readonly words: Uint8Array }[];
+  readonly callHigh: bigint;
+}>;
+
+/** The instructions retired, the registers of the thread that is loaded, and the record of calls, which no instruction reads. */
+export type CpuState = Versioned<{
+  readonly icount: number;
+  readonly registers: Uint8Array;
+  readonly aside: { readonly calls: SavedCalls };
+}>;
 
 export interface CpuEnvironment {
   /** Virtual time stamp counter, from the retired instructions and idle time. */

@@ -5,8 +5,9 @@
  * A program under the race detector changes stacks twice a memory access, from a goroutine's, which may be deep, to g0's, which is not. So the
  * list of a stack that is left stays where it is, and the next one begins above it; only what is small is copied to and fro.
  */
-import type { AddressSpace, CallRecord } from './api.js';
+import type { AddressSpace, CallRecord, SavedCalls } from './api.js';
 import { CALLS, STATE } from './layout.js';
+import { checkVersion } from './part.js';
 
 const SENTINEL = 0xffff_ffff_ffff_ffffn;
 /** How far below the innermost record a stack pointer may be and still be taken for the same stack. */
@@ -26,7 +27,7 @@ interface Segment {
   top: number;
 }
 
-/** The records of a stack, copied away. */
+/** The records of a stack, copied away; they do not change. */
 interface Parked {
   /** Slots of the outermost and the innermost record. */
   readonly high: bigint;
@@ -49,6 +50,26 @@ export class Calls {
     this.words = new BigUint64Array(buffer, CALLS.base, CALLS.entries * WORDS);
     this.words[0] = SENTINEL;
     this.top = BASE;
+  }
+
+  save(): SavedCalls {
+    const { top } = this.leave();
+    return {
+      version: 1,
+      segments: this.segments.map(segment => ({ ...segment })),
+      room: bytesOf(this.words.slice(0, this.indexOf(top))),
+      parked: this.parked.map(({ high, low, words }) => ({ high, low, words: bytesOf(words) })),
+      callHigh: this.view.getBigUint64(STATE.callHigh, true),
+    };
+  }
+
+  restore(saved: SavedCalls): void {
+    checkVersion('calls', saved, 1);
+    this.segments = saved.segments.map(segment => ({ ...segment }));
+    this.words.set(wordsOf(saved.room));
+    this.parked.splice(0, this.parked.length, ...saved.parked.map(({ high, low, words }) => ({ high, low, words: wordsOf(words) })));
+    this.view.setBigUint64(STATE.callHigh, saved.callHigh, true);
+    this.top = this.segments.at(-1)!.top;
   }
 
   private get top(): number {
@@ -204,3 +225,12 @@ export class Calls {
     return this.memory.mappingAt(slot) !== undefined && this.memory.readU64(slot) === value;
   }
 }
+
+const bytesOf = (words: BigUint64Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+
+function wordsOf(bytes: Uint8Array): BigUint64Array {
+  const { buffer, byteOffset, byteLength } = byteOffsetIsWhole(bytes) ? bytes : bytes.slice();
+  return new BigUint64Array(buffer, byteOffset, byteLength / 8);
+}
+
+const byteOffsetIsWhole = ({ byteOffset }: Uint8Array): boolean => byteOffset % 8 === 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROT } from './api.js';
+import { type CpuState, type MemorySnapshot, PROT } from './api.js';
 import { Machine } from './cpu.js';
 
 const CODE = 0x400000n;
@@ -48,6 +48,38 @@ describe('cpu', () => {
     expect(cpu.registers.rip).toBe(CODE + 9n);
     expect(cpu.icount).toBe(2);
     expect(cpu.registers.get('rax')).toBe(6n);
+  });
+
+  it('goes on from what it has saved as it did the first time, code that it writes itself included', () => {
+    // mov $3,%ecx; 1: call 3f; incb 2f+1(%rip); 2: mov $7,%bl; push %rbx; dec %ecx; jnz 1b; syscall; 3: add %rbx,%rax; ret
+    const code = [0xb9, 3, 0, 0, 0, 0xe8, 16, 0, 0, 0, 0xfe, 0x05, 1, 0, 0, 0, 0xb3, 7, 0x53, 0xff, 0xc9, 0x75, 0xee, 0x0f, 0x05, 0x90];
+    code.push(0x48, 0x01, 0xd8, 0xc3);
+    const cpu = machine(code);
+    cpu.memory.protect(CODE, 0x1000n, 7);
+    const whole = machine(code);
+    whole.memory.protect(CODE, 0x1000n, 7);
+    expect(whole.run(1000)).toEqual({ kind: 'syscall' });
+    const kept: { state: CpuState; memory: MemorySnapshot; calls: unknown }[] = [];
+    const now = () => ({ state: cpu.save(), memory: cpu.memory.snapshot(), calls: cpu.calls(cpu.registers.get('rsp')) });
+    for (kept.push(now()); cpu.icount < whole.icount; kept.push(now())) cpu.run(1);
+    expect(cpu.registers.save()).toEqual(whole.registers.save());
+    for (const at of [5, 0, 12, 3, 20, 1]) {
+      const { state, memory, calls } = kept[at]!;
+      cpu.restore(state);
+      cpu.memory.restore(memory);
+      expect(cpu.icount).toBe(at);
+      expect(cpu.calls(cpu.registers.get('rsp'))).toEqual(calls);
+      expect(cpu.run(1000)).toEqual({ kind: 'syscall' });
+      expect(cpu.icount).toBe(whole.icount);
+      expect(cpu.registers.save()).toEqual(whole.registers.save());
+      expect(cpu.memory.read(CODE, 64)).toEqual(whole.memory.read(CODE, 64));
+      const other = machine([]);
+      other.restore(state);
+      other.memory.restore(other.memory.load(cpu.memory.save(memory)));
+      expect(other.calls(other.registers.get('rsp'))).toEqual(calls);
+      expect(other.run(1000)).toEqual({ kind: 'syscall' });
+      expect(other.registers.save()).toEqual(whole.registers.save());
+    }
   });
 
   it('keeps the record of calls that have not returned', () => {

@@ -2,7 +2,7 @@
 
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
 import type { Assets } from '../host/assets.js';
-import type { Access, AccessKind, Cpu, CpuEnvironment, CpuStop, Observer, Vector, Watch, WatchHit } from './api.js';
+import type { Access, AccessKind, Cpu, CpuEnvironment, CpuState, CpuStop, Observer, Vector, Watch, WatchHit } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
@@ -14,6 +14,7 @@ import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js
 import { beginWithForms } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
 import { Observers, touches } from './observers.js';
+import { checkVersion } from './part.js';
 import { RegisterFile } from './registers.js';
 import { reachesThroughStack } from './segment.js';
 import { type Block, Translator } from './translate.js';
@@ -103,15 +104,26 @@ export class Machine implements Cpu {
     this.memory.flushTlb();
   }
 
+  save(): CpuState {
+    return { version: 1, icount: this.icount, registers: this.registers.save(), aside: { calls: this.callLists.save() } };
+  }
+
+  restore(state: CpuState): void {
+    checkVersion('CPU', state, 1);
+    this.icount = state.icount;
+    this.registers.restore(state.registers);
+    this.callLists.restore(state.aside.calls);
+  }
+
   calls(sp: bigint, most?: number) {
     return this.callLists.list(sp, most);
   }
 
   run(budget: number, pass = false): CpuStop {
     this.callLists.switchStack();
-    let left = budget;
+    const end = this.icount + budget;
     let single = pass;
-    while (left > 0) {
+    for (let left = budget; left > 0; left = end - this.icount) {
       const pc = this.registers.rip;
       let block = single ? this.translator.one(pc) : this.translator.block(pc);
       if (block === undefined) return this.fetchFault(pc);
@@ -120,9 +132,8 @@ export class Machine implements Cpu {
       single = false;
       const exit = this.enter(block.record, given);
       const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
-      left -= retired;
       this.icount += retired;
-      const stop = this.handle(exit, left);
+      const stop = this.handle(exit, left - retired);
       if (stop !== undefined) return stop;
     }
     return { kind: 'budget' };

@@ -10,23 +10,16 @@ import {
   type MapOptions,
   type Mapping,
   MemoryFault,
+  type MemorySnapshot,
   PAGE_SIZE,
   type Pager,
-  type PageSource,
   PROT,
+  type SavedMemory,
 } from '../api.js';
 import { FRAMES_BASE, NO_TAG, TLB } from '../layout.js';
-
-/** A mapping in pages. Page numbers are exact as doubles: addresses have at most 52 bits above the page offset. */
-interface Area {
-  start: number;
-  end: number;
-  prot: number;
-  name: string;
-  source: PageSource | undefined;
-  /** Offset of `start` in the source, in pages' worth of bytes. */
-  offset: number;
-}
+import { checkVersion } from '../part.js';
+import { type Area, Areas, addressOf, pageOf, sourceOffset } from './areas.js';
+import { byLeaf, Versions } from './versions.js';
 
 /** The guest touched more pages than it may. */
 export class MemoryLimitError extends Error {
@@ -34,14 +27,12 @@ export class MemoryLimitError extends Error {
 }
 
 const MAX_PAGE = 2 ** 52;
-const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >> 12n);
-const addressOf = (page: number): bigint => BigInt(page) << 12n;
 /** The TLB as 64-bit words: words an entry, and the first word of a page's. A page without a frame has none. */
 const TLB_WORDS = (1 << TLB.entryBits) / 8;
 const entryOf = (page: number): number => (page & (TLB.entries - 1)) * TLB_WORDS;
 
 export class SparseAddressSpace implements AddressSpace {
-  private areas: Area[] = [];
+  private readonly areas = new Areas();
   /** Page number -> host address of its frame. */
   private readonly frames = new Map<number, number>();
   private readonly freeFrames: number[] = [];
@@ -50,8 +41,18 @@ export class SparseAddressSpace implements AddressSpace {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly tlb: BigUint64Array;
-  private lastArea: Area | undefined;
   private readonly scratch = new Uint8Array(PAGE_SIZE);
+  private readonly versions = new Versions({
+    pages: () => this.frames.keys(),
+    has: page => this.frames.has(page),
+    bytes: page => this.bytes.subarray(this.frames.get(page)!, this.frames.get(page)! + PAGE_SIZE),
+    put: (page, bytes) => {
+      const frame = this.frames.get(page) ?? this.newFrame();
+      this.frames.set(page, frame);
+      this.bytes.set(bytes, frame);
+    },
+    drop: page => this.dropFrame(page),
+  });
   /** Pages with translated code: their stores must be seen. */
   readonly codePages = new Set<number>();
   watchedPages: ReadonlySet<number> = new Set();
@@ -81,32 +82,19 @@ export class SparseAddressSpace implements AddressSpace {
 
   map(start: bigint, length: bigint, prot: number, options: MapOptions = {}): void {
     const [first, end] = this.range(start, length);
-    if (this.cutOut(first, end)) this.forgetRange(first, end);
-    const area: Area = {
-      start: first,
-      end,
-      prot,
-      name: options.name ?? '',
-      source: options.source,
-      offset: Number(options.offset ?? 0n),
-    };
-    this.areas.splice(this.indexAtOrAfter(first), 0, area);
-    this.mergeAround(first, end);
+    if (this.areas.cutOut(first, end)) this.forgetRange(first, end);
+    const { name = '', source, offset = 0n } = options;
+    this.areas.insert({ start: first, end, prot, name, source, offset: Number(offset) });
   }
 
   unmap(start: bigint, length: bigint): void {
     const [first, end] = this.range(start, length);
-    if (this.cutOut(first, end)) this.forgetRange(first, end);
+    if (this.areas.cutOut(first, end)) this.forgetRange(first, end);
   }
 
   protect(start: bigint, length: bigint, prot: number): boolean {
     const [first, end] = this.range(start, length);
-    if (!this.isMapped(first, end)) return false;
-    this.split(first);
-    this.split(end);
-    for (let at = this.indexAtOrAfter(first); at < this.areas.length && this.areas[at].start < end; at++) this.areas[at].prot = prot;
-    this.mergeAround(first, end);
-    this.lastArea = undefined;
+    if (!this.areas.protect(first, end, prot)) return false;
     if (end - first >= TLB.entries) this.flushTlb();
     else for (let page = first; page < end; page++) this.clearEntry(page);
     for (const page of this.codePages) if (page >= first && page < end) this.onCodeChange(page);
@@ -119,34 +107,17 @@ export class SparseAddressSpace implements AddressSpace {
   }
 
   mappings(): readonly Mapping[] {
-    return this.areas.map(area => this.describe(area));
+    return this.areas.all.map(area => Areas.describe(area));
   }
 
   mappingAt(address: bigint): Mapping | undefined {
-    const area = this.areaOf(pageOf(address));
-    return area && this.describe(area);
+    const area = this.areas.at(pageOf(address));
+    return area && Areas.describe(area);
   }
 
   findFree(length: bigint, below: bigint): bigint | undefined {
-    const pages = Math.ceil(Number(length) / PAGE_SIZE);
-    let top = pageOf(below);
-    for (let at = this.areas.length - 1; at >= 0; at--) {
-      const area = this.areas[at];
-      if (area.start >= top) continue;
-      if (top - area.end >= pages) break;
-      top = area.start;
-    }
-    return top - pages >= 16 ? addressOf(top - pages) : undefined;
-  }
-
-  private describe(area: Area): Mapping {
-    return {
-      start: addressOf(area.start),
-      end: addressOf(area.end),
-      prot: area.prot,
-      name: area.name,
-      offset: BigInt(area.source === undefined ? 0 : area.offset),
-    };
+    const first = this.areas.free(Math.ceil(Number(length) / PAGE_SIZE), pageOf(below));
+    return first >= 16 ? addressOf(first) : undefined;
   }
 
   private range(start: bigint, length: bigint): [number, number] {
@@ -154,76 +125,6 @@ export class SparseAddressSpace implements AddressSpace {
     const end = first + Math.ceil(Number(length) / PAGE_SIZE);
     if ((start & 0xfffn) !== 0n || end > MAX_PAGE) throw new RangeError(`bad page range 0x${start.toString(16)}+0x${length.toString(16)}`);
     return [first, end];
-  }
-
-  /** Index of the first area that ends behind the page. */
-  private indexAtOrAfter(page: number): number {
-    let low = 0;
-    let high = this.areas.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.areas[middle].end <= page) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private areaOf(page: number): Area | undefined {
-    const last = this.lastArea;
-    if (last !== undefined && page >= last.start && page < last.end) return last;
-    const area = this.areas[this.indexAtOrAfter(page)];
-    if (area === undefined || page < area.start) return undefined;
-    this.lastArea = area;
-    return area;
-  }
-
-  private isMapped(first: number, end: number): boolean {
-    let page = first;
-    for (let at = this.indexAtOrAfter(first); page < end; at++) {
-      const area = this.areas[at];
-      if (area === undefined || area.start > page) return false;
-      page = area.end;
-    }
-    return true;
-  }
-
-  private split(page: number): void {
-    const at = this.indexAtOrAfter(page);
-    const area = this.areas[at];
-    if (area === undefined || area.start >= page) return;
-    const tail: Area = { ...area, start: page, offset: area.offset + (page - area.start) * PAGE_SIZE };
-    area.end = page;
-    this.areas.splice(at + 1, 0, tail);
-  }
-
-  /** True when anything was there. */
-  private cutOut(first: number, end: number): boolean {
-    this.split(first);
-    this.split(end);
-    const at = this.indexAtOrAfter(first);
-    let count = 0;
-    while (at + count < this.areas.length && this.areas[at + count].start < end) count++;
-    this.areas.splice(at, count);
-    this.lastArea = undefined;
-    return count > 0;
-  }
-
-  private mergeAround(first: number, end: number): void {
-    let at = Math.max(1, this.indexAtOrAfter(first));
-    while (at < this.areas.length && this.areas[at].start <= end) {
-      const before = this.areas[at - 1];
-      const area = this.areas[at];
-      const adjoining =
-        before.end === area.start &&
-        before.prot === area.prot &&
-        before.name === area.name &&
-        before.source === area.source &&
-        (area.source === undefined || before.offset + (before.end - before.start) * PAGE_SIZE === area.offset);
-      if (adjoining) {
-        before.end = area.end;
-        this.areas.splice(at, 1);
-      } else at++;
-    }
   }
 
   /** Drops frames, fast tags and translations of a range. */
@@ -238,10 +139,15 @@ export class SparseAddressSpace implements AddressSpace {
 
   private forgetPage(page: number): void {
     if (this.codePages.has(page)) this.onCodeChange(page);
-    const frame = this.frames.get(page);
-    if (frame === undefined) return;
+    if (!this.frames.has(page)) return;
+    this.versions.keep(page);
+    this.dropFrame(page);
+    this.versions.removed(page);
+  }
+
+  private dropFrame(page: number): void {
+    this.freeFrames.push(this.frames.get(page)!);
     this.frames.delete(page);
-    this.freeFrames.push(frame);
     this.clearEntry(page);
   }
 
@@ -251,15 +157,23 @@ export class SparseAddressSpace implements AddressSpace {
   private frameOf(page: number, area: Area): number {
     const known = this.frames.get(page);
     if (known !== undefined) return known;
-    let frame = this.freeFrames.pop();
-    if (frame !== undefined) this.bytes.fill(0, frame, frame + PAGE_SIZE);
-    else {
-      frame = this.nextFrame;
-      if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
-      this.nextFrame += PAGE_SIZE;
-    }
+    const frame = this.newFrame();
     this.fill(page, area, this.bytes.subarray(frame, frame + PAGE_SIZE));
     this.frames.set(page, frame);
+    this.versions.added(page);
+    return frame;
+  }
+
+  /** A frame of zeros. Throws MemoryLimitError. */
+  private newFrame(): number {
+    const used = this.freeFrames.pop();
+    if (used !== undefined) {
+      this.bytes.fill(0, used, used + PAGE_SIZE);
+      return used;
+    }
+    const frame = this.nextFrame;
+    if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
+    this.nextFrame += PAGE_SIZE;
     return frame;
   }
 
@@ -272,7 +186,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** What the page's mapping begins with, into zeros. */
   private fill(page: number, area: Area, into: Uint8Array): void {
-    if (area.source !== undefined) this.pager(area.source, area.offset + (page - area.start) * PAGE_SIZE, into);
+    if (area.source !== undefined) this.pager(area.source, sourceOffset(area, page), into);
   }
 
   private static permits(prot: number, access: AccessKind): boolean {
@@ -287,21 +201,23 @@ export class SparseAddressSpace implements AddressSpace {
    * access is refused. Throws MemoryLimitError.
    */
   reach(page: number, access: AccessKind): number {
-    const area = this.areaOf(page);
+    const area = this.areas.at(page);
     if (area === undefined || !SparseAddressSpace.permits(area.prot, access)) return 0;
     const frame = this.frameOf(page, area);
+    if (access === 'write') this.versions.keep(page);
     if (this.watchedPages.has(page)) return frame;
     const entry = entryOf(page);
     const address = addressOf(page);
     this.tlb[entry] = area.prot === PROT.none ? NO_TAG : address;
-    this.tlb[entry + TLB.write / 8] = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) ? address : NO_TAG;
+    const writable = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) && !this.versions.shares(page);
+    this.tlb[entry + TLB.write / 8] = writable ? address : NO_TAG;
     this.view.setInt32(TLB.base + entry * 8 + TLB.delta, (frame - ((page * PAGE_SIZE) | 0)) | 0, true);
     return frame;
   }
 
   /** The bytes of a page that may be executed, which is not touched by that; undefined when it may not. Good until the next change of memory. */
   code(page: number): Uint8Array | undefined {
-    const area = this.areaOf(page);
+    const area = this.areas.at(page);
     if (area === undefined || !SparseAddressSpace.permits(area.prot, 'exec')) return undefined;
     const frame = this.frames.get(page);
     return frame === undefined ? this.pristine(page, area) : this.bytes.subarray(frame, frame + PAGE_SIZE);
@@ -309,7 +225,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** True when the guest's access would find the page mapped at all. */
   isPageMapped(page: number): boolean {
-    return this.areaOf(page) !== undefined;
+    return this.areas.at(page) !== undefined;
   }
 
   private clearEntry(page: number): void {
@@ -321,6 +237,61 @@ export class SparseAddressSpace implements AddressSpace {
 
   flushTlb(): void {
     this.tlb.fill(NO_TAG);
+  }
+
+  // ---- snapshots -------------------------------------------------------------------------------------------------------------------
+
+  /** What is mapped and what it holds; costs what was touched since the last snapshot. */
+  snapshot(): MemorySnapshot {
+    const snapshot = { areas: this.areas.all.map(area => ({ ...area })), pages: this.versions.snapshot() };
+    for (let entry = 0; entry < TLB.entries; entry++) this.tlb[entry * TLB_WORDS + TLB.write / 8] = NO_TAG;
+    return snapshot;
+  }
+
+  /** Makes all be as it was then; translations of code that is the same stay. */
+  restore({ areas, pages }: MemorySnapshot): void {
+    const code = [...this.codePages].map(page => ({ page, from: this.origin(page) }));
+    this.areas.replace(areas);
+    this.versions.restore(pages, page => {
+      if (this.codePages.has(page)) this.onCodeChange(page);
+    });
+    for (const { page, from } of code) if (this.codePages.has(page) && this.origin(page) !== from) this.onCodeChange(page);
+    this.flushTlb();
+  }
+
+  /** Where a page that is translated comes from, and what may be done to it. */
+  private origin(page: number): string {
+    const area = this.areas.at(page);
+    return area === undefined ? '' : `${area.prot} ${area.source} ${area.source === undefined ? 0 : sourceOffset(area, page)}`;
+  }
+
+  /** A snapshot as plain data, contents and all: mappings, and the pages that were touched, with those that hold only zeros by number alone. */
+  save({ areas, pages }: MemorySnapshot): SavedMemory {
+    const zeros: number[] = [];
+    const filled: number[] = [];
+    const contents: Uint8Array[] = [];
+    for (const leaf of pages.values()) {
+      for (const [page, version] of leaf) {
+        const bytes = this.versions.bytesOf(page, version);
+        if (bytes.every(byte => byte === 0)) zeros.push(page);
+        else {
+          filled.push(page);
+          contents.push(bytes);
+        }
+      }
+    }
+    const bytes = new Uint8Array(contents.length * PAGE_SIZE);
+    for (const [index, content] of contents.entries()) bytes.set(content, index * PAGE_SIZE);
+    return { version: 1, areas: areas.map(area => ({ ...area })), zeros, filled, bytes };
+  }
+
+  /** The snapshot that `save` made plain, of this address space or of another. */
+  load(saved: SavedMemory): MemorySnapshot {
+    checkVersion('memory', saved, 1);
+    const { areas, zeros, filled, bytes } = saved;
+    const zero = { bytes: new Uint8Array(PAGE_SIZE) };
+    const contents = filled.map((page, index) => [page, { bytes: bytes.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE) }] as const);
+    return { areas, pages: byLeaf([...zeros.map(page => [page, zero] as const), ...contents]) };
   }
 
   /** Marks a page as bearing translated code. */
@@ -338,7 +309,7 @@ export class SparseAddressSpace implements AddressSpace {
     if (address + BigInt(length) > 1n << 64n) return false;
     const last = pageOf(address + BigInt(length - 1));
     for (let page = pageOf(address); page <= last; ) {
-      const area = this.areaOf(page);
+      const area = this.areas.at(page);
       if (area === undefined || !SparseAddressSpace.permits(area.prot, access)) return false;
       page = area.end;
     }
@@ -358,6 +329,7 @@ export class SparseAddressSpace implements AddressSpace {
   write(address: bigint, bytes: Uint8Array): void {
     this.each(address, bytes.length, 'write', (page, area, offset, at, count) => {
       const frame = this.frameOf(page, area);
+      this.versions.keep(page);
       if (this.codePages.has(page)) this.onCodeChange(page);
       this.bytes.set(bytes.subarray(at, at + count), frame + offset);
     });
@@ -379,7 +351,7 @@ export class SparseAddressSpace implements AddressSpace {
     let offset = Number(BigInt.asUintN(64, address) & 0xfffn);
     for (let at = 0; at < length; page++) {
       const count = Math.min(PAGE_SIZE - offset, length - at);
-      const area = this.areaOf(page);
+      const area = this.areas.at(page);
       if (area === undefined) throw new MemoryFault(addressOf(page) + BigInt(offset), access);
       visit(page, area, offset, at, count);
       at += count;
@@ -435,7 +407,7 @@ export class SparseAddressSpace implements AddressSpace {
     for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
       const frame = this.frames.get(page)!;
       const bytes = this.bytes.subarray(frame, frame + PAGE_SIZE);
-      if (!equalBytes(bytes, this.pristine(page, this.areaOf(page)))) yield { address: addressOf(page), bytes };
+      if (!equalBytes(bytes, this.pristine(page, this.areas.at(page)))) yield { address: addressOf(page), bytes };
     }
   }
 }

@@ -1,0 +1,137 @@
+/**
+ * Copy-on-write snapshots of page contents. A snapshot copies nothing: it notes which version each page holds, and a version's bytes stay in
+ * the page's frame until that is about to change; only then are they copied away, once for all snapshots that have the version. Frames never
+ * move, so nothing that reads is disturbed. What nobody refers to any more is garbage like any other.
+ */
+
+/** What a page held at some moment. Undefined bytes: its frame still holds them. */
+export interface Version {
+  bytes: Uint8Array | undefined;
+}
+
+/** Versions of the pages of a leaf; shared by snapshots between which none of them changed. */
+type Leaf = ReadonlyMap<number, Version>;
+
+/** Pages with frames and their versions, by leaf number. */
+export type PageVersions = ReadonlyMap<number, Leaf>;
+
+/** Pages are noted in groups of this many, so that a snapshot costs what was touched since the last one. */
+const LEAF = 512;
+const leafOf = (page: number): number => Math.floor(page / LEAF);
+
+/** Versions of pages, grouped as a snapshot has them. */
+export function byLeaf(versions: Iterable<readonly [page: number, version: Version]>): PageVersions {
+  const leaves = new Map<number, Map<number, Version>>();
+  for (const [page, version] of versions) {
+    const number = leafOf(page);
+    const leaf = leaves.get(number) ?? new Map<number, Version>();
+    leaves.set(number, leaf.set(page, version));
+  }
+  return leaves;
+}
+
+/** Where the pages' bytes are now. */
+export interface Frames {
+  pages(): Iterable<number>;
+  has(page: number): boolean;
+  /** Bytes of a page that has a frame. */
+  bytes(page: number): Uint8Array;
+  /** Gives a page that has no frame one that holds these bytes, or changes the bytes it has. */
+  put(page: number, bytes: Uint8Array): void;
+  /** Takes the frame away. */
+  drop(page: number): void;
+}
+
+export class Versions {
+  /** The version that a page's frame holds, for as long as it is unchanged since a snapshot. */
+  private readonly current = new Map<number, Version>();
+  /** Leaves as of the last snapshot or restore, and those that are no longer so. Undefined: there has been none. */
+  private leaves: Map<number, Leaf> | undefined;
+  private readonly stale = new Set<number>();
+
+  constructor(private readonly frames: Frames) {}
+
+  /** True: a snapshot has the bytes that the page's frame holds, so they must be kept before they change. */
+  shares(page: number): boolean {
+    return this.current.size > 0 && this.current.has(page);
+  }
+
+  /** Called before the page's bytes change or its frame goes. */
+  keep(page: number): void {
+    const version = this.current.get(page);
+    if (version === undefined) return;
+    version.bytes ??= this.frames.bytes(page).slice();
+    this.current.delete(page);
+    this.stale.add(leafOf(page));
+  }
+
+  /** Called when a page has got a frame. */
+  added(page: number): void {
+    if (this.leaves !== undefined) this.stale.add(leafOf(page));
+  }
+
+  /** Called when the frame of a page has gone. */
+  removed(page: number): void {
+    this.added(page);
+  }
+
+  snapshot(): PageVersions {
+    if (this.leaves === undefined) {
+      this.leaves = new Map();
+      for (const page of this.frames.pages()) this.stale.add(leafOf(page));
+    }
+    for (const number of this.stale) {
+      const leaf = this.leafNow(number);
+      if (leaf.size > 0) this.leaves.set(number, leaf);
+      else this.leaves.delete(number);
+    }
+    this.stale.clear();
+    return new Map(this.leaves);
+  }
+
+  private leafNow(number: number): Leaf {
+    const leaf = new Map<number, Version>();
+    for (let page = number * LEAF; page < (number + 1) * LEAF; page++) {
+      if (!this.frames.has(page)) continue;
+      let version = this.current.get(page);
+      if (version === undefined) this.current.set(page, (version = { bytes: undefined }));
+      leaf.set(page, version);
+    }
+    return leaf;
+  }
+
+  /** Makes all pages hold what they held then. `changed` is told each page before its bytes change or go. */
+  restore(snapshot: PageVersions, changed: (page: number) => void): void {
+    const now = this.leaves ?? new Map<number, Leaf>();
+    if (this.leaves === undefined) for (const page of this.frames.pages()) this.stale.add(leafOf(page));
+    const differing = [...new Set([...now.keys(), ...snapshot.keys(), ...this.stale])].filter(
+      number => this.stale.has(number) || now.get(number) !== snapshot.get(number),
+    );
+    // Frames that go first: those that come may need them.
+    for (const number of differing) {
+      const leaf = snapshot.get(number);
+      for (let page = number * LEAF; page < (number + 1) * LEAF; page++) {
+        if (!this.frames.has(page) || leaf?.has(page)) continue;
+        changed(page);
+        this.keep(page);
+        this.frames.drop(page);
+      }
+    }
+    for (const number of differing) for (const [page, version] of snapshot.get(number) ?? []) this.put(page, version, changed);
+    this.leaves = new Map(snapshot);
+    this.stale.clear();
+  }
+
+  private put(page: number, version: Version, changed: (page: number) => void): void {
+    if (this.current.get(page) === version) return;
+    changed(page);
+    if (this.frames.has(page)) this.keep(page);
+    this.frames.put(page, version.bytes!);
+    this.current.set(page, version);
+  }
+
+  /** What a page held then. */
+  bytesOf(page: number, version: Version): Uint8Array {
+    return version.bytes ?? this.frames.bytes(page);
+  }
+}
