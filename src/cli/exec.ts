@@ -1,5 +1,6 @@
 import type { Assembled } from '../asm/program.js';
-import { type Outcome, run } from '../debugger/commands/execute.js';
+import type { Outcome } from '../debugger/commands/command.js';
+import { commandLine, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { Session } from '../debugger/session/session.js';
@@ -32,14 +33,14 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
   const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, host, limit);
   const finish = (status: number): number => {
-    if (call !== undefined && call.result(session.process) === undefined) call.tell(undefined);
+    if (call !== undefined && call.result(session.target.process) === undefined) call.tell(undefined);
     return status;
   };
   if (!json && !batch && screenWanted(parsed)) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
     // The screen is gone, and what it has told with it.
-    call?.tell(call.result(session.process));
+    call?.tell(call.result(session.target.process));
     return 0;
   }
   const interrupt = () => session.interrupt();
@@ -71,7 +72,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
 async function script(session: Session, path: string, each: ((outcome: Outcome) => void) | undefined): Promise<Outcome> {
   const command = `source ${path}`;
   try {
-    const answer = await runScript(session, path, each);
+    const answer = await runScript(session, path, commandLine, each);
     return { command, ok: true, output: answer.output, data: answer.data };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
-import type { Host } from '../debugger/session/session.js';
+import type { Host } from '../debugger/session/host.js';
 import { hostReason } from '../host/files.js';
 import { version } from '../host/node/package.js';
 import { makeFolder } from './folder.js';

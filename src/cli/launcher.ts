@@ -1,6 +1,6 @@
 import { elfBytes } from '../asm/elf.js';
 import type { Assembled } from '../asm/program.js';
-import type { Launcher } from '../debugger/session/session.js';
+import type { Launcher } from '../debugger/session/host.js';
 import { nodePorts } from '../host/node/ports.js';
 import type { Ports } from '../host/ports.js';
 import { assembledImage } from '../image/assembled.js';

@@ -100,10 +100,10 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     if (!opening) redraw(SOON);
     if (next.effect !== undefined) void carryOut(next.effect);
   };
-  let writer = opened.session.process;
+  let writer = opened.session.target.process;
   const attribute = (): void => {
-    if (opened.session.process === writer) return;
-    writer = opened.session.process;
+    if (opened.session.target.process === writer) return;
+    writer = opened.session.target.process;
     send({ kind: 'renewed' });
   };
   outlet.screen = {
@@ -159,10 +159,10 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   async function running(what: string, action: () => Promise<string>): Promise<void> {
     const { session } = opened;
     const started = performance.now();
-    const from = session.process.t;
+    const from = session.target.process.t;
     if (what !== '') send({ kind: 'begun', line: what });
     const timer = setInterval(() => {
-      const done = session.process.t - from;
+      const done = session.target.process.t - from;
       const time = performance.now() - started;
       const rate = done / time / 1000;
       send({ kind: 'progress', text: `${what}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s` });
@@ -181,7 +181,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 
   /** Shows code as code, and whatever else can be read as memory. */
   function go(address: bigint): void {
-    const { memory } = opened.session.process;
+    const { memory } = opened.session.target.process;
     const pane = memory.allows(address, 1, 'exec') ? 'code' : memory.allows(address, 1, 'read') ? 'memory' : undefined;
     if (pane === undefined) send({ kind: 'answer', text: `0x${address.toString(16)} is not mapped` });
     else {
@@ -205,8 +205,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
 }
 
 /** Where the program is, and what of it is selected. */
-const placeOf = ({ process, selection, exited }: Session): string =>
-  exited ? '' : `${process.t} ${selection.goroutine?.id} ${selection.thread?.tid} ${selection.frame}`;
+const placeOf = ({ target, selection, exited }: Session): string =>
+  exited ? '' : `${target.process.t} ${selection.goroutine?.id} ${selection.thread?.tid} ${selection.frame}`;
 
 /** Calls `action` in so many milliseconds, but at most once in `pause` of them. What is asked for until then is one call. */
 function atMostEvery(pause: number, action: () => void): (wait: number) => void {

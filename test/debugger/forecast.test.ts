@@ -1,7 +1,7 @@
 /** What is foretold of an instruction, against what the emulated CPU then does. */
 import { describe, expect, it } from 'vitest';
+import { disassembleAt } from '../../src/debugger/code/disassemble.js';
 import { forecast } from '../../src/debugger/code/forecast.js';
-import { disassembleAt } from '../../src/debugger/code/lines.js';
 import { buildC, buildGo, missing } from '../support/build.js';
 import { type Debugging, debug, debugBundled } from '../support/debug.js';
 
@@ -21,8 +21,8 @@ async function watch(at: Debugging, steps: number): Promise<Count> {
   let loads = 0;
   for (let done = 0; done < steps && !session.exited; done++) {
     const { thread } = session;
-    const told = forecast(session.process.memory, thread.registers)!;
-    const text = disassembleAt(session, thread.registers.rip)!.text;
+    const told = forecast(session.target.memory, thread.registers)!;
+    const text = disassembleAt(session.target, session.settings.flavor, thread.registers.rip)!.text;
     await at.run('stepi');
     if (session.stop.reason !== 'step' || session.thread.tid !== thread.tid) continue;
     const { registers } = session.thread;
@@ -64,7 +64,8 @@ describe('the next instruction of the bundled crash', () => {
   it('is the fault: its operand cannot be read', async () => {
     const at = debugBundled('newproc-race');
     await at.text('continue');
-    const { process, thread } = at.session;
+    const { thread } = at.session;
+    const { process } = at.session.target;
     expect(forecast(process.memory, thread.registers)).toEqual({
       flow: 'next',
       indirect: false,
@@ -74,7 +75,8 @@ describe('the next instruction of the bundled crash', () => {
 
   it('writes, computes an address, and moves or not', async () => {
     const at = debugBundled('newproc-race');
-    const { process, thread } = at.session;
+    const { thread } = at.session;
+    const { process } = at.session.target;
     const { registers } = thread;
     const told = (bytes: number[]) => {
       process.memory.write(registers.rip, Uint8Array.from(bytes));

@@ -44,7 +44,7 @@ describe.each(toolchains())('arguments of a Go function, %s', toolchain => {
 
   it('the backtrace pane shows a number as a number, whatever code is there', async () => {
     const at = await stopped('show');
-    const entry = at.session.images.functionsNamed('main.main')[0]!.entry;
+    const entry = at.session.target.images.functionsNamed('main.main')[0]!.entry;
     await at.text(`set n = ${entry + 4n}`);
     expect(await at.text('bt 1')).toContain(`n=${entry + 4n}`);
     const [frame] = observe(at.session, 'test').frames;

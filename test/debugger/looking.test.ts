@@ -190,7 +190,7 @@ int main(int argc, char **argv) {
     const run = async (...looks: string[]) => {
       const at = debug(binary);
       for (const line of ['break main', 'continue', ...looks, 'continue']) await at.text(line);
-      return { written: at.written(), hash: at.session.process.hash() };
+      return { written: at.written(), hash: at.session.target.process.hash() };
     };
     const plain = await run();
     expect(plain.written).toMatch(/^\d+ \d+ 0 1 0 \d+ 0\n$/);

@@ -67,7 +67,7 @@ it.skipIf(why)('the program does the same whatever the clock shows, and a slow o
     const at = debug(buildGo('goroutines'));
     const { session } = at;
     let breaths = 0;
-    session.host.now = () => session.process.t * perInstruction;
+    session.host.now = () => session.target.process.t * perInstruction;
     session.host.breathe = async () => void breaths++;
     await at.run('continue');
     ends.push({ state: await at.data('info state'), breaths });
@@ -88,7 +88,7 @@ it.skipIf(why)('a step of many instructions or lines hears an interrupt', async 
     // One from before the command is not meant for it.
     session.interrupt();
     expect((await at.data(line.replace(' 1000', ''))).reason, line).not.toBe('interrupted');
-    let time = 0;
+    let time = session.host.now();
     session.host.now = () => (time += 20);
     session.host.breathe = async () => session.interrupt();
     expect((await at.data(line)).reason, line).toBe('interrupted');

@@ -3,7 +3,7 @@ import { registerRoles } from '../../src/debugger/lens/roles.js';
 import { type Debugging, debugBundled } from '../support/debug.js';
 
 const told = ({ session }: Debugging) =>
-  Object.fromEntries([...registerRoles(session, session.frame)].map(([name, { text }]) => [name, text]));
+  Object.fromEntries([...registerRoles(session.stack, session.frame)].map(([name, { text }]) => [name, text]));
 
 describe('roles of registers', () => {
   it("are those of the crash's C call, with g and the nil context", async () => {

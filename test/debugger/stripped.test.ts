@@ -23,10 +23,10 @@ describe.each(TOOLCHAINS)('a stripped program of %s', toolchain => {
       const rows: readonly { waitReason: string }[] = await whole!.data('goroutines');
       expect(rows.some(row => row.waitReason === 'finalizer wait')).toBe(true);
       expect(await stripped!.data('goroutines')).toEqual(rows);
-      const { layout } = whole!.session.go!;
+      const { layout } = whole!.session.target.go!;
       expect(layout.source).toBe('types');
-      expect(stripped!.session.go!.layout).toEqual(layout);
-      const table = goLayout(() => undefined, whole!.session.images.goImage!.go!.version);
+      expect(stripped!.session.target.go!.layout).toEqual(layout);
+      const table = goLayout(() => undefined, whole!.session.target.images.goImage!.go!.version);
       expect({ g: table.g, m: table.m }).toEqual({ g: layout.g, m: layout.m });
     },
   );

@@ -3,10 +3,18 @@ import { Code, Decoder, DecoderOptions, FlowControl, Formatter, FormatterSyntax,
 import { plan9 } from '../../asm/plan9.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
-import type { Flavor } from '../session/settings.js';
 import { readable } from './decode.js';
 import { describeAddress } from './describe.js';
 import { fieldNames } from './field-names.js';
+
+export const FLAVORS = ['gnu', 'intel', 'go'] as const;
+export type Flavor = (typeof FLAVORS)[number];
+
+/** What code is looked at with. */
+export interface CodeSpace {
+  readonly memory: AddressSpace;
+  readonly images: Images;
+}
 
 export interface Line {
   readonly address: bigint;
@@ -47,8 +55,22 @@ function formatterFor(flavor: 'gnu' | 'intel'): Formatter {
 /** Most bytes of an instruction. */
 const LONGEST = 15;
 
+/** Instructions from `start`: `count` of them, or up to `end`. */
+export function disassembleRange(
+  { memory, images }: CodeSpace,
+  flavor: Flavor,
+  start: bigint,
+  limits: { readonly end?: bigint; readonly count?: number },
+): readonly Line[] {
+  return [...disassemble(memory, images, flavor, start, limits)];
+}
+
+export function disassembleAt(space: CodeSpace, flavor: Flavor, address: bigint): Line | undefined {
+  return disassembleRange(space, flavor, address, { count: 1 })[0];
+}
+
 /** Decodes the instructions that start from `start` up to `end`, or `count` of them; ends early where memory does. */
-export function* disassemble(
+function* disassemble(
   memory: AddressSpace,
   images: Images,
   flavor: Flavor,

@@ -1,6 +1,6 @@
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
-import type { Session } from '../session/session.js';
+import type { CodeSpace } from './disassemble.js';
 
 const MOST_BYTES = 1 << 16;
 const CALL = 0xe8;
@@ -9,8 +9,8 @@ const entries = new WeakMap<Images, ReadonlySet<bigint>>();
 const known = new WeakMap<Images, Map<bigint, boolean>>();
 
 /** Whether the compiler made a function's code with -race: it calls what the race detector wants called (Go's cmd/compile, ssagen). */
-export function instrumented(session: Session, func: Func): boolean {
-  const { images } = session;
+export function instrumented(space: CodeSpace, func: Func): boolean {
+  const { images } = space;
   if (func.language === 'c' || func.asm || func.wrapper) return false;
   let calls = entries.get(images);
   if (calls === undefined) {
@@ -23,14 +23,14 @@ export function instrumented(session: Session, func: Func): boolean {
   const answers = known.get(images)!;
   let answer = answers.get(func.entry);
   if (answer === undefined) {
-    answer = callsOneOf(session, func, calls);
+    answer = callsOneOf(space, func, calls);
     answers.set(func.entry, answer);
   }
   return answer;
 }
 
 /** Looks for the bytes of a near CALL: a displacement that hits one of the entries by chance would have to be four bytes exactly so. */
-function callsOneOf({ process: { memory } }: Session, { entry, end }: Func, targets: ReadonlySet<bigint>): boolean {
+function callsOneOf({ memory }: CodeSpace, { entry, end }: Func, targets: ReadonlySet<bigint>): boolean {
   const length = Math.min(Number(end - entry), MOST_BYTES);
   if (!memory.allows(entry, length, 'read')) return false;
   const bytes = memory.read(entry, length);

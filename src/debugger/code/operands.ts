@@ -3,18 +3,26 @@ import { InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
 import { SYSTEM_V } from '../../abi/convention.js';
 import { type Fault, GPR_NAMES, type GprName, PROT } from '../../cpu/api.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
-import type { Faulted, Session } from '../session/session.js';
 import { decodedAt } from './decode.js';
+import type { CodeSpace } from './disassemble.js';
 import { unchangedSinceEntry } from './unchanged.js';
 
 const GPR: ReadonlyMap<Register, GprName> = new Map(GPR_NAMES.map((name, index) => [(Register.RAX + index) as Register, name]));
 
+/** A fault, where it was, and the general registers of that moment. */
+export interface Faulted {
+  readonly fault: Fault;
+  readonly tid: number;
+  readonly rip: bigint;
+  readonly registers: ReadonlyMap<GprName, bigint>;
+}
+
 /** Why the instruction has faulted: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
-export function explainFault(session: Session, faulted: Faulted): string {
+export function explainFault(space: CodeSpace, faulted: Faulted): string {
   const { fault } = faulted;
   switch (fault.vector) {
     case '#PF':
-      return pageFault(session, faulted);
+      return pageFault(space, faulted);
     case '#DE':
       return 'divides by zero, or the quotient does not fit';
     case '#UD':
@@ -28,18 +36,18 @@ export function explainFault(session: Session, faulted: Faulted): string {
   }
 }
 
-function pageFault(session: Session, faulted: Faulted): string {
+function pageFault(space: CodeSpace, faulted: Faulted): string {
   const { fault } = faulted;
   const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
-  const problem = fault.mapped ? refusal(session, fault) : 'which is not mapped';
+  const problem = fault.mapped ? refusal(space, fault) : 'which is not mapped';
   const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
-  const parts = fault.access === 'exec' ? [] : addressRegisters(session, faulted.rip).map(name => registerRole(session, faulted, name));
+  const parts = fault.access === 'exec' ? [] : addressRegisters(space, faulted.rip).map(name => registerRole(space, faulted, name));
   return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
 }
 
 /** Why a mapped page refuses an access. */
-function refusal(session: Session, fault: Fault): string {
-  const mapping = session.process.memory.mappingAt(fault.address);
+function refusal(space: CodeSpace, fault: Fault): string {
+  const mapping = space.memory.mappingAt(fault.address);
   const name = mapping === undefined || mapping.name === '' ? '' : ` in ${mapping.name}`;
   if (mapping?.prot === PROT.none) return `mapped${name}, but without any access (a guard page)`;
   if (fault.access === 'exec') return `mapped${name}, but not executable`;
@@ -47,8 +55,8 @@ function refusal(session: Session, fault: Fault): string {
 }
 
 /** Base and index of the memory operand of the instruction there. */
-function addressRegisters(session: Session, rip: bigint): readonly GprName[] {
-  return decodedAt(session.process.memory, rip, instruction => {
+function addressRegisters(space: CodeSpace, rip: bigint): readonly GprName[] {
+  return decodedAt(space.memory, rip, instruction => {
     const factory = new InstructionInfoFactory();
     const info = factory.info(instruction);
     const used = info.usedMemory();
@@ -62,14 +70,14 @@ function addressRegisters(session: Session, rip: bigint): readonly GprName[] {
 }
 
 /** `rdi = 0 = thr, argument 1 of a System V call`. */
-function registerRole(session: Session, { rip, registers }: Faulted, name: GprName): string {
+function registerRole(space: CodeSpace, { rip, registers }: Faulted, name: GprName): string {
   const value = registers.get(name)!;
   const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
-  const func = session.images.functionAt(rip);
+  const func = space.images.functionAt(rip);
   if (func === undefined) return text;
   if (func.language === 'c') {
     const index = SYSTEM_V.integerArguments.indexOf(name);
-    const { memory } = session.process;
+    const { memory } = space;
     if (index >= 0 && unchangedSinceEntry(memory, func.entry, func.end, rip).has(name)) {
       const parameter = raceParameters(func.name)?.[index];
       return `${text}${parameter === undefined ? '' : ` = ${parameter}`}, argument ${index + 1} of a System V call`;

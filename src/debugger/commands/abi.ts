@@ -23,7 +23,7 @@ export const abiCommands: readonly Command[] = [
     completion: [],
     run: (session, args) => {
       args.none();
-      return lens(session);
+      return lens(session.scene);
     },
   },
   {

@@ -89,7 +89,7 @@ export const breakpointChangeCommands: readonly Command[] = [
     run: (session, args) => {
       const breakpoint = wanted(session, args.words()[0], args);
       breakpoint.enabled = !breakpoint.enabled;
-      return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+      return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
     },
   },
   {
@@ -159,7 +159,7 @@ function conditionCommand(session: Session, args: Arguments): Answer {
   } else if (flags.has('-hitcount') || flags.has('-per-g-hitcount')) {
     breakpoint.hitCondition = hitCondition.parse(operand, flags.has('-per-g-hitcount'));
   } else breakpoint.condition = condition.parse(operand);
-  return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+  return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
 }
 
 function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer {

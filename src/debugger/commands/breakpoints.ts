@@ -130,10 +130,10 @@ export const breakpointCommands: readonly Command[] = [
       const { all } = session.breakpoints;
       const file = flags.get('-save');
       if (file !== undefined) return saveBreakpoints(session, file);
-      const rows = all.map(each => breakpointLine(session, each));
+      const rows = all.map(each => breakpointLine(session.target.images, each));
       return text(
         rows.length === 0 ? 'No breakpoints.' : rows.join('\n'),
-        all.map(each => breakpointRow(session, each)),
+        all.map(each => breakpointRow(session.target.images, each)),
       );
     },
   },
@@ -168,7 +168,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
     condition: wanted,
     thread: onlyThread,
   });
-  return text(breakpointLine(session, breakpoint), breakpointRow(session, breakpoint));
+  return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
 }
 
 /** Takes `if CONDITION` off the end. */
@@ -193,13 +193,13 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   session.requireProcess();
   const [target, wanted] = conditioned(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
-  const { address, length } = watchTarget(session, target.text, target.column);
+  const { address, length } = watchTarget(session.context(), target.text, target.column);
   const watch = { address, length, access };
   const watchpoint = session.breakpoints.add<Watchpoint>({
     kind: 'watch',
     spec: target.text,
     watch,
-    last: printedWatch(session, watch),
+    last: printedWatch(session.target.memory, watch),
     onlyChanges,
     name: undefined,
     temporary: false,
@@ -207,7 +207,7 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     condition: wanted,
     thread: undefined,
   });
-  return text(breakpointLine(session, watchpoint), breakpointRow(session, watchpoint));
+  return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
 function catchCommand(session: Session, args: Arguments): Answer {
@@ -232,7 +232,7 @@ function catchCommand(session: Session, args: Arguments): Answer {
     condition: undefined,
     thread: undefined,
   } as never);
-  return text(breakpointLine(session, catchpoint), breakpointRow(session, catchpoint));
+  return text(breakpointLine(session.target.images, catchpoint), breakpointRow(session.target.images, catchpoint));
 }
 
 function saveBreakpoints(session: Session, file: string): Answer {

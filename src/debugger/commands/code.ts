@@ -1,12 +1,13 @@
 import type { SourceLine } from '../../image/api.js';
 import { type Answer, hex, text } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
-import { disassembleRange, sourceAround } from '../code/lines.js';
+import { disassembleRange } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
 import { addressOf, locate } from '../session/expressions.js';
 import { spelledLine } from '../session/locations.js';
 import type { Session } from '../session/session.js';
-import { disassembly } from '../show/listing.js';
+import { codeLook, disassembly } from '../show/listing.js';
+import { sourceAround } from '../show/source-around.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
 import type { Arguments } from './arguments.js';
 import type { Command } from './command.js';
@@ -51,7 +52,7 @@ export const codeCommands: readonly Command[] = [
     run: (session, args) => {
       const rows = args.empty ? [lineOfFrame(session)] : linesOf(session, locate(session, args.text, args.column, true).addresses);
       const lines = rows.map(({ address, line }) => {
-        const name = describeAddress(session.images, address) ?? 'no function';
+        const name = describeAddress(session.target.images, address) ?? 'no function';
         return line === undefined
           ? `No line for 0x${address.toString(16)} <${name}>.`
           : `Line ${line.line} of "${line.file}" is at 0x${address.toString(16)} <${name}>.`;
@@ -71,10 +72,10 @@ export const codeCommands: readonly Command[] = [
     completion: ['expression'],
     run: (session, args) => {
       if (args.empty) throw args.error('info symbol wants an address');
-      const address = addressOf(session, args.text, args.column);
-      const name = describeAddress(session.images, address);
+      const address = addressOf(session.context(), args.text, args.column);
+      const name = describeAddress(session.target.images, address);
       if (name === undefined) throw new CommandError(`no symbol covers 0x${address.toString(16)}`, args.column);
-      const image = session.images.at(address);
+      const image = session.target.images.at(address);
       return text(`${name} in ${image?.path ?? '?'}`, { address: hex(address), symbol: name });
     },
   },
@@ -107,7 +108,12 @@ function disassembleCommand(session: Session, args: Arguments): Answer {
   }
   const rest = slashed === null ? args : args.from(slashed[0].length);
   const [start, end] = range(session, rest);
-  return disassembly(session, start, end, { bytes: modifiers.includes('r'), source: /[sm]/.test(modifiers) });
+  return disassembly(session.target, start, end, {
+    ...codeLook(session),
+    pc: session.pc,
+    bytes: modifiers.includes('r'),
+    source: /[sm]/.test(modifiers),
+  });
 }
 
 function range(session: Session, args: Arguments): readonly [bigint, bigint] {
@@ -123,16 +129,16 @@ function range(session: Session, args: Arguments): readonly [bigint, bigint] {
     delve === null ? [rest.text.slice(0, comma).trim(), rest.text.slice(comma + 1).trim()] : rest.words().map(word => word.text);
   if (comma >= 0 || delve !== null) {
     if (first === undefined || second === undefined || second === '') throw rest.error('the range wants a start and an end');
-    const start = addressOf(session, first, rest.column);
+    const start = addressOf(session.context(), first, rest.column);
     const end = second.startsWith('+')
-      ? start + addressOf(session, second.slice(1), rest.column + comma + 2)
-      : addressOf(session, second, rest.column + comma + 1);
+      ? start + addressOf(session.context(), second.slice(1), rest.column + comma + 2)
+      : addressOf(session.context(), second, rest.column + comma + 1);
     if (end <= start) throw rest.error('the range ends before it starts');
     if (end - start > 0x10_0000n) throw rest.error('the range is larger than 1 MiB');
     return [start, end];
   }
   const functions = tryFunctions(session, rest);
-  return functions ?? functionRange(session, addressOf(session, rest.text, rest.column), rest);
+  return functions ?? functionRange(session, addressOf(session.context(), rest.text, rest.column), rest);
 }
 
 function tryFunctions(session: Session, args: Arguments): readonly [bigint, bigint] | undefined {
@@ -156,11 +162,11 @@ function topLevelComma(source: string): number {
 }
 
 function functionRange(session: Session, pc: bigint, args: Arguments): readonly [bigint, bigint] {
-  const func = session.images.functionAt(pc);
+  const func = session.target.images.functionAt(pc);
   if (func !== undefined) return [func.entry, func.end];
-  const hit = session.images.symbolAt(pc);
+  const hit = session.target.images.symbolAt(pc);
   if (hit !== undefined && hit.symbol.size > 0) return [hit.symbol.address, hit.symbol.address + BigInt(hit.symbol.size)];
-  const lines = disassembleRange(session, pc, { count: 16 });
+  const lines = disassembleRange(session.target, session.settings.flavor, pc, { count: 16 });
   const last = lines.at(-1);
   if (last === undefined) throw args.error(`there is no code at 0x${pc.toString(16)}`);
   return [pc, last.address + BigInt(last.length)];
@@ -181,7 +187,7 @@ function listCommand(session: Session, args: Arguments): Answer {
   if ((line ?? first) > count) throw args.error(`${file} has only ${count} line${count === 1 ? '' : 's'}`);
   const frame = frameOf(session);
   const end = Math.min(last, count);
-  const lines = sourceAround(session, file, frame?.file === file ? (frame.line ?? 0) : 0, first, end) ?? [];
+  const lines = sourceAround(session.sources, file, frame?.file === file ? (frame.line ?? 0) : 0, first, end) ?? [];
   session.resume.list = { file, first, last: end, stop: session.stop, frame: session.selection.frame };
   return text([`${file}:`, ...lines].join('\n'), { file, first, last: end });
 }
@@ -218,14 +224,16 @@ function listRange(session: Session, args: Arguments, around: number): Range {
     if (last < first) throw args.error('the range ends before it starts');
     return { file, first, last };
   }
-  const spelled = spelledLine(args.text, { images: session.images, file, line: frame?.line }, args.column);
+  const spelled = spelledLine(args.text, { images: session.target.images, file, line: frame?.line }, args.column);
   if (spelled !== undefined) {
     if (spelled.line < 1) throw args.error('the first line is 1');
     return about(spelled.file, spelled.line);
   }
   const { addresses, functions } = locate(session, args.text, args.column, true);
   const at =
-    functions[0]?.file !== undefined ? { file: functions[0].file, line: functions[0].line ?? 1 } : session.images.lineAt(addresses[0]!);
+    functions[0]?.file !== undefined
+      ? { file: functions[0].file, line: functions[0].line ?? 1 }
+      : session.target.images.lineAt(addresses[0]!);
   if (at === undefined) throw args.error(`no source is known of ${args.text}`);
   return about(at.file, at.line);
 }
@@ -242,5 +250,5 @@ function lineOfFrame({ frame }: Session): LineRow {
 }
 
 function linesOf(session: Session, addresses: readonly bigint[]): readonly LineRow[] {
-  return addresses.map(address => ({ address, line: session.images.lineAt(address) }));
+  return addresses.map(address => ({ address, line: session.target.images.lineAt(address) }));
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.js';
+import type { Answer, Data } from '../answer.js';
 import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
 
@@ -44,5 +44,26 @@ export interface Command {
   readonly repeat: 'no' | 'same' | 'bare';
   /** Takes gdb's `/FMT` behind its name. */
   readonly format?: boolean;
-  readonly run: (session: Session, args: Arguments) => Answer | Promise<Answer>;
+  readonly run: (session: Session, args: Arguments, console: Console) => Answer | Promise<Answer>;
+}
+
+/** What has become of a line: what `--json` prints for a command. */
+export interface Outcome {
+  readonly command: string;
+  readonly ok: boolean;
+  readonly output: string;
+  readonly data: Data;
+}
+
+/** The commands, for those of them that run others or tell of them. */
+export interface Console {
+  /** Runs the command that `args` holds whole: name, format and arguments (`goroutine 1 bt`). Throws what it throws. */
+  dispatch(session: Session, args: Arguments): Answer | Promise<Answer>;
+  /** Runs one line without a thought to repetition. Never throws. */
+  execute(session: Session, line: string): Promise<Outcome>;
+  readonly table: {
+    readonly commands: readonly Command[];
+    /** The command that a name means; `column` is where it stands in the line. Throws CommandError. */
+    find(name: string, column: number, aliases?: ReadonlyMap<string, string>): Command;
+  };
 }

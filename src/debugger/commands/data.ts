@@ -1,6 +1,6 @@
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
-import { examine, examineDelve } from '../memory/examine.js';
+import { examineDelve } from '../memory/examine.js';
 import { telescopeAnswer } from '../memory/telescope.js';
 import { addressOf } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
@@ -9,6 +9,7 @@ import { assign, printExpression, typeOf, typeOfDetailed } from '../show/print.j
 import { registerData, registerLines, registerNamed, registerNames } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
+import { examineFrom } from './examine.js';
 import { setSetting } from './settings.js';
 
 const data = { group: 'data', repeat: 'no' } as const;
@@ -28,7 +29,7 @@ export const dataCommands: readonly Command[] = [
       const percent = /^%(\w+)\s+/.exec(args.text);
       const source = percent === null ? args : args.from(percent[0].length);
       if (source.empty) throw source.error('print wants an expression');
-      return printExpression(session, source, percent?.[1] ?? args.format);
+      return printExpression(session.context(), source, percent?.[1] ?? args.format, session.settings.printOptions);
     },
   },
   {
@@ -40,7 +41,7 @@ export const dataCommands: readonly Command[] = [
     completion: ['expression'],
     run: (session, args) => {
       if (args.empty) throw args.error('whatis wants an expression or a type');
-      return typeOf(session, args);
+      return typeOf(session.context(), args);
     },
   },
   {
@@ -53,7 +54,7 @@ export const dataCommands: readonly Command[] = [
     format: true,
     run: (session, args) => {
       if (args.empty) throw args.error('ptype wants an expression or a type');
-      return typeOfDetailed(session, args, args.format === 'o');
+      return typeOfDetailed(session.context(), args, args.format === 'o');
     },
   },
   {
@@ -89,10 +90,10 @@ export const dataCommands: readonly Command[] = [
     format: true,
     run: (session, args) => {
       const delve = args.verb === 'examinemem' || /^-(fmt|count|len|size|x)\b/.test(args.text);
-      if (!delve) return examine(session, args, args.format);
+      if (!delve) return examineFrom(session, args, args.format);
       const [flags, rest] = splitOptions(args, { '-fmt': true, '-count': true, '-len': true, '-size': true, '-x': false });
       if (rest.empty) throw rest.error('the address is missing');
-      return examineDelve(session, rest, flags);
+      return examineDelve(session.target.memory, { ...rest, start: addressOf(session.context(), rest.text, rest.column) }, flags);
     },
   },
   {
@@ -138,9 +139,10 @@ function telescopeCommand(session: Session, args: Arguments): Answer {
   const [address, count] = split === null ? [args.text, ''] : [split[1] ?? '', split[2]!];
   const words = count === '' ? TELESCOPE_WORDS : parseCount({ text: count, column: args.column + args.text.length - count.length });
   if (words > TELESCOPE_MOST) throw args.error(`at most ${TELESCOPE_MOST} words at a time`);
-  const start = address === '' ? (session.resume.telescope ?? session.frame.physical.sp) : addressOf(session, address, args.column);
+  const start =
+    address === '' ? (session.resume.telescope ?? session.frame.physical.sp) : addressOf(session.context(), address, args.column);
   session.resume.telescope = start + BigInt(8 * words);
-  return telescopeAnswer(session, start, words);
+  return telescopeAnswer(session.stack, session.frame, start, words);
 }
 
 function registers(session: Session, args: Arguments, every: boolean): Answer {
@@ -153,7 +155,7 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
         if (name === undefined) throw new CommandError(`no register ${word.text}`, word.column);
         return name;
       });
-  return { output: registerLines(session, session.frame, names).join('\n'), data: registerData(session.frame, names) };
+  return { output: registerLines(session.stack, session.frame, names).join('\n'), data: registerData(session.frame, names) };
 }
 
 function setCommand(session: Session, args: Arguments): Answer {
@@ -162,7 +164,9 @@ function setCommand(session: Session, args: Arguments): Answer {
     if (name !== undefined) return setSetting(session, name, args.from(name.length));
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
-  return assign(session, args);
+  const answer = assign(session.context(), args);
+  session.target.changed();
+  return answer;
 }
 
 /** `set disassembly-flavor intel`: the words before the value name a setting. */

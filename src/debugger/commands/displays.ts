@@ -1,11 +1,11 @@
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
-import { examine } from '../memory/examine.js';
 import { checkExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { printExpression } from '../show/print.js';
 import { parseCount, splitOptions, type Word } from './arguments.js';
 import type { Command } from './command.js';
+import { examineFrom } from './examine.js';
 
 /** All displays, evaluated anew; an expression that means nothing here says so. */
 export function displayText(session: Session): string {
@@ -19,8 +19,8 @@ function label(display: { readonly expression: string; readonly format: string }
 
 function shown(session: Session, expression: string, format: string): string {
   try {
-    if (/[is]|\d/.test(format)) return `\n${examine(session, { text: expression, column: 0 }, format).output}`;
-    return printExpression(session, { text: expression, column: 0 }, format).output;
+    if (/[is]|\d/.test(format)) return `\n${examineFrom(session, { text: expression, column: 0 }, format).output}`;
+    return printExpression(session.context(), { text: expression, column: 0 }, format, session.settings.printOptions).output;
   } catch (error) {
     return `<${(error as Error).message}>`;
   }

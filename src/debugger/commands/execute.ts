@@ -1,17 +1,9 @@
-import type { Answer, Data } from '../answer.js';
+import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { Arguments } from './arguments.js';
-import type { Command } from './command.js';
+import type { Command, Console, Outcome } from './command.js';
 import { commandTable } from './table.js';
-
-/** What `--json` prints for a command. */
-export interface Outcome {
-  readonly command: string;
-  readonly ok: boolean;
-  readonly output: string;
-  readonly data: Data;
-}
 
 /**
  * Runs one line. Never throws: what goes wrong is the outcome's output, with a caret under the place in the line. An empty line repeats the
@@ -65,11 +57,13 @@ export async function execute(session: Session, line: string): Promise<Outcome> 
   }
 }
 
-/** Runs the command that `args` holds whole: name, format and arguments. Commands that prefix others (`goroutine 1 bt`) come here too. */
-export function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {
+function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {
   const [command, rest] = resolve(session, args);
-  return command.run(session, rest);
+  return command.run(session, rest, commandLine);
 }
+
+/** What commands see of the others. */
+export const commandLine: Console = { dispatch, execute, table: commandTable };
 
 function resolve(session: Session, args: Arguments): readonly [Command, Arguments] {
   const name = /^[a-zA-Z?][\w-]*|^./u.exec(args.text)![0];

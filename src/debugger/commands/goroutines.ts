@@ -2,11 +2,11 @@ import type { Thread } from '../../linux/api.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
-import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow, listGoroutines } from '../show/goroutine-text.js';
+import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow } from '../show/goroutine-text.js';
 import { threadLine, threadRow } from '../show/thread-text.js';
 import { type Arguments, parseCount } from './arguments.js';
-import type { Command } from './command.js';
-import { dispatch } from './execute.js';
+import type { Command, Console } from './command.js';
+import { listGoroutines } from './goroutine-list.js';
 
 const goroutines = { group: 'goroutines', repeat: 'no' } as const;
 
@@ -28,7 +28,7 @@ export const goroutineCommands: readonly Command[] = [
       'LOC is userloc, curloc, goloc, startloc, running, user or label; -with and -without (-w, -wo) filter, -group counts. -chan: those that wait for a channel, in a select too.',
     ].join('\n'),
     completion: [],
-    run: (session, args) => listGoroutines(session, args),
+    run: listGoroutines,
   },
   {
     ...goroutines,
@@ -48,9 +48,10 @@ export const goroutineCommands: readonly Command[] = [
     completion: [],
     run: session => {
       const { threads } = session.requireProcess();
+      const { target } = session;
       return text(
-        threads.map(thread => threadLine(session, thread)).join('\n'),
-        threads.map(thread => threadRow(session, thread)),
+        threads.map(thread => threadLine(target, thread, session.thread)).join('\n'),
+        threads.map(thread => threadRow(target, thread, session.thread)),
       );
     },
   },
@@ -65,65 +66,73 @@ export const goroutineCommands: readonly Command[] = [
   },
 ];
 
-function goroutineCommand(session: Session, args: Arguments): Answer | Promise<Answer> {
+function goroutineCommand(session: Session, args: Arguments, console: Console): Answer | Promise<Answer> {
   session.requireProcess();
   const [first, rest] = args.shift();
   if (first === '') {
     const current = session.goroutine;
     if (current === undefined) throw new CommandError('this thread runs no goroutine now');
-    return { output: goroutineDetails(session, current), data: goroutineRow(session, current) };
+    return { output: goroutineDetails(session.target, current), data: goroutineRow(session.target, current) };
   }
-  if (first === 'all') return everyGoroutine(session, rest);
+  if (first === 'all') return everyGoroutine(session, rest, console);
   const id = BigInt(parseCount({ text: first, column: args.column }, 0));
-  const goroutine = session.go?.goroutines().find(each => each.id === id);
+  const goroutine = session.target.go?.goroutines().find(each => each.id === id);
   if (goroutine === undefined) throw args.error(`no goroutine ${id} (goroutines lists them)`);
-  if (!rest.empty) return session.selecting({ goroutine, frame: 0, thread: session.threadOf(goroutine) }, () => dispatch(session, rest));
-  session.selection = { goroutine, frame: 0, thread: session.threadOf(goroutine) };
-  return { output: goroutineDetails(session, goroutine), data: goroutineRow(session, goroutine) };
+  if (!rest.empty)
+    return session.selecting({ goroutine, frame: 0, thread: session.target.threadOf(goroutine) }, () => console.dispatch(session, rest));
+  session.selection = { goroutine, frame: 0, thread: session.target.threadOf(goroutine) };
+  return { output: goroutineDetails(session.target, goroutine), data: goroutineRow(session.target, goroutine) };
 }
 
-async function everyGoroutine(session: Session, command: Arguments): Promise<Answer> {
+async function everyGoroutine(session: Session, command: Arguments, console: Console): Promise<Answer> {
   if (command.empty) throw command.error('which command is to be run in all goroutines?');
   const out: string[] = [];
   const data: GoroutineRow[] = [];
-  for (const goroutine of session.go?.goroutines() ?? []) {
-    out.push(...goroutineLines(session, goroutine));
-    data.push(goroutineRow(session, goroutine));
-    const answer = await session.selecting({ goroutine, frame: 0, thread: session.threadOf(goroutine) }, () => dispatch(session, command));
+  for (const goroutine of session.target.go?.goroutines() ?? []) {
+    out.push(...goroutineLines(session.target, goroutine, session.goroutine));
+    data.push(goroutineRow(session.target, goroutine));
+    const answer = await session.selecting({ goroutine, frame: 0, thread: session.target.threadOf(goroutine) }, () =>
+      console.dispatch(session, command),
+    );
     if (answer.output !== '') out.push(answer.output);
   }
   return text(out.join('\n'), data);
 }
 
-function threadCommand(session: Session, args: Arguments): Answer | Promise<Answer> {
-  const { process } = session;
-  session.requireProcess();
+function threadCommand(session: Session, args: Arguments, console: Console): Answer | Promise<Answer> {
+  const { target } = session;
+  const { threads } = session.requireProcess();
   const [first, rest] = args.shift();
-  if (first === '') return { output: threadLine(session, session.thread), data: threadRow(session, session.thread) };
-  if (first === 'apply') return applyThreads(session, rest);
+  if (first === '') return threadAnswer(session);
+  if (first === 'apply') return applyThreads(session, rest, console);
   const number = parseCount({ text: first, column: args.column });
-  const thread = process.threads.find(each => session.threadNumber(each) === number || each.tid === number);
+  const thread = threads.find(each => target.threadNumber(each) === number || each.tid === number);
   if (thread === undefined || thread.state === 'exited') throw args.error(`no thread ${number} (threads lists them)`);
-  if (!rest.empty) return inThread(session, thread, rest);
+  if (!rest.empty) return inThread(session, thread, rest, console);
   session.selection = { goroutine: undefined, frame: 0, thread };
-  return { output: threadLine(session, session.thread), data: threadRow(session, session.thread) };
+  return threadAnswer(session);
+}
+
+function threadAnswer({ target, thread }: Session): Answer {
+  return { output: threadLine(target, thread, thread), data: threadRow(target, thread, thread) };
 }
 
 /** Runs a command with another thread looked at. */
-function inThread(session: Session, thread: Thread, command: Arguments): Promise<Answer> {
-  return session.selecting({ goroutine: undefined, frame: 0, thread }, () => dispatch(session, command));
+function inThread(session: Session, thread: Thread, command: Arguments, console: Console): Promise<Answer> {
+  return session.selecting({ goroutine: undefined, frame: 0, thread }, () => console.dispatch(session, command));
 }
 
-async function applyThreads(session: Session, args: Arguments): Promise<Answer> {
+async function applyThreads(session: Session, args: Arguments, console: Console): Promise<Answer> {
+  const { target } = session;
   const match = /^(all|\d+(?:\s+\d+)*)\s+/.exec(args.text);
   if (match === null) throw args.error('thread apply wants all or thread numbers, and a command');
   const command = args.from(match[0].length);
   const wanted = match[1] === 'all' ? undefined : new Set(match[1]!.split(/\s+/).map(Number));
   const out: string[] = [];
-  for (const thread of session.process.threads) {
-    if (thread.state === 'exited' || (wanted !== undefined && !wanted.has(session.threadNumber(thread)))) continue;
-    out.push(threadLine(session, thread));
-    const answer = await inThread(session, thread, command);
+  for (const thread of target.process.threads) {
+    if (thread.state === 'exited' || (wanted !== undefined && !wanted.has(target.threadNumber(thread)))) continue;
+    out.push(threadLine(target, thread, session.thread));
+    const answer = await inThread(session, thread, command, console);
     if (answer.output !== '') out.push(answer.output);
   }
   return text(out.join('\n'));

@@ -1,13 +1,13 @@
 import type { Session } from '../session/session.js';
-import { execute } from './execute.js';
+import type { Console } from './command.js';
 
 /** Runs the commands of the breakpoint that was stopped at, and gives back what they print. One that moves the program ends them. */
-export async function afterStop(session: Session): Promise<string> {
+export async function afterStop(session: Session, console: Console): Promise<string> {
   const { stop } = session;
   if (stop.reason !== 'breakpoint' && stop.reason !== 'watchpoint') return '';
   const out: string[] = [];
   for (const line of stop.breakpoint.commands) {
-    const outcome = await execute(session, line);
+    const outcome = await console.execute(session, line);
     if (outcome.output !== '') out.push(outcome.output);
     if (session.stop !== stop || !outcome.ok) break;
   }

@@ -6,7 +6,7 @@ import { grouped, stopData, stopText } from '../show/stop-text.js';
 import { globalsAnswer } from '../show/variables.js';
 import { splitOptions } from './arguments.js';
 import type { Command } from './command.js';
-import { pattern } from './stack.js';
+import { pattern } from './pattern.js';
 
 const information = { group: 'information', repeat: 'no', completion: [] } as const;
 
@@ -38,8 +38,9 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info state'],
     summary: 'the time and a hash of the whole machine state: equal runs have equal hashes',
     run: session => {
-      const { t } = session.process;
-      const hash = session.process.hash();
+      const { process } = session.target;
+      const { t } = process;
+      const hash = process.hash();
       return text(`t=${grouped(t)}  ${hash}`, { t, hash });
     },
   },
@@ -58,7 +59,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info mappings'],
     summary: "the process's memory map",
     run: session => {
-      const mappings = session.process.memory.mappings();
+      const mappings = session.target.process.memory.mappings();
       const rows = mappings.map(each => ({
         start: hex(each.start),
         end: hex(each.end),
@@ -81,7 +82,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['libraries'],
     summary: 'the program, its loader and libraries, and what is wrong with their tables',
     run: session => {
-      const rows = session.images.all.map(image => ({
+      const rows = session.target.images.all.map(image => ({
         path: image.path,
         bias: hex(image.bias),
         go: image.go?.version ?? null,
@@ -101,7 +102,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info refused'],
     summary: 'system calls that the sandbox or the kernel refused',
     run: session => {
-      const rows = session.process.refusals.map(({ syscall, detail, errno, count }) => ({ syscall, detail, errno, count }));
+      const rows = session.target.process.refusals.map(({ syscall, detail, errno, count }) => ({ syscall, detail, errno, count }));
       return text(rows.map(row => `${row.syscall} ${row.detail}: ${row.errno} (${row.count})`).join('\n'), rows);
     },
   },
@@ -112,7 +113,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info auxv'],
     summary: 'the auxiliary vector that the kernel gave the program',
     run: session => {
-      const entries = auxiliaryVector(session.requireProcess().memory, session.initialSp);
+      const entries = auxiliaryVector(session.requireProcess().memory, session.target.initialSp);
       return text(
         entries.map(({ name, value }) => `${name.padEnd(16)} ${hex(value)}`).join('\n'),
         Object.fromEntries(entries.map(({ name, value }) => [name, hex(value)])),
@@ -127,7 +128,7 @@ export const informationCommands: readonly Command[] = [
     summary: 'functions, of any language',
     run: (session, args) => {
       const wanted = pattern(args);
-      return names(filtered(session.images.functionNames(), wanted));
+      return names(filtered(session.target.images.functionNames(), wanted));
     },
   },
   {
@@ -140,7 +141,7 @@ export const informationCommands: readonly Command[] = [
       const wanted = pattern(args);
       return names(
         filtered(
-          session.images.all.flatMap(image => [...image.typeNames()]),
+          session.target.images.all.flatMap(image => [...image.typeNames()]),
           wanted,
         ),
       );
@@ -154,7 +155,7 @@ export const informationCommands: readonly Command[] = [
     summary: 'package variables and C globals, with their values',
     run: (session, args) => {
       const [flags, rest] = splitOptions(args, { '-v': false });
-      return globalsAnswer(session, pattern(rest), flags.has('-v'));
+      return globalsAnswer(session.context(), pattern(rest), flags.has('-v'), session.settings.printOptions);
     },
   },
   {
@@ -167,7 +168,7 @@ export const informationCommands: readonly Command[] = [
       const wanted = pattern(args);
       return names(
         filtered(
-          session.images.all.flatMap(image => [...image.files()]),
+          session.target.images.all.flatMap(image => [...image.files()]),
           wanted,
         ),
       );
@@ -205,7 +206,7 @@ function* filtered(all: Iterable<string>, wanted: RegExp): Iterable<string> {
 
 /** `net/http` of `net/http.(*Client).Do`: up to the first dot behind the last slash. */
 function* packageNames(session: Session): Iterable<string> {
-  const image = session.images.goImage;
+  const image = session.target.images.goImage;
   if (image === undefined) return;
   for (const func of image.functions()) {
     if (func.language === 'c') continue;

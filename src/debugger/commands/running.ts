@@ -9,15 +9,15 @@ import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
 import { type Arguments, splitWords, unquote } from './arguments.js';
-import type { Command } from './command.js';
+import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
 import { afterStop } from './hooks.js';
 
 /** What every command that moved the program answers. */
-async function moved(session: Session, extra: readonly string[] = []): Promise<Answer> {
+async function moved(session: Session, console: Console, extra: readonly string[] = []): Promise<Answer> {
   const told = [stopText(session), ...extra];
   const data = stopData(session);
-  const hooked = await afterStop(session);
+  const hooked = await afterStop(session, console);
   if (hooked !== '') told.push(hooked);
   const shown = displayText(session);
   if (shown !== '') told.push(shown);
@@ -25,10 +25,10 @@ async function moved(session: Session, extra: readonly string[] = []): Promise<A
 }
 
 /** Runs an action that moves the program. */
-async function moving(session: Session, action: () => Promise<Stop>): Promise<Answer> {
+async function moving(session: Session, console: Console, action: () => Promise<Stop>): Promise<Answer> {
   session.requireProcess();
   await action();
-  return moved(session);
+  return moved(session, console);
 }
 
 const running = { group: 'running', repeat: 'same', completion: [] } as const;
@@ -51,9 +51,9 @@ export const runningCommands: readonly Command[] = [
     aliases: ['si', 'step-instruction'],
     syntax: ['stepi [N]'],
     summary: 'execute one instruction, or N, of this thread',
-    run: (session, args) => {
+    run: (session, args, console) => {
       const count = args.count(1);
-      return moving(session, () => stepInstructions(session, count));
+      return moving(session, console, () => stepInstructions(session, count));
     },
   },
   {
@@ -62,9 +62,9 @@ export const runningCommands: readonly Command[] = [
     aliases: ['ni', 'next-instruction'],
     syntax: ['nexti [N]'],
     summary: 'execute one instruction, running calls to their return',
-    run: (session, args) => {
+    run: (session, args, console) => {
       const count = args.count(1);
-      return moving(session, () => nextInstructions(session, count));
+      return moving(session, console, () => nextInstructions(session, count));
     },
   },
   {
@@ -74,9 +74,9 @@ export const runningCommands: readonly Command[] = [
     syntax: ['step [N]'],
     summary: 'run to another source line, into calls',
     details: 'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
-    run: (session, args) => {
+    run: (session, args, console) => {
       const count = args.count(1);
-      return moving(session, () => stepLines(session, count, true));
+      return moving(session, console, () => stepLines(session, count, true));
     },
   },
   {
@@ -85,9 +85,9 @@ export const runningCommands: readonly Command[] = [
     aliases: ['n'],
     syntax: ['next [N]'],
     summary: 'run to another source line of this function or its caller, in this goroutine',
-    run: (session, args) => {
+    run: (session, args, console) => {
       const count = args.count(1);
-      return moving(session, () => stepLines(session, count, false));
+      return moving(session, console, () => stepLines(session, count, false));
     },
   },
   {
@@ -106,10 +106,10 @@ export const runningCommands: readonly Command[] = [
     syntax: ['until', 'until LOCATION'],
     summary: 'like next, but never back in a loop; or run to a location in this frame',
     completion: ['location'],
-    run: (session, args) => {
-      if (args.empty) return moving(session, () => untilNext(session));
+    run: (session, args, console) => {
+      if (args.empty) return moving(session, console, () => untilNext(session));
       const { addresses } = locate(session, args.text, args.column);
-      return moving(session, () => runTo(session, addresses, 'until', true));
+      return moving(session, console, () => runTo(session, addresses, 'until', true));
     },
   },
   {
@@ -119,10 +119,10 @@ export const runningCommands: readonly Command[] = [
     syntax: ['advance LOCATION'],
     summary: 'run to a location, or until the selected frame returns',
     completion: ['location'],
-    run: (session, args) => {
+    run: (session, args, console) => {
       if (args.empty) throw args.error('advance wants a location');
       const { addresses } = locate(session, args.text, args.column);
-      return moving(session, () => runTo(session, addresses, 'advance', true));
+      return moving(session, console, () => runTo(session, addresses, 'advance', true));
     },
   },
   {
@@ -133,13 +133,13 @@ export const runningCommands: readonly Command[] = [
     summary: 'set RIP to a location and continue from there; nothing else changes',
     repeat: 'no',
     completion: ['location'],
-    run: (session, args) => {
+    run: (session, args, console) => {
       if (args.empty) throw args.error('jump wants a location');
       const { addresses } = locate(session, args.text, args.column);
       if (addresses.length !== 1) throw args.error(`${args.text} is ${addresses.length} places; jump wants one (*ADDRESS)`);
-      return moving(session, () => {
+      return moving(session, console, () => {
         session.thread.registers.rip = addresses[0]!;
-        session.changed();
+        session.target.changed();
         return resume(session);
       });
     },
@@ -163,7 +163,7 @@ export const runningCommands: readonly Command[] = [
       registers.set('rsp', caller.sp);
       registers.rip = caller.pc;
       if (bp !== undefined) registers.set('rbp', bp.value);
-      session.changed();
+      session.target.changed();
       session.selection = { ...session.selection, frame: 0 };
       return frameStop(session);
     },
@@ -186,50 +186,51 @@ export const runningCommands: readonly Command[] = [
     syntax: ['kill'],
     summary: 'end the program; restart starts it again',
     repeat: 'no',
-    run: (session, args) => {
+    run: (session, args, console) => {
       args.none();
       session.requireProcess();
       session.stopped({ reason: 'exited', status: 137, signal: 'SIGKILL' });
-      return moved(session);
+      return moved(session, console);
     },
   },
 ];
 
-async function finishCommand(session: Session, args: Arguments): Promise<Answer> {
+async function finishCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
   args.none();
   session.requireProcess();
   const results = resultsOf(session, session.frame);
   const stop = await finishFrame(session);
-  if (stop.reason !== 'finish') return moved(session);
+  if (stop.reason !== 'finish') return moved(session, console);
   const returned = results();
   const answer = await moved(
     session,
+    console,
     returned.map(({ name, value }) => `  returned ${name} = ${value}`),
   );
   return { output: answer.output, data: { ...(answer.data as object), returned } };
 }
 
-async function continueCommand(session: Session, args: Arguments): Promise<Answer> {
+async function continueCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
   session.requireProcess();
-  if (args.empty) return moving(session, () => resume(session));
+  if (args.empty) return moving(session, console, () => resume(session));
   const { stop } = session;
   if (/^\d+$/.test(args.text)) {
     if (stop.reason !== 'breakpoint' && stop.reason !== 'watchpoint') {
       throw args.error('the program does not stand at a breakpoint, so there is none to pass; :LINE is a location');
     }
     stop.breakpoint.ignore = args.count(1) - 1;
-    return moving(session, () => resume(session));
+    return moving(session, console, () => resume(session));
   }
   const { addresses } = locate(session, args.text.replace(/^:(?=\d)/, ''), args.column);
-  return moving(session, () => runTo(session, addresses, 'advance', false));
+  return moving(session, console, () => runTo(session, addresses, 'advance', false));
 }
 
-async function restartCommand(session: Session, args: Arguments): Promise<Answer> {
+async function restartCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
   const words = splitWords(args.text).map(word => unquote(word.text));
   if (words.some(word => /^[<>|]/.test(word))) {
     throw new CommandError('redirections are not supported: start r14 with the files instead', args.column);
   }
   session.restart(words[0] === '-noargs' ? [] : args.empty ? undefined : words);
-  if (args.verb === 'run') return moving(session, () => resume(session));
-  return moved(session);
+  if (args.verb === 'run') return moving(session, console, () => resume(session));
+  return moved(session, console);
 }

@@ -2,16 +2,13 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { splitOptions, unquote } from './arguments.js';
-import type { Command } from './command.js';
-import { execute, type Outcome } from './execute.js';
+import type { Command, Console, Outcome } from './command.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
-import { commandTable } from './table.js';
 
 const group = { group: 'session', repeat: 'no' } as const;
 
 /** Scripts that source scripts end somewhere. */
 const DEEPEST_SCRIPT = 20;
-let depth = 0;
 
 export const sessionCommands: readonly Command[] = [
   {
@@ -21,11 +18,11 @@ export const sessionCommands: readonly Command[] = [
     syntax: ['help', 'help COMMAND', 'help CHAPTER'],
     summary: 'list the commands, or tell of one',
     completion: ['topic'],
-    run: (session, args) => {
-      if (args.empty) return text(helpAll(commandTable.commands));
-      const chapter = helpGroup(commandTable.commands, args.text);
+    run: (session, args, { table }) => {
+      if (args.empty) return text(helpAll(table.commands));
+      const chapter = helpGroup(table.commands, args.text);
       if (chapter !== undefined) return text(chapter);
-      return text(helpOne(commandTable.find(args.text, args.column, session.settings.aliases)));
+      return text(helpOne(table.find(args.text, args.column, session.settings.aliases)));
     },
   },
   {
@@ -35,9 +32,9 @@ export const sessionCommands: readonly Command[] = [
     syntax: ['source FILE'],
     summary: 'run the commands of a file, a line each, up to the first that fails',
     completion: ['file'],
-    run: (session, args) => {
+    run: (session, args, console) => {
       if (args.empty) throw args.error('source wants a file');
-      return runScript(session, unquote(args.text));
+      return runScript(session, unquote(args.text), console);
     },
   },
   {
@@ -85,22 +82,22 @@ export const sessionCommands: readonly Command[] = [
 ];
 
 /** Runs a script; fails at its first failing line, and names it. `each` is told of every line's outcome as it comes. */
-export async function runScript(session: Session, path: string, each?: (outcome: Outcome) => void): Promise<Answer> {
-  if (depth >= DEEPEST_SCRIPT) throw new CommandError(`scripts are nested more than ${DEEPEST_SCRIPT} deep`);
+export async function runScript(session: Session, path: string, console: Console, each?: (outcome: Outcome) => void): Promise<Answer> {
+  if (session.scripts >= DEEPEST_SCRIPT) throw new CommandError(`scripts are nested more than ${DEEPEST_SCRIPT} deep`);
   const script = session.host.readScript(path);
   const out: string[] = [];
-  depth++;
+  session.scripts++;
   try {
     for (const [index, line] of script.split(/\r?\n/).entries()) {
       if (line.trim() === '' || line.trim().startsWith('#')) continue;
-      const outcome = await execute(session, line);
+      const outcome = await console.execute(session, line);
       each?.(outcome);
       if (!outcome.ok) throw new CommandError([...out, `${path}:${index + 1}: ${outcome.output}`].join('\n'));
       if (outcome.output !== '' && each === undefined) out.push(outcome.output);
       if (session.ended) break;
     }
   } finally {
-    depth--;
+    session.scripts--;
   }
   return text(out.join('\n'));
 }

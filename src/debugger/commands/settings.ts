@@ -2,8 +2,7 @@ import { type Answer, text } from '../answer.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, type SettingName, Settings } from '../session/settings.js';
 import { Arguments, unquote } from './arguments.js';
-import type { Command } from './command.js';
-import { commandTable } from './table.js';
+import type { Command, Console } from './command.js';
 
 /** Sets one setting from the text behind its name. */
 export function setSetting(session: Session, name: string, value: Arguments): Answer {
@@ -37,12 +36,12 @@ export const settingCommands: readonly Command[] = [
     ].join('\n'),
     completion: ['setting', 'value'],
     repeat: 'no',
-    run: (session, args) => {
+    run: (session, args, { table }) => {
       const [name, rest] = args.shift();
       if (name === '' || name === '-list') return list(session);
       if (name === '-save') return save(session);
       if (name === 'substitute-path') return substitute(session, rest);
-      if (name === 'alias') return alias(session, rest);
+      if (name === 'alias') return alias(session, rest, table);
       const row = Settings.find(name);
       if (row === undefined) session.settings.set(name, '', args.column);
       if (rest.empty) return text(`${row!.name} = ${JSON.stringify(session.settings.text(row!.name as never))}`);
@@ -137,7 +136,7 @@ function substitute(session: Session, args: Arguments): Answer {
   return text('');
 }
 
-function alias(session: Session, args: Arguments): Answer {
+function alias(session: Session, args: Arguments, table: Console['table']): Answer {
   const [first, second] = args.words();
   const { aliases, chosen } = session.settings;
   if (first === undefined) throw args.error('alias wants a command and a new name');
@@ -146,7 +145,7 @@ function alias(session: Session, args: Arguments): Answer {
     chosen.add(`alias ${first.text}`);
     return text('');
   }
-  const command = commandTable.find(first.text, first.column, aliases);
+  const command = table.find(first.text, first.column, aliases);
   aliases.set(second.text, command.name);
   chosen.add(`alias ${second.text}`);
   return text('');

@@ -5,8 +5,8 @@ import { backtrace, gdbBacktrace } from '../show/backtrace.js';
 import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
 import { variablesAnswer } from '../show/variables.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
-import type { Command } from './command.js';
-import { dispatch } from './execute.js';
+import type { Command, Console } from './command.js';
+import { pattern } from './pattern.js';
 
 const stack = { group: 'stack', repeat: 'no' } as const;
 
@@ -31,11 +31,12 @@ export const stackCommands: readonly Command[] = [
     syntax: ['frame', 'frame N', 'frame N COMMAND', 'frame function NAME'],
     summary: 'select a frame, or run a command in it',
     completion: ['frame', 'command'],
-    run: (session, args) => {
+    run: (session, args, console) => {
       const [first, rest] = args.shift();
       if (first === '') return frameStop(session);
-      if (first === 'apply') return applyFrames(session, rest);
-      return select(session, frameNumber(session, first, args, rest), first === 'function' ? rest.shift()[1] : rest, args.column);
+      if (first === 'apply') return applyFrames(session, rest, console);
+      const command = first === 'function' ? rest.shift()[1] : rest;
+      return select(session, frameNumber(session, first, args, rest), command, args.column, console);
     },
   },
   {
@@ -46,7 +47,7 @@ export const stackCommands: readonly Command[] = [
     summary: 'select the frame N further out',
     completion: [[], 'command'],
     repeat: 'same',
-    run: (session, args) => relative(session, args, 1),
+    run: (session, args, console) => relative(session, args, 1, console),
   },
   {
     ...stack,
@@ -56,7 +57,7 @@ export const stackCommands: readonly Command[] = [
     summary: 'select the frame N further in',
     completion: [[], 'command'],
     repeat: 'same',
-    run: (session, args) => relative(session, args, -1),
+    run: (session, args, console) => relative(session, args, -1, console),
   },
   {
     ...stack,
@@ -65,7 +66,7 @@ export const stackCommands: readonly Command[] = [
     syntax: ['info frame'],
     summary: 'the selected frame: where it lies, its caller, its registers, and how each is known',
     completion: [],
-    run: session => frameInfo(session),
+    run: session => frameInfo(session.stack, session.frame),
   },
   {
     ...stack,
@@ -88,18 +89,9 @@ export const stackCommands: readonly Command[] = [
 ];
 
 function variablesCommand(session: Session, args: Arguments, which: 'args' | 'locals'): Answer {
-  session.requireProcess();
+  const { stack, frame, settings } = session;
   const [flags, rest] = splitOptions(args, { '-v': false });
-  return variablesAnswer(session, session.frame, which, flags.has('-v'), pattern(rest));
-}
-
-/** The regular expression that an argument is; everything when there is none. */
-export function pattern(args: Arguments): RegExp {
-  try {
-    return new RegExp(args.text);
-  } catch (error) {
-    throw args.error((error as Error).message);
-  }
+  return variablesAnswer(stack, frame, which, flags.has('-v'), pattern(rest), settings.printOptions);
 }
 
 function backtraceCommand(session: Session, args: Arguments): Answer {
@@ -114,8 +106,9 @@ function backtraceCommand(session: Session, args: Arguments): Answer {
     else throw new CommandError(`backtrace has no option ${word}; it has N -N full -offsets -how -gdb`, column);
   }
   const depth = count ?? session.settings.number('stack-depth');
-  if (flags.has('gdb')) return gdbBacktrace(session, depth);
-  return backtrace(session, depth, { full: flags.has('full'), offsets: flags.has('offsets'), how: flags.has('how') });
+  if (flags.has('gdb')) return gdbBacktrace(session.target, session.thread.registers, depth);
+  const options = { full: flags.has('full'), offsets: flags.has('offsets'), how: flags.has('how') };
+  return backtrace(session.stack, depth, { ...options, print: session.settings.printOptions });
 }
 
 function frameNumber(session: Session, first: string, args: Arguments, rest: Arguments): number {
@@ -126,37 +119,39 @@ function frameNumber(session: Session, first: string, args: Arguments, rest: Arg
   return found.index;
 }
 
-function relative(session: Session, args: Arguments, direction: 1 | -1): Answer | Promise<Answer> {
+function relative(session: Session, args: Arguments, direction: 1 | -1, console: Console): Answer | Promise<Answer> {
   const numbered = /^\d+(?=\s|$)/.exec(args.text);
   const count = numbered === null ? 1 : Number(numbered[0]);
   const wanted = session.selection.frame + direction * count;
   const most = session.frames(Math.max(1, wanted + 1)).length - 1;
   if (wanted < 0 && session.selection.frame === 0) throw args.error('this is the innermost frame');
   if (wanted > most && session.selection.frame === most) throw args.error('this is the outermost frame');
-  return select(session, Math.min(Math.max(wanted, 0), most), numbered === null ? args : args.from(numbered[0].length), args.column);
+  const command = numbered === null ? args : args.from(numbered[0].length);
+  return select(session, Math.min(Math.max(wanted, 0), most), command, args.column, console);
 }
 
 /** Selects a frame, for one command if there is one. */
-function select(session: Session, index: number, command: Arguments, column: number): Answer | Promise<Answer> {
+function select(session: Session, index: number, command: Arguments, column: number, console: Console): Answer | Promise<Answer> {
   session.requireProcess();
   const frames = session.frames(index + 1);
   if (index >= frames.length) throw new CommandError(`no frame ${index}: the outermost is ${frames.length - 1}`, column);
-  if (!command.empty) return session.selecting({ frame: index }, () => dispatch(session, command));
+  if (!command.empty) return session.selecting({ frame: index }, () => console.dispatch(session, command));
   session.selection = { ...session.selection, frame: index };
   return frameStop(session);
 }
 
-async function applyFrames(session: Session, args: Arguments): Promise<Answer> {
+async function applyFrames(session: Session, args: Arguments, console: Console): Promise<Answer> {
   const [which, command] = args.shift();
-  const frames = session.frames(which === 'all' ? undefined : parseCount({ text: which, column: args.column }));
+  const { stack } = session;
+  const frames = stack.frames(which === 'all' ? undefined : parseCount({ text: which, column: args.column }));
   const out: string[] = [];
   for (const frame of frames) {
-    out.push(frameLine(session, frame));
-    const answer = await session.selecting({ frame: frame.index }, () => dispatch(session, command));
+    out.push(frameLine(stack, frame));
+    const answer = await session.selecting({ frame: frame.index }, () => console.dispatch(session, command));
     if (answer.output !== '') out.push(answer.output);
   }
   return text(
     out.join('\n'),
-    frames.map(frame => frameRow(session, frame)),
+    frames.map(frame => frameRow(stack, frame)),
   );
 }

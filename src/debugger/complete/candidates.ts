@@ -52,11 +52,11 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       break;
     case 'goroutine':
       yield 'all';
-      for (const each of session.go?.goroutines() ?? []) yield String(each.id);
+      for (const each of session.target.go?.goroutines() ?? []) yield String(each.id);
       break;
     case 'thread':
       yield 'apply';
-      for (const each of session.process.threads) yield String(session.threadNumber(each));
+      for (const each of session.target.process.threads) yield String(session.target.threadNumber(each));
       break;
     case 'frame':
       yield 'function';
@@ -78,19 +78,19 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       if (word.length >= ENOUGH) yield* named(typeNames(session), word);
       break;
     case 'function':
-      if (word.length >= ENOUGH) yield* named(session.images.functionNames(), word);
+      if (word.length >= ENOUGH) yield* named(session.target.images.functionNames(), word);
       break;
     case 'location':
       if (word.length < ENOUGH) break;
-      yield* named(session.images.functionNames(), word);
-      for (const image of session.images.all) for (const file of image.files()) yield `${basename(file)}:`;
+      yield* named(session.target.images.functionNames(), word);
+      for (const image of session.target.images.all) for (const file of image.files()) yield `${basename(file)}:`;
       break;
     case 'expression':
       yield* locals(session);
       yield* registers(word);
       if (word.length < ENOUGH) break;
       yield* named(globalNames(session), word);
-      yield* named(session.images.functionNames(), word);
+      yield* named(session.target.images.functionNames(), word);
       yield* named(typeNames(session), word);
       break;
   }
@@ -109,11 +109,11 @@ function* locals(session: Session): Iterable<string> {
 }
 
 function* globalNames(session: Session): Iterable<string> {
-  for (const image of session.images.all) for (const each of image.globals()) yield each.name;
+  for (const image of session.target.images.all) for (const each of image.globals()) yield each.name;
 }
 
 function* typeNames(session: Session): Iterable<string> {
-  for (const image of session.images.all) yield* image.typeNames();
+  for (const image of session.target.images.all) yield* image.typeNames();
 }
 
 /** Names as they may be typed: whole, from the last element of the package's path on, or the last name alone. */

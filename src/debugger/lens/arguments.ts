@@ -9,8 +9,8 @@ import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import { isMissing, type Known, missingText } from '../known.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import type { CallStack } from '../target.js';
 import { hex } from '../values/numbers.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
@@ -29,12 +29,12 @@ export interface FrameArgument {
 const SHORT_STRING = 32;
 
 /** Arguments of a frame, in order. */
-export function frameArguments(session: Session, frame: LogicalFrame): readonly FrameArgument[] {
+export function frameArguments(stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] {
   const { func } = frame.physical;
-  if (func?.language === 'c' && !frame.described) return raceArguments(session, frame);
+  if (func?.language === 'c' && !frame.described) return raceArguments(stack, frame);
   const variables = frame.variables().filter(each => each.role === 'param');
   if (variables.length === 0) return [];
-  const context = session.contextOf(frame);
+  const context = stack.context(frame);
   const outgoing = func?.wrapper && !frame.physical.exact ? outgoingArguments(context, frame, variables) : undefined;
   return variables.map((variable, index) => {
     const { name, type } = variable;
@@ -87,15 +87,15 @@ export function addressIn({ type, known }: FrameArgument): bigint | undefined {
 }
 
 /** One word or less for scalars; strings in quotes; three dots for what would fill the line; `<clobbered>` and the like for what is lost. */
-export function argumentText(session: Session, frame: LogicalFrame, argument: FrameArgument): string {
+export function argumentText(stack: CallStack, frame: LogicalFrame, argument: FrameArgument): string {
   const { type, known } = argument;
   if (isMissing(known)) return missingText(known);
   const address = addressIn(argument);
   if (address !== undefined) {
-    const symbol = type === undefined && address >= 0x1000n ? describeAddress(session.images, address) : undefined;
+    const symbol = type === undefined && address >= 0x1000n ? describeAddress(stack.target.images, address) : undefined;
     return `${hex(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
   }
-  const context = session.contextOf(frame);
+  const context = stack.context(frame);
   const { value } = known;
   switch (underlying(value.type).kind) {
     case 'string':
@@ -118,10 +118,10 @@ export function argumentText(session: Session, frame: LogicalFrame, argument: Fr
 }
 
 /** Arguments of the race runtime's functions: in their registers for as long as nothing has overwritten those. */
-function raceArguments(session: Session, frame: LogicalFrame): readonly FrameArgument[] {
+function raceArguments(stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] {
   const { func, pc, exact, registers } = frame.physical;
   const names = raceParameters(func!.name) ?? [];
-  const kept = exact ? unchangedSinceEntry(session.process.memory, func!.entry, func!.end, pc) : undefined;
+  const kept = exact ? unchangedSinceEntry(stack.target.memory, func!.entry, func!.end, pc) : undefined;
   return names.map((name, index) => {
     const register = SYSTEM_V.integerArguments[index]!;
     const known = kept?.has(register) ? registers.get(register) : undefined;

@@ -5,7 +5,7 @@
 import type { EdgeKind, EdgeWatcher, GprName, Observer } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
-import type { Process } from '../../linux/api.js';
+import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
@@ -15,7 +15,7 @@ import { departure } from '../code/departure.js';
 import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
 import { peek } from '../code/peek.js';
-import type { Session } from '../session/session.js';
+import type { Target } from '../target.js';
 import { gName } from './roles.js';
 import { RULES, type Violation } from './rules.js';
 
@@ -46,7 +46,10 @@ export class CallChecks implements Observer {
   /** Stops so far, for `abi check`. */
   stops = 0;
   violation: Violation | undefined;
-  #process: Process | undefined;
+  /** What is watched. */
+  #watched: Target | undefined;
+  /** What the sites were made with. */
+  #images: Images | undefined;
   #leave: (() => void) | undefined;
   #sites: { readonly pc: bigint; readonly check: Check }[] = [];
   /** Where and when it stopped last: going on from there is what the user wants. */
@@ -58,24 +61,26 @@ export class CallChecks implements Observer {
   #racectx: number | undefined;
   #goMinor = FRAMES_KEPT;
 
-  constructor(private readonly session: Session) {}
-
   /** Before the program goes on. */
-  arm(): void {
-    const { process } = this.session;
-    const wanted = this.on ? process : undefined;
-    if (wanted === this.#process) return;
+  arm(target: Target): void {
+    const wanted = this.on ? target : undefined;
+    if (wanted === this.#watched) return;
     this.#leave?.();
-    this.#process = wanted;
+    this.#watched = wanted;
     this.#sites = [];
     this.#saved.clear();
     this.#passed = undefined;
     if (wanted !== undefined) this.#learn();
-    this.#leave = wanted?.observe(this);
+    this.#leave = wanted?.process.observe(this);
+  }
+
+  get #target(): Target {
+    return this.#watched!;
   }
 
   #learn(): void {
-    const { images } = this.session;
+    const { images } = this.#target;
+    this.#images = images;
     const g = images.goImage?.typeNamed('runtime.g');
     this.#goMinor = images.go === undefined ? FRAMES_KEPT : goMinor(images.go.version);
     this.#racectx = g && fieldOffset(g, 'racectx');
@@ -83,13 +88,10 @@ export class CallChecks implements Observer {
   }
 
   #site(pc: bigint, kind: EdgeKind): number {
-    const { session } = this;
-    if (session.process.objects.length !== session.objectsSeen) {
-      // A library has been mapped since the last stop.
-      session.changed();
-      this.#learn();
-    }
-    const func = session.images.functionAt(pc);
+    const { images } = this.#target;
+    // A library has been mapped since the last stop.
+    if (images !== this.#images) this.#learn();
+    const func = images.functionAt(pc);
     const check = func && this.#checkAt(func, pc, kind);
     return check === undefined ? 0 : this.#sites.push({ pc, check });
   }
@@ -116,21 +118,21 @@ export class CallChecks implements Observer {
   #reached(number: number): boolean {
     const site = this.#sites[number - 1]!;
     const violation = site.check();
-    if (violation === undefined || (this.#passed?.pc === site.pc && this.#passed.t === this.#process!.t)) return true;
+    if (violation === undefined || (this.#passed?.pc === site.pc && this.#passed.t === this.#target.process.t)) return true;
     this.violation = violation;
     return false;
   }
 
   /** The violation that the CPU has stopped for. */
   takeStop(): Violation {
-    const { process } = this.session;
+    const { process } = this.#target;
     this.#passed = { pc: process.current.registers.rip, t: process.t };
     this.stops++;
     return this.violation!;
   }
 
   get #registers() {
-    return this.session.process.cpu.registers;
+    return this.#target.process.cpu.registers;
   }
 
   #direction(when: string): Violation | undefined {
@@ -141,19 +143,19 @@ export class CallChecks implements Observer {
 
   #goEntry(func: Func): Check {
     // Package runtime is not instrumented: what calls the detector there knows why.
-    const watched = !func.name.startsWith('runtime.') && instrumented(this.session, func);
+    const watched = !func.name.startsWith('runtime.') && instrumented(this.#target, func);
     // It is pushed onto code that was interrupted anywhere.
     const injected = func.funcID === 'sigpanic';
     const handWritten = this.#handWritten(func);
     return () => {
-      const go = this.session.go;
+      const go = this.#target.go;
       const registers = this.#registers;
       // Assembly needs no runtime to have a g: its (TLS) is a place that the assembler knows.
       const g = go?.currentG(registers.fsBase) ?? (handWritten ? this.#assembledG() : 0n);
       if (g !== 0n && registers.gpr(R14) !== g) {
         return {
           rule: 'g',
-          what: `R14 = 0x${registers.gpr(R14).toString(16)}, but g is 0x${g.toString(16)} (${gName(this.session, g)})${this.#caller()}`,
+          what: `R14 = 0x${registers.gpr(R14).toString(16)}, but g is 0x${g.toString(16)} (${gName(this.#target, g)})${this.#caller()}`,
         };
       }
       const x15 = registers.xmm(15);
@@ -171,19 +173,19 @@ export class CallChecks implements Observer {
   /** What (TLS) is in a program of r14's assembler; 0n: not set. */
   #assembledG(): bigint {
     const { fsBase } = this.#registers;
-    return fsBase === 0n ? 0n : (peek(this.session.process.memory, BigInt.asUintN(64, fsBase + INTERNAL_TLS)) ?? 0n);
+    return fsBase === 0n ? 0n : (peek(this.#target.memory, BigInt.asUintN(64, fsBase + INTERNAL_TLS)) ?? 0n);
   }
 
   /** `, called from main.main+20`. */
   #caller(): string {
-    const returnAddress = peek(this.session.process.memory, this.#registers.gpr(RSP));
-    const described = returnAddress === undefined ? undefined : describeAddress(this.session.images, returnAddress);
+    const returnAddress = peek(this.#target.memory, this.#registers.gpr(RSP));
+    const described = returnAddress === undefined ? undefined : describeAddress(this.#target.images, returnAddress);
     return described === undefined ? '' : `, called from ${described}`;
   }
 
   /** RBP at entry is the caller's: in a caller with a frame, the address of the RBP that it saved. */
   #framePointer(): Violation | undefined {
-    const { memory } = this.session.process;
+    const { memory } = this.#target;
     const sp = this.#registers.gpr(RSP);
     const returnAddress = peek(memory, sp);
     if (returnAddress === undefined) return undefined;
@@ -201,7 +203,7 @@ export class CallChecks implements Observer {
   }
 
   #frameOf(returnAddress: bigint): number {
-    const { images } = this.session;
+    const { images } = this.#target;
     const caller = images.functionAt(returnAddress - 1n);
     if (caller === undefined || caller.language !== 'go' || caller.asm || caller.spWrite) return Number.NaN;
     if (this.#goMinor < FRAMES_KEPT && this.#losesFrame(caller, returnAddress)) return Number.NaN;
@@ -219,12 +221,12 @@ export class CallChecks implements Observer {
    */
   #losesFrame(caller: Func, returnAddress: bigint): boolean {
     if (caller.name === 'runtime.cgocall') return true;
-    const { memory } = this.session.process;
+    const { memory } = this.#target;
     let recovered = false;
     for (const { address, flow } of instructionsIn(memory, caller.entry, returnAddress)) {
       if (flow === 'return' || flow === 'jump') recovered = false;
       const target = flow === 'call' ? departure(memory, address, () => undefined)?.target : undefined;
-      if (target !== undefined && this.session.images.functionAt(target)?.name === 'runtime.deferreturn') recovered = true;
+      if (target !== undefined && this.#target.images.functionAt(target)?.name === 'runtime.deferreturn') recovered = true;
     }
     return recovered;
   }
@@ -234,14 +236,14 @@ export class CallChecks implements Observer {
     if (peek(go.memory, g + BigInt(this.#racectx)) !== 0n) return undefined;
     const machine = go.machineOf(g);
     if (g !== machine?.g0 && g !== machine?.gsignal) return undefined;
-    const what = `${func.name} is race-instrumented, and g = ${gName(this.session, g)}, whose racectx is 0: it will hand the race runtime thr = nil`;
+    const what = `${func.name} is race-instrumented, and g = ${gName(this.#target, g)}, whose racectx is 0: it will hand the race runtime thr = nil`;
     return { rule: 'race-context', what: `${what}${this.#caller()}` };
   }
 
   // ---- C -----------------------------------------------------------------------------------------------------------------------------
 
   #call(caller: Func, pc: bigint): Check | undefined {
-    const { images, process } = this.session;
+    const { images, process } = this.#target;
     const register = (name: GprName) => process.cpu.registers.get(name);
     const isC = (target: bigint | undefined): Func | undefined => {
       const func = target === undefined ? undefined : images.functionAt(target);
@@ -278,9 +280,8 @@ export class CallChecks implements Observer {
   }
 
   #runningAs(): string {
-    const { session } = this;
-    const g = session.go?.currentG(this.#registers.fsBase) ?? 0n;
-    return g === 0n ? '' : `, g = ${gName(session, g)}`;
+    const g = this.#target.go?.currentG(this.#registers.fsBase) ?? 0n;
+    return g === 0n ? '' : `, g = ${gName(this.#target, g)}`;
   }
 
   readonly #returns = new Map<bigint, bigint>();
@@ -289,7 +290,7 @@ export class CallChecks implements Observer {
   #behind(pc: bigint): bigint {
     let known = this.#returns.get(pc);
     if (known === undefined) {
-      const [call] = [...instructionsIn(this.session.process.memory, pc, pc + 15n)];
+      const [call] = [...instructionsIn(this.#target.memory, pc, pc + 15n)];
       this.#returns.set(pc, (known = pc + BigInt(call?.length ?? 0)));
     }
     return known;
@@ -302,11 +303,11 @@ export class CallChecks implements Observer {
     if (saved === undefined) return this.#direction(`${func.name} is about to return`);
     this.#saved.delete(slot);
     // What lies in the slot was put there by that call, or the slot is another's by now.
-    if (peek(this.session.process.memory, registers.gpr(RSP)) !== saved.returnAddress) return undefined;
+    if (peek(this.#target.memory, registers.gpr(RSP)) !== saved.returnAddress) return undefined;
     const wrong = SAVED.findIndex((index, place) => registers.gpr(index) !== saved.values[place]);
     if (wrong < 0) return this.#direction(`${func.name} is about to return`);
     const index = SAVED[wrong]!;
-    const caller = describeAddress(this.session.images, saved.returnAddress) ?? 'its caller';
+    const caller = describeAddress(this.#target.images, saved.returnAddress) ?? 'its caller';
     const was = saved.values[wrong]!.toString(16);
     return {
       rule: 'callee-saved',

@@ -4,7 +4,7 @@ import type { AddressSpace } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import { readable } from '../code/decode.js';
 import { departure } from '../code/departure.js';
-import type { Session } from '../session/session.js';
+import type { CodeSpace } from '../code/disassemble.js';
 import type { PhysicalFrame } from '../stack/frame.js';
 
 export type Edge =
@@ -31,18 +31,18 @@ export type Edge =
 const INSIDE: Edge = { at: 'inside' };
 
 /** The edge at which a frame stands. A frame further out has its call behind it, and its callee's registers are not its own: `inside`. */
-export function edgeOf(session: Session, frame: PhysicalFrame): Edge {
+export function edgeOf(space: CodeSpace, frame: PhysicalFrame): Edge {
   const { func, pc, exact } = frame;
   if (func === undefined || !exact) return INSIDE;
   if (pc === func.entry) return { at: 'entry', func };
-  const { memory } = session.process;
-  const returned = entered(session, callBefore(memory, func, pc));
+  const { memory } = space;
+  const returned = entered(space, callBefore(memory, func, pc));
   const going = departure(memory, pc, name => frame.registers.get(name)?.value);
   switch (going?.by) {
     case 'call':
-      return { at: 'call', tail: false, target: going.target, callee: entered(session, going.target), returned };
+      return { at: 'call', tail: false, target: going.target, callee: entered(space, going.target), returned };
     case 'jump': {
-      const callee = entered(session, going.target);
+      const callee = entered(space, going.target);
       if (callee !== undefined && callee !== func) return { at: 'call', tail: true, target: going.target, callee, returned };
       break;
     }
@@ -54,8 +54,8 @@ export function edgeOf(session: Session, frame: PhysicalFrame): Edge {
   return returned === undefined ? INSIDE : { at: 'returned', returned };
 }
 
-function entered(session: Session, target: bigint | undefined): Func | undefined {
-  const func = target === undefined ? undefined : session.images.functionAt(target);
+function entered(space: CodeSpace, target: bigint | undefined): Func | undefined {
+  const func = target === undefined ? undefined : space.images.functionAt(target);
   return func?.entry === target ? func : undefined;
 }
 

@@ -2,8 +2,8 @@
 import { LINUX_SYSCALL } from '../../abi/convention.js';
 import { type Data, hex } from '../answer.js';
 import type { Edge } from './edge.js';
-import type { Shown, View } from './lens.js';
 import type { RegisterRole } from './roles.js';
+import type { Shown, View } from './view.js';
 import { chainText } from './way.js';
 
 const upper = (names: readonly string[]): string => names.map(name => name.toUpperCase().replace('XMM', 'X')).join(' ');

@@ -2,76 +2,61 @@
 import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.js';
 import { type Place, placeText } from '../../abi/place.js';
 import type { Func } from '../../image/api.js';
+import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
+import type { Flavor } from '../code/disassemble.js';
 import type { Location } from '../code/flow.js';
 import { CommandError } from '../errors.js';
 import { isMissing, missingText } from '../known.js';
-import type { Session } from '../session/session.js';
-import { printOptions } from '../show/print.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
-import { printValue } from '../values/print.js';
+import type { CallStack } from '../target.js';
+import { type PrintOptions, printValue } from '../values/print.js';
 import { memorySource, toUint } from '../values/source.js';
 import { argumentText, frameArguments } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { registerRoles, valueText } from './roles.js';
-import { type Callable, callable, type Parameter, sideName } from './signature.js';
-import { type Chain, chainOf, physicalFrames } from './way.js';
-
-export interface Shown {
-  /** `arg1`, `result2`. */
-  readonly label: string;
-  readonly name: string;
-  /** `RAX`, `8(SP)`. */
-  readonly place: string;
-  /** Undefined: not known here any more. */
-  readonly value: string | undefined;
-  readonly chain: Chain | undefined;
-}
-
-/** One side of a call. */
-export interface Side {
-  readonly name: string;
-  readonly callable: Callable;
-}
-
-/** What the lens shows, for text and data. */
-export interface View {
-  readonly heading: string;
-  readonly caller: Side | undefined;
-  readonly callee: Side | undefined;
-  readonly values: readonly Shown[];
-  readonly stack: readonly string[];
-}
+import { callable, type Parameter, sideName } from './signature.js';
+import type { Shown, Side, View } from './view.js';
+import { chainOf, physicalFrames } from './way.js';
 
 const WORD = 8;
 const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
 
-export function lens(session: Session): Answer {
-  session.requireProcess();
-  const { frame } = session;
+/** A frame, and how what it holds is printed. */
+export interface Scene {
+  readonly stack: CallStack;
+  readonly frame: LogicalFrame;
+  readonly print: PrintOptions;
+  readonly flavor: Flavor;
+}
+
+export function lens(scene: Scene): Answer {
+  const { frame, stack } = scene;
   const { func } = frame.physical;
   if (func === undefined) throw new CommandError('no function has this code: nothing is known of its convention');
-  const edge = edgeOf(session, frame.physical);
-  const view = viewOf(session, frame, func, edge);
-  return { output: lensText(view).join('\n'), data: lensData(view, edge, registerRoles(session, frame)) };
+  const edge = edgeOf(stack.target, frame.physical);
+  const view = viewOf(scene, func, edge);
+  return { output: lensText(view).join('\n'), data: lensData(view, edge, registerRoles(stack, frame)) };
 }
 
-/** The same at the selected frame, for the screen; nothing where no function has the code. */
-export function lensView(session: Session): View | undefined {
-  const { frame } = session;
-  const { func } = frame.physical;
-  return func && viewOf(session, frame, func, edgeOf(session, frame.physical));
+/** The same for the screen; nothing where no function has the code. */
+export function lensView(scene: Scene): View | undefined {
+  const { physical } = scene.frame;
+  const { func } = physical;
+  return func && viewOf(scene, func, edgeOf(scene.stack.target, physical));
 }
 
-function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): View {
-  const frames = physicalFrames(session, frame);
+function viewOf(scene: Scene, func: Func, edge: Edge): View {
+  const { stack: callStack, frame } = scene;
+  const { images } = callStack.target;
+  const frames = physicalFrames(callStack, frame);
   const { jumpedFrom } = frame.physical;
-  const jumper = jumpedFrom === undefined ? undefined : functionNamed(session, jumpedFrom, func);
+  const jumper = jumpedFrom === undefined ? undefined : functionNamed(images, jumpedFrom, func);
   const from = jumper ?? frames[1]?.func;
-  const side = (one: Func): Side => ({ name: sideName(one), callable: callable(session.images, one) });
+  const side = (one: Func): Side => ({ name: sideName(one), callable: callable(images, one) });
   const view = (heading: string, rest: Partial<View>): View => ({
     heading,
     caller: undefined,
@@ -84,35 +69,35 @@ function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): 
   switch (edge.at) {
     case 'entry': {
       const by = from === undefined ? '' : `; ${sideName(from)} has ${jumper === undefined ? 'called' : 'jumped to'} it`;
-      const values = parameters(session, frame, frames, func, 0);
+      const values = parameters(scene, frames, func, 0);
       return view(`At the entry of ${name}${by}.`, {
         caller: from && side(from),
         callee: side(func),
         values,
-        stack: stackLines(session, frame, func, 0),
+        stack: stackLines(scene, func, 0),
       });
     }
     case 'call': {
       const { callee, target, tail, returned } = edge;
       const verb = tail ? 'jump to' : 'call';
       const behind = returned === undefined ? '' : `${sideName(returned)} has just returned. `;
-      const left = returned === undefined ? [] : results(session, frame, returned);
+      const left = returned === undefined ? [] : results(scene, returned);
       if (callee === undefined) {
         const where = target === undefined ? 'an address that cannot be read' : `0x${target.toString(16)}, where no known function begins`;
         return view(`${behind}About to ${verb} ${where}.`, { caller: side(func), values: left });
       }
       // A jump leaves the return address where it is; a call has yet to push it.
       const below = tail ? 0 : WORD;
-      const values = [...left, ...parameters(session, frame, frames, callee, below)];
-      const stack = stackLines(session, frame, callee, below);
+      const values = [...left, ...parameters(scene, frames, callee, below)];
+      const stack = stackLines(scene, callee, below);
       return view(`${behind}About to ${verb} ${sideName(callee)}.`, { caller: side(func), callee: side(callee), values, stack });
     }
     case 'return': {
-      const stack = stackLines(session, frame, func, 0);
+      const stack = stackLines(scene, func, 0);
       return view(`About to return from ${name}.`, {
         caller: from && side(from),
         callee: side(func),
-        values: results(session, frame, func),
+        values: results(scene, func),
         stack,
       });
     }
@@ -121,7 +106,7 @@ function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): 
       return view(`${sideName(returned)} has just returned.`, {
         caller: side(func),
         callee: side(returned),
-        values: results(session, frame, returned),
+        values: results(scene, returned),
       });
     }
     case 'syscall': {
@@ -131,7 +116,7 @@ function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): 
     }
     case 'inside': {
       const where = frame.physical.exact ? `In the middle of ${name}` : `${name} has made a call that has not returned`;
-      const values = stillKnown(session, frame, func);
+      const values = stillKnown(scene, func);
       return view(`${where}: this is its entry, with what is still known of it.`, {
         caller: from && side(from),
         callee: side(func),
@@ -141,22 +126,17 @@ function viewOf(session: Session, frame: LogicalFrame, func: Func, edge: Edge): 
   }
 }
 
-function functionNamed(session: Session, linkName: string, other: Func): Func | undefined {
-  return session.images.functionsNamed(linkName).find(each => each.entry !== other.entry);
+function functionNamed(images: Images, linkName: string, other: Func): Func | undefined {
+  return images.functionsNamed(linkName).find(each => each.entry !== other.entry);
 }
 
 // ---- values --------------------------------------------------------------------------------------------------------------------------
 
 /** Arguments of a function about to be entered; RSP will be `below` bytes lower then. */
-function parameters(
-  session: Session,
-  frame: LogicalFrame,
-  frames: readonly PhysicalFrame[],
-  callee: Func,
-  below: number,
-): readonly Shown[] {
-  const { convention, signature } = callable(session.images, callee);
-  if (signature === undefined) return handMadeArguments(session, frame, frames, convention);
+function parameters(scene: Scene, frames: readonly PhysicalFrame[], callee: Func, below: number): readonly Shown[] {
+  const { target } = scene.stack;
+  const { convention, signature } = callable(target.images, callee);
+  if (signature === undefined) return handMadeArguments(scene, frames, convention);
   return signature.params.map((parameter, index) => {
     const place = signature.places.params[index]!;
     const location = firstLocation(place, below);
@@ -164,8 +144,8 @@ function parameters(
       label: `arg${index + 1}`,
       name: parameter.name,
       place: placeHere(place, below),
-      value: valueAt(session, frame, parameter, place, below),
-      chain: location && chainOf(session, frames, 0, atEntry(location, frames[0]!)),
+      value: valueAt(scene, parameter, place, below),
+      chain: location && chainOf(target, scene.flavor, frames, 0, atEntry(location, frames[0]!)),
     };
   });
 }
@@ -176,24 +156,19 @@ function atEntry(location: Location, { sp, cfa }: PhysicalFrame): Location {
   return { slot: location.slot + (cfa === undefined ? 0 : Number(sp - (cfa - 8n))) };
 }
 
-function handMadeArguments(
-  session: Session,
-  frame: LogicalFrame,
-  frames: readonly PhysicalFrame[],
-  convention: Convention,
-): readonly Shown[] {
+function handMadeArguments({ stack, frame, flavor }: Scene, frames: readonly PhysicalFrame[], convention: Convention): readonly Shown[] {
   if (convention.id !== 'hand-made assembly') return [];
   const shown: Shown[] = [];
   for (const [register, text] of convention.atEntry) {
     const value = readRegister(frame, register);
     if (text === 'g' || !('value' in value) || register.startsWith('xmm')) continue;
     const location = { register } as Location;
-    const chain = chainOf(session, frames, 0, location);
+    const chain = chainOf(stack.target, flavor, frames, 0, location);
     shown.push({
       label: '',
       name: text,
       place: register.toUpperCase(),
-      value: valueText(session, frame, { name: text, type: undefined }, '', value.value),
+      value: valueText(stack, frame, { name: text, type: undefined }, '', value.value),
       chain,
     });
   }
@@ -213,34 +188,35 @@ function placeHere(place: Place, below: number): string {
   return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : `0x${(place.offset - below).toString(16)}`}(SP)` : placeText(place);
 }
 
-function valueAt(session: Session, frame: LogicalFrame, parameter: Parameter, place: Place, below: number): string | undefined {
+function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Place, below: number): string | undefined {
   if (place.in === 'stack') {
     const address = frame.physical.sp + BigInt(place.offset - below);
-    const { memory } = session.process;
+    const { memory } = stack.target;
     const { type } = parameter;
     if (!memory.allows(address, type?.size ?? WORD, 'read')) return undefined;
     if (type !== undefined && type.size > WORD) {
-      return printValue(session.contextOf(frame), { type, source: memorySource(memory, address) }, printOptions(session));
+      return printValue(stack.context(frame), { type, source: memorySource(memory, address) }, print);
     }
-    return valueText(session, frame, parameter, '', toUint(memory.read(address, type?.size ?? WORD)));
+    return valueText(stack, frame, parameter, '', toUint(memory.read(address, type?.size ?? WORD)));
   }
   if (place.in !== 'registers') return undefined;
   const texts = place.parts.map(part => {
     if (part.register === 'st0' || part.register === 'st1') return '?';
     const value = readRegister(frame, part.register);
-    return 'value' in value ? valueText(session, frame, parameter, part.path, value.value) : missingText(value);
+    return 'value' in value ? valueText(stack, frame, parameter, part.path, value.value) : missingText(value);
   });
   return texts.join(', ');
 }
 
-function results(session: Session, frame: LogicalFrame, func: Func): readonly Shown[] {
-  const { signature } = callable(session.images, func);
-  const { at } = edgeOf(session, frame.physical);
+function results(scene: Scene, func: Func): readonly Shown[] {
+  const { target } = scene.stack;
+  const { signature } = callable(target.images, func);
+  const { at } = edgeOf(target, scene.frame.physical);
   // Behind the return RSP is a word higher than the places count from.
   const below = at === 'return' ? 0 : 8;
   return (signature?.results ?? []).map((parameter, index) => {
     const place = signature!.places.results[index]!;
-    const value = valueAt(session, frame, parameter, place, below);
+    const value = valueAt(scene, parameter, place, below);
     return {
       label: `result${index + 1}`,
       name: parameter.name.replace(/^~.*/, ''),
@@ -252,19 +228,19 @@ function results(session: Session, frame: LogicalFrame, func: Func): readonly Sh
 }
 
 /** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
-function stillKnown(session: Session, frame: LogicalFrame, func: Func): readonly Shown[] {
-  const { signature } = callable(session.images, func);
-  const known = new Map(frameArguments(session, frame).map(each => [each.name, each]));
+function stillKnown({ stack, frame }: Scene, func: Func): readonly Shown[] {
+  const { signature } = callable(stack.target.images, func);
+  const known = new Map(frameArguments(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
-    const value = argument === undefined || isMissing(argument.known) ? undefined : argumentText(session, frame, argument);
+    const value = argument === undefined || isMissing(argument.known) ? undefined : argumentText(stack, frame, argument);
     return { label: `arg${index + 1}`, name: parameter.name, place: placeText(signature!.places.params[index]!), value, chain: undefined };
   });
 }
 
 /** How the stack is as the callee finds it: RSP will be `below` bytes lower. */
-function stackLines(session: Session, frame: LogicalFrame, callee: Func, below: number): readonly string[] {
-  const { convention, signature } = callable(session.images, callee);
+function stackLines({ stack, frame }: Scene, callee: Func, below: number): readonly string[] {
+  const { convention, signature } = callable(stack.target.images, callee);
   const sp = frame.physical.sp - BigInt(below);
   const lines: string[] = [];
   const want = convention.stackAlignment;

@@ -14,9 +14,9 @@ import { RACE_POINTERS } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
+import type { CallStack, Target } from '../target.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
@@ -36,18 +36,18 @@ export interface RegisterRole {
 }
 
 /** Roles of a frame's registers; a register without one is absent. */
-export function registerRoles(session: Session, frame: LogicalFrame): ReadonlyMap<RegisterName, RegisterRole> {
+export function registerRoles(stack: CallStack, frame: LogicalFrame): ReadonlyMap<RegisterName, RegisterRole> {
   const { physical } = frame;
-  const edge = edgeOf(session, physical);
+  const edge = edgeOf(stack.target, physical);
   const roles = new Map<RegisterName, RegisterRole>();
   const add = (register: RegisterName, role: string, value: string | undefined, how: string): void => {
     roles.set(register, { register, role, text: value === undefined ? role : `${role} = ${value}`, how });
   };
-  for (const { register, role, value, how } of atEdge(session, frame, edge)) add(register, role, value, how);
+  for (const { register, role, value, how } of atEdge(stack, frame, edge)) add(register, role, value, how);
   if (edge.at === 'inside')
-    for (const { register, role, value, how } of variablesInRegisters(session, frame)) add(register, role, value, how);
-  for (const { register, role, value, how } of carried(session, frame, edge, roles)) add(register, role, value, how);
-  for (const { register, role, value, how } of standing(session, frame, edge, roles.get('r14')?.role)) add(register, role, value, how);
+    for (const { register, role, value, how } of variablesInRegisters(stack, frame)) add(register, role, value, how);
+  for (const { register, role, value, how } of carried(stack, frame, edge, roles)) add(register, role, value, how);
+  for (const { register, role, value, how } of standing(stack, frame, edge, roles.get('r14')?.role)) add(register, role, value, how);
   return roles;
 }
 
@@ -59,22 +59,22 @@ interface Found {
 }
 
 /** What signature and convention say of the edge; inside a function, what is left of its entry. */
-function atEdge(session: Session, frame: LogicalFrame, edge: Edge): readonly Found[] {
+function atEdge(stack: CallStack, frame: LogicalFrame, edge: Edge): readonly Found[] {
   const { physical } = frame;
   switch (edge.at) {
     case 'entry':
-      return ofConvention(session, frame, edge.func, 'entry', `at the entry of ${edge.func.name}`);
+      return ofConvention(stack, frame, edge.func, 'entry', `at the entry of ${edge.func.name}`);
     case 'call': {
-      const results = edge.returned === undefined ? [] : resultsOf(session, frame, edge.returned);
+      const results = edge.returned === undefined ? [] : resultsOf(stack, frame, edge.returned);
       if (edge.callee === undefined) return results;
       const going = `about to ${edge.tail ? 'jump to' : 'call'} ${edge.callee.name}`;
       // What a register is for the coming call counts more than where it came from.
-      return [...results, ...ofConvention(session, frame, edge.callee, 'entry', going)];
+      return [...results, ...ofConvention(stack, frame, edge.callee, 'entry', going)];
     }
     case 'return':
-      return ofConvention(session, frame, edge.func, 'results', `at the return of ${edge.func.name}`);
+      return ofConvention(stack, frame, edge.func, 'results', `at the return of ${edge.func.name}`);
     case 'returned':
-      return resultsOf(session, frame, edge.returned);
+      return resultsOf(stack, frame, edge.returned);
     case 'syscall': {
       const number = Number(physical.registers.get('rax')?.value ?? -1n);
       return [{ register: 'rax', role: LINUX_SYSCALL.atEntry.get('rax')!, value: syscallName(number), how: 'at a SYSCALL instruction' }];
@@ -82,19 +82,19 @@ function atEdge(session: Session, frame: LogicalFrame, edge: Edge): readonly Fou
     case 'inside': {
       const { func, exact, pc } = physical;
       if (func === undefined || !exact) return [];
-      const kept = unchangedSinceEntry(session.process.memory, func.entry, func.end, pc);
-      const here = ofConvention(session, frame, func, 'entry', `not written since the entry of ${func.name}`);
+      const kept = unchangedSinceEntry(stack.target.memory, func.entry, func.end, pc);
+      const here = ofConvention(stack, frame, func, 'entry', `not written since the entry of ${func.name}`);
       return here.filter(({ register }) => (kept as ReadonlySet<RegisterName>).has(register));
     }
   }
 }
 
-function resultsOf(session: Session, frame: LogicalFrame, callee: Func): readonly Found[] {
-  return ofConvention(session, frame, callee, 'results', `${callee.name} has just returned`);
+function resultsOf(stack: CallStack, frame: LogicalFrame, callee: Func): readonly Found[] {
+  return ofConvention(stack, frame, callee, 'results', `${callee.name} has just returned`);
 }
 
-function ofConvention(session: Session, frame: LogicalFrame, func: Func, which: 'entry' | 'results', how: string): readonly Found[] {
-  const { convention, signature } = callable(session.images, func);
+function ofConvention(stack: CallStack, frame: LogicalFrame, func: Func, which: 'entry' | 'results', how: string): readonly Found[] {
+  const { convention, signature } = callable(stack.target.images, func);
   const list = which === 'entry' ? (signature?.params ?? []) : (signature?.results ?? []);
   const places: Assignment = signature?.places ?? { params: [], results: [], stackBytes: 0, spillBytes: 0 };
   const names = list.map(({ name }) => (name.startsWith('~') ? undefined : name));
@@ -103,8 +103,8 @@ function ofConvention(session: Session, frame: LogicalFrame, func: Func, which: 
   for (const [register, role] of roles) {
     const value = readRegister(frame, register);
     if (!('value' in value) || role.kind === 'scratch' || role.kind === 'fixed') continue;
-    if (role.kind === 'entry' && convention.atEntry.has(register) && !isSo(session, func, register, role.text, value.value)) continue;
-    const shown = role.index === undefined ? undefined : valueText(session, frame, list[role.index]!, role.path ?? '', value.value);
+    if (role.kind === 'entry' && convention.atEntry.has(register) && !isSo(stack, func, register, role.text, value.value)) continue;
+    const shown = role.index === undefined ? undefined : valueText(stack, frame, list[role.index]!, role.path ?? '', value.value);
     // Structs of debug information have their fields' numbers in the path, so that blank names do not collide.
     found.push({ register, role: role.text.replace(/\.\d+:/g, '.'), value: shown, how: `${convention.id}, ${how}` });
   }
@@ -112,18 +112,18 @@ function ofConvention(session: Session, frame: LogicalFrame, func: Func, which: 
 }
 
 /** Whether a register has the meaning that a convention gives it for some functions only. */
-function isSo(session: Session, func: Func, register: RegisterName, text: string, value: bigint): boolean {
+function isSo(stack: CallStack, func: Func, register: RegisterName, text: string, value: bigint): boolean {
   if (func.language === 'c') return false;
   if (text === 'g') return false;
   if (register !== 'rdx') return true;
   // A closure begins with the address of its code.
-  const code = peek(session.process.memory, value);
+  const code = peek(stack.target.memory, value);
   if (code === undefined) return false;
-  return func.asm ? session.images.functionAt(code)?.entry === code : code === func.entry;
+  return func.asm ? stack.target.images.functionAt(code)?.entry === code : code === func.entry;
 }
 
 /** Variables that debug information has in one register at this place. */
-function variablesInRegisters(session: Session, frame: LogicalFrame): readonly Found[] {
+function variablesInRegisters(stack: CallStack, frame: LogicalFrame): readonly Found[] {
   const found: Found[] = [];
   for (const variable of frame.variables()) {
     if (variable.location === undefined) continue;
@@ -140,7 +140,7 @@ function variablesInRegisters(session: Session, frame: LogicalFrame): readonly F
       const value = register === undefined ? undefined : readRegister(frame, register);
       if (register === undefined || value === undefined || !('value' in value)) continue;
       const whole = evaluated.pieces.length === 1;
-      const shown = whole ? valueText(session, frame, variable, '', value.value) : undefined;
+      const shown = whole ? valueText(stack, frame, variable, '', value.value) : undefined;
       found.push({ register, role: whole ? variable.name : `part of ${variable.name}`, value: shown, how: 'debug information' });
     }
   }
@@ -148,14 +148,14 @@ function variablesInRegisters(session: Session, frame: LogicalFrame): readonly F
 }
 
 /** At the entry of C: what the hand-made assembly around it keeps in registers that mean nothing to C. */
-function* carried(session: Session, frame: LogicalFrame, edge: Edge, roles: ReadonlyMap<RegisterName, RegisterRole>): Iterable<Found> {
+function* carried(stack: CallStack, frame: LogicalFrame, edge: Edge, roles: ReadonlyMap<RegisterName, RegisterRole>): Iterable<Found> {
   if (edge.at !== 'entry' || edge.func.language !== 'c') return;
-  const frames = physicalFrames(session, frame);
+  const frames = physicalFrames(stack, frame);
   const caller = frames[1]?.func;
   if (caller === undefined || conventionOf(caller).id !== 'hand-made assembly') return;
   for (const register of GPR_NAMES) {
     if (register === 'rsp' || register === 'r14' || roles.has(register)) continue;
-    const from = carriedIn(session, frames, register);
+    const from = carriedIn(stack.target, frames, register);
     if (from !== undefined)
       yield {
         register,
@@ -167,24 +167,24 @@ function* carried(session: Session, frame: LogicalFrame, edge: Edge, roles: Read
 }
 
 /** Roles that do not end with the edge: stack, frame pointer, g, zero. */
-function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: string | undefined): Iterable<Found> {
+function* standing(stack: CallStack, frame: LogicalFrame, edge: Edge, saved: string | undefined): Iterable<Found> {
   const { physical } = frame;
-  const { func, stack, registers } = physical;
-  yield { register: 'rsp', role: `${stack.name} stack`, value: undefined, how: 'the stack that it points into' };
+  const { func, registers } = physical;
+  yield { register: 'rsp', role: `${physical.stack.name} stack`, value: undefined, how: 'the stack that it points into' };
   const go = func !== undefined && func.language !== 'c';
   const r14 = registers.get('r14')?.value;
-  if (session.go !== undefined && physical.g !== 0n && r14 !== undefined) {
+  if (stack.target.go !== undefined && physical.g !== 0n && r14 !== undefined) {
     if (r14 === physical.g) {
       yield {
         register: 'r14',
         role: 'g',
-        value: `${gName(session, r14)}${saved === 'callee-saved' ? ', callee-saved' : ''}`,
+        value: `${gName(stack.target, r14)}${saved === 'callee-saved' ? ', callee-saved' : ''}`,
         how: 'equal to g in thread-local storage',
       };
     } else if (func?.language === 'go' && func.abi === 'ABIInternal' && !func.wrapper) {
       yield {
         register: 'r14',
-        role: `not g, which is ${gName(session, physical.g)}`,
+        role: `not g, which is ${gName(stack.target, physical.g)}`,
         value: undefined,
         how: 'compared with g in thread-local storage',
       };
@@ -194,7 +194,7 @@ function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: str
   if (go && rbp !== undefined && rbp !== 0n) {
     if (physical.cfa !== undefined && rbp === physical.cfa - 16n)
       yield { register: 'rbp', role: 'frame pointer', value: undefined, how: 'it points at the saved one' };
-    else if (edge.at === 'entry' && rbp > physical.sp && rbp < stack.hi)
+    else if (edge.at === 'entry' && rbp > physical.sp && rbp < physical.stack.hi)
       yield { register: 'rbp', role: "caller's frame pointer", value: undefined, how: 'at entry' };
   }
   const x15 = go && func.abi === 'ABIInternal' ? readRegister(frame, 'xmm15') : undefined;
@@ -204,12 +204,12 @@ function* standing(session: Session, frame: LogicalFrame, edge: Edge, saved: str
 }
 
 /** `runtime.g0 (m0)`, `g0 of m3`, `goroutine 7`; without Go's runtime the symbol, if there is one. */
-export function gName(session: Session, g: bigint): string {
-  const { go } = session;
-  if (go === undefined) return describeAddress(session.images, g) ?? 'in thread-local storage';
+export function gName(target: Target, g: bigint): string {
+  const { go, images } = target;
+  if (go === undefined) return describeAddress(images, g) ?? 'in thread-local storage';
   const machine = go.machineOf(g);
   if (machine?.g0 === g) {
-    const symbol = describeAddress(session.images, g);
+    const symbol = describeAddress(images, g);
     return symbol === undefined ? `g0 of m${machine.id}` : `${symbol} (m${machine.id})`;
   }
   if (machine?.gsignal === g) return `gsignal of m${machine.id}`;
@@ -220,15 +220,15 @@ const POINTERS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer'
 const SCALARS: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'char', 'float', 'enum']);
 
 /** A register's share of a value, as a person reads it. */
-export function valueText(session: Session, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
+export function valueText(stack: CallStack, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
   const inner = type && underlying(type);
   const pointer = inner === undefined ? RACE_POINTERS.has(name) : path === '' ? POINTERS.has(inner.kind) : /\.(ptr|type|data)$/.test(path);
   if (pointer && value === 0n) return 'nil';
-  const symbol = value < 0x1000n ? undefined : describeAddress(session.images, BigInt.asUintN(64, value));
+  const symbol = value < 0x1000n ? undefined : describeAddress(stack.target.images, BigInt.asUintN(64, value));
   const address = `0x${value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
   if (inner?.name === 'uintptr' && symbol !== undefined) return address;
   if (path === '' && inner !== undefined && SCALARS.has(inner.kind) && inner.size <= 8) {
-    return printValue(session.contextOf(frame), { type: type!, source: bytesSource(fromUint(value, 16).subarray(0, inner.size)) });
+    return printValue(stack.context(frame), { type: type!, source: bytesSource(fromUint(value, 16).subarray(0, inner.size)) });
   }
   if (/\.(len|cap)$/.test(path)) return value.toString();
   return address;

@@ -7,10 +7,10 @@ import type { GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { describeAddress } from '../code/describe.js';
+import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
 import { type Definition, FunctionFlow, type Location, type MoveSource, type Step, writesExactly } from '../code/flow.js';
-import { disassembleAt } from '../code/lines.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
+import type { CallStack } from '../target.js';
 import { callable, conventionOf, sideName } from './signature.js';
 
 /** A place where the value was, outermost first. */
@@ -50,8 +50,8 @@ interface Point {
 }
 
 /** The selected frame and those further out, one for each piece of stack. */
-export function physicalFrames(session: Session, frame: LogicalFrame): readonly PhysicalFrame[] {
-  const all = session.frames(frame.index + MOST_FRAMES).slice(frame.index);
+export function physicalFrames(stack: CallStack, frame: LogicalFrame): readonly PhysicalFrame[] {
+  const all = stack.frames(frame.index + MOST_FRAMES).slice(frame.index);
   return [...new Set(all.map(each => each.physical))];
 }
 
@@ -59,19 +59,19 @@ export function physicalFrames(session: Session, frame: LogicalFrame): readonly 
  * Follows a location back from the pc of one of `frames`, the physical frames of a stack, innermost first; in a function's entry frame the
  * location is named as at entry.
  */
-export function chainOf(session: Session, frames: readonly PhysicalFrame[], index: number, location: Location): Chain {
-  return new Tracer(session, frames).trace(index, location);
+export function chainOf(space: CodeSpace, flavor: Flavor, frames: readonly PhysicalFrame[], index: number, location: Location): Chain {
+  return new Tracer(space, flavor, frames).trace(index, location);
 }
 
 /**
  * What a register was given as, further out: the parameter at the entry of a function on the stack since which nothing has written it.
  */
 export function carriedIn(
-  session: Session,
+  space: CodeSpace,
   frames: readonly PhysicalFrame[],
   register: GprName,
 ): { readonly parameter: string; readonly func: string } | undefined {
-  const { hops } = chainOf(session, frames, 0, { register });
+  const { hops } = chainOf(space, 'gnu', frames, 0, { register });
   for (const { place, address, parameter, func } of hops.toReversed()) {
     if (address !== undefined || place !== register.toUpperCase()) return undefined;
     if (parameter !== undefined && !GENERIC.test(parameter)) return { parameter, func };
@@ -83,16 +83,17 @@ class Tracer {
   readonly #flows = new Map<bigint, FunctionFlow | undefined>();
 
   constructor(
-    private readonly session: Session,
+    private readonly space: CodeSpace,
+    private readonly flavor: Flavor,
     private readonly frames: readonly PhysicalFrame[],
   ) {}
 
   get #images(): Images {
-    return this.session.images;
+    return this.space.images;
   }
 
   flow(func: Func): FunctionFlow | undefined {
-    if (!this.#flows.has(func.entry)) this.#flows.set(func.entry, FunctionFlow.of(this.session.process.memory, func.entry, func.end));
+    if (!this.#flows.has(func.entry)) this.#flows.set(func.entry, FunctionFlow.of(this.space.memory, func.entry, func.end));
     return this.#flows.get(func.entry);
   }
 
@@ -230,7 +231,7 @@ class Tracer {
       const callee = step.target === undefined ? undefined : describeAddress(this.#images, step.target);
       return callee === undefined ? `what a call in ${func.name} left` : `what ${callee} left`;
     }
-    return `computed in ${func.name}: ${disassembleAt(this.session, step.address)?.text.trim() ?? '?'}`;
+    return `computed in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim() ?? '?'}`;
   }
 
   #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string {
@@ -242,7 +243,7 @@ class Tracer {
     const field = base === 'r14' && !indexed && func.language !== 'c' ? this.#fieldOfG(Number(displacement)) : undefined;
     if (field !== undefined) return `g.${field}`;
     return indexed
-      ? `an element in memory, in ${func.name}: ${disassembleAt(this.session, step.address)?.text.trim()}`
+      ? `an element in memory, in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim()}`
       : `${displacement < 0n ? '-' : ''}0x${(displacement < 0n ? -displacement : displacement).toString(16)}(${base!.toUpperCase()})`;
   }
 

@@ -1,8 +1,10 @@
 /** Walks a lesson: runs its steps in a session and looks whether what it claims holds. */
-import { execute, type Outcome } from '../commands/execute.js';
+
+import type { Flavor } from '../code/disassemble.js';
+import type { Outcome } from '../commands/command.js';
+import { execute } from '../commands/execute.js';
 import { holds } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
-import type { Flavor } from '../session/settings.js';
 import type { Check, Lesson, LessonPart } from './lesson.js';
 
 /** Where a lesson plays. */
@@ -106,7 +108,7 @@ export class LessonRun {
 
   async #contradiction(expression: string): Promise<string | undefined> {
     try {
-      if (holds(this.session, expression)) return undefined;
+      if (holds(this.session.context(), expression)) return undefined;
     } catch (error) {
       return (error as Error).message;
     }

@@ -1,14 +1,13 @@
 /** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
 
+import type { AddressSpace } from '../../cpu/api.js';
 import type { Answer, Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
-import { disassembleRange } from '../code/lines.js';
+import { type CodeSpace, disassembleRange, type Flavor } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
-import { addressOf } from '../session/expressions.js';
-import type { Session } from '../session/session.js';
 import { quoteText } from '../values/numbers.js';
 
-interface Format {
+export interface Format {
   /** Units; negative reads backwards from the address. */
   readonly count: number;
   readonly letter: string;
@@ -22,13 +21,10 @@ const LETTERS = 'xduotacfsiz';
 const NATURAL: Readonly<Record<string, number>> = { a: 8, c: 1, f: 8, s: 1, i: 1 };
 const MOST = 100_000;
 
-/** Format and size stay for the next `x`, as in gdb. */
-const kept = new WeakMap<Session, { letter: string; size: number }>();
-
-function parseFormat(session: Session, source: string, column: number): Format {
+/** Reads `x`'s `/FMT`. What it does not say is as in `before`: format and size stay for the next `x`, as in gdb. */
+export function parseFormat(source: string, column: number, before: Pick<Format, 'letter' | 'size'>): Format {
   const match = /^(-?\d*)([a-z]*)$/.exec(source);
   if (match === null) throw new CommandError(`"${source}" is not a format: x/[COUNT][${LETTERS}][bhwg]`, column);
-  const before = kept.get(session) ?? { letter: 'x', size: 8 };
   let letter: string | undefined;
   let size: number | undefined;
   for (const char of match[2]!) {
@@ -45,63 +41,63 @@ function parseFormat(session: Session, source: string, column: number): Format {
   if (chosen === 'f' && bytes < 4) throw new CommandError('floats have 4 or 8 bytes: x/fw or x/fg', column);
   const count = match[1] === '' ? 1 : match[1] === '-' ? -1 : Number(match[1]);
   if (Math.abs(count) > MOST) throw new CommandError(`at most ${MOST} units at a time`, column);
-  kept.set(session, { letter: chosen, size: bytes });
   return { count, letter: chosen, size: bytes };
 }
 
-/** `x/FMT EXPRESSION`; without an expression it goes on where the last one ended. */
-export function examine(session: Session, source: { readonly text: string; readonly column: number }, format: string): Answer {
-  const parsed = parseFormat(session, format, source.column);
-  const start = source.text === '' ? session.resume.x : addressOf(session, source.text, source.column);
-  if (start === undefined) throw new CommandError('x wants an address', source.column);
-  const from = parsed.count < 0 ? backwards(session, start, parsed) : start;
-  const positive = { ...parsed, count: Math.abs(parsed.count) };
-  const [answer, next] =
-    parsed.letter === 'i'
-      ? instructions(session, from, positive)
-      : parsed.letter === 's'
-        ? strings(session, from, positive)
-        : numbers(session, from, positive);
-  session.resume.x = parsed.count < 0 ? from : next;
-  return answer;
+/** What code is shown with; `pc` is where the selected frame stands. */
+export interface ExamineOptions {
+  readonly flavor: Flavor;
+  readonly pc: bigint | undefined;
 }
 
-function backwards(session: Session, end: bigint, { count, letter, size }: Format): bigint {
+/** `x/FMT` from an address, and where the next one goes on. */
+export function examine(space: CodeSpace, start: bigint, format: Format, options: ExamineOptions): readonly [Answer, next: bigint] {
+  const from = format.count < 0 ? backwards(space, start, format, options.flavor) : start;
+  const positive = { ...format, count: Math.abs(format.count) };
+  const [answer, next] =
+    format.letter === 'i'
+      ? instructions(space, from, positive, options)
+      : format.letter === 's'
+        ? strings(space, from, positive)
+        : numbers(space, from, positive);
+  return [answer, format.count < 0 ? from : next];
+}
+
+function backwards(space: CodeSpace, end: bigint, { count, letter, size }: Format, flavor: Flavor): bigint {
   if (letter !== 'i') return BigInt.asUintN(64, end + BigInt(count * size));
   // Instructions cannot be read backwards; the function's are read forwards up to here.
-  const func = session.images.functionAt(end - 1n);
+  const func = space.images.functionAt(end - 1n);
   if (func === undefined) throw new CommandError('instructions before this address cannot be told: no function covers it');
-  const before = disassembleRange(session, func.entry, { end }).slice(count);
+  const before = disassembleRange(space, flavor, func.entry, { end }).slice(count);
   return before[0]?.address ?? func.entry;
 }
 
 type Read = readonly [Answer, bigint];
 
-function instructions(session: Session, start: bigint, { count }: Format): Read {
-  const lines = disassembleRange(session, start, { count });
+function instructions(space: CodeSpace, start: bigint, { count }: Format, { flavor, pc }: ExamineOptions): Read {
+  const lines = disassembleRange(space, flavor, start, { count });
   if (lines.length === 0) throw unreadable(start);
-  const pc = session.exited ? undefined : session.frame.physical.pc;
-  const output = lines.map(line => `${line.address === pc ? '=>' : '  '} ${label(session, line.address)}:\t${line.text}`);
+  const output = lines.map(line => `${line.address === pc ? '=>' : '  '} ${label(space, line.address)}:\t${line.text}`);
   const data = lines.map(line => ({ address: hexOf(line.address), text: line.text }));
   const last = lines.at(-1)!;
   return [{ output: output.join('\n'), data }, last.address + BigInt(last.length)];
 }
 
-function strings(session: Session, start: bigint, { count }: Format): Read {
+function strings(space: CodeSpace, start: bigint, { count }: Format): Read {
   const output: string[] = [];
   const data: Data[] = [];
   let address = start;
   for (let done = 0; done < count; done++) {
-    const bytes = untilNul(session, address);
-    output.push(`${label(session, address)}:\t${quoteText(bytes)}`);
+    const bytes = untilNul(space, address);
+    output.push(`${label(space, address)}:\t${quoteText(bytes)}`);
     data.push({ address: hexOf(address), value: new TextDecoder().decode(bytes) });
     address += BigInt(bytes.length + 1);
   }
   return [{ output: output.join('\n'), data }, address];
 }
 
-function untilNul(session: Session, address: bigint): Uint8Array {
-  const { memory } = session.process;
+function untilNul(space: CodeSpace, address: bigint): Uint8Array {
+  const { memory } = space;
   const bytes: number[] = [];
   while (bytes.length < 4096) {
     if (!memory.allows(address + BigInt(bytes.length), 1, 'read')) {
@@ -115,7 +111,7 @@ function untilNul(session: Session, address: bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function numbers(session: Session, start: bigint, { count, letter, size }: Format): Read {
+function numbers(space: CodeSpace, start: bigint, { count, letter, size }: Format): Read {
   const perLine = letter === 'a' ? 2 : letter === 't' ? Math.max(1, 8 / size) : letter === 'c' ? 8 : size === 8 ? 2 : size === 4 ? 4 : 8;
   const output: string[] = [];
   const data: Data[] = [];
@@ -124,20 +120,20 @@ function numbers(session: Session, start: bigint, { count, letter, size }: Forma
     const cells: string[] = [];
     for (let index = 0; index < Math.min(perLine, count - done); index++) {
       const at = address + BigInt(index * size);
-      const raw = readUnit(session, at, size);
-      const shown = unitText(session, raw, letter, size);
+      const raw = readUnit(space.memory, at, size);
+      const shown = unitText(space, raw, letter, size);
       cells.push(shown);
       data.push({ address: hexOf(at), value: shown });
     }
-    output.push(`${label(session, address)}:\t${cells.join('\t')}`);
+    output.push(`${label(space, address)}:\t${cells.join('\t')}`);
   }
   return [{ output: output.join('\n'), data }, start + BigInt(count * size)];
 }
 
-function readUnit(session: Session, address: bigint, size: number): bigint {
+function readUnit(memory: AddressSpace, address: bigint, size: number): bigint {
   let bytes: Uint8Array;
   try {
-    bytes = session.process.memory.read(address, size);
+    bytes = memory.read(address, size);
   } catch {
     throw unreadable(address);
   }
@@ -145,7 +141,7 @@ function readUnit(session: Session, address: bigint, size: number): bigint {
 }
 
 /** One unit in a format's letter. */
-function unitText(session: Session, raw: bigint, letter: string, size: number): string {
+function unitText(space: CodeSpace, raw: bigint, letter: string, size: number): string {
   const bits = size * 8;
   switch (letter) {
     case 'd':
@@ -159,7 +155,7 @@ function unitText(session: Session, raw: bigint, letter: string, size: number): 
     case 'z':
       return `0x${raw.toString(16).padStart(size * 2, '0')}`;
     case 'a': {
-      const symbol = describeAddress(session.images, raw);
+      const symbol = describeAddress(space.images, raw);
       return `0x${raw.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
     }
     case 'c': {
@@ -194,8 +190,8 @@ function characterText(byte: number): string {
   return byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
 }
 
-function label(session: Session, address: bigint): string {
-  const symbol = describeAddress(session.images, address);
+function label(space: CodeSpace, address: bigint): string {
+  const symbol = describeAddress(space.images, address);
   return `${hexOf(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
 }
 
@@ -222,8 +218,8 @@ const DELVE_MOST = 1_000_000;
 
 /** Delve's `examinemem`, whose units are printed in full width, eight to a line. */
 export function examineDelve(
-  session: Session,
-  source: { readonly text: string; readonly column: number },
+  memory: AddressSpace,
+  source: { readonly start: bigint; readonly column: number },
   flags: ReadonlyMap<string, string>,
 ): Answer {
   const format = DELVE_FORMATS[flags.get('-fmt') ?? 'hex'];
@@ -232,10 +228,10 @@ export function examineDelve(
   const size = delveNumber(flags.get('-size') ?? '1', '-size', source.column);
   if (size > 8) throw new CommandError('-size is at most 8', source.column);
   if (count * size > DELVE_MOST) throw new CommandError(`at most ${DELVE_MOST} bytes at a time`, source.column);
-  const start = addressOf(session, source.text, source.column);
+  const { start } = source;
   const units: Data[] = [];
   const cells = Array.from({ length: count }, (_, index) => {
-    const raw = readUnit(session, start + BigInt(index * size), size);
+    const raw = readUnit(memory, start + BigInt(index * size), size);
     units.push(hexOf(raw));
     return delveCell(raw, format, size);
   });

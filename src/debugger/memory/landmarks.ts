@@ -1,8 +1,10 @@
 /** Where in a Go or C process an address lies: in code, in a variable, on whose stack, in the heap, in the race detector's shadow. */
 import type { Type } from '../../image/api.js';
+import type { Images } from '../../image/images.js';
+import type { Thread } from '../../linux/api.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import { raceRegion } from '../../runtime/race/layout.js';
-import type { Session } from '../session/session.js';
+import type { CallStack, Target } from '../target.js';
 import { fieldAt } from '../values/field-at.js';
 
 export type Region = 'code' | 'stack' | 'heap' | 'global' | 'shadow';
@@ -22,6 +24,8 @@ interface Stretch {
   readonly hi: bigint;
   readonly region: Region;
   readonly name: string;
+  /** The thread's m that it belongs to, where `name` says no more than what of it this is. */
+  readonly of?: Machine;
   readonly type?: Type | undefined;
 }
 
@@ -30,17 +34,18 @@ const ARENA_MASK = 0xff_ffff_ffffn;
 const ARENA_LOW = 0xc0_0000_0000n;
 const ARENA_TOP = 0x7f00_0000_0000n;
 
-/** What is known of an address; nothing when nothing is mapped there. */
-export function landmarkOf(session: Session, address: bigint): Landmark | undefined {
-  const { memory } = session.process;
+/** What is known of an address; nothing when nothing is mapped there. What belongs to another thread than the stack's is named with its m. */
+export function landmarkOf(stack: CallStack, address: bigint): Landmark | undefined {
+  const { target } = stack;
+  const { memory, images } = target;
   if (address < 0x1000n || !memory.allows(address, 1, 'read')) return undefined;
-  const func = session.images.functionAt(address);
+  const func = images.functionAt(address);
   if (func !== undefined) return { region: 'code', name: `${func.name}${plus(address - func.entry)}` };
-  const found = variable(session, address);
+  const found = variable(images, address);
   if (found !== undefined) return found;
-  const stretch = stretchesOf(session).find(each => address >= each.lo && address < each.hi);
-  if (stretch !== undefined) return inside(stretch, address);
-  return session.go !== undefined && inArena(address) ? heapLandmark(session, address) : mapped(session, address);
+  const stretch = target.derived(stretchesOf).find(each => address >= each.lo && address < each.hi);
+  if (stretch !== undefined) return inside(stretch, address, machineOf(target, stack.thread ?? target.process.current));
+  return target.go !== undefined && inArena(address) ? heapLandmark(target, address) : mapped(target, address);
 }
 
 const inArena = (address: bigint): boolean => address < ARENA_TOP && (address & ARENA_MASK) >= ARENA_LOW;
@@ -48,71 +53,66 @@ const inArena = (address: bigint): boolean => address < ARENA_TOP && (address & 
 /** `+0x14`; nothing for 0. */
 const plus = (offset: bigint): string => (offset === 0n ? '' : `+0x${offset.toString(16)}`);
 
-function variable(session: Session, address: bigint): Landmark | undefined {
-  const hit = session.images.symbolAt(address);
+function variable(images: Images, address: bigint): Landmark | undefined {
+  const hit = images.symbolAt(address);
   if (hit === undefined || (hit.symbol.size > 0 && hit.offset >= hit.symbol.size)) return undefined;
-  const described = session.images.typeOfRuntimeType(address);
+  const described = images.typeOfRuntimeType(address);
   if (described !== undefined) return { region: 'global', name: `type ${described.name}` };
   // All strings of a Go program are one symbol: the text says more.
   if (hit.symbol.name === 'go:string.*') return { region: 'global', name: '' };
-  const type = session.images.globalNamed(hit.symbol.name)?.type;
+  const type = images.globalNamed(hit.symbol.name)?.type;
   if (type === undefined) return { region: 'global', name: `${hit.symbol.name}${plus(BigInt(hit.offset))}` };
   const field = fieldAt(type, hit.offset);
   return { region: 'global', name: `${hit.symbol.name}${field.path}`, ...(field.rest === 0 ? { type: field.type } : {}) };
 }
 
-function inside({ region, name, type, lo }: Stretch, address: bigint): Landmark {
+function inside({ region, name: own, of, type, lo }: Stretch, address: bigint, current?: Machine): Landmark {
+  const name = of === undefined || of.address === current?.address ? own : `m${of.id}'s ${own}`;
   if (type === undefined) return { region, name };
   const field = fieldAt(type, Number(address - lo));
   return { region, name: `${name}${field.path}`, ...(field.rest === 0 ? { type: field.type } : {}) };
 }
 
-function mapped(session: Session, address: bigint): Landmark {
-  const mapping = session.process.memory.mappingAt(address)!;
+function mapped({ memory, images }: Target, address: bigint): Landmark {
+  const mapping = memory.mappingAt(address)!;
   const race = raceRegion(address);
-  if (race !== undefined && session.images.go?.settings.get('-race') === 'true') return { region: 'shadow', name: race };
+  if (race !== undefined && images.go?.settings.get('-race') === 'true') return { region: 'shadow', name: race };
   if (mapping.name === '[stack]') return { region: 'stack', name: 'stack of the first thread' };
   if (mapping.name === '[heap]') return { region: 'heap', name: 'the C heap' };
   return { name: mapping.name.replace(/^.*\//, '') };
 }
 
-const cached = new WeakMap<object, readonly Stretch[]>();
+type Machine = NonNullable<ReturnType<GoRuntime['machineOf']>>;
 
-/** Stacks and structures of the threads; kept for as long as the session's reading of Go's structures is. */
-function stretchesOf(session: Session): readonly Stretch[] {
-  const { go } = session;
+const machineOf = (target: Target, thread: Thread): Machine | undefined => target.go?.machineOf(target.threadG(thread));
+
+/** Stacks and structures of the threads. */
+function stretchesOf(target: Target): readonly Stretch[] {
+  const { go, images } = target;
   if (go === undefined) return [];
-  const known = cached.get(go);
-  if (known !== undefined) return known;
   const list: Stretch[] = [];
-  const types = {
-    g: session.images.typeNamed('runtime.g'),
-    m: session.images.typeNamed('runtime.m'),
-    p: session.images.typeNamed('runtime.p'),
+  const types = { g: images.typeNamed('runtime.g'), m: images.typeNamed('runtime.m'), p: images.typeNamed('runtime.p') };
+  const add = (lo: bigint, type: Type | undefined, name: string, of?: Machine) => {
+    if (lo === 0n || type === undefined) return;
+    list.push({ lo, hi: lo + BigInt(type.size), region: 'heap', name, type, ...(of === undefined ? {} : { of }) });
   };
-  const add = (lo: bigint, type: Type | undefined, name: string) => {
-    if (lo !== 0n && type !== undefined) list.push({ lo, hi: lo + BigInt(type.size), region: 'heap', name, type });
-  };
-  const current = go.machineOf(session.threadG(session.thread))?.address;
-  for (const thread of session.process.threads) {
-    const machine = thread.state === 'exited' ? undefined : go.machineOf(session.threadG(thread));
+  for (const thread of target.process.threads) {
+    const machine = thread.state === 'exited' ? undefined : machineOf(target, thread);
     if (machine === undefined) continue;
     const m = `m${machine.id}`;
-    const whose = machine.address === current ? '' : `${m}'s `;
     for (const [g, name] of [
-      [machine.g0, `${whose}g0`],
-      [machine.gsignal, `${whose}gsignal`],
+      [machine.g0, 'g0'],
+      [machine.gsignal, 'gsignal'],
     ] as const) {
       if (!go.readable(g)) continue;
       const { stackLo, stackHi } = go.goroutine(g);
-      list.push({ lo: stackLo, hi: stackHi, region: 'stack', name: `${name} stack` });
-      add(g, types.g, name);
+      list.push({ lo: stackLo, hi: stackHi, region: 'stack', name: `${name} stack`, of: machine });
+      add(g, types.g, name, machine);
     }
     if (go.readable(machine.curg)) list.push(...goroutineStretches(go, machine.curg, types.g));
     add(machine.address, types.m, m);
     add(machine.p, types.p, `${m}'s p`);
   }
-  cached.set(go, list);
   return list;
 }
 
@@ -125,17 +125,14 @@ function goroutineStretches(go: GoRuntime, address: bigint, type: Type | undefin
   ];
 }
 
-const parked = new WeakMap<object, readonly Stretch[]>();
+/** All goroutines' stacks and structures. */
+function parkedStretches({ go, images }: Target): readonly Stretch[] {
+  const type = images.typeNamed('runtime.g');
+  return go!.goroutines().flatMap(goroutine => goroutineStretches(go!, goroutine.address, type));
+}
 
 /** Goroutines' stacks lie in the heap's arenas: those that no thread runs are asked for only when an address is there. */
-function heapLandmark(session: Session, address: bigint): Landmark {
-  const go = session.go!;
-  let list = parked.get(go);
-  if (list === undefined) {
-    const type = session.images.typeNamed('runtime.g');
-    list = go.goroutines().flatMap(goroutine => goroutineStretches(go, goroutine.address, type));
-    parked.set(go, list);
-  }
-  const stretch = list.find(each => address >= each.lo && address < each.hi);
+function heapLandmark(target: Target, address: bigint): Landmark {
+  const stretch = target.derived(parkedStretches).find(each => address >= each.lo && address < each.hi);
   return stretch === undefined ? { region: 'heap', name: 'heap' } : inside(stretch, address);
 }

@@ -1,6 +1,6 @@
 /** Where a word leads: pointers followed, with what each is the address of. */
 
-import type { Session } from '../session/session.js';
+import type { CallStack } from '../target.js';
 import { underlying } from '../values/types.js';
 import { type Landmark, landmarkOf } from './landmarks.js';
 
@@ -25,17 +25,17 @@ const MOST_TEXT = 32;
 const LEAST_TEXT = { terminated: 4, open: 8 } as const;
 
 /** The chain that begins with a word. */
-export function chainOf(session: Session, value: bigint): Chain {
-  const { memory } = session.process;
+export function chainOf(stack: CallStack, value: bigint): Chain {
+  const { memory } = stack.target;
   const links: Link[] = [];
   const seen = new Set<bigint>();
   for (let word = value; ; ) {
-    const landmark = landmarkOf(session, word);
+    const landmark = landmarkOf(stack, word);
     links.push(landmark === undefined ? { value: word } : { value: word, landmark });
     if (landmark === undefined) return { links, end: { kind: 'number' } };
     if (landmark.region === 'code') return { links, end: { kind: 'code' } };
     if (landmark.type !== undefined && underlying(landmark.type).kind === 'struct') return { links, end: { kind: 'object' } };
-    const text = textAt(session, word);
+    const text = textAt(stack, word);
     if (text !== undefined) return { links, end: { kind: 'text', text } };
     if (seen.has(word)) return { links, end: { kind: 'loop' } };
     seen.add(word);
@@ -46,8 +46,8 @@ export function chainOf(session: Session, value: bigint): Chain {
 }
 
 /** Printable text at an address: up to a NUL, or as much as is shown. */
-function textAt(session: Session, address: bigint): string | undefined {
-  const { memory } = session.process;
+function textAt(stack: CallStack, address: bigint): string | undefined {
+  const { memory } = stack.target;
   let length = MOST_TEXT;
   while (length > 0 && !memory.allows(address, length, 'read')) length >>= 1;
   const bytes = memory.read(address, length);

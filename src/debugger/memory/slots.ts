@@ -2,8 +2,8 @@
 import type { Variable } from '../../image/api.js';
 import { variableSource } from '../evaluate/location.js';
 import { outgoingArguments } from '../lens/arguments.js';
-import type { Session } from '../session/session.js';
 import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import type { CallStack } from '../target.js';
 import { fieldAt } from '../values/field-at.js';
 
 export interface Slot {
@@ -19,25 +19,25 @@ const FRAMES = 24;
 const WORD = 8n;
 
 /** By the address of the word, for `count` words from `start`. */
-export function stackSlots(session: Session, start: bigint, count: number): ReadonlyMap<bigint, Slot> {
+export function stackSlots(stack: CallStack, start: bigint, count: number): ReadonlyMap<bigint, Slot> {
   const slots = new Map<bigint, Slot>();
   const end = start + BigInt(count) * WORD;
   const put = (address: bigint, slot: Slot) => {
     if (address >= start && address < end && !slots.has(address)) slots.set(address, slot);
   };
-  const frames = session.frames(FRAMES);
+  const frames = stack.frames(FRAMES);
   for (const frame of frames) {
     const { physical } = frame;
     if (!frame.inlined) {
       // Words on the stack that a frame's own code has not entered yet belong to nobody.
-      const { cfa, returnAddress, stack } = physical;
-      put(stack.hi, { kind: 'top', text: `end of the ${stack.name} stack` });
+      const { cfa, returnAddress } = physical;
+      put(physical.stack.hi, { kind: 'top', text: `end of the ${physical.stack.name} stack` });
       if (cfa !== undefined && returnAddress !== undefined)
         put(cfa - WORD, { kind: 'return', text: `returns to #${outer(frames, frame)}` });
-      const saved = savedFramePointer(session, frame);
+      const saved = savedFramePointer(stack, frame);
       if (saved !== undefined) put(saved, { kind: 'rbp', text: 'saved rbp' });
     }
-    if (physical.sp < end && (physical.cfa ?? end) >= start - 0x100n) variables(session, frame, put);
+    if (physical.sp < end && (physical.cfa ?? end) >= start - 0x100n) variables(stack, frame, put);
   }
   return slots;
 }
@@ -48,15 +48,15 @@ function outer(frames: readonly LogicalFrame[], frame: LogicalFrame): string {
   return next === undefined ? '…' : String(next.index);
 }
 
-function savedFramePointer(session: Session, frame: LogicalFrame): bigint | undefined {
+function savedFramePointer(stack: CallStack, frame: LogicalFrame): bigint | undefined {
   const { cfa } = frame.physical;
-  const rule = session.images.unwindAt(lookupPc(frame.physical))?.registers.get(DWARF_RBP);
+  const rule = stack.target.images.unwindAt(lookupPc(frame.physical))?.registers.get(DWARF_RBP);
   return cfa !== undefined && typeof rule === 'object' && 'atCfa' in rule ? cfa + BigInt(rule.atCfa) : undefined;
 }
 
 /** Variables that debug information places in memory, and what a wrapper passes on there; each word of them by its field. */
-function variables(session: Session, frame: LogicalFrame, put: (address: bigint, slot: Slot) => void): void {
-  const context = session.contextOf(frame);
+function variables(stack: CallStack, frame: LogicalFrame, put: (address: bigint, slot: Slot) => void): void {
+  const context = stack.context(frame);
   const { cfa, func, sp, exact } = frame.physical;
   const whose = frame.index === 0 ? '' : ` of #${frame.index}`;
   const all = frame.variables();

@@ -1,7 +1,8 @@
 /** `telescope`: words of memory, each with where it leads and, on a stack, what it is there for. */
 
 import type { Answer, Data } from '../answer.js';
-import type { Session } from '../session/session.js';
+import type { LogicalFrame } from '../stack/frame.js';
+import type { CallStack } from '../target.js';
 import { landmarkOf } from './landmarks.js';
 import { type Chain, chainOf, chainText } from './pointer-chain.js';
 import { stackSlots } from './slots.js';
@@ -19,38 +20,38 @@ export interface TelescopeRow {
 const WORD = 8n;
 const POINTERS = ['rsp', 'rbp', 'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
 
-/** `count` words from `start` up; ends behind the first that cannot be read. */
-export function telescope(session: Session, start: bigint, count: number): readonly TelescopeRow[] {
-  const { memory } = session.process;
-  const slots = stackSlots(session, start, count);
-  const { registers } = session.frame.physical;
+/** `count` words from `start` up, with the registers of `frame` that point there; ends behind the first that cannot be read. */
+export function telescope(stack: CallStack, frame: LogicalFrame, start: bigint, count: number): readonly TelescopeRow[] {
+  const { memory } = stack.target;
+  const slots = stackSlots(stack, start, count);
+  const { registers } = frame.physical;
   const holders = POINTERS.map(name => [name, registers.get(name)?.value] as const);
   const rows: TelescopeRow[] = [];
   for (let index = 0; index < count; index++) {
     const address = BigInt.asUintN(64, start + BigInt(index) * WORD);
     const names = holders.filter(([, value]) => value === address).map(([name]) => name);
-    const slot = slots.get(address)?.text ?? fieldText(session, address);
+    const slot = slots.get(address)?.text ?? fieldText(stack, address);
     const base = { address, registers: names, ...(slot === undefined ? {} : { slot }) };
     if (!memory.allows(address, 8, 'read')) {
       rows.push(base);
       break;
     }
-    rows.push({ ...base, chain: chainOf(session, memory.readU64(address)) });
+    rows.push({ ...base, chain: chainOf(stack, memory.readU64(address)) });
   }
   return rows;
 }
 
 /** A word of a structure whose type is known, by its field. */
-function fieldText(session: Session, address: bigint): string | undefined {
-  const landmark = landmarkOf(session, address);
+function fieldText(stack: CallStack, address: bigint): string | undefined {
+  const landmark = landmarkOf(stack, address);
   return landmark?.type === undefined ? undefined : `${landmark.name} ${landmark.type.name}`;
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** The command: a table with offsets from the first word. */
-export function telescopeAnswer(session: Session, start: bigint, count: number): Answer {
-  const rows = telescope(session, start, count);
+export function telescopeAnswer(stack: CallStack, frame: LogicalFrame, start: bigint, count: number): Answer {
+  const rows = telescope(stack, frame, start, count);
   const notes = rows.map(row => row.registers.join(' '));
   const wide = Math.max(0, ...notes.map(note => note.length));
   const lines = rows.map(({ address, chain, slot }, index) => {

@@ -23,7 +23,7 @@ export async function resume(session: Session, goal?: Goal): Promise<Stop> {
 }
 
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
-  const { process } = session;
+  const { process } = session.target;
   session.goOnInThread();
   arm(session, goal);
   dropSignal(session);
@@ -36,7 +36,7 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
     const before = process.t;
     const event = session.pace.slice(most, budget => process.run({ budget, pass }));
     session.remaining -= process.t - before;
-    session.changed();
+    session.target.changed();
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
     if (stop !== undefined) return stop;
@@ -53,16 +53,17 @@ export async function interrupted(session: Session): Promise<boolean> {
 /** A signal that is not to be passed on is dropped when the program goes on from it. */
 export function dropSignal(session: Session): void {
   const { stop } = session;
-  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.process.suppressSignal();
+  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.target.process.suppressSignal();
 }
 
 /** Gives the CPU and the kernel what to stop for. */
 export function arm(session: Session, goal: Goal | undefined): void {
-  const { breakpoints, process } = session;
+  const { breakpoints, target } = session;
+  const { process } = target;
   process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
   process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
-  session.checks.arm();
+  session.checks.arm(target);
 }
 
 /** What a stop of the process is to the user; undefined: nothing, go on. */
@@ -101,7 +102,7 @@ function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
   const { stop, print, pass } = session.signals.of(signal.signal);
   if (caught || stop) return { reason: 'signal', signal };
   if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at 0x${signal.address.toString(16)}`}`);
-  if (!pass) session.process.suppressSignal();
+  if (!pass) session.target.process.suppressSignal();
   return undefined;
 }
 
@@ -117,7 +118,7 @@ function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
 }
 
 function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | undefined {
-  if (breakpoint.thread !== undefined && breakpoint.thread !== session.threadNumber(session.thread)) return undefined;
+  if (breakpoint.thread !== undefined && breakpoint.thread !== session.target.threadNumber(session.thread)) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false) return undefined;
   if (!countHit(breakpoint, session.goroutine?.id)) return undefined;
@@ -131,9 +132,9 @@ function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | und
 /** False: it does not hold. A text: it cannot be told, which stops, so that the user sees it. */
 function conditionFails(session: Session, condition: string | undefined): false | string | undefined {
   if (condition === undefined) return undefined;
-  session.changed();
+  session.target.changed();
   try {
-    return holds(session, condition) ? undefined : false;
+    return holds(session.context(), condition) ? undefined : false;
   } catch (error) {
     return `cannot tell whether ${condition} holds: ${(error as Error).message}`;
   }
@@ -151,7 +152,7 @@ function watchHits(session: Session, hits: readonly WatchHit[]): Stop | undefine
 function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {
   session.lookAtThread();
   const before = breakpoint.last;
-  const after = printedWatch(session, breakpoint.watch);
+  const after = printedWatch(session.target.memory, breakpoint.watch);
   breakpoint.last = after;
   if (breakpoint.onlyChanges && before === after) return undefined;
   const problem = conditionFails(session, breakpoint.condition);

@@ -39,8 +39,8 @@ export function messageText(session: Session, source: string): string {
 function shown(session: Session, expression: string, letter: string): string {
   const source = { text: expression, column: 0 };
   try {
-    if (letter === 'x' || letter === 'p') return `0x${addressOf(session, expression, 0).toString(16)}`;
-    const { output } = printExpression(session, source, 'duc'.includes(letter) ? letter : '');
+    if (letter === 'x' || letter === 'p') return `0x${addressOf(session.context(), expression, 0).toString(16)}`;
+    const { output } = printExpression(session.context(), source, 'duc'.includes(letter) ? letter : '', session.settings.printOptions);
     return letter === 's' ? output.replace(/^"(.*)"$/s, '$1') : output;
   } catch (error) {
     return `<${(error as Error).message}>`;

@@ -13,17 +13,19 @@ export interface Place {
 }
 
 /** The stack of the last question: a step asks at every breakpoint it passes, and nearly always on the same one. */
-const last = new WeakMap<Session, { readonly g: bigint; readonly tid: number; readonly stack: StackName }>();
+const last = (): { place?: { readonly g: bigint; readonly tid: number; readonly stack: StackName } } => ({});
 
 /** The place of an address on the current thread's stack. */
 export function placeOf(session: Session, sp: bigint): Place {
-  const { tid } = session.thread;
-  const g = session.threadG(session.thread);
-  let known = last.get(session);
+  const { target, thread } = session;
+  const { tid } = thread;
+  const g = target.threadG(thread);
+  const kept = target.lasting(last);
+  let known = kept.place;
   // A stack that has grown lies elsewhere, and its old place belongs to another g.
   if (known === undefined || known.g !== g || known.tid !== tid || sp < known.stack.lo || sp >= known.stack.hi) {
-    known = { g, tid, stack: stackNamed(session.walkTarget, sp, g) };
-    last.set(session, known);
+    known = { g, tid, stack: stackNamed(target.walkTarget, sp, g) };
+    kept.place = known;
   }
   const { stack } = known;
   const key = stack.kind === 'goroutine' ? stack.name : `${stack.name} of thread ${tid}`;

@@ -5,7 +5,6 @@ import type { Place } from '../../abi/place.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Variable } from '../../image/api.js';
 import type { Session } from '../session/session.js';
-import { printOptions } from '../show/print.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
@@ -40,8 +39,8 @@ function readResult(session: Session, variable: Variable, place: Place, cfa: big
     }
   } else if (place.in === 'stack') {
     // Offsets count from the return address, one word below the frame's CFA.
-    bytes.set(session.process.memory.read(cfa - 8n + BigInt(place.offset), bytes.length));
+    bytes.set(session.target.process.memory.read(cfa - 8n + BigInt(place.offset), bytes.length));
   }
-  const value = printValue(session.context(), { type: variable.type, source: bytesSource(bytes) }, printOptions(session));
+  const value = printValue(session.context(), { type: variable.type, source: bytesSource(bytes) }, session.settings.printOptions);
   return { name: variable.name, type: variable.type.name, value };
 }

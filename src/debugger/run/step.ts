@@ -42,9 +42,7 @@ export async function nextInstructions(session: Session, count: number): Promise
 
 async function nextInstruction(session: Session): Promise<Stop | undefined> {
   const { rip } = session.thread.registers;
-  const next = decodedAt(session.process.memory, rip, ({ flowControl, nextIP }) =>
-    FLOWS.get(flowControl) === 'call' ? nextIP : undefined,
-  );
+  const next = decodedAt(session.target.memory, rip, ({ flowControl, nextIP }) => (FLOWS.get(flowControl) === 'call' ? nextIP : undefined));
   if (next === undefined) return oneInstruction(session);
   const here = placeOf(session, session.thread.registers.get('rsp'));
   const goals: Goals = new Map();
@@ -55,7 +53,7 @@ async function nextInstruction(session: Session): Promise<Stop | undefined> {
 
 /** One instruction of the current thread; a stop when something else happened. */
 async function oneInstruction(session: Session): Promise<Stop | undefined> {
-  const { process } = session;
+  const { process } = session.target;
   session.goOnInThread();
   const thread = session.thread;
   if (session.remaining <= 0) return finished(session, { reason: 'limit' });
@@ -64,7 +62,7 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   const before = process.t;
   const event = process.run({ budget: 1, pass: true });
   session.remaining -= process.t - before;
-  session.changed();
+  session.target.changed();
   if (event.kind !== 'breakpoint') {
     const stop = judge(session, event, undefined);
     if (stop !== undefined) return finished(session, stop);
@@ -130,7 +128,7 @@ async function stepInto(session: Session): Promise<Stop> {
 /** Behind the prologue of a function that was just entered. A stack check there may move the stack first. */
 async function toBody(session: Session, callee: LogicalFrame): Promise<Stop> {
   const func = callee.physical.func!;
-  const body = session.images.at(func.entry)?.afterPrologue(func) ?? func.entry;
+  const body = session.target.images.at(func.entry)?.afterPrologue(func) ?? func.entry;
   const { stack } = currentPlace(session);
   if (body === session.thread.registers.rip) return finished(session, { reason: 'step' });
   return resume(session, { at: new Map([[body, () => currentPlace(session).stack === stack]]), reached: { reason: 'step' } });
@@ -149,10 +147,10 @@ function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals 
   const { func } = physical;
   const goals: Goals = new Map();
   returnGoals(session, goals);
-  const image = func === undefined ? undefined : session.images.at(func.entry);
+  const image = func === undefined ? undefined : session.target.images.at(func.entry);
   if (func === undefined || image === undefined || frame.line === undefined) return goals;
   const here = framePlace(session, physical);
-  const depth = session.images.inlineFrames(lookupPc(physical)).length;
+  const depth = session.target.images.inlineFrames(lookupPc(physical)).length;
   for (const { pc, file, line } of image.statementsIn(func.entry, func.end)) {
     if (line === frame.line && file === frame.file) continue;
     if (!into && insideInlineCall(session, pc, depth, frame)) continue;
@@ -163,7 +161,7 @@ function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals 
 
 /** True when a pc is in a call that is inlined into the frame, which `next` runs through. */
 function insideInlineCall(session: Session, pc: bigint, depth: number, frame: LogicalFrame): boolean {
-  const inline = session.images.inlineFrames(pc);
+  const inline = session.target.images.inlineFrames(pc);
   if (inline.length <= depth) return false;
   const same = inline[inline.length - depth];
   return same?.name === frame.name;
@@ -185,13 +183,13 @@ function sameFrame(session: Session, place: Place | undefined): boolean {
 /** The innermost frame's CFA: from the tables when they are to be trusted, which costs no walk. */
 function currentCfa(session: Session): bigint | undefined {
   const { registers } = session.thread;
-  const func = session.images.functionAt(registers.rip);
-  const row = func === undefined || func.spWrite ? undefined : session.images.unwindAt(registers.rip);
+  const func = session.target.images.functionAt(registers.rip);
+  const row = func === undefined || func.spWrite ? undefined : session.target.images.unwindAt(registers.rip);
   if (row !== undefined && 'register' in row.cfa) {
     const name = DWARF_REGISTERS[row.cfa.register];
     if (name === 'rsp' || name === 'rbp') return registers.get(name) + BigInt(row.cfa.offset);
   }
-  session.changed();
+  session.target.changed();
   return session.frames(1)[0]?.physical.cfa;
 }
 
@@ -211,9 +209,9 @@ function callsOfLine(session: Session, frame: LogicalFrame): readonly bigint[] {
   const { func } = frame.physical;
   if (func === undefined || frame.line === undefined) return [];
   const found: bigint[] = [];
-  for (const instruction of instructionsIn(session.process.memory, func.entry, func.end)) {
+  for (const instruction of instructionsIn(session.target.memory, func.entry, func.end)) {
     if (instruction.flow !== 'call') continue;
-    const line = session.images.lineAt(instruction.address);
+    const line = session.target.images.lineAt(instruction.address);
     if (line?.line === frame.line && line.file === frame.file) found.push(instruction.address);
   }
   return found;
@@ -250,14 +248,14 @@ async function runToReturn(session: Session, physical: PhysicalFrame): Promise<S
 
 async function leaveInlined(session: Session, frame: LogicalFrame): Promise<Stop> {
   const { func } = frame.physical;
-  const image = session.images.at(frame.physical.pc);
+  const image = session.target.images.at(frame.physical.pc);
   const goals: Goals = new Map();
   returnGoals(session, goals);
   if (func !== undefined && image !== undefined) {
-    const depth = session.images.inlineFrames(lookupPc(frame.physical)).length;
+    const depth = session.target.images.inlineFrames(lookupPc(frame.physical)).length;
     const here = framePlace(session, frame.physical);
     for (const { pc } of image.statementsIn(func.entry, func.end)) {
-      if (session.images.inlineFrames(pc).length < depth) goals.set(pc, () => sameFrame(session, here));
+      if (session.target.images.inlineFrames(pc).length < depth) goals.set(pc, () => sameFrame(session, here));
     }
   }
   return resume(session, { at: goals, reached: { reason: 'finish' } });

@@ -1,7 +1,8 @@
-/** Expressions as commands use them: evaluated in the selected frame, with errors that point into the command line. */
-import type { Watch } from '../../cpu/api.js';
+/** Expressions as commands use them: evaluated in a frame, mostly the selected one, with errors that point into the command line. */
+import type { AddressSpace, Watch } from '../../cpu/api.js';
 import { CommandError } from '../errors.js';
 import type { Expression } from '../evaluate/ast.js';
+import type { EvaluationContext } from '../evaluate/context.js';
 import { ExpressionError } from '../evaluate/errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { Result } from '../evaluate/operand.js';
@@ -20,15 +21,15 @@ export function pointing<T>(column: number, work: () => T): T {
   }
 }
 
-export function evaluated(session: Session, text: string, column: number): Result {
-  return pointing(column, () => evaluate(parseExpression(text), session.context()));
+export function evaluated(context: EvaluationContext, text: string, column: number): Result {
+  return pointing(column, () => evaluate(parseExpression(text), context));
 }
 
 /** Addresses of a location specification, relative to the selected frame. */
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
   const frame = session.exited ? undefined : session.frame;
-  const address = (text: string) => addressOf(session, text, column + 1);
-  const scope = { images: session.images, file: frame?.file, line: frame?.line, address };
+  const address = (text: string) => addressOf(session.context(), text, column + 1);
+  const scope = { images: session.target.images, file: frame?.file, line: frame?.line, address };
   try {
     return resolveLocation(spec, scope, column, atEntry);
   } catch (error) {
@@ -39,22 +40,21 @@ export function locate(session: Session, spec: string, column: number, atEntry =
 }
 
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */
-export function addressOf(session: Session, text: string, column: number): bigint {
-  const result = evaluated(session, text, column);
-  return pointing(column, () => BigInt.asUintN(64, addressOfResult(session.context(), result)));
+export function addressOf(context: EvaluationContext, text: string, column: number): bigint {
+  const result = evaluated(context, text, column);
+  return pointing(column, () => BigInt.asUintN(64, addressOfResult(context, result)));
 }
 
 /** Conditions after parsing: one may be asked for millions of times. */
 const parsed = new Map<string, Expression>();
 
 /** Whether a condition holds. Throws when that cannot be told. */
-export function holds(session: Session, condition: string): boolean {
+export function holds(context: EvaluationContext, condition: string): boolean {
   let expression = parsed.get(condition);
   if (expression === undefined) {
     expression = parseExpression(condition);
     parsed.set(condition, expression);
   }
-  const context = session.context();
   return truthOfResult(context, evaluate(expression, context));
 }
 
@@ -70,18 +70,21 @@ export function checkExpression(text: string, column: number): void {
 }
 
 /** The memory that an expression to watch stands for; a number with a star before it is the address of a word. */
-export function watchTarget(session: Session, text: string, column: number): { readonly address: bigint; readonly length: number } {
-  const result = evaluated(session, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
+export function watchTarget(
+  context: EvaluationContext,
+  text: string,
+  column: number,
+): { readonly address: bigint; readonly length: number } {
+  const result = evaluated(context, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
   if (result.kind === 'constant' && !text.startsWith('*'))
     throw new CommandError(`${text} never changes; *${text} is the word there`, column);
-  if (result.kind === 'constant') return { address: addressOf(session, text.replace(/^\*\s*/, ''), column), length: 8 };
+  if (result.kind === 'constant') return { address: addressOf(context, text.replace(/^\*\s*/, ''), column), length: 8 };
   if (result.kind === 'symbol') return { address: result.address, length: 8 };
   return pointing(column, () => rangeOfResult(result));
 }
 
 /** The bytes of a watched range as a number, or as hex when it is longer than a word. */
-export function printedWatch(session: Session, watch: Watch): string {
-  const { memory } = session.process;
+export function printedWatch(memory: AddressSpace, watch: Watch): string {
   if (!memory.allows(watch.address, watch.length, 'read')) return '<unreadable>';
   const digits = [...memory.read(watch.address, watch.length)].reverse().map(byte => byte.toString(16).padStart(2, '0'));
   const plain = digits.join('').replace(/^0+(?=.)/, '');

@@ -3,7 +3,7 @@
  * times as long as later on: slices begin small and grow as far as the time they took allows. What the program does depends on none of it.
  */
 import type { ProcessStop } from '../../linux/api.js';
-import type { Host } from './session.js';
+import type { Host } from './host.js';
 
 /** Instructions of a run's first slice: at the very start, with nothing translated and V8 cold, one takes about 40 us. */
 const FIRST = 250;

@@ -1,7 +1,6 @@
+import { FLAVORS, type Flavor } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
-
-const FLAVORS = ['gnu', 'intel', 'go'] as const;
-export type Flavor = (typeof FLAVORS)[number];
+import type { PrintOptions } from '../values/print.js';
 
 const THEMES = ['dark', 'light', 'plain'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -96,6 +95,15 @@ export class Settings {
 
   text(name: SettingName): string {
     return this.#values.get(name) as string;
+  }
+
+  /** Bounds of printing. */
+  get printOptions(): PrintOptions {
+    return {
+      maxStringLen: this.number('max-string-len'),
+      maxArrayValues: this.number('max-array-values'),
+      maxVariableRecurse: this.number('max-variable-recurse'),
+    };
   }
 
   get flavor(): Flavor {

@@ -1,11 +1,13 @@
 /** `bt`: the true stack; `bt -gdb`: what unwind tables alone would say. */
 
+import type { Registers } from '../../cpu/api.js';
 import type { Answer } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
-import type { Session } from '../session/session.js';
 import type { FrameRegister, KnownValue } from '../stack/frame.js';
 import { callerValues, cfaOf } from '../stack/unwind.js';
+import type { CallStack, Target } from '../target.js';
+import type { PrintOptions } from '../values/print.js';
 import { frameLine, frameRow } from './frame-text.js';
 import { variableLines } from './variables.js';
 
@@ -13,11 +15,12 @@ export interface BacktraceOptions {
   readonly full: boolean;
   readonly offsets: boolean;
   readonly how: boolean;
+  readonly print: PrintOptions;
 }
 
 /** `depth` frames from the innermost, or -`depth` from the outermost. */
-export function backtrace(session: Session, depth: number, options: BacktraceOptions): Answer {
-  const frames = depth >= 0 ? session.frames(depth + 1) : session.frames();
+export function backtrace(stack: CallStack, depth: number, options: BacktraceOptions): Answer {
+  const frames = depth >= 0 ? stack.frames(depth + 1) : stack.frames();
   const shown = depth >= 0 ? frames.slice(0, depth) : frames.slice(depth);
   const lines: string[] = [];
   let physical: object | undefined = shown[0]?.physical;
@@ -27,24 +30,22 @@ export function backtrace(session: Session, depth: number, options: BacktraceOpt
     const note = options.how
       ? `  [${frame.physical.how}${frame.physical.jumpedFrom === undefined ? '' : `, jumped to from ${frame.physical.jumpedFrom}`}]`
       : '';
-    lines.push(`${frameLine(session, frame)}${note}`);
+    lines.push(`${frameLine(stack, frame)}${note}`);
     if (options.offsets)
       lines.push(
         `        rsp 0x${frame.physical.sp.toString(16)} cfa ${frame.physical.cfa === undefined ? '?' : `0x${frame.physical.cfa.toString(16)}`}`,
       );
-    if (options.full) lines.push(...variableLines(session, frame).map(line => `        ${line}`));
+    if (options.full) lines.push(...variableLines(stack, frame, options.print).map(line => `        ${line}`));
   }
   if (depth >= 0 && frames.length > depth) lines.push('(More frames follow; bt N shows N of them)');
   return {
     output: lines.join('\n'),
-    data: shown.map(frame => frameRow(session, frame)),
+    data: shown.map(frame => frameRow(stack, frame)),
   };
 }
 
 /** Follows the tables from frame 0, believing them: no record of calls, no stack switches. */
-export function gdbBacktrace(session: Session, depth: number): Answer {
-  const { memory } = session.process;
-  const { registers } = session.thread;
+export function gdbBacktrace({ memory, images }: Target, registers: Registers, depth: number): Answer {
   let values: ReadonlyMap<FrameRegister, KnownValue> = new Map(
     (['rbx', 'rbp', 'rsp', 'r12', 'r13', 'r14', 'r15', 'rip'] as const).map(name => [
       name,
@@ -56,12 +57,12 @@ export function gdbBacktrace(session: Session, depth: number): Answer {
   for (let index = 0; index < depth; index++) {
     const pc = values.get('rip')!.value;
     const sp = values.get('rsp')!.value;
-    const name = describeAddress(session.images, index === 0 ? pc : pc - 1n)?.replace(/\+\d+$/, '') ?? '??';
+    const name = describeAddress(images, index === 0 ? pc : pc - 1n)?.replace(/\+\d+$/, '') ?? '??';
     lines.push(`#${index}`.padEnd(4) + `0x${pc.toString(16).padStart(16, '0')} in ${name} ()`);
     data.push({ index, pc: `0x${pc.toString(16)}`, function: name });
     const lookup = index === 0 ? pc : pc - 1n;
-    const func = session.images.functionAt(lookup);
-    const row = session.images.unwindAt(lookup);
+    const func = images.functionAt(lookup);
+    const row = images.unwindAt(lookup);
     const cfa = row === undefined ? guessedCfa(values, index === 0 && func?.entry === pc) : cfaOf(row, values, () => undefined);
     const returnAddress = cfa === undefined ? undefined : peek(memory, cfa - 8n);
     if (pc === 0n || cfa === undefined || returnAddress === undefined || cfa <= sp) break;

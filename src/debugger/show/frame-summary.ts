@@ -5,8 +5,8 @@ import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
 import { isMissing } from '../known.js';
 import { addressIn, argumentText, type FrameArgument, frameArguments } from '../lens/arguments.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import type { CallStack, Target } from '../target.js';
 import { underlying } from '../values/types.js';
 import { pointerOf } from '../values/value.js';
 
@@ -28,27 +28,27 @@ export interface FrameSummary {
 /** Runtime functions that call deferred functions. */
 const DEFERS = /^runtime\.(deferreturn|gopanic|\(\*_panic\)\.nextDefer|Goexit|runOpenDeferFrame)$/;
 
-/** The first `count` frames of the selected stack, innermost first. */
-export function frameSummaries(session: Session, count: number): readonly FrameSummary[] {
-  const selected = session.selection.frame;
-  const frames = session.frames(count);
+/** The first `count` frames of a stack, innermost first; `selected` is the index of the one that the user looks at. */
+export function frameSummaries(stack: CallStack, count: number, selected: number): readonly FrameSummary[] {
+  const { target } = stack;
+  const frames = stack.frames(count);
   return frames.map((frame, at): FrameSummary => {
     const { physical, index, name, file, line } = frame;
-    const image = session.images.at(physical.pc);
-    const library = image === undefined || image === session.images.all[0] ? '' : image.path;
+    const image = target.images.at(physical.pc);
+    const library = image === undefined || image === target.images.all[0] ? '' : image.path;
     const where = file === undefined ? library.replace(/^.*\//, '') : `${file.replace(/^.*\//, '')}:${line}`;
     const seam = frame.inlined || physical.seam === undefined ? {} : { seam: physical.seam };
-    const tags = tagsOf(session, frame, frames[at + 1]);
-    return { index, pc: physical.pc, name, where, args: knownArguments(session, frame), tags, selected: index === selected, ...seam };
+    const tags = tagsOf(target, frame, frames[at + 1]);
+    return { index, pc: physical.pc, name, where, args: knownArguments(stack, frame), tags, selected: index === selected, ...seam };
   });
 }
 
-function tagsOf(session: Session, { physical, inlined }: LogicalFrame, caller: LogicalFrame | undefined): readonly string[] {
+function tagsOf(target: Target, { physical, inlined }: LogicalFrame, caller: LogicalFrame | undefined): readonly string[] {
   if (inlined) return ['inlined'];
   const { func, jumpedFrom, how } = physical;
   const tags: string[] = [];
   if (func?.wrapper) tags.push('wrapper');
-  if (func !== undefined && instrumented(session, func)) tags.push('race');
+  if (func !== undefined && instrumented(target, func)) tags.push('race');
   if (caller !== undefined && DEFERS.test(caller.name)) tags.push('deferred');
   if (jumpedFrom !== undefined) tags.push(`jumped to from ${jumpedFrom}`);
   if (how === 'inferred') tags.push('inferred');
@@ -56,21 +56,21 @@ function tagsOf(session: Session, { physical, inlined }: LogicalFrame, caller: L
 }
 
 /** Of the innermost frame, and of C code, which has no other place to show them. */
-function knownArguments(session: Session, frame: LogicalFrame): string {
+function knownArguments(stack: CallStack, frame: LogicalFrame): string {
   if (frame.index > 0 && frame.physical.func?.language !== 'c') return '';
-  const known = frameArguments(session, frame).filter(each => !isMissing(each.known));
-  return known.map(each => `${each.name}=${shortValue(session, frame, each)}`).join(' ');
+  const known = frameArguments(stack, frame).filter(each => !isMissing(each.known));
+  return known.map(each => `${each.name}=${shortValue(stack, frame, each)}`).join(' ');
 }
 
 /** A symbol says more than the address that it stands for; an integer is a number, unless it is made to hold addresses. */
-function shortValue(session: Session, frame: LogicalFrame, argument: FrameArgument): string {
-  const { images } = session;
+function shortValue(stack: CallStack, frame: LogicalFrame, argument: FrameArgument): string {
+  const { images } = stack.target;
   const address = addressIn(argument);
   if (address === 0n) return 'nil';
   if (address !== undefined && argument.type === undefined && address >= 0x1000n) return describeAddress(images, address) ?? hex(address);
   const code = codeAddressIn(argument);
   const symbol = code === undefined || images.functionAt(code) === undefined ? undefined : describeAddress(images, code);
-  return symbol ?? argumentText(session, frame, argument);
+  return symbol ?? argumentText(stack, frame, argument);
 }
 
 /** What a uintptr holds: in Go's runtime, program counters. */

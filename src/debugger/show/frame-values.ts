@@ -1,8 +1,8 @@
 /** What registers hold in each frame at a stop, so that at the next one it can be told what has changed in which frame. */
 
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
+import type { CallStack } from '../target.js';
 import { registerNames } from './registers-text.js';
 
 /** Frames that are remembered; what has changed in those further out is not told. */
@@ -20,18 +20,18 @@ export interface FrameValues {
 
 export const NO_VALUES: FrameValues = { selected: INNERMOST, frames: new Map() };
 
-/** The registers of the selected frame and of the innermost ones of the selected stack. */
-export function frameValues(session: Session): FrameValues {
+/** The registers of the selected frame and of the innermost ones of its stack. */
+export function frameValues(stack: CallStack, selected: LogicalFrame): FrameValues {
   const frames = new Map<string, ReadonlyMap<string, bigint>>();
   const names = registerNames(false);
-  for (const frame of new Set([...session.frames(MOST_FRAMES), session.frame])) {
+  for (const frame of new Set([...stack.frames(MOST_FRAMES), selected])) {
     // The frame where execution stands is an outer one once it has called something.
     const keys = [nameOf(frame), activation(frame)].filter(key => !frames.has(key));
     if (keys.length === 0) continue;
     const values = valuesOf(frame, names);
     for (const key of keys) frames.set(key, values);
   }
-  return { selected: nameOf(session.frame), frames };
+  return { selected: nameOf(selected), frames };
 }
 
 /** Whether a register of the selected frame holds something else than the same frame's did before. What is not known at both stops has not. */

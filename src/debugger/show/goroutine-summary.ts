@@ -1,8 +1,7 @@
 /** Goroutines and threads in a few words each, for lists of them. */
-import type { Images } from '../../image/images.js';
 import type { Thread } from '../../linux/api.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
-import type { Session } from '../session/session.js';
+import type { CallStack, Target } from '../target.js';
 import { type CodePlace, userPlace } from './goroutine-text.js';
 
 interface Place {
@@ -36,35 +35,35 @@ export interface ThreadSummary extends Place {
 const MOST = 200;
 
 /** Those that run, and then the others by number. */
-export function goroutineSummaries(session: Session): readonly GoroutineSummary[] {
-  const all = session.go?.goroutines() ?? [];
+export function goroutineSummaries(selected: CallStack): readonly GoroutineSummary[] {
+  const { target } = selected;
+  const all = target.go?.goroutines() ?? [];
   const threads = new Map<bigint, Thread>();
-  for (const thread of session.process.threads) {
-    const goroutine = thread.state === 'exited' ? undefined : session.goroutineOf(thread);
+  for (const thread of target.process.threads) {
+    const goroutine = thread.state === 'exited' ? undefined : target.goroutineOf(thread);
     if (goroutine !== undefined) threads.set(goroutine.address, thread);
   }
-  const current = session.goroutine?.address;
+  const current = selected.goroutine?.address;
   const shown =
     all.length <= MOST ? all : [...all.filter(each => threads.has(each.address)), ...all.filter(each => !threads.has(each.address))];
   return shown.slice(0, MOST).map((goroutine): GoroutineSummary => {
     const thread = threads.get(goroutine.address);
     const state = thread === undefined ? goroutine.waitReason || goroutine.status : 'running';
-    const base = { id: Number(goroutine.id), state, current: goroutine.address === current, ...placeOf(session, goroutine, thread) };
-    return thread === undefined ? base : { ...base, thread: session.threadNumber(thread) };
+    const base = { id: Number(goroutine.id), state, current: goroutine.address === current, ...placeOf(target, goroutine, thread) };
+    return thread === undefined ? base : { ...base, thread: target.threadNumber(thread) };
   });
 }
 
 /** Places of goroutines that stand still, each good for as long as it has not run. */
-const still = new WeakMap<Images, Map<bigint, { readonly sp: bigint; readonly pc: bigint; readonly place: Place }>>();
+const still = (): Map<bigint, { readonly sp: bigint; readonly pc: bigint; readonly place: Place }> => new Map();
 
-function placeOf(session: Session, goroutine: Goroutine, thread: Thread | undefined): Place {
-  if (thread !== undefined) return short(userPlace(session, goroutine));
-  let places = still.get(session.images);
-  if (places === undefined) still.set(session.images, (places = new Map()));
+function placeOf(target: Target, goroutine: Goroutine, thread: Thread | undefined): Place {
+  if (thread !== undefined) return short(userPlace(target, goroutine));
+  const places = target.lasting(still);
   const { sp, pc } = goroutine.sched;
   const known = places.get(goroutine.address);
   if (known?.sp === sp && known.pc === pc) return known.place;
-  const place = short(userPlace(session, goroutine));
+  const place = short(userPlace(target, goroutine));
   places.set(goroutine.address, { sp, pc, place });
   return place;
 }
@@ -73,21 +72,22 @@ function short({ name, file, line }: Pick<CodePlace, 'name' | 'file' | 'line'>):
   return { name, where: file === undefined ? '' : `${file.replace(/^.*\//, '')}:${line}` };
 }
 
-export function threadSummaries(session: Session): readonly ThreadSummary[] {
-  const { process, images } = session;
+export function threadSummaries({ target, thread: selected }: CallStack): readonly ThreadSummary[] {
+  const { process, images } = target;
+  const current = selected ?? process.current;
   return process.threads
     .filter(thread => thread.state !== 'exited')
     .map((thread): ThreadSummary => {
       const { rip } = thread.registers;
       const at = images.lineAt(rip);
       const name = images.functionAt(rip)?.name ?? images.symbolAt(rip)?.symbol.name ?? `0x${rip.toString(16)}`;
-      const machine = session.go?.machineOf(session.threadG(thread));
-      const goroutine = session.goroutineOf(thread);
+      const machine = target.go?.machineOf(target.threadG(thread));
+      const goroutine = target.goroutineOf(thread);
       return {
-        number: session.threadNumber(thread),
+        number: target.threadNumber(thread),
         m: machine === undefined ? '' : `m${machine.id}`,
         state: thread.state === 'waiting' ? (thread.waitingFor ?? 'waiting') : thread.state,
-        current: thread.tid === session.thread.tid,
+        current: thread.tid === current.tid,
         ...short({ name, file: at?.file, line: at?.line }),
         ...(goroutine === undefined ? {} : { goroutine: Number(goroutine.id) }),
       };

@@ -1,31 +1,48 @@
 /** `disassemble`: a range of code as lines and as data. */
 
 import type { Answer, Data } from '../answer.js';
-import { disassembleRange } from '../code/lines.js';
+import { disassembleRange, type Flavor } from '../code/disassemble.js';
 import type { Session } from '../session/session.js';
+import type { SourceFiles } from '../session/sources.js';
+import type { Target } from '../target.js';
 
-export interface ListingOptions {
+/** What code is shown with. */
+export interface CodeLook {
+  readonly flavor: Flavor;
+  readonly sources: SourceFiles;
+  /** Addresses of breakpoints. */
+  readonly stops: ReadonlySet<bigint>;
+}
+
+export const codeLook = ({ settings, sources, breakpoints }: Session): CodeLook => ({
+  flavor: settings.flavor,
+  sources,
+  stops: breakpoints.addresses,
+});
+
+export interface ListingOptions extends CodeLook {
+  /** Where the selected frame stands. */
+  readonly pc: bigint | undefined;
   readonly bytes: boolean;
   readonly source: boolean;
 }
 
-export function disassembly(session: Session, start: bigint, end: bigint, options: ListingOptions): Answer {
-  const { images } = session;
+export function disassembly(target: Target, start: bigint, end: bigint, options: ListingOptions): Answer {
+  const { images } = target;
+  const { pc, stops, sources, flavor } = options;
   const func = images.functionAt(start);
-  const pc = session.exited ? undefined : session.frame.physical.pc;
-  const stops = session.breakpoints.addresses;
   const out: string[] = [];
   const data: Data[] = [];
   if (func !== undefined) out.push(`TEXT ${func.name}(SB)${func.file === undefined ? '' : ` ${func.file}`}`);
   let shown = '';
-  const lines = disassembleRange(session, start, { end });
+  const lines = disassembleRange(target, flavor, start, { end });
   const names = lines.map(line => shortLine(images.lineAt(line.address)));
   const width = Math.max(0, ...names.map(name => name.length));
   for (const [index, line] of lines.entries()) {
     const at = images.lineAt(line.address);
     const key = at === undefined ? '' : `${at.file}:${at.line}`;
     if (options.source && key !== shown && at !== undefined) {
-      out.push(`${key}${sourceText(session, at.file, at.line)}`);
+      out.push(`${key}${sourceText(sources, at.file, at.line)}`);
       shown = key;
     }
     const bytes = [...line.bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -51,7 +68,7 @@ function shortLine(at: { readonly file: string; readonly line: number } | undefi
   return at === undefined ? '' : `${at.file.slice(at.file.lastIndexOf('/') + 1)}:${at.line}`;
 }
 
-function sourceText(session: Session, file: string, line: number): string {
-  const source = session.sources.line(file, line);
+function sourceText(sources: SourceFiles, file: string, line: number): string {
+  const source = sources.line(file, line);
   return source === undefined ? '' : `  ${source.trim()}`;
 }

@@ -9,7 +9,6 @@ import type { Result } from '../evaluate/operand.js';
 import { parseAssignment } from '../evaluate/parser.js';
 import { printResult, typeOfResult, typeText } from '../evaluate/result.js';
 import { evaluated, pointing } from '../session/expressions.js';
-import type { Session } from '../session/session.js';
 import { FORMATS, parseFormat } from '../values/format.js';
 import type { PrintOptions } from '../values/print.js';
 import { typeLines } from './type-text.js';
@@ -20,25 +19,14 @@ export interface Source {
   readonly column: number;
 }
 
-/** Bounds of printing, from the settings. */
-export function printOptions(session: Session): PrintOptions {
-  const { settings } = session;
-  return {
-    maxStringLen: settings.number('max-string-len'),
-    maxArrayValues: settings.number('max-array-values'),
-    maxVariableRecurse: settings.number('max-variable-recurse'),
-  };
-}
-
 /** Evaluates and prints, as `p` does. */
-export function printExpression(session: Session, source: Source, format: string): Answer {
+export function printExpression(context: EvaluationContext, source: Source, format: string, options: PrintOptions): Answer {
   const letter = format === '' ? undefined : parseFormat(format);
   if (format !== '' && letter === undefined) {
     throw new CommandError(`no format "${format}"; print has ${FORMATS.join(' ')}`, source.column);
   }
-  const result = evaluated(session, source.text, source.column);
-  const context = session.context();
-  const output = printResult(context, result, { ...printOptions(session), format: letter });
+  const result = evaluated(context, source.text, source.column);
+  const output = printResult(context, result, { ...options, format: letter });
   return { output, data: resultData(context, result, output) };
 }
 
@@ -48,15 +36,15 @@ function resultData(context: EvaluationContext, result: Result, output: string):
 }
 
 /** `whatis`. */
-export function typeOf(session: Session, source: Source): Answer {
-  const result = evaluated(session, source.text, source.column);
-  const name = typeText(session.context(), result);
+export function typeOf(context: EvaluationContext, source: Source): Answer {
+  const result = evaluated(context, source.text, source.column);
+  const name = typeText(context, result);
   return text(name, name);
 }
 
 /** `ptype`: with offsets and sizes when asked for. */
-export function typeOfDetailed(session: Session, source: Source, offsets: boolean): Answer {
-  const result = evaluated(session, source.text, source.column);
+export function typeOfDetailed(context: EvaluationContext, source: Source, offsets: boolean): Answer {
+  const result = evaluated(context, source.text, source.column);
   const type = pointing(source.column, () => typeOfResult(result));
   return { output: typeLines(type, offsets).join('\n'), data: typeData(type) };
 }
@@ -74,8 +62,7 @@ function typeData(type: Type): Data {
 }
 
 /** `set TARGET = VALUE`. */
-export function assign(session: Session, source: Source): Answer {
-  pointing(source.column, () => assignTo(parseAssignment(source.text), session.context()));
-  session.changed();
+export function assign(context: EvaluationContext, source: Source): Answer {
+  pointing(source.column, () => assignTo(parseAssignment(source.text), context));
   return text('');
 }

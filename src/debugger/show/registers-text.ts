@@ -3,14 +3,14 @@
 import type { RegisterName } from '../../abi/convention.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Data } from '../answer.js';
-import { flagNames } from '../code/flag-names.js';
 import { isMissing, missingText } from '../known.js';
 import { type RegisterRole, registerRoles } from '../lens/roles.js';
 import type { Region } from '../memory/landmarks.js';
 import { chainOf, chainText } from '../memory/pointer-chain.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
+import type { CallStack } from '../target.js';
+import { flagNames } from '../values/flag-names.js';
 
 /** gdb's order. */
 const GENERAL = [
@@ -67,8 +67,8 @@ export interface RegisterFact {
   readonly meant: boolean;
 }
 
-export function registerFacts(session: Session, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
-  const roles = registerRoles(session, frame);
+export function registerFacts(stack: CallStack, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
+  const roles = registerRoles(stack, frame);
   return names.map((name): RegisterFact => {
     const known = readRegister(frame, name);
     if (isMissing(known)) return { name, shown: missingText(known), text: '', meant: false };
@@ -78,15 +78,15 @@ export function registerFacts(session: Session, frame: LogicalFrame, names: read
     const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
     if (!GENERAL_SET.has(name)) return { ...base, text: withRole(special(name, value), role) };
-    const chain = chainOf(session, value);
+    const chain = chainOf(stack, value);
     const region = chain.links[0]!.landmark?.region;
     return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
   });
 }
 
 /** One line each: name, value, what it is. */
-export function registerLines(session: Session, frame: LogicalFrame, names: readonly string[]): readonly string[] {
-  return registerFacts(session, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
+export function registerLines(stack: CallStack, frame: LogicalFrame, names: readonly string[]): readonly string[] {
+  return registerFacts(stack, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
 }
 
 /** How much of the stack lies above the stack pointer. */

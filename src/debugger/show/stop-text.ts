@@ -1,7 +1,7 @@
 /** How a stop is told: one line of what and where, then the instruction or the source line there. */
 
 import { describeCode } from '../code/describe.js';
-import { disassembleAt } from '../code/lines.js';
+import { disassembleAt } from '../code/disassemble.js';
 import { explainFault } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
 import { RULES } from '../lens/rules.js';
@@ -26,23 +26,23 @@ export interface StopData {
 }
 
 export function stopData(session: Session): StopData {
-  const { stop, process } = session;
-  const t = process.t;
+  const { stop, target } = session;
+  const { t } = target.process;
   if (stop.reason === 'exited') {
     const { status, signal = null } = stop;
     return { reason: 'exited', signal, address: null, pc: null, function: null, t, thread: null, goroutine: null, status };
   }
   const { rip } = session.thread.registers;
-  const goroutine = session.goroutineOf(session.thread);
+  const goroutine = session.target.goroutineOf(session.thread);
   const address = stop.reason === 'watchpoint' ? stop.address : stop.reason === 'signal' ? stop.signal.address : undefined;
   return {
     reason: stop.reason,
     signal: stop.reason === 'signal' ? stop.signal.name : null,
     address: address === undefined ? null : `0x${address.toString(16)}`,
     pc: `0x${rip.toString(16)}`,
-    function: session.images.functionAt(rip)?.name ?? session.images.symbolAt(rip)?.symbol.name ?? null,
+    function: session.target.images.functionAt(rip)?.name ?? session.target.images.symbolAt(rip)?.symbol.name ?? null,
     t,
-    thread: session.threadNumber(session.thread),
+    thread: session.target.threadNumber(session.thread),
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
     ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
     ...(stop.reason === 'breakpoint' || stop.reason === 'watchpoint' ? { breakpoint: stop.breakpoint.id } : {}),
@@ -56,9 +56,9 @@ export function grouped(t: number): string {
 
 export function stopText(session: Session): string {
   const { stop } = session;
-  const time = `t=${grouped(session.process.t)}`;
+  const time = `t=${grouped(session.target.process.t)}`;
   if (stop.reason === 'exited') {
-    const result = session.launcher.result?.(session.process);
+    const result = session.launcher.result?.(session.target.process);
     return [`${time}  ${exitText(stop)}`, ...(result === undefined ? [] : [result]), ...refusalLines(session)].join('\n');
   }
   const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
@@ -84,7 +84,7 @@ function whyText(session: Session): string {
     case 'syscall':
       return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
     case 'thread':
-      return `thread ${session.threadNumber(stop)} ${stop.event}, in `;
+      return `thread ${session.target.threadNumber(stop)} ${stop.event}, in `;
     case 'interrupted':
       return 'interrupted in ';
     case 'limit':
@@ -104,8 +104,8 @@ function whyText(session: Session): string {
 export function stopHeadline(session: Session): { readonly what: string; readonly detail: string } {
   const { stop } = session;
   if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
-  const { rip } = session.faulted ?? session.process.current.registers;
-  const line = session.images.lineAt(rip);
+  const { rip } = session.target.faulted ?? session.target.process.current.registers;
+  const line = session.target.images.lineAt(rip);
   const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
   return { what: `${whyText(session)}${placeText(session, rip)}${at}`, detail: detailText(session) };
 }
@@ -114,8 +114,10 @@ function detailText(session: Session): string {
   const { stop } = session;
   switch (stop.reason) {
     case 'signal':
-      if (session.faulted === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
-      return session.faulted.fault.vector === '#BP' ? "the program's own breakpoint" : explainFault(session, session.faulted);
+      if (session.target.faulted === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
+      return session.target.faulted.fault.vector === '#BP'
+        ? "the program's own breakpoint"
+        : explainFault(session.target, session.target.faulted);
     case 'breakpoint':
       return stop.problem ?? '';
     case 'syscall':
@@ -131,34 +133,34 @@ function detailText(session: Session): string {
 
 /** `main.main+20`; a function's entry is told from the function as a whole by `+0`. */
 function placeText(session: Session, rip: bigint): string {
-  const described = describeCode(session.images, rip);
-  return rip === session.images.functionAt(rip)?.entry ? `${described}+0` : described;
+  const described = describeCode(session.target.images, rip);
+  return rip === session.target.images.functionAt(rip)?.entry ? `${described}+0` : described;
 }
 
 function whereText(session: Session): string {
   const { thread } = session;
   const { registers } = thread;
-  const line = session.images.lineAt(registers.rip);
-  const goroutine = session.goroutineOf(thread);
-  const stack = stackNamed(session.walkTarget, registers.get('rsp'), session.threadG(thread));
+  const line = session.target.images.lineAt(registers.rip);
+  const goroutine = session.target.goroutineOf(thread);
+  const stack = stackNamed(session.target.walkTarget, registers.get('rsp'), session.target.threadG(thread));
   const parts = [placeText(session, registers.rip)];
   if (goroutine !== undefined) parts.push(`goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`);
   else if (stack.kind !== 'C') parts.push(`on ${stack.name}`);
-  parts.push(`thread ${session.threadNumber(thread)}`);
+  parts.push(`thread ${session.target.threadNumber(thread)}`);
   return `${parts[0]}${line === undefined ? '' : ` at ${line.file}:${line.line}`}, ${parts.slice(1).join(', ')}`;
 }
 
 function detailLines(session: Session): readonly string[] {
   const { stop } = session;
   const { rip } = session.thread.registers;
-  const instruction = disassembleAt(session, rip)?.text ?? 'memory that cannot be read';
+  const instruction = disassembleAt(session.target, session.settings.flavor, rip)?.text ?? 'memory that cannot be read';
   switch (stop.reason) {
     case 'signal':
-      if (session.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
-      if (session.faulted.fault.vector === '#BP') return ownBreakpoint(session);
+      if (session.target.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
+      if (session.target.faulted.fault.vector === '#BP') return ownBreakpoint(session);
       // What lies there did not run: it is no instruction that did something.
-      if (session.faulted.fault.access === 'exec') return [`  the program ${explainFault(session, session.faulted)}`];
-      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session, session.faulted)}`];
+      if (session.target.faulted.fault.access === 'exec') return [`  the program ${explainFault(session.target, session.target.faulted)}`];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session.target, session.target.faulted)}`];
     case 'abi':
       return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {
@@ -190,17 +192,17 @@ function senderLines(sender: number | undefined): readonly string[] {
 /** The source line when it can be read, and stands at its beginning; else the instruction. */
 function sourceOrInstruction(session: Session, instruction: string): string {
   const { rip } = session.thread.registers;
-  const line = session.images.lineAt(rip);
+  const line = session.target.images.lineAt(rip);
   const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
   if (line === undefined || source === undefined || !startsStatement(session, rip)) {
-    const told = session.selection.frame === 0 ? outlook(session, session.frame)?.text : undefined;
+    const told = session.selection.frame === 0 ? outlook(session.stack, session.frame)?.text : undefined;
     return `=> 0x${rip.toString(16)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
   }
   return `=> ${line.line}  ${source.trimEnd()}`;
 }
 
 function startsStatement(session: Session, pc: bigint): boolean {
-  for (const statement of session.images.statementsIn(pc, pc + 1n)) if (statement.pc === pc) return true;
+  for (const statement of session.target.images.statementsIn(pc, pc + 1n)) if (statement.pc === pc) return true;
   return false;
 }
 

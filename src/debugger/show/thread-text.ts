@@ -1,30 +1,30 @@
 import type { Thread } from '../../linux/api.js';
 import type { Data } from '../answer.js';
 import { describeCode } from '../code/describe.js';
-import type { Session } from '../session/session.js';
+import type { Target } from '../target.js';
 
 /** `* thread 1  running  main.main+20 at main.go:14, goroutine 1`. */
-export function threadLine(session: Session, thread: Thread): string {
-  const current = thread.tid === session.thread.tid ? '*' : ' ';
+export function threadLine(target: Target, thread: Thread, selected: Thread): string {
+  const current = thread.tid === selected.tid ? '*' : ' ';
   const { rip } = thread.registers;
-  const line = session.images.lineAt(rip);
-  const place = `${describeCode(session.images, rip)}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
-  const goroutine = session.goroutineOf(thread);
+  const line = target.images.lineAt(rip);
+  const place = `${describeCode(target.images, rip)}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
+  const goroutine = target.goroutineOf(thread);
   const doing = thread.state === 'waiting' && thread.waitingFor !== undefined ? `waiting for ${thread.waitingFor}` : thread.state;
-  return `${current} thread ${session.threadNumber(thread)}  ${doing}  ${place}${goroutine === undefined ? '' : `, goroutine ${goroutine.id}`}`;
+  return `${current} thread ${target.threadNumber(thread)}  ${doing}  ${place}${goroutine === undefined ? '' : `, goroutine ${goroutine.id}`}`;
 }
 
-export function threadRow(session: Session, thread: Thread): Data {
+export function threadRow(target: Target, thread: Thread, selected: Thread): Data {
   const { rip } = thread.registers;
-  const goroutine = session.goroutineOf(thread);
+  const goroutine = target.goroutineOf(thread);
   return {
-    thread: session.threadNumber(thread),
+    thread: target.threadNumber(thread),
     tid: thread.tid,
     state: thread.state,
     waitingFor: thread.waitingFor ?? null,
     pc: `0x${rip.toString(16)}`,
-    function: session.images.functionAt(rip)?.name ?? null,
+    function: target.images.functionAt(rip)?.name ?? null,
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
-    current: thread.tid === session.thread.tid,
+    current: thread.tid === selected.tid,
   };
 }

@@ -5,15 +5,14 @@ import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import { isMissing } from '../known.js';
 import { argumentText, frameArguments, readable } from '../lens/arguments.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import type { CallStack } from '../target.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
 import type { Value } from '../values/value.js';
-import { printOptions } from './print.js';
 
 /** A list is short, as Delve's is, unless `-v` asks for what `print` would show. C's values have no short form. */
-function listOptions(session: Session, context: EvaluationContext, verbose: boolean): PrintOptions {
-  return { ...printOptions(session), ...(verbose || context.frame?.language === 'c' ? {} : SHORT) };
+function listOptions(options: PrintOptions, context: EvaluationContext, verbose: boolean): PrintOptions {
+  return { ...options, ...(verbose || context.frame?.language === 'c' ? {} : SHORT) };
 }
 
 interface Row {
@@ -40,32 +39,39 @@ function declared(variable: Variable, frame: LogicalFrame): boolean {
 }
 
 /** `args` and `locals`. */
-export function variablesAnswer(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean, wanted: RegExp): Answer {
-  const rows = variableRows(session, frame, which, verbose).filter(row => wanted.test(row.name));
+export function variablesAnswer(
+  stack: CallStack,
+  frame: LogicalFrame,
+  which: 'args' | 'locals',
+  verbose: boolean,
+  wanted: RegExp,
+  print: PrintOptions,
+): Answer {
+  const rows = variableRows(stack, frame, which, verbose, print).filter(row => wanted.test(row.name));
   if (rows.length === 0) {
     // The race runtime's functions have no debug information; what their convention tells is still known.
-    const known = which === 'args' ? frameArguments(session, frame).filter(each => wanted.test(each.name)) : [];
+    const known = which === 'args' ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
     if (known.length === 0) return { output: `(no ${which})`, data: [] };
-    const told = known.map(each => ({ name: each.name, value: argumentText(session, frame, each) }));
+    const told = known.map(each => ({ name: each.name, value: argumentText(stack, frame, each) }));
     return {
       output: told.map(each => `${each.name} = ${each.value}`).join('\n'),
       data: told.map(({ name, value }) => ({ name, type: null, value })),
     };
   }
-  const shown = which === 'args' ? withOutgoing(session, frame, rows) : rows;
+  const shown = which === 'args' ? withOutgoing(stack, frame, rows) : rows;
   return { output: shown.map(row => `${row.name} = ${row.value}`).join('\n'), data: shown.map(rowData) };
 }
 
 /** What a wrapper has passed on stands for an argument whose own place is lost, as in the backtrace. */
-function withOutgoing(session: Session, frame: LogicalFrame, rows: readonly Row[]): readonly Row[] {
+function withOutgoing(stack: CallStack, frame: LogicalFrame, rows: readonly Row[]): readonly Row[] {
   if (!frame.physical.func?.wrapper) return rows;
-  const known = frameArguments(session, frame);
-  const context = session.contextOf(frame);
+  const known = frameArguments(stack, frame);
+  const context = stack.context(frame);
   return rows.map(row => {
     const found = isMissing(readable(context, row.of, frame.physical.how))
       ? known.find(each => each.name === row.name && !isMissing(each.known))
       : undefined;
-    return found === undefined ? row : { ...row, value: argumentText(session, frame, found) };
+    return found === undefined ? row : { ...row, value: argumentText(stack, frame, found) };
   });
 }
 
@@ -73,11 +79,17 @@ function rowData({ name, type, value }: Row): Data {
   return { name, type, value };
 }
 
-function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'locals', verbose: boolean): readonly Row[] {
+function variableRows(
+  stack: CallStack,
+  frame: LogicalFrame,
+  which: 'args' | 'locals',
+  verbose: boolean,
+  print: PrintOptions,
+): readonly Row[] {
   const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
   const variables = frame.variables();
-  const context = session.contextOf(frame);
-  const options = listOptions(session, context, verbose);
+  const context = stack.context(frame);
+  const options = listOptions(print, context, verbose);
   const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));
   return listed.map((each, i) => {
     const row = rowOf(context, each, options);
@@ -87,16 +99,15 @@ function variableRows(session: Session, frame: LogicalFrame, which: 'args' | 'lo
 }
 
 /** `bt full`: the local variables of one frame. */
-export function variableLines(session: Session, frame: LogicalFrame): readonly string[] {
-  const rows = variableRows(session, frame, 'locals', false);
+export function variableLines(stack: CallStack, frame: LogicalFrame, print: PrintOptions): readonly string[] {
+  const rows = variableRows(stack, frame, 'locals', false, print);
   return rows.length === 0 ? ['(no locals)'] : rows.map(row => `${row.name} = ${row.value}`);
 }
 
 /** `vars`. */
-export function globalsAnswer(session: Session, wanted: RegExp, verbose: boolean): Answer {
-  const context = session.context();
-  const options = listOptions(session, context, verbose);
-  const found = session.images.all.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
+export function globalsAnswer(context: EvaluationContext, wanted: RegExp, verbose: boolean, print: PrintOptions): Answer {
+  const options = listOptions(print, context, verbose);
+  const found = context.images.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = found.map(each => rowOf(context, each, options));
   return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };

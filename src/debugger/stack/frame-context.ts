@@ -3,13 +3,12 @@ import { GPR_NAMES } from '../../cpu/api.js';
 import { CommandError } from '../errors.js';
 import type { EvaluationRegister, FrameContext } from '../evaluate/context.js';
 import type { Known } from '../known.js';
-import type { Session } from '../session/session.js';
 import type { LogicalFrame } from './frame.js';
 
 const GPRS: ReadonlySet<string> = new Set(GPR_NAMES);
 
-/** A frame as expressions see it. */
-export function frameContext(session: Session, frame: LogicalFrame): FrameContext {
+/** A frame as expressions see it; `onChange` is told when a register of it was set. */
+export function frameContext(frame: LogicalFrame, onChange: () => void): FrameContext {
   const { physical } = frame;
   return {
     pc: physical.pc,
@@ -21,7 +20,7 @@ export function frameContext(session: Session, frame: LogicalFrame): FrameContex
     register: name => readRegister(frame, name),
     setRegister: (name, value) => {
       writeRegister(frame, name, value);
-      session.changed();
+      onChange();
     },
     g: physical.g === 0n ? undefined : physical.g,
   };

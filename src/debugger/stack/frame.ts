@@ -16,6 +16,18 @@ export interface FrameRegisters {
   readonly live: Registers | undefined;
 }
 
+/** A frame being worked on: what is known on entry to the step that finds its caller. */
+export interface Cursor {
+  readonly pc: bigint;
+  readonly exact: boolean;
+  readonly sp: bigint;
+  readonly values: ReadonlyMap<FrameRegister, KnownValue>;
+  readonly live: FrameRegisters['live'];
+  readonly g: bigint;
+  readonly how: How;
+  readonly seam: string | undefined;
+}
+
 /** A stack that frames lie on. */
 export interface StackName {
   readonly kind: 'g0' | 'gsignal' | 'goroutine' | 'C';

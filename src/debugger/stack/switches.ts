@@ -5,10 +5,9 @@
  */
 import type { Func } from '../../image/api.js';
 import { peek } from '../code/peek.js';
-import type { FrameRegister, KnownValue, StackName } from './frame.js';
+import type { Cursor, FrameRegister, KnownValue, StackName } from './frame.js';
 import { callerValues, cfaOf } from './unwind.js';
 import { recordAbove, stackNamed, type WalkTarget } from './walk-target.js';
-import type { Cursor } from './walker.js';
 
 /** A place on a goroutine's stack where its frames go on. */
 export interface Resume {

@@ -8,23 +8,11 @@ import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
-import type { FrameRegister, FrameRegisters, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
+import type { Cursor, FrameRegister, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
-import { callerValues, cfaOf, type Values } from './unwind.js';
+import { callerValues, cfaOf } from './unwind.js';
 import { recordAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
-
-/** A frame being worked on: what is known on entry to the step that finds its caller. */
-export interface Cursor {
-  readonly pc: bigint;
-  readonly exact: boolean;
-  readonly sp: bigint;
-  readonly values: Values;
-  readonly live: FrameRegisters['live'];
-  readonly g: bigint;
-  readonly how: How;
-  readonly seam: string | undefined;
-}
 
 interface Caller {
   readonly cfa: bigint;

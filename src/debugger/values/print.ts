@@ -2,9 +2,9 @@
 
 import { hexText } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
-import { flagNames } from '../code/flag-names.js';
 import { missingText } from '../known.js';
 import { constantName } from './constants.js';
+import { flagNames } from './flag-names.js';
 import { type Format, floatOf, formatBits } from './format.js';
 import { mapView } from './map.js';
 import { floatText, hex, quoteBytes } from './numbers.js';

@@ -1,4 +1,4 @@
-import type { Side, View } from '../../debugger/lens/lens.js';
+import type { Side, View } from '../../debugger/lens/view.js';
 import { type Chain, stagesOf } from '../../debugger/lens/way.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Row, type Segment, shortNames, span } from '../text.js';

@@ -1,3 +1,4 @@
+import type { AddressSpace } from '../../cpu/api.js';
 import { type TelescopeRow, telescope } from '../../debugger/memory/telescope.js';
 import type { Session } from '../../debugger/session/session.js';
 
@@ -14,14 +15,15 @@ const BEFORE = 16;
 
 /** Words from the stack pointer up, or around `at`, each with where it leads. */
 export function observeMemory(session: Session, at?: bigint): Memory {
-  const { memory } = session.process;
-  const { sp } = session.frame.physical;
+  const { stack, frame } = session;
+  const { memory } = stack.target;
+  const { sp } = frame.physical;
   const start = at === undefined ? sp : wordsBefore(memory, at & ~7n);
-  const rows = telescope(session, start, WORDS);
+  const rows = telescope(stack, frame, start, WORDS);
   return at === undefined ? { rows } : { rows, anchor: Number((at - start) / WORD) };
 }
 
-function wordsBefore(memory: Session['process']['memory'], at: bigint): bigint {
+function wordsBefore(memory: AddressSpace, at: bigint): bigint {
   let start = at;
   for (let count = 0; count < BEFORE && start >= WORD && memory.allows(start - WORD, 8, 'read'); count++) start -= WORD;
   return start;

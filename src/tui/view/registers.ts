@@ -6,5 +6,5 @@ const LAST = ['eflags', 'xmm15', 'fs_base'];
 
 /** The general registers, and of the others what Go gives a meaning to. */
 export function observeRegisters(session: Session): readonly RegisterFact[] {
-  return registerFacts(session, session.frame, [...NAMES, ...LAST]);
+  return registerFacts(session.stack, session.frame, [...NAMES, ...LAST]);
 }

@@ -1,12 +1,15 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 
-import { type View as Lens, lensView } from '../../debugger/lens/lens.js';
+import type { Flavor } from '../../debugger/code/disassemble.js';
+import { lensView } from '../../debugger/lens/lens.js';
+import type { View as Lens } from '../../debugger/lens/view.js';
 import type { Session } from '../../debugger/session/session.js';
-import type { Flavor, Theme } from '../../debugger/session/settings.js';
+import type { Theme } from '../../debugger/session/settings.js';
 import { type CodeWindow, codeWindow } from '../../debugger/show/code-window.js';
 import { type FrameSummary, frameSummaries } from '../../debugger/show/frame-summary.js';
 import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/show/frame-values.js';
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/show/goroutine-summary.js';
+import { codeLook } from '../../debugger/show/listing.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { grouped, stopData, stopHeadline } from '../../debugger/show/stop-text.js';
 import { type Memory, observeMemory } from './memory.js';
@@ -66,14 +69,14 @@ const FRAMES = 200;
 
 /** What each pane reads of a session that has a process. */
 const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looking) => Parts[Name] } = {
-  code: (session, looking) => codeWindow(session, looking.code),
+  code: (session, looking) => codeWindow(session.stack, session.frame, codeLook(session), looking.code),
   registers: observeRegisters,
-  values: frameValues,
-  frames: session => frameSummaries(session, FRAMES),
+  values: session => frameValues(session.stack, session.frame),
+  frames: session => frameSummaries(session.stack, FRAMES, session.selection.frame),
   memory: (session, looking) => observeMemory(session, looking.memory),
-  goroutines: goroutineSummaries,
-  threads: threadSummaries,
-  lens: lensView,
+  goroutines: session => goroutineSummaries(session.stack),
+  threads: session => threadSummaries(session.stack),
+  lens: session => lensView(session.scene),
   source: observeSource,
 };
 
@@ -82,7 +85,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
   const base = {
     looking,
     title,
-    t: grouped(session.process.t),
+    t: grouped(session.target.process.t),
     flavor: session.settings.flavor,
     theme: session.settings.theme,
     hidden: session.settings.hiddenPanes,
@@ -101,18 +104,18 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     fault: session.stop.reason === 'signal',
   };
   // What changes is told by the registers: they are read while they can be.
-  return later(session, head, { registers: observeRegisters(session), values: frameValues(session) });
+  return later(session, head, { registers: observeRegisters(session), values: frameValues(session.stack, session.frame) });
 }
 
 /** The parts that nobody looks at cost nothing; once the program has moved on they cannot be read any more, and are empty. */
 function later(session: Session, head: Head, read: Pick<Parts, 'registers' | 'values'>): View {
-  const { process } = session;
+  const { process } = session.target;
   const { t } = process;
   const known: { -readonly [Name in keyof Parts]?: Parts[Name] } = { ...read };
   const part = <Name extends keyof Parts>(name: Name): Parts[Name] => {
     const read = known[name] as Parts[Name] | undefined;
     if (read !== undefined) return read;
-    if (session.process !== process || process.t !== t) return NOTHING[name];
+    if (session.target.process !== process || process.t !== t) return NOTHING[name];
     const fresh = PARTS[name](session, head.looking);
     known[name] = fresh;
     return fresh;

@@ -1,0 +1,39 @@
+/** What a session needs from outside. */
+import type { Images } from '../../image/images.js';
+import type { LoadedObject, Process } from '../../linux/api.js';
+
+/** Makes a fresh process for the session, at its start and at `restart`. */
+export interface Launcher {
+  /** Throws LoadError and the readers' errors, whose messages are for the user. */
+  launch(args: readonly string[] | undefined): Process;
+  /** The same process once more, whose output nobody sees. */
+  launchUnseen(): Process;
+  /** Symbols of what is mapped; asked again when the loader has mapped more. */
+  images(objects: readonly LoadedObject[]): Images;
+  /** Text of a source file that came with the program. */
+  source(path: string): string | undefined;
+  /** What an ended process has to tell besides its status. */
+  result?(process: Process): string | undefined;
+}
+
+/** The machine that r14 runs on, as far as the debugger needs it. */
+export interface Host {
+  /** Lets keys and signals in; called between slices of a long run. */
+  breathe(): Promise<void>;
+  /** Milliseconds since some moment, for the length of slices; nothing else depends on it. */
+  now(): number;
+  /** Text of a source file, or nothing when it is not there. */
+  readSource(path: string): string | undefined;
+  /** Text of a script for `source`. Throws when it cannot be read. */
+  readScript(path: string): string;
+  writeFile(path: string, text: string): void;
+  appendFile(path: string, text: string): void;
+  /** r14's version. */
+  readonly version: string;
+  /** Where `config -save` keeps the settings, as a script. */
+  readonly settingsFile: string;
+  /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */
+  readSettings(): string;
+  /** Shows text while a command still runs (`on`, `trace`). */
+  show(text: string): void;
+}
