@@ -5,6 +5,27 @@ import { describe, expect, it } from 'vitest';
 /** A folder imports from itself and from those above it in this list. Of `host` there are two: what the core wants, and Node's answer to it. */
 const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugger', 'tui', 'host/node', 'cli'];
 
+/**
+ * The same inside of src/debugger, for its folders and the files at its top. What looks stands before what drives: `target` knows no session.
+ */
+const IN_DEBUGGER = [
+  ...['answer', 'errors', 'known', 'values', 'evaluate', 'code', 'stack', 'target', 'lens', 'memory'],
+  ...['session', 'show', 'run', 'commands', 'complete', 'lesson'],
+];
+
+/** Files that import each other, and why they may. */
+const CIRCLES: readonly { readonly files: readonly string[]; readonly because: string }[] = [
+  { files: ['image/dwarf/die.ts', 'image/dwarf/unit.ts'], because: 'an entry is read as its unit says, and a unit begins with an entry' },
+  { files: ['image/elf/elf.ts', 'image/elf/memory.ts'], because: "a file has its memory, which is laid out as the file's headers say" },
+  {
+    files: [
+      ...['fd-table', 'file-system', 'files', 'open-file', 'proc', 'stat', 'streams'].map(name => `linux/fs/${name}.ts`),
+      ...['kernel', 'scheduler', 'signal/table'].map(name => `linux/${name}.ts`),
+    ],
+    because: 'the kernel has its parts, and some of them know the whole kernel where they need little of it: to be undone',
+  },
+];
+
 const folderOf = (file: string): string => (file.startsWith('host/node/') ? 'host/node' : file.split('/')[0]!);
 
 const src = join(import.meta.dirname, '../src');
@@ -31,6 +52,30 @@ function specifiersOf(file: string): string[] {
 }
 
 const importsOf = (file: string): string[] => specifiersOf(file).filter(specifier => specifier.startsWith('.'));
+
+/** What a file imports of src, itself too when only types come from there. */
+const targetsOf = (file: string): readonly string[] => importsOf(file).map(specifier => relative(src, join(src, dirname(file), specifier)));
+
+/** Each file with those that lead to it and that it leads to, by imports; alone, when no import leads back (Tarjan's algorithm). */
+function circles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const seen = new Map<string, number>();
+  const path: string[] = [];
+  const visit = (file: string): number => {
+    const index = seen.size;
+    seen.set(file, index);
+    path.push(file);
+    let lowest = index;
+    for (const next of imports.get(file) ?? []) {
+      if (!seen.has(next)) lowest = Math.min(lowest, visit(next));
+      else if (path.includes(next)) lowest = Math.min(lowest, seen.get(next)!);
+    }
+    if (lowest === index) found.push(path.splice(path.indexOf(file)));
+    return lowest;
+  };
+  for (const file of imports.keys()) if (!seen.has(file)) visit(file);
+  return found.filter(each => each.length > 1).map(each => each.sort());
+}
 
 describe('the folders of src', () => {
   it('are those that the list names', () => {
@@ -77,5 +122,30 @@ describe('the folders of src', () => {
     expect([...RIM].filter(file => !sources.includes(file))).toEqual([]);
     const { exclude } = JSON.parse(readFileSync(join(src, '../tsconfig.core.json'), 'utf8')) as { exclude: string[] };
     expect(exclude.filter(file => !file.includes('*')).sort()).toEqual([...RIM].map(file => `src/${file}`));
+  });
+
+  it('have an order inside of debugger too', () => {
+    const placeOf = (file: string): number => IN_DEBUGGER.indexOf(/^debugger\/(\w+)/.exec(file)![1]!);
+    const inside = sources.filter(file => file.startsWith('debugger/'));
+    expect(inside.filter(file => placeOf(file) < 0)).toEqual([]);
+    const wrong = inside
+      .filter(file => !isTest(file))
+      .flatMap(file =>
+        targetsOf(file)
+          .filter(target => target.startsWith('debugger/') && placeOf(target) > placeOf(file))
+          .map(target => `${file} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have no circles of files but a few', () => {
+    const files = sources.filter(file => !isTest(file));
+    const named = new Map(files.map(file => [file.replace(/\.tsx?$/, '.js'), file]));
+    const imports = new Map(files.map(file => [file, targetsOf(file).flatMap(target => named.get(target) ?? [])]));
+    const known = CIRCLES.map(({ files }) => [...files].sort().join(' '));
+    const found = circles(imports).map(each => each.join(' '));
+    expect(found.filter(each => !known.includes(each))).toEqual([]);
+    // A circle that is gone is to be struck from the list.
+    expect(known.filter(each => !found.includes(each))).toEqual([]);
   });
 });
