@@ -18,7 +18,7 @@ const hex = (bytes: readonly number[]): string => Buffer.from(bytes).toString('h
 
 /** Runs a program in this process, and prints the encodings that it executes. */
 function printEncodings(path: string): void {
-  const guest = startProcess({ host: nodePorts, path, args: [path], stdout: () => undefined, stderr: () => undefined });
+  const guest = startProcess({ host: nodePorts, path, args: [path], output: () => undefined });
   guest.catch = { signals: new Set() };
   guest.run({ budget: MOST });
   for (const bytes of knownForms.encodings()) console.log(`${hex(bytes.slice(0, -1))} ${hex(bytes.slice(-1))}`);

@@ -29,7 +29,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   // JSON has standard output to itself.
   const outlet = new Outlet(json ? 2 : 1);
   const host = nodeHost(outlet.say);
-  const options = processOptions(parsed, path, outlet.streams);
+  const options = processOptions(parsed, path, { output: outlet.written });
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
   const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, host, limit);
   const finish = (status: number): number => {

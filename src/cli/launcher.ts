@@ -6,11 +6,12 @@ import type { Ports } from '../host/ports.js';
 import { assembledImage } from '../image/assembled.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';
-import type { LoadedObject, ProcessOptions } from '../linux/api.js';
+import type { LoadedObject, Process, ProcessOptions } from '../linux/api.js';
+import { onceOnly } from '../linux/output.js';
 import { startProcess } from '../linux/process.js';
 import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
 
-type Streams = Pick<ProcessOptions, 'stdout' | 'stderr' | 'stdin'>;
+type Streams = Pick<ProcessOptions, 'output' | 'stdin'>;
 
 /** What the flags say of the program's process. */
 export function processOptions(parsed: Parsed, path: string, streams: Streams): ProcessOptions {
@@ -37,15 +38,17 @@ export function processOptions(parsed: Parsed, path: string, streams: Streams): 
   };
 }
 
+const started = (options: ProcessOptions): Process => startProcess({ ...options, output: onceOnly(options.output) });
+
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Assembled, options: ProcessOptions): Launcher {
   const bytes = elfBytes(program);
   const images = new Images();
   images.add(assembledImage(program, options.path));
-  const start = (more: Partial<ProcessOptions>) => startProcess({ ...options, program: bytes, ...more });
+  const start = (more: Partial<ProcessOptions>) => started({ ...options, program: bytes, ...more });
   return {
     launch: args => start(args === undefined ? {} : { args: [options.path, ...args] }),
-    launchUnseen: () => start({ stdout: () => undefined, stderr: () => undefined }),
+    launchUnseen: () => start({ output: () => undefined }),
     images: () => images,
     source: path => program.sources.get(path),
   };
@@ -55,8 +58,8 @@ export function assembledLauncher(program: Assembled, options: ProcessOptions): 
 export function launcher(options: ProcessOptions): Launcher {
   const opened = new Map<string, ReturnType<typeof openImage> | undefined>();
   return {
-    launch: args => startProcess(args === undefined ? options : { ...options, args: [options.path, ...args] }),
-    launchUnseen: () => startProcess({ ...options, stdout: () => undefined, stderr: () => undefined }),
+    launch: args => started(args === undefined ? options : { ...options, args: [options.path, ...args] }),
+    launchUnseen: () => started({ ...options, output: () => undefined }),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

@@ -7,6 +7,7 @@ import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/run.j
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
 import { nodeAssets } from '../host/node/assets.js';
+import type { OutputRecord } from '../linux/output.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
@@ -47,17 +48,16 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
 function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet | undefined): Stage {
   let written = '';
   const decoder = new TextDecoder();
-  const streams = outlet?.streams;
-  const take = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => {
-    written += decoder.decode(bytes, { stream: true });
-    streams?.[stream](bytes);
+  const output = (record: OutputRecord) => {
+    written += decoder.decode(record.bytes, { stream: true });
+    outlet?.written(record);
   };
   const settings = new Settings();
   return {
     open: (variant, race) => {
       written = '';
       const program = catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
-      const options = processOptions(parsed, name, { stdout: take('stdout'), stderr: take('stderr') });
+      const options = processOptions(parsed, name, { output });
       const host = nodeHost(text => outlet?.say(text));
       return new Session(assembledLauncher(program, options), host, undefined, settings);
     },

@@ -1,5 +1,6 @@
 /** Writing to standard output and error so that nothing is lost and a dead pipe is a quiet end. */
 import { writeSync } from 'node:fs';
+import type { OutputRecord } from '../linux/output.js';
 
 /** What the program writes, and what the debugger says while it runs: to the terminal until the screen takes it. */
 export class Outlet {
@@ -8,22 +9,17 @@ export class Outlet {
   /** `stdout`: the descriptor that standard output goes to. */
   constructor(private readonly stdout: 1 | 2) {}
 
-  get streams(): { readonly stdout: (bytes: Uint8Array) => void; readonly stderr: (bytes: Uint8Array) => void } {
-    return { stdout: this.#stream(this.stdout), stderr: this.#stream(2) };
-  }
+  readonly #decoders = { 1: new TextDecoder(), 2: new TextDecoder() };
+
+  readonly written = ({ descriptor, bytes }: OutputRecord): void => {
+    if (this.screen === undefined) writeOut(descriptor === 1 ? this.stdout : 2, bytes);
+    else this.screen.written(this.#decoders[descriptor].decode(bytes, { stream: true }));
+  };
 
   readonly say = (text: string): void => {
     if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
     else this.screen.said(text);
   };
-
-  #stream(descriptor: 1 | 2): (bytes: Uint8Array) => void {
-    const decoder = new TextDecoder();
-    return bytes => {
-      if (this.screen === undefined) writeOut(descriptor, bytes);
-      else this.screen.written(decoder.decode(bytes, { stream: true }));
-    };
-  }
 }
 
 /** Writes all of it, now. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */

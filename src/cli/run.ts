@@ -3,6 +3,7 @@ import type { Assembled } from '../asm/program.js';
 import { describeAddress } from '../debugger/code/describe.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
+import type { OutputRecord } from '../linux/output.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { writeOut } from './output.js';
@@ -15,8 +16,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const streams = {
-    stdout: (bytes: Uint8Array) => writeOut(1, bytes),
-    stderr: (bytes: Uint8Array) => writeOut(2, bytes),
+    output: ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes),
     stdin: standardInput(),
   };
   const options = processOptions(parsed, path, streams);

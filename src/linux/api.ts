@@ -4,6 +4,7 @@
  */
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
 import type { Ports } from '../host/ports.js';
+import type { OutputRecord } from './output.js';
 
 export interface ProcessOptions {
   /** Where r14 runs. */
@@ -28,10 +29,9 @@ export interface ProcessOptions {
   cpus?: number;
   /** Bytes of memory the guest may touch. Default 2 GiB. */
   memory?: number;
-  /** Where the guest's output goes. */
-  stdout: (bytes: Uint8Array) => void;
-  stderr: (bytes: Uint8Array) => void;
-  /** Standard input: all of it. Default: empty. */
+  /** Is told of each write to standard output and error. */
+  output: (record: OutputRecord) => void;
+  /** Standard input: all of it, so that it is as fixed as the arguments. Default: empty. */
   stdin?: Uint8Array;
 }
 
@@ -142,6 +142,8 @@ export interface Process {
   /** Grows as the loader maps libraries. */
   readonly objects: readonly LoadedObject[];
   readonly refusals: readonly Refusal[];
+  /** Bytes of output so far: `at` of the next write. */
+  readonly written: number;
   /** System calls done so far. */
   readonly syscallCount: number;
   catch: Catch;

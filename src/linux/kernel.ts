@@ -8,6 +8,7 @@ import type { FileSystem } from './fs/file-system.js';
 import { PageFiles } from './fs/pages.js';
 import { FutexTable } from './futex.js';
 import type { Layout } from './load/layout.js';
+import { OutputLog } from './output.js';
 import { Prng } from './prng.js';
 import { Refusals } from './refusals.js';
 import { Scheduler } from './scheduler.js';
@@ -54,6 +55,7 @@ export class Kernel {
   readonly refusals = new Refusals();
   readonly objects: MappedObject[] = [];
   readonly pages: PageFiles;
+  readonly output: OutputLog;
   /** getrandom, /dev/urandom. */
   readonly random: Prng;
   readonly cpus: number;
@@ -82,12 +84,13 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
-    options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host'> & { readonly memory: number },
+    options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'output'> & { readonly memory: number },
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
     this.pages = new PageFiles(options.host.files);
     this.memory.pager = this.pages.read;
+    this.output = new OutputLog(() => cpu.icount, options.output);
     this.cpus = options.cpus ?? 2;
     this.memoryLimit = options.memory;
     this.random = new Prng(seed, 1);
@@ -163,6 +166,7 @@ export class Kernel {
         this.layout.brk,
         this.umask,
         this.exit?.status,
+        this.output.written,
       ],
     ].join('\n');
   }

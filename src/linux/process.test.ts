@@ -28,8 +28,9 @@ function start(file: string, { args, env, stdin }: RunInput = {}, options: Parti
     args: [file, ...(args ?? [])],
     env: { ...GUEST_ENVIRONMENT, ...env },
     stdin: new TextEncoder().encode(stdin ?? ''),
-    stdout: bytes => (output.stdout += Buffer.from(bytes).toString()),
-    stderr: bytes => (output.stderr += Buffer.from(bytes).toString()),
+    output: ({ descriptor, bytes }) => {
+      output[descriptor === 1 ? 'stdout' : 'stderr'] += Buffer.from(bytes).toString();
+    },
   });
   process.catch = { signals: new Set() };
   return { process, output };

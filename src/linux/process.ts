@@ -61,8 +61,8 @@ export function startProcess(options: ProcessOptions): Process {
   kernel.fds = new FdTable();
   for (const stream of [
     new InputStream(options.stdin ?? new Uint8Array(0)),
-    new OutputStream(1, options.stdout),
-    new OutputStream(2, options.stderr),
+    new OutputStream(1, kernel.output),
+    new OutputStream(2, kernel.output),
   ]) {
     kernel.fds.add(stream, false);
   }
@@ -116,6 +116,10 @@ class GuestProcess implements Process {
 
   get refusals(): readonly Refusal[] {
     return this.kernel.refusals.list;
+  }
+
+  get written(): number {
+    return this.kernel.output.written;
   }
 
   get syscallCount(): number {

@@ -196,8 +196,7 @@ function called(call: string, path = MAIN): string | undefined {
     host: nodePorts,
     path,
     args: [path],
-    stdout: nothing,
-    stderr: nothing,
+    output: nothing,
     program: elfBytes(assembly.program),
   });
   process.run({ budget: 10_000 });

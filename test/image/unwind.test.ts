@@ -14,7 +14,7 @@ const RSP = 7;
  */
 function compare(path: string, skip: number, steps: number): { rows: number; frames: number; wrong: string[] } {
   const ignore = () => {};
-  const process = startProcess({ host: nodePorts, path, stdout: ignore, stderr: ignore });
+  const process = startProcess({ host: nodePorts, path, output: ignore });
   const images = new Images();
   const entered = new Map<bigint, bigint>();
   const wrong = new Set<string>();

@@ -79,8 +79,9 @@ export function debugAssembly(main: string, types = 'package main\n'): Debugging
 function debugging(path: string, flags: readonly string[], launch: (options: ProcessOptions) => Launcher): Debugging {
   const output: Uint8Array[] = [];
   const options = processOptions(parseCommandLine(['exec', ...flags, path]), path, {
-    stdout: bytes => output.push(bytes.slice()),
-    stderr: () => undefined,
+    output: ({ descriptor, bytes }) => {
+      if (descriptor === 1) output.push(bytes.slice());
+    },
   });
   const shown: string[] = [];
   const files = new Map<string, string>();

@@ -1,16 +1,17 @@
 import { O, POLL, S } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
+import type { OutputLog } from '../output.js';
 import type { Prng } from '../prng.js';
 import { OpenFile, SeekableFile, WOULD_BLOCK, type WouldBlock } from './open-file.js';
 import { type Stat, syntheticStat } from './stat.js';
 
-/** Standard output or error: a pipe whose other end is the host's sink. */
+/** Standard output or error: a pipe that somebody reads at once. */
 export class OutputStream extends OpenFile {
   constructor(
-    fd: number,
-    private readonly sink: (bytes: Uint8Array) => void,
+    private readonly descriptor: 1 | 2,
+    private readonly log: OutputLog,
   ) {
-    super(`pipe:[${fd}]`, O.WRONLY);
+    super(`pipe:[${descriptor}]`, O.WRONLY);
   }
 
   override get pollable(): boolean {
@@ -22,7 +23,7 @@ export class OutputStream extends OpenFile {
   }
 
   override write(bytes: Uint8Array): number {
-    this.sink(bytes);
+    this.log.write(this.descriptor, bytes);
     return bytes.length;
   }
 

@@ -26,8 +26,7 @@ describe.skipIf(why)(`system calls with arguments that make no sense${why ? ` (s
         allowRead: [scratch],
         allowWrite: [scratch],
         memory: 64 << 20,
-        stdout: () => {},
-        stderr: () => {},
+        output: () => {},
       });
       const { kernel } = process as unknown as { kernel: Kernel };
       const { registers, memory } = kernel.cpu;

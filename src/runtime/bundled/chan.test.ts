@@ -21,10 +21,10 @@ function run(text: string) {
     declarations: [read('types.go', 'runtime'), { file: 'main.go', text: 'package main\nfunc produce()\n' }],
   });
   let said = '';
-  const hear = (bytes: Uint8Array): void => {
+  const hear = ({ bytes }: { readonly bytes: Uint8Array }): void => {
     said += new TextDecoder().decode(bytes);
   };
-  const process = startProcess({ host: nodePorts, path: '/x', args: ['/x'], stdout: hear, stderr: hear, program: elfBytes(program) });
+  const process = startProcess({ host: nodePorts, path: '/x', args: ['/x'], output: hear, program: elfBytes(program) });
   process.catch = { signals: new Set() };
   const stop = process.run({ budget: 1_000_000 });
   return { said, status: stop.kind === 'exited' ? stop.status : stop.kind };

@@ -63,8 +63,7 @@ function run() {
     host: nodePorts,
     path: '/x',
     args: ['/x'],
-    stdout: () => {},
-    stderr: () => {},
+    output: () => {},
     program: elfBytes(program),
   });
   const word = (address: bigint): bigint => new DataView(process.memory.read(address, 8).slice().buffer).getBigUint64(0, true);
