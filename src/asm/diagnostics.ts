@@ -1,4 +1,5 @@
 /** Errors in assembly and type declarations: each names file, line and column, shows the line with a caret, and says what to do. */
+import { Told } from '../host/told.js';
 
 export interface Position {
   readonly file: string;
@@ -14,7 +15,7 @@ export interface Diagnostic extends Position {
 }
 
 /** All that is wrong with the sources of one program, in the order of the text. */
-export class AssemblyError extends Error {
+export class AssemblyError extends Told {
   override name = 'AssemblyError';
 
   constructor(

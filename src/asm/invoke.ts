@@ -1,5 +1,7 @@
 /** Calls of assembled functions from outside: `Add(2, 3)` as assembly that puts the values where the function's convention wants them. */
+
 import type { Place } from '../abi/place.js';
+import { Told } from '../host/told.js';
 import { asmName, CallData, type Laid, numberIn } from './call-data.js';
 import { ValueParser } from './call-values.js';
 import { Diagnostics, nearest, Skip } from './diagnostics.js';
@@ -10,7 +12,7 @@ import { align, sizeOf, typeName } from './types.js';
 import { assignmentOf, goName } from './wrapper.js';
 
 /** A call that cannot be made: the message shows it with a caret. */
-export class CallError extends Error {
+export class CallError extends Told {
   override name = 'CallError';
 
   constructor(call: string, at: number, message: string) {

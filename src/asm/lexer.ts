@@ -179,7 +179,8 @@ export function integerOf(text: string): bigint | undefined {
   const digits = text.replaceAll('_', '').replace(/^0(?=\d)/, '0o');
   try {
     return BigInt(digits);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
 }

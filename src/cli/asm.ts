@@ -1,4 +1,5 @@
 /** `r14 asm FILE.s`: the user's own assembly. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assemble } from '../asm/assemble.js';
@@ -8,6 +9,7 @@ import { listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { printValue } from '../debugger/values/print.js';
 import { memorySource, type Source } from '../debugger/values/source.js';
+import { Told, told } from '../host/told.js';
 import { assembledImage } from '../image/assembled.js';
 import type { Process } from '../linux/api.js';
 import { writeOut } from './output.js';
@@ -114,7 +116,8 @@ function readSource(path: string): string {
       EACCES: 'it may not be read',
       ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
     };
-    throw new Error(`${path}: ${reasons[code ?? ''] ?? `it cannot be read (${code})`}`);
+    if (!(error instanceof Error)) throw error;
+    throw new Told(`${path}: ${reasons[code ?? ''] ?? `it cannot be read (${code})`}`);
   }
 }
 
@@ -132,8 +135,9 @@ export function returnedText({ program, call }: Assembly, memory: Process['memor
 function hasReturned(source: Source): boolean {
   try {
     return source.read(0, 1)[0] === 1;
-  } catch {
+  } catch (error) {
     // The program has unmapped its own data.
+    told(error);
     return false;
   }
 }

@@ -1,4 +1,5 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
+import { Told } from '../host/told.js';
 
 export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson';
 
@@ -83,7 +84,7 @@ export interface Parsed {
 }
 
 /** A command line that makes no sense: the message says what is wrong. */
-export class UsageError extends Error {
+export class UsageError extends Told {
   override name = 'UsageError';
 }
 

@@ -33,6 +33,7 @@ export function nodeHost(show: (text: string) => void): Host {
     get version() {
       return version();
     },
+    debug: process.env.R14_DEBUG === '1',
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
     show,
@@ -44,9 +45,13 @@ function reaching<T>(what: 'read' | 'write', path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (!isSystemError(error)) throw error;
     throw new CommandError(`cannot ${what} ${path}: ${hostReason(error)}`);
   }
 }
+
+/** Of the system, or of a decoder that met other text: both have a code, as faults of r14's own have none. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'code' in error;
 
 /** A path whose folder has been made. */
 function inFolder(path: string): string {

@@ -3,7 +3,9 @@ import type { Assembled } from '../asm/program.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { nodePorts } from '../host/node/ports.js';
 import type { Ports } from '../host/ports.js';
+import type { Image } from '../image/api.js';
 import { assembledImage } from '../image/assembled.js';
+import { FormatError } from '../image/bytes.js';
 import { openImage } from '../image/image.js';
 import { Images } from '../image/images.js';
 import type { LoadedObject, Process, ProcessOptions } from '../linux/api.js';
@@ -56,7 +58,7 @@ export function assembledLauncher(program: Assembled, options: ProcessOptions): 
 
 /** Starts processes of one program, and reads the symbols of each file once. */
 export function launcher(options: ProcessOptions): Launcher {
-  const opened = new Map<string, ReturnType<typeof openImage> | undefined>();
+  const opened = new Map<string, Image | string>();
   return {
     launch: args => started(args === undefined ? options : { ...options, args: [options.path, ...args] }),
     launchUnseen: () => started({ ...options, output: () => undefined }),
@@ -65,8 +67,9 @@ export function launcher(options: ProcessOptions): Launcher {
       for (const object of objects) {
         const key = `${object.path}@${object.bias}`;
         if (!opened.has(key)) opened.set(key, open(object, options.host));
-        const image = opened.get(key);
-        if (image !== undefined) images.add(image);
+        const image = opened.get(key)!;
+        if (typeof image !== 'string') images.add(image);
+        else images.unreadable.push({ path: object.path, bias: object.bias, problem: image });
       }
       return images;
     },
@@ -74,11 +77,12 @@ export function launcher(options: ProcessOptions): Launcher {
   };
 }
 
-/** A library whose tables cannot be read at all still runs; it only has no names. */
-function open(object: LoadedObject, { unpack }: Ports): ReturnType<typeof openImage> | undefined {
+/** The image, or what is wrong with a library whose tables cannot be read at all: it still runs, and only has no names. */
+function open(object: LoadedObject, { unpack }: Ports): Image | string {
   try {
     return openImage(object.bytes(), object.path, object.bias, unpack);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (object.role !== 'library' || !(error instanceof FormatError)) throw error;
+    return error.message;
   }
 }

@@ -1,14 +1,18 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
+
 import { existsSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
+import { ownFault, Told } from '../host/told.js';
 import type { Process } from '../linux/api.js';
 import { type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
 /** Bad input: what r14 was given cannot be used. */
 const BAD_INPUT = 2;
+/** EX_SOFTWARE of sysexits(3). */
+const OWN_FAULT = 70;
 
 /** Flags of `r14` alone. */
 const LOOK: ReadonlySet<string> = new Set(['ascii', 'line', 'screen-reader']);
@@ -107,12 +111,14 @@ async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
   return debug(parsed, path, assembly.program, call === undefined ? undefined : { result, tell });
 }
 
-/** One line for whatever ends r14: never a stack trace. */
+/** One line for whatever ends r14, and never a stack trace that nobody asked for. */
 function lastWords(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof UsageError ? ' (r14 --help)' : '';
-  writeOut(2, `r14: ${message.split('\n')[0]}${hint}\n`);
-  process.exit(BAD_INPUT);
+  // What the system refuses (a full disk, too many open files) is nobody's fault here.
+  const meant = error instanceof Told || (error instanceof Error && 'syscall' in error);
+  const text = meant ? `r14: ${error.message.split('\n')[0]}${hint}` : ownFault(error, process.env.R14_DEBUG === '1');
+  writeOut(2, `${text}\n`);
+  process.exit(meant ? BAD_INPUT : OWN_FAULT);
 }
 
 process.on('uncaughtException', lastWords);

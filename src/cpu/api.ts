@@ -2,6 +2,7 @@
  * What the rest of r14 sees of the machine: an address space, the registers of the thread that is loaded, and a CPU that runs until
  * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
  */
+import { Told } from '../host/told.js';
 import type { PageVersions } from './memory/versions.js';
 import type { Versioned } from './part.js';
 
@@ -13,7 +14,7 @@ export const PROT = { none: 0, read: 1, write: 2, exec: 4 } as const;
 export type AccessKind = 'read' | 'write' | 'exec';
 
 /** An access that the page tables refuse. Thrown by AddressSpace's readers and writers; a guest's own access becomes a `Fault`. */
-export class MemoryFault extends Error {
+export class MemoryFault extends Told {
   override name = 'MemoryFault';
   constructor(
     readonly address: bigint,

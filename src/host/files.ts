@@ -2,9 +2,10 @@
  * The host's files, as the guest's kernel reaches them: all that a run takes from them goes through this one port, so that it can be logged and
  * replayed, or come from memory. Synchronous. Paths are absolute, and no call follows a link at their end; what is given and returned is plain data.
  */
+import { Told } from './told.js';
 
 /** What is wrong, by the host's name for it (`ENOENT`). */
-export class HostFileError extends Error {
+export class HostFileError extends Told {
   override name = 'HostFileError';
   constructor(
     readonly code: string,

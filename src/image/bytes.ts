@@ -2,9 +2,10 @@
  * Little-endian reading with bounds: every reader of `src/image` goes through here, so a corrupt file ends in a `FormatError` that says
  * where, never in `undefined` or a RangeError of JavaScript's own.
  */
+import { Told } from '../host/told.js';
 
 /** Bytes that are not what they should be. The message is one line; whoever reads a whole section turns it into a problem entry. */
-export class FormatError extends Error {
+export class FormatError extends Told {
   override name = 'FormatError';
   constructor(message: string) {
     // Names from a corrupt file must not break the line.

@@ -13,6 +13,9 @@ export class Images {
     this.list = [...this.list, image];
   }
 
+  /** Files that are mapped and cannot be read as images: they have no names. */
+  readonly unreadable: { readonly path: string; readonly bias: bigint; readonly problem: string }[] = [];
+
   /** The Go program among them, when there is one. */
   get goImage(): Image | undefined {
     return this.list.find(image => image.go !== undefined);

@@ -2,8 +2,10 @@
  * The kernel a process sees, from outside: load a program, run it until something happens, look at its threads. Nothing in here knows
  * of Go or of debug information.
  */
+
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
 import type { Ports } from '../host/ports.js';
+import { Told } from '../host/told.js';
 import type { OutputRecord } from './output.js';
 
 export interface ProcessOptions {
@@ -159,6 +161,6 @@ export interface Process {
 }
 
 /** A program that cannot be loaded: the message says what and where, in one line. */
-export class LoadError extends Error {
+export class LoadError extends Told {
   override name = 'LoadError';
 }

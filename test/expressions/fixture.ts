@@ -1,6 +1,7 @@
 /** Test support: an EvaluationContext over a snapshot of a native process. */
 
 import { readFileSync } from 'node:fs';
+import { CommandError } from '../../src/debugger/errors.js';
 import { assign } from '../../src/debugger/evaluate/assign.js';
 import type { EvaluationContext, FrameContext } from '../../src/debugger/evaluate/context.js';
 import { ExpressionError } from '../../src/debugger/evaluate/errors.js';
@@ -49,7 +50,7 @@ export function fixture(program: string, frameName: string, commands?: readonly 
       return value === undefined ? { lost: 'unavailable', why: 'not in the snapshot' } : { value, how: 'exact' };
     },
     setRegister(name, value) {
-      if (depth > 0) throw new Error('registers can be set in frame 0 only');
+      if (depth > 0) throw new CommandError('registers can be set in frame 0 only');
       written.set(name, value);
     },
     g,

@@ -93,6 +93,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     writeFile: (path, text) => void files.set(path, text),
     appendFile: () => undefined,
     version: 'of a test',
+    debug: false,
     settingsFile: '',
     readSettings: () => '',
     show: text => shown.push(text),

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { MemoryFault } from '../../src/cpu/api.js';
 
 export interface SnapshotFrame {
   readonly function: string;
@@ -86,32 +87,37 @@ function load(path: string): Snapshot {
   const pages = new Map<bigint, Uint8Array>();
   for (let at = 0; at < bytes.length; at += 8 + PAGE) pages.set(bytes.readBigUInt64LE(at), bytes.subarray(at + 8, at + 8 + PAGE));
   const spans = ranges.map(([low, high]) => [BigInt(low), BigInt(high)] as const);
-  const pageAt = (address: bigint): Uint8Array => {
+  const pageAt = (address: bigint, access: 'read' | 'write'): Uint8Array => {
     const page = pages.get(address);
     if (page) return page;
-    if (!spans.some(([low, high]) => address >= low && address < high)) throw new Error('not mapped');
+    if (!spans.some(([low, high]) => address >= low && address < high)) throw new MemoryFault(address, access);
     const fresh = new Uint8Array(PAGE);
     pages.set(address, fresh);
     return fresh;
   };
-  const each = (address: bigint, length: number, visit: (page: Uint8Array, from: number, at: number, count: number) => void): void => {
+  const each = (
+    address: bigint,
+    length: number,
+    access: 'read' | 'write',
+    visit: (page: Uint8Array, from: number, at: number, count: number) => void,
+  ): void => {
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
       const from = Number(at % BigInt(PAGE));
       const count = Math.min(length - done, PAGE - from);
-      visit(pageAt(at - BigInt(from)), from, done, count);
+      visit(pageAt(at - BigInt(from), access), from, done, count);
       done += count;
     }
   };
   return {
     read(address, length) {
       const out = new Uint8Array(length);
-      each(address, length, (page, from, at, count) => out.set(page.subarray(from, from + count), at));
+      each(address, length, 'read', (page, from, at, count) => out.set(page.subarray(from, from + count), at));
       return out;
     },
     write(address, given) {
-      each(address, given.length, () => undefined);
-      each(address, given.length, (page, from, at, count) => page.set(given.subarray(at, at + count), from));
+      each(address, given.length, 'write', () => undefined);
+      each(address, given.length, 'write', (page, from, at, count) => page.set(given.subarray(at, at + count), from));
     },
     frames: frames.map(({ function: name, pc, cfa, registers }) => ({
       function: name,

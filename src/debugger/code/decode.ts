@@ -1,5 +1,6 @@
 import { Code, type Instruction as Decoded, Decoder, DecoderOptions, FlowControl, type Register, RegisterExt } from 'iced-x86';
 import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
+import { told } from '../../host/told.js';
 
 export interface Instruction {
   readonly address: bigint;
@@ -58,8 +59,9 @@ export function readable(memory: AddressSpace, start: bigint, length: number): U
   for (let size = length; size > 0; size = size > 16 ? Math.max(16, size >> 1) : size - 1) {
     try {
       return memory.read(start, size);
-    } catch {
+    } catch (error) {
       // Fewer, then.
+      told(error);
     }
   }
   return new Uint8Array();

@@ -1,3 +1,4 @@
+import { told } from '../../host/told.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
@@ -184,7 +185,8 @@ function nameAndLocation(session: Session, args: Arguments): readonly [string | 
   try {
     locate(session, args.text, args.column);
     return [undefined, args];
-  } catch {
+  } catch (error) {
+    told(error);
     return [first, rest];
   }
 }

@@ -1,3 +1,4 @@
+import { told } from '../../host/told.js';
 import type { SourceLine } from '../../image/api.js';
 import { type Answer, hex, text } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
@@ -146,7 +147,8 @@ function tryFunctions(session: Session, args: Arguments): readonly [bigint, bigi
     const { functions } = locate(session, args.text, args.column, true);
     const func = functions[0];
     return func === undefined ? undefined : [func.entry, func.end];
-  } catch {
+  } catch (error) {
+    told(error);
     return undefined;
   }
 }

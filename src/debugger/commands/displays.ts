@@ -1,3 +1,4 @@
+import { told } from '../../host/told.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { checkExpression } from '../session/expressions.js';
@@ -22,7 +23,7 @@ function shown(session: Session, expression: string, format: string): string {
     if (/[is]|\d/.test(format)) return `\n${examineFrom(session, { text: expression, column: 0 }, format).output}`;
     return printExpression(session.context(), { text: expression, column: 0 }, format, session.settings.printOptions).output;
   } catch (error) {
-    return `<${(error as Error).message}>`;
+    return `<${told(error).message}>`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { ownFault, Told, told } from '../../host/told.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
@@ -25,7 +26,7 @@ export async function run(session: Session, line: string): Promise<Outcome> {
     return {
       ...outcome,
       ok: false,
-      output: [outcome.output, `the transcript ends here: ${(error as Error).message}`].join('\n').trimStart(),
+      output: [outcome.output, `the transcript ends here: ${told(error).message}`].join('\n').trimStart(),
     };
   }
   return transcript.quiet ? { ...outcome, output: '' } : outcome;
@@ -40,7 +41,8 @@ function repeatable(session: Session, line: string): string {
     // As much again: the count stays, what else `x` was told is its default now.
     const count = /^-?\d+/.exec(format)?.[0];
     return count === undefined ? command.name : `${command.name}/${count}`;
-  } catch {
+  } catch (error) {
+    told(error);
     return '';
   }
 }
@@ -53,7 +55,7 @@ export async function execute(session: Session, line: string): Promise<Outcome> 
     const { output, data } = await dispatch(session, new Arguments(line.trim(), start));
     return { command: line, ok: true, output, data };
   } catch (error) {
-    return { command: line, ok: false, output: complaint(line, error as Error), data: null };
+    return { command: line, ok: false, output: complaint(session, line, error), data: null };
   }
 }
 
@@ -88,8 +90,9 @@ function resolve(session: Session, args: Arguments): readonly [Command, Argument
   return [command, new Arguments(rest.text, rest.column, format, command.aliases.includes(wanted) ? wanted : command.name)];
 }
 
-/** Errors of ours say where; anything else is still only a message. */
-function complaint(line: string, error: Error): string {
+/** Errors that are meant for the user say where; any other is a fault of r14's own. */
+function complaint(session: Session, line: string, error: unknown): string {
+  if (!(error instanceof Told)) return ownFault(error, session.host.debug);
   const column = error instanceof CommandError ? error.column : undefined;
   if (column === undefined || column > line.length) return error.message;
   return `${line}\n${' '.repeat(column)}^ ${error.message}`;

@@ -82,12 +82,11 @@ export const informationCommands: readonly Command[] = [
     syntax: ['libraries'],
     summary: 'the program, its loader and libraries, and what is wrong with their tables',
     run: session => {
-      const rows = session.target.images.all.map(image => ({
-        path: image.path,
-        bias: hex(image.bias),
-        go: image.go?.version ?? null,
-        problems: [...image.problems],
-      }));
+      const { all, unreadable } = session.target.images;
+      const rows = [
+        ...all.map(image => ({ path: image.path, bias: hex(image.bias), go: image.go?.version ?? null, problems: [...image.problems] })),
+        ...unreadable.map(({ path, bias, problem }) => ({ path, bias: hex(bias), go: null, problems: [problem] })),
+      ];
       const lines = rows.flatMap(row => [
         `${row.bias.padEnd(18)} ${row.path}${row.go === null ? '' : ` (${row.go})`}`,
         ...row.problems.map(problem => `    ${problem}`),

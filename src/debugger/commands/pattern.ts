@@ -5,6 +5,7 @@ export function pattern(args: Arguments): RegExp {
   try {
     return new RegExp(args.text);
   } catch (error) {
-    throw args.error((error as Error).message);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw args.error(error.message);
   }
 }

@@ -1,5 +1,6 @@
 /** The words of each kind that there are: commands, names of the program, registers, numbers of breakpoints and goroutines. */
 import { basename } from '../../host/path.js';
+import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { SYSCALLS } from '../../linux/syscalls/table.js';
@@ -136,8 +137,9 @@ export function members(session: Session, text: string): { readonly words: reado
     if (result.kind !== 'value') return undefined;
     const words = [...new Set(fieldNames(result.value.type))].filter(name => name.startsWith(typed));
     return { words: words.sort(), typed: typed.length };
-  } catch {
+  } catch (error) {
     // No value: a package, or something not finished yet.
+    told(error);
     return undefined;
   }
 }

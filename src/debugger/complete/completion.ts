@@ -1,5 +1,6 @@
 /** What the word being typed may become: the command table says what stands at each place, `candidates` what there is of it. */
 
+import { told } from '../../host/told.js';
 import { splitWords } from '../commands/arguments.js';
 import type { Command, CompletionKind } from '../commands/command.js';
 import { commandTable } from '../commands/table.js';
@@ -56,8 +57,9 @@ function commandOf(session: Session, typed: string): { readonly command: Command
     try {
       const command = commandTable.find(name.replace(/\/.*/, '').replace(/\s+/, ' '), 0, session.settings.aliases);
       return { command, length: name.length };
-    } catch {
+    } catch (error) {
       // A shorter name, then.
+      told(error);
     }
   }
   return undefined;

@@ -1,4 +1,5 @@
 /** `set target = value`: writes a register or guest memory, or refuses and says why; nothing is changed by halves. */
+import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { fromUint } from '../values/source.js';
 import { isCType, sameType, underlying } from '../values/types.js';
@@ -28,7 +29,7 @@ export function assign(assignment: Assignment, context: EvaluationContext): void
       job();
     } catch (error) {
       if (error instanceof OperationError || error instanceof ExpressionError) throw error;
-      throw new OperationError(`cannot be set: ${error instanceof Error ? error.message : error}`);
+      throw new OperationError(`cannot be set: ${told(error).message}`);
     }
   });
 }

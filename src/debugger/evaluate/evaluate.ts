@@ -1,4 +1,5 @@
 import { utf8Text } from '../../host/bytes.js';
+import { told } from '../../host/told.js';
 import { CODE_ADDRESS, DATA_ADDRESS, pointerTo, sameType, underlying } from '../values/types.js';
 import { addressOf, dynamicOf, type Value } from '../values/value.js';
 import type { Expression, Node } from './ast.js';
@@ -257,7 +258,8 @@ class Evaluator extends TypeEvaluator {
   private typeText(node: Node): string {
     try {
       return this.type(node).name;
-    } catch {
+    } catch (error) {
+      told(error);
       return this.text(node);
     }
   }

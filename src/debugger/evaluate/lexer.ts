@@ -114,7 +114,8 @@ function numberToken(text: string, source: string, start: number): Token {
   try {
     const value = /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
     return { kind: 'integer', value, start, end };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new ExpressionError(`"${text}" is not a number`, start);
   }
 }

@@ -1,5 +1,7 @@
 /** From a variable of debug information to the place its value has in a frame. */
+
 import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
+import { told } from '../../host/told.js';
 import type { Type, Variable } from '../../image/api.js';
 import { type Evaluated, evaluate, type Piece } from '../../image/dwarf/expression.js';
 import { isMissing, type Missing } from '../known.js';
@@ -15,6 +17,7 @@ import {
   Unreadable,
 } from '../values/source.js';
 import type { EvaluationContext, FrameContext } from './context.js';
+import { OperationError } from './untyped.js';
 
 const registerSize = (name: string): number => (name.startsWith('xmm') ? 16 : name.startsWith('st') ? 10 : 8);
 
@@ -37,7 +40,7 @@ export function registerSource(frame: FrameContext, name: string): Source {
     },
     write(offset, bytes) {
       const whole = offset === 0 && bytes.length === size ? new Uint8Array(size) : read();
-      if (offset + bytes.length > size) throw new Error(`the value is larger than ${name.toUpperCase()}`);
+      if (offset + bytes.length > size) throw new OperationError(`the value is larger than ${name.toUpperCase()}`);
       whole.set(bytes, offset);
       frame.setRegister(name, toUint(whole));
     },
@@ -97,7 +100,8 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
     readMemory(address, size) {
       try {
         return context.memory.read(address, size);
-      } catch {
+      } catch (error) {
+        told(error);
         return undefined;
       }
     },
@@ -123,7 +127,8 @@ export function capturedSource(context: EvaluationContext, variable: Variable, c
   try {
     return memorySource(context.memory, toUint(slot.read(0, 8)));
   } catch (error) {
-    return error instanceof Unreadable ? missingSource(error, 'its place is not known here') : undefined;
+    if (!(error instanceof Unreadable)) throw error;
+    return missingSource(error, 'its place is not known here');
   }
 }
 

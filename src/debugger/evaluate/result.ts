@@ -1,4 +1,5 @@
 /** What commands do with the result of an expression. */
+import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { floatText, hex } from '../values/numbers.js';
 import { codeText, type PrintOptions, printValue } from '../values/print.js';
@@ -80,7 +81,8 @@ function dynamicText(context: EvaluationContext, value: Value): string {
     const dynamic = dynamicOf(context, value);
     if (dynamic.nil) return ' (nil)';
     return ` (${dynamic.value?.type.name ?? `unknown type at ${hex(dynamic.runtimeType)}`})`;
-  } catch {
+  } catch (error) {
+    told(error);
     return ' (unreadable)';
   }
 }

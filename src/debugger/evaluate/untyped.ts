@@ -1,5 +1,6 @@
 /** Constants that have no type yet, with Go's arithmetic on them (The Go Programming Language Specification, "Constants"). */
 import { compareBytes } from '../../host/bytes.js';
+import { Told } from '../../host/told.js';
 
 export interface Complex {
   readonly re: number;
@@ -22,7 +23,7 @@ const rank = (constant: Untyped): number => (CLASSES as readonly string[]).index
 const MAX_BITS = 4096n;
 
 /** An operation that is not defined; the message has no position. */
-export class OperationError extends Error {
+export class OperationError extends Told {
   override name = 'OperationError';
 }
 

@@ -2,6 +2,7 @@
 
 import { assign } from '../../abi/assign.js';
 import { ABI0, SYSTEM_V } from '../../abi/convention.js';
+import { told } from '../../host/told.js';
 import type { How, Type, Variable } from '../../image/api.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
@@ -109,7 +110,8 @@ export function argumentText(stack: CallStack, frame: LogicalFrame, argument: Fr
       try {
         value.source.read(0, Math.min(8, value.type.size));
         return '...';
-      } catch {
+      } catch (error) {
+        told(error);
         return printValue(context, value, { maxVariableRecurse: 0, maxArrayValues: 0 });
       }
     default:

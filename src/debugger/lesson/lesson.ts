@@ -15,6 +15,7 @@
  *
  * A line that begins with `#` is a remark. Everything else is text for the reader.
  */
+import { Told, told } from '../../host/told.js';
 import { commandTable } from '../commands/table.js';
 import { parseExpression } from '../evaluate/parser.js';
 
@@ -44,7 +45,7 @@ export interface Lesson {
 }
 
 /** A lesson that cannot be walked: one line for each wrong step, `FILE:LINE: what is wrong`. */
-export class LessonError extends Error {
+export class LessonError extends Told {
   override name = 'LessonError';
 }
 
@@ -73,7 +74,7 @@ export function parseLesson(file: string, source: string): Lesson {
     try {
       parts.push({ line, text: typed, ...parseStep(typed) });
     } catch (error) {
-      problems.push(`${file}:${line}: ${typed}: ${(error as Error).message}`);
+      problems.push(`${file}:${line}: ${typed}: ${told(error).message}`);
     }
   };
   source.split(/\r?\n/).forEach((text, index) => {
@@ -111,7 +112,7 @@ function parseStep(typed: string): Step {
   if (word === 'expect') return { kind: 'check', check: parseCheck(rest!) };
   if (word === 'variant') {
     const match = /^([\w-]+)(?:\s+race=(true|false))?$/.exec(rest!);
-    if (match === null) throw new Error('variant wants a name, and perhaps race=true or race=false');
+    if (match === null) throw new LessonError('variant wants a name, and perhaps race=true or race=false');
     return { kind: 'variant', variant: match[1]!, race: match[2] === undefined ? undefined : match[2] === 'true' };
   }
   commandTable.find(/^[a-zA-Z?][\w-]*|^./u.exec(typed)![0], 0);
@@ -127,12 +128,12 @@ function parseCheck(rest: string): Check {
     case 'shows':
       return { kind: word, text };
     case 'exit':
-      if (!/^\d+$/.test(text)) throw new Error('expect exit wants a status, as 0');
+      if (!/^\d+$/.test(text)) throw new LessonError('expect exit wants a status, as 0');
       return { kind: 'exit', status: Number(text) };
     case 'frames':
       return { kind: 'frames', functions: text.split(/\s+/) };
     default:
-      if (rest === '') throw new Error('expect wants an expression, as RDI == 0, or at, signal, exit, printed, shows or frames');
+      if (rest === '') throw new LessonError('expect wants an expression, as RDI == 0, or at, signal, exit, printed, shows or frames');
       parseExpression(rest);
       return { kind: 'holds', expression: rest };
   }

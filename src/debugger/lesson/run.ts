@@ -1,5 +1,6 @@
 /** Walks a lesson: runs its steps in a session and looks whether what it claims holds. */
 
+import { told } from '../../host/told.js';
 import type { Flavor } from '../code/disassemble.js';
 import type { Outcome } from '../commands/command.js';
 import { execute } from '../commands/execute.js';
@@ -53,7 +54,7 @@ export class LessonRun {
           this.session = this.stage.open(part.variant, part.race);
           return { part, ok: true, output: '' };
         } catch (error) {
-          return { part, ok: false, output: (error as Error).message };
+          return { part, ok: false, output: told(error).message };
         }
       case 'command': {
         const { ok, output } = await this.#asWritten(part.text);
@@ -110,7 +111,7 @@ export class LessonRun {
     try {
       if (holds(this.session.context(), expression)) return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return told(error).message;
     }
     const sides = /^([^=!<>]+)(?:==|!=|<=?|>=?)([^=!<>]+)$/.exec(expression)?.slice(1) ?? [];
     const values = await Promise.all(

@@ -1,6 +1,6 @@
 /** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
 
-import type { AddressSpace } from '../../cpu/api.js';
+import { type AddressSpace, MemoryFault } from '../../cpu/api.js';
 import type { Answer, Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { type CodeSpace, disassembleRange, type Flavor } from '../code/disassemble.js';
@@ -134,7 +134,8 @@ function readUnit(memory: AddressSpace, address: bigint, size: number): bigint {
   let bytes: Uint8Array;
   try {
     bytes = memory.read(address, size);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof MemoryFault)) throw error;
     throw unreadable(address);
   }
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);

@@ -1,5 +1,7 @@
 /** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
+
 import type { WatchHit } from '../../cpu/api.js';
+import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type CodeBreakpoint, countHit, type Watchpoint } from '../session/breakpoints.js';
 import { holds, printedWatch } from '../session/expressions.js';
@@ -136,7 +138,7 @@ function conditionFails(session: Session, condition: string | undefined): false 
   try {
     return holds(session.context(), condition) ? undefined : false;
   } catch (error) {
-    return `cannot tell whether ${condition} holds: ${(error as Error).message}`;
+    return `cannot tell whether ${condition} holds: ${told(error).message}`;
   }
 }
 

@@ -1,4 +1,5 @@
 /** gdb's `dprintf`: a format in quotes and expressions, printed when a breakpoint is passed. */
+import { told } from '../../host/told.js';
 import { CommandError } from '../errors.js';
 import { addressOf } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
@@ -18,7 +19,8 @@ export function parseMessage(source: string, column: number): Message {
   let format: string;
   try {
     format = JSON.parse(quoted[0]) as string;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new CommandError('the format has an escape that is none', column);
   }
   const expressions = splitAtCommas(source.slice(quoted[0].length).replace(/^\s*,/, ''));
@@ -43,7 +45,7 @@ function shown(session: Session, expression: string, letter: string): string {
     const { output } = printExpression(session.context(), source, 'duc'.includes(letter) ? letter : '', session.settings.printOptions);
     return letter === 's' ? output.replace(/^"(.*)"$/s, '$1') : output;
   } catch (error) {
-    return `<${(error as Error).message}>`;
+    return `<${told(error).message}>`;
   }
 }
 

@@ -30,6 +30,8 @@ export interface Host {
   appendFile(path: string, text: string): void;
   /** r14's version. */
   readonly version: string;
+  /** Faults of r14's own come with their stack. */
+  readonly debug: boolean;
   /** Where `config -save` keeps the settings, as a script. */
   readonly settingsFile: string;
   /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */

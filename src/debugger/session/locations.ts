@@ -169,7 +169,8 @@ function matching(images: Images, pattern: string, column: number): readonly Fun
   try {
     regex = new RegExp(pattern);
   } catch (error) {
-    throw new CommandError((error as Error).message, column);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CommandError(error.message, column);
   }
   const found = [...images.functions()].filter(func => regex.test(func.name));
   if (found.length === 0) throw new CommandError(`no function matches /${pattern}/`, column);

@@ -149,7 +149,8 @@ function cString(world: World, address: bigint, options: COptions): string {
       }
     }
   } catch (error) {
-    if (!(error instanceof Unreadable) || bytes.length === 0) return `<error: cannot access memory at address ${hex(address)}>`;
+    if (!(error instanceof Unreadable)) throw error;
+    if (bytes.length === 0) return `<error: cannot access memory at address ${hex(address)}>`;
   }
   return `${quoteC(Uint8Array.from(bytes), '"')}${ended ? '' : '...'}`;
 }

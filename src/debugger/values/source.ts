@@ -1,9 +1,10 @@
 /** Where a value's bytes come from. Reading is lazy: nothing is read until it is printed, compared or followed. */
 import { MemoryFault } from '../../cpu/api.js';
+import { Told } from '../../host/told.js';
 import type { Loss, Missing } from '../known.js';
 
 /** Bytes that cannot be had. */
-export class Unreadable extends Error implements Missing {
+export class Unreadable extends Told implements Missing {
   override name = 'Unreadable';
   readonly lost: Loss;
   readonly why: string;
@@ -59,8 +60,8 @@ export function readMemory(memory: Memory, address: bigint, length: number): Uin
   try {
     return memory.read(address, length);
   } catch (error) {
-    const why = error instanceof MemoryFault ? error.why : error instanceof Error ? error.message : 'no memory';
-    throw new Unreadable(`could not read ${where}: ${why}`);
+    if (!(error instanceof MemoryFault)) throw error;
+    throw new Unreadable(`could not read ${where}: ${error.why}`);
   }
 }
 
@@ -129,7 +130,7 @@ export function piecesSource(pieces: readonly Piece[]): Source {
     write(offset, bytes) {
       const parts = split(offset, bytes.length);
       const locked = parts.find(({ piece }) => piece.source.write === undefined);
-      if (locked) throw new Error(locked.piece.source.fixed ?? 'it cannot be set');
+      if (locked) throw new Told(locked.piece.source.fixed ?? 'it cannot be set');
       for (const { piece, from, count, at } of parts) piece.source.write!(from, bytes.subarray(at, at + count));
     },
     ...(fixed !== undefined && { fixed }),

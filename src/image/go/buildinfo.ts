@@ -81,7 +81,8 @@ function unquote(text: string): string {
   if (!text.startsWith('"')) return text;
   try {
     return JSON.parse(text) as string;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return text;
   }
 }

@@ -1,5 +1,5 @@
 import type { PageSource } from '../../cpu/api.js';
-import type { FileHandle, HostFiles } from '../../host/files.js';
+import { type FileHandle, HostFileError, type HostFiles } from '../../host/files.js';
 
 /** Pages of a host file are read in pieces of this size. */
 const READ_AHEAD = 1 << 16;
@@ -80,7 +80,8 @@ export class PageFiles {
   private fetch(handle: FileHandle, offset: number, length: number): Uint8Array | undefined {
     try {
       return this.files.page(handle, offset, length);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof HostFileError)) throw error;
       return undefined;
     }
   }

@@ -3,6 +3,7 @@ import { assemble, type SourceFile } from '../../asm/assemble.js';
 import type { Assembled } from '../../asm/program.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
+import { Told } from '../../host/told.js';
 
 /** `programs/NAME/program.json`. */
 interface Manifest {
@@ -28,7 +29,7 @@ export interface BundledOptions {
 }
 
 /** A name or variant that does not exist; the message lists those that do. */
-class CatalogError extends Error {
+class CatalogError extends Told {
   override name = 'CatalogError';
 }
 
