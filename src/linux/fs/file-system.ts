@@ -146,13 +146,8 @@ export class FileSystem {
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(E.NOTDIR);
     const content = found.text();
-    return new MemoryFile(
-      guest,
-      typeof content === 'string' ? encoder.encode(content) : content,
-      flags & STATUS,
-      SYNTHETIC_FILE,
-      this.kernel.pages,
-    );
+    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
+    return new MemoryFile(this.kernel.pages, guest, { bytes }, flags & STATUS, SYNTHETIC_FILE);
   }
 
   private statSynthetic(call: string, guest: string, follow: boolean): Stat {

@@ -3,7 +3,7 @@ import type { FileHandle, HostFiles } from '../../host/files.js';
 import { S } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
-import type { PageFiles } from './pages.js';
+import type { Contents, PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 
 /** One read or write moves at most this much; the guest sees a short count. */
@@ -11,8 +11,6 @@ const MAX_TRANSFER = 16 << 20;
 
 /** A regular file of the host. */
 export class HostFile extends SeekableFile {
-  private source: PageSource | undefined;
-
   constructor(
     private readonly files: HostFiles,
     private readonly pageFiles: PageFiles,
@@ -21,6 +19,8 @@ export class HostFile extends SeekableFile {
     readonly real: string,
     readonly handle: FileHandle,
     flags: number,
+    /** Its name for mappings, once it has been mapped. */
+    public source?: PageSource,
   ) {
     super(path, flags);
   }
@@ -65,7 +65,8 @@ export class HostFile extends SeekableFile {
 export class HostDirectory extends OpenFile {
   /** Index of the next entry for getdents64. */
   position = 0;
-  private listed: readonly DirectoryEntry[] | undefined;
+  /** What getdents64 gives the entries of; undefined: not read yet. */
+  listed: readonly DirectoryEntry[] | undefined;
 
   constructor(
     private readonly files: HostFiles,
@@ -112,49 +113,49 @@ export class HostDirectory extends OpenFile {
 
 /** Bytes of our own making that read like a file: /proc, /sys, memfd_create. */
 export class MemoryFile extends SeekableFile {
-  private source: PageSource | undefined;
-
   constructor(
-    path: string,
-    private bytes: Uint8Array,
-    flags: number,
-    private readonly mode: number,
     private readonly pageFiles: PageFiles,
+    path: string,
+    readonly contents: Contents,
+    flags: number,
+    readonly mode: number,
+    /** Its name for mappings, once it has been mapped. */
+    public source?: PageSource,
   ) {
     super(path, flags);
   }
 
   protected size(): number {
-    return this.bytes.length;
+    return this.contents.bytes.length;
   }
 
   override readAt(offset: number, length: number): Uint8Array {
-    return this.bytes.slice(offset, offset + length);
+    return this.contents.bytes.slice(offset, offset + length);
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
     const end = offset + bytes.length;
     if (end > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
-    if (end > this.bytes.length) this.truncate(end);
-    this.bytes.set(bytes, offset);
+    if (end > this.size()) this.truncate(end);
+    this.contents.bytes.set(bytes, offset);
     return bytes.length;
   }
 
   override truncate(size: number): void {
     if (size > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     const bytes = new Uint8Array(size);
-    bytes.set(this.bytes.subarray(0, size));
-    this.bytes = bytes;
+    bytes.set(this.contents.bytes.subarray(0, size));
+    this.contents.bytes = bytes;
   }
 
   override sync(): void {}
 
   override pages(): PageSource {
-    return (this.source ??= this.pageFiles.ofMemory(() => this.bytes));
+    return (this.source ??= this.pageFiles.ofMemory(this.contents));
   }
 
   stat(): Stat {
-    const onDisk = (this.mode & 0o7777) === 0o444 ? 0n : BigInt(this.bytes.length);
+    const onDisk = (this.mode & 0o7777) === 0o444 ? 0n : BigInt(this.size());
     return syntheticStat(this.mode, 100n, onDisk);
   }
 }
@@ -165,7 +166,7 @@ export class SyntheticDirectory extends OpenFile {
 
   constructor(
     path: string,
-    private readonly names: readonly string[],
+    readonly names: readonly string[],
     flags: number,
   ) {
     super(path, flags);

@@ -117,7 +117,7 @@ export function load(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: P
   const { main, interpreter } = files;
   const bias = biasOf(main.elf, interpreter !== undefined, cpu);
   const map = ({ elf }: ElfFile, at: bigint, path: string, role: 'program' | 'interpreter'): MappedObject => {
-    const source = pages.ofBytes(role, elf.bytes);
+    const source = pages.ofLoaded(role, elf.bytes);
     mapElf(cpu, elf, at, path, source);
     return { path, bias: at, role, source, size: elf.bytes.length };
   };

@@ -192,7 +192,7 @@ export const MEMORY_SYSCALLS: readonly SyscallRow[] = [
   row(325, 'mlock2', 'ptr size hex', () => 0),
   row(319, 'memfd_create', 'path hex', (k, _t, a) => {
     const name = k.user.path(a[0]!);
-    const file = new MemoryFile(`/memfd:${name} (deleted)`, new Uint8Array(0), 2, S.IFREG | 0o777, k.pages);
+    const file = new MemoryFile(k.pages, `/memfd:${name} (deleted)`, { bytes: new Uint8Array(0) }, 2, S.IFREG | 0o777);
     return k.fds.add(file, (uint(a[1]) & 1) !== 0);
   }),
   row(324, 'membarrier', 'int hex int', (_k, _t, a) => membarrier(size(a[0]))),
