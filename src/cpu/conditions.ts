@@ -2,15 +2,14 @@
 
 import type { Width } from './ir/emit.js';
 import { AGAINST_ZERO, COMPARE, type Condition, FROM_BITS } from './ir/flags.js';
-import { opNumber, opRows } from './ir/table.js';
+import { hasOp, opNumber, opRows } from './ir/table.js';
 import { STATE } from './layout.js';
 import { type Conditional, Uop } from './lift/form.js';
 
 /** No op, or none that is known, has set the flags. */
 export const NO_OP = -1;
 
-const PRODUCER = /^(add|adc|sub|sbb|cmp|neg|and|or|xor|test|inc|dec|cmpxchg|shl|shr|sar)(8|16|32|64)$/;
-
+/** The family of rows that reads conditions from what an op has left, and its width. */
 interface Source {
   readonly family: '' | 'sub' | 'res' | 'step' | 'bits';
   readonly width: Width | '';
@@ -18,16 +17,13 @@ interface Source {
 const FLAGS: Source = { family: '', width: '' };
 
 function sourceOf(condition: Condition, flagOp: number): Source {
-  if (flagOp === NO_OP) return FLAGS;
-  const row = opRows[flagOp]!;
-  if (row.setsFlags?.bits === true && FROM_BITS[condition] !== undefined) return { family: 'bits', width: '' };
-  const [, name, bits] = PRODUCER.exec(row.name) ?? [];
-  if (name === undefined) return FLAGS;
-  const width = Number(bits) as Width;
-  if (['sub', 'cmp', 'neg', 'cmpxchg'].includes(name) && COMPARE[condition] !== undefined) return { family: 'sub', width };
+  const { leaves, width } = (flagOp === NO_OP ? undefined : opRows[flagOp]!.setsFlags) ?? {};
+  if (leaves === 'bits' && FROM_BITS[condition] !== undefined) return { family: 'bits', width: '' };
+  if (leaves === undefined || width === undefined) return FLAGS;
+  if (leaves === 'difference' && COMPARE[condition] !== undefined) return { family: 'sub', width };
   const signedOrder = condition === 'le' || condition === 'g';
-  if (AGAINST_ZERO[condition] === undefined || (signedOrder && !['and', 'or', 'xor', 'test'].includes(name))) return FLAGS;
-  return { family: name === 'inc' || name === 'dec' ? 'step' : 'res', width };
+  if (AGAINST_ZERO[condition] === undefined || (signedOrder && leaves !== 'logic')) return FLAGS;
+  return { family: leaves === 'step' ? 'step' : 'res', width };
 }
 
 /** Makes a function of a condition and the op that set the flags remember its results. */
@@ -57,21 +53,18 @@ export interface Branch {
 export const branchOn = remembering((condition: Condition, flagOp: number): Branch => {
   const { family, width } = sourceOf(condition, flagOp);
   const uop = (name: string, a = 0, b = 0): Uop => new Uop(opNumber(name), 0, a, b);
-  const first = flagOp === NO_OP ? '' : opRows[flagOp]!.name;
+  const withJump = flagOp === NO_OP ? undefined : opRows[flagOp]!.withJump;
+  const fused = withJump !== undefined && hasOp(withJump + condition) ? opNumber(withJump + condition) : NO_OP;
   switch (family) {
-    case 'sub': {
-      const fused = first === `cmp${width}` ? opNumber(`cmpj${width}_${condition}`) : NO_OP;
+    case 'sub':
       return { uop: uop(`jsub${width}_${condition}`, STATE.ccA, STATE.ccB), fused };
-    }
-    case 'res': {
-      const fused = first === `test${width}` ? opNumber(`testj${width}_${condition}`) : NO_OP;
+    case 'res':
       return { uop: uop(`jres${width}_${condition}`, STATE.ccR), fused };
-    }
     case 'step':
-      return { uop: uop(`jres${width}_${condition}`, STATE.ccS), fused: NO_OP };
+      return { uop: uop(`jres${width}_${condition}`, STATE.ccS), fused };
     case 'bits':
-      return { uop: uop(`jbits_${condition}`), fused: NO_OP };
+      return { uop: uop(`jbits_${condition}`), fused };
     case '':
-      return { uop: uop(`j_${condition}`), fused: NO_OP };
+      return { uop: uop(`j_${condition}`), fused };
   }
 });

@@ -19,7 +19,7 @@ const TWO_32 = 2 ** 32;
 /** Number of the row that does the same without flags; NO_OP: there is none. */
 const plainRows = Int16Array.from(opRows, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
 /** Of a CMP with Jcc: the row that adds to its first operand before; NO_OP: there is none. */
-const stepRows = Int16Array.from(opRows, ({ name }) => (name.startsWith('cmpj64_') ? opNumber(name.replace('cmpj', 'stepj')) : NO_OP));
+const stepRows = Int16Array.from(opRows, ({ withStep }) => (withStep === undefined ? NO_OP : opNumber(withStep)));
 const setsFlags = Uint8Array.from(opRows, row => Number(row.setsFlags !== undefined));
 /** An op that can fault reads the flags: the handler sees them. */
 const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults));

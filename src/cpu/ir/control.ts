@@ -17,6 +17,7 @@ import {
   nothing,
   op,
   probe,
+  type RowTraits,
   readGuest,
   row,
   SIGNED_LOADS,
@@ -66,13 +67,7 @@ row('unsupported', seq(setState('rip', imm), leave('unsupported')), end);
 row('jump', goTo('taken'), end);
 
 /** `hot`: loops end so. */
-const branch = (
-  name: string,
-  before: Node,
-  condition: Node,
-  traits: { setsFlags?: object; readsFlags?: boolean } = {},
-  hot = false,
-): void => {
+const branch = (name: string, before: Node, condition: Node, traits: RowTraits = {}, hot = false): void => {
   row(name, seq(before, when(condition, goTo('taken', hot)), goTo('otherwise')), { flow: 'end', ...traits });
 };
 for (const condition of CONDITIONS) branch(`j_${condition}`, nothing, conditionOf(condition), { readsFlags: true });
@@ -93,7 +88,7 @@ for (const w of WIDTHS) {
       `cmpj${w}_${condition}`,
       compute,
       compare.signed ? signed : op(compare.operator, local('x'), local('y')),
-      { setsFlags: {} },
+      { setsFlags: {}, ...(w === 64 && { withStep: `stepj64_${condition}` }) },
       w >= 32,
     );
     // The end of a counting loop: ADD of imm to a, CMP with b, Jcc.

@@ -4,7 +4,7 @@ import { X87_OPS } from '../helpers/x87.js';
 import { c32, c64, get, help, local, op, operate, row, seq, setLocal, setState, state, when } from './op.js';
 
 for (const name of SSE_RARE_OPS)
-  row(name, operate('sseRare', name), name.startsWith('pcmp') ? { apart: true, setsFlags: { bits: true } } : { apart: true });
+  row(name, operate('sseRare', name), name.startsWith('pcmp') ? { apart: true, setsFlags: { leaves: 'bits' } } : { apart: true });
 
 const COMPARES_TO_FLAGS = /^fu?comip?$/;
 const isPending = op('i32.and', state('fsw', 'i32.load'), c32(0x80));
@@ -14,7 +14,7 @@ for (const name of X87_OPS) {
     row(
       name,
       operate('x87', name),
-      COMPARES_TO_FLAGS.test(name) ? { apart: true, faults: true, setsFlags: { bits: true } } : { apart: true, faults: true },
+      COMPARES_TO_FLAGS.test(name) ? { apart: true, faults: true, setsFlags: { leaves: 'bits' } } : { apart: true, faults: true },
     );
 }
 

@@ -19,6 +19,7 @@ import {
   c64,
   cut,
   extend,
+  type FlagTrace,
   get,
   getSigned,
   help,
@@ -27,6 +28,7 @@ import {
   local,
   nothing,
   op,
+  type RowTraits,
   row,
   SIGNED_LOADS,
   select,
@@ -48,31 +50,54 @@ const wrap = (value: Node): Node => op('i32.wrap_i64', value);
 const widen = (value: Node): Node => op('i64.extend_i32_u', value);
 const maskOf = (width: Width): bigint => (1n << BigInt(width)) - 1n;
 
+type DefineRow = (name: string, emit: Node, traits?: RowTraits) => void;
+/** 16-bit operations are rare; of some the 8-bit ones as well. */
+const rowsOf =
+  (width: Width): DefineRow =>
+  (name, emit, traits = {}) =>
+    row(name, emit, width === 16 ? { apart: true, ...traits } : traits);
+const rareBelow32 =
+  (width: Width): DefineRow =>
+  (name, emit, traits = {}) =>
+    row(name, emit, width <= 16 ? { apart: true, ...traits } : traits);
+
 /** d = a OP b with and without flags: rows NAME{w} and NAME{w}p. */
-function binary(name: string, width: Width, result: Node, flags: Node): void {
+function binary(name: string, width: Width, result: Node, flags: Node, leaves: FlagTrace): void {
   const compute = seq(setLocal('x', get('a', width)), setLocal('y', get('b', width)), setLocal('r', cut(width, result)));
-  row(`${name}${width}`, seq(compute, flags, set('d', width, r)), { setsFlags: { plain: `${name}${width}p` } });
-  row(`${name}${width}p`, seq(compute, set('d', width, r)));
+  const define = rowsOf(width);
+  define(`${name}${width}`, seq(compute, flags, set('d', width, r)), { setsFlags: { plain: `${name}${width}p`, leaves, width } });
+  define(`${name}${width}p`, seq(compute, set('d', width, r)));
 }
 
 for (const w of WIDTHS) {
-  binary('add', w, i64('add', x, y), flagsOf('add', w, x, y, r));
-  binary('sub', w, i64('sub', x, y), flagsOf('sub', w, x, y, r));
-  binary('and', w, i64('and', x, y), flagsOfLogic(w, r));
-  binary('or', w, i64('or', x, y), flagsOfLogic(w, r));
-  binary('xor', w, i64('xor', x, y), flagsOfLogic(w, r));
+  const define = rowsOf(w);
+  const rare = rareBelow32(w);
+  const difference = { leaves: 'difference', width: w } as const;
+  const result = { leaves: 'result', width: w } as const;
+  const step = { leaves: 'step', width: w } as const;
+  binary('add', w, i64('add', x, y), flagsOf('add', w, x, y, r), 'result');
+  binary('sub', w, i64('sub', x, y), flagsOf('sub', w, x, y, r), 'difference');
+  binary('and', w, i64('and', x, y), flagsOfLogic(w, r), 'logic');
+  binary('or', w, i64('or', x, y), flagsOfLogic(w, r), 'logic');
+  binary('xor', w, i64('xor', x, y), flagsOfLogic(w, r), 'logic');
 
   const operands = seq(setLocal('x', get('a', w)), setLocal('y', get('b', w)));
-  row(`cmp${w}`, seq(operands, setLocal('r', cut(w, i64('sub', x, y))), flagsOf('sub', w, x, y, r)), { setsFlags: { plain: 'nop' } });
-  row(`test${w}`, seq(operands, setLocal('r', i64('and', x, y)), flagsOfLogic(w, r)), { setsFlags: { plain: 'nop' } });
+  define(`cmp${w}`, seq(operands, setLocal('r', cut(w, i64('sub', x, y))), flagsOf('sub', w, x, y, r)), {
+    setsFlags: { plain: 'nop', ...difference },
+    withJump: `cmpj${w}_`,
+  });
+  define(`test${w}`, seq(operands, setLocal('r', i64('and', x, y)), flagsOfLogic(w, r)), {
+    setsFlags: { plain: 'nop', leaves: 'logic', width: w },
+    withJump: `testj${w}_`,
+  });
 
   const carry = widen(carryBit);
-  row(`adc${w}`, seq(operands, setLocal('r', cut(w, i64('add', i64('add', x, y), carry))), flagsOf('add', w, x, y, r), set('d', w, r)), {
-    setsFlags: {},
+  rare(`adc${w}`, seq(operands, setLocal('r', cut(w, i64('add', i64('add', x, y), carry))), flagsOf('add', w, x, y, r), set('d', w, r)), {
+    setsFlags: result,
     readsFlags: true,
   });
-  row(`sbb${w}`, seq(operands, setLocal('r', cut(w, i64('sub', i64('sub', x, y), carry))), flagsOf('sub', w, x, y, r), set('d', w, r)), {
-    setsFlags: {},
+  rare(`sbb${w}`, seq(operands, setLocal('r', cut(w, i64('sub', i64('sub', x, y), carry))), flagsOf('sub', w, x, y, r), set('d', w, r)), {
+    setsFlags: result,
     readsFlags: true,
   });
 
@@ -80,30 +105,32 @@ for (const w of WIDTHS) {
     ['inc', 'add'],
     ['dec', 'sub'],
   ] as const) {
-    const step = setLocal('r', cut(w, i64(operator, get('a', w), c64(1))));
-    row(`${name}${w}`, seq(step, flagsOfStep(name, w, r), set('d', w, r)), {
-      setsFlags: { plain: `${name}${w}p` },
+    const stepped = setLocal('r', cut(w, i64(operator, get('a', w), c64(1))));
+    define(`${name}${w}`, seq(stepped, flagsOfStep(name, w, r), set('d', w, r)), {
+      setsFlags: { plain: `${name}${w}p`, ...step },
       readsFlags: true,
     });
-    row(`${name}${w}p`, seq(step, set('d', w, r)));
+    define(`${name}${w}p`, seq(stepped, set('d', w, r)));
   }
 
   const negate = seq(setLocal('y', get('a', w)), setLocal('r', cut(w, i64('sub', c64(0), y))));
-  row(`neg${w}`, seq(negate, flagsOf('sub', w, c64(0), y, r), set('d', w, r)), { setsFlags: { plain: `neg${w}p` } });
-  row(`neg${w}p`, seq(negate, set('d', w, r)));
-  row(`not${w}`, set('d', w, i64('xor', get('a', w), c64(maskOf(w)))));
+  define(`neg${w}`, seq(negate, flagsOf('sub', w, c64(0), y, r), set('d', w, r)), { setsFlags: { plain: `neg${w}p`, ...difference } });
+  define(`neg${w}p`, seq(negate, set('d', w, r)));
+  define(`not${w}`, set('d', w, i64('xor', get('a', w), c64(maskOf(w)))));
   row(`mov${w}`, set('d', w, get('a', w)));
 }
 row('nop', nothing);
 
 for (const from of [8, 16, 32] as const) {
   row(`zext${from}`, set('d', 64, get('a', from)));
-  for (const to of [16, 32, 64] as const) if (to > from) row(`sext${from}_${to}`, set('d', to, cut(to, getSigned('a', from))));
+  for (const to of [16, 32, 64] as const) if (to > from) rowsOf(to)(`sext${from}_${to}`, set('d', to, cut(to, getSigned('a', from))));
 }
 
 // ---- shifts and rotates. The count (b) is already masked by the lifter when constant; the `v` rows mask it and leave the flags at 0. ---
 
 for (const w of WIDTHS) {
+  const define = rowsOf(w);
+  const rare = rareBelow32(w);
   const countMask = w === 64 ? 63 : 31;
   const top = c64(w - 1);
   // The last bit shifted out; widths below 64 keep the outgoing bits in the upper half of x << y.
@@ -118,13 +145,15 @@ for (const w of WIDTHS) {
     const compute = seq(setLocal('x', source), setLocal('r', result));
     const withFlags = seq(compute, setLocal('z', carry), flagsOfKnown(w, z, overflow, r), set('d', w, r));
     const count = setLocal('y', i64('and', get('b', 8), c64(countMask)));
-    row(`${name}${w}`, seq(setLocal('y', get('b', 8)), withFlags), { setsFlags: { plain: `${name}${w}p` } });
-    row(`${name}${w}p`, seq(setLocal('y', get('b', 8)), compute, set('d', w, r)));
-    row(`${name}v${w}`, seq(count, when(i64('eqz', y), set('d', w, get('a', w)), withFlags)), {
+    define(`${name}${w}`, seq(setLocal('y', get('b', 8)), withFlags), {
+      setsFlags: { plain: `${name}${w}p`, leaves: 'result', width: w },
+    });
+    define(`${name}${w}p`, seq(setLocal('y', get('b', 8)), compute, set('d', w, r)));
+    rare(`${name}v${w}`, seq(count, when(i64('eqz', y), set('d', w, get('a', w)), withFlags)), {
       setsFlags: { plain: `${name}v${w}p` },
       readsFlags: true,
     });
-    row(`${name}v${w}p`, seq(count, compute, set('d', w, r)));
+    rare(`${name}v${w}p`, seq(count, compute, set('d', w, r)));
   }
 
   // Rotates keep SF, ZF, AF, PF. A count of 0 keeps all.
@@ -146,11 +175,11 @@ for (const w of WIDTHS) {
     ['ror', false],
   ] as const) {
     const flags = left ? rotateFlags(bit0, i64('xor', bit0, topBit)) : rotateFlags(topBit, i64('xor', topBit, belowTop));
-    row(`${name}${w}`, seq(masked, setLocal('r', rotated(left)), when(i64('eqz', y), nothing, flags), set('d', w, r)), {
+    rare(`${name}${w}`, seq(masked, setLocal('r', rotated(left)), when(i64('eqz', y), nothing, flags), set('d', w, r)), {
       setsFlags: { plain: `${name}${w}p` },
       readsFlags: true,
     });
-    row(`${name}${w}p`, seq(masked, setLocal('r', rotated(left)), set('d', w, r)));
+    rare(`${name}${w}p`, seq(masked, setLocal('r', rotated(left)), set('d', w, r)));
   }
 
   // Through carry: a rotation of w+1 bits. `y` is the count modulo w+1, `z` the carry in.
@@ -185,7 +214,7 @@ for (const w of WIDTHS) {
           ),
         ),
       ),
-      { setsFlags: {}, readsFlags: true },
+      { setsFlags: {}, readsFlags: true, apart: true },
     );
   }
 }
@@ -215,7 +244,7 @@ for (const w of [16, 32, 64] as const) {
           ),
         ),
       ),
-      { setsFlags: {}, readsFlags: true },
+      { setsFlags: {}, readsFlags: true, apart: true },
     );
   }
 }
@@ -255,6 +284,7 @@ row('imul64', seq(signedProduct64, pair64), { setsFlags: {} });
 row('imul2_64', seq(signedProduct64, set('d', 64, r)), { setsFlags: { plain: 'imul2_64p' } });
 row('imul2_64p', set('d', 64, i64('mul', get('a', 64), get('b', 64))));
 for (const w of [8, 16, 32] as const) {
+  const define = rareBelow32(w);
   const wide = (w * 2) as Width;
   const spread: Node =
     w === 8
@@ -262,7 +292,7 @@ for (const w of [8, 16, 32] as const) {
       : w === 16
         ? seq(setState('rax', r, 'i64.store16'), setState('rdx', i64('shr_u', r, c64(16)), 'i64.store16'))
         : seq(setState('rax', cut(32, r)), setState('rdx', i64('shr_u', r, c64(32))));
-  row(
+  define(
     `mul${w}`,
     seq(
       setLocal('r', cut(wide, i64('mul', get('a', w), get('b', w)))),
@@ -274,18 +304,21 @@ for (const w of [8, 16, 32] as const) {
   );
   const signedProduct = setLocal('z', i64('mul', getSigned('a', w), getSigned('b', w)));
   const overflowed = setLocal('x', widen(i64('ne', z, extend(w, z))));
-  row(`imul${w}`, seq(signedProduct, overflowed, setLocal('r', cut(wide, z)), flagsOfKnown(w, x, x, cut(w, r)), spread), { setsFlags: {} });
+  define(`imul${w}`, seq(signedProduct, overflowed, setLocal('r', cut(wide, z)), flagsOfKnown(w, x, x, cut(w, r)), spread), {
+    setsFlags: {},
+  });
   if (w !== 8) {
-    row(`imul2_${w}`, seq(signedProduct, overflowed, setLocal('r', cut(w, z)), flagsOfKnown(w, x, x, r), set('d', w, r)), {
+    define(`imul2_${w}`, seq(signedProduct, overflowed, setLocal('r', cut(w, z)), flagsOfKnown(w, x, x, r), set('d', w, r)), {
       setsFlags: { plain: `imul2_${w}p` },
     });
-    row(`imul2_${w}p`, seq(signedProduct, set('d', w, cut(w, z))));
+    define(`imul2_${w}p`, seq(signedProduct, set('d', w, cut(w, z))));
   }
 }
 
 /** Leaves with #DE. */
 const divideError: Node = help('divideError');
 for (const w of [8, 16, 32] as const) {
+  const define = rareBelow32(w);
   const dividend =
     w === 8
       ? state('rax', 'i64.load16_u')
@@ -301,7 +334,7 @@ for (const w of [8, 16, 32] as const) {
           setState('rax', cut(w, r), w === 16 ? 'i64.store16' : 'i64.store'),
           setState('rdx', cut(w, z), w === 16 ? 'i64.store16' : 'i64.store'),
         );
-  row(
+  define(
     `div${w}`,
     seq(
       setLocal('x', dividend),
@@ -314,7 +347,7 @@ for (const w of [8, 16, 32] as const) {
     ),
     { faults: true },
   );
-  row(
+  define(
     `idiv${w}`,
     seq(
       setLocal('x', w === 8 ? op('i64.extend16_s', dividend) : w === 16 ? op('i64.extend32_s', dividend) : dividend),
@@ -363,14 +396,15 @@ row(
 
 const keepBut = (flags: number): Node => op('i32.and', flagBits, c32(0x8d5 & ~flags));
 for (const w of [16, 32, 64] as const) {
+  const define = rowsOf(w);
   const bitNumber = setLocal('y', i64('and', get('b', w), c64(w - 1)));
   const carryFromBit = setFlagBits(op('i32.or', keepBut(1), wrap(i64('and', i64('shr_u', x, y), c64(1)))));
   const start = seq(setLocal('x', get('a', w)), bitNumber, carryFromBit);
-  const traits = { setsFlags: { bits: true }, readsFlags: true } as const;
-  row(`bt${w}`, start, traits);
-  row(`bts${w}`, seq(start, set('d', w, i64('or', x, i64('shl', c64(1), y)))), traits);
-  row(`btr${w}`, seq(start, set('d', w, i64('and', x, i64('xor', i64('shl', c64(1), y), c64(-1))))), traits);
-  row(`btc${w}`, seq(start, set('d', w, i64('xor', x, i64('shl', c64(1), y)))), traits);
+  const traits = { setsFlags: { leaves: 'bits' }, readsFlags: true } as const;
+  define(`bt${w}`, start, traits);
+  define(`bts${w}`, seq(start, set('d', w, i64('or', x, i64('shl', c64(1), y)))), traits);
+  define(`btr${w}`, seq(start, set('d', w, i64('and', x, i64('xor', i64('shl', c64(1), y), c64(-1))))), traits);
+  define(`btc${w}`, seq(start, set('d', w, i64('xor', x, i64('shl', c64(1), y)))), traits);
 
   const leading = i64('sub', i64('clz', x), c64(64 - w));
   // A zero source leaves the destination as it is (what AMD documents and Intel does); a 32-bit destination keeps even its upper half.
@@ -379,8 +413,8 @@ for (const w of [16, 32, 64] as const) {
       setLocal('x', get('a', w)),
       when(i64('eqz', x), setFlagBits(op('i32.or', keepBut(0x40), c32(0x40))), seq(setFlagBits(keepBut(0x40)), set('d', w, result))),
     );
-  row(`bsf${w}`, scan(i64('ctz', x)), traits);
-  row(`bsr${w}`, scan(i64('sub', c64(63), i64('clz', x))), traits);
+  define(`bsf${w}`, scan(i64('ctz', x)), traits);
+  define(`bsr${w}`, scan(i64('sub', c64(63), i64('clz', x))), traits);
   const count = (result: Node): Node =>
     seq(
       setLocal('x', get('a', w)),
@@ -388,12 +422,12 @@ for (const w of [16, 32, 64] as const) {
       setFlagBits(op('i32.or', keepBut(0x41), op('i32.or', i64('eqz', x), op('i32.shl', i64('eqz', r), c32(6))))),
       set('d', w, r),
     );
-  row(`tzcnt${w}`, count(select(i64('eqz', x), c64(w), i64('ctz', x))), traits);
-  row(`lzcnt${w}`, count(leading), traits);
-  row(`popcnt${w}`, seq(setLocal('x', get('a', w)), setFlagBits(op('i32.shl', i64('eqz', x), c32(6))), set('d', w, i64('popcnt', x))), {
+  row(`tzcnt${w}`, count(select(i64('eqz', x), c64(w), i64('ctz', x))), { ...traits, apart: true });
+  row(`lzcnt${w}`, count(leading), { ...traits, apart: true });
+  define(`popcnt${w}`, seq(setLocal('x', get('a', w)), setFlagBits(op('i32.shl', i64('eqz', x), c32(6))), set('d', w, i64('popcnt', x))), {
     setsFlags: { plain: `popcnt${w}p` },
   });
-  row(`popcnt${w}p`, set('d', w, i64('popcnt', get('a', w))));
+  define(`popcnt${w}p`, set('d', w, i64('popcnt', get('a', w))));
 }
 row(
   'bswap32',
@@ -437,7 +471,7 @@ row('cut32', set('d', 64, get('a', 32)));
 /** BT and its like with a memory operand: d = a + (b >> 3 + log2) * size, the address of the word that holds bit b. */
 for (const w of [16, 32, 64] as const) {
   const log = Math.log2(w);
-  row(`bitword${w}`, set('d', 64, i64('add', get('a', 64), i64('shl', i64('shr_s', getSigned('b', w), c64(log)), c64(log - 3)))));
+  rowsOf(w)(`bitword${w}`, set('d', 64, i64('add', get('a', 64), i64('shl', i64('shr_s', getSigned('b', w), c64(log)), c64(log - 3)))));
 }
 
 // ---- conditions --------------------------------------------------------------------------------------------------------------------
@@ -445,7 +479,8 @@ for (const w of [16, 32, 64] as const) {
 const choose = (name: string, condition: Node, readsFlags: boolean): void => {
   row(`set_${name}`, set('d', 8, widen(condition)), { readsFlags });
   // d = condition ? a : b; 32-bit forms come with both zero-extended.
-  for (const w of [16, 32, 64] as const) row(`cmov${w}_${name}`, set('d', w, select(condition, get('a', w), get('b', w))), { readsFlags });
+  for (const w of [16, 32, 64] as const)
+    rowsOf(w)(`cmov${w}_${name}`, set('d', w, select(condition, get('a', w), get('b', w))), { readsFlags });
 };
 for (const condition of CONDITIONS) choose(condition, conditionOf(condition), true);
 for (const [condition, node] of Object.entries(FROM_BITS)) choose(`bits_${condition}`, node, true);
@@ -497,7 +532,7 @@ row('std', setState('df', c64(0x400)));
 // cmpxchgN, register part: compares 'rax' with a; ZF tells; d = ZF ? b : a and 'rax' = a when they differ. The store has happened before.
 for (const w of WIDTHS) {
   const accumulator = state('rax', w === 64 ? 'i64.load' : `i64.load${w}_u`);
-  row(
+  rareBelow32(w)(
     `cmpxchg${w}`,
     seq(
       setLocal('x', accumulator),
@@ -510,8 +545,8 @@ for (const w of WIDTHS) {
         setState('rax', y, w === 32 ? 'i64.store' : w === 64 ? 'i64.store' : `i64.store${w}`),
       ),
     ),
-    { setsFlags: {} },
+    { setsFlags: { leaves: 'difference', width: w } },
   );
   /** d = 'rax' == a ? b : a: what CMPXCHG writes to memory. */
-  row(`cmpxchgpick${w}`, set('d', w, select(i64('eq', accumulator, get('a', w)), get('b', w), get('a', w))));
+  rowsOf(w)(`cmpxchgpick${w}`, set('d', w, select(i64('eq', accumulator, get('a', w)), get('b', w), get('a', w))));
 }

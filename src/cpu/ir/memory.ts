@@ -107,7 +107,8 @@ for (const [w, bytes] of [
   [64, 8],
   [16, 2],
 ] as const) {
-  row(`push${w}`, seq(writeGuest(STORES[w], below(bytes), get('a', w)), setState('rsp', below(bytes))), faults);
+  const stackTraits = { faults: true, apart: w === 16 };
+  row(`push${w}`, seq(writeGuest(STORES[w], below(bytes), get('a', w)), setState('rsp', below(bytes))), stackTraits);
   // RSP first: POP RSP leaves the popped value.
   row(
     `pop${w}`,
@@ -116,7 +117,7 @@ for (const [w, bytes] of [
       setState('rsp', op('i64.add', state('rsp'), c64(bytes))),
       set('d', w, local('r')),
     ),
-    faults,
+    stackTraits,
   );
 }
 row(
@@ -151,6 +152,6 @@ for (const half of [32, 64] as const) {
       setFlagBits(op('i32.or', op('i32.and', flagBits, c32(0x8d5 & ~0x40)), op('i32.mul', local('f'), zf))),
       when(op('i32.eqz', local('f')), seq(setState('rax', local('x')), setState('rdx', local('y')))),
     ),
-    { faults: true, setsFlags: {}, readsFlags: true },
+    { faults: true, setsFlags: {}, readsFlags: true, apart: true },
   );
 }

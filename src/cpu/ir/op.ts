@@ -153,38 +153,48 @@ export const leave =
 /** What an op does to control: falls through to the next record, or ends the block by itself. */
 export type Flow = 'next' | 'end';
 
-export interface OpRow {
+/**
+ * What an op leaves of the flags it has set, from which conditions can be told without working them out: all as `bits` in ccR; the operands of
+ * a subtraction in ccA and ccB, and its result in ccR (`difference`); the `result` in ccR; the same with CF = OF = 0 (`logic`); the result in
+ * ccS (`step`).
+ */
+export type FlagTrace = 'bits' | 'difference' | 'result' | 'logic' | 'step';
+
+/** What the translator must know of a row. */
+export interface OpTraits {
   readonly name: string;
-  readonly emit: Node;
   readonly flow: Flow;
-  /** Sets all six status flags (lazily). `plain` names the row that does the same without flags; `bits` says that all stand as bits in ccR. */
-  readonly setsFlags?: { readonly plain?: string; readonly bits?: true };
+  /** Sets all six status flags (lazily). `plain` names the row that does the same without flags; `width` is that of operands and result. */
+  readonly setsFlags?: { readonly plain?: string; readonly leaves?: FlagTrace; readonly width?: Width };
   /** Reads the flags. */
   readonly readsFlags?: boolean;
   /** Long or rare: tiers make it a function of its own, which costs a call and keeps their own code small. Must go on to the next record. */
   readonly apart?: boolean;
   /** Can leave in the middle of an instruction (page fault, exception): what came before must be final in the register file. */
   readonly faults?: boolean;
+  /** Prefix of the rows that do this and a conditional jump behind it in one. */
+  readonly withJump?: string;
+  /** The row that does this and the addition of a number to `a` before it in one. */
+  readonly withStep?: string;
 }
 
-/** Rows that are long or rare, beside those that say so themselves. A repeated string instruction is a loop of its own there. */
-const RARE = new RegExp(
-  `^(?:${[
-    '(?!mov|load|store|zext)\\w*16p?|cmov16_\\w+',
-    '(?:rep\\w*_)?(?:movs|stos|lods|scas|cmps)\\d+|xlat|maskstore8',
-    '(?:rc[lr]|sh[lr]d|[tl]zcnt|cmpxchgpair)\\d+',
-    '(?:adc|sbb|rol|ror|shlv|shrv|sarv|i?mul|i?div|cmpxchg)8p?',
-  ].join('|')})$`,
-);
+export interface OpRow extends OpTraits {
+  readonly emit: Node;
+}
 
 const rows: OpRow[] = [];
 const byName = new Map<string, number>();
 
-export function row(name: string, emit: Node, traits: Partial<Omit<OpRow, 'name' | 'emit'>> = {}): void {
+export type RowTraits = Partial<Omit<OpTraits, 'name'>>;
+
+export function row(name: string, emit: Node, traits: RowTraits = {}): void {
   if (byName.has(name)) throw new Error(`op ${name} is defined twice`);
   byName.set(name, rows.length);
-  rows.push({ name, emit, flow: 'next', apart: traits.flow !== 'end' && RARE.test(name), ...traits });
+  rows.push({ name, emit, flow: 'next', ...traits });
 }
+
+/** Whether there is a row of that name. */
+export const hasOp = (name: string): boolean => byName.has(name);
 
 /** Number of an op, for records. Throws for a name without a row. */
 export function opNumber(name: string): number {

@@ -273,7 +273,7 @@ vector('movlow32', getAs('a', 'v128.load32_zero'));
 vector('movlow64', getAs('a', 'v128.load64_zero'));
 /** A lane alone: what lies around it stays. */
 row('put8', setAs('d', 'i32.store8', getAs('a', 'i32.load8_u')));
-row('put16', setAs('d', 'i32.store16', getAs('a', 'i32.load16_u')));
+row('put16', setAs('d', 'i32.store16', getAs('a', 'i32.load16_u')), { apart: true });
 row('put32', setAs('d', 'i32.store', getAs('a', 'i32.load')));
 vector(
   'movddup',
@@ -307,7 +307,7 @@ row(
     op('i64.ne', op('i64.and', get('d', 8), c64(0x80)), c64(0)),
     writeGuest('i64.store8', op('i64.add', get('a', 64), imm), get('b', 8)),
   ),
-  { faults: true },
+  { faults: true, apart: true },
 );
 
 const bitmask = (shape: string): Node => op('i64.extend_i32_u', op(`${shape}.bitmask`, a));
@@ -319,5 +319,5 @@ row('movmskpd', set('d', 64, bitmask('i64x2')));
 
 const none = (value: Node): Node => op('i32.eqz', op('v128.any_true', value));
 row('ptest', setFlagBits(op('i32.or', op('i32.shl', none(op('v128.and', a, b)), c32(6)), none(op('v128.andnot', b, a)))), {
-  setsFlags: { plain: 'nop', bits: true },
+  setsFlags: { plain: 'nop', leaves: 'bits' },
 });

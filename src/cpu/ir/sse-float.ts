@@ -147,7 +147,7 @@ function scalars(shape: Shape): void {
     );
     row(`${name}s${letter}`, seq(operands, when(comparable, setFlagBits(flags), exactly(`${name}s${letter}`))), {
       ...traits,
-      setsFlags: { bits: true },
+      setsFlags: { leaves: 'bits' },
     });
   }
   PREDICATES.forEach((relation, predicate) => {

@@ -60,7 +60,7 @@ const countDown = setState('rcx', op('i64.and', op('i64.sub', state('rcx'), c64(
 for (const w of WIDTHS) {
   for (const [name, element] of Object.entries(elements)) {
     const compares = name === 'scas' || name === 'cmps';
-    const traits = { faults: true, readsFlags: true };
+    const traits = { faults: true, readsFlags: true, apart: true };
     row(`${name}${w}`, element(w), traits);
     // `rep` leaves by falling through. Comparing forms stop when ZF is no longer what the prefix asks for.
     if (!compares) row(`rep_${name}${w}`, when(op('i64.ne', masked('rcx'), c64(0)), seq(element(w), countDown, again)), traits);
@@ -84,5 +84,5 @@ row(
     ),
     setState('rax', local('r'), 'i64.store8'),
   ),
-  { faults: true },
+  { faults: true, apart: true },
 );
