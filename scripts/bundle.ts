@@ -9,8 +9,10 @@ import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
 import { FILES, SURROUNDINGS } from '../src/cli/start.js';
+import { packedEffects } from '../src/cpu/effects/pack.js';
+import { recordRow } from '../src/cpu/effects/record.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
-import { opRows } from '../src/cpu/ir/table.js';
+import { rows } from '../src/cpu/ir/rows.js';
 import { knownForms, newForm } from '../src/cpu/lift/forms.js';
 
 /** Encodings that Go's programs execute: see `forms.ts`. */
@@ -53,22 +55,6 @@ const plainWidths: Plugin = {
   },
 };
 
-/** The interpreter is made here, so the bundle needs of the op table only the rows' names and traits, not what they emit. */
-const rowsWithoutEmission: Plugin = {
-  name: 'op table',
-  setup(plugins) {
-    plugins.onLoad({ filter: /src\/cpu\/ir\/table\.ts$/ }, ({ path }) => ({
-      contents: `import { opNumber, opRows, row } from './op.js';
-        for (const [name, traits] of ${JSON.stringify(opRows.map(({ name, emit, ...traits }) => [name, traits]))}) row(name, undefined, traits);
-        export { opNumber, opRows };`,
-      resolveDir: dirname(path),
-    }));
-    plugins.onLoad({ filter: /src\/cpu\/interpret\/generate\.ts$/ }, () => ({
-      contents: `export function generateInterpreter() { throw new Error('interpreter.wasm is missing beside this file: npm run build makes it'); }`,
-    }));
-  },
-};
-
 /** All imports are inside the function that the bundle is, so that `Script` can run it. */
 const builtinsRequired: Plugin = {
   name: 'builtins',
@@ -104,16 +90,25 @@ export async function bundleInto(folder: string): Promise<void> {
     target: 'node20',
     logLevel: 'warning',
   };
+  const traits = JSON.stringify(rows.map(({ emit, ...traits }) => traits));
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: [join(root, 'src/cli/main.ts')],
     bundle: true,
     // Yoga's WebAssembly is in its source; with fetch it would be read through Node's whole HTTP client.
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', fetch: 'undefined', 'import.meta.url': 'bundleUrl' },
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'process.env.DEV': '"false"',
+      fetch: 'undefined',
+      'import.meta.url': 'bundleUrl',
+      OP_TRAITS: traits,
+    },
     // Unbundled, the screen sets NODE_ENV itself.
     logOverride: { 'assign-to-define': 'silent' },
     metafile: true,
-    plugins: [icedAsModule, plainWidths, rowsWithoutEmission, withoutDevtools, builtinsRequired],
+    // What is made of the op table's rows is in files beside the bundle: it needs of them only the traits.
+    conditions: ['made-before'],
+    plugins: [icedAsModule, plainWidths, withoutDevtools, builtinsRequired],
   });
   const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')], bundle: true });
   writeFileSync(join(folder, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
@@ -121,6 +116,7 @@ export async function bundleInto(folder: string): Promise<void> {
   // iced-x86 reads its .wasm beside itself.
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(folder, 'iced_x86_bg.wasm'));
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
+  writeFileSync(join(folder, 'effects.jsonl'), packedEffects(rows.map(({ emit }) => recordRow(emit))));
   writeFileSync(join(folder, 'forms.bin'), packedCommonForms());
   writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
   // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.

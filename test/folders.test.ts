@@ -53,8 +53,20 @@ function specifiersOf(file: string): string[] {
 
 const importsOf = (file: string): string[] => specifiersOf(file).filter(specifier => specifier.startsWith('.'));
 
+/** The package's own imports: files of src under other names, of which a build chooses one. */
+const INNER = Object.entries(
+  (JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as { imports: Record<string, Record<string, string>> }).imports,
+);
+const innerTargetsOf = (file: string): readonly string[] =>
+  INNER.filter(([name]) => specifiersOf(file).includes(name)).flatMap(([, targets]) =>
+    Object.values(targets).map(target => relative(src, join(src, '..', target)).replace(/\.ts$/, '.js')),
+  );
+
 /** What a file imports of src, itself too when only types come from there. */
-const targetsOf = (file: string): readonly string[] => importsOf(file).map(specifier => relative(src, join(src, dirname(file), specifier)));
+const targetsOf = (file: string): readonly string[] => [
+  ...importsOf(file).map(specifier => relative(src, join(src, dirname(file), specifier))),
+  ...innerTargetsOf(file),
+];
 
 /** Each file with those that lead to it and that it leads to, by imports; alone, when no import leads back (Tarjan's algorithm). */
 function circles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
@@ -87,8 +99,7 @@ describe('the folders of src', () => {
     const wrong: string[] = [];
     for (const file of sources) {
       const from = folderOf(file);
-      for (const specifier of importsOf(file)) {
-        const target = relative(src, join(src, dirname(file), specifier));
+      for (const target of targetsOf(file)) {
         const to = folderOf(target);
         // Tests run on Node.
         if (isTest(file) && (to === '..' || to === 'host/node')) continue;
@@ -111,7 +122,7 @@ describe('the folders of src', () => {
     const core = sources.filter(file => CORE.has(folderOf(file)) && !RIM.has(file) && !isTest(file));
     const wrong = core.flatMap(file =>
       specifiersOf(file)
-        .filter(each => !each.startsWith('.') && !PACKAGES.has(each))
+        .filter(each => !each.startsWith('.') && !PACKAGES.has(each) && !INNER.some(([name]) => name === each))
         .map(each => `${file} imports ${each}`),
     );
     // That nothing of Node's is used without an import, the compiler says: test/core.

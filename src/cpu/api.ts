@@ -3,6 +3,7 @@
  * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
  */
 import { Told } from '../host/told.js';
+import type { Expression, Slice } from './effects/value.js';
 import type { PageVersions } from './memory/versions.js';
 import type { Versioned } from './part.js';
 
@@ -258,6 +259,89 @@ export interface CallRecord {
   readonly target: bigint;
 }
 
+// ---- what an instruction does, told without running it ------------------------------------------------------------------------------------
+
+/** Registers as effects name them. `x87`: the eight physical registers, 16 bytes each. */
+export type RegisterName = GprName | `xmm${number}` | 'fsBase' | 'gsBase' | 'mxcsr' | 'fcw' | 'fsw' | 'ftw' | 'x87';
+
+/** Some bytes of a register: AH is byte 1 of rax. */
+export interface RegisterPart {
+  readonly register: RegisterName;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** What values are made of: bytes of registers as they were before the instruction, and of what an access (by its number) has read. */
+export type EffectLeaf =
+  | ({ readonly kind: 'register'; readonly register: RegisterName } & Slice)
+  | ({ readonly kind: 'memory'; readonly access: number } & Slice);
+export type EffectValue = Expression<EffectLeaf>;
+
+export interface RegisterWrite extends RegisterPart {
+  /** A move is a write whose value is a leaf: fewer bytes than are written are widened, with zeros or with their sign. */
+  readonly value: EffectValue;
+  /** It happens whenever the instruction runs without a fault. */
+  readonly certain: boolean;
+}
+
+/** An address as an operand names it. What is not of this form, as that of a bit of a bit string, has a `rest`. */
+export interface OperandAddress {
+  readonly base: RegisterName | undefined;
+  readonly index: RegisterName | undefined;
+  readonly scale: number;
+  /** Signed; of an operand without a base that is relative to RIP, the address. */
+  readonly displacement: bigint;
+  readonly segment: 'fs' | 'gs' | undefined;
+  readonly relative: boolean;
+  /** Cut to 32 bits, before the segment's base is added. */
+  readonly narrow: boolean;
+  readonly rest: boolean;
+}
+
+export interface MemoryAccess {
+  /** `update`: read, with the right to write it back. */
+  readonly kind: 'read' | 'write' | 'update';
+  readonly bytes: number;
+  readonly address: EffectValue;
+  /** What is written, when that is one value. */
+  readonly value: EffectValue | undefined;
+  readonly certain: boolean;
+}
+
+export type ControlFlow =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'jump' | 'call' | 'return'; readonly target: EffectValue }
+  /** To the target when the condition is not 0. */
+  | { readonly kind: 'branch'; readonly target: bigint; readonly condition: EffectValue }
+  /** The kernel takes over, and comes back behind the instruction. */
+  | { readonly kind: 'syscall' }
+  /** An exception, always. */
+  | { readonly kind: 'fault'; readonly vector: Vector }
+  /** r14's table does not have it: the guest stops, and nothing is known of it. */
+  | { readonly kind: 'unsupported' };
+
+export interface Effects {
+  readonly address: bigint;
+  /** Bytes of the instruction. */
+  readonly length: number;
+  /** The registers that its results depend on, before it has written them itself. */
+  readonly reads: readonly RegisterPart[];
+  /** In the order in which they happen. */
+  readonly writes: readonly RegisterWrite[];
+  readonly accesses: readonly MemoryAccess[];
+  /** A string instruction with a prefix: may do the same any number of times, up or down from the addresses. */
+  readonly repeats: boolean;
+  /** Bits of RFLAGS that it reads, and that it may change. */
+  readonly flags: { readonly reads: number; readonly writes: number };
+  readonly flow: ControlFlow;
+  /** Of a conditional jump, move or set: not 0 when it holds. */
+  readonly condition: EffectValue | undefined;
+  /** Exceptions beside those of its accesses. */
+  readonly raises: readonly Vector[];
+}
+
+// ---- the machine -----------------------------------------------------------------------------------------------------------------------
+
 export interface Cpu {
   readonly memory: AddressSpace;
   readonly registers: Registers;
@@ -274,6 +358,8 @@ export interface Cpu {
   /** Everything but memory, which has snapshots of its own. */
   save(): CpuState;
   restore(state: CpuState): void;
+  /** What the instruction at an address does, told without running it; undefined when its bytes cannot be read. Nothing of the guest changes. */
+  describe(pc: bigint): Effects | undefined;
   /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
   calls(sp: bigint, most?: number): readonly CallRecord[];
   /** What CPUID and RDTSC answer. */

@@ -2,7 +2,7 @@
 
 import type { Width } from './ir/emit.js';
 import { AGAINST_ZERO, COMPARE, type Condition, FROM_BITS } from './ir/flags.js';
-import { hasOp, opNumber, opRows } from './ir/table.js';
+import { hasOp, opNumber, opTraits } from './ir/ops.js';
 import { STATE } from './layout.js';
 import { type Conditional, Uop } from './lift/form.js';
 
@@ -17,7 +17,7 @@ interface Source {
 const FLAGS: Source = { family: '', width: '' };
 
 function sourceOf(condition: Condition, flagOp: number): Source {
-  const { leaves, width } = (flagOp === NO_OP ? undefined : opRows[flagOp]!.setsFlags) ?? {};
+  const { leaves, width } = (flagOp === NO_OP ? undefined : opTraits[flagOp]!.setsFlags) ?? {};
   if (leaves === 'bits' && FROM_BITS[condition] !== undefined) return { family: 'bits', width: '' };
   if (leaves === undefined || width === undefined) return FLAGS;
   if (leaves === 'difference' && COMPARE[condition] !== undefined) return { family: 'sub', width };
@@ -53,7 +53,7 @@ export interface Branch {
 export const branchOn = remembering((condition: Condition, flagOp: number): Branch => {
   const { family, width } = sourceOf(condition, flagOp);
   const uop = (name: string, a = 0, b = 0): Uop => new Uop(opNumber(name), 0, a, b);
-  const withJump = flagOp === NO_OP ? undefined : opRows[flagOp]!.withJump;
+  const withJump = flagOp === NO_OP ? undefined : opTraits[flagOp]!.withJump;
   const fused = withJump !== undefined && hasOp(withJump + condition) ? opNumber(withJump + condition) : NO_OP;
   switch (family) {
     case 'sub':

@@ -1,11 +1,13 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
 
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
+import { beginWithMade } from '#made';
 import type { Assets } from '../host/assets.js';
-import type { Access, AccessKind, Cpu, CpuEnvironment, CpuState, CpuStop, Observer, Vector, Watch, WatchHit } from './api.js';
+import type { Access, AccessKind, Cpu, CpuEnvironment, CpuState, CpuStop, Effects, Observer, Vector, Watch, WatchHit } from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
+import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
 import { sseRare } from './helpers/sse-rare.js';
 import { makeX87 } from './helpers/x87.js';
@@ -22,6 +24,8 @@ import { type Block, Translator } from './translate.js';
 /** V8 replaces the interpreter's first, plain code by optimised code only when the function is entered anew: so it is, this often. */
 const SLICE = 1_000_000;
 const ACCESS: readonly AccessKind[] = ['read', 'write', 'exec'];
+/** Bytes of the longest instruction (Intel SDM vol. 2, 2.3.11). */
+const LONGEST = 15;
 const RCX = 1;
 const RDX = 2;
 const RBX = 3;
@@ -54,6 +58,7 @@ export class Machine implements Cpu {
   private accesses: Access[] = [];
 
   constructor(options: CpuOptions = {}) {
+    beginWithMade(options.assets);
     if (options.assets !== undefined) beginWithForms(options.assets);
     const limit = options.memory ?? 2 * 2 ** 30;
     const pages = Math.min(65536, Math.ceil((FRAMES_BASE + limit) / 65536) + 1);
@@ -62,7 +67,7 @@ export class Machine implements Cpu {
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new SparseAddressSpace(memory, limit);
     this.callLists = new Calls(memory.buffer, this.memory);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule(options.assets)), {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), {
       m: { memory, ...this.imports() },
     });
     this.enter = instance.exports.run as Run;
@@ -113,6 +118,10 @@ export class Machine implements Cpu {
     this.icount = state.icount;
     this.registers.restore(state.registers);
     this.callLists.restore(state.aside.calls);
+  }
+
+  describe(pc: bigint): Effects | undefined {
+    return effectsAt(this.fetchable(pc), 0, pc);
   }
 
   calls(sp: bigint, most?: number) {
@@ -247,11 +256,17 @@ export class Machine implements Cpu {
     return this.pageFault(address, 'exec');
   }
 
+  /** The bytes of the instruction at an address, and perhaps some behind it: as many of the longest as can be executed. */
+  private fetchable(pc: bigint): Uint8Array {
+    const inPage = PAGE_SIZE - Number(pc & 0xfffn);
+    const length = [LONGEST, Math.min(LONGEST, inPage)].find(each => this.memory.allows(pc, each, 'exec')) ?? 0;
+    return length === 0 ? new Uint8Array() : this.memory.read(pc, length);
+  }
+
   /** The instruction at RIP and its bytes; the caller frees it. */
   private decodeHere(): { ins: Instruction; bytes: Uint8Array } {
     const { rip } = this.registers;
-    const available = this.memory.allows(rip, 15, 'exec') ? 15 : PAGE_SIZE - Number(rip & 0xfffn);
-    const code = this.memory.read(rip, Math.min(15, available));
+    const code = this.fetchable(rip);
     const decoder = new Decoder(64, code, DecoderOptions.None);
     decoder.ip = rip;
     const ins = decoder.decode();
@@ -261,10 +276,8 @@ export class Machine implements Cpu {
 
   /** Whether the instruction at RIP reaches that address through SS: as a push or pop does, or an operand with RSP or RBP as base. */
   private usesStackSegment(address: bigint): boolean {
-    const { ins } = this.decodeHere();
-    const stack = reachesThroughStack(ins, address, this.registers);
-    ins.free();
-    return stack;
+    const effects = this.describe(this.registers.rip);
+    return effects !== undefined && reachesThroughStack(effects, address, this.registers);
   }
 
   private unsupported(): CpuStop {

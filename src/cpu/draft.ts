@@ -1,8 +1,8 @@
 /** The block being translated: the micro-ops of its instructions, chosen and thinned out by what stands before and behind them. */
 import { type Branch, branchOn, NO_OP, rowOn } from './conditions.js';
-import { opNumber, opRows } from './ir/table.js';
+import { opNumber, opTraits } from './ir/ops.js';
 import { RECORD } from './layout.js';
-import { Form, type Hole, IP, OPERAND, Uop } from './lift/form.js';
+import { Form, type Hole, holeNumber, IP, jumpTarget, OPERAND, signed, Uop, wideNumberAt } from './lift/form.js';
 
 const NOP = opNumber('nop');
 const ADD = opNumber('add64p');
@@ -17,12 +17,12 @@ const EDGE = opNumber('edge');
 const TWO_32 = 2 ** 32;
 
 /** Number of the row that does the same without flags; NO_OP: there is none. */
-const plainRows = Int16Array.from(opRows, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
+const plainRows = Int16Array.from(opTraits, row => (row.setsFlags?.plain === undefined ? NO_OP : opNumber(row.setsFlags.plain)));
 /** Of a CMP with Jcc: the row that adds to its first operand before; NO_OP: there is none. */
-const stepRows = Int16Array.from(opRows, ({ withStep }) => (withStep === undefined ? NO_OP : opNumber(withStep)));
-const setsFlags = Uint8Array.from(opRows, row => Number(row.setsFlags !== undefined));
+const stepRows = Int16Array.from(opTraits, ({ withStep }) => (withStep === undefined ? NO_OP : opNumber(withStep)));
+const setsFlags = Uint8Array.from(opTraits, row => Number(row.setsFlags !== undefined));
 /** An op that can fault reads the flags: the handler sees them. */
-const readsFlags = Uint8Array.from(opRows, row => Number(row.readsFlags || row.faults));
+const readsFlags = Uint8Array.from(opTraits, row => Number(row.readsFlags || row.faults));
 
 /** Where the block goes, as addresses of the guest. */
 interface Jumps {
@@ -71,7 +71,7 @@ export class Draft {
     }
     if (form.jumps === 'none') return;
     const next = address + form.length;
-    const taken = next + signed(this.code, place + form.immediateOffset, form.immediateSize);
+    const taken = jumpTarget(form, this.code, place, next);
     this.jumps = { taken, fallThrough: form.jumps === 'branch' ? next : undefined };
   }
 
@@ -200,48 +200,21 @@ export class Draft {
   private fill(what: Hole, index: number, words: Int32Array, word: number): void {
     const form = this.forms[index]!;
     const place = this.places[index]!;
-    if (what.kind === 'displacement' && form.displacementSize === 8) copyNumber(words, word, this.code, place + form.displacementOffset);
-    else if (what.kind === 'immediate' && form.immediateSize === 8) copyNumber(words, word, this.code, place + form.immediateOffset);
-    else putNumber(words, word, this.number(what, form, place, this.addresses[index]! + form.length));
+    const wide = wideNumberAt(what, form, place);
+    if (wide !== undefined) copyNumber(words, word, this.code, wide);
+    else putNumber(words, word, holeNumber(what, form, this.code, place, this.addresses[index]! + form.length));
   }
 
   /** The record's immediate, of less than eight bytes. */
   private immediate({ hole, low, high }: Uop, index: number): number {
     const form = this.forms[index]!;
-    return hole === undefined ? low + high * TWO_32 : this.number(hole, form, this.places[index]!, this.addresses[index]! + form.length);
-  }
-
-  /** That number, of less than eight bytes. */
-  private number(what: Hole, form: Form, place: number, next: number): number {
-    const { code } = this;
-    switch (what.kind) {
-      case 'ip':
-        return next - form.length;
-      case 'next':
-        return next;
-      case 'address':
-        return next + signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
-      case 'displacement':
-        return signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
-      case 'immediate': {
-        const value = signed(code, place + form.immediateOffset, form.immediateSize);
-        const whole = what.signed || value >= 0 ? value : value + 2 ** (8 * form.immediateSize);
-        if (what.width === 64) return whole;
-        return what.width === 32 ? whole >>> 0 : whole & (2 ** what.width - 1);
-      }
-    }
+    if (hole === undefined) return low + high * TWO_32;
+    return holeNumber(hole, form, this.code, this.places[index]!, this.addresses[index]! + form.length);
   }
 }
 
 /** Stands for the instruction before which a breakpoint stops. */
 const STAND_IN = new Form([], true, 'none', 1, 0, 0, 0, 0);
-
-/** The little-endian number of 1, 2 or 4 bytes. */
-function signed(code: Uint8Array, at: number, size: number): number {
-  if (size === 1) return (code[at]! << 24) >> 24;
-  if (size === 2) return ((code[at]! | (code[at + 1]! << 8)) << 16) >> 16;
-  return code[at]! | (code[at + 1]! << 8) | (code[at + 2]! << 16) | (code[at + 3]! << 24);
-}
 
 /** Puts an integer below 2^53 into two words. */
 export function putNumber(words: Int32Array, word: number, value: number): void {

@@ -5,7 +5,7 @@
 import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
 import { type EdgeKind, PAGE_SIZE } from './api.js';
 import { Draft, putNumber } from './draft.js';
-import { opNumber } from './ir/table.js';
+import { opNumber, opTraits } from './ir/ops.js';
 import { CODE, JUMP_CACHE, RECORD } from './layout.js';
 import type { Form } from './lift/form.js';
 import { knownForms, newForm } from './lift/forms.js';
@@ -20,12 +20,7 @@ const PAGES = 64;
 const LONGEST = 15;
 
 /** Instructions at the edges of calls and stacks, by their last op. */
-const EDGES: ReadonlyMap<number, EdgeKind> = new Map([
-  [opNumber('call'), 'call'],
-  [opNumber('callr'), 'call'],
-  [opNumber('ret'), 'return'],
-  [opNumber('stackswitch'), 'stack'],
-]);
+const EDGES: ReadonlyMap<number, EdgeKind> = new Map(opTraits.flatMap(({ edge }, op) => (edge === undefined ? [] : [[op, edge]])));
 
 export interface Block {
   /** Address: code lies below 2^53. */

@@ -18,7 +18,7 @@ export class Engine {
   private codeStart = CODE;
   private codeLength = 0;
 
-  constructor(private readonly cpu: Cpu = new Machine({ memory: 1 << 24 })) {
+  constructor(readonly cpu: Cpu = new Machine({ memory: 1 << 24 })) {
     const { memory } = cpu;
     memory.map(CODE, BigInt(PAGE), PROT.read | PROT.exec);
     memory.write(CODE, new Uint8Array(PAGE).fill(INT3));
@@ -38,7 +38,8 @@ export class Engine {
     return outcomeOf(input, stop, registers, memory);
   }
 
-  private load(input: Uint8Array): void {
+  /** Puts the case into the machine, in front of its first instruction. */
+  load(input: Uint8Array): void {
     const { memory, registers } = this.cpu;
     const view = new DataView(input.buffer, input.byteOffset);
     if (this.codeLength) memory.write(this.codeStart, new Uint8Array(this.codeLength).fill(INT3));

@@ -7,10 +7,13 @@ import * as sf from '../softfloat/index.js';
 import { F32, F64, FLAG, FloatEnv, type Format, PRE_COMPUTATION } from '../softfloat/index.js';
 import { immediate, operandA, operandB, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
 import { quickOf, runQuick } from './sse-quick.js';
+import { type HelperEffects, slots } from './stated.js';
 
 export interface SseOp {
   /** What the result is written to: so many bytes at `d`, or the status flags. */
   readonly writes: 4 | 8 | 16 | 'flags';
+  /** Bytes that matter of `a` and of `b`. */
+  readonly reads: readonly [a: number, b: number];
   /** `a` and `b` are the 16 bytes at the operands, whatever their width; `imm` is the instruction's immediate. */
   run(env: FloatEnv, a: bigint, b: bigint, imm: number): bigint;
 }
@@ -26,13 +29,19 @@ function join(bits: number, count: number, each: (index: number) => bigint): big
   return result;
 }
 
-function scalar(f: Format, fn: Binary): SseOp {
-  return { writes: f === F32 ? 4 : 8, run: (env, a, b, imm) => fn(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), imm) };
+function scalar(f: Format, fn: Binary, operands: 1 | 2): SseOp {
+  const bytes = f === F32 ? 4 : 8;
+  return {
+    writes: bytes,
+    reads: [bytes, operands === 2 ? bytes : 0],
+    run: (env, a, b, imm) => fn(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), imm),
+  };
 }
 
-function packed(f: Format, fn: Binary): SseOp {
+function packed(f: Format, fn: Binary, operands: 1 | 2): SseOp {
   return {
     writes: 16,
+    reads: [16, operands === 2 ? 16 : 0],
     run: (env, a, b, imm) => join(f.bits, 128 / f.bits, i => fn(env, f, lane(a, f.bits, i), lane(b, f.bits, i), imm)),
   };
 }
@@ -41,22 +50,27 @@ const compare: Binary = (env, f, a, b, imm) => (sf.comparePredicate(env, f, a, b
 /** ROUNDSD's immediate: bits 1:0 the mode unless bit 2 takes MXCSR's, bit 3 keeps PE quiet. */
 const round: Binary = (env, f, a, _, imm) => sf.roundToInt(env, f, a, (imm & 4) !== 0 ? env.rounding : imm & 3, (imm & 8) !== 0);
 
-const BINARY: Readonly<Record<string, Binary>> = {
-  add: sf.add,
-  sub: sf.sub,
-  mul: sf.mul,
-  div: sf.div,
-  min: sf.min,
-  max: sf.max,
-  sqrt: sf.sqrt,
-  cmp: compare,
-  round,
+/** Lane by lane, each with the number of its operands. */
+const LANEWISE: Readonly<Record<string, readonly [fn: Binary, operands: 1 | 2]>> = {
+  add: [sf.add, 2],
+  sub: [sf.sub, 2],
+  mul: [sf.mul, 2],
+  div: [sf.div, 2],
+  min: [sf.min, 2],
+  max: [sf.max, 2],
+  sqrt: [sf.sqrt, 1],
+  cmp: [compare, 2],
+  round: [round, 1],
 };
 
 const ORDER = { less: 0x01n, equal: 0x40n, greater: 0n, unordered: 0x45n } as const;
 
 function comparison(f: Format, signalling: boolean): SseOp {
-  return { writes: 'flags', run: (env, a, b) => ORDER[sf.compare(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), signalling)] };
+  return {
+    writes: 'flags',
+    reads: [f.bits / 8, f.bits / 8],
+    run: (env, a, b) => ORDER[sf.compare(env, f, lane(a, f.bits, 0), lane(b, f.bits, 0), signalling)],
+  };
 }
 
 /** HADDPS's and HSUBPS's operands are neighbours; ADDSUBPS subtracts in even lanes. */
@@ -64,6 +78,7 @@ function neighbours(f: Format, fn: Binary): SseOp {
   const half = 64 / f.bits;
   return {
     writes: 16,
+    reads: [16, 16],
     run: (env, a, b) =>
       join(f.bits, 2 * half, i => {
         const from = i < half ? a : b;
@@ -76,6 +91,7 @@ function neighbours(f: Format, fn: Binary): SseOp {
 function alternating(f: Format): SseOp {
   return {
     writes: 16,
+    reads: [16, 16],
     run: (env, a, b) => join(f.bits, 128 / f.bits, i => (i % 2 === 0 ? sf.sub : sf.add)(env, f, lane(a, f.bits, i), lane(b, f.bits, i))),
   };
 }
@@ -88,6 +104,7 @@ function dotProduct(f: Format): SseOp {
   const count = 128 / f.bits;
   return {
     writes: 16,
+    reads: [16, 16],
     run: (env, a, b, imm) => {
       let terms = Array.from({ length: count }, (_, i) =>
         (imm & (16 << i)) !== 0 ? sf.mul(env, f, lane(a, f.bits, i), lane(b, f.bits, i)) : 0n,
@@ -103,16 +120,19 @@ function dotProduct(f: Format): SseOp {
 
 /** `count` lanes from integers of `width` bits. */
 function fromInts(f: Format, width: number, count: number, writes: 4 | 8 | 16): SseOp {
-  return { writes, run: (env, a) => join(f.bits, count, i => sf.fromInt(env, f, BigInt.asIntN(width, lane(a, width, i)))) };
+  const reads = [(width * count) / 8, 0] as const;
+  return { writes, reads, run: (env, a) => join(f.bits, count, i => sf.fromInt(env, f, BigInt.asIntN(width, lane(a, width, i)))) };
 }
 
 /** `count` lanes to integers of `width` bits; the rest of what is written is zero. */
 function toInts(f: Format, width: number, count: number, writes: 8 | 16, truncate: boolean): SseOp {
-  return { writes, run: (env, a) => join(width, count, i => sf.toInt(env, f, lane(a, f.bits, i), width, truncate)) };
+  const reads = [(f.bits * count) / 8, 0] as const;
+  return { writes, reads, run: (env, a) => join(width, count, i => sf.toInt(env, f, lane(a, f.bits, i), width, truncate)) };
 }
 
 function resize(from: Format, to: Format, count: number, writes: 4 | 8 | 16): SseOp {
-  return { writes, run: (env, a) => join(to.bits, count, i => sf.convert(env, from, to, lane(a, from.bits, i))) };
+  const reads = [(from.bits * count) / 8, 0] as const;
+  return { writes, reads, run: (env, a) => join(to.bits, count, i => sf.convert(env, from, to, lane(a, from.bits, i))) };
 }
 
 /** All operations by name; the order gives their numbers. */
@@ -124,9 +144,9 @@ function buildTable(): Record<string, SseOp> {
     [F32, 's'],
     [F64, 'd'],
   ] as const) {
-    for (const [name, fn] of Object.entries(BINARY)) {
-      table[`${name}s${letter}`] = scalar(f, fn);
-      table[`${name}p${letter}`] = packed(f, fn);
+    for (const [name, [fn, operands]] of Object.entries(LANEWISE)) {
+      table[`${name}s${letter}`] = scalar(f, fn, operands);
+      table[`${name}p${letter}`] = packed(f, fn, operands);
     }
     table[`comis${letter}`] = comparison(f, true);
     table[`ucomis${letter}`] = comparison(f, false);
@@ -159,6 +179,17 @@ export function sseFloatNumber(name: string): number {
   const number = names.indexOf(name);
   if (number < 0) throw new Error(`no SSE operation ${name}`);
   return number;
+}
+
+export function sseFloatEffects(name: string): HelperEffects {
+  const { reads, writes } = SSE_FLOAT[name]!;
+  const [a, b] = reads;
+  return {
+    reads: slots({ a, b, mxcsr: 4 }),
+    writes: slots({ ...(writes === 'flags' ? {} : { d: writes }), mxcsr: 4 }),
+    setsFlags: writes === 'flags',
+    raises: ['#XM'],
+  };
 }
 
 const env = new FloatEnv();

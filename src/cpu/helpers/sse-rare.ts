@@ -1,6 +1,7 @@
 /** SSE instructions that are too rare, or too far from WebAssembly's SIMD, for a row of their own. */
 import { STATE, xmmSlot } from '../layout.js';
 import { immediate, operandA, operandB, operandD, readWide, setFlags, writeWide } from './operands.js';
+import { type HelperEffects, slots } from './stated.js';
 
 type Rare = (view: DataView) => void;
 
@@ -169,18 +170,30 @@ const stringMask =
     writeWide(view, xmmSlot(0), mask);
   };
 
-const RARE: Readonly<Record<string, Rare>> = {
-  mpsadbw: sumsOfDifferences,
-  phminposuw: leastWord,
-  crc32,
-  rcpss: approximate(1, reciprocal),
-  rcpps: approximate(4, reciprocal),
-  rsqrtss: approximate(1, reciprocalRoot),
-  rsqrtps: approximate(4, reciprocalRoot),
-  pcmpestri: stringIndex(true),
-  pcmpistri: stringIndex(false),
-  pcmpestrm: stringMask(true),
-  pcmpistrm: stringMask(false),
+interface RareOp extends HelperEffects {
+  readonly run: Rare;
+}
+
+const vector = (run: Rare, reads: { a: number; b?: number }, d = 16): RareOp => ({ run, reads: slots(reads), writes: slots({ d }) });
+const string = (run: Rare, explicit: boolean, writes: HelperEffects['writes']): RareOp => ({
+  run,
+  reads: slots({ a: 16, b: 16, ...(explicit ? { rax: 8, rdx: 8 } : {}) }),
+  writes,
+  setsFlags: true,
+});
+
+const RARE: Readonly<Record<string, RareOp>> = {
+  mpsadbw: vector(sumsOfDifferences, { a: 16, b: 16 }),
+  phminposuw: vector(leastWord, { a: 16 }),
+  crc32: vector(crc32, { a: 4, b: 8 }, 8),
+  rcpss: vector(approximate(1, reciprocal), { a: 4 }, 4),
+  rcpps: vector(approximate(4, reciprocal), { a: 16 }),
+  rsqrtss: vector(approximate(1, reciprocalRoot), { a: 4 }, 4),
+  rsqrtps: vector(approximate(4, reciprocalRoot), { a: 16 }),
+  pcmpestri: string(stringIndex(true), true, slots({ rcx: 8 })),
+  pcmpistri: string(stringIndex(false), false, slots({ rcx: 8 })),
+  pcmpestrm: string(stringMask(true), true, slots({ xmm: 16 })),
+  pcmpistrm: string(stringMask(false), false, slots({ xmm: 16 })),
 };
 
 const names = Object.keys(RARE);
@@ -194,8 +207,10 @@ export function sseRareNumber(name: string): number {
   return number;
 }
 
+export const sseRareEffects = (name: string): HelperEffects => RARE[name]!;
+
 /** The helper: runs the operation that the STATE.helper* fields describe. None of them faults. */
 export function sseRare(view: DataView): number {
-  ops[view.getInt32(STATE.helperOp, true)]!(view);
+  ops[view.getInt32(STATE.helperOp, true)]!.run(view);
   return 0;
 }

@@ -6,13 +6,19 @@ import { STATE } from '../layout.js';
 import * as sf from '../softfloat/index.js';
 import { F32, F64, type FloatEnv, type Format, X80 } from '../softfloat/index.js';
 import { immediate, operandA, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
+import { type HelperEffects, slots } from './stated.js';
 import { CONSTANT_NAMES, constant } from './x87-constants.js';
 import { fxrstor, fxsave, initialize, loadEnvironment, setControl, storeEnvironment, writeTen } from './x87-image.js';
 import { FSW, Stack } from './x87-stack.js';
 
 /** Returns 1 when it leaves with an exception, and 0 when the status words must stay as they are for now. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most operations have nothing to say
-type X87Op = (stack: Stack, view: DataView) => number | void;
+type Run = (stack: Stack, view: DataView) => number | void;
+/** What an operation does beside reading and writing the stack and the control, status and tag words. */
+type X87Op = Run & { readonly beside?: Partial<HelperEffects> };
+const beside = (beside: Partial<HelperEffects>, run: Run): X87Op => Object.assign(run, { beside });
+/** One that takes so many bytes of `a`. */
+const taking = (bytes: number, run: Run): X87Op => beside({ reads: slots({ a: bytes }) }, run);
 
 type Arithmetic = (env: FloatEnv, f: Format, a: bigint, b: bigint) => bigint;
 
@@ -25,6 +31,7 @@ const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   fdivr: (env, f, a, b) => sf.div(env, f, b, a),
 };
 
+const SOURCE_BYTES: Readonly<Record<string, number>> = { m32: 4, m64: 8, i16: 2, i32: 4 };
 /** A memory operand as an extended value; NaNs stay as they are, and a subnormal is noted in the environment. */
 const SOURCES: Readonly<Record<string, (env: FloatEnv, bits: bigint) => bigint>> = {
   m32: (env, bits) => sf.widen(env, F32, BigInt.asUintN(32, bits)),
@@ -34,7 +41,7 @@ const SOURCES: Readonly<Record<string, (env: FloatEnv, bits: bigint) => bigint>>
 };
 
 function arithmetic(fn: Arithmetic, from: string): X87Op {
-  return (stack, view) => {
+  return taking(SOURCE_BYTES[from] ?? 0, (stack, view) => {
     const { env } = stack;
     const source = from === 'st' ? immediate(view) : undefined;
     const empty = stack.isEmpty(0) || (source !== undefined && stack.isEmpty(source));
@@ -43,7 +50,7 @@ function arithmetic(fn: Arithmetic, from: string): X87Op {
     const b = source === undefined ? SOURCES[from]!(env, readWide(view, operandA(view))) : stack.get(source);
     const result = fn(env, X80, stack.get(0), b);
     if (stack.settle()) stack.set(0, result);
-  };
+  });
 }
 
 /** ST(i) = ST(i) op ST(0), then perhaps a pop. */
@@ -66,7 +73,7 @@ const CODES = { less: FSW.c0, equal: FSW.c3, greater: 0, unordered: FSW.c0 | FSW
 const RFLAGS = { less: 0x01, equal: 0x40, greater: 0, unordered: 0x45 } as const;
 
 function comparison(from: string, signalling: boolean, pops: number, toFlags = false): X87Op {
-  return (stack, view) => {
+  return beside({ reads: slots({ a: SOURCE_BYTES[from] ?? 0 }), setsFlags: toFlags }, (stack, view) => {
     const source = from === 'st' ? immediate(view) : undefined;
     const empty = stack.isEmpty(0) || (source !== undefined && stack.isEmpty(source));
     const c1 = stack.fsw & FSW.c1;
@@ -82,7 +89,7 @@ function comparison(from: string, signalling: boolean, pops: number, toFlags = f
     if (toFlags) setFlags(view, RFLAGS[order]);
     else stack.setCodes(CODES[order]);
     for (let n = 0; n < pops && goesOn; n++) stack.pop();
-  };
+  });
 }
 
 /** ST(0) = f(ST(0)). */
@@ -138,14 +145,14 @@ function partialRemainder(nearest: boolean): X87Op {
 }
 
 /** Pushes what the source gives, unless an unmasked invalid operation forbids it. */
-function load(source: (env: FloatEnv, bits: bigint) => bigint): X87Op {
-  return (stack, view) => {
+function load(source: (env: FloatEnv, bits: bigint) => bigint, bytes = 0): X87Op {
+  return taking(bytes, (stack, view) => {
     stack.setC1(false);
     if (!stack.isEmpty(7)) return stack.push(0n);
     const bits = source(stack.env, readWide(view, operandA(view)));
     stack.settle();
     if ((stack.env.unmasked & sf.FLAG.invalid) === 0) stack.push(bits);
-  };
+  });
 }
 
 /**
@@ -153,7 +160,7 @@ function load(source: (env: FloatEnv, bits: bigint) => bigint): X87Op {
  * nothing. The words are committed by the moves behind the store.
  */
 function store(value: (env: FloatEnv, bits: bigint) => bigint, indefinite: bigint, pops: boolean): X87Op {
-  return (stack, view) => {
+  return beside({ writes: slots({ d: STORED_BYTES }) }, (stack, view) => {
     const d = operandD(view);
     const empty = stack.isEmpty(0);
     let goesOn: boolean;
@@ -168,8 +175,10 @@ function store(value: (env: FloatEnv, bits: bigint) => bigint, indefinite: bigin
     if (goesOn && pops) stack.pop();
     stack.save(d + 16, d + 24);
     return 0;
-  };
+  });
 }
+/** The value, and the status and tag words. */
+const STORED_BYTES = 28;
 
 const convertTo =
   (f: Format) =>
@@ -243,11 +252,11 @@ function table(): Record<string, X87Op> {
       stack.set(0, bits);
     }
   };
-  ops.fld_m32 = load((env, bits) => sf.convert(env, F32, X80, BigInt.asUintN(32, bits)));
-  ops.fld_m64 = load((env, bits) => sf.convert(env, F64, X80, BigInt.asUintN(64, bits)));
-  ops.fld_m80 = load((_, bits) => BigInt.asUintN(80, bits));
-  ops.fbld = load((env, bits) => sf.fromDecimal(env, BigInt.asUintN(80, bits)));
-  for (const width of [16, 32, 64]) ops[`fild_${width}`] = load((env, bits) => sf.fromInt(env, X80, BigInt.asIntN(width, bits)));
+  ops.fld_m32 = load((env, bits) => sf.convert(env, F32, X80, BigInt.asUintN(32, bits)), 4);
+  ops.fld_m64 = load((env, bits) => sf.convert(env, F64, X80, BigInt.asUintN(64, bits)), 8);
+  ops.fld_m80 = load((_, bits) => BigInt.asUintN(80, bits), 10);
+  ops.fbld = load((env, bits) => sf.fromDecimal(env, BigInt.asUintN(80, bits)), 10);
+  for (const width of [16, 32, 64]) ops[`fild_${width}`] = load((env, bits) => sf.fromInt(env, X80, BigInt.asIntN(width, bits)), width / 8);
   for (const name of CONSTANT_NAMES) ops[name] = load(env => constant(env, name));
 
   for (const [suffix, pops] of [
@@ -282,14 +291,14 @@ function table(): Record<string, X87Op> {
     stack.set(i, a);
   };
   /** The row has put the condition in `a`. */
-  ops.fcmov = (stack, view) => {
+  ops.fcmov = taking(1, (stack, view) => {
     const i = immediate(view);
     const empty = stack.isEmpty(0) || stack.isEmpty(i);
     if (empty && !stack.fault(false)) return;
     const taken = view.getUint8(operandA(view)) !== 0;
     if (empty) stack.set(0, X80.indefinite);
     else if (taken) stack.set(0, stack.get(i));
-  };
+  });
   ops.ffree = (stack, view) => {
     stack.setC1(false);
     stack.free(immediate(view));
@@ -312,37 +321,44 @@ function table(): Record<string, X87Op> {
     stack.top = 0;
     stack.ftw = 0xffff;
   };
-  ops.fldcw = (stack, view) => {
+  ops.fldcw = beside({ reads: slots({ a: 2 }), writes: CONTROL }, (stack, view) => {
     setControl(stack, view.getUint16(operandA(view), true));
-  };
+  });
   /** The immediate of these and their opposites is the number of bytes of the environment, 28 or 14. */
-  ops.fldenv = (stack, view) => loadEnvironment(stack, immediate(view));
-  ops.frstor = (stack, view) => {
+  ops.fldenv = beside({ reads: IMAGE, writes: CONTROL }, (stack, view) => loadEnvironment(stack, immediate(view)));
+  ops.frstor = beside({ reads: IMAGE, writes: CONTROL }, (stack, view) => {
     const bytes = immediate(view);
     loadEnvironment(stack, bytes);
     for (let i = 0; i < 8; i++) stack.setRaw(i, readWide(view, STATE.image + bytes + 10 * i));
-  };
+  });
   return { ...ops, ...withoutWaiting };
 }
 
+const WORDS = slots({ fsw: 4, ftw: 4, x87: 128 });
+const CONTROL = slots({ fcw: 4 });
+const VECTORS = slots({ mxcsr: 4, xmm: 256 });
+const IMAGE = slots({ image: 512 });
+
 /** These do not look for pending exceptions. */
 const withoutWaiting: Record<string, X87Op> = {
-  fninit: initialize,
+  fninit: beside({ writes: CONTROL }, stack => initialize(stack)),
   fnclex: stack => {
     stack.fsw &= ~(FSW.busy | FSW.summary | FSW.stackFault | 0x3f);
   },
   /** FXSAVE is one as well. */
-  fxsave: stack => fxsave(stack),
-  fxrstor: (stack, view) => (fxrstor(stack) ? undefined : raise(view, '#GP')),
+  fxsave: beside({ reads: VECTORS, writes: IMAGE }, stack => fxsave(stack)),
+  fxrstor: beside({ reads: IMAGE, writes: [...CONTROL, ...VECTORS], raises: ['#GP'] }, (stack, view) =>
+    fxrstor(stack) ? undefined : raise(view, '#GP'),
+  ),
   /** The image is stored before this takes effect, so it only leaves it. */
-  fnstenv: (stack, view) => storeEnvironment(stack, immediate(view)),
-  fnsave: (stack, view) => {
+  fnstenv: beside({ writes: IMAGE }, (stack, view) => storeEnvironment(stack, immediate(view))),
+  fnsave: beside({ writes: IMAGE }, (stack, view) => {
     const bytes = immediate(view);
     storeEnvironment(stack, bytes);
     for (let i = 0; i < 8; i++) writeTen(view, STATE.image + bytes + 10 * i, stack.get(i));
-  },
+  }),
   /** What FNSTENV does behind its store. */
-  maskall: stack => setControl(stack, stack.fcw | 0x3f) as undefined,
+  maskall: beside({ writes: CONTROL }, stack => setControl(stack, stack.fcw | 0x3f)),
 };
 
 const OPS = table();
@@ -355,6 +371,17 @@ export function x87Number(name: string): number {
   const number = names.indexOf(name);
   if (number < 0) throw new Error(`no x87 operation ${name}`);
   return number;
+}
+
+export function x87Effects(name: string): HelperEffects {
+  const { reads = [], writes = [], raises = [], setsFlags = false } = OPS[name]!.beside ?? {};
+  const waits = x87Number(name) < firstWithoutWaiting;
+  return {
+    reads: [...CONTROL, ...WORDS, ...reads],
+    writes: [...WORDS, ...writes],
+    setsFlags,
+    raises: waits ? ['#MF', ...raises] : raises,
+  };
 }
 
 /** The names of all operations. */

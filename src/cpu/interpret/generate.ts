@@ -6,7 +6,7 @@
 import { LOCALS, type Load, type Node, type Operand, type Store, type Way } from '../ir/emit.js';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, load, local, setState, state } from '../ir/op.js';
-import { opRows } from '../ir/table.js';
+import { rows } from '../ir/rows.js';
 import { EXIT, RECORD } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, WasmEmit } from '../wasm/emit.js';
@@ -127,7 +127,7 @@ export function generateInterpreter(): Uint8Array {
 /** The functions of the rows that are to be apart, by the row's name. They return 1 when the op has left. */
 function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): ReadonlyMap<string, number> {
   const functions = new Map<string, number>();
-  for (const row of opRows) {
+  for (const row of rows) {
     if (!row.apart) continue;
     const index = builder.function({ pc: 'i32' }, ['i32'], LOCALS, code => {
       code.block('fail').loop('next');
@@ -150,11 +150,11 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
       code.get('start').set('h');
       emit.enterBlock();
       code.loop('next').block('enter');
-      const labels = opRows.map((_, index) => `op${index}`);
-      for (let index = opRows.length - 1; index >= 0; index--) code.block(labels[index]);
+      const labels = rows.map((_, index) => `op${index}`);
+      for (let index = rows.length - 1; index >= 0; index--) code.block(labels[index]);
       code.get('pc').memory('i32.load16_u', RECORD.op);
       code.brTable(labels.slice(0, -1), labels[labels.length - 1]);
-      for (const row of opRows) {
+      for (const row of rows) {
         code.end();
         const index = apart.get(row.name);
         if (index === undefined) row.emit(emit);

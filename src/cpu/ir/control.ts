@@ -146,10 +146,13 @@ row(
     recordCall(imm, e => e.callee()),
     goTo('taken'),
   ),
-  faultingEnd,
+  { ...faultingEnd, edge: 'call' },
 );
 /** Pushes imm, goes to the address in a. */
-row('callr', seq(setLocal('x', get('a', 64)), canonicalCallee, pushReturn(imm), recordCall(imm, local('x')), indirect), faultingEnd);
+row('callr', seq(setLocal('x', get('a', 64)), canonicalCallee, pushReturn(imm), recordCall(imm, local('x')), indirect), {
+  ...faultingEnd,
+  edge: 'call',
+});
 /** Pops the return address and imm bytes of arguments. */
 row(
   'ret',
@@ -164,7 +167,7 @@ row(
     setState('rsp', op('i64.add', op('i64.add', state('rsp'), c64(8)), imm)),
     indirect,
   ),
-  faultingEnd,
+  { ...faultingEnd, edge: 'return' },
 );
 /** After 'rsp' has been loaded with an unrelated value: asks whether that is another stack. */
 row(
@@ -173,6 +176,7 @@ row(
     op('i32.or', op('i64.gt_u', state('rsp'), state('callHigh')), op('i64.gt_u', op('i64.sub', topSlot, state('rsp')), c64(1 << 16))),
     help('switchStack'),
   ),
+  { edge: 'stack' },
 );
 
 // ---- rare instructions -------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ import {
   c64,
   cut,
   extend,
-  type FlagTrace,
   get,
   getSigned,
   help,
@@ -39,6 +38,7 @@ import {
   state,
   when,
 } from './op.js';
+import type { FlagTrace } from './traits.js';
 
 const x = local('x');
 const y = local('y');

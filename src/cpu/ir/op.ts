@@ -3,6 +3,7 @@
  * is up to the `Emit` that it is given.
  */
 import type { Exit, Field, Helper, Load, Local, Node, Operand, Store, Unit, Width } from './emit.js';
+import type { OpTraits } from './traits.js';
 
 // ---- values and statements -----------------------------------------------------------------------------------------------------------
 
@@ -150,57 +151,19 @@ export const leave =
 
 // ---- rows --------------------------------------------------------------------------------------------------------------------------
 
-/** What an op does to control: falls through to the next record, or ends the block by itself. */
-export type Flow = 'next' | 'end';
-
-/**
- * What an op leaves of the flags it has set, from which conditions can be told without working them out: all as `bits` in ccR; the operands of
- * a subtraction in ccA and ccB, and its result in ccR (`difference`); the `result` in ccR; the same with CF = OF = 0 (`logic`); the result in
- * ccS (`step`).
- */
-export type FlagTrace = 'bits' | 'difference' | 'result' | 'logic' | 'step';
-
-/** What the translator must know of a row. */
-export interface OpTraits {
-  readonly name: string;
-  readonly flow: Flow;
-  /** Sets all six status flags (lazily). `plain` names the row that does the same without flags; `width` is that of operands and result. */
-  readonly setsFlags?: { readonly plain?: string; readonly leaves?: FlagTrace; readonly width?: Width };
-  /** Reads the flags. */
-  readonly readsFlags?: boolean;
-  /** Long or rare: tiers make it a function of its own, which costs a call and keeps their own code small. Must go on to the next record. */
-  readonly apart?: boolean;
-  /** Can leave in the middle of an instruction (page fault, exception): what came before must be final in the register file. */
-  readonly faults?: boolean;
-  /** Prefix of the rows that do this and a conditional jump behind it in one. */
-  readonly withJump?: string;
-  /** The row that does this and the addition of a number to `a` before it in one. */
-  readonly withStep?: string;
-}
-
+/** An op: its traits and what it does. */
 export interface OpRow extends OpTraits {
   readonly emit: Node;
 }
 
-const rows: OpRow[] = [];
-const byName = new Map<string, number>();
+/** All rows, in the order of their numbers: complete when `rows.ts` has been imported. */
+export const rows: OpRow[] = [];
+const names = new Set<string>();
 
 export type RowTraits = Partial<Omit<OpTraits, 'name'>>;
 
 export function row(name: string, emit: Node, traits: RowTraits = {}): void {
-  if (byName.has(name)) throw new Error(`op ${name} is defined twice`);
-  byName.set(name, rows.length);
+  if (names.has(name)) throw new Error(`op ${name} is defined twice`);
+  names.add(name);
   rows.push({ name, emit, flow: 'next', ...traits });
 }
-
-/** Whether there is a row of that name. */
-export const hasOp = (name: string): boolean => byName.has(name);
-
-/** Number of an op, for records. Throws for a name without a row. */
-export function opNumber(name: string): number {
-  const number = byName.get(name);
-  if (number === undefined) throw new Error(`no op ${name}`);
-  return number;
-}
-
-export const opRows: readonly OpRow[] = rows;

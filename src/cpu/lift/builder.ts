@@ -2,7 +2,7 @@
 import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import type { Condition } from '../ir/flags.js';
-import { opNumber } from '../ir/op.js';
+import { opNumber } from '../ir/ops.js';
 import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
 import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 

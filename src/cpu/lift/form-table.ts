@@ -1,5 +1,5 @@
 /** Forms by the bytes that all instructions of a form share: prefixes, opcode, ModRM and SIB. */
-import { opRows } from '../ir/table.js';
+import { opTraits } from '../ir/ops.js';
 import { type Conditional, Form, type Hole, Uop } from './form.js';
 
 /** Entries of a node: one for each byte. */
@@ -38,7 +38,7 @@ export class FormTable {
     const uopsAt = formsAt + (words[HEADER.forms]! + 1) * FORM_WORDS;
     const textAt = uopsAt + words[HEADER.uops]! * UOP_WORDS;
     const length = 4 * textAt + words[HEADER.textBytes]!;
-    if (words[HEADER.rows] !== opRows.length || packed.length < length) throw new RangeError('no table of forms');
+    if (words[HEADER.rows] !== opTraits.length || packed.length < length) throw new RangeError('no table of forms');
     // Grows, and is copied, when a form needs a further node.
     this.nodes = words.subarray(HEADER.size, formsAt);
     this.packedForms = words.subarray(formsAt, uopsAt);
@@ -116,7 +116,7 @@ export class FormTable {
     const text = new TextEncoder().encode(JSON.stringify({ holes: holes.all, conditionals: conditionals.all } satisfies Texts));
     const nodes = this.nodes.subarray(0, this.nodeCount * FAN);
     const words = Int32Array.from([
-      opRows.length,
+      opTraits.length,
       this.nodeCount,
       this.forms.length - 1,
       uops.length / UOP_WORDS,

@@ -75,3 +75,40 @@ export class Form {
     readonly immediateSize: number,
   ) {}
 }
+
+/** The number that a hole stands for in an instruction of a form, which starts at an index of the code; one of less than eight bytes. `next`: the address behind it. */
+export function holeNumber(what: Hole, form: Form, code: Uint8Array, place: number, next: number): number {
+  switch (what.kind) {
+    case 'ip':
+      return next - form.length;
+    case 'next':
+      return next;
+    case 'address':
+      return next + signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
+    case 'displacement':
+      return signed(code, place + form.displacementOffset, form.displacementSize) + what.add;
+    case 'immediate': {
+      const value = signed(code, place + form.immediateOffset, form.immediateSize);
+      const whole = what.signed || value >= 0 ? value : value + 2 ** (8 * form.immediateSize);
+      if (what.width === 64) return whole;
+      return what.width === 32 ? whole >>> 0 : whole & (2 ** what.width - 1);
+    }
+  }
+}
+
+/** Index of the number of eight bytes that a hole stands for; undefined: it has less. */
+export function wideNumberAt({ kind }: Hole, form: Form, place: number): number | undefined {
+  if (kind === 'displacement' && form.displacementSize === 8) return place + form.displacementOffset;
+  return kind === 'immediate' && form.immediateSize === 8 ? place + form.immediateOffset : undefined;
+}
+
+/** The address that a direct jump goes to. */
+export const jumpTarget = (form: Form, code: Uint8Array, place: number, next: number): number =>
+  next + signed(code, place + form.immediateOffset, form.immediateSize);
+
+/** The little-endian number of 1, 2 or 4 bytes. */
+export function signed(code: Uint8Array, at: number, size: number): number {
+  if (size === 1) return (code[at]! << 24) >> 24;
+  if (size === 2) return ((code[at]! | (code[at + 1]! << 8)) << 16) >> 16;
+  return code[at]! | (code[at + 1]! << 8) | (code[at + 2]! << 16) | (code[at + 3]! << 24);
+}

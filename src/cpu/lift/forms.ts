@@ -1,7 +1,7 @@
 /** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
 import { Code, type Decoder, type Instruction } from 'iced-x86';
 import type { Assets } from '../../host/assets.js';
-import { opRows } from '../ir/table.js';
+import { opTraits } from '../ir/ops.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
 import { Form, IP } from './form.js';
@@ -54,7 +54,7 @@ export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at
   }
   const { uops, jumps, exact } = builder;
   const last = uops[uops.length - 1];
-  const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opRows[last.op]!.flow === 'end');
+  const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opTraits[last.op]!.flow === 'end');
   const form = new Form(uops, ends, jumps, ins.length, displacementOffset, displacementSize, immediateOffset, immediateSize);
   if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) knownForms.add(form, code, at, exact ? form.length : sharedBytes(form));
   return form;

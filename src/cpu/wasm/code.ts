@@ -130,6 +130,16 @@ const LANE: Readonly<Record<string, number>> = {
   'f64x2.replace_lane': 34,
 };
 
+const UNARY =
+  /\.(?:eqz|clz|ctz|popcnt|wrap_|trunc|extend|convert_|demote_|promote_|reinterpret_|abs|neg|ceil|floor|nearest|sqrt|splat|all_true|any_true|bitmask|not|extadd_)/;
+const TERNARY: ReadonlySet<string> = new Set(['select', 'v128.bitselect']);
+
+/** How many values an instruction of those that `Code.op` writes takes from the stack; all but `drop` leave one. */
+export function operandsOf(name: string): number {
+  if (TERNARY.has(name)) return 3;
+  return name === 'drop' || UNARY.test(name) ? 1 : 2;
+}
+
 export const VALUE_TYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = keyof typeof VALUE_TYPE;
 

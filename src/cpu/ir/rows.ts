@@ -7,4 +7,4 @@ import './simd.js';
 import './helped.js';
 import './sse-float.js';
 
-export { hasOp, opNumber, opRows } from './op.js';
+export { rows } from './op.js';

@@ -1,0 +1,33 @@
+/**
+ * The same as `now.ts`, from what was made when r14 was built: a bundle has this file in its place (the condition `made-before` of package.json's
+ * imports), and no rows.
+ */
+import type { Assets } from '../../host/assets.js';
+import { unpackedEffects } from '../effects/pack.js';
+import type { RowEffects } from '../effects/row.js';
+import type { OpTraits } from '../ir/traits.js';
+
+/** `scripts/bundle.ts` puts the table here. */
+declare const OP_TRAITS: readonly OpTraits[];
+
+export const opTraits = OP_TRAITS;
+
+let assets: Assets | undefined;
+let lines: readonly string[] | undefined;
+
+export function beginWithMade(from: Assets | undefined): void {
+  assets ??= from;
+}
+
+function made(name: string): Uint8Array {
+  const bytes = assets?.read(name);
+  if (bytes === undefined) throw new Error(`${name} is missing beside r14: npm run build makes it`);
+  return bytes;
+}
+
+export const interpreterBytes = (): Uint8Array => made('interpreter.wasm');
+
+export function effectsOfRow(op: number): RowEffects {
+  lines ??= new TextDecoder().decode(made('effects.jsonl')).split('\n');
+  return unpackedEffects(lines[op]!);
+}
