@@ -159,4 +159,10 @@ describe('the folders of src', () => {
     // A circle that is gone is to be struck from the list.
     expect(known.filter(each => !found.includes(each))).toEqual([]);
   });
+
+  it('have one place that lets a process run', () => {
+    const above = sources.filter(file => ['debugger', 'tui', 'cli'].includes(folderOf(file)) && !isTest(file));
+    const running = above.filter(file => /\.run\(\{/.test(readFileSync(join(src, file), 'utf8')));
+    expect(running).toEqual(['debugger/session/driver.ts']);
+  });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
 import { describeAddress } from '../debugger/code/describe.js';
+import { Driver } from '../debugger/session/driver.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import type { OutputRecord } from '../linux/output.js';
@@ -21,17 +22,17 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
   };
   const options = processOptions(parsed, path, streams);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const process = launch.launch(undefined);
+  const driver = new Driver(launch.launch(undefined), limit);
+  const { process } = driver;
   process.catch = { signals: new Set() };
   let status: number | undefined;
   while (status === undefined) {
-    const budget = Math.min(SLICE, limit - process.t);
-    if (budget <= 0) {
+    if (driver.remaining <= 0) {
       writeOut(2, `r14: stopped after ${limit} instructions (--limit)\n`);
       status = 124;
       break;
     }
-    const stop = process.run({ budget });
+    const stop = driver.run(SLICE);
     status = statusOf(stop, () => placeText(launch.images(process.objects), process.cpu.registers.rip));
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }

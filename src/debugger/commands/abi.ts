@@ -28,6 +28,7 @@ export const abiCommands: readonly Command[] = [
   },
   {
     name: 'abi check',
+    meanwhile: 'acts',
     aliases: [],
     group: 'data',
     repeat: 'no',
@@ -49,6 +50,7 @@ function check(session: Session, args: Arguments): Answer {
   if (!args.empty) {
     if (args.text !== 'on' && args.text !== 'off') throw args.error('abi check wants on or off');
     checks.on = args.text === 'on';
+    session.stopsChanged();
     return text(`Calling conventions are ${checks.on ? '' : 'not '}checked.`, { on: checks.on, stops: checks.stops });
   }
   const lines = Object.entries(RULES).map(([name, { title, source }]) => `  ${name.padEnd(14)} ${title}. ${source}`);

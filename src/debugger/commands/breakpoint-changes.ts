@@ -8,7 +8,7 @@ import { commands, condition, hitCondition, ignore } from './breakpoint-properti
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
-const group = { group: 'breakpoints', repeat: 'no' } as const;
+const group = { group: 'breakpoints', repeat: 'no', meanwhile: 'acts' } as const;
 
 /** What is done with breakpoints that are there. */
 export const breakpointChangeCommands: readonly Command[] = [
@@ -40,6 +40,7 @@ export const breakpointChangeCommands: readonly Command[] = [
       const breakpoint = wanted(session, first, args);
       if (second === undefined) throw args.error('how many times is it to be ignored?', args.text.length);
       breakpoint.ignore = ignore.parse(second);
+      session.breakpoints.changed(breakpoint);
       return text(`Breakpoint ${breakpoint.id} is passed ${breakpoint.ignore} times.`);
     },
   },
@@ -60,6 +61,7 @@ export const breakpointChangeCommands: readonly Command[] = [
       else if (rest.text === 'trace') breakpoint.trace = true;
       else if (/^cond(ition)?\b/.test(rest.text)) breakpoint.condition = condition.parse(rest.shift()[1]);
       else breakpoint.commands.push(/^--\s/.test(rest.text) ? rest.from(2).text : rest.text);
+      session.breakpoints.changed(breakpoint);
       return text('');
     },
   },
@@ -76,6 +78,7 @@ export const breakpointChangeCommands: readonly Command[] = [
       const breakpoint = numbered ? wanted(session, args.words()[0], args) : session.breakpoints.all.at(-1);
       if (breakpoint === undefined) throw args.error('there is no breakpoint yet');
       breakpoint.commands = commands.parse((numbered ? args.from(numbered[0].length) : args).text);
+      session.breakpoints.changed(breakpoint);
       return text('');
     },
   },
@@ -89,6 +92,7 @@ export const breakpointChangeCommands: readonly Command[] = [
     run: (session, args) => {
       const breakpoint = wanted(session, args.words()[0], args);
       breakpoint.enabled = !breakpoint.enabled;
+      session.breakpoints.changed(breakpoint);
       return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
     },
   },
@@ -159,6 +163,7 @@ function conditionCommand(session: Session, args: Arguments): Answer {
   } else if (flags.has('-hitcount') || flags.has('-per-g-hitcount')) {
     breakpoint.hitCondition = hitCondition.parse(operand, flags.has('-per-g-hitcount'));
   } else breakpoint.condition = condition.parse(operand);
+  session.breakpoints.changed(breakpoint);
   return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
 }
 
@@ -166,6 +171,7 @@ function setEnabled(session: Session, args: Arguments, enabled: boolean): Answer
   const words = args.words();
   const chosen = words.length === 0 ? session.breakpoints.all : words.map(word => wanted(session, word, args));
   for (const breakpoint of chosen) breakpoint.enabled = enabled;
+  session.breakpoints.changed(...chosen);
   return text('');
 }
 

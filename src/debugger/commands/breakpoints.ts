@@ -11,7 +11,7 @@ import { condition, savedLines, thread } from './breakpoint-properties.js';
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
-const group = { group: 'breakpoints', repeat: 'no' } as const;
+const group = { group: 'breakpoints', repeat: 'no', meanwhile: 'acts' } as const;
 
 /** Breakpoints, watchpoints and catchpoints: set, listed and saved. */
 export const breakpointCommands: readonly Command[] = [

@@ -1,4 +1,5 @@
 import type { Answer, Data } from '../answer.js';
+import type { Meanwhile } from '../session/requests.js';
 import type { Session } from '../session/session.js';
 import type { Arguments } from './arguments.js';
 
@@ -42,6 +43,8 @@ export interface Command {
   readonly completion: readonly (CompletionKind | readonly CompletionKind[])[];
   /** An empty line after it does it again: not at all, as typed, or the bare command (`x` and `list` go on). */
   readonly repeat: 'no' | 'same' | 'bare';
+  /** What becomes of it when it is asked for while the program runs; absent: it waits. */
+  readonly meanwhile?: Meanwhile;
   /** Takes gdb's `/FMT` behind its name. */
   readonly format?: boolean;
   readonly run: (session: Session, args: Arguments, console: Console) => Answer | Promise<Answer>;

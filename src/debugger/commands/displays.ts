@@ -54,6 +54,7 @@ export const displayCommands: readonly Command[] = [
   },
   {
     name: 'undisplay',
+    meanwhile: 'acts',
     aliases: ['delete display'],
     group: 'data',
     syntax: ['undisplay [N...]'],

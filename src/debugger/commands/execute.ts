@@ -1,6 +1,7 @@
 import { ownFault, Told, told } from '../../host/told.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
+import type { Meanwhile } from '../session/requests.js';
 import type { Session } from '../session/session.js';
 import { Arguments } from './arguments.js';
 import type { Command, Console, Outcome } from './command.js';
@@ -10,12 +11,50 @@ import { commandTable } from './table.js';
  * Runs one line. Never throws: what goes wrong is the outcome's output, with a caret under the place in the line. An empty line repeats the
  * command before, as far as that one may be repeated.
  */
-export async function run(session: Session, line: string): Promise<Outcome> {
+export function run(session: Session, line: string): Promise<Outcome> {
+  return request(session, line, () => runNow(session, line));
+}
+
+/** Runs one line without a thought to repetition. Never throws. */
+export function execute(session: Session, line: string): Promise<Outcome> {
+  return request(session, line, () => executeNow(session, line));
+}
+
+/** Does what is asked for when its turn comes; while the program runs, by the rule of session/requests.ts. */
+async function request(session: Session, line: string, work: () => Promise<Outcome>): Promise<Outcome> {
+  const { requests } = session;
+  const meanwhile = requests.running ? meanwhileOf(session, line) : 'waits';
+  if (meanwhile === 'waits') return requests.inTurn(work);
+  if (meanwhile === 'refused') {
+    const output = 'the program is running: interrupt it first, or wait until it stops';
+    return { command: line, ok: false, output, data: null };
+  }
+  session.aside = true;
+  // Done before anything else can be: a command that acts at once waits for nothing.
+  const outcome = work();
+  session.aside = false;
+  return outcome;
+}
+
+/** What a line that cannot be understood says is what is wrong with it: at once. */
+function meanwhileOf(session: Session, line: string): Meanwhile {
+  const typed = line.trim();
+  if (typed === '') return 'waits';
+  if (typed.startsWith('#')) return 'acts';
+  try {
+    return resolve(session, new Arguments(typed, 0))[0].meanwhile ?? 'waits';
+  } catch (error) {
+    told(error);
+    return 'acts';
+  }
+}
+
+async function runNow(session: Session, line: string): Promise<Outcome> {
   const typed = line.trim();
   if (typed.startsWith('#')) return { command: line, ok: true, output: '', data: null };
   const wanted = typed === '' ? session.lastLine : line;
   const { transcript } = session;
-  const outcome = await execute(session, wanted);
+  const outcome = await executeNow(session, wanted);
   session.lastLine = typed === '' ? session.lastLine : repeatable(session, typed);
   if (transcript === undefined) return outcome;
   try {
@@ -47,8 +86,7 @@ function repeatable(session: Session, line: string): string {
   }
 }
 
-/** Runs one line without a thought to repetition. */
-export async function execute(session: Session, line: string): Promise<Outcome> {
+async function executeNow(session: Session, line: string): Promise<Outcome> {
   const start = line.length - line.trimStart().length;
   if (line.trim() === '') return { command: line, ok: true, output: '', data: null };
   try {
@@ -65,7 +103,7 @@ function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {
 }
 
 /** What commands see of the others. */
-export const commandLine: Console = { dispatch, execute, table: commandTable };
+export const commandLine: Console = { dispatch, execute: executeNow, table: commandTable };
 
 function resolve(session: Session, args: Arguments): readonly [Command, Arguments] {
   const name = /^[a-zA-Z?][\w-]*|^./u.exec(args.text)![0];

@@ -27,11 +27,11 @@ async function moved(session: Session, console: Console, extra: readonly string[
 /** Runs an action that moves the program. */
 async function moving(session: Session, console: Console, action: () => Promise<Stop>): Promise<Answer> {
   session.requireProcess();
-  await action();
+  await session.requests.whileRunning(action);
   return moved(session, console);
 }
 
-const running = { group: 'running', repeat: 'same', completion: [] } as const;
+const running = { group: 'running', repeat: 'same', completion: [], meanwhile: 'refused' } as const;
 
 export const runningCommands: readonly Command[] = [
   {
@@ -199,7 +199,7 @@ async function finishCommand(session: Session, args: Arguments, console: Console
   args.none();
   session.requireProcess();
   const results = resultsOf(session, session.frame);
-  const stop = await finishFrame(session);
+  const stop = await session.requests.whileRunning(() => finishFrame(session));
   if (stop.reason !== 'finish') return moved(session, console);
   const returned = results();
   const answer = await moved(

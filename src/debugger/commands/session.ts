@@ -5,7 +5,7 @@ import { splitOptions, unquote } from './arguments.js';
 import type { Command, Console, Outcome } from './command.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
 
-const group = { group: 'session', repeat: 'no' } as const;
+const group = { group: 'session', repeat: 'no', meanwhile: 'acts' } as const;
 
 /** Scripts that source scripts end somewhere. */
 const DEEPEST_SCRIPT = 20;
@@ -27,6 +27,7 @@ export const sessionCommands: readonly Command[] = [
   },
   {
     ...group,
+    meanwhile: 'waits',
     name: 'source',
     aliases: [],
     syntax: ['source FILE'],
@@ -76,6 +77,7 @@ export const sessionCommands: readonly Command[] = [
     completion: [],
     run: session => {
       session.ended = true;
+      if (session.requests.running) session.interrupt();
       return text('');
     },
   },

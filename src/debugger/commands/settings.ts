@@ -15,6 +15,7 @@ export function setSetting(session: Session, name: string, value: Arguments): An
 export const settingCommands: readonly Command[] = [
   {
     name: 'config',
+    meanwhile: 'acts',
     aliases: [],
     group: 'session',
     syntax: [
@@ -50,6 +51,7 @@ export const settingCommands: readonly Command[] = [
   },
   {
     name: 'show',
+    meanwhile: 'acts',
     aliases: [],
     group: 'session',
     syntax: ['show [NAME]', 'show version'],

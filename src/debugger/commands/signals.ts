@@ -23,6 +23,7 @@ const ALL = Array.from({ length: 31 }, (_, index) => index + 1);
 export const signalCommands: readonly Command[] = [
   {
     name: 'handle',
+    meanwhile: 'acts',
     aliases: [],
     group: 'breakpoints',
     syntax: ['handle SIGNAL... ACTION...'],

@@ -1,5 +1,4 @@
-/** Lets the program run until something worth a stop: the one place that calls Process.run for more than an instruction. */
-
+/** Lets the program run until something worth a stop. */
 import type { WatchHit } from '../../cpu/api.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
@@ -25,19 +24,17 @@ export async function resume(session: Session, goal?: Goal): Promise<Stop> {
 }
 
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
-  const { process } = session.target;
   session.goOnInThread();
-  arm(session, goal);
+  let armed = arm(session, goal);
   dropSignal(session);
   session.takeInterrupt();
   session.pace.begin();
   let pass = true;
   for (;;) {
-    if (session.remaining <= 0) return { reason: 'limit' };
-    const most = Math.min(session.settings.number('step-slice'), session.remaining);
-    const before = process.t;
-    const event = session.pace.slice(most, budget => process.run({ budget, pass }));
-    session.remaining -= process.t - before;
+    if (session.driver.remaining <= 0) return { reason: 'limit' };
+    // Something else to stop for was asked for meanwhile.
+    if (armed !== session.stops) armed = arm(session, goal);
+    const event = session.pace.slice(session.settings.number('step-slice'), budget => session.driver.run(budget, pass));
     session.target.changed();
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
@@ -58,14 +55,15 @@ export function dropSignal(session: Session): void {
   if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.target.process.suppressSignal();
 }
 
-/** Gives the CPU and the kernel what to stop for. */
-export function arm(session: Session, goal: Goal | undefined): void {
+/** Gives the CPU and the kernel what to stop for, and says of which number that is (`Session.stops`). */
+export function arm(session: Session, goal: Goal | undefined): number {
   const { breakpoints, target } = session;
   const { process } = target;
   process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
   process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);
+  return session.stops;
 }
 
 /** What a stop of the process is to the user; undefined: nothing, go on. */

@@ -56,12 +56,10 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   const { process } = session.target;
   session.goOnInThread();
   const thread = session.thread;
-  if (session.remaining <= 0) return finished(session, { reason: 'limit' });
+  if (session.driver.remaining <= 0) return finished(session, { reason: 'limit' });
   arm(session, undefined);
   dropSignal(session);
-  const before = process.t;
-  const event = process.run({ budget: 1, pass: true });
-  session.remaining -= process.t - before;
+  const event = session.driver.run(1, true);
   session.target.changed();
   if (event.kind !== 'breakpoint') {
     const stop = judge(session, event, undefined);

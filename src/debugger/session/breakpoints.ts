@@ -59,6 +59,8 @@ export interface Catchpoint extends Common {
   readonly numbers: ReadonlySet<number>;
 }
 
+export type BreakpointChange = 'new' | 'changed' | 'removed';
+
 export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
 
 /** gdb's name for the number of the breakpoint that was set last. */
@@ -73,11 +75,20 @@ export class Breakpoints {
   readonly #all: Breakpoint[] = [];
   #next = 1;
 
+  /** `onChange` is told of each that is new, was changed by the user, or is gone. */
+  constructor(private readonly onChange: (change: BreakpointChange, breakpoint: Breakpoint) => void = () => undefined) {}
+
   add<B extends Breakpoint>(fresh: Fresh<B>): B {
     const common = { id: this.#next++, hits: 0, goroutineHits: new Map(), enabled: true, ignore: 0, hitCondition: undefined, commands: [] };
     const breakpoint = { ...common, ...fresh } as unknown as B;
     this.#all.push(breakpoint);
+    this.onChange('new', breakpoint);
     return breakpoint;
+  }
+
+  /** After properties of breakpoints were set. */
+  changed(...breakpoints: readonly Breakpoint[]): void {
+    for (const each of breakpoints) this.onChange('changed', each);
   }
 
   get all(): readonly Breakpoint[] {
@@ -86,7 +97,9 @@ export class Breakpoints {
 
   remove(breakpoint: Breakpoint): void {
     const index = this.#all.indexOf(breakpoint);
-    if (index >= 0) this.#all.splice(index, 1);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    this.onChange('removed', breakpoint);
   }
 
   /** By number or name, or the one that was set last. */

@@ -27,7 +27,7 @@ export function evaluated(context: EvaluationContext, text: string, column: numb
 
 /** Addresses of a location specification, relative to the selected frame. */
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
-  const frame = session.exited ? undefined : session.frame;
+  const frame = session.still ? session.frame : undefined;
   const address = (text: string) => addressOf(session.context(), text, column + 1);
   const scope = { images: session.target.images, file: frame?.file, line: frame?.line, address };
   try {

@@ -14,8 +14,10 @@ import type { Scene } from '../lens/lens.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { type CallStack, Target } from '../target.js';
 import { Breakpoints } from './breakpoints.js';
+import { Driver } from './driver.js';
 import type { Host, Launcher } from './host.js';
 import { Pace } from './pace.js';
+import { Requests } from './requests.js';
 import { Settings } from './settings.js';
 import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
@@ -60,26 +62,31 @@ const faultedIn = ({ tid, registers }: Thread, fault: Fault): Faulted => ({
 });
 
 export class Session {
-  readonly breakpoints = new Breakpoints();
-  readonly signals = new SignalHandling();
+  readonly breakpoints = new Breakpoints(() => this.stopsChanged());
+  readonly signals = new SignalHandling(() => this.stopsChanged());
+  readonly requests = new Requests();
   readonly checks = new CallChecks();
   readonly sources: SourceFiles;
   readonly pace: Pace;
   displays: Display[] = [];
   /** What is looked at: another one after `restart`. */
   target: Target;
+  /** What runs the target's process. */
+  driver: Driver;
   stop: Stop;
   selection: Selection = { goroutine: undefined, frame: 0 };
   /** Where `transcript` writes to. */
   transcript: { readonly path: string; readonly quiet: boolean } | undefined;
-  /** Instructions that may still be run in all (`--limit`). */
-  remaining: number;
   /** Where `x`, `telescope` and `list` go on, kept by those commands. */
   readonly resume: { x?: bigint; format?: { readonly letter: string; readonly size: number }; telescope?: bigint; list?: Listed } = {};
   lastLine = '';
   /** Scripts that are being run, each by the one before. */
   scripts = 0;
   ended = false;
+  /** A request is done while the program runs: there is no stop, and no frame, that it could speak of. */
+  aside = false;
+  /** Another number, other things to stop for. */
+  stops = 0;
   #coming: Images | undefined;
   #interrupted = false;
   readonly #told = new Map<string, number>();
@@ -93,21 +100,27 @@ export class Session {
   ) {
     this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
     this.pace = new Pace(host);
-    this.remaining = limit;
-    this.target = this.#targetOf(launcher.launch(undefined));
+    this.driver = new Driver(launcher.launch(undefined), limit);
+    this.target = this.#look();
     this.stop = { reason: 'start' };
   }
 
   /** Starts the program anew, with the same breakpoints and settings. */
   restart(args: readonly string[] | undefined): void {
-    this.target = this.#targetOf(this.launcher.launch(args ?? this.#args));
+    this.driver = new Driver(this.launcher.launch(args ?? this.#args), this.driver.remaining);
+    this.target = this.#look();
     this.#args = args ?? this.#args;
     this.#told.clear();
     this.stopped({ reason: 'start' });
   }
 
-  #targetOf(process: Process): Target {
-    return new Target(process, objects => this.launcher.images(objects));
+  #look(): Target {
+    return new Target(this.driver.process, objects => this.launcher.images(objects));
+  }
+
+  /** Breakpoints, signals to hear of or checks are others: a program that runs is told before its next slice. */
+  stopsChanged(): void {
+    this.stops++;
   }
 
   /**
@@ -123,10 +136,10 @@ export class Session {
   }
 
   #scout(): Images {
-    const scout = this.launcher.launchUnseen();
-    scout.cpu.setBreakpoints([this.target.images.all[0]!.entry]);
-    scout.run({ budget: SCOUT_BUDGET });
-    return this.launcher.images(scout.objects);
+    const scout = new Driver(this.launcher.launchUnseen());
+    scout.process.cpu.setBreakpoints([this.target.images.all[0]!.entry]);
+    scout.run(SCOUT_BUDGET);
+    return this.launcher.images(scout.process.objects);
   }
 
   /** Asks a running program to stop soon. */
@@ -200,9 +213,10 @@ export class Session {
     return this.selection.goroutine ?? this.target.goroutineOf(this.thread);
   }
 
-  /** The selected stack. Throws CommandError when there is no process any more. */
+  /** The selected stack. Throws CommandError when there is no process any more, or when it runs. */
   get stack(): CallStack {
     this.requireProcess();
+    if (this.aside) throw new CommandError('the program is running: no frame is selected');
     return this.target.stack(this.selection);
   }
 
@@ -216,9 +230,14 @@ export class Session {
     return this.frames(this.selection.frame + 1)[this.selection.frame]!;
   }
 
-  /** Where the selected frame stands; undefined: there is no process any more. */
+  /** Whether there is a frame to speak of: not without a process, nor while it runs. */
+  get still(): boolean {
+    return !this.exited && !this.aside;
+  }
+
+  /** Where the selected frame stands, if there is one. */
   get pc(): bigint | undefined {
-    return this.exited ? undefined : this.frame.physical.pc;
+    return this.still ? this.frame.physical.pc : undefined;
   }
 
   /** The selected frame, and how what it holds is printed. */
@@ -239,11 +258,11 @@ export class Session {
     }
   }
 
-  /** What expressions are evaluated in: the selected frame. */
+  /** What expressions are evaluated in: the selected frame, if there is one. */
   context(): EvaluationContext {
     const { target } = this;
     const breakpointHits = (name: string) => this.breakpoints.named(name)?.hits;
-    if (!this.exited) return { ...this.stack.context(this.frame), breakpointHits };
+    if (this.still) return { ...this.stack.context(this.frame), breakpointHits };
     return { memory: target.memory, images: target.images.all, frame: undefined, curg: undefined, breakpointHits };
   }
 }

@@ -15,6 +15,8 @@ const SIGTRAP = 5;
 export class SignalHandling {
   readonly #changed = new Map<number, Handling>();
 
+  constructor(private readonly onChange: () => void = () => undefined) {}
+
   /** What is stopped at unless told otherwise. */
   get fatal(): ReadonlySet<number> {
     return FATAL;
@@ -29,6 +31,7 @@ export class SignalHandling {
     // As in gdb: who stops also prints.
     const handling = change.print === false ? { ...next, stop: false } : { ...next, print: next.print || next.stop };
     this.#changed.set(signal, handling);
+    this.onChange();
     return handling;
   }
 

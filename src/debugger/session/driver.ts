@@ -1,0 +1,22 @@
+/**
+ * Lets a process run: the one place that does, for sessions, for `r14 run` and for a look ahead. Whatever is to come between those who want a
+ * program to run and the program (a record, snapshots, a replay) has its place here.
+ */
+import type { Process, ProcessStop } from '../../linux/api.js';
+
+export class Driver {
+  /** `remaining`: instructions that may still be run in all (`--limit`). */
+  constructor(
+    readonly process: Process,
+    public remaining = Number.POSITIVE_INFINITY,
+  ) {}
+
+  /** Runs at most `budget` instructions, and no more than remain; `pass`: from a breakpoint at the first of them. */
+  run(budget: number, pass = false): ProcessStop {
+    const { process } = this;
+    const before = process.t;
+    const stop = process.run({ budget: Math.min(budget, this.remaining), pass });
+    this.remaining -= process.t - before;
+    return stop;
+  }
+}
