@@ -1,8 +1,9 @@
 /** Fields, methods, elements and parts of values. Messages have no position: the evaluator adds it. */
-import type { Field, Func, Type } from '../../image/api.js';
+import type { Func, Type } from '../../image/api.js';
+import { fieldOf } from '../values/content.js';
 import { mapView } from '../values/map.js';
 import { hex } from '../values/numbers.js';
-import { bytesSource, fromUint, partOf } from '../values/source.js';
+import { bytesSource, fromUint } from '../values/source.js';
 import { arrayOf, basicType, findField, sliceOf, underlying } from '../values/types.js';
 import {
   deref,
@@ -78,15 +79,6 @@ function selectField(world: World, value: Value, name: string, text: string): Va
     path += `.${step.name}`;
   }
   return at;
-}
-
-function fieldOf(value: Value, field: Field): Value {
-  if (field.bitSize === undefined) return { type: field.type, source: partOf(value.source, field.offset) };
-  const { bitSize, bitOffset = 0 } = field;
-  const count = Math.ceil((bitOffset + bitSize) / 8);
-  const raw = value.source.read(field.offset, count).reduceRight((bits, byte) => (bits << 8n) | BigInt(byte), 0n) >> BigInt(bitOffset);
-  const bits = underlying(field.type).kind === 'int' ? BigInt.asIntN(bitSize, raw) : BigInt.asUintN(bitSize, raw);
-  return { type: field.type, source: bytesSource(fromUint(bits, field.type.size), 'it is a bit field') };
 }
 
 /** `main.T` in `main.T` and `*main.T`, for the name of a method. */

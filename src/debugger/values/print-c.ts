@@ -1,10 +1,11 @@
 /** C values as gdb prints them. */
 import type { Type } from '../../image/api.js';
 import { missingText } from '../known.js';
+import { type Content, childrenOf, contentOf, isSigned } from './content.js';
 import { type Format, floatBitsText, formatBits } from './format.js';
 import { cFloatText, hex, quoteC } from './numbers.js';
-import { partOf, readMemory, readUint, type Source, Unreadable } from './source.js';
-import { isUnsignedChar, underlying } from './types.js';
+import { readMemory, Unreadable } from './source.js';
+import { underlying } from './types.js';
 import { symbolNear, type Value, type World } from './value.js';
 
 interface COptions {
@@ -12,6 +13,8 @@ interface COptions {
   readonly maxArrayValues: number;
   readonly format?: Format | undefined;
 }
+
+type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;
 
 /** gdb folds runs of at least this many equal elements. */
 const REPEATS = 10;
@@ -31,51 +34,44 @@ function print(world: World, value: Value, options: COptions, depth: number): st
 }
 
 function shape(world: World, value: Value, options: COptions, depth: number): string {
-  const type = underlying(value.type);
-  if (value.source.missing !== undefined) return missingText(value.source.missing);
-  switch (type.kind) {
+  const content = contentOf(world, value);
+  switch (content.kind) {
+    case 'number':
+      return scalar(world, value, content.bits, options);
+    case 'float':
+      return float(content.bits, value.type.size, options);
+    case 'complex':
+      return `${float(content.real, content.half, options)} + ${float(content.imag, content.half, options)}i`;
     case 'pointer':
-    case 'unsafe-pointer':
-      return pointer(world, value, type.kind === 'pointer' ? type.elem : undefined, options, depth);
+      return pointer(world, value, content, options, depth);
     case 'array':
-      return array(world, value, type, options, depth);
-    case 'struct':
-    case 'union': {
+      return array(world, value, content, options, depth);
+    case 'struct': {
       if (depth > MAX_DEPTH) return '{...}';
-      const fields = type.fields.map(field => {
-        const text =
-          field.bitSize === undefined
-            ? print(world, { type: field.type, source: partOf(value.source, field.offset) }, options, depth + 1)
-            : bitField(value.source, field.type, field.offset, field.bitOffset ?? 0, field.bitSize);
-        return field.name === '' ? text : `${field.name} = ${text}`;
+      const fields = Array.from(childrenOf(world, value, content), child => {
+        const text = print(world, child.value, options, depth + 1);
+        return child.is !== 'field' || child.field.name === '' ? text : `${child.field.name} = ${text}`;
       });
       return `{${fields.join(', ')}}`;
     }
     case 'void':
       return 'void';
-    case 'func':
-      return `{${value.type.name}} ${value.source.address === undefined ? '' : addressText(world, value.source.address)}`;
-    case 'float':
-      return float(value, type.size, options);
-    case 'complex': {
-      const half = type.size / 2;
-      const part = (offset: number): string =>
-        float({ type: { ...type, kind: 'float', size: half }, source: partOf(value.source, offset) }, half, options);
-      return `${part(0)} + ${part(half)}i`;
-    }
+    case 'code':
+      return `{${value.type.name}} ${content.address === undefined ? '' : addressText(world, content.address)}`;
     default:
-      return scalar(world, value, type, options);
+      // Go's kinds are never C's.
+      return value.type.name;
   }
 }
 
-function scalar(world: World, value: Value, type: Type, options: COptions): string {
-  const bits = readUint(value.source, 0, type.size);
-  const unsignedChar = type.kind === 'char' && isUnsignedChar(value.type);
-  const signed = type.kind === 'int' || (type.kind === 'char' && !unsignedChar);
+function scalar(world: World, value: Value, bits: bigint, options: COptions): string {
+  const type = underlying(value.type);
+  const { size } = type;
+  const signed = type.kind !== 'enum' && isSigned(value.type);
   if (options.format !== undefined) {
-    return formatBits({ bits, size: type.size, signed, loose: true }, options.format, address => symbolNear(world, address));
+    return formatBits({ bits, size, signed, loose: true }, options.format, address => symbolNear(world, address));
   }
-  const number = signed ? BigInt.asIntN(8 * type.size, bits) : bits;
+  const number = signed ? BigInt.asIntN(8 * size, bits) : bits;
   if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : bits.toString();
   if (type.kind === 'char') return `${number} ${quoteC(Uint8Array.of(Number(bits)), "'")}`;
   if (type.kind === 'enum') return enumText(type, number);
@@ -83,7 +79,7 @@ function scalar(world: World, value: Value, type: Type, options: COptions): stri
 }
 
 function enumText(type: Type & { kind: 'enum' }, bits: bigint): string {
-  const value = underlying(type.underlying).kind === 'int' ? BigInt.asIntN(8 * type.size, bits) : bits;
+  const value = isSigned(type) ? BigInt.asIntN(8 * type.size, bits) : bits;
   const name = type.values.get(value);
   if (name !== undefined) return name;
   const flags = [...type.values].filter(([bit]) => bit > 0n && (bit & (bit - 1n)) === 0n);
@@ -93,17 +89,7 @@ function enumText(type: Type & { kind: 'enum' }, bits: bigint): string {
   return `(${[...set.map(([, label]) => label), ...(rest === 0n ? [] : [`unknown: ${hex(rest)}`])].join(' | ')})`;
 }
 
-function bitField(source: Source, type: Type, offset: number, bitOffset: number, bitSize: number): string {
-  const bits = (readUint(source, offset, Math.ceil((bitOffset + bitSize) / 8)) >> BigInt(bitOffset)) & ((1n << BigInt(bitSize)) - 1n);
-  const kind = underlying(type);
-  if (kind.kind === 'enum') return enumText(kind, bits);
-  if (kind.kind === 'char')
-    return `${isUnsignedChar(type) ? bits : BigInt.asIntN(bitSize, bits)} ${quoteC(Uint8Array.of(Number(bits)), "'")}`;
-  return (kind.kind === 'int' ? BigInt.asIntN(bitSize, bits) : bits).toString();
-}
-
-function float(value: Value, size: number, options: COptions): string {
-  const bits = readUint(value.source, 0, Math.min(size, 10));
+function float(bits: bigint, size: number, options: COptions): string {
   if (size > 8) return extended(bits);
   if (options.format === undefined || options.format === 'f') return floatBitsText(bits, size);
   return formatBits({ bits, size, signed: true }, options.format, () => undefined);
@@ -123,8 +109,7 @@ const addressText = (world: World, address: bigint): string => {
   return name === undefined ? hex(address) : `${hex(address)} <${name}>`;
 };
 
-function pointer(world: World, value: Value, elem: Type | undefined, options: COptions, depth: number): string {
-  const address = readUint(value.source, 0, 8);
+function pointer(world: World, value: Value, { address, elem }: Of<'pointer'>, options: COptions, depth: number): string {
   if (options.format !== undefined && options.format !== 's') {
     return formatBits({ bits: address, size: 8, signed: false }, options.format, at => symbolNear(world, at));
   }
@@ -155,16 +140,16 @@ function cString(world: World, address: bigint, options: COptions): string {
   return `${quoteC(Uint8Array.from(bytes), '"')}${ended ? '' : '...'}`;
 }
 
-function array(world: World, value: Value, type: Type & { kind: 'array' }, options: COptions, depth: number): string {
-  const elem = underlying(type.elem);
-  if (elem.kind === 'char' && options.format === undefined) {
-    return charArray(value.source.read(0, type.length), options.maxStringLen);
+function array(world: World, value: Value, content: Of<'array'>, options: COptions, depth: number): string {
+  const { elem, length } = content;
+  if (underlying(elem).kind === 'char' && options.format === undefined)
+    return charArray(value.source.read(0, length), options.maxStringLen);
+  const texts: string[] = [];
+  for (const child of childrenOf(world, value, content)) {
+    if (texts.length === options.maxArrayValues) break;
+    texts.push(print(world, child.value, options, depth + 1));
   }
-  const count = Math.min(type.length, options.maxArrayValues);
-  const texts = Array.from({ length: count }, (_, i) =>
-    print(world, { type: type.elem, source: partOf(value.source, i * type.elem.size) }, options, depth + 1),
-  );
-  return `{${folded(texts).join(', ')}${count < type.length ? '...' : ''}}`;
+  return `{${folded(texts).join(', ')}${texts.length < length ? '...' : ''}}`;
 }
 
 /** One closing NUL is not shown; long runs are folded into parts of their own. */

@@ -1,31 +1,17 @@
 /** Values on one line: Go's in Delve's form, C's in gdb's. Nothing is read beyond what the limits let be printed. */
 
 import { hexText } from '../../host/bytes.js';
-import type { Type } from '../../image/api.js';
 import { missingText } from '../known.js';
 import { constantName } from './constants.js';
+import { type Content, childrenOf, contentOf } from './content.js';
 import { flagNames } from './flag-names.js';
 import { type Format, floatOf, formatBits } from './format.js';
-import { mapView } from './map.js';
 import { floatText, hex, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
-import { partOf, readUint, toUint, Unreadable } from './source.js';
+import { Unreadable } from './source.js';
 import { timeText } from './time.js';
 import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, isGoType, underlying } from './types.js';
-import {
-  bytesOf,
-  channelOf,
-  deref,
-  dynamicOf,
-  element,
-  functionOf,
-  pointerOf,
-  sliceRun,
-  stringBytes,
-  stringLength,
-  type Value,
-  type World,
-} from './value.js';
+import { type Dynamic, pointerOf, stringBytes, type Value, type World } from './value.js';
 
 export interface PrintLimits {
   /** Bytes of a string. */
@@ -60,6 +46,8 @@ export function printValue(world: World, value: Value, options: PrintOptions = {
 /** Pointers to pointers followed in a row; a pointer type can contain itself. */
 const MAX_POINTERS = 16;
 
+type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;
+
 class Printer {
   private readonly limits: PrintLimits;
   private readonly format: Format | undefined;
@@ -92,64 +80,55 @@ class Printer {
   }
 
   private shape(value: Value, level: number, typed: boolean): string {
-    const type = underlying(value.type);
+    const content = contentOf(this.world, value);
     const { name } = value.type;
-    // Said once for the whole, not for every element.
-    if (value.source.missing !== undefined) return missingText(value.source.missing);
-    switch (type.kind) {
-      case 'bool':
-      case 'int':
-      case 'uint':
-      case 'char':
-      case 'enum':
-        return this.integer(value, type.kind === 'int');
+    switch (content.kind) {
+      case 'number':
+        return this.integer(value, content.bits);
       case 'float':
-        return this.float(value);
+        return this.float(value, content.bits);
       case 'complex': {
-        const half = type.size / 2;
-        const part = (offset: number): string => floatText(floatOf(readUint(value.source, offset, half), half), half);
-        return `(${part(0)} + ${part(half)}i)`;
+        const part = (bits: bigint): string => floatText(floatOf(bits, content.half), content.half);
+        return `(${part(content.real)} + ${part(content.imag)}i)`;
       }
       case 'string':
-        return this.string(value);
+        return this.string(value, content.length);
       case 'pointer':
-        return this.pointer(value, type.elem, level, typed);
-      case 'unsafe-pointer':
-        return `unsafe.Pointer(${hex(pointerOf(value))})`;
+        return this.pointer(value, content, level, typed);
       case 'array':
-        return `${typed ? `${name} ` : ''}[${this.elements(value, type.length, level)}]`;
+        return `${typed ? `${name} ` : ''}[${this.elements(value, content, level)}]`;
       case 'slice':
-        return this.slice(value, level, typed);
+        return this.slice(value, content, level, typed);
       case 'struct':
-      case 'union':
-        return this.struct(value, level, typed);
+        return this.struct(value, content, level, typed);
       case 'map':
-        return this.map(value, level, typed);
+        return this.map(value, content, level, typed);
       case 'chan': {
-        const channel = channelOf(this.world, value);
+        const { channel } = content;
         return channel === undefined ? `${name} nil` : `${name} ${channel.length}/${channel.capacity}`;
       }
       case 'func':
-        return functionOf(this.world, value)?.name ?? 'nil';
+        return content.func?.name ?? 'nil';
+      case 'code':
+        return content.address === undefined ? name : codeText(this.world, content.address);
       case 'interface':
-        return this.interface(value, level, typed);
+        return this.interface(value, content.dynamic, level, typed);
       case 'void':
         return 'void';
     }
   }
 
-  private number(value: Value, signed: boolean): string | undefined {
+  private number({ type: { size }, loose }: Value, bits: bigint, signed: boolean): string | undefined {
     if (this.format === undefined) return undefined;
-    const { size } = value.type;
     const symbol = (address: bigint): string | undefined => symbolText(this.world, address);
-    return formatBits({ bits: readUint(value.source, 0, size), size, signed, loose: value.loose === true }, this.format, symbol);
+    return formatBits({ bits, size, signed, loose: loose === true }, this.format, symbol);
   }
 
-  private integer(value: Value, signed: boolean): string {
-    const formatted = this.number(value, signed);
-    if (formatted !== undefined) return formatted;
+  private integer(value: Value, bits: bigint): string {
     const type = underlying(value.type);
-    const bits = toUint(bytesOf(value));
+    const signed = type.kind === 'int';
+    const formatted = this.number(value, bits, signed);
+    if (formatted !== undefined) return formatted;
     if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : `true (${bits})`;
     const number = signed ? BigInt.asIntN(8 * type.size, bits) : bits;
     if (value.type === FLAGS) return flagsText(bits);
@@ -159,86 +138,88 @@ class Printer {
     return constant === undefined ? number.toString() : `${constant} (${number})`;
   }
 
-  private float(value: Value): string {
-    const { size } = value.type;
-    if (this.format !== undefined && this.format !== 'f') {
-      return formatBits({ bits: readUint(value.source, 0, size), size, signed: true }, this.format, () => undefined);
-    }
-    return floatText(floatOf(readUint(value.source, 0, size), size), size);
+  private float({ type: { size } }: Value, bits: bigint): string {
+    if (this.format !== undefined && this.format !== 'f') return formatBits({ bits, size, signed: true }, this.format, () => undefined);
+    return floatText(floatOf(bits, size), size);
   }
 
-  private string(value: Value): string {
-    const length = stringLength(value);
+  private string(value: Value, length: number): string {
     const bytes = stringBytes(this.world, value, this.limits.maxStringLen);
     const more = length > bytes.length ? `...+${length - bytes.length} more` : '';
     if (this.format === 'x') return hexText(bytes) + more;
     return more === '' ? quoteBytes(bytes) : `${quoteBytes(bytes).slice(0, -1)}${more}"`;
   }
 
-  private pointer(value: Value, elem: Type, level: number, typed: boolean): string {
-    const address = pointerOf(value);
-    if (this.format !== undefined && this.format !== 's') return this.number(value, false)!;
+  private pointer(value: Value, content: Of<'pointer'>, level: number, typed: boolean): string {
+    const { address, elem } = content;
+    if (elem === undefined) return `unsafe.Pointer(${hex(address)})`;
+    if (this.format !== undefined && this.format !== 's') return this.number(value, address, false)!;
     if (address === 0n) return typed ? `${value.type.name} nil` : '*nil';
-    if (!this.follow || this.pointers >= MAX_POINTERS || underlying(elem).kind === 'void') return castText(value.type.name, address);
+    const [target] = this.follow && this.pointers < MAX_POINTERS ? childrenOf(this.world, value, content) : [];
+    if (target === undefined) return castText(value.type.name, address);
     this.pointers++;
-    const text = `*${this.print(deref(this.world, elem, address), level, typed)}`;
+    const text = `*${this.print(target.value, level, typed)}`;
     this.pointers--;
     return text;
   }
 
-  private slice(value: Value, level: number, typed: boolean): string {
-    const { address, length, capacity } = sliceRun(value);
+  private slice(value: Value, content: Of<'slice'>, level: number, typed: boolean): string {
+    const { address, length, capacity } = content;
     const head = typed ? `${value.type.name} len: ${length}, cap: ${capacity}, ` : '';
     if (address === 0n) return `${head}nil`;
-    return `${head}[${this.elements(value, length, level)}]`;
+    return `${head}[${this.elements(value, content, level)}]`;
   }
 
-  private elements(value: Value, length: number, level: number): string {
+  private elements(value: Value, content: Of<'array' | 'slice'>, level: number): string {
+    const { length } = content;
     const shown = Math.min(length, this.limits.maxArrayValues);
     if (shown === 0 && length > 0) return '...';
     const texts: string[] = [];
-    for (let i = 0; i < shown; i++) texts.push(this.print(element(this.world, value, i), level + 1, false));
+    for (const child of childrenOf(this.world, value, content)) {
+      if (texts.length === shown) break;
+      texts.push(this.print(child.value, level + 1, false));
+    }
     if (shown < length) texts.push(`...+${length - shown} more`);
     return texts.join(',');
   }
 
-  private struct(value: Value, level: number, typed: boolean): string {
-    const type = underlying(value.type);
-    if (type.kind !== 'struct' && type.kind !== 'union') return '';
+  private struct(value: Value, content: Of<'struct'>, level: number, typed: boolean): string {
+    const { length } = content.fields;
     const head = typed ? `${value.type.name} ` : '';
-    if (level > this.limits.maxVariableRecurse && type.fields.length > 0) {
+    if (level > this.limits.maxVariableRecurse && length > 0) {
       const { address } = value.source;
       return address === undefined ? `${head}{...}` : castText(`*${value.type.name}`, address, true);
     }
-    const fields = type.fields.slice(0, this.maxFields).map(field => {
-      const inner = { type: field.type, source: partOf(value.source, field.offset) };
-      return `${field.name}: ${this.print(inner, level + 1, true)}`;
-    });
-    if (fields.length < type.fields.length) fields.push(`...+${type.fields.length - fields.length} more`);
+    const fields: string[] = [];
+    for (const child of childrenOf(this.world, value, content)) {
+      if (fields.length === this.maxFields) break;
+      if (child.is === 'field') fields.push(`${child.field.name}: ${this.print(child.value, level + 1, true)}`);
+    }
+    if (fields.length < length) fields.push(`...+${length - fields.length} more`);
     const time = value.type.name === 'time.Time' ? timeText(value) : undefined;
     if (time !== undefined) return `time.Time(${time}){${fields.join(', ')}}`;
     return `${head}{${fields.join(', ')}}`;
   }
 
-  private map(value: Value, level: number, typed: boolean): string {
+  private map(value: Value, content: Of<'map'>, level: number, typed: boolean): string {
     const head = typed ? `${value.type.name} ` : '';
-    const view = mapView(this.world, value);
-    if (view === undefined) return `${head}nil`;
+    if (content.entries === undefined) return `${head}nil`;
+    const { length } = content.entries;
     const hidden = level > this.limits.maxVariableRecurse || this.limits.maxArrayValues === 0;
-    if (hidden && view.length > 0) return `${head}[...]`;
+    if (hidden && length > 0) return `${head}[...]`;
     let text = `${head}[`;
     let shown = 0;
     try {
-      for (const entry of view.entries()) {
+      for (const child of childrenOf(this.world, value, content)) {
         if (shown >= this.limits.maxArrayValues) break;
-        text += `${this.print(entry.key, level + 1, false)}: ${this.print(entry.value, level + 1, false)}, `;
+        if (child.is === 'entry') text += `${this.print(child.key, level + 1, false)}: ${this.print(child.value, level + 1, false)}, `;
         shown++;
       }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       return `${text}${missingText(error)}]`;
     }
-    return `${text}${shown < view.length ? `...+${view.length - shown} more` : ''}]`;
+    return `${text}${shown < length ? `...+${length - shown} more` : ''}]`;
   }
 
   /** A pointer, or what stands for it when it is lost. */
@@ -251,8 +232,7 @@ class Printer {
     }
   }
 
-  private interface(value: Value, level: number, typed: boolean): string {
-    const dynamic = dynamicOf(this.world, value);
+  private interface(value: Value, dynamic: Dynamic, level: number, typed: boolean): string {
     if (dynamic.nil) return typed ? `${value.type.name} nil` : 'nil';
     if (dynamic.value === undefined) {
       const what = `unknown type at ${hex(dynamic.runtimeType)}, data ${hex(dynamic.data)}`;

@@ -209,8 +209,13 @@ function functionNameAt(world: World, pc: bigint): string | undefined {
 
 // ---- channels ---------------------------------------------------------------------------------------------------------------------------
 
+export interface Channel {
+  readonly length: bigint;
+  readonly capacity: bigint;
+}
+
 /** runtime.hchan begins {qcount uint, dataqsiz uint} in all Go releases. undefined: nil. Throws Unreadable. */
-export function channelOf(world: World, value: Value): { length: bigint; capacity: bigint } | undefined {
+export function channelOf(world: World, value: Value): Channel | undefined {
   const address = pointerOf(value);
   if (address === 0n) return undefined;
   const source = memorySource(world.memory, address);
