@@ -1,29 +1,38 @@
 import { told } from '../../host/told.js';
-import { type Answer, text } from '../answer.js';
+import { type Answer, type Data, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { checkExpression } from '../session/expressions.js';
-import type { Session } from '../session/session.js';
+import type { Display, Session } from '../session/session.js';
 import { printExpression } from '../show/print.js';
 import { parseCount, splitOptions, type Word } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
 
 /** All displays, evaluated anew; an expression that means nothing here says so. */
-export function displayText(session: Session): string {
-  if (session.exited) return '';
-  return session.displays.map(each => `${each.id}: ${label(each)} = ${shown(session, each.expression, each.format)}`).join('\n');
+export const displayText = (session: Session): string => displayAnswer(session).output;
+
+function displayAnswer(session: Session): Answer {
+  const rows = session.exited ? [] : session.displays.map(each => ({ each, answer: shown(session, each) }));
+  return {
+    output: rows.map(({ each, answer }) => `${each.id}: ${label(each)} = ${answer.output}`).join('\n'),
+    data: rows.map(({ each: { id, expression, format }, answer }) => ({ id, expression, format, ...(answer.data as object) })),
+  };
 }
 
 function label(display: { readonly expression: string; readonly format: string }): string {
   return display.format === '' ? display.expression : `/${display.format} ${display.expression}`;
 }
 
-function shown(session: Session, expression: string, format: string): string {
+/** With an object as data. */
+function shown(session: Session, { expression, format }: Display): Answer {
+  const source = { text: expression, column: 0 };
   try {
-    if (/[is]|\d/.test(format)) return `\n${examineFrom(session, { text: expression, column: 0 }, format).output}`;
-    return printExpression(session.context(), { text: expression, column: 0 }, format, session.settings.printOptions).output;
+    if (!/[is]|\d/.test(format)) return printExpression(session.context(), source, format, session.settings.printOptions);
+    const { output, data } = examineFrom(session, source, format);
+    return { output: `\n${output}`, data: { memory: data } };
   } catch (error) {
-    return `<${told(error).message}>`;
+    const { message } = told(error);
+    return { output: `<${message}>`, data: { error: message } };
   }
 }
 
@@ -42,14 +51,15 @@ export const displayCommands: readonly Command[] = [
       const [flags, rest] = splitOptions(args, { '-a': false, '-d': true });
       const remove = flags.get('-d');
       if (remove !== undefined) return removeDisplay(session, { text: remove, column: args.from(2).column });
-      if (rest.empty) return text(displayText(session));
+      if (rest.empty) return displayAnswer(session);
       const percent = /^%(\w+)\s+/.exec(rest.text);
       const target = percent === null ? rest : rest.from(percent[0].length);
       const format = percent?.[1] ?? args.format;
       checkExpression(target.text, target.column);
       const id = (session.displays.at(-1)?.id ?? 0) + 1;
       session.displays.push({ id, expression: target.text, format });
-      return text(displayText(session).split('\n').slice(-1)[0]!, { id });
+      const answer = displayAnswer(session);
+      return text(answer.output.split('\n').slice(-1)[0]!, (answer.data as readonly Data[]).at(-1) ?? { id });
     },
   },
   {

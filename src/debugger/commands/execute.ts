@@ -62,10 +62,12 @@ async function runNow(session: Session, line: string): Promise<Outcome> {
     session.host.appendFile(transcript.path, `${session.settings.text('prompt')}${wanted}\n${output}`);
   } catch (error) {
     session.transcript = undefined;
+    const message = `the transcript ends here: ${told(error).message}`;
     return {
       ...outcome,
       ok: false,
-      output: [outcome.output, `the transcript ends here: ${told(error).message}`].join('\n').trimStart(),
+      output: [outcome.output, message].join('\n').trimStart(),
+      error: { message, column: null, own: false },
     };
   }
   return transcript.quiet ? { ...outcome, output: '' } : outcome;
@@ -93,7 +95,7 @@ async function executeNow(session: Session, line: string): Promise<Outcome> {
     const { output, data } = await dispatch(session, new Arguments(line.trim(), start));
     return { command: line, ok: true, output, data };
   } catch (error) {
-    return { command: line, ok: false, output: complaint(session, line, error), data: null };
+    return { command: line, ok: false, output: complaint(session, line, error), data: null, error: reasonOf(error) };
   }
 }
 
@@ -126,6 +128,12 @@ function resolve(session: Session, args: Arguments): readonly [Command, Argument
     rest = rest.from(format.length + 1);
   }
   return [command, new Arguments(rest.text, rest.column, format, command.aliases.includes(wanted) ? wanted : command.name)];
+}
+
+function reasonOf(error: unknown): NonNullable<Outcome['error']> {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const column = error instanceof CommandError ? error.column : undefined;
+  return { message, column: column ?? null, own: !(error instanceof Told) };
 }
 
 /** Errors that are meant for the user say where; any other is a fault of r14's own. */

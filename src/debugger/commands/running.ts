@@ -205,9 +205,9 @@ async function finishCommand(session: Session, args: Arguments, console: Console
   const answer = await moved(
     session,
     console,
-    returned.map(({ name, value }) => `  returned ${name} = ${value}`),
+    returned.map(({ name, text }) => `  returned ${name} = ${text}`),
   );
-  return { output: answer.output, data: { ...(answer.data as object), returned } };
+  return { output: answer.output, data: { ...(answer.data as object), returned: returned.map(({ data }) => data) } };
 }
 
 async function continueCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {

@@ -4,13 +4,20 @@ import { ABI_INTERNAL, ABI0 } from '../../abi/convention.js';
 import type { Place } from '../../abi/place.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Variable } from '../../image/api.js';
+import type { Data } from '../answer.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
 import { bytesSource, fromUint } from '../values/source.js';
+import { treesOf } from '../values/tree.js';
+import type { Value } from '../values/value.js';
 
-export type Returned = { readonly name: string; readonly type: string; readonly value: string };
+export interface Returned {
+  readonly name: string;
+  readonly text: string;
+  readonly data: Data;
+}
 
 /**
  * Looks at a frame before it returns, and gives back what reads its results afterwards. Nothing for C and for functions whose signature
@@ -41,6 +48,10 @@ function readResult(session: Session, variable: Variable, place: Place, cfa: big
     // Offsets count from the return address, one word below the frame's CFA.
     bytes.set(session.target.process.memory.read(cfa - 8n + BigInt(place.offset), bytes.length));
   }
-  const value = printValue(session.context(), { type: variable.type, source: bytesSource(bytes) }, session.settings.printOptions);
-  return { name: variable.name, type: variable.type.name, value };
+  const context = session.context();
+  const { printOptions } = session.settings;
+  const value: Value = { type: variable.type, source: bytesSource(bytes) };
+  const { name } = variable;
+  const text = printValue(context, value, printOptions);
+  return { name, text, data: { name, ...treesOf(context, [{ value, text }], printOptions)[0] } };
 }

@@ -1,7 +1,7 @@
 /** `print`, `whatis`, `ptype` and `set`. */
 import type { Type } from '../../image/api.js';
 import type { Answer, Data } from '../answer.js';
-import { text } from '../answer.js';
+import { hex, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { assign as assignTo } from '../evaluate/assign.js';
 import type { EvaluationContext } from '../evaluate/context.js';
@@ -11,6 +11,7 @@ import { printResult, typeOfResult, typeText } from '../evaluate/result.js';
 import { evaluated, pointing } from '../session/expressions.js';
 import { FORMATS, parseFormat } from '../values/format.js';
 import type { PrintOptions } from '../values/print.js';
+import { treesOf } from '../values/tree.js';
 import { typeLines } from './type-text.js';
 
 /** An expression and where it stands in the command line. */
@@ -27,12 +28,17 @@ export function printExpression(context: EvaluationContext, source: Source, form
   }
   const result = evaluated(context, source.text, source.column);
   const output = printResult(context, result, { ...options, format: letter });
-  return { output, data: resultData(context, result, output) };
+  return { output, data: resultData(context, result, output, { ...options, format: letter }) };
 }
 
-function resultData(context: EvaluationContext, result: Result, output: string): Data {
-  const address = result.kind === 'value' ? result.value.source.address : result.kind === 'symbol' ? result.address : undefined;
-  return { type: typeText(context, result), value: output, address: address === undefined ? null : `0x${address.toString(16)}` };
+function resultData(context: EvaluationContext, result: Result, output: string, options: PrintOptions): Data {
+  const type = typeText(context, result);
+  if (result.kind !== 'value') {
+    return { type, kind: result.kind, value: output, address: result.kind === 'symbol' ? hex(result.address) : null };
+  }
+  const inC = context.frame?.language === 'c';
+  const [tree] = treesOf(context, [{ value: result.value, text: output }], { inC, ...options });
+  return { ...tree, type };
 }
 
 /** `whatis`. */

@@ -1,6 +1,6 @@
 /** Variables of frames and packages as `args`, `locals` and `vars` list them. */
 import type { Variable } from '../../image/api.js';
-import type { Answer, Data } from '../answer.js';
+import type { Answer } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import { isMissing } from '../known.js';
@@ -8,6 +8,7 @@ import { argumentText, frameArguments, readable } from '../lens/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
+import { treesOf } from '../values/tree.js';
 import type { Value } from '../values/value.js';
 
 /** A list is short, as Delve's is, unless `-v` asks for what `print` would show. C's values have no short form. */
@@ -17,17 +18,15 @@ function listOptions(options: PrintOptions, context: EvaluationContext, verbose:
 
 interface Row {
   readonly name: string;
-  readonly type: string;
-  readonly value: string;
-  /** Before it was text. */
-  readonly of: Value;
+  readonly value: Value;
+  readonly text: string;
 }
 
 function rowOf(context: EvaluationContext, variable: Variable, options: PrintOptions): Row {
   const { name, type } = variable;
   const inC = context.frame?.language === 'c';
   const value: Value = { type, source: variableSource(context, variable) };
-  return { name, type: type.name, value: printValue(context, value, { inC, ...options }), of: value };
+  return { name, value, text: printValue(context, value, { inC, ...options }) };
 }
 
 /**
@@ -52,14 +51,26 @@ export function variablesAnswer(
     // The race runtime's functions have no debug information; what their convention tells is still known.
     const known = which === 'args' ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
     if (known.length === 0) return { output: `(no ${which})`, data: [] };
-    const told = known.map(each => ({ name: each.name, value: argumentText(stack, frame, each) }));
+    const told = known.map(each => ({ name: each.name, text: argumentText(stack, frame, each), known: each.known }));
     return {
-      output: told.map(each => `${each.name} = ${each.value}`).join('\n'),
-      data: told.map(({ name, value }) => ({ name, type: null, value })),
+      output: rowLines(told),
+      data: told.map(({ name, text, known }) => ({
+        name,
+        type: null,
+        value: text,
+        ...(isMissing(known) && { lost: known.lost, why: known.why }),
+      })),
     };
   }
   const shown = which === 'args' ? withOutgoing(stack, frame, rows) : rows;
-  return { output: shown.map(row => `${row.name} = ${row.value}`).join('\n'), data: shown.map(rowData) };
+  return rowsAnswer(stack.context(frame), shown, print);
+}
+
+const rowLines = (rows: readonly Pick<Row, 'name' | 'text'>[]): string => rows.map(row => `${row.name} = ${row.text}`).join('\n');
+
+function rowsAnswer(context: EvaluationContext, rows: readonly Row[], print: PrintOptions): Answer {
+  const trees = treesOf(context, rows, { inC: context.frame?.language === 'c', ...print });
+  return { output: rowLines(rows), data: rows.map(({ name }, index) => ({ name, ...trees[index] })) };
 }
 
 /** What a wrapper has passed on stands for an argument whose own place is lost, as in the backtrace. */
@@ -68,15 +79,12 @@ function withOutgoing(stack: CallStack, frame: LogicalFrame, rows: readonly Row[
   const known = frameArguments(stack, frame);
   const context = stack.context(frame);
   return rows.map(row => {
-    const found = isMissing(readable(context, row.of, frame.physical.how))
-      ? known.find(each => each.name === row.name && !isMissing(each.known))
-      : undefined;
-    return found === undefined ? row : { ...row, value: argumentText(stack, frame, found) };
+    if (!isMissing(readable(context, row.value, frame.physical.how))) return row;
+    const found = known.find(each => each.name === row.name);
+    return found === undefined || isMissing(found.known)
+      ? row
+      : { ...row, value: found.known.value, text: argumentText(stack, frame, found) };
   });
-}
-
-function rowData({ name, type, value }: Row): Data {
-  return { name, type, value };
 }
 
 function variableRows(
@@ -101,7 +109,7 @@ function variableRows(
 /** `bt full`: the local variables of one frame. */
 export function variableLines(stack: CallStack, frame: LogicalFrame, print: PrintOptions): readonly string[] {
   const rows = variableRows(stack, frame, 'locals', false, print);
-  return rows.length === 0 ? ['(no locals)'] : rows.map(row => `${row.name} = ${row.value}`);
+  return rows.length === 0 ? ['(no locals)'] : rows.map(row => `${row.name} = ${row.text}`);
 }
 
 /** `vars`. */
@@ -110,5 +118,5 @@ export function globalsAnswer(context: EvaluationContext, wanted: RegExp, verbos
   const found = context.images.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = found.map(each => rowOf(context, each, options));
-  return { output: rows.map(row => `${row.name} = ${row.value}`).join('\n'), data: rows.map(rowData) };
+  return rowsAnswer(context, rows, print);
 }
