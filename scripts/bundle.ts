@@ -14,6 +14,7 @@ import { recordRow } from '../src/cpu/effects/record.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
 import { rows } from '../src/cpu/ir/rows.js';
 import { knownForms, newForm } from '../src/cpu/lift/forms.js';
+import { opTraitsText } from './core.js';
 
 /** Encodings that Go's programs execute: see `forms.ts`. */
 export const COMMON_FORMS = join(import.meta.dirname, 'common-forms.txt');
@@ -90,7 +91,6 @@ export async function bundleInto(folder: string): Promise<void> {
     target: 'node20',
     logLevel: 'warning',
   };
-  const traits = JSON.stringify(rows.map(({ emit, ...traits }) => traits));
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: [join(root, 'src/cli/main.ts')],
@@ -101,7 +101,7 @@ export async function bundleInto(folder: string): Promise<void> {
       'process.env.DEV': '"false"',
       fetch: 'undefined',
       'import.meta.url': 'bundleUrl',
-      OP_TRAITS: traits,
+      OP_TRAITS: opTraitsText(),
     },
     // Unbundled, the screen sets NODE_ENV itself.
     logOverride: { 'assign-to-define': 'silent' },

@@ -3,12 +3,13 @@ import type { Outcome } from '../debugger/commands/command.js';
 import { commandLine, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
+import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import type { Process } from '../linux/api.js';
 import { heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
-import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { Outlet, writeOut } from './output.js';
+import { processOptions } from './process-options.js';
 import { openScreen } from './screen.js';
 
 /** What `--call` has called. */

@@ -4,6 +4,7 @@ import { execute } from '../debugger/commands/execute.js';
 import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson/lesson.js';
 import { proseLines } from '../debugger/lesson/prose.js';
 import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/run.js';
+import { assembledLauncher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
 import { nodeAssets } from '../host/node/assets.js';
@@ -11,8 +12,8 @@ import type { OutputRecord } from '../linux/output.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
-import { assembledLauncher, processOptions } from './launcher.js';
 import { Outlet, writeOut } from './output.js';
+import { processOptions } from './process-options.js';
 import { openScreen } from './screen.js';
 
 const BAD_INPUT = 2;

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
 import { describeAddress } from '../debugger/code/describe.js';
 import { Driver } from '../debugger/session/driver.js';
+import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import type { OutputRecord } from '../linux/output.js';
 import { numberFlag, type Parsed } from './flags.js';
-import { assembledLauncher, launcher, processOptions } from './launcher.js';
 import { writeOut } from './output.js';
+import { processOptions } from './process-options.js';
 
 /** Instructions between two looks at Ctrl-C. */
 const SLICE = 20_000_000;

@@ -1,44 +1,16 @@
-import { elfBytes } from '../asm/elf.js';
-import type { Assembled } from '../asm/program.js';
-import type { Launcher } from '../debugger/session/host.js';
-import { nodePorts } from '../host/node/ports.js';
-import type { Ports } from '../host/ports.js';
-import type { Image } from '../image/api.js';
-import { assembledImage } from '../image/assembled.js';
-import { FormatError } from '../image/bytes.js';
-import { openImage } from '../image/image.js';
-import { Images } from '../image/images.js';
-import type { LoadedObject, Process, ProcessOptions } from '../linux/api.js';
-import { onceOnly } from '../linux/output.js';
-import { startProcess } from '../linux/process.js';
-import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
-
-type Streams = Pick<ProcessOptions, 'output' | 'stdin'>;
-
-/** What the flags say of the program's process. */
-export function processOptions(parsed: Parsed, path: string, streams: Streams): ProcessOptions {
-  const env = environmentFlag(parsed);
-  const seed = numberFlag(parsed, 'seed', 0);
-  const cpus = numberFlag(parsed, 'cpus', 1);
-  const memory = sizeFlag(parsed, 'memory');
-  const sysroot = parsed.values.get('sysroot')?.[0];
-  const allowRead = parsed.values.get('allow-read');
-  const allowWrite = parsed.values.get('allow-write');
-  return {
-    host: nodePorts,
-    cwd: process.cwd(),
-    path,
-    args: [path, ...parsed.args],
-    ...streams,
-    ...(env === undefined ? {} : { env }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(sysroot === undefined ? {} : { sysroot }),
-    ...(allowRead === undefined ? {} : { allowRead }),
-    ...(allowWrite === undefined ? {} : { allowWrite }),
-  };
-}
+/** Starts processes for a session, of a file or of an assembled program, and reads their symbols. */
+import { elfBytes } from '../../asm/elf.js';
+import type { Assembled } from '../../asm/program.js';
+import type { Ports } from '../../host/ports.js';
+import type { Image } from '../../image/api.js';
+import { assembledImage } from '../../image/assembled.js';
+import { FormatError } from '../../image/bytes.js';
+import { openImage } from '../../image/image.js';
+import { Images } from '../../image/images.js';
+import type { LoadedObject, Process, ProcessOptions } from '../../linux/api.js';
+import { onceOnly } from '../../linux/output.js';
+import { startProcess } from '../../linux/process.js';
+import type { Launcher } from './host.js';
 
 const started = (options: ProcessOptions): Process => startProcess({ ...options, output: onceOnly(options.output) });
 

@@ -1,0 +1,30 @@
+import { nodePorts } from '../host/node/ports.js';
+import type { ProcessOptions } from '../linux/api.js';
+import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
+
+type Streams = Pick<ProcessOptions, 'output' | 'stdin'>;
+
+/** What the flags say of the program's process. */
+export function processOptions(parsed: Parsed, path: string, streams: Streams): ProcessOptions {
+  const env = environmentFlag(parsed);
+  const seed = numberFlag(parsed, 'seed', 0);
+  const cpus = numberFlag(parsed, 'cpus', 1);
+  const memory = sizeFlag(parsed, 'memory');
+  const sysroot = parsed.values.get('sysroot')?.[0];
+  const allowRead = parsed.values.get('allow-read');
+  const allowWrite = parsed.values.get('allow-write');
+  return {
+    host: nodePorts,
+    cwd: process.cwd(),
+    path,
+    args: [path, ...parsed.args],
+    ...streams,
+    ...(env === undefined ? {} : { env }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(sysroot === undefined ? {} : { sysroot }),
+    ...(allowRead === undefined ? {} : { allowRead }),
+    ...(allowWrite === undefined ? {} : { allowWrite }),
+  };
+}
