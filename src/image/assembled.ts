@@ -1,7 +1,7 @@
 /** An assembled program as an image: what the assembler knows, in the form that the debugger asks for. */
 
-import { dwarfNumber } from '../abi/dwarf-registers.js';
 import type { Place } from '../abi/place.js';
+import { dwarfNumber } from '../abi/registers.js';
 import { placesOf } from '../asm/call.js';
 import { TEXT_FLAGS } from '../asm/preprocess.js';
 import type { Assembled, AssembledFunction, FrameRow } from '../asm/program.js';

@@ -15,7 +15,7 @@ import {
   Register,
   RegisterExt,
 } from 'iced-x86';
-import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
+import { unwindRegister } from '../../abi/registers.js';
 import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
 import type { Func, Type } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
@@ -136,7 +136,7 @@ function parameters(images: Images, func: Func): [Register, Type][] {
   return (images.variablesOf(func) ?? []).flatMap(({ role, type, location }): [Register, Type][] => {
     const code = location?.expression.length === 1 ? location.expression[0]! - DW_OP_REG0 : -1;
     const target = pointee(type);
-    const register = gpr(DWARF_REGISTERS[code]);
+    const register = gpr(unwindRegister(code));
     return role === 'param' && register !== undefined && target !== undefined && isStruct(target) ? [[register, target]] : [];
   });
 }

@@ -1,6 +1,6 @@
 /** From a variable of debug information to the place its value has in a frame. */
 
-import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
+import { dwarfRegister, registerNamed } from '../../abi/registers.js';
 import { told } from '../../host/told.js';
 import type { Type, Variable } from '../../image/api.js';
 import { type Evaluated, evaluate, type Piece } from '../../image/dwarf/expression.js';
@@ -19,7 +19,8 @@ import {
 import type { EvaluationContext, FrameContext } from './context.js';
 import { OperationError } from './untyped.js';
 
-const registerSize = (name: string): number => (name.startsWith('xmm') ? 16 : name.startsWith('st') ? 10 : 8);
+/** In bytes: what is narrower than a word is seen as one. */
+export const registerSize = (name: string): number => Math.max(8, (registerNamed(name)?.bits ?? 0) / 8);
 
 /** A register of the frame as the place of a value: `from` is the first byte. */
 export function registerSource(frame: FrameContext, name: string): Source {
@@ -54,7 +55,7 @@ function pieceSource(context: EvaluationContext, piece: Piece): Source {
     case 'memory':
       return memorySource(context.memory, piece.address);
     case 'register': {
-      const name = dwarfRegisterName(piece.register);
+      const name = dwarfRegister(piece.register)?.name;
       if (name === undefined || frame === undefined)
         return missingSource({ lost: 'unavailable', why: 'its register is not one that r14 has' });
       return registerSource(frame, name);
@@ -79,7 +80,7 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
   // A register that a callee overwrote is not missing debug information: the value was there, and is gone.
   let lost: Missing | undefined;
   const register = (number: number): bigint | undefined => {
-    const name = dwarfRegisterName(number);
+    const name = dwarfRegister(number)?.name;
     const value = name === undefined ? undefined : context.frame?.register(name);
     if (value !== undefined && !isMissing(value)) return value.value;
     lost ??= value ?? { lost: 'unavailable', why: 'its register is not one that r14 has' };
@@ -89,7 +90,7 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
     register,
     registerBytes(number) {
       const value = register(number);
-      const name = dwarfRegisterName(number);
+      const name = dwarfRegister(number)?.name;
       return value === undefined || name === undefined ? undefined : fromUint(value, registerSize(name));
     },
     cfa: () => context.frame?.cfa,

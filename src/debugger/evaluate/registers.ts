@@ -1,37 +1,12 @@
 /** Registers as expressions name them: `RDI`, `$rdi`, `rdi`, `_R14`, `EAX`, `$pc`, `XMM0`, and their views (`RAX.uint8`, `$xmm0.v2_int64`). */
+import { registerCalled, registerNamed } from '../../abi/registers.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Field, Type } from '../../image/api.js';
 import { partOf } from '../values/source.js';
 import { arrayOf, basicType, CODE_ADDRESS, DATA_ADDRESS, FLAGS } from '../values/types.js';
 import type { Value } from '../values/value.js';
 import type { FrameContext } from './context.js';
-import { registerSource } from './location.js';
-
-const ALIASES: Readonly<Record<string, string>> = {
-  pc: 'rip',
-  sp: 'rsp',
-  fp: 'rbp',
-  ip: 'rip',
-  rflags: 'eflags',
-  flags: 'eflags',
-  fctrl: 'fcw',
-  fstat: 'fsw',
-  ftag: 'ftw',
-};
-
-const WHOLE = new Set<string>([
-  ...GPR_NAMES,
-  'rip',
-  'eflags',
-  'fs_base',
-  'gs_base',
-  'mxcsr',
-  'fcw',
-  'fsw',
-  'ftw',
-  ...Array.from({ length: 16 }, (_, i) => `xmm${i}`),
-  ...Array.from({ length: 8 }, (_, i) => `st${i}`),
-]);
+import { registerSize, registerSource } from './location.js';
 
 interface Named {
   /** Name of the whole register. */
@@ -68,12 +43,12 @@ export function findRegister(name: string, dollar: boolean): Named | undefined {
   const lower = bare.toLowerCase();
   if (!dollar && bare !== lower && bare !== bare.toUpperCase()) {
     const listed = bare === `${lower[0]!.toUpperCase()}${lower.slice(1)}` ? (lower === 'rflags' ? 'eflags' : lower) : '';
-    return WHOLE.has(listed) ? { register: listed, offset: 0 } : undefined;
+    return registerNamed(listed) && { register: listed, offset: 0 };
   }
   // `sp`, `pc`, `ax` and the like are too common as names of variables to be registers without a mark.
   const marked = dollar || bare !== lower;
-  const register = marked ? (ALIASES[lower] ?? lower) : lower;
-  if (WHOLE.has(register)) return { register, offset: 0 };
+  const row = marked ? registerCalled(lower) : registerNamed(lower);
+  if (row !== undefined) return { register: row.name, offset: 0 };
   return marked ? PARTS.get(lower) : undefined;
 }
 
@@ -112,15 +87,23 @@ const VECTOR: Type = (() => {
   };
 })();
 
-const FLOAT_WORDS = new Set(['mxcsr', 'fcw', 'fsw', 'ftw']);
-
 function typeOf(register: string): Type {
-  if (register.startsWith('xmm')) return VECTOR;
-  if (register.startsWith('st')) return FLOAT80;
-  if (register === 'rip') return CODE_ADDRESS;
-  if (register === 'rsp' || register === 'rbp' || register.endsWith('_base')) return DATA_ADDRESS;
-  if (register === 'eflags') return FLAGS;
-  return basicType(FLOAT_WORDS.has(register) ? 'uint32' : 'uint64')!;
+  switch (registerNamed(register)?.kind) {
+    case 'vector':
+      return VECTOR;
+    case 'x87':
+      return FLOAT80;
+    case 'pointer':
+      return CODE_ADDRESS;
+    case 'base':
+      return DATA_ADDRESS;
+    case 'flags':
+      return FLAGS;
+    case 'control':
+      return basicType('uint32')!;
+    default:
+      return register === 'rsp' || register === 'rbp' ? DATA_ADDRESS : basicType('uint64')!;
+  }
 }
 
 export function registerValue(frame: FrameContext, named: Named): Value {
@@ -132,7 +115,7 @@ export function registerValue(frame: FrameContext, named: Named): Value {
 
 /** `RAX.uint8` and `XMM0.float64` are the register's lanes; `$xmm0.v4_int32` is gdb's spelling. undefined: no such view. */
 export function registerView(frame: FrameContext, named: Named, view: string): Value | undefined {
-  const size = named.size ?? (named.register.startsWith('xmm') ? 16 : named.register.startsWith('st') ? 10 : 8);
+  const size = named.size ?? registerSize(named.register);
   const source = partOf(registerSource(frame, named.register), named.offset);
   if (view === 'uint128' && size === 16) return { type: UINT128, source };
   const gdb = /^v(\d+)_(\w+)$/.exec(view);

@@ -2,6 +2,7 @@
  * `abi check on`: looks at every edge of a call while the program runs. What must hold of Go code is looked at where it is entered, since
  * calls, jumps and the scheduler all come by there; what C may ask for, at its calls and returns.
  */
+import { dwarfNumber } from '../../abi/registers.js';
 import type { EdgeKind, EdgeWatcher, GprName, Observer } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
@@ -26,8 +27,8 @@ const RBP = 5;
 const RDI = 7;
 const R14 = 14;
 const DIRECTION = 0x400n;
-const DWARF_RBP = 6;
-const DWARF_RSP = 7;
+const DWARF_RBP = dwarfNumber('rbp');
+const DWARF_RSP = dwarfNumber('rsp');
 /** The Go 1.N whose assembly keeps frame pointers over every change of stacks. */
 const FRAMES_KEPT = 21;
 /** Slots of returned or abandoned calls are forgotten when there are this many. */

@@ -3,8 +3,8 @@
  * convention speaks of the edges of a call; between them a role lasts for as long as nothing has written the register.
  */
 import { LINUX_SYSCALL, type RegisterName } from '../../abi/convention.js';
-import { dwarfRegisterName } from '../../abi/dwarf-registers.js';
 import type { Assignment } from '../../abi/place.js';
+import { dwarfRegister } from '../../abi/registers.js';
 import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func, Type } from '../../image/api.js';
@@ -136,7 +136,7 @@ function variablesInRegisters(stack: CallStack, frame: LogicalFrame): readonly F
     });
     if (!evaluated.ok) continue;
     for (const piece of evaluated.pieces) {
-      const register = piece.kind === 'register' ? (dwarfRegisterName(piece.register) as RegisterName | undefined) : undefined;
+      const register = piece.kind === 'register' ? (dwarfRegister(piece.register)?.name as RegisterName | undefined) : undefined;
       const value = register === undefined ? undefined : readRegister(frame, register);
       if (register === undefined || value === undefined || !('value' in value)) continue;
       const whole = evaluated.pieces.length === 1;

@@ -1,4 +1,5 @@
 /** What the words of a stack are, as far as the frames on it tell: return addresses, saved frame pointers, arguments and variables. */
+import { dwarfNumber } from '../../abi/registers.js';
 import type { Variable } from '../../image/api.js';
 import { variableSource } from '../evaluate/location.js';
 import { outgoingArguments } from '../lens/arguments.js';
@@ -12,8 +13,7 @@ export interface Slot {
   readonly text: string;
 }
 
-/** psABI, figure 3.36. */
-const DWARF_RBP = 6;
+const DWARF_RBP = dwarfNumber('rbp');
 /** Frames whose slots are told: more are not on one screen. */
 const FRAMES = 24;
 const WORD = 8n;

@@ -4,7 +4,7 @@
  * of them good only in the same goroutine and frame, so that a loop on one line runs at full speed.
  */
 
-import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
+import { unwindRegister } from '../../abi/registers.js';
 import { decodedAt, FLOWS, instructionsIn } from '../code/decode.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
@@ -184,7 +184,7 @@ function currentCfa(session: Session): bigint | undefined {
   const func = session.target.images.functionAt(registers.rip);
   const row = func === undefined || func.spWrite ? undefined : session.target.images.unwindAt(registers.rip);
   if (row !== undefined && 'register' in row.cfa) {
-    const name = DWARF_REGISTERS[row.cfa.register];
+    const name = unwindRegister(row.cfa.register);
     if (name === 'rsp' || name === 'rbp') return registers.get(name) + BigInt(row.cfa.offset);
   }
   session.target.changed();

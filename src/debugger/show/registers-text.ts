@@ -1,7 +1,7 @@
 /** Registers of a frame as lines and as data. */
 
 import type { RegisterName } from '../../abi/convention.js';
-import { GPR_NAMES } from '../../cpu/api.js';
+import { REGISTERS, type RegisterKind, registerCalled, registerNamed } from '../../abi/registers.js';
 import type { Data } from '../answer.js';
 import { isMissing, missingText } from '../known.js';
 import { type RegisterRole, registerRoles } from '../lens/roles.js';
@@ -12,45 +12,16 @@ import { readRegister } from '../stack/frame-context.js';
 import type { CallStack } from '../target.js';
 import { flagNames } from '../values/flag-names.js';
 
-/** gdb's order. */
-const GENERAL = [
-  'rax',
-  'rbx',
-  'rcx',
-  'rdx',
-  'rsi',
-  'rdi',
-  'rbp',
-  'rsp',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-  'rip',
-] as const;
-const GENERAL_SET: ReadonlySet<string> = new Set([...GENERAL, 'fs_base', 'gs_base']);
-const XMM = Array.from({ length: 16 }, (_, index) => `xmm${index}`);
-const ST = Array.from({ length: 8 }, (_, index) => `st${index}`);
-const CONTROL = ['fcw', 'fsw', 'ftw', 'mxcsr'];
-const SEGMENT = ['fs_base', 'gs_base'];
+/** Registers of every day: the others are shown when they are asked for. */
+const EVERYDAY: ReadonlySet<RegisterKind> = new Set(['general', 'pointer', 'flags', 'base']);
+/** Registers that may hold an address. */
+const WORDS: ReadonlySet<RegisterKind> = new Set(['general', 'pointer', 'base']);
 
-/** Names that `info registers NAME` understands beyond the registers' own. */
-const ALIASES: Readonly<Record<string, string>> = { pc: 'rip', sp: 'rsp', fp: 'rbp', rflags: 'eflags', flags: 'eflags' };
-
-export function registerNames(all: boolean): readonly string[] {
-  return [...GENERAL, 'eflags', ...SEGMENT, ...(all ? [...XMM, ...ST, ...CONTROL] : [])];
-}
+export const registerNames = (all: boolean): readonly string[] =>
+  REGISTERS.filter(({ kind }) => all || EVERYDAY.has(kind)).map(({ name }) => name);
 
 /** The register that a user's name means: `$rdi`, `RDI`, `pc`. Nothing when there is none. */
-export function registerNamed(name: string): string | undefined {
-  const plain = name.replace(/^[$%]/, '').toLowerCase();
-  const wanted = ALIASES[plain] ?? plain;
-  return registerNames(true).includes(wanted) || (GPR_NAMES as readonly string[]).includes(wanted) ? wanted : undefined;
-}
+export const registerMeant = (name: string): string | undefined => registerCalled(name.replace(/^[$%]/, '').toLowerCase())?.name;
 
 /** A register of a frame and what is known of it. */
 export interface RegisterFact {
@@ -77,7 +48,7 @@ export function registerFacts(stack: CallStack, frame: LogicalFrame, names: read
     const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.text !== role.role);
     const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
-    if (!GENERAL_SET.has(name)) return { ...base, text: withRole(special(name, value), role) };
+    if (!WORDS.has(kindOf(name)!)) return { ...base, text: withRole(special(name, value), role) };
     const chain = chainOf(stack, value);
     const region = chain.links[0]!.landmark?.region;
     return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
@@ -105,19 +76,27 @@ export function registerData(frame: LogicalFrame, names: readonly string[]): Dat
   );
 }
 
+const kindOf = (name: string): RegisterKind | undefined => registerNamed(name)?.kind;
+
 /** Vector and x87 registers in full width, the others without leading zeros. */
 function shown(name: string, value: bigint): string {
-  if (name.startsWith('xmm')) return `0x${value.toString(16).padStart(32, '0')}`;
-  if (/^st\d/.test(name)) return `0x${value.toString(16).padStart(20, '0')}`;
-  return `0x${value.toString(16)}`;
+  const row = registerNamed(name);
+  const wide = row?.kind === 'vector' || row?.kind === 'x87';
+  return `0x${value.toString(16).padStart(wide ? row.bits / 4 : 1, '0')}`;
 }
 
 /** Registers that hold no address or number. */
 function special(name: string, value: bigint): string {
-  if (name === 'eflags') return flagNames(value);
-  if (name === 'mxcsr') return mxcsrNames(value);
-  if (name.startsWith('xmm')) return value === 0n ? '' : lanes(value);
-  return /^st\d/.test(name) ? String(extendedToNumber(value)) : '';
+  switch (kindOf(name)) {
+    case 'flags':
+      return flagNames(value);
+    case 'vector':
+      return value === 0n ? '' : lanes(value);
+    case 'x87':
+      return String(extendedToNumber(value));
+    default:
+      return name === 'mxcsr' ? mxcsrNames(value) : '';
+  }
 }
 
 /** A role that tells the value says all; one of arguments and variables comes before what the value is, one that stands for long behind it. */

@@ -1,4 +1,4 @@
-import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
+import { unwindRegister } from '../../abi/registers.js';
 import type { AddressSpace } from '../../cpu/api.js';
 import { evaluateFrameRule } from '../../image/dwarf/expression.js';
 import type { ExpressionReader } from './unwind.js';
@@ -7,7 +7,7 @@ import type { ExpressionReader } from './unwind.js';
 export function unwindExpression(memory: AddressSpace): ExpressionReader {
   return (expression, values, initial) =>
     evaluateFrameRule(expression, initial[0], {
-      register: number => values.get(DWARF_REGISTERS[number]!)?.value,
+      register: number => values.get(unwindRegister(number)!)?.value,
       cfa: () => undefined,
       readMemory: (address, size) => (memory.allows(address, size, 'read') ? memory.read(address, size) : undefined),
     });

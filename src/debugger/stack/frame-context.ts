@@ -1,3 +1,4 @@
+import { registerCalled } from '../../abi/registers.js';
 import type { GprName } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import { CommandError } from '../errors.js';
@@ -44,31 +45,8 @@ export function readRegister(frame: LogicalFrame, name: EvaluationRegister): Kno
     if (name === 'xmm15' && func !== undefined && func.language === 'go') return { value: 0n, how: 'inferred' };
     return { lost: 'clobbered', why: 'it is known in the innermost frame only' };
   }
-  const value = liveRegister(live, name);
-  return value === undefined ? { lost: 'unavailable', why: 'there is no such register' } : { value, how: 'exact' };
-}
-
-type Live = NonNullable<LogicalFrame['physical']['registers']['live']>;
-
-function liveRegister(live: Live, name: string): bigint | undefined {
-  const indexed = /^(xmm|st)(\d+)$/.exec(name);
-  if (indexed) return indexed[1] === 'xmm' ? live.xmm(Number(indexed[2])) : live.st(Number(indexed[2]));
-  switch (name) {
-    case 'eflags':
-    case 'rflags':
-      return live.rflags;
-    case 'fs_base':
-      return live.fsBase;
-    case 'gs_base':
-      return live.gsBase;
-    case 'mxcsr':
-    case 'fcw':
-    case 'fsw':
-    case 'ftw':
-      return BigInt(live[name]);
-    default:
-      return undefined;
-  }
+  const row = registerCalled(name);
+  return row === undefined ? { lost: 'unavailable', why: 'there is no such register' } : { value: row.read(live), how: 'exact' };
 }
 
 function writeRegister(frame: LogicalFrame, name: string, value: bigint): void {
@@ -76,14 +54,7 @@ function writeRegister(frame: LogicalFrame, name: string, value: bigint): void {
   if (live === undefined) {
     throw new CommandError(`${name} of an outer frame is not a register that can be set; frame 0 has the thread's`);
   }
-  const indexed = /^(xmm|st)(\d+)$/.exec(name);
-  if (GPRS.has(name)) live.set(name as GprName, BigInt.asUintN(64, value));
-  else if (indexed?.[1] === 'xmm') live.setXmm(Number(indexed[2]), BigInt.asUintN(128, value));
-  else if (indexed) live.setSt(Number(indexed[2]), BigInt.asUintN(80, value));
-  else if (name === 'rip') live.rip = BigInt.asUintN(64, value);
-  else if (name === 'eflags' || name === 'rflags') live.rflags = BigInt.asUintN(64, value);
-  else if (name === 'fs_base') live.fsBase = BigInt.asUintN(64, value);
-  else if (name === 'gs_base') live.gsBase = BigInt.asUintN(64, value);
-  else if (name === 'mxcsr' || name === 'fcw' || name === 'fsw' || name === 'ftw') live[name] = Number(value & 0xffffffffn);
-  else throw new CommandError(`no register ${name}`);
+  const row = registerCalled(name);
+  if (row === undefined) throw new CommandError(`no register ${name}`);
+  row.write(live, value);
 }

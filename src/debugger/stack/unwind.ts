@@ -1,12 +1,12 @@
 /** One step of table-driven unwinding: CFA, return address and the registers that the tables or the conventions give back. */
-import { DWARF_REGISTERS } from '../../abi/dwarf-registers.js';
+import { dwarfNumber, unwindRegister } from '../../abi/registers.js';
 import type { AddressSpace, GprName } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { leavesAlone } from '../code/left-alone.js';
 import { peek } from '../code/peek.js';
 import type { FrameRegister, KnownValue } from './frame.js';
 
-const RBP = DWARF_REGISTERS.indexOf('rbp');
+const RBP = dwarfNumber('rbp');
 const SYSTEM_V_SAVED: readonly GprName[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
 
 export type Values = ReadonlyMap<FrameRegister, KnownValue>;
@@ -17,7 +17,7 @@ export type ExpressionReader = (expression: Uint8Array, values: Values, initial:
 /** The canonical frame address that a row gives, if all it needs is known. */
 export function cfaOf(row: UnwindRow, values: Values, evaluate: ExpressionReader): bigint | undefined {
   if ('expression' in row.cfa) return evaluate(row.cfa.expression, values, []);
-  const base = values.get(DWARF_REGISTERS[row.cfa.register]!);
+  const base = values.get(unwindRegister(row.cfa.register)!);
   return base === undefined ? undefined : BigInt.asUintN(64, base.value + BigInt(row.cfa.offset));
 }
 
@@ -70,7 +70,7 @@ function restoreSystemV(
   // Without a table nothing tells whether the function has pushed them yet.
   if (row === undefined) return;
   for (const name of SYSTEM_V_SAVED) {
-    const rule = row.registers.get(DWARF_REGISTERS.indexOf(name)) ?? 'same';
+    const rule = row.registers.get(dwarfNumber(name)) ?? 'same';
     // What r14 assembles saves registers by hand, and its tables do not follow that.
     if (rule === 'same' && func?.source === 'dwarf' && !leavesAlone(memory, func, pc, exact, name)) continue;
     const known = ruleValue(rule, name, inner, cfa, memory, evaluate);
@@ -89,7 +89,7 @@ function ruleValue(
   if (rule === 'undefined') return undefined;
   if (rule === 'same') return inner.get(name)?.value;
   if ('atCfa' in rule) return peek(memory, BigInt.asUintN(64, cfa + BigInt(rule.atCfa)));
-  if ('register' in rule) return inner.get(DWARF_REGISTERS[rule.register]!)?.value;
+  if ('register' in rule) return inner.get(unwindRegister(rule.register)!)?.value;
   if ('valueCfa' in rule) return BigInt.asUintN(64, cfa + BigInt(rule.valueCfa));
   if ('valueExpression' in rule) return evaluate(rule.valueExpression, inner, [cfa]);
   const address = evaluate(rule.expression, inner, [cfa]);

@@ -3,6 +3,7 @@
  * assembly, unwind tables for compiled Go code (whose stacks Go may have moved), the word at RSP on a function's first instruction, and
  * last a guess from RBP, marked as such. Where execution changed stacks the walk follows (see switches.ts).
  */
+import { UCONTEXT } from '../../abi/registers.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
@@ -171,27 +172,6 @@ function returned(target: WalkTarget, cursor: Cursor, func: Func | undefined, ca
   return { pc: caller.returnAddress, exact, sp: caller.cfa, values, live: undefined, g: cursor.g, how: caller.how, seam: undefined };
 }
 
-/** Offsets of the registers in a signal frame's ucontext (Linux, arch/x86/include/uapi/asm/sigcontext.h), from the ucontext's start. */
-const UCONTEXT: readonly (readonly [FrameRegister, number])[] = [
-  ['r8', 40],
-  ['r9', 48],
-  ['r10', 56],
-  ['r11', 64],
-  ['r12', 72],
-  ['r13', 80],
-  ['r14', 88],
-  ['r15', 96],
-  ['rdi', 104],
-  ['rsi', 112],
-  ['rbp', 120],
-  ['rbx', 128],
-  ['rdx', 136],
-  ['rax', 144],
-  ['rcx', 152],
-  ['rsp', 160],
-  ['rip', 168],
-];
-
 /** When the return address is the kernel's signal trampoline: the frame that the signal interrupted, with all its registers. */
 function interrupted(target: WalkTarget, start: WalkStart, cursor: Cursor, caller: Caller, stack: StackName): Cursor | undefined {
   const frame = start.signalFrames.find(each => each.frame === caller.cfa - 8n);
@@ -199,8 +179,8 @@ function interrupted(target: WalkTarget, start: WalkStart, cursor: Cursor, calle
   const ucontext = caller.cfa;
   if (!target.memory.allows(ucontext, 304, 'read')) return undefined;
   const values = new Map<FrameRegister, KnownValue>();
-  for (const [name, offset] of UCONTEXT) {
-    values.set(name, { value: target.memory.readU64(ucontext + BigInt(offset)), how: 'exact' });
+  for (const [{ name }, offset] of UCONTEXT) {
+    values.set(name as FrameRegister, { value: target.memory.readU64(ucontext + BigInt(offset)), how: 'exact' });
   }
   const pc = values.get('rip')!.value;
   const sp = values.get('rsp')!.value;

@@ -1,4 +1,5 @@
-import type { GprName, Registers } from '../../cpu/api.js';
+import { UCONTEXT as CONTEXT_REGISTERS } from '../../abi/registers.js';
+import type { Registers } from '../../cpu/api.js';
 import { SA } from '../abi/constants.js';
 import type { Kernel } from '../kernel.js';
 import type { AltStack, Task } from '../task.js';
@@ -10,38 +11,18 @@ import type { SignalAction } from './table.js';
 /*
  * struct rt_sigframe of amd64 (arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h, ucontext.h):
  *   0 pretcode · 8 ucontext { flags, link, stack {sp, flags, size}, sigcontext, sigmask } · 312 siginfo
- * The sigcontext's registers are R8 ... R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, EFLAGS, then CS/GS/FS/SS, err, trapno, oldmask, cr2,
- * the address of the fpstate, and eight reserved words.
+ * The sigcontext's registers are those of abi/registers, then CS/GS/FS/SS, err, trapno, oldmask, cr2, the address of the fpstate, and eight
+ * reserved words.
  */
 const FRAME_SIZE = 440;
 const UCONTEXT = 8;
 const STACK = UCONTEXT + 16;
 const CONTEXT = UCONTEXT + 40;
-const RIP = CONTEXT + 128;
-const EFLAGS = CONTEXT + 136;
 const SEGMENTS = CONTEXT + 144;
 const TRAP = CONTEXT + 152;
 const FPSTATE = CONTEXT + 184;
 const SIGMASK = UCONTEXT + 296;
 const SIGINFO = 312;
-const CONTEXT_REGISTERS: readonly GprName[] = [
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-  'rdi',
-  'rsi',
-  'rbp',
-  'rbx',
-  'rdx',
-  'rax',
-  'rcx',
-  'rsp',
-];
 /** UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS: the frame holds SS, and sigreturn restores it. */
 const UC_FLAGS = 6n;
 /** CS = 0x33, GS = FS = 0, SS = 0x2b: the selectors of 64-bit user mode. */
@@ -92,9 +73,7 @@ export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, actio
   view.setBigUint64(STACK, alt?.start ?? 0n, true);
   view.setInt32(STACK + 8, altStackFlags(alt, oldSp), true);
   view.setBigUint64(STACK + 16, alt?.size ?? 0n, true);
-  for (const [i, name] of CONTEXT_REGISTERS.entries()) view.setBigUint64(CONTEXT + 8 * i, registers.get(name), true);
-  view.setBigUint64(RIP, registers.rip, true);
-  view.setBigUint64(EFLAGS, registers.rflags, true);
+  for (const [register, offset] of CONTEXT_REGISTERS) view.setBigUint64(UCONTEXT + offset, register.read(registers), true);
   view.setBigUint64(SEGMENTS, USER_SEGMENTS, true);
   view.setBigUint64(TRAP, task.trap.error, true);
   view.setBigUint64(TRAP + 8, task.trap.vector, true);
@@ -128,10 +107,9 @@ export function popFrame(kernel: Kernel, task: Task): boolean {
   const fpstate = view.getBigUint64(FPSTATE, true);
   if (fpstate === 0n) resetFloat(registers);
   else if (!fxrstor(registers, kernel.user.read(fpstate, FXSAVE_SIZE))) return false;
-  for (const [i, name] of CONTEXT_REGISTERS.entries()) registers.set(name, view.getBigUint64(CONTEXT + 8 * i, true));
-  const rip = view.getBigUint64(RIP, true);
-  registers.rip = rip;
-  registers.rflags = (registers.rflags & ~RESTORED_FLAGS) | (view.getBigUint64(EFLAGS, true) & RESTORED_FLAGS);
+  const { rflags } = registers;
+  for (const [register, offset] of CONTEXT_REGISTERS) register.write(registers, view.getBigUint64(UCONTEXT + offset, true));
+  registers.rflags = (rflags & ~RESTORED_FLAGS) | (registers.rflags & RESTORED_FLAGS);
   kernel.signals.setBlocked(task, view.getBigUint64(SIGMASK, true));
   restoreAltStack(task, view, registers);
   while (task.signalFrames.length > 0 && task.signalFrames.at(-1)!.frame <= frame) task.signalFrames.pop();
