@@ -77,7 +77,7 @@ async function script(session: Session, path: string, each: ((outcome: Outcome) 
     return { command, ok: true, output: answer.output, data: answer.data };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return { command, ok: false, output: error.message, data: null, error: { message: error.message, column: null, own: false } };
+    return { command, ok: false, output: error.message, data: { error: error.message, column: null, own: false } };
   }
 }
 

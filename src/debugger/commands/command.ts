@@ -55,15 +55,8 @@ export interface Outcome {
   readonly command: string;
   readonly ok: boolean;
   readonly output: string;
+  /** Where it is not `ok`: `{error, column, own}`. */
   readonly data: Data;
-  /** Why it is not `ok`. */
-  readonly error?: {
-    readonly message: string;
-    /** Where in the command line, from 0, as far as that is known. */
-    readonly column: number | null;
-    /** A fault of r14's, not of the command. */
-    readonly own: boolean;
-  };
 }
 
 /** The commands, for those of them that run others or tell of them. */

@@ -1,5 +1,5 @@
 import { ownFault, Told, told } from '../../host/told.js';
-import type { Answer } from '../answer.js';
+import type { Answer, Data } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Meanwhile } from '../session/requests.js';
 import type { Session } from '../session/session.js';
@@ -67,7 +67,7 @@ async function runNow(session: Session, line: string): Promise<Outcome> {
       ...outcome,
       ok: false,
       output: [outcome.output, message].join('\n').trimStart(),
-      error: { message, column: null, own: false },
+      data: reasonOf(error),
     };
   }
   return transcript.quiet ? { ...outcome, output: '' } : outcome;
@@ -95,7 +95,7 @@ async function executeNow(session: Session, line: string): Promise<Outcome> {
     const { output, data } = await dispatch(session, new Arguments(line.trim(), start));
     return { command: line, ok: true, output, data };
   } catch (error) {
-    return { command: line, ok: false, output: complaint(session, line, error), data: null, error: reasonOf(error) };
+    return { command: line, ok: false, output: complaint(session, line, error), data: reasonOf(error) };
   }
 }
 
@@ -130,10 +130,11 @@ function resolve(session: Session, args: Arguments): readonly [Command, Argument
   return [command, new Arguments(rest.text, rest.column, format, command.aliases.includes(wanted) ? wanted : command.name)];
 }
 
-function reasonOf(error: unknown): NonNullable<Outcome['error']> {
+/** What a command that failed has for data. */
+function reasonOf(error: unknown): Data {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const column = error instanceof CommandError ? error.column : undefined;
-  return { message, column: column ?? null, own: !(error instanceof Told) };
+  return { error: message, column: column ?? null, own: !(error instanceof Told) };
 }
 
 /** Errors that are meant for the user say where; any other is a fault of r14's own. */
