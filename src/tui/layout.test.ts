@@ -15,7 +15,7 @@ const FRAMES = Array.from({ length: 14 }, (_, index) => ({
   args: '',
   tags: [],
   selected: index === 0,
-  ...(index === 10 ? { seam: 'stack switch: g0 -> goroutine 1' } : {}),
+  ...(index === 10 ? { seam: { what: 'stack switch', inner: 'g0', outer: 'goroutine 1' } } : {}),
 }));
 const at = (current: number): View => ({
   ...NOTHING,

@@ -37,7 +37,7 @@ export const view = (t: string, rax: string): View => ({
       args: '',
       tags: [],
       selected: false,
-      seam: 'stack switch: g0 -> goroutine 1',
+      seam: { what: 'stack switch', inner: 'g0', outer: 'goroutine 1' },
     },
   ],
   memory: { rows: [{ address: 0xec98n, registers: ['rsp'], chain: { links: [{ value: 0x401010n }], end: { kind: 'number' } } }] },

@@ -23,11 +23,11 @@ export function lensText(view: View): readonly string[] {
   const place = Math.max(0, ...values.map(each => each.place.length));
   for (const each of values) {
     lines.push(
-      `  ${`${each.label} ${each.name}`.trim().padEnd(label)}  ${each.place.padEnd(place)}  ${each.value === undefined ? 'not known here' : `= ${each.value}`}`,
+      `  ${`${each.label} ${each.name}`.trim().padEnd(label)}  ${each.place.padEnd(place)}  ${each.value === undefined ? 'not known here' : `= ${each.value.text}`}`,
     );
     if (each.chain !== undefined) lines.push(`  ${''.padEnd(label)}    from ${chainText(each.chain)}${nilContext(each)}`);
   }
-  lines.push(...view.stack.map(line => `  stack   ${line}`));
+  lines.push(...view.stack.map(({ text }) => `  stack   ${text}`));
   if (callee !== undefined && callee.callable.convention.id !== 'hand-made assembly') {
     const { convention } = callee.callable;
     lines.push(`  kept    ${upper(['rsp', ...convention.calleeSaved])}; every other register may be overwritten`);
@@ -49,7 +49,7 @@ function summary(registers: readonly string[]): string {
 
 /** Why a race context is nil: the one origin whose emptiness is a fact of the runtime. */
 function nilContext({ value, chain }: Shown): string {
-  return value === 'nil' && chain?.origin === 'g.racectx' ? ': no g0 has one once runtime.main runs' : '';
+  return value?.is === 'nil' && chain?.fieldOfG === 'racectx' ? ': no g0 has one once runtime.main runs' : '';
 }
 
 export function lensData(view: View, edge: Edge, roles: ReadonlyMap<string, RegisterRole>): Data {
@@ -65,7 +65,7 @@ export function lensData(view: View, edge: Edge, roles: ReadonlyMap<string, Regi
       label,
       name,
       place,
-      value: value ?? null,
+      value: value?.text ?? null,
       chain: chain === undefined ? null : chainText(chain),
       origin: chain === undefined ? null : chain.origin,
       complete: chain === undefined ? null : chain.complete,
@@ -76,7 +76,7 @@ export function lensData(view: View, edge: Edge, roles: ReadonlyMap<string, Regi
         parameter: hop.parameter ?? null,
       })),
     })),
-    stack: view.stack,
+    stack: view.stack.map(({ text }) => text),
     roles: [...roles.values()].map(({ register, role, text, how }) => ({ register, role, text, how })),
   };
 }

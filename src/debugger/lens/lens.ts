@@ -17,9 +17,9 @@ import { memorySource, toUint } from '../values/source.js';
 import { argumentText, frameArguments } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
-import { registerRoles, valueText } from './roles.js';
+import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
 import { callable, type Parameter, sideName } from './signature.js';
-import type { Shown, Side, View } from './view.js';
+import type { Shown, Side, StackLine, View } from './view.js';
 import { chainOf, physicalFrames } from './way.js';
 
 const WORD = 8;
@@ -168,7 +168,7 @@ function handMadeArguments({ stack, frame, flavor }: Scene, frames: readonly Phy
       label: '',
       name: text,
       place: register.toUpperCase(),
-      value: valueText(stack, frame, { name: text, type: undefined }, '', value.value),
+      value: meaningOf(stack, frame, { name: text, type: undefined }, '', value.value),
       chain,
     });
   }
@@ -188,24 +188,24 @@ function placeHere(place: Place, below: number): string {
   return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : `0x${(place.offset - below).toString(16)}`}(SP)` : placeText(place);
 }
 
-function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Place, below: number): string | undefined {
+function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Place, below: number): Meaning | undefined {
   if (place.in === 'stack') {
     const address = frame.physical.sp + BigInt(place.offset - below);
     const { memory } = stack.target;
     const { type } = parameter;
     if (!memory.allows(address, type?.size ?? WORD, 'read')) return undefined;
     if (type !== undefined && type.size > WORD) {
-      return printValue(stack.context(frame), { type, source: memorySource(memory, address) }, print);
+      return other(printValue(stack.context(frame), { type, source: memorySource(memory, address) }, print));
     }
-    return valueText(stack, frame, parameter, '', toUint(memory.read(address, type?.size ?? WORD)));
+    return meaningOf(stack, frame, parameter, '', toUint(memory.read(address, type?.size ?? WORD)));
   }
   if (place.in !== 'registers') return undefined;
-  const texts = place.parts.map(part => {
-    if (part.register === 'st0' || part.register === 'st1') return '?';
+  const meanings = place.parts.map(part => {
+    if (part.register === 'st0' || part.register === 'st1') return other('?');
     const value = readRegister(frame, part.register);
-    return 'value' in value ? valueText(stack, frame, parameter, part.path, value.value) : missingText(value);
+    return isMissing(value) ? other(missingText(value)) : meaningOf(stack, frame, parameter, part.path, value.value);
   });
-  return texts.join(', ');
+  return meanings.length === 1 ? meanings[0] : other(meanings.map(({ text }) => text).join(', '));
 }
 
 function results(scene: Scene, func: Func): readonly Shown[] {
@@ -233,29 +233,31 @@ function stillKnown({ stack, frame }: Scene, func: Func): readonly Shown[] {
   const known = new Map(frameArguments(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
-    const value = argument === undefined || isMissing(argument.known) ? undefined : argumentText(stack, frame, argument);
+    const value = argument === undefined || isMissing(argument.known) ? undefined : other(argumentText(stack, frame, argument));
     return { label: `arg${index + 1}`, name: parameter.name, place: placeText(signature!.places.params[index]!), value, chain: undefined };
   });
 }
 
 /** How the stack is as the callee finds it: RSP will be `below` bytes lower. */
-function stackLines({ stack, frame }: Scene, callee: Func, below: number): readonly string[] {
+function stackLines({ stack, frame }: Scene, callee: Func, below: number): readonly StackLine[] {
   const { convention, signature } = callable(stack.target.images, callee);
   const sp = frame.physical.sp - BigInt(below);
-  const lines: string[] = [];
+  const lines: StackLine[] = [];
+  const add = (text: string, wrong = false) => lines.push({ text, wrong });
   const want = convention.stackAlignment;
   const over = (sp + 8n) % BigInt(want);
   const state = over === 0n ? 'as it must be' : `${over} too many: misaligned`;
   if (want > 8)
-    lines.push(
+    add(
       `RSP = 0x${sp.toString(16)} at the entry; before the call it was ${over === 0n ? '' : 'not '}a multiple of ${want}, ${state}`,
+      over !== 0n,
     );
-  else lines.push(`RSP = 0x${sp.toString(16)} at the entry`);
+  else add(`RSP = 0x${sp.toString(16)} at the entry`);
   if (signature !== undefined) {
     const { stackBytes, spillBytes } = signature.places;
     const spill = convention.spillArea ? `, then ${spillBytes} bytes for it to spill register arguments` : '';
-    lines.push(`${stackBytes} bytes of arguments and results above the return address${spill}`);
+    add(`${stackBytes} bytes of arguments and results above the return address${spill}`);
   }
-  if (convention === SYSTEM_V) lines.push(`${convention.redZone} bytes below RSP are its red zone`);
+  if (convention === SYSTEM_V) add(`${convention.redZone} bytes below RSP are its red zone`);
   return lines;
 }

@@ -17,6 +17,7 @@ import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack, Target } from '../target.js';
+import { hex } from '../values/numbers.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
@@ -29,7 +30,9 @@ export interface RegisterRole {
   readonly register: RegisterName;
   /** `arg1 thr`, `g`, `callee-saved`. */
   readonly role: string;
-  /** The role with its value, where the value says more than the register's number: `arg1 thr = nil`. */
+  /** Where it says more than the register's number. */
+  readonly value: Meaning | undefined;
+  /** The role with its value: `arg1 thr = nil`. */
   readonly text: string;
   /** What makes it so, in words. */
   readonly how: string;
@@ -40,8 +43,8 @@ export function registerRoles(stack: CallStack, frame: LogicalFrame): ReadonlyMa
   const { physical } = frame;
   const edge = edgeOf(stack.target, physical);
   const roles = new Map<RegisterName, RegisterRole>();
-  const add = (register: RegisterName, role: string, value: string | undefined, how: string): void => {
-    roles.set(register, { register, role, text: value === undefined ? role : `${role} = ${value}`, how });
+  const add = (register: RegisterName, role: string, value: Meaning | undefined, how: string): void => {
+    roles.set(register, { register, role, value, text: value === undefined ? role : `${role} = ${value.text}`, how });
   };
   for (const { register, role, value, how } of atEdge(stack, frame, edge)) add(register, role, value, how);
   if (edge.at === 'inside')
@@ -51,10 +54,19 @@ export function registerRoles(stack: CallStack, frame: LogicalFrame): ReadonlyMa
   return roles;
 }
 
+/** What a register holds, in words. */
+export interface Meaning {
+  readonly is: 'nil' | 'address' | 'other';
+  /** `nil`, `0x48b9dd <main.main+29>`, `3`. */
+  readonly text: string;
+}
+
+export const other = (text: string): Meaning => ({ is: 'other', text });
+
 interface Found {
   readonly register: RegisterName;
   readonly role: string;
-  readonly value: string | undefined;
+  readonly value: Meaning | undefined;
   readonly how: string;
 }
 
@@ -77,7 +89,9 @@ function atEdge(stack: CallStack, frame: LogicalFrame, edge: Edge): readonly Fou
       return resultsOf(stack, frame, edge.returned);
     case 'syscall': {
       const number = Number(physical.registers.get('rax')?.value ?? -1n);
-      return [{ register: 'rax', role: LINUX_SYSCALL.atEntry.get('rax')!, value: syscallName(number), how: 'at a SYSCALL instruction' }];
+      return [
+        { register: 'rax', role: LINUX_SYSCALL.atEntry.get('rax')!, value: other(syscallName(number)), how: 'at a SYSCALL instruction' },
+      ];
     }
     case 'inside': {
       const { func, exact, pc } = physical;
@@ -104,7 +118,7 @@ function ofConvention(stack: CallStack, frame: LogicalFrame, func: Func, which: 
     const value = readRegister(frame, register);
     if (!('value' in value) || role.kind === 'scratch' || role.kind === 'fixed') continue;
     if (role.kind === 'entry' && convention.atEntry.has(register) && !isSo(stack, func, register, role.text, value.value)) continue;
-    const shown = role.index === undefined ? undefined : valueText(stack, frame, list[role.index]!, role.path ?? '', value.value);
+    const shown = role.index === undefined ? undefined : meaningOf(stack, frame, list[role.index]!, role.path ?? '', value.value);
     // Structs of debug information have their fields' numbers in the path, so that blank names do not collide.
     found.push({ register, role: role.text.replace(/\.\d+:/g, '.'), value: shown, how: `${convention.id}, ${how}` });
   }
@@ -140,7 +154,7 @@ function variablesInRegisters(stack: CallStack, frame: LogicalFrame): readonly F
       const value = register === undefined ? undefined : readRegister(frame, register);
       if (register === undefined || value === undefined || !('value' in value)) continue;
       const whole = evaluated.pieces.length === 1;
-      const shown = whole ? valueText(stack, frame, variable, '', value.value) : undefined;
+      const shown = whole ? meaningOf(stack, frame, variable, '', value.value) : undefined;
       found.push({ register, role: whole ? variable.name : `part of ${variable.name}`, value: shown, how: 'debug information' });
     }
   }
@@ -178,7 +192,7 @@ function* standing(stack: CallStack, frame: LogicalFrame, edge: Edge, saved: str
       yield {
         register: 'r14',
         role: 'g',
-        value: `${gName(stack.target, r14)}${saved === 'callee-saved' ? ', callee-saved' : ''}`,
+        value: other(`${gName(stack.target, r14)}${saved === 'callee-saved' ? ', callee-saved' : ''}`),
         how: 'equal to g in thread-local storage',
       };
     } else if (func?.language === 'go' && func.abi === 'ABIInternal' && !func.wrapper) {
@@ -220,16 +234,16 @@ const POINTERS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer'
 const SCALARS: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'char', 'float', 'enum']);
 
 /** A register's share of a value, as a person reads it. */
-export function valueText(stack: CallStack, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): string {
+export function meaningOf(stack: CallStack, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): Meaning {
   const inner = type && underlying(type);
   const pointer = inner === undefined ? RACE_POINTERS.has(name) : path === '' ? POINTERS.has(inner.kind) : /\.(ptr|type|data)$/.test(path);
-  if (pointer && value === 0n) return 'nil';
+  if (pointer && value === 0n) return { is: 'nil', text: 'nil' };
   const symbol = value < 0x1000n ? undefined : describeAddress(stack.target.images, BigInt.asUintN(64, value));
-  const address = `0x${value.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+  const address: Meaning = { is: 'address', text: `${hex(value)}${symbol === undefined ? '' : ` <${symbol}>`}` };
   if (inner?.name === 'uintptr' && symbol !== undefined) return address;
   if (path === '' && inner !== undefined && SCALARS.has(inner.kind) && inner.size <= 8) {
-    return printValue(stack.context(frame), { type: type!, source: bytesSource(fromUint(value, 16).subarray(0, inner.size)) });
+    return other(printValue(stack.context(frame), { type: type!, source: bytesSource(fromUint(value, 16).subarray(0, inner.size)) }));
   }
-  if (/\.(len|cap)$/.test(path)) return value.toString();
+  if (/\.(len|cap)$/.test(path)) return other(value.toString());
   return address;
 }

@@ -1,4 +1,5 @@
 /** What the lens shows, for text and data. */
+import type { Meaning } from './roles.js';
 import type { Callable } from './signature.js';
 import type { Chain } from './way.js';
 
@@ -9,7 +10,7 @@ export interface Shown {
   /** `RAX`, `8(SP)`. */
   readonly place: string;
   /** Undefined: not known here any more. */
-  readonly value: string | undefined;
+  readonly value: Meaning | undefined;
   readonly chain: Chain | undefined;
 }
 
@@ -19,10 +20,17 @@ export interface Side {
   readonly callable: Callable;
 }
 
+/** How the callee finds the stack. */
+export interface StackLine {
+  readonly text: string;
+  /** It is not as the convention wants it. */
+  readonly wrong: boolean;
+}
+
 export interface View {
   readonly heading: string;
   readonly caller: Side | undefined;
   readonly callee: Side | undefined;
   readonly values: readonly Shown[];
-  readonly stack: readonly string[];
+  readonly stack: readonly StackLine[];
 }

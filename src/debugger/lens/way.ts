@@ -3,6 +3,7 @@
  * where it was made. Each step is the one instruction that can have written the place; where several can, the way ends, and says so.
  */
 import { type Convention, preserves } from '../../abi/convention.js';
+import { C_CALL } from '../../abi/handmade.js';
 import type { GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
@@ -17,6 +18,8 @@ import { callable, conventionOf, sideName } from './signature.js';
 export interface Hop {
   /** `RAX`, `0(SP)`: as the function names it that put the value there. */
   readonly place: string;
+  /** Undefined: it is on the stack. */
+  readonly register: GprName | undefined;
   readonly func: string;
   /** How that function is called. */
   readonly convention: Convention['id'];
@@ -31,6 +34,8 @@ export interface Chain {
   readonly origin: string;
   /** Whether the origin is where the value was made or loaded, and not where the trace was lost. */
   readonly complete: boolean;
+  /** The field of g that it was loaded from. */
+  readonly fieldOfG?: string;
   readonly hops: readonly Hop[];
 }
 
@@ -41,6 +46,8 @@ const MOST_JUMPS = 3;
 
 /** Frames that a value may have come through. */
 const MOST_FRAMES = 24;
+
+type FieldOfG = Required<Pick<Chain, 'fieldOfG'>>;
 
 /** Where a trace goes on: in front of some instructions of a function, one of which has run. */
 interface Point {
@@ -72,9 +79,9 @@ export function carriedIn(
   register: GprName,
 ): { readonly parameter: string; readonly func: string } | undefined {
   const { hops } = chainOf(space, 'gnu', frames, 0, { register });
-  for (const { place, address, parameter, func } of hops.toReversed()) {
-    if (address !== undefined || place !== register.toUpperCase()) return undefined;
-    if (parameter !== undefined && !GENERIC.test(parameter)) return { parameter, func };
+  for (const { register: held, address, parameter, func } of hops.toReversed()) {
+    if (address !== undefined || held !== register) return undefined;
+    if (parameter !== undefined && !C_CALL.has(parameter)) return { parameter, func };
   }
   return undefined;
 }
@@ -100,6 +107,8 @@ class Tracer {
   trace(start: number, location: Location): Chain {
     const hops: Hop[] = [];
     const ends = (origin: string, complete: boolean): Chain => ({ origin, complete, hops: hops.reverse() });
+    const loaded = (origin: string | FieldOfG): Chain =>
+      typeof origin === 'string' ? ends(origin, true) : { ...ends(`g.${origin.fieldOfG}`, true), ...origin };
     let index = start;
     const { func } = this.frames[index]!;
     let point = func && this.#pointAt(func, this.frames[index]!, location);
@@ -129,7 +138,7 @@ class Tracer {
       hops.push(this.#hop(here, step));
       const source = step.move !== undefined && writesExactly(step, here.location) ? step.move.from : undefined;
       if (source === undefined) return ends(this.#made(here.func, step), true);
-      if (!('register' in source) && !('slot' in source)) return ends(this.#loaded(here.func, step, source), true);
+      if (!('register' in source) && !('slot' in source)) return loaded(this.#loaded(here.func, step, source));
       point = { func: here.func, from: [step], location: source };
     }
     return ends('unknown: too many steps', false);
@@ -203,6 +212,7 @@ class Tracer {
         : slotText(location.slot, step?.depth ?? (step === undefined ? 0 : from[0]?.depth));
     return {
       place,
+      register: 'register' in location ? location.register : undefined,
       func: sideName(func),
       convention: conventionOf(func).id,
       address: step?.address,
@@ -234,14 +244,14 @@ class Tracer {
     return `computed in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim() ?? '?'}`;
   }
 
-  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string {
+  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string | FieldOfG {
     if ('constant' in source) return `constant 0x${BigInt.asUintN(64, source.constant).toString(16)}`;
     if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? `0x${source.address.toString(16)}`}`;
     const { base, displacement, indexed } = source;
     if (base === undefined && !indexed)
       return `${describeAddress(this.#images, displacement) ?? `0x${displacement.toString(16)}`} in memory`;
     const field = base === 'r14' && !indexed && func.language !== 'c' ? this.#fieldOfG(Number(displacement)) : undefined;
-    if (field !== undefined) return `g.${field}`;
+    if (field !== undefined) return { fieldOfG: field };
     return indexed
       ? `an element in memory, in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim()}`
       : `${displacement < 0n ? '-' : ''}0x${(displacement < 0n ? -displacement : displacement).toString(16)}(${base!.toUpperCase()})`;
@@ -279,7 +289,7 @@ export function stagesOf({ hops }: Chain): readonly Stage[] {
     const stage = stages.at(-1);
     const carried = hop.address === undefined && last !== undefined && (place === last.place || (isSlot(hop) && isSlot(last)));
     if (stage === undefined || !carried) stages.push({ place, name, convention });
-    else stages[stages.length - 1] = { ...stage, convention, name: name !== undefined && !GENERIC.test(name) ? name : stage.name };
+    else stages[stages.length - 1] = { ...stage, convention, name: name !== undefined && !C_CALL.has(name) ? name : stage.name };
     last = hop;
   }
   return stages;
@@ -290,13 +300,11 @@ export function chainText(chain: Chain): string {
   const { origin, complete } = chain;
   let name: string | undefined;
   const places = stagesOf(chain).map(each => {
-    const fresh = each.name !== undefined && each.name !== name && !GENERIC.test(each.name);
+    const fresh = each.name !== undefined && each.name !== name && !C_CALL.has(each.name);
     if (fresh) name = each.name;
     return fresh ? `${each.place} (${each.name})` : each.place;
   });
   return [complete ? origin : `(${origin})`, ...places].join(' -> ');
 }
 
-const isSlot = ({ place }: Hop): boolean => place.endsWith('(SP)');
-/** What racecall calls its registers, whose names the C function has. */
-const GENERIC = /^C (argument|function)/;
+const isSlot = ({ register }: Hop): boolean => register === undefined;

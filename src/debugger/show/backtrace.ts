@@ -25,7 +25,8 @@ export function backtrace(stack: CallStack, depth: number, options: BacktraceOpt
   const lines: string[] = [];
   let physical: object | undefined = shown[0]?.physical;
   for (const frame of shown) {
-    if (frame.physical !== physical && frame.physical.seam !== undefined) lines.push(`    ---- ${frame.physical.seam} ----`);
+    const { seam } = frame.physical;
+    if (frame.physical !== physical && seam !== undefined) lines.push(`    ---- ${seam.what}: ${seam.inner} -> ${seam.outer} ----`);
     physical = frame.physical;
     const note = options.how
       ? `  [${frame.physical.how}${frame.physical.jumpedFrom === undefined ? '' : `, jumped to from ${frame.physical.jumpedFrom}`}]`

@@ -5,7 +5,7 @@ import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
 import { isMissing } from '../known.js';
 import { addressIn, argumentText, type FrameArgument, frameArguments } from '../lens/arguments.js';
-import type { LogicalFrame } from '../stack/frame.js';
+import type { LogicalFrame, Seam } from '../stack/frame.js';
 import type { CallStack, Target } from '../target.js';
 import { underlying } from '../values/types.js';
 import { pointerOf } from '../values/value.js';
@@ -22,7 +22,7 @@ export interface FrameSummary {
   readonly tags: readonly string[];
   readonly selected: boolean;
   /** The change of stacks between this frame and the one further in. */
-  readonly seam?: string;
+  readonly seam?: Seam;
 }
 
 /** Runtime functions that call deferred functions. */

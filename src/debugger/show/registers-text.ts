@@ -45,7 +45,7 @@ export function registerFacts(stack: CallStack, frame: LogicalFrame, names: read
     if (isMissing(known)) return { name, shown: missingText(known), text: '', meant: false };
     const { value } = known;
     const role = roles.get(name as RegisterName);
-    const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.text !== role.role);
+    const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.value !== undefined);
     const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
     if (!WORDS.has(kindOf(name)!)) return { ...base, text: withRole(special(name, value), role) };
@@ -102,8 +102,8 @@ function special(name: string, value: bigint): string {
 /** A role that tells the value says all; one of arguments and variables comes before what the value is, one that stands for long behind it. */
 function withRole(meaning: string, role: RegisterRole | undefined): string {
   if (role === undefined) return meaning;
-  if (role.text === role.role) return meaning === '' ? role.role : `${meaning}  (${role.role})`;
-  return / = 0x/.test(role.text) && meaning !== '' ? `${role.role}  ${meaning}` : role.text;
+  if (role.value === undefined) return meaning === '' ? role.role : `${meaning}  (${role.role})`;
+  return role.value.is === 'address' && meaning !== '' ? `${role.role}  ${meaning}` : role.text;
 }
 
 function mxcsrNames(value: bigint): string {

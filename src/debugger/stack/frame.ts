@@ -25,7 +25,7 @@ export interface Cursor {
   readonly live: FrameRegisters['live'];
   readonly g: bigint;
   readonly how: How;
-  readonly seam: string | undefined;
+  readonly seam: Seam | undefined;
 }
 
 /** A stack that frames lie on. */
@@ -36,6 +36,15 @@ export interface StackName {
   /** Lowest and first-past-highest address, as far as known. */
   readonly lo: bigint;
   readonly hi: bigint;
+}
+
+/** Where one stack goes over into another. */
+export interface Seam {
+  /** `stack switch`, `signal SIGSEGV`. */
+  readonly what: string;
+  /** Names of the stacks, the one further in and the one further out. */
+  readonly inner: string;
+  readonly outer: string;
 }
 
 /** One frame of code on a stack; inlined calls at its pc are frames of their own, see LogicalFrame. */
@@ -58,7 +67,7 @@ export interface PhysicalFrame {
   /** Where the caller's CALL went when that is another function: this one was jumped to. */
   readonly jumpedFrom: string | undefined;
   /** What lies between this frame and the one inside of it: `stack switch: g0 -> goroutine 1`. */
-  readonly seam: string | undefined;
+  readonly seam: Seam | undefined;
 }
 
 export interface LogicalFrame {

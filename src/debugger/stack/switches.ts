@@ -5,7 +5,7 @@
  */
 import type { Func } from '../../image/api.js';
 import { peek } from '../code/peek.js';
-import type { Cursor, FrameRegister, KnownValue, StackName } from './frame.js';
+import type { Cursor, FrameRegister, KnownValue, Seam, StackName } from './frame.js';
 import { callerValues, cfaOf } from './unwind.js';
 import { recordAbove, stackNamed, type WalkTarget } from './walk-target.js';
 
@@ -96,7 +96,7 @@ function entered(target: WalkTarget, place: Resume, from: StackName, skipSwitch:
     ['rbp', { value: place.bp, how: 'exact' }],
   ]);
   const to = stackNamed(target, place.sp, place.g);
-  const seam = `stack switch: ${from.name} -> ${to.name}`;
+  const seam: Seam = { what: 'stack switch', inner: from.name, outer: to.name };
   const func = target.images.functionAt(place.pc);
   if (!skipSwitch || func?.funcID !== 'systemstack_switch') {
     return { cursor: { pc: place.pc, exact: false, sp: place.sp, values, live: undefined, g: place.g, how: 'exact', seam } };
@@ -128,7 +128,7 @@ function afterRacecall(target: WalkTarget, cursor: Cursor, stack: StackName, cur
     ['rsp', { value: sp, how: 'emulated' }],
     ['r14', { value: curg, how: 'inferred' }],
   ]);
-  const seam = `stack switch: ${stack.name} -> ${own.name}`;
+  const seam: Seam = { what: 'stack switch', inner: stack.name, outer: own.name };
   const outer: Cursor = { pc: record.returnAddress, exact: false, sp, values, live: undefined, g: curg, how: 'emulated', seam };
   return { cursor: outer, called: record.target };
 }
@@ -160,6 +160,6 @@ function intoC(
     ['rip', { value: record.returnAddress, how: 'emulated' }],
     ['rsp', { value: sp, how: 'emulated' }],
   ]);
-  const seam = `stack switch: ${stack.name} -> ${own.name}`;
+  const seam: Seam = { what: 'stack switch', inner: stack.name, outer: own.name };
   return { cursor: { pc: record.returnAddress, exact: false, sp, values, live: undefined, g: g0, how: 'emulated', seam } };
 }

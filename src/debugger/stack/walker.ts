@@ -9,7 +9,7 @@ import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
-import type { Cursor, FrameRegister, KnownValue, LogicalFrame, PhysicalFrame, StackName } from './frame.js';
+import type { Cursor, FrameRegister, KnownValue, LogicalFrame, PhysicalFrame, Seam, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
 import { callerValues, cfaOf } from './unwind.js';
@@ -187,7 +187,7 @@ function interrupted(target: WalkTarget, start: WalkStart, cursor: Cursor, calle
   // The handler ran as gsignal; what it interrupted ran as the g of that stack.
   const below = target.go?.stackOf(sp, cursor.g);
   const outer = below === undefined ? stackNamed(target, sp, cursor.g) : below;
-  const seam = `signal ${signalName(frame.signal)}: ${stack.name} -> ${outer.name}`;
+  const seam: Seam = { what: `signal ${signalName(frame.signal)}`, inner: stack.name, outer: outer.name };
   return { pc, exact: true, sp, values, live: undefined, g: below?.g ?? cursor.g, how: 'exact', seam };
 }
 

@@ -1,4 +1,4 @@
-import { O, POLL } from '../abi/constants.js';
+import { O, POLL, S } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import { EventFd } from '../fs/event.js';
@@ -183,7 +183,7 @@ function fcntl(kernel: Kernel, args: readonly bigint[]): number {
       return 0;
     case F.GETPIPE_SZ:
     case F.SETPIPE_SZ:
-      return file.path.startsWith('pipe:') ? PIPE_SIZE : -E.BADF;
+      return (file.stat().mode & S.IFMT) === S.IFIFO ? PIPE_SIZE : -E.BADF;
     default:
       return -E.INVAL;
   }

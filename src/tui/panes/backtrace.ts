@@ -1,4 +1,5 @@
 import type { FrameSummary } from '../../debugger/show/frame-summary.js';
+import type { Seam } from '../../debugger/stack/frame.js';
 import type { Item, PaneRow, Shown } from '../pane.js';
 import { printable, type Row, shortNames, span } from '../text.js';
 import widthOf from '../width.js';
@@ -37,9 +38,8 @@ function drawn({ index, args, where, tags, selected }: FrameSummary, name: strin
 }
 
 /** `┄┄┄┄ g0 ▲  stack switch  ▼ goroutine 1 ┄┄┄┄` */
-function seamText(seam: string, width: number): string {
-  const [, what, inner, outer] = /^(.+): (.+) -> (.+)$/.exec(seam) ?? [];
-  const text = what === undefined ? seam : `${inner} ▲  ${what}  ▼ ${outer}`;
+function seamText({ what, inner, outer }: Seam, width: number): string {
+  const text = `${inner} ▲  ${what}  ▼ ${outer}`;
   const dashes = '┄'.repeat(Math.max(3, Math.floor((width - widthOf(text) - 4) / 2)));
   return ` ${dashes} ${text} ${dashes}`;
 }

@@ -23,11 +23,11 @@ function rows({ caller, callee, values, stack }: View): readonly Row[] {
   return [
     sides.flatMap((side, index) => [...(index === 0 ? [span(' ')] : [span(ARROW, 'dim')]), ...sideText(side)]),
     ...values.flatMap(({ place, value, chain }, index): Row[] => {
-      const shown = value === undefined ? span('not known here', 'dim') : span(`= ${printable(shortNames(value))}`);
+      const shown = value === undefined ? span('not known here', 'dim') : span(`= ${printable(shortNames(value.text))}`);
       const argument: Row = [span(named[index]!.padEnd(column)), span(`${place} `), shown];
       return chain === undefined ? [argument] : [argument, ...way(chain)];
     }),
-    ...stack.filter(line => line.includes('misaligned')).map((line): Row => [span(` ${line}`, 'fault')]),
+    ...stack.filter(({ wrong }) => wrong).map(({ text }): Row => [span(` ${text}`, 'fault')]),
   ];
 }
 
