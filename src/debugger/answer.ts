@@ -13,8 +13,3 @@ export interface Answer {
 export function text(output: string, data: Data = null): Answer {
   return { output, data };
 }
-
-/** An address or register value as data. */
-export function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
-}

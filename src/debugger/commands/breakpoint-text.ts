@@ -1,3 +1,4 @@
+import { hex } from '../../host/hex.js';
 import type { Images } from '../../image/images.js';
 import type { Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
@@ -25,7 +26,7 @@ function where(images: Images, breakpoint: Breakpoint): string {
     case 'watch': {
       const { address, length, access } = breakpoint.watch;
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
-      return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at 0x${address.toString(16)}`;
+      return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}`;
     }
     case 'break':
       return breakpoint.addresses.length === 1
@@ -39,7 +40,7 @@ function placeOf(images: Images, address: bigint): string {
   const around = describeAddress(images, address);
   const name = inner?.inlined ? `${inner.name} in ${around}` : around;
   const line = images.lineAt(address);
-  return `at 0x${address.toString(16)}${name === undefined ? '' : ` for ${name}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
+  return `at ${hex(address)}${name === undefined ? '' : ` for ${name}`}${line === undefined ? '' : ` at ${line.file}:${line.line}`}`;
 }
 
 export function breakpointRow(images: Images, breakpoint: Breakpoint): Data {
@@ -48,13 +49,13 @@ export function breakpointRow(images: Images, breakpoint: Breakpoint): Data {
   const common = { id, kind, name: name ?? null, location: spec, ...properties };
   if (breakpoint.kind === 'watch') {
     const { address, length, access } = breakpoint.watch;
-    return { ...common, address: `0x${address.toString(16)}`, length, access };
+    return { ...common, address: hex(address), length, access };
   }
   if (breakpoint.kind === 'catch') return { ...common, numbers: [...breakpoint.numbers] };
   const places = breakpoint.addresses.map(address => {
     const line = images.lineAt(address);
     const func = images.functionAt(address)?.name ?? null;
-    return { address: `0x${address.toString(16)}`, function: func, file: line?.file ?? null, line: line?.line ?? null };
+    return { address: hex(address), function: func, file: line?.file ?? null, line: line?.line ?? null };
   });
   return { ...common, places };
 }

@@ -1,3 +1,4 @@
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
@@ -160,7 +161,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   const addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
   const breakpoint = session.breakpoints.add<CodeBreakpoint>({
     kind: 'break',
-    spec: location.empty ? `*0x${addresses[0]!.toString(16)}` : location.text,
+    spec: location.empty ? `*${hex(addresses[0]!)}` : location.text,
     addresses,
     name,
     temporary: how.temporary,

@@ -1,6 +1,7 @@
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { SourceLine } from '../../image/api.js';
-import { type Answer, hex, text } from '../answer.js';
+import { type Answer, text } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { disassembleRange } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
@@ -55,8 +56,8 @@ export const codeCommands: readonly Command[] = [
       const lines = rows.map(({ address, line }) => {
         const name = describeAddress(session.target.images, address) ?? 'no function';
         return line === undefined
-          ? `No line for 0x${address.toString(16)} <${name}>.`
-          : `Line ${line.line} of "${line.file}" is at 0x${address.toString(16)} <${name}>.`;
+          ? `No line for ${hex(address)} <${name}>.`
+          : `Line ${line.line} of "${line.file}" is at ${hex(address)} <${name}>.`;
       });
       return text(
         lines.join('\n'),
@@ -75,7 +76,7 @@ export const codeCommands: readonly Command[] = [
       if (args.empty) throw args.error('info symbol wants an address');
       const address = addressOf(session.context(), args.text, args.column);
       const name = describeAddress(session.target.images, address);
-      if (name === undefined) throw new CommandError(`no symbol covers 0x${address.toString(16)}`, args.column);
+      if (name === undefined) throw new CommandError(`no symbol covers ${hex(address)}`, args.column);
       const image = session.target.images.at(address);
       return text(`${name} in ${image?.path ?? '?'}`, { address: hex(address), symbol: name });
     },
@@ -170,7 +171,7 @@ function functionRange(session: Session, pc: bigint, args: Arguments): readonly 
   if (hit !== undefined && hit.symbol.size > 0) return [hit.symbol.address, hit.symbol.address + BigInt(hit.symbol.size)];
   const lines = disassembleRange(session.target, session.settings.flavor, pc, { count: 16 });
   const last = lines.at(-1);
-  if (last === undefined) throw args.error(`there is no code at 0x${pc.toString(16)}`);
+  if (last === undefined) throw args.error(`there is no code at ${hex(pc)}`);
   return [pc, last.address + BigInt(last.length)];
 }
 

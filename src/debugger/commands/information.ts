@@ -1,4 +1,5 @@
-import { hex, text } from '../answer.js';
+import { hex } from '../../host/hex.js';
+import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { auxiliaryVector } from '../memory/auxv.js';
 import type { Session } from '../session/session.js';

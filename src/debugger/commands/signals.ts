@@ -1,5 +1,6 @@
+import { hex } from '../../host/hex.js';
 import { signalName } from '../../linux/abi/signals.js';
-import { type Answer, hex, text } from '../answer.js';
+import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { signalNumber } from '../session/numbers.js';
 import type { Session } from '../session/session.js';

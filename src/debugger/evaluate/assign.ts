@@ -1,4 +1,5 @@
 /** `set target = value`: writes a register or guest memory, or refuses and says why; nothing is changed by halves. */
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { fromUint } from '../values/source.js';
@@ -101,7 +102,7 @@ function setString(context: EvaluationContext, target: Value, given: Result): ()
     image.segments.some(({ start, memorySize, prot }) => address >= start && address < start + BigInt(memorySize) && (prot & 2) === 0),
   );
   if (readOnly) {
-    throw new OperationError(`the bytes of the old string, at 0x${address.toString(16)}, are read-only data that other strings may share`);
+    throw new OperationError(`the bytes of the old string, at ${hex(address)}, are read-only data that other strings may share`);
   }
   return () => {
     context.memory.write(address, text);

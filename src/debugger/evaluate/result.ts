@@ -1,7 +1,8 @@
 /** What commands do with the result of an expression. */
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
-import { floatText, hex } from '../values/numbers.js';
+import { floatText } from '../values/numbers.js';
 import { codeText, type PrintOptions, printValue } from '../values/print.js';
 import { underlying } from '../values/types.js';
 import { dynamicOf, type Value } from '../values/value.js';

@@ -1,8 +1,8 @@
 /** Fields, methods, elements and parts of values. Messages have no position: the evaluator adds it. */
+import { hex } from '../../host/hex.js';
 import type { Func, Type } from '../../image/api.js';
 import { fieldOf } from '../values/content.js';
 import { mapView } from '../values/map.js';
-import { hex } from '../values/numbers.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { arrayOf, basicType, findField, sliceOf, underlying } from '../values/types.js';
 import {

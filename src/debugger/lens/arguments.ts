@@ -2,6 +2,7 @@
 
 import { assign } from '../../abi/assign.js';
 import { ABI0, SYSTEM_V } from '../../abi/convention.js';
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { How, Type, Variable } from '../../image/api.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
@@ -12,7 +13,6 @@ import { variableSource } from '../evaluate/location.js';
 import { isMissing, type Known, missingText } from '../known.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
-import { hex } from '../values/numbers.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
 import { memorySource, type Source, Unreadable } from '../values/source.js';

@@ -2,9 +2,11 @@
  * `abi check on`: looks at every edge of a call while the program runs. What must hold of Go code is looked at where it is entered, since
  * calls, jumps and the scheduler all come by there; what C may ask for, at its calls and returns.
  */
+
 import { dwarfNumber } from '../../abi/registers.js';
 import type { EdgeKind, EdgeWatcher, GprName, Observer } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
@@ -156,11 +158,11 @@ export class CallChecks implements Observer {
       if (g !== 0n && registers.gpr(R14) !== g) {
         return {
           rule: 'g',
-          what: `R14 = 0x${registers.gpr(R14).toString(16)}, but g is 0x${g.toString(16)} (${gName(this.#target, g)})${this.#caller()}`,
+          what: `R14 = ${hex(registers.gpr(R14))}, but g is ${hex(g)} (${gName(this.#target, g)})${this.#caller()}`,
         };
       }
       const x15 = registers.xmm(15);
-      if (x15 !== 0n) return { rule: 'zero', what: `X15 = 0x${x15.toString(16)}${this.#caller()}` };
+      if (x15 !== 0n) return { rule: 'zero', what: `X15 = ${hex(x15)}${this.#caller()}` };
       const chain = injected ? undefined : this.#framePointer();
       if (chain !== undefined) return chain;
       if (watched && go !== undefined && g !== 0n) {
@@ -199,7 +201,7 @@ export class CallChecks implements Observer {
     if (rbp === expected) return undefined;
     return {
       rule: 'frame-pointer',
-      what: `RBP = 0x${rbp.toString(16)}, but the frame's saved RBP is at 0x${expected.toString(16)}${this.#caller()}`,
+      what: `RBP = ${hex(rbp)}, but the frame's saved RBP is at ${hex(expected)}${this.#caller()}`,
     };
   }
 
@@ -271,7 +273,7 @@ export class CallChecks implements Observer {
     if (caller.language !== 'c' && sp % 16n !== 0n) {
       return {
         rule: 'alignment',
-        what: `RSP = 0x${sp.toString(16)} is ${sp % 16n} more than a multiple of 16: ${caller.name} is about to call ${callee.name}`,
+        what: `RSP = ${hex(sp)} is ${sp % 16n} more than a multiple of 16: ${caller.name} is about to call ${callee.name}`,
       };
     }
     if (needsRaceContext(callee.name) && registers.gpr(RDI) === 0n) {
@@ -312,7 +314,7 @@ export class CallChecks implements Observer {
     const was = saved.values[wrong]!.toString(16);
     return {
       rule: 'callee-saved',
-      what: `${GPR_NAMES[index].toUpperCase()} = 0x${registers.gpr(index).toString(16)} was 0x${was} when ${func.name} was called: it is about to return to ${caller}`,
+      what: `${GPR_NAMES[index].toUpperCase()} = ${hex(registers.gpr(index))} was 0x${was} when ${func.name} was called: it is about to return to ${caller}`,
     };
   }
 }

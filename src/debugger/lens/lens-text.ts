@@ -1,6 +1,8 @@
 /** What `abi` prints, and the same as data. */
+
 import { LINUX_SYSCALL } from '../../abi/convention.js';
-import { type Data, hex } from '../answer.js';
+import { hex } from '../../host/hex.js';
+import type { Data } from '../answer.js';
 import type { Edge } from './edge.js';
 import type { RegisterRole } from './roles.js';
 import type { Shown, View } from './view.js';

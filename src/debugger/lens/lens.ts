@@ -1,6 +1,8 @@
 /** `abi`: the call that is about to happen, has just begun or is about to end, seen from both sides. */
+
 import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.js';
 import { type Place, placeText } from '../../abi/place.js';
+import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
@@ -83,7 +85,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): View {
       const behind = returned === undefined ? '' : `${sideName(returned)} has just returned. `;
       const left = returned === undefined ? [] : results(scene, returned);
       if (callee === undefined) {
-        const where = target === undefined ? 'an address that cannot be read' : `0x${target.toString(16)}, where no known function begins`;
+        const where = target === undefined ? 'an address that cannot be read' : `${hex(target)}, where no known function begins`;
         return view(`${behind}About to ${verb} ${where}.`, { caller: side(func), values: left });
       }
       // A jump leaves the return address where it is; a call has yet to push it.
@@ -185,7 +187,7 @@ function firstLocation(place: Place, below: number): Location | undefined {
 
 /** A place as it is written at the frame's RSP. */
 function placeHere(place: Place, below: number): string {
-  return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : `0x${(place.offset - below).toString(16)}`}(SP)` : placeText(place);
+  return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : hex(place.offset - below)}(SP)` : placeText(place);
 }
 
 function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Place, below: number): Meaning | undefined {
@@ -248,11 +250,8 @@ function stackLines({ stack, frame }: Scene, callee: Func, below: number): reado
   const over = (sp + 8n) % BigInt(want);
   const state = over === 0n ? 'as it must be' : `${over} too many: misaligned`;
   if (want > 8)
-    add(
-      `RSP = 0x${sp.toString(16)} at the entry; before the call it was ${over === 0n ? '' : 'not '}a multiple of ${want}, ${state}`,
-      over !== 0n,
-    );
-  else add(`RSP = 0x${sp.toString(16)} at the entry`);
+    add(`RSP = ${hex(sp)} at the entry; before the call it was ${over === 0n ? '' : 'not '}a multiple of ${want}, ${state}`, over !== 0n);
+  else add(`RSP = ${hex(sp)} at the entry`);
   if (signature !== undefined) {
     const { stackBytes, spillBytes } = signature.places;
     const spill = convention.spillArea ? `, then ${spillBytes} bytes for it to spill register arguments` : '';

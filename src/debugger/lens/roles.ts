@@ -2,11 +2,13 @@
  * What each register of a frame means: `R14 g = runtime.g0 (m0)`, `RDI arg1 thr = nil`, `RDX closure context`, `X15 zero`. Only what is so: a
  * convention speaks of the edges of a call; between them a role lasts for as long as nothing has written the register.
  */
+
 import { LINUX_SYSCALL, type RegisterName } from '../../abi/convention.js';
 import type { Assignment } from '../../abi/place.js';
 import { dwarfRegister } from '../../abi/registers.js';
 import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
 import { GPR_NAMES } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import type { Func, Type } from '../../image/api.js';
 import { evaluate } from '../../image/dwarf/expression.js';
 import { syscallName } from '../../linux/syscalls/table.js';
@@ -17,7 +19,6 @@ import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack, Target } from '../target.js';
-import { hex } from '../values/numbers.js';
 import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';

@@ -2,9 +2,11 @@
  * The way an argument has come: from where it is, backwards through the functions of the true call stack, over each call and tail jump, to
  * where it was made. Each step is the one instruction that can have written the place; where several can, the way ends, and says so.
  */
+
 import { type Convention, preserves } from '../../abi/convention.js';
 import { C_CALL } from '../../abi/handmade.js';
 import type { GprName } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { describeAddress } from '../code/describe.js';
@@ -245,11 +247,10 @@ class Tracer {
   }
 
   #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string | FieldOfG {
-    if ('constant' in source) return `constant 0x${BigInt.asUintN(64, source.constant).toString(16)}`;
-    if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? `0x${source.address.toString(16)}`}`;
+    if ('constant' in source) return `constant ${hex(BigInt.asUintN(64, source.constant))}`;
+    if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? hex(source.address)}`;
     const { base, displacement, indexed } = source;
-    if (base === undefined && !indexed)
-      return `${describeAddress(this.#images, displacement) ?? `0x${displacement.toString(16)}`} in memory`;
+    if (base === undefined && !indexed) return `${describeAddress(this.#images, displacement) ?? hex(displacement)} in memory`;
     const field = base === 'r14' && !indexed && func.language !== 'c' ? this.#fieldOfG(Number(displacement)) : undefined;
     if (field !== undefined) return { fieldOfG: field };
     return indexed
@@ -268,7 +269,7 @@ class Tracer {
 function slotText(slot: number, depth: number | undefined): string {
   if (depth === undefined) return `the stack at ${slot} from RSP at entry`;
   const offset = slot - depth;
-  return `${offset < 0 ? '-' : ''}${offset === 0 ? '0' : `0x${Math.abs(offset).toString(16)}`}(SP)`;
+  return `${offset < 0 ? '-' : ''}${offset === 0 ? '0' : hex(Math.abs(offset))}(SP)`;
 }
 
 /** A place of a chain, named once, however many functions hand the value on in it. */

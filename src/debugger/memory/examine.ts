@@ -1,6 +1,7 @@
 /** gdb's `x/NFU` and Delve's `examinemem`: memory as numbers, characters, strings, addresses or instructions. */
 
 import { type AddressSpace, MemoryFault } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import type { Answer, Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { type CodeSpace, disassembleRange, type Flavor } from '../code/disassemble.js';
@@ -157,7 +158,7 @@ function unitText(space: CodeSpace, raw: bigint, letter: string, size: number): 
       return `0x${raw.toString(16).padStart(size * 2, '0')}`;
     case 'a': {
       const symbol = describeAddress(space.images, raw);
-      return `0x${raw.toString(16)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+      return `${hex(raw)}${symbol === undefined ? '' : ` <${symbol}>`}`;
     }
     case 'c': {
       const byte = Number(raw & 0xffn);
@@ -197,7 +198,7 @@ function label(space: CodeSpace, address: bigint): string {
 }
 
 function hexOf(address: bigint): string {
-  return `0x${address.toString(16)}`;
+  return hex(address);
 }
 
 function unreadable(address: bigint): CommandError {

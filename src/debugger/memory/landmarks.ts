@@ -1,4 +1,5 @@
 /** Where in a Go or C process an address lies: in code, in a variable, on whose stack, in the heap, in the race detector's shadow. */
+import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import type { Thread } from '../../linux/api.js';
@@ -51,7 +52,7 @@ export function landmarkOf(stack: CallStack, address: bigint): Landmark | undefi
 const inArena = (address: bigint): boolean => address < ARENA_TOP && (address & ARENA_MASK) >= ARENA_LOW;
 
 /** `+0x14`; nothing for 0. */
-const plus = (offset: bigint): string => (offset === 0n ? '' : `+0x${offset.toString(16)}`);
+const plus = (offset: bigint): string => (offset === 0n ? '' : `+${hex(offset)}`);
 
 function variable(images: Images, address: bigint): Landmark | undefined {
   const hit = images.symbolAt(address);

@@ -1,5 +1,6 @@
 /** Where a word leads: pointers followed, with what each is the address of. */
 
+import { hex } from '../../host/hex.js';
 import type { CallStack } from '../target.js';
 import { underlying } from '../values/types.js';
 import { type Landmark, landmarkOf } from './landmarks.js';
@@ -63,8 +64,6 @@ function numberText(value: bigint): string {
   const signed = BigInt.asIntN(64, value);
   return signed > -0x1_0000n && signed < 0x1_0000_0000n && (signed < 0n || signed > 9n) ? signed.toString() : '';
 }
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** What stands behind the first word: `runtime.m0.g0 -> 0x404000 runtime.g0`, `-> 0xc000012080 -> "text"`, ``. */
 export function chainText(chain: Chain): string {

@@ -1,5 +1,6 @@
 /** `telescope`: words of memory, each with where it leads and, on a stack, what it is there for. */
 
+import { hex } from '../../host/hex.js';
 import type { Answer, Data } from '../answer.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
@@ -46,8 +47,6 @@ function fieldText(stack: CallStack, address: bigint): string | undefined {
   const landmark = landmarkOf(stack, address);
   return landmark?.type === undefined ? undefined : `${landmark.name} ${landmark.type.name}`;
 }
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** The command: a table with offsets from the first word. */
 export function telescopeAnswer(stack: CallStack, frame: LogicalFrame, start: bigint, count: number): Answer {

@@ -1,5 +1,7 @@
 /** Lets the program run until something worth a stop. */
+
 import type { WatchHit } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type CodeBreakpoint, countHit, type Watchpoint } from '../session/breakpoints.js';
@@ -101,7 +103,7 @@ function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
   const caught = session.breakpoints.count('signal', signal.signal);
   const { stop, print, pass } = session.signals.of(signal.signal);
   if (caught || stop) return { reason: 'signal', signal };
-  if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at 0x${signal.address.toString(16)}`}`);
+  if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at ${hex(signal.address)}`}`);
   if (!pass) session.target.process.suppressSignal();
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** gdb's `dprintf`: a format in quotes and expressions, printed when a breakpoint is passed. */
+import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import { CommandError } from '../errors.js';
 import { addressOf } from '../session/expressions.js';
@@ -41,7 +42,7 @@ export function messageText(session: Session, source: string): string {
 function shown(session: Session, expression: string, letter: string): string {
   const source = { text: expression, column: 0 };
   try {
-    if (letter === 'x' || letter === 'p') return `0x${addressOf(session.context(), expression, 0).toString(16)}`;
+    if (letter === 'x' || letter === 'p') return hex(addressOf(session.context(), expression, 0));
     const { output } = printExpression(session.context(), source, 'duc'.includes(letter) ? letter : '', session.settings.printOptions);
     return letter === 's' ? output.replace(/^"(.*)"$/s, '$1') : output;
   } catch (error) {

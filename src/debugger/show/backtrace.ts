@@ -1,6 +1,7 @@
 /** `bt`: the true stack; `bt -gdb`: what unwind tables alone would say. */
 
 import type { Registers } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import type { Answer } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
@@ -33,9 +34,7 @@ export function backtrace(stack: CallStack, depth: number, options: BacktraceOpt
       : '';
     lines.push(`${frameLine(stack, frame)}${note}`);
     if (options.offsets)
-      lines.push(
-        `        rsp 0x${frame.physical.sp.toString(16)} cfa ${frame.physical.cfa === undefined ? '?' : `0x${frame.physical.cfa.toString(16)}`}`,
-      );
+      lines.push(`        rsp ${hex(frame.physical.sp)} cfa ${frame.physical.cfa === undefined ? '?' : hex(frame.physical.cfa)}`);
     if (options.full) lines.push(...variableLines(stack, frame, options.print).map(line => `        ${line}`));
   }
   if (depth >= 0 && frames.length > depth) lines.push('(More frames follow; bt N shows N of them)');
@@ -60,7 +59,7 @@ export function gdbBacktrace({ memory, images }: Target, registers: Registers, d
     const sp = values.get('rsp')!.value;
     const name = describeAddress(images, index === 0 ? pc : pc - 1n)?.replace(/\+\d+$/, '') ?? '??';
     lines.push(`#${index}`.padEnd(4) + `0x${pc.toString(16).padStart(16, '0')} in ${name} ()`);
-    data.push({ index, pc: `0x${pc.toString(16)}`, function: name });
+    data.push({ index, pc: hex(pc), function: name });
     const lookup = index === 0 ? pc : pc - 1n;
     const func = images.functionAt(lookup);
     const row = images.unwindAt(lookup);

@@ -1,6 +1,6 @@
 /** A frame in a few words, for lists of them. */
 
-import { hex } from '../answer.js';
+import { hex } from '../../host/hex.js';
 import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
 import { isMissing } from '../known.js';

@@ -1,5 +1,6 @@
 /** Frames as lines, as rows of data, and in full. */
 
+import { hex } from '../../host/hex.js';
 import type { Images } from '../../image/images.js';
 import type { Answer, Data } from '../answer.js';
 import { disassembleAt } from '../code/disassemble.js';
@@ -38,7 +39,7 @@ export function frameRow(stack: CallStack, frame: LogicalFrame): Data {
   const { physical } = frame;
   return {
     index: frame.index,
-    pc: `0x${physical.pc.toString(16)}`,
+    pc: hex(physical.pc),
     function: frame.name,
     file: frame.file ?? null,
     line: frame.line ?? null,
@@ -66,7 +67,7 @@ export function frameStop(session: Session): Answer {
   }
   if (lines.length === 1) {
     const instruction = disassembleAt(stack.target, session.settings.flavor, frame.physical.pc);
-    if (instruction !== undefined) lines.push(`=> 0x${frame.physical.pc.toString(16)}  ${instruction.text}`);
+    if (instruction !== undefined) lines.push(`=> ${hex(frame.physical.pc)}  ${instruction.text}`);
   }
   return { output: lines.join('\n'), data: frameRow(stack, frame) };
 }
@@ -83,13 +84,13 @@ const HOW: Readonly<Record<string, string>> = {
 export function frameInfo(stack: CallStack, frame: LogicalFrame): Answer {
   const { physical } = frame;
   const lines = [frameLine(stack, frame), `  stack        ${physical.stack.name}`, `  known        ${HOW[physical.how] ?? physical.how}`];
-  lines.push(`  rsp          0x${physical.sp.toString(16)}`);
-  if (physical.cfa !== undefined) lines.push(`  cfa          0x${physical.cfa.toString(16)}`);
-  if (physical.returnAddress !== undefined) lines.push(`  returns to   0x${physical.returnAddress.toString(16)}`);
+  lines.push(`  rsp          ${hex(physical.sp)}`);
+  if (physical.cfa !== undefined) lines.push(`  cfa          ${hex(physical.cfa)}`);
+  if (physical.returnAddress !== undefined) lines.push(`  returns to   ${hex(physical.returnAddress)}`);
   if (physical.jumpedFrom !== undefined) lines.push(`  jumped to from ${physical.jumpedFrom}, which was what was called`);
   if (physical.func?.abi !== undefined) lines.push(`  convention   ${physical.func.abi}${physical.func.wrapper ? ', a wrapper' : ''}`);
   else if (physical.func?.language === 'c') lines.push('  convention   System V');
-  if (physical.g !== 0n) lines.push(`  g            0x${physical.g.toString(16)}`);
+  if (physical.g !== 0n) lines.push(`  g            ${hex(physical.g)}`);
   lines.push(
     '  registers',
     ...registerLines(stack, frame, ['rbx', 'rbp', 'rsp', 'r12', 'r13', 'r14', 'r15', 'rip']).map(line => `    ${line}`),

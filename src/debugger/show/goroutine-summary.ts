@@ -1,4 +1,5 @@
 /** Goroutines and threads in a few words each, for lists of them. */
+import { hex } from '../../host/hex.js';
 import type { Thread } from '../../linux/api.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { CallStack, Target } from '../target.js';
@@ -80,7 +81,7 @@ export function threadSummaries({ target, thread: selected }: CallStack): readon
     .map((thread): ThreadSummary => {
       const { rip } = thread.registers;
       const at = images.lineAt(rip);
-      const name = images.functionAt(rip)?.name ?? images.symbolAt(rip)?.symbol.name ?? `0x${rip.toString(16)}`;
+      const name = images.functionAt(rip)?.name ?? images.symbolAt(rip)?.symbol.name ?? hex(rip);
       const machine = target.go?.machineOf(target.threadG(thread));
       const goroutine = target.goroutineOf(thread);
       return {

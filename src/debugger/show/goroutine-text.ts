@@ -1,4 +1,5 @@
 /** Goroutines as Delve tells of them. */
+import { hex } from '../../host/hex.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { goroutineLabels } from '../../runtime/labels.js';
 import { CallStack, type Target } from '../target.js';
@@ -63,7 +64,7 @@ function isUserCode(name: string): boolean {
 }
 
 export function placeText({ pc, name, file, line }: CodePlace): string {
-  return `${file === undefined ? '' : `${file}:${line} `}${name} (0x${pc.toString(16)})`;
+  return `${file === undefined ? '' : `${file}:${line} `}${name} (${hex(pc)})`;
 }
 
 export const labelsOf = (target: Target, goroutine: Goroutine): ReadonlyMap<string, string> =>
@@ -95,7 +96,7 @@ export function goroutineRow(target: Target, goroutine: Goroutine): GoroutineRow
     function: place.name,
     file: place.file ?? null,
     line: place.line ?? null,
-    pc: `0x${place.pc.toString(16)}`,
+    pc: hex(place.pc),
   };
 }
 

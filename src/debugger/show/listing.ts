@@ -1,5 +1,6 @@
 /** `disassemble`: a range of code as lines and as data. */
 
+import { hex } from '../../host/hex.js';
 import type { Answer, Data } from '../answer.js';
 import { disassembleRange, type Flavor } from '../code/disassemble.js';
 import type { Session } from '../session/session.js';
@@ -48,12 +49,12 @@ export function disassembly(target: Target, start: bigint, end: bigint, options:
     const bytes = [...line.bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
     const mark = line.address === pc ? '=>' : '  ';
     const offset = func === undefined ? '' : `<+${line.address - func.entry}>`;
-    const address = `0x${line.address.toString(16)}${stops.has(line.address) ? '*' : ' '}`;
+    const address = `${hex(line.address)}${stops.has(line.address) ? '*' : ' '}`;
     const columns = [mark, ...(options.source ? [] : [names[index]!.padEnd(width)]), address, offset.padEnd(7)];
     if (options.bytes) columns.push(bytes.padEnd(22));
     out.push(`${columns.filter(column => column !== '').join(' ')} ${line.text}`);
     data.push({
-      address: `0x${line.address.toString(16)}`,
+      address: hex(line.address),
       bytes,
       text: line.text,
       file: at?.file ?? null,

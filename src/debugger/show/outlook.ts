@@ -1,5 +1,7 @@
 /** What the next instruction will do, in a few words beside it. */
+
 import type { Fault } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import { type Access, forecast } from '../code/forecast.js';
 import { landmarkOf } from '../memory/landmarks.js';
 import type { LogicalFrame } from '../stack/frame.js';
@@ -10,8 +12,6 @@ export interface Outlook {
   readonly text: string;
   readonly faults: boolean;
 }
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** Only of a frame whose registers are the thread's own; nothing when the instruction's text says all. */
 export function outlook(stack: CallStack, frame: LogicalFrame): Outlook | undefined {

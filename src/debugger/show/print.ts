@@ -1,7 +1,8 @@
 /** `print`, `whatis`, `ptype` and `set`. */
+import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import type { Answer, Data } from '../answer.js';
-import { hex, text } from '../answer.js';
+import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { assign as assignTo } from '../evaluate/assign.js';
 import type { EvaluationContext } from '../evaluate/context.js';

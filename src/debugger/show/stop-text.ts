@@ -1,5 +1,6 @@
 /** How a stop is told: one line of what and where, then the instruction or the source line there. */
 
+import { hex } from '../../host/hex.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
 import { explainFault } from '../code/operands.js';
@@ -38,8 +39,8 @@ export function stopData(session: Session): StopData {
   return {
     reason: stop.reason,
     signal: stop.reason === 'signal' ? stop.signal.name : null,
-    address: address === undefined ? null : `0x${address.toString(16)}`,
-    pc: `0x${rip.toString(16)}`,
+    address: address === undefined ? null : hex(address),
+    pc: hex(rip),
     function: session.target.images.functionAt(rip)?.name ?? session.target.images.symbolAt(rip)?.symbol.name ?? null,
     t,
     thread: session.target.threadNumber(session.thread),
@@ -165,14 +166,14 @@ function detailLines(session: Session): readonly string[] {
       return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
-      return [`  ${stop.text} (${bytes}) at 0x${rip.toString(16)} is not among the instructions that r14 has (docs/instructions.md)`];
+      return [`  ${stop.text} (${bytes}) at ${hex(rip)} is not among the instructions that r14 has (docs/instructions.md)`];
     }
     case 'breakpoint':
       return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
     case 'syscall':
       return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
     case 'watchpoint':
-      return [`  at 0x${stop.address.toString(16)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
+      return [`  at ${hex(stop.address)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
     default:
       return [sourceOrInstruction(session, instruction)];
   }
@@ -196,7 +197,7 @@ function sourceOrInstruction(session: Session, instruction: string): string {
   const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
   if (line === undefined || source === undefined || !startsStatement(session, rip)) {
     const told = session.selection.frame === 0 ? outlook(session.stack, session.frame)?.text : undefined;
-    return `=> 0x${rip.toString(16)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
+    return `=> ${hex(rip)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
   }
   return `=> ${line.line}  ${source.trimEnd()}`;
 }

@@ -1,3 +1,4 @@
+import { hex } from '../../host/hex.js';
 import type { Thread } from '../../linux/api.js';
 import type { Data } from '../answer.js';
 import { describeCode } from '../code/describe.js';
@@ -22,7 +23,7 @@ export function threadRow(target: Target, thread: Thread, selected: Thread): Dat
     tid: thread.tid,
     state: thread.state,
     waitingFor: thread.waitingFor ?? null,
-    pc: `0x${rip.toString(16)}`,
+    pc: hex(rip),
     function: target.images.functionAt(rip)?.name ?? null,
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
     current: thread.tid === selected.tid,

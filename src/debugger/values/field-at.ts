@@ -1,3 +1,4 @@
+import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import { underlying } from './types.js';
 
@@ -30,5 +31,5 @@ export function fieldAt(type: Type, offset: number): FieldAt {
       if (rest === 0) break;
     } else break;
   }
-  return { path: rest === 0 ? path : `${path}+0x${rest.toString(16)}`, type: at, rest };
+  return { path: rest === 0 ? path : `${path}+${hex(rest)}`, type: at, rest };
 }

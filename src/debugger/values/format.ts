@@ -1,5 +1,6 @@
 /** Print formats of single numbers: gdb's `p/x` and Delve's `%x`. */
-import { cFloatText, hex, quoteC } from './numbers.js';
+import { hex } from '../../host/hex.js';
+import { cFloatText, quoteC } from './numbers.js';
 
 export const FORMATS = ['x', 'd', 'u', 'o', 't', 'b', 'c', 'a', 'f', 'z', 's'] as const;
 export type Format = (typeof FORMATS)[number];

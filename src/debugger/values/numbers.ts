@@ -109,5 +109,3 @@ export function quoteText(bytes: Uint8Array): string {
   }
   return `${out}"`;
 }
-
-export const hex = (value: bigint): string => `0x${value.toString(16)}`;

@@ -1,9 +1,10 @@
 /** C values as gdb prints them. */
+import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import { missingText } from '../known.js';
 import { type Content, childrenOf, contentOf, isSigned } from './content.js';
 import { type Format, floatBitsText, formatBits } from './format.js';
-import { cFloatText, hex, quoteC } from './numbers.js';
+import { cFloatText, quoteC } from './numbers.js';
 import { readMemory, Unreadable } from './source.js';
 import { underlying } from './types.js';
 import { symbolNear, type Value, type World } from './value.js';
@@ -100,7 +101,7 @@ function extended(bits: bigint): string {
   const exponent = Number((bits >> 64n) & 0x7fffn);
   const fraction = bits & ((1n << 64n) - 1n);
   const sign = (bits >> 79n) & 1n ? -1 : 1;
-  if (exponent === 0x7fff) return BigInt.asUintN(63, fraction) === 0n ? (sign < 0 ? '-inf' : 'inf') : `nan(0x${fraction.toString(16)})`;
+  if (exponent === 0x7fff) return BigInt.asUintN(63, fraction) === 0n ? (sign < 0 ? '-inf' : 'inf') : `nan(${hex(fraction)})`;
   return cFloatText(sign * Number(fraction) * 2 ** (exponent - 16383 - 63), 8);
 }
 

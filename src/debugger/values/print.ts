@@ -1,12 +1,13 @@
 /** Values on one line: Go's in Delve's form, C's in gdb's. Nothing is read beyond what the limits let be printed. */
 
 import { hexText } from '../../host/bytes.js';
+import { hex } from '../../host/hex.js';
 import { missingText } from '../known.js';
 import { constantName } from './constants.js';
 import { type Content, childrenOf, contentOf } from './content.js';
 import { flagNames } from './flag-names.js';
 import { type Format, floatOf, formatBits } from './format.js';
-import { floatText, hex, quoteBytes } from './numbers.js';
+import { floatText, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
 import { Unreadable } from './source.js';
 import { timeText } from './time.js';

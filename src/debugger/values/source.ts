@@ -1,5 +1,7 @@
 /** Where a value's bytes come from. Reading is lazy: nothing is read until it is printed, compared or followed. */
+
 import { MemoryFault } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import { Told } from '../../host/told.js';
 import type { Loss, Missing } from '../known.js';
 
@@ -55,7 +57,7 @@ export function memorySource(memory: Memory, address: bigint): Source {
 
 export function readMemory(memory: Memory, address: bigint, length: number): Uint8Array {
   if (length === 0) return new Uint8Array();
-  const where = `${length} byte${length === 1 ? '' : 's'} at 0x${(address & ADDRESS_MASK).toString(16)}`;
+  const where = `${length} byte${length === 1 ? '' : 's'} at ${hex(address & ADDRESS_MASK)}`;
   if (length > MAX_READ || address < 0n || address + BigInt(length) > ADDRESS_MASK) throw new Unreadable(`could not read ${where}`);
   try {
     return memory.read(address, length);

@@ -1,5 +1,6 @@
 /** Values as data: each with its type, kind and place, and with its parts as values again, as far as the bounds go. */
-import { type Data, hex } from '../answer.js';
+import { hex } from '../../host/hex.js';
+import type { Data } from '../answer.js';
 import { type Child, type Content, childCount, childrenOf, contentOf } from './content.js';
 import { type PrintOptions, printValue, SHORT } from './print.js';
 import { Unreadable } from './source.js';

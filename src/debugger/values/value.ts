@@ -1,3 +1,4 @@
+import { hex } from '../../host/hex.js';
 import type { Image, Type } from '../../image/api.js';
 import {
   bytesSource,
@@ -186,7 +187,7 @@ export function functionOf(world: World, value: Value): FunctionName | undefined
   const object = pointerOf(value);
   if (object === 0n) return undefined;
   const pc = readUint(memorySource(world.memory, object), 0, 8);
-  return { name: functionNameAt(world, pc) ?? `0x${pc.toString(16)}`, pc };
+  return { name: functionNameAt(world, pc) ?? hex(pc), pc };
 }
 
 /** `numbers+4`: the sized symbol that the address lies in. */

@@ -2,6 +2,7 @@
  * The fixed structures of an ELF64 file: System V gABI, chapter 4 and 5, and the AMD64 psABI. Link addresses are `number`: a program of
  * Linux on amd64 lies below 2^47, and a file that says otherwise is refused here.
  */
+import { hex } from '../../host/hex.js';
 import { ByteReader, FormatError, text } from '../bytes.js';
 
 export const PT = { load: 1, dynamic: 2, interp: 3, note: 4, tls: 7 } as const;
@@ -69,8 +70,6 @@ export interface Section {
   readonly link: number;
   readonly entrySize: number;
 }
-
-const hex = (value: number | bigint) => `0x${value.toString(16)}`;
 
 /** Reads and judges the file header. `path` begins the one-line errors; `bytes` may be the beginning of a file of `size` bytes. */
 export function readHeader(bytes: Uint8Array, path: string, size = bytes.length): ElfHeader {

@@ -2,6 +2,7 @@
  * The bytes of the loaded segments by link address, with the relocations that only need the file itself applied. A position-independent
  * Go program keeps its module data and type descriptors zero in the file and in its relocations instead.
  */
+import { hex } from '../../host/hex.js';
 import { ByteReader, FormatError, text } from '../bytes.js';
 import { DT, type Elf } from './elf.js';
 import { PF, type ProgramHeader } from './headers.js';
@@ -19,8 +20,6 @@ interface Range {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
-
-const hex = (value: number) => `0x${value.toString(16)}`;
 
 export class LinkedMemory {
   private readonly ranges: readonly Range[];

@@ -1,5 +1,7 @@
 /** A system call and its result in words, as the debugger shows them. Looking changes nothing: no page is touched, no stack grown. */
+
 import { type AddressSpace, MemoryFault } from '../../cpu/api.js';
+import { hex } from '../../host/hex.js';
 import { AT_FDCWD } from '../abi/constants.js';
 import { errnoName, RESTART } from '../abi/errno.js';
 import { signalName } from '../abi/signals.js';
@@ -40,8 +42,6 @@ function path(address: bigint, memory: AddressSpace): string | undefined {
     throw error;
   }
 }
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** `3`, `-ENOENT`, an address in hex. `rax` is the register as the call left it. */
 export function describeResult(number: number, rax: bigint): string {
