@@ -1,6 +1,7 @@
 /** Addresses of the runtime's variables that symbols name, or, in stripped programs, that the code of functions which pclntab names uses. */
-import { Decoder, DecoderOptions } from 'iced-x86';
 import { type AddressSpace, PROT } from '../cpu/api.js';
+import { addressOf } from '../cpu/effects/address.js';
+import { effectsOf } from '../cpu/effects/describe.js';
 import type { Image } from '../image/api.js';
 
 /** `runtime.allgs`, a []*g. */
@@ -36,14 +37,12 @@ function usedBy(name: string, image: Image, memory: AddressSpace): ReadonlySet<b
   for (const func of image.functionsNamed(name)) {
     const length = Number(func.end - func.entry);
     if (!memory.allows(func.entry, length, 'read')) continue;
-    const decoder = new Decoder(64, memory.read(func.entry, length), DecoderOptions.None);
-    decoder.ip = func.entry;
-    while (decoder.canDecode) {
-      const instruction = decoder.decode();
-      if (instruction.isIpRelMemoryOperand) used.add(instruction.ipRelMemoryAddress);
-      instruction.free();
+    for (const { accesses, writes } of effectsOf(memory.read(func.entry, length), func.entry)) {
+      for (const value of [...accesses.map(({ address }) => address), ...writes.map(write => write.value)]) {
+        const operand = addressOf(value);
+        if (operand?.relative) used.add(BigInt.asUintN(64, operand.displacement));
+      }
     }
-    decoder.free();
   }
   return used;
 }

@@ -1,5 +1,6 @@
-import { Decoder, DecoderOptions, OpKind, Register } from 'iced-x86';
-import type { AddressSpace } from '../cpu/api.js';
+import type { AddressSpace, RegisterName } from '../cpu/api.js';
+import { addressOf } from '../cpu/effects/address.js';
+import { effectsOf } from '../cpu/effects/describe.js';
 import type { Image } from '../image/api.js';
 
 /** Internally linked programs have one thread-local word, just below FS base (cmd/link); what r14 assembles is like them. */
@@ -26,24 +27,15 @@ export function tlsOffset(image: Image, memory: AddressSpace): bigint {
 
 /** `mov %fs:OFFSET,%reg`, or `mov $OFFSET,%reg` before `mov %fs:(%reg),%reg` as position-independent code has it. */
 function loadedFromFs(code: Uint8Array): bigint | undefined {
-  const decoder = new Decoder(64, code, DecoderOptions.None);
-  const constants = new Map<Register, bigint>();
-  try {
-    while (decoder.canDecode) {
-      const instruction = decoder.decode();
-      const { memorySegment, memoryBase, op0Kind, op0Register } = instruction;
-      const fromMemory = instruction.opCount === 2 && instruction.op1Kind === OpKind.Memory;
-      const constant = instruction.opCount === 2 && op0Kind === OpKind.Register && instruction.op1Kind === OpKind.Immediate32to64;
-      const displacement = BigInt.asIntN(64, fromMemory ? instruction.memoryDisplacement : 0n);
-      if (constant) constants.set(op0Register, BigInt.asIntN(64, instruction.immediate(1)));
-      instruction.free();
-      if (!fromMemory || memorySegment !== Register.FS) continue;
-      if (memoryBase === Register.None) return BigInt.asIntN(32, displacement);
-      const base = constants.get(memoryBase);
-      if (base !== undefined) return base + displacement;
+  const constants = new Map<RegisterName, bigint>();
+  for (const { accesses, writes } of effectsOf(code, 0n)) {
+    for (const { address, kind } of accesses) {
+      const operand = kind === 'read' ? addressOf(address) : undefined;
+      if (operand?.segment !== 'fs') continue;
+      const base = operand.base === undefined ? 0n : constants.get(operand.base);
+      if (base !== undefined) return base + operand.displacement;
     }
-    return undefined;
-  } finally {
-    decoder.free();
+    for (const { register, value } of writes) if (value.kind === 'constant') constants.set(register, BigInt.asIntN(64, value.value));
   }
+  return undefined;
 }

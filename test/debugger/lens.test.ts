@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildGo, missing } from '../support/build.js';
-import { type Debugging, debug, debugBundled } from '../support/debug.js';
+import { type Debugging, debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 interface Value {
   readonly label: string;
@@ -89,6 +89,25 @@ describe('abi', () => {
     await c.run('continue');
     // The loop comes to the call on two ways: the total is cleared before the first round and is the result of the call before in others.
     expect(await chains(c)).toMatchObject({ total: '(one of several places in sum) -> R12 -> RDI (total)' });
+  });
+
+  it('takes for the origin of a register only what has filled all of it', async () => {
+    const chainBehind = async (code: string): Promise<string | null | undefined> => {
+      const lines = code.split('; ').map(line => `\t${line}\n`);
+      const text = `TEXT ·main<ABIInternal>(SB), NOSPLIT, $16-0\n${lines.join('')}\tCALL ·take<ABIInternal>(SB)\n\tRET\n`;
+      const program = debugAssembly(`${text}TEXT ·take<ABIInternal>(SB), NOSPLIT, $0-8\n\tRET\n`, 'package main\n\nfunc take(n int)\n');
+      await program.run('break *main.take');
+      await program.run('continue');
+      return (await values(program))[0]?.chain;
+    };
+    // 0x1256 is no constant of the code.
+    expect(await chainBehind('MOVQ $0x1234, AX; MOVQ $0x56, CX; MOVB CX, AX')).toMatch(/^computed in main\.main: .* -> RAX \(n\)$/);
+    expect(await chainBehind('MOVQ $0x1234, AX; MOVB $0x56, AX')).toMatch(/^computed in main\.main: /);
+    expect(await chainBehind('MOVQ $0x56, CX; MOVQ CX, AX')).toBe('constant 0x56 -> RCX -> RAX (n)');
+    // A 32-bit move clears the upper half: only the lower one comes from there.
+    expect(await chainBehind('MOVQ $0x1234567890, CX; MOVL CX, AX')).toBe('constant 0x34567890 -> ECX -> RAX (n)');
+    expect(await chainBehind('MOVQ $0x56, CX; MOVQ CX, 0(SP); XCHGQ 0(SP), AX')).toBe('constant 0x56 -> RCX -> 0(SP) -> RAX (n)');
+    expect(await chainBehind('MOVQ $0x1234, CX; MOVQ CX, 0(SP); MOVB $1, 0(SP); MOVQ 0(SP), AX')).toMatch(/^computed in main\.main: /);
   });
 
   it('says what is wrong with its argument', async () => {

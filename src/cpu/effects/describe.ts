@@ -1,5 +1,4 @@
 /** Tells an instruction's effects: those of its micro-ops, one after the other, on what the registers held before it. */
-import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
 import {
   type ControlFlow,
   type EffectLeaf,
@@ -18,33 +17,26 @@ import { type Field, fieldAddress, type Operand } from '../ir/emit.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { SERVICES, STATE, VECTORS } from '../layout.js';
 import { type Form, type Hole, holeNumber, jumpTarget, OPERAND, type Uop, wideNumberAt } from '../lift/form.js';
-import { knownForms, newForm } from '../lift/forms.js';
+import { formAt } from './form-at.js';
 import { mergedAccesses, withAccesses } from './merge.js';
 import type { RowLeaf, RowValue, Slot } from './row.js';
 import { rowEffects } from './rows.js';
 import { apply, constant, isComputed, low, type Slice, UNKNOWN } from './value.js';
 
-/** The form of the instruction at an index of the code; undefined when its bytes go on behind the code. */
-function formAt(code: Uint8Array, at: number): Form | undefined {
-  const found = knownForms.find(code, at);
-  if (found !== undefined) return at + found.length <= code.length ? found : undefined;
-  const decoder = new Decoder(64, code, DecoderOptions.None);
-  const ins = new Instruction();
-  try {
-    decoder.position = at;
-    decoder.decodeOut(ins);
-    const cut = ins.code === IcedCode.INVALID && decoder.lastError === DecoderError.NoMoreBytes;
-    return cut ? undefined : newForm(ins, decoder, code, at);
-  } finally {
-    ins.free();
-    decoder.free();
-  }
-}
-
 /** The effects of the instruction at an index of some code, whose address is `address`; undefined when its bytes go on behind the code. */
 export function effectsAt(code: Uint8Array, at: number, address: bigint): Effects | undefined {
   const form = formAt(code, at);
   return form && new Description(form, code, at, address).effects();
+}
+
+/** The effects of the instructions of some code, one after the other. */
+export function* effectsOf(code: Uint8Array, address: bigint): Generator<Effects> {
+  for (let at = 0; at < code.length; ) {
+    const effects = effectsAt(code, at, address + BigInt(at));
+    if (effects === undefined) return;
+    yield effects;
+    at += Math.max(1, effects.length);
+  }
 }
 
 /** A write to the register file, of whose addresses operands are. */

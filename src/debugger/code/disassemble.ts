@@ -1,7 +1,19 @@
 /** Disassembly with symbols, in the flavour that the settings ask for. */
-import { Code, Decoder, DecoderOptions, FlowControl, Formatter, FormatterSyntax, Instruction, MemorySizeOptions, OpKind } from 'iced-x86';
+import {
+  Code,
+  Decoder,
+  DecoderOptions,
+  FlowControl,
+  Formatter,
+  FormatterSyntax,
+  Instruction,
+  MemorySizeOptions,
+  OpKind,
+  type Register,
+  RegisterExt,
+} from 'iced-x86';
 import { plan9 } from '../../asm/plan9.js';
-import type { AddressSpace } from '../../cpu/api.js';
+import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
 import { readable } from './decode.js';
 import { describeAddress } from './describe.js';
@@ -141,8 +153,14 @@ function fieldOf(instruction: Instruction, memory: AddressSpace, images: Images)
   const func = images.functionAt(ip);
   const field = func && fieldNames(memory, images, func).get(ip);
   // The code may have changed since it was looked through.
-  return field?.base === memoryBase && field.displacement === BigInt.asIntN(64, memoryDisplacement) ? field.text : undefined;
+  return field !== undefined && field.base === gprName(memoryBase) && field.displacement === BigInt.asIntN(64, memoryDisplacement)
+    ? field.text
+    : undefined;
 }
+
+/** The general register of 64 bits that a register of iced is. */
+const gprName = (register: Register): GprName | undefined =>
+  RegisterExt.isGPR64(register) ? GPR_NAMES[RegisterExt.number(register)] : undefined;
 
 /** The symbol that covers an address; Go's syntax says what lies between symbols in numbers. */
 function symbolOf(images: Images, address: bigint): { readonly name: string; readonly base: bigint } | undefined {

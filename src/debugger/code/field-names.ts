@@ -3,29 +3,21 @@
  * parameters and results, and what the code itself loads from fields, followed once through the function; at the head of a loop only R14 is
  * still known.
  */
-import {
-  Decoder,
-  DecoderOptions,
-  FlowControl,
-  InstructionInfoFactory,
-  MemorySizeExt,
-  Mnemonic,
-  OpAccess,
-  OpKind,
-  Register,
-  RegisterExt,
-} from 'iced-x86';
 import { unwindRegister } from '../../abi/registers.js';
-import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
+import type { AddressSpace, Effects, EffectValue, GprName, OperandAddress } from '../../cpu/api.js';
+import { addressOf } from '../../cpu/effects/address.js';
+import { effectsOf } from '../../cpu/effects/describe.js';
+import { isGpr } from '../../cpu/effects/instruction.js';
 import type { Func, Type } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { tlsOffset } from '../../runtime/tls.js';
 import { underlying } from '../values/types.js';
 import { readable } from './decode.js';
+import { type NamedOperand, namedOperand } from './named-operand.js';
 
 /** A memory operand as Go's assembler would name it. */
 export interface FieldOperand {
-  readonly base: Register;
+  readonly base: GprName;
   readonly displacement: bigint;
   /** What stands in front of the base: `g_racectx`, `(g_sched+gobuf_sp)`. */
   readonly text: string;
@@ -33,24 +25,28 @@ export interface FieldOperand {
 
 /** Functions larger than this are not looked through. */
 const MOST_BYTES = 64 * 1024;
-const WRITES = new Set([OpAccess.Write, OpAccess.CondWrite, OpAccess.ReadWrite, OpAccess.ReadCondWrite]);
 const DW_OP_REG0 = 0x50;
 
 interface Step {
-  readonly ip: bigint;
-  readonly flow: FlowControl;
+  readonly effects: Effects;
+  /** Of jumps and branches. */
   readonly target: bigint | undefined;
   readonly calls: boolean;
   readonly callee: bigint | undefined;
-  readonly moves: 'load' | 'copy' | 'address' | 'store' | undefined;
-  readonly to: Register;
-  readonly from: Register;
-  readonly memory:
-    | { readonly base: Register; readonly displacement: bigint; readonly size: number; readonly fs: boolean; readonly plain: boolean }
-    | undefined;
-  readonly written: readonly Register[];
+  readonly move: Movement | undefined;
+  /** The operand in memory, or the address that LEA computes. */
+  readonly operand: OperandAddress | undefined;
+  /** Bytes of the operand; 0: only its address counts. */
+  readonly size: number;
+  readonly written: readonly GprName[];
   readonly writesMemory: boolean;
 }
+
+/** 64 bits that come from an operand, from a register or from an address, or go to an operand. */
+type Movement =
+  | { readonly kind: 'load' | 'address'; readonly to: GprName }
+  | { readonly kind: 'copy'; readonly to: GprName; readonly from: GprName }
+  | { readonly kind: 'store'; readonly from: GprName };
 
 const known = new WeakMap<Images, Map<bigint, ReadonlyMap<bigint, FieldOperand>>>();
 
@@ -67,38 +63,44 @@ export function fieldNames(memory: AddressSpace, images: Images, func: Func): Re
 }
 
 /** What points to which struct: registers, and words of the frame by their distance from RSP. */
-type State = Map<Register | bigint, Type>;
+type State = Map<GprName | bigint, Type>;
 
 function follow(memory: AddressSpace, images: Images, func: Func): ReadonlyMap<bigint, FieldOperand> {
   const fields = new Map<bigint, FieldOperand>();
   if (func.end - func.entry > MOST_BYTES) return fields;
-  const steps = stepsOf(readable(memory, func.entry, Number(func.end - func.entry)), func.entry);
+  const steps = Array.from(effectsOf(readable(memory, func.entry, Number(func.end - func.entry)), func.entry), stepOf);
   // A jump back to the entry is a call of the function by itself.
-  const loops = new Set(steps.flatMap(({ ip, target }) => (target !== undefined && target <= ip && target !== func.entry ? [target] : [])));
+  const loops = new Set(
+    steps.flatMap(({ effects: { address }, target }) =>
+      target !== undefined && target <= address && target !== func.entry ? [target] : [],
+    ),
+  );
   const g = images.goImage?.typeNamed('runtime.g');
   const gAt = images.goImage === undefined ? undefined : tlsOffset(images.goImage, memory);
-  const always: State = new Map(g !== undefined && keepsG(func) ? [[Register.R14, g]] : []);
+  const always: State = new Map(g !== undefined && keepsG(func) ? [['r14', g]] : []);
   const arriving = new Map<bigint, State>();
   let state: State | undefined = new Map([...always, ...parameters(images, func)]);
   for (const step of steps) {
-    const { ip, flow, target, moves, to, from, memory: place, written } = step;
-    const jumped = arriving.get(ip);
-    if (loops.has(ip)) state = new Map(always);
+    const { effects, target, move, operand, size } = step;
+    const jumped = arriving.get(effects.address);
+    if (loops.has(effects.address)) state = new Map(always);
     else if (jumped !== undefined) state = state === undefined ? jumped : common(state, jumped);
     // Nothing comes here but by ways that are not seen, as from a table of jumps.
     state ??= new Map(always);
-    const type: Type | undefined = place === undefined ? undefined : state.get(place.base);
-    const field = type && fieldAt(type, place!.displacement, moves === 'address' ? 0 : place!.size);
-    if (field !== undefined) fields.set(ip, { base: place!.base, displacement: place!.displacement, text: field.text });
-    const slot = place?.base === Register.RSP && place.plain ? place.displacement : undefined;
-    const loaded = place?.fs && place.displacement === gAt ? g : slot === undefined ? pointee(field?.type) : state.get(slot);
-    const result = { copy: state.get(from), address: field?.type, load: loaded, store: state.get(from) }[moves ?? 'load'];
-    for (const register of written) if (!always.has(register)) state.delete(register);
-    if (slot !== undefined && (moves === 'store' || step.writesMemory || moves === 'address')) state.delete(slot);
-    if (written.includes(Register.RSP) && flow === FlowControl.Next)
+    const base = operand?.base !== undefined && isGpr(operand.base) ? operand.base : undefined;
+    const type = base && state.get(base);
+    const field = type && fieldAt(type, operand!.displacement, size);
+    if (field !== undefined) fields.set(effects.address, { base: base!, displacement: operand!.displacement, text: field.text });
+    const slot = base === 'rsp' && operand!.index === undefined ? operand!.displacement : undefined;
+    const isG = operand?.segment === 'fs' && base === undefined && operand.displacement === gAt;
+    const loaded = isG ? g : slot === undefined ? pointee(field?.type) : state.get(slot);
+    const result = move === undefined ? undefined : 'from' in move ? state.get(move.from) : move.kind === 'address' ? field?.type : loaded;
+    for (const register of step.written) if (!always.has(register)) state.delete(register);
+    if (slot !== undefined && (step.writesMemory || move?.kind === 'address')) state.delete(slot);
+    if (step.written.includes('rsp') && effects.flow.kind === 'next')
       for (const key of [...state.keys()]) if (typeof key === 'bigint') state.delete(key);
-    if (moves !== undefined && result !== undefined && isStruct(result)) {
-      if (moves !== 'store') state.set(to, result);
+    if (move !== undefined && result !== undefined && isStruct(result)) {
+      if (move.kind !== 'store') state.set(move.to, result);
       else if (slot !== undefined) state.set(slot, result);
     }
     if (target !== undefined) {
@@ -106,8 +108,7 @@ function follow(memory: AddressSpace, images: Images, func: Func): ReadonlyMap<b
       arriving.set(target, before === undefined ? new Map(state) : common(before, state));
     }
     if (step.calls) state = afterCall(state, always, images, step.callee);
-    else if (flow === FlowControl.UnconditionalBranch || flow === FlowControl.IndirectBranch || flow === FlowControl.Return)
-      state = undefined;
+    else if (effects.flow.kind === 'jump' || effects.flow.kind === 'return') state = undefined;
   }
   return fields;
 }
@@ -123,7 +124,7 @@ function afterCall(state: State, always: State, images: Images, address: bigint 
   return new Map([
     ...always,
     ...[...state].filter(([key]) => typeof key === 'bigint'),
-    ...(result !== undefined && isStruct(result) ? [[Register.RAX, result] as const] : []),
+    ...(result !== undefined && isStruct(result) ? [['rax', result] as const] : []),
   ]);
 }
 
@@ -132,17 +133,16 @@ const keepsG = (func: Func): boolean =>
   func.language !== 'c' && (func.abi === 'ABIInternal' || func.language === 'go' || /(?:^|\/)runtime\//.test(func.file ?? ''));
 
 /** Registers that hold pointers to structs at a function's entry. */
-function parameters(images: Images, func: Func): [Register, Type][] {
-  return (images.variablesOf(func) ?? []).flatMap(({ role, type, location }): [Register, Type][] => {
+function parameters(images: Images, func: Func): [GprName, Type][] {
+  return (images.variablesOf(func) ?? []).flatMap(({ role, type, location }): [GprName, Type][] => {
     const code = location?.expression.length === 1 ? location.expression[0]! - DW_OP_REG0 : -1;
     const target = pointee(type);
-    const register = gpr(unwindRegister(code));
-    return role === 'param' && register !== undefined && target !== undefined && isStruct(target) ? [[register, target]] : [];
+    const register = unwindRegister(code);
+    return role === 'param' && register !== undefined && register !== 'rip' && target !== undefined && isStruct(target)
+      ? [[register, target]]
+      : [];
   });
 }
-
-const gpr = (name: GprName | 'rip' | undefined): Register | undefined =>
-  name === undefined || name === 'rip' ? undefined : Register.RAX + GPR_NAMES.indexOf(name);
 
 const isStruct = (type: Type): boolean => underlying(type).kind === 'struct';
 
@@ -172,61 +172,39 @@ function fieldAt(struct: Type, displacement: bigint, size: number): { readonly t
   return { text: parts.length === 1 ? parts[0]! : `(${parts.join('+')})`, type: rest === 0 ? type : undefined };
 }
 
-function stepsOf(bytes: Uint8Array, start: bigint): Step[] {
-  const decoder = new Decoder(64, bytes, DecoderOptions.None);
-  decoder.ip = start;
-  const factory = new InstructionInfoFactory();
-  const steps: Step[] = [];
-  try {
-    while (decoder.canDecode) {
-      const instruction = decoder.decode();
-      const { ip, mnemonic, flowControl: flow, opCount, op0Kind } = instruction;
-      const kinds = Array.from({ length: opCount }, (_, index) => instruction.opKind(index));
-      const near = op0Kind === OpKind.NearBranch64 && opCount > 0 ? instruction.nearBranchTarget : undefined;
-      const calls = flow === FlowControl.IndirectCall || (flow === FlowControl.Call && mnemonic !== Mnemonic.Syscall);
-      const wide = (index: number): boolean => kinds[index] === OpKind.Register && RegisterExt.isGPR64(instruction.opRegister(index));
-      const info = factory.info(instruction);
-      const written: Register[] = [];
-      for (const used of info.usedRegisters()) {
-        if (WRITES.has(used.access)) written.push(RegisterExt.fullRegister(used.register));
-        used.free();
-      }
-      const writesMemory = op0Kind === OpKind.Memory && WRITES.has(info.op0Access);
-      info.free();
-      steps.push({
-        ip,
-        flow,
-        target: calls ? undefined : near,
-        calls,
-        callee: calls ? near : undefined,
-        moves: movement(mnemonic, wide(0), wide(1), kinds),
-        to: wide(0) ? instruction.op0Register : Register.None,
-        from: wide(1) ? instruction.op1Register : Register.None,
-        memory:
-          kinds.includes(OpKind.Memory) && mnemonic !== Mnemonic.Nop
-            ? {
-                base: instruction.memoryBase,
-                displacement: BigInt.asIntN(64, instruction.memoryDisplacement),
-                size: MemorySizeExt.size(instruction.memorySize),
-                fs: instruction.segmentPrefix === Register.FS && instruction.memoryBase === Register.None,
-                plain: instruction.memoryIndex === Register.None,
-              }
-            : undefined,
-        written,
-        writesMemory,
-      });
-      instruction.free();
-    }
-    return steps;
-  } finally {
-    factory.free();
-    decoder.free();
-  }
+function stepOf(effects: Effects): Step {
+  const { flow, writes } = effects;
+  const calls = flow.kind === 'call';
+  const constant = (flow.kind === 'call' || flow.kind === 'jump') && flow.target.kind === 'constant' ? flow.target.value : undefined;
+  const named = namedOperand(effects);
+  return {
+    effects,
+    target: flow.kind === 'branch' ? flow.target : calls ? undefined : constant,
+    calls,
+    callee: calls ? constant : undefined,
+    move: movement(effects, named),
+    operand: named && addressOf(named.address),
+    size: named?.access?.bytes ?? 0,
+    written: writes.map(({ register }) => register).filter(isGpr),
+    writesMemory: named?.access !== undefined && named.access.kind !== 'read',
+  };
 }
 
-function movement(mnemonic: Mnemonic, toWide: boolean, fromWide: boolean, kinds: readonly OpKind[]): Step['moves'] {
-  if (mnemonic === Mnemonic.Lea) return toWide ? 'address' : undefined;
-  if (mnemonic !== Mnemonic.Mov) return undefined;
-  if (toWide) return fromWide ? 'copy' : kinds[1] === OpKind.Memory ? 'load' : undefined;
-  return kinds[0] === OpKind.Memory && fromWide ? 'store' : undefined;
+function movement({ writes, accesses }: Effects, named: NamedOperand | undefined): Movement | undefined {
+  const [write, ...others] = writes;
+  const stored = named?.access?.kind === 'write' ? named.access.value : undefined;
+  if (write === undefined) {
+    const from = stored && wholeRegister(stored);
+    return from && { kind: 'store', from };
+  }
+  const { register: to, bytes, value } = write;
+  if (others.length > 0 || bytes !== 8 || !isGpr(to)) return undefined;
+  if (named !== undefined && named.access === undefined) return addressOf(value)?.narrow ? undefined : { kind: 'address', to };
+  if (value.kind === 'memory') return value.bytes === 8 && accesses[value.access] === named?.access ? { kind: 'load', to } : undefined;
+  const from = wholeRegister(value);
+  return from && { kind: 'copy', to, from };
+}
+
+function wholeRegister(value: EffectValue): GprName | undefined {
+  return value.kind === 'register' && value.bytes === 8 && isGpr(value.register) ? value.register : undefined;
 }

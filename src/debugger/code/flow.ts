@@ -2,20 +2,12 @@
  * Where a value in a register or stack slot of a function was last written: reaching definitions over the function's instructions, followed
  * backwards on every path. One definition on all paths is an answer; several are none.
  */
-import {
-  Decoder,
-  DecoderOptions,
-  FlowControl,
-  Instruction,
-  InstructionInfoFactory,
-  MemorySizeExt,
-  Mnemonic,
-  OpAccess,
-  OpKind,
-  Register,
-} from 'iced-x86';
-import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
-import { gprName, readable } from './decode.js';
+import { type AddressSpace, type Effects, type EffectValue, GPR_NAMES, type GprName } from '../../cpu/api.js';
+import { addressOf } from '../../cpu/effects/address.js';
+import { effectsAt, effectsOf } from '../../cpu/effects/describe.js';
+import { isGpr } from '../../cpu/effects/instruction.js';
+import { type Outline, outlinesOf } from '../../cpu/effects/outline.js';
+import { readable } from './decode.js';
 
 /** A general register, or a word of the stack: its distance in bytes from RSP at the function's entry, where the return address is at 0. */
 export type Location = { readonly register: GprName } | { readonly slot: number };
@@ -29,6 +21,20 @@ export type MoveSource =
   /** A word of memory that is not on the function's stack; RIP-relative ones have no base. */
   | { readonly base: GprName | undefined; readonly displacement: bigint; readonly indexed: boolean };
 
+/** `to` becomes a copy of `from`, before the effect of a push or pop on RSP is counted. */
+export interface Move {
+  readonly to: Location;
+  readonly from: MoveSource;
+  /** Low bytes of `from` that count: 8, or 4 that are widened. */
+  readonly bytes: 4 | 8;
+}
+
+/** Bytes of the stack, `[from, from + length)`. */
+interface Extent {
+  readonly from: number;
+  readonly length: number;
+}
+
 export interface Step {
   readonly address: bigint;
   readonly next: bigint;
@@ -36,18 +42,15 @@ export interface Step {
   /** Of direct calls, jumps and branches. */
   readonly target: bigint | undefined;
   readonly writes: ReadonlySet<GprName>;
-  /** `to` becomes a copy of `from`, before the effect of a push or pop on RSP is counted. */
-  readonly move: { readonly to: Location; readonly from: MoveSource } | undefined;
-  /** Bytes of the stack that it writes, `[from, from + length)`, when it writes there otherwise than by a move. */
-  readonly clobbers: { readonly from: number; readonly length: number } | undefined;
+  readonly moves: readonly Move[];
+  /** What it writes of the stack otherwise than by a move. */
+  readonly clobbers: readonly Extent[];
   /** RSP before it, relative to RSP at entry; undefined: not known. */
   readonly depth: number | undefined;
 }
 
 /** Functions larger than this are not followed. */
 const MOST_BYTES = 1 << 14;
-const WRITES = new Set([OpAccess.Write, OpAccess.CondWrite, OpAccess.ReadWrite, OpAccess.ReadCondWrite]);
-const MOVES = new Set([Mnemonic.Mov, Mnemonic.Movsxd]);
 
 export type Definition = { readonly at: 'entry' } | { readonly at: 'step'; readonly step: Step };
 
@@ -92,14 +95,14 @@ export class FunctionFlow {
     if (size <= 0 || size > MOST_BYTES) return undefined;
     const code = readable(memory, entry, size);
     const before = known.findIndex(each => each.entry === entry && sameBytes(each.code, code));
-    const flow = before < 0 ? new FunctionFlow(code, entry, decodeAll(code, entry, wayOf)) : known.splice(before, 1)[0]!;
+    const flow = before < 0 ? new FunctionFlow(code, entry, Array.from(outlinesOf(code, entry), wayOf)) : known.splice(before, 1)[0]!;
     known.push(flow);
     if (known.length > MOST_KNOWN) known.shift();
     return flow;
   }
 
   private get steps(): readonly Step[] {
-    this.#steps ??= withDepths(decodeAll(this.code, this.entry, rawStep), this.#after);
+    this.#steps ??= withDepths(this.ways, [...effectsOf(this.code, this.entry)], this.#after);
     return this.#steps;
   }
 
@@ -134,9 +137,11 @@ export class FunctionFlow {
       todo.push(...this.#before[at]!);
     }
     const written = new Set<GprName>();
-    decodeAll(this.code, this.entry, (instruction, factory) => {
-      if (seen.has(this.#index.get(instruction.ip)!)) for (const name of writesOf(instruction, factory)) written.add(name);
-    });
+    for (const at of seen) {
+      const { address } = this.ways[at]!;
+      const effects = effectsAt(this.code, Number(address - this.entry), address);
+      for (const name of writesOf(effects)) written.add(name);
+    }
     return written;
   }
 
@@ -165,123 +170,43 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.leng
 function defines(step: Step, location: Location, survives: Survives): boolean {
   if (step.flow === 'call') return !survives(step, location);
   if ('register' in location) return step.writes.has(location.register);
-  const { move, clobbers } = step;
-  if (move !== undefined && 'slot' in move.to && overlaps(move.to.slot, 8, location.slot)) return true;
-  return clobbers !== undefined && overlaps(clobbers.from, clobbers.length, location.slot);
+  const { moves, clobbers } = step;
+  const stored = moves.flatMap(({ to }) => ('slot' in to ? [{ from: to.slot, length: 8 }] : []));
+  return [...stored, ...clobbers].some(({ from, length }) => overlaps(from, length, location.slot));
 }
 
-export function writesExactly(step: Step, location: Location): boolean {
-  const to = step.move?.to;
-  if (to === undefined) return false;
-  return 'register' in to ? 'register' in location && to.register === location.register : 'slot' in location && to.slot === location.slot;
+/** The move that gives a location its whole value. */
+export const moveTo = ({ moves }: Step, location: Location): Move | undefined => moves.find(({ to }) => sameLocation(to, location));
+
+function sameLocation(one: Location, other: Location): boolean {
+  if ('register' in one) return 'register' in other && one.register === other.register;
+  return 'slot' in other && one.slot === other.slot;
 }
 
 const overlaps = (from: number, length: number, slot: number): boolean => from < slot + 8 && slot < from + length;
 
-// ---- decoding ------------------------------------------------------------------------------------------------------------------------
-
-type Memory = { readonly base: GprName | undefined; readonly indexed: boolean; readonly displacement: bigint; readonly size: number };
-type Operand = { readonly register: GprName } | { readonly constant: bigint } | { readonly memory: Memory } | undefined;
+// ---- instructions --------------------------------------------------------------------------------------------------------------------
 
 /** How control goes on behind an instruction. */
 type Way = Pick<Step, 'address' | 'next' | 'flow' | 'target'>;
 
-interface Raw extends Way {
-  readonly writes: ReadonlySet<GprName>;
-  readonly mnemonic: Mnemonic;
-  readonly operands: readonly Operand[];
-  /** The operand that is written to memory. */
-  readonly stores: Memory | undefined;
-  readonly stack: number;
-}
+const FLOWS: Partial<Record<Outline['flow'], Step['flow']>> = {
+  next: 'next',
+  call: 'call',
+  syscall: 'call',
+  jump: 'jump',
+  branch: 'branch',
+};
 
-function decodeAll<T>(
-  code: Uint8Array,
-  entry: bigint,
-  read: (instruction: Instruction, factory: InstructionInfoFactory) => T,
-): readonly T[] {
-  const decoder = new Decoder(64, code, DecoderOptions.None);
-  decoder.ip = entry;
-  const factory = new InstructionInfoFactory();
-  const instruction = new Instruction();
-  const all: T[] = [];
-  try {
-    while (decoder.canDecode) {
-      decoder.decodeOut(instruction);
-      all.push(read(instruction, factory));
-    }
-    return all;
-  } finally {
-    instruction.free();
-    factory.free();
-    decoder.free();
-  }
-}
+const wayOf = ({ address, length, flow, target }: Outline): Way => ({
+  address,
+  next: address + BigInt(length),
+  flow: FLOWS[flow] ?? 'end',
+  target,
+});
 
-function wayOf(instruction: Instruction): Way {
-  const near = instruction.op0Kind === OpKind.NearBranch64 ? instruction.nearBranchTarget : undefined;
-  return { address: instruction.ip, next: instruction.nextIP, flow: flowOf(instruction.flowControl), target: near };
-}
-
-function writesOf(instruction: Instruction, factory: InstructionInfoFactory): ReadonlySet<GprName> {
-  const info = factory.info(instruction);
-  const writes = new Set<GprName>();
-  for (const used of info.usedRegisters()) {
-    const name = WRITES.has(used.access) ? gprName(used.register) : undefined;
-    if (name !== undefined) writes.add(name);
-    used.free();
-  }
-  info.free();
-  return writes;
-}
-
-function rawStep(instruction: Instruction, factory: InstructionInfoFactory): Raw {
-  const { mnemonic, stackPointerIncrement } = instruction;
-  const writes = writesOf(instruction, factory);
-  const info = factory.info(instruction);
-  const stored = WRITES.has(info.op0Access) && instruction.op0Kind === OpKind.Memory ? memoryOf(instruction) : undefined;
-  info.free();
-  const operands = Array.from({ length: Math.min(2, instruction.opCount) }, (_, operand) => operandOf(instruction, operand));
-  return { ...wayOf(instruction), writes, mnemonic, operands, stores: stored, stack: stackPointerIncrement };
-}
-
-function flowOf(control: FlowControl): Step['flow'] {
-  switch (control) {
-    case FlowControl.Next:
-      return 'next';
-    case FlowControl.Call:
-    case FlowControl.IndirectCall:
-      return 'call';
-    case FlowControl.ConditionalBranch:
-      return 'branch';
-    case FlowControl.UnconditionalBranch:
-    case FlowControl.IndirectBranch:
-      return 'jump';
-    default:
-      return 'end';
-  }
-}
-
-function operandOf(instruction: Instruction, operand: number): Operand {
-  const kind = instruction.opKind(operand);
-  if (kind === OpKind.Register) {
-    const name = gprName(instruction.opRegister(operand));
-    return name && { register: name };
-  }
-  if (kind === OpKind.Memory) {
-    const memory = memoryOf(instruction);
-    return memory && { memory };
-  }
-  return kind >= OpKind.Immediate8 && kind <= OpKind.Immediate32to64 ? { constant: instruction.immediate(operand) } : undefined;
-}
-
-function memoryOf(instruction: Instruction): Memory | undefined {
-  if (instruction.segmentPrefix === Register.FS || instruction.segmentPrefix === Register.GS) return undefined;
-  const size = MemorySizeExt.size(instruction.memorySize);
-  if (instruction.isIpRelMemoryOperand) return { base: undefined, indexed: false, displacement: instruction.ipRelMemoryAddress, size };
-  const indexed = instruction.memoryIndex !== Register.None;
-  return { base: gprName(instruction.memoryBase), indexed, displacement: BigInt.asIntN(64, instruction.memoryDisplacement), size };
-}
+const writesOf = (effects: Effects | undefined): ReadonlySet<GprName> =>
+  new Set((effects?.writes ?? []).map(({ register }) => register).filter(isGpr));
 
 // ---- the stack pointer ---------------------------------------------------------------------------------------------------------------
 
@@ -291,13 +216,13 @@ interface Pointers {
   readonly bp: number | undefined;
 }
 
-function withDepths(raw: readonly Raw[], after: readonly (readonly number[])[]): readonly Step[] {
-  const at: (Pointers | undefined)[] = raw.map(() => undefined);
+function withDepths(ways: readonly Way[], effects: readonly Effects[], after: readonly (readonly number[])[]): readonly Step[] {
+  const at: (Pointers | undefined)[] = ways.map(() => undefined);
   at[0] = { sp: 0, bp: undefined };
   const todo = [0];
   while (todo.length > 0) {
     const index = todo.pop()!;
-    const then = advance(raw[index]!, at[index]!);
+    const then = advance(ways[index]!, effects[index]!, at[index]!);
     for (const next of after[index]!) {
       const known = at[next];
       const merged: Pointers =
@@ -307,71 +232,59 @@ function withDepths(raw: readonly Raw[], after: readonly (readonly number[])[]):
       todo.push(next);
     }
   }
-  return raw.map((each, index) => finished(each, at[index] ?? { sp: undefined, bp: undefined }));
+  return ways.map((way, index) => finished(way, effects[index]!, at[index] ?? { sp: undefined, bp: undefined }));
 }
 
-function advance({ mnemonic, operands, writes, stack, flow }: Raw, { sp, bp }: Pointers): Pointers {
-  const [to, from] = operands;
-  const register = to !== undefined && 'register' in to ? to.register : undefined;
-  const value = register === undefined ? undefined : pointerValue(mnemonic, from, { sp, bp });
-  if (flow === 'call') return { sp, bp };
-  if (mnemonic === Mnemonic.Leave) return { sp: bp === undefined ? undefined : bp + 8, bp: undefined };
-  const moved = register === 'rsp' ? (value ?? adjusted(mnemonic, from, sp)) : writes.has('rsp') && sp !== undefined ? sp + stack : sp;
-  return { sp: moved, bp: register === 'rbp' && value !== undefined ? value : writes.has('rbp') ? undefined : bp };
+function advance({ flow }: Way, { writes }: Effects, pointers: Pointers): Pointers {
+  // A call comes back with RSP and RBP as they were.
+  if (flow === 'call') return pointers;
+  const after = (name: 'rsp' | 'rbp', before: number | undefined): number | undefined => {
+    const write = writes.findLast(({ register }) => register === name);
+    if (write === undefined) return before;
+    return write.bytes === 8 && write.certain ? slotOf(write.value, pointers) : undefined;
+  };
+  return { sp: after('rsp', pointers.sp), bp: after('rbp', pointers.bp) };
 }
 
-/** MOV or LEA of a stack pointer. */
-function pointerValue(mnemonic: Mnemonic, from: Operand, { sp, bp }: Pointers): number | undefined {
-  if (from === undefined) return undefined;
-  if (mnemonic === Mnemonic.Mov && 'register' in from) return from.register === 'rsp' ? sp : from.register === 'rbp' ? bp : undefined;
-  return mnemonic === Mnemonic.Lea && 'memory' in from ? slotOf(from.memory, { sp, bp }) : undefined;
+/** Where an address is on the stack. */
+function slotOf(address: EffectValue, { sp, bp }: Pointers): number | undefined {
+  const operand = addressOf(address);
+  if (operand === undefined || operand.index !== undefined || operand.segment !== undefined || operand.narrow || operand.rest)
+    return undefined;
+  const from = operand.base === 'rsp' ? sp : operand.base === 'rbp' ? bp : undefined;
+  return from === undefined ? undefined : from + Number(operand.displacement);
 }
 
-function adjusted(mnemonic: Mnemonic, by: Operand, sp: number | undefined): number | undefined {
-  if (sp === undefined || by === undefined || !('constant' in by)) return undefined;
-  const amount = Number(BigInt.asIntN(64, by.constant));
-  if (mnemonic === Mnemonic.Add) return sp + amount;
-  return mnemonic === Mnemonic.Sub ? sp - amount : undefined;
-}
-
-function slotOf({ base, indexed, displacement }: Memory, { sp, bp }: Pointers): number | undefined {
-  const from = base === 'rsp' ? sp : base === 'rbp' ? bp : undefined;
-  return indexed || from === undefined ? undefined : from + Number(displacement);
-}
-
-function finished(raw: Raw, pointers: Pointers): Step {
-  const { address, next, flow, target, writes, stores } = raw;
-  const move = moveOf(raw, pointers);
-  const slot = stores === undefined ? undefined : slotOf(stores, pointers);
-  const written = slot === undefined || (move !== undefined && 'slot' in move.to) ? undefined : { from: slot, length: stores!.size };
-  return { address, next, flow, target, writes, move, clobbers: written, depth: pointers.sp };
-}
-
-function moveOf({ mnemonic, operands }: Raw, pointers: Pointers): Step['move'] {
-  const [to, from] = operands;
-  if (mnemonic === Mnemonic.Push && to !== undefined && pointers.sp !== undefined) {
-    const source = sourceOf(to, pointers);
-    return source && { to: { slot: pointers.sp - 8 }, from: source };
+function finished(way: Way, effects: Effects, pointers: Pointers): Step {
+  const step = { ...way, writes: writesOf(effects), depth: pointers.sp };
+  if (way.flow === 'call') return { ...step, moves: [], clobbers: [] };
+  const moves: Move[] = [];
+  const clobbers: Extent[] = [];
+  for (const { register, offset, bytes, value, certain } of effects.writes) {
+    const move = certain && offset === 0 && bytes === 8 ? sourceOf(effects, value, pointers) : undefined;
+    if (move !== undefined && isGpr(register)) moves.push({ to: { register }, ...move });
   }
-  if (mnemonic === Mnemonic.Pop && to !== undefined && 'register' in to && pointers.sp !== undefined) {
-    return { to, from: { slot: pointers.sp } };
+  for (const { kind, bytes, address, value, certain } of effects.accesses) {
+    const slot = kind === 'read' ? undefined : slotOf(address, pointers);
+    if (slot === undefined) continue;
+    const move = certain && kind === 'write' && bytes === 8 && value !== undefined ? sourceOf(effects, value, pointers) : undefined;
+    if (move === undefined) clobbers.push({ from: slot, length: bytes });
+    else moves.push({ to: { slot }, ...move });
   }
-  if (to === undefined || from === undefined) return undefined;
-  if (mnemonic === Mnemonic.Xor && 'register' in to && 'register' in from && to.register === from.register)
-    return { to, from: { constant: 0n } };
-  if (mnemonic === Mnemonic.Lea && 'register' in to && 'memory' in from && from.memory.base === undefined && !from.memory.indexed) {
-    return { to, from: { address: from.memory.displacement } };
-  }
-  if (!MOVES.has(mnemonic)) return undefined;
-  const target = 'memory' in to ? slotOf(to.memory, pointers) : undefined;
-  if ('memory' in to && (target === undefined || to.memory.size < 8)) return undefined;
-  const place: Location | undefined = 'register' in to ? to : target === undefined ? undefined : { slot: target };
-  const source = sourceOf(from, pointers);
-  return place && source && { to: place, from: source };
+  return { ...step, moves, clobbers };
 }
 
-function sourceOf(operand: NonNullable<Operand>, pointers: Pointers): MoveSource | undefined {
-  if ('register' in operand || 'constant' in operand) return operand;
-  const slot = slotOf(operand.memory, pointers);
-  return slot === undefined ? operand.memory : { slot };
+/** What a value is a copy of. Parts of less than four bytes are as good as computed. */
+function sourceOf({ accesses }: Effects, value: EffectValue, pointers: Pointers): Omit<Move, 'to'> | undefined {
+  if (value.kind === 'constant') return { from: value.relative ? { address: value.value } : { constant: value.value }, bytes: 8 };
+  if ((value.kind !== 'register' && value.kind !== 'memory') || value.offset !== 0 || (value.bytes !== 8 && value.bytes !== 4))
+    return undefined;
+  const { bytes } = value;
+  if (value.kind === 'register') return isGpr(value.register) ? { from: { register: value.register }, bytes } : undefined;
+  const { address } = accesses[value.access]!;
+  const slot = slotOf(address, pointers);
+  if (slot !== undefined) return { from: { slot }, bytes };
+  const { base, index, displacement, segment, rest } = addressOf(address) ?? { rest: true };
+  if (segment !== undefined || displacement === undefined || (base !== undefined && !isGpr(base))) return undefined;
+  return { from: { base, displacement, indexed: index !== undefined || rest }, bytes };
 }

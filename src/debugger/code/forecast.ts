@@ -1,19 +1,8 @@
 /** What the instruction that a thread stands at will do: which way a branch goes, where an indirect one leads, what its operand is. */
-import {
-  ConditionCode,
-  FlowControl,
-  type Instruction,
-  InstructionInfoFactory,
-  MemorySizeExt,
-  Mnemonic,
-  OpAccess,
-  OpKind,
-  Register,
-  RegisterExt,
-  type UsedMemory,
-} from 'iced-x86';
-import type { AddressSpace, Registers } from '../../cpu/api.js';
-import { decodedAt, FLOWS } from './decode.js';
+import type { AddressSpace, Effects, Registers } from '../../cpu/api.js';
+import { valueNow, valueWith } from '../../cpu/effects/instruction.js';
+import { effectsIn } from './decode.js';
+import { namedOperand } from './named-operand.js';
 
 /** A place in memory that the instruction touches. */
 export interface Access {
@@ -39,131 +28,68 @@ export interface Forecast {
   readonly access?: Access;
 }
 
-const FLAG = { CF: 1n, PF: 4n, ZF: 0x40n, SF: 0x80n, OF: 0x800n } as const;
-
 /** By the registers as they are; nothing when there is no instruction at RIP. */
 export function forecast(memory: AddressSpace, registers: Registers): Forecast | undefined {
-  return decodedAt(memory, registers.rip, instruction => (instruction.isInvalid ? undefined : of(memory, registers, instruction)));
+  const effects = effectsIn(memory, registers.rip);
+  const undefinedOpcode = effects?.flow.kind === 'fault' && effects.flow.vector === '#UD';
+  return effects === undefined || undefinedOpcode ? undefined : of(memory, registers, effects);
 }
 
-function of(memory: AddressSpace, registers: Registers, instruction: Instruction): Forecast {
-  const syscall = instruction.mnemonic === Mnemonic.Syscall;
-  const flow = syscall ? 'system' : (FLOWS.get(instruction.flowControl) ?? 'system');
-  const holds = condition(registers, instruction);
-  const access = accessOf(memory, registers, instruction);
-  const indirect = [FlowControl.IndirectCall, FlowControl.IndirectBranch].includes(instruction.flowControl);
-  const next = access?.faults ? undefined : successor(registers, instruction, flow, holds, access);
+function of(memory: AddressSpace, registers: Registers, effects: Effects): Forecast {
+  const { flow, condition } = effects;
+  const told = condition && valueNow(effects, condition, registers, memory);
+  const holds = told === undefined ? undefined : told !== 0n;
+  const access = accessOf(memory, registers, effects);
+  const next = access?.faults ? undefined : successor(memory, registers, effects, holds);
   return {
-    flow,
-    indirect,
+    flow: FLOWS[flow.kind],
+    indirect: (flow.kind === 'call' || flow.kind === 'jump') && flow.target.kind !== 'constant',
     ...(holds === undefined ? {} : { holds }),
     ...(next === undefined ? {} : { next }),
     ...(access === undefined ? {} : { access }),
   };
 }
 
-function successor(
-  registers: Registers,
-  instruction: Instruction,
-  flow: Forecast['flow'],
-  holds: boolean | undefined,
-  access: Access | undefined,
-): bigint | undefined {
-  switch (flow) {
+const FLOWS = {
+  next: 'next',
+  jump: 'jump',
+  branch: 'branch',
+  call: 'call',
+  return: 'return',
+  syscall: 'system',
+  fault: 'system',
+  unsupported: 'system',
+} as const satisfies Record<Effects['flow']['kind'], Forecast['flow']>;
+
+function successor(memory: AddressSpace, registers: Registers, effects: Effects, holds: boolean | undefined): bigint | undefined {
+  const { flow, address, length } = effects;
+  const behind = address + BigInt(length);
+  switch (flow.kind) {
     case 'next':
-      return instruction.nextIP;
+      return behind;
     case 'branch':
-      return holds === undefined ? undefined : holds ? instruction.nearBranchTarget : instruction.nextIP;
+      return holds === undefined ? undefined : holds ? flow.target : behind;
+    case 'jump':
+    case 'call':
     case 'return':
-      return access?.value;
-    case 'system':
-      return undefined;
+      return valueNow(effects, flow.target, registers, memory);
     default:
-      if (instruction.op0Kind === OpKind.NearBranch64) return instruction.nearBranchTarget;
-      return instruction.op0Kind === OpKind.Register ? registerValue(registers, instruction.op0Register) : access?.value;
+      return undefined;
   }
 }
 
-/** Intel SDM vol. 1, appendix B; and the branches on RCX. */
-function condition(registers: Registers, instruction: Instruction): boolean | undefined {
-  const flags = registers.rflags;
-  const set = (flag: bigint) => (flags & flag) !== 0n;
-  const rcx = registers.get('rcx');
-  switch (instruction.mnemonic) {
-    case Mnemonic.Jrcxz:
-      return rcx === 0n;
-    case Mnemonic.Jecxz:
-      return BigInt.asUintN(32, rcx) === 0n;
-    case Mnemonic.Loop:
-      return rcx !== 1n;
-    case Mnemonic.Loope:
-      return rcx !== 1n && set(FLAG.ZF);
-    case Mnemonic.Loopne:
-      return rcx !== 1n && !set(FLAG.ZF);
-  }
-  const code = instruction.conditionCode;
-  if (code === ConditionCode.None) return undefined;
-  const less = set(FLAG.SF) !== set(FLAG.OF);
-  // In the encoding's order: every odd one is the former's opposite.
-  const rows = [set(FLAG.OF), set(FLAG.CF), set(FLAG.ZF), set(FLAG.CF) || set(FLAG.ZF), set(FLAG.SF), set(FLAG.PF), less];
-  const row = (code - ConditionCode.o) >> 1;
-  const value = row < rows.length ? rows[row]! : set(FLAG.ZF) || less;
-  return ((code - ConditionCode.o) & 1) === 0 ? value : !value;
-}
-
-/** A general register of any width; nothing for others. */
-function registerValue(registers: Registers, register: Register): bigint | undefined {
-  if (register === Register.None) return 0n;
-  const full = RegisterExt.fullRegister(register);
-  if (!RegisterExt.isGPR64(full)) return undefined;
-  const value = registers.gpr(RegisterExt.number(full));
-  if (register >= Register.AH && register <= Register.BH) return (value >> 8n) & 0xffn;
-  return BigInt.asUintN(8 * RegisterExt.size(register), value);
-}
-
-const WRITES = [OpAccess.Write, OpAccess.CondWrite];
-const UPDATES = [OpAccess.ReadWrite, OpAccess.ReadCondWrite];
-
-function accessOf(memory: AddressSpace, registers: Registers, instruction: Instruction): Access | undefined {
-  if (instruction.mnemonic === Mnemonic.Lea) {
-    const { memoryBase: base, memoryIndex: index, memoryIndexScale: scale, memoryDisplacement: displacement } = instruction;
-    const address = effectiveAddress(registers, instruction, { base, index, scale, displacement, segment: Register.None });
-    return address === undefined ? undefined : { address, size: 0, kind: 'address', faults: false, value: undefined };
-  }
-  const factory = new InstructionInfoFactory();
-  const info = factory.info(instruction);
-  const used = info.usedMemory();
-  try {
-    // The operand that is written in the instruction comes before what it does to the stack; a plain push or call shows nothing.
-    const explicit =
-      instruction.memoryBase !== Register.None || instruction.memoryIndex !== Register.None || instruction.memoryDisplSize > 0;
-    const stackOnly = (each: UsedMemory) => each.base === Register.RSP && instruction.memoryBase !== Register.RSP;
-    const chosen = used.find(each => (explicit ? !stackOnly(each) : !WRITES.includes(each.access)));
-    const address = chosen === undefined ? undefined : effectiveAddress(registers, instruction, chosen);
-    if (chosen === undefined || address === undefined) return undefined;
-    const size = MemorySizeExt.size(chosen.memorySize);
-    const kind = WRITES.includes(chosen.access) ? 'write' : UPDATES.includes(chosen.access) ? 'update' : 'read';
-    const reads = kind === 'write' || memory.allows(address, size, 'read');
-    const faults = !reads || (kind !== 'read' && !memory.allows(address, size, 'write'));
-    return { address, size, kind, faults, value: valueAt(memory, address, size) };
-  } finally {
-    for (const each of used) each.free();
-    info.free();
-    factory.free();
-  }
-}
-
-type Operand = Pick<UsedMemory, 'base' | 'index' | 'scale' | 'displacement' | 'segment'>;
-
-function effectiveAddress(registers: Registers, instruction: Instruction, used: Operand): bigint | undefined {
-  if (instruction.isIpRelMemoryOperand && used.base !== Register.RSP) return instruction.ipRelMemoryAddress;
-  const base = registerValue(registers, used.base);
-  const index = registerValue(registers, used.index);
-  if (base === undefined || index === undefined) return undefined;
-  const narrow = RegisterExt.size(used.base) === 4 || RegisterExt.size(used.index) === 4;
-  const offset = BigInt.asUintN(narrow ? 32 : 64, base + index * BigInt(used.scale) + used.displacement);
-  const segment = used.segment === Register.FS ? registers.fsBase : used.segment === Register.GS ? registers.gsBase : 0n;
-  return BigInt.asUintN(64, offset + segment);
+function accessOf(memory: AddressSpace, registers: Registers, effects: Effects): Access | undefined {
+  const named = namedOperand(effects);
+  // A plain push or call shows nothing.
+  const chosen = named?.access ?? (named === undefined ? effects.accesses.find(({ kind }) => kind !== 'write') : undefined);
+  const operand = chosen?.address ?? named?.address;
+  const address = operand && valueWith(operand, registers);
+  if (address === undefined) return undefined;
+  if (chosen === undefined) return { address, size: 0, kind: 'address', faults: false, value: undefined };
+  const { bytes: size, kind } = chosen;
+  const reads = kind === 'write' || memory.allows(address, size, 'read');
+  const faults = !reads || (kind !== 'read' && !memory.allows(address, size, 'write'));
+  return { address, size, kind, faults, value: valueAt(memory, address, size) };
 }
 
 function valueAt(memory: AddressSpace, address: bigint, size: number): bigint | undefined {

@@ -1,7 +1,7 @@
 /** Whether hand-made code leaves a register to its caller as it was, told from its instructions: tables follow what Go's assembler puts there, no more. */
 import type { AddressSpace, GprName } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
-import { FunctionFlow, type Location, type Step, writesExactly } from './flow.js';
+import { FunctionFlow, type Location, moveTo, type Step } from './flow.js';
 
 /** Places that a value is followed through within a function: register, slot and register again, on several ways. */
 const MOST_PLACES = 16;
@@ -26,9 +26,9 @@ export function leavesAlone(memory: AddressSpace, { entry, end }: Func, pc: bigi
         continue;
       }
       const { step } = definition;
-      const source = writesExactly(step, location) ? step.move!.from : undefined;
-      if (source === undefined || !('register' in source || 'slot' in source)) return false;
-      todo.push({ from: step, location: source });
+      const move = moveTo(step, location);
+      if (move?.bytes !== 8 || !('register' in move.from || 'slot' in move.from)) return false;
+      todo.push({ from: step, location: move.from });
     }
   }
   return true;

@@ -1,13 +1,12 @@
 /** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
-import { InstructionInfoFactory, OpAccess, Register } from 'iced-x86';
 import { SYSTEM_V } from '../../abi/convention.js';
-import { type Fault, GPR_NAMES, type GprName, PROT } from '../../cpu/api.js';
+import { type Fault, type GprName, PROT } from '../../cpu/api.js';
+import { addressOf } from '../../cpu/effects/address.js';
+import { isGpr, valueWith } from '../../cpu/effects/instruction.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
-import { decodedAt } from './decode.js';
+import { effectsIn } from './decode.js';
 import type { CodeSpace } from './disassemble.js';
 import { unchangedSinceEntry } from './unchanged.js';
-
-const GPR: ReadonlyMap<Register, GprName> = new Map(GPR_NAMES.map((name, index) => [(Register.RAX + index) as Register, name]));
 
 /** A fault, where it was, and the general registers of that moment. */
 export interface Faulted {
@@ -41,7 +40,7 @@ function pageFault(space: CodeSpace, faulted: Faulted): string {
   const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
   const problem = fault.mapped ? refusal(space, fault) : 'which is not mapped';
   const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
-  const parts = fault.access === 'exec' ? [] : addressRegisters(space, faulted.rip).map(name => registerRole(space, faulted, name));
+  const parts = fault.access === 'exec' ? [] : addressRegisters(space, faulted).map(name => registerRole(space, faulted, name));
   return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
 }
 
@@ -54,19 +53,12 @@ function refusal(space: CodeSpace, fault: Fault): string {
   return fault.access === 'write' ? `mapped${name}, but read-only` : `mapped${name}, but not readable`;
 }
 
-/** Base and index of the memory operand of the instruction there. */
-function addressRegisters(space: CodeSpace, rip: bigint): readonly GprName[] {
-  return decodedAt(space.memory, rip, instruction => {
-    const factory = new InstructionInfoFactory();
-    const info = factory.info(instruction);
-    const used = info.usedMemory();
-    const memory = used.find(each => each.access !== OpAccess.NoMemAccess);
-    const names = memory === undefined ? [] : [GPR.get(memory.base), GPR.get(memory.index)];
-    for (const each of used) each.free();
-    info.free();
-    factory.free();
-    return names.filter(name => name !== undefined);
-  });
+/** Base and index of the operand that has faulted. */
+function addressRegisters(space: CodeSpace, { fault, rip, registers }: Faulted): readonly GprName[] {
+  const accesses = effectsIn(space.memory, rip)?.accesses ?? [];
+  const access = accesses.find(({ address }) => valueWith(address, registers) === fault.address) ?? accesses[0];
+  const operand = access && addressOf(access.address);
+  return [operand?.base, operand?.index].filter(name => name !== undefined).filter(isGpr);
 }
 
 /** `rdi = 0 = thr, argument 1 of a System V call`. */

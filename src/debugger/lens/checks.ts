@@ -4,7 +4,7 @@
  */
 
 import { dwarfNumber } from '../../abi/registers.js';
-import type { EdgeKind, EdgeWatcher, GprName, Observer } from '../../cpu/api.js';
+import type { EdgeKind, EdgeWatcher, Observer } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
@@ -13,7 +13,7 @@ import type { GoRuntime } from '../../runtime/goroutine.js';
 import { fieldOffset, goMinor } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
-import { instructionsIn } from '../code/decode.js';
+import { effectsIn, instructionsIn } from '../code/decode.js';
 import { departure } from '../code/departure.js';
 import { describeAddress } from '../code/describe.js';
 import { instrumented } from '../code/instrumented.js';
@@ -226,10 +226,10 @@ export class CallChecks implements Observer {
     if (caller.name === 'runtime.cgocall') return true;
     const { memory } = this.#target;
     let recovered = false;
-    for (const { address, flow } of instructionsIn(memory, caller.entry, returnAddress)) {
+    for (const { flow, target } of instructionsIn(memory, caller.entry, returnAddress)) {
       if (flow === 'return' || flow === 'jump') recovered = false;
-      const target = flow === 'call' ? departure(memory, address, () => undefined)?.target : undefined;
-      if (target !== undefined && this.#target.images.functionAt(target)?.name === 'runtime.deferreturn') recovered = true;
+      if (flow === 'call' && target !== undefined && this.#target.images.functionAt(target)?.name === 'runtime.deferreturn')
+        recovered = true;
     }
     return recovered;
   }
@@ -247,18 +247,18 @@ export class CallChecks implements Observer {
 
   #call(caller: Func, pc: bigint): Check | undefined {
     const { images, process } = this.#target;
-    const register = (name: GprName) => process.cpu.registers.get(name);
+    const effects = effectsIn(process.memory, pc);
     const isC = (target: bigint | undefined): Func | undefined => {
       const func = target === undefined ? undefined : images.functionAt(target);
       return func?.language === 'c' && func.entry === target ? func : undefined;
     };
-    const direct = departure(process.memory, pc, () => undefined)?.target;
+    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
     if (direct !== undefined) {
       const callee = isC(direct);
       return callee && (() => this.#cCall(caller, callee, pc));
     }
     return () => {
-      const callee = isC(departure(process.memory, pc, register)?.target);
+      const callee = isC(departure(process.memory, effects, process.cpu.registers)?.target);
       return callee && this.#cCall(caller, callee, pc);
     };
   }

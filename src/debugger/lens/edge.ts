@@ -1,8 +1,7 @@
 /** Where execution stands in the traffic of calls: before a call, at an entry, before a return, just behind one, or between. */
-import { Decoder, DecoderOptions, FlowControl } from 'iced-x86';
 import type { AddressSpace } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
-import { readable } from '../code/decode.js';
+import { effectsIn, instructionsIn } from '../code/decode.js';
 import { departure } from '../code/departure.js';
 import type { CodeSpace } from '../code/disassemble.js';
 import type { PhysicalFrame } from '../stack/frame.js';
@@ -37,7 +36,7 @@ export function edgeOf(space: CodeSpace, frame: PhysicalFrame): Edge {
   if (pc === func.entry) return { at: 'entry', func };
   const { memory } = space;
   const returned = entered(space, callBefore(memory, func, pc));
-  const going = departure(memory, pc, name => frame.registers.get(name)?.value);
+  const going = departure(memory, effectsIn(memory, pc), { get: name => frame.registers.get(name)?.value });
   switch (going?.by) {
     case 'call':
       return { at: 'call', tail: false, target: going.target, callee: entered(space, going.target), returned };
@@ -63,24 +62,11 @@ function entered(space: CodeSpace, target: bigint | undefined): Func | undefined
  * The target of the direct CALL that ends at `pc`, if execution can only have come from its return: no jump of the function leads to `pc`.
  */
 function callBefore(memory: AddressSpace, func: Func, pc: bigint): bigint | undefined {
-  let target: bigint | undefined;
-  const decoder = new Decoder(64, readable(memory, func.entry, Number(func.end - func.entry)), DecoderOptions.None);
-  decoder.ip = func.entry;
-  try {
-    while (decoder.canDecode) {
-      const instruction = decoder.decode();
-      const { flowControl, nextIP, nearBranchTarget } = instruction;
-      instruction.free();
-      if (flowControl === FlowControl.Call && nextIP === pc) target = nearBranchTarget;
-      else if (flowControl === FlowControl.IndirectBranch) return undefined;
-      else if (
-        (flowControl === FlowControl.ConditionalBranch || flowControl === FlowControl.UnconditionalBranch) &&
-        nearBranchTarget === pc
-      )
-        return undefined;
-    }
-  } finally {
-    decoder.free();
+  let called: bigint | undefined;
+  for (const { address, length, flow, target } of instructionsIn(memory, func.entry, func.end)) {
+    if (flow === 'call' && target !== undefined && address + BigInt(length) === pc) called = target;
+    else if (flow === 'jump' && target === undefined) return undefined;
+    else if ((flow === 'branch' || flow === 'jump') && target === pc) return undefined;
   }
-  return target;
+  return called;
 }

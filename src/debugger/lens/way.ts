@@ -11,7 +11,7 @@ import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { describeAddress } from '../code/describe.js';
 import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
-import { type Definition, FunctionFlow, type Location, type MoveSource, type Step, writesExactly } from '../code/flow.js';
+import { type Definition, FunctionFlow, type Location, type MoveSource, moveTo, type Step } from '../code/flow.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { callable, conventionOf, sideName } from './signature.js';
@@ -56,6 +56,8 @@ interface Point {
   readonly func: Func;
   readonly from: readonly Step[];
   readonly location: Location;
+  /** Low bytes of it that the value is made of. */
+  readonly bytes: 4 | 8;
 }
 
 /** The selected frame and those further out, one for each piece of stack. */
@@ -138,10 +140,12 @@ class Tracer {
       }
       const { step } = definition;
       hops.push(this.#hop(here, step));
-      const source = step.move !== undefined && writesExactly(step, here.location) ? step.move.from : undefined;
-      if (source === undefined) return ends(this.#made(here.func, step), true);
-      if (!('register' in source) && !('slot' in source)) return loaded(this.#loaded(here.func, step, source));
-      point = { func: here.func, from: [step], location: source };
+      const move = moveTo(step, here.location);
+      if (move === undefined) return ends(this.#made(here.func, step), true);
+      const { from: source } = move;
+      const bytes = here.bytes === 4 ? 4 : move.bytes;
+      if (!('register' in source) && !('slot' in source)) return loaded(this.#loaded(here.func, step, source, bytes));
+      point = { func: here.func, from: [step], location: source, bytes };
     }
     return ends('unknown: too many steps', false);
   }
@@ -164,26 +168,26 @@ class Tracer {
   #pointAt(func: Func, frame: PhysicalFrame, location: Location): Point | undefined {
     const flow = this.flow(func);
     const step = flow && (frame.exact ? flow.stepAt(frame.pc) : flow.callBefore(frame.pc));
-    return step && { func, from: [step], location };
+    return step && { func, from: [step], location, bytes: 8 };
   }
 
   /** From a function's entry to where it was called or jumped to from. */
-  #cross(index: number, { func, location }: Point): { readonly index: number; readonly point: Point } | undefined {
+  #cross(index: number, { func, location, bytes }: Point): { readonly index: number; readonly point: Point } | undefined {
     const entered = this.#enteredBy(index, func);
     if (entered !== undefined) {
       const from = entered.steps;
       const depth = from[0]!.depth;
-      if ('register' in location) return { index, point: { func: entered.func, from, location } };
+      if ('register' in location) return { index, point: { func: entered.func, from, location, bytes } };
       if (depth === undefined || from.some(step => step.depth !== depth)) return undefined;
-      return { index, point: { func: entered.func, from, location: { slot: depth + location.slot } } };
+      return { index, point: { func: entered.func, from, location: { slot: depth + location.slot }, bytes } };
     }
     const caller = this.frames[index + 1];
     const call = caller?.func && this.flow(caller.func)?.callBefore(caller.pc);
     if (caller?.func === undefined || call === undefined) return undefined;
-    if ('register' in location) return { index: index + 1, point: { func: caller.func, from: [call], location } };
+    if ('register' in location) return { index: index + 1, point: { func: caller.func, from: [call], location, bytes } };
     if (call.depth === undefined) return undefined;
     // Behind the return address lies what RSP pointed to at the CALL.
-    return { index: index + 1, point: { func: caller.func, from: [call], location: { slot: call.depth + location.slot - 8 } } };
+    return { index: index + 1, point: { func: caller.func, from: [call], location: { slot: call.depth + location.slot - 8 }, bytes } };
   }
 
   /** The function that jumped to `func`, on the one way of jumps from the function that was called. */
@@ -207,10 +211,10 @@ class Tracer {
     return [...found];
   }
 
-  #hop({ func, location, from }: Point, step: Step | undefined): Hop {
+  #hop({ func, location, from, bytes }: Point, step: Step | undefined): Hop {
     const place =
       'register' in location
-        ? location.register.toUpperCase()
+        ? registerText(location.register, bytes)
         : slotText(location.slot, step?.depth ?? (step === undefined ? 0 : from[0]?.depth));
     return {
       place,
@@ -246,8 +250,8 @@ class Tracer {
     return `computed in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim() ?? '?'}`;
   }
 
-  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>): string | FieldOfG {
-    if ('constant' in source) return `constant ${hex(BigInt.asUintN(64, source.constant))}`;
+  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>, bytes: 4 | 8): string | FieldOfG {
+    if ('constant' in source) return `constant ${hex(BigInt.asUintN(8 * bytes, source.constant))}`;
     if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? hex(source.address)}`;
     const { base, displacement, indexed } = source;
     if (base === undefined && !indexed) return `${describeAddress(this.#images, displacement) ?? hex(displacement)} in memory`;
@@ -263,6 +267,13 @@ class Tracer {
     while (type?.kind === 'named') type = type.underlying;
     return type?.kind === 'struct' ? type.fields.find(field => field.offset === offset)?.name : undefined;
   }
+}
+
+/** `RAX`, or `EAX` when the value comes from its low half alone. */
+function registerText(register: GprName, bytes: 4 | 8): string {
+  const name = register.toUpperCase();
+  if (bytes === 8) return name;
+  return /\d/.test(name) ? `${name}D` : `E${name.slice(1)}`;
 }
 
 /** As the assembler of the function writes it, when RSP at the place is known. */

@@ -5,7 +5,7 @@
  */
 
 import { unwindRegister } from '../../abi/registers.js';
-import { decodedAt, FLOWS, instructionsIn } from '../code/decode.js';
+import { effectsIn, instructionsIn } from '../code/decode.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
@@ -42,8 +42,9 @@ export async function nextInstructions(session: Session, count: number): Promise
 
 async function nextInstruction(session: Session): Promise<Stop | undefined> {
   const { rip } = session.thread.registers;
-  const next = decodedAt(session.target.memory, rip, ({ flowControl, nextIP }) => (FLOWS.get(flowControl) === 'call' ? nextIP : undefined));
-  if (next === undefined) return oneInstruction(session);
+  const effects = effectsIn(session.target.memory, rip);
+  if (effects?.flow.kind !== 'call' && effects?.flow.kind !== 'syscall') return oneInstruction(session);
+  const next = rip + BigInt(effects.length);
   const here = placeOf(session, session.thread.registers.get('rsp'));
   const goals: Goals = new Map();
   addGoal(goals, next, () => atOrOutside(currentPlace(session), here));
