@@ -69,6 +69,32 @@ export const goInterface = struct({ type: word, data: word });
 /** A complex number of `size` bytes: real part, then imaginary part. */
 export const complex = (size: number): Shape => ({ ...struct({ real: float(size / 2), imag: float(size / 2) }), complex: true });
 
+/** A type without parts of its own, by its kind in Go or C and its size in bytes; what is not named here is a word, as pointers are. */
+export function shapeOfKind(kind: string, size: number): Shape {
+  switch (kind) {
+    case 'bool':
+    case 'int':
+    case 'uint':
+    case 'char':
+    case 'enum':
+      return integer(size);
+    case 'float':
+      return float(size);
+    case 'complex':
+      return complex(size);
+    case 'string':
+      return goString;
+    case 'slice':
+      return goSlice;
+    case 'interface':
+      return goInterface;
+    case 'void':
+      return struct({});
+    default:
+      return word;
+  }
+}
+
 export interface Scalar {
   /** Field path inside the value: `''`, `.ptr`, `.pos[1].x`. */
   readonly path: string;

@@ -6,27 +6,13 @@
 import { assign } from '../abi/assign.js';
 import { ABI_INTERNAL, ABI0, SYSTEM_V } from '../abi/convention.js';
 import type { Assignment, Place } from '../abi/place.js';
-import { complex, float, goInterface, goSlice, goString, integer, type Shape, word } from '../abi/shape.js';
+import { type Shape, shapeOfKind } from '../abi/shape.js';
 import { isVector } from './syntax.js';
 import { alignmentOf, fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
 
 /** A declared type as the conventions see it. */
 function shapeOf(type: GoType): Shape {
   switch (type.kind) {
-    case 'bool':
-    case 'int':
-    case 'uint':
-      return integer(type.bytes);
-    case 'float':
-      return float(type.bytes);
-    case 'complex':
-      return complex(type.bytes);
-    case 'string':
-      return goString;
-    case 'slice':
-      return goSlice;
-    case 'interface':
-      return goInterface;
     case 'array':
       return { kind: 'array', size: sizeOf(type), align: alignmentOf(type), elem: shapeOf(type.elem), length: type.length };
     case 'struct': {
@@ -37,7 +23,7 @@ function shapeOf(type: GoType): Shape {
     case 'named':
       return shapeOf(type.underlying());
     default:
-      return word;
+      return shapeOfKind(type.kind, sizeOf(type));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AddressSpace } from '../cpu/api.js';
 import type { Goroutine } from './goroutine.js';
-import { goMinor } from './layout.js';
+import { releaseOf } from './layout.js';
 
 /** Most labels that are believed: more means that the pointer led elsewhere. */
 const MOST = 1000;
@@ -9,7 +9,7 @@ const MOST = 1000;
 export function goroutineLabels(memory: AddressSpace, goVersion: string, goroutine: Goroutine): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   const set = goroutine.labels;
-  if (set === 0n || goMinor(goVersion) < 24 || !memory.allows(set, 24, 'read')) return labels;
+  if (set === 0n || releaseOf(goVersion) < 24 || !memory.allows(set, 24, 'read')) return labels;
   const list = memory.readU64(set);
   const length = Number(memory.readU64(set + 8n));
   if (length > MOST || !memory.allows(list, length * 32, 'read')) return labels;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Type } from '../image/api.js';
-import { fieldOffset, goLayout, goMinor } from './layout.js';
+import { fieldOffset, goLayout, releaseOf } from './layout.js';
 
 const word: Type = { kind: 'uint', name: 'uintptr', size: 8 };
 const struct = (name: string, fields: [string, Type, number][]): Type => ({
@@ -16,7 +16,7 @@ test('without types the release decides, and one between two rows takes the olde
   expect(goLayout(none, 'go1.26.8').m.curg).toBe(0xb8);
   expect(goLayout(none, 'go1.22.12').source).toBe('go1.21');
   expect(goLayout(none, 'devel').source).toBe('go1.26');
-  expect(goMinor('go1.27rc1')).toBe(27);
+  expect(releaseOf('go1.27rc1')).toBe(27);
 });
 
 test('field paths go through named structs', () => {

@@ -2,7 +2,9 @@
  * Where the fields of Go's `g`, `m` and `p` are: from the program's own types (DWARF, else Go's descriptors) when it has them, else from a
  * table by Go version. Offsets in bytes from the start of the struct.
  */
+
 import type { Type } from '../image/api.js';
+import { goMinor } from '../image/go/version.js';
 
 export interface Layout {
   readonly g: {
@@ -81,18 +83,15 @@ const TABLES: readonly { readonly minor: number; readonly g: Omit<Layout['g'], k
   },
 ];
 
-/** Minor release of `go1.26.8`; the newest known for development versions. */
-export function goMinor(version: string): number {
-  const match = /go1\.(\d+)/.exec(version);
-  return match ? Number(match[1]) : TABLES.at(-1)!.minor;
-}
+/** Minor release of `go1.26.8`; the newest known where the text names none. */
+export const releaseOf = (version: string): number => goMinor(version) ?? TABLES.at(-1)!.minor;
 
 /** The layout for a program: `typeNamed` is its image's, `version` its Go release. */
 export function goLayout(typeNamed: (name: string) => Type | undefined, version: string): Layout {
   const g = fromTypes(PATHS.g, typeNamed('runtime.g'));
   const m = fromTypes(PATHS.m, typeNamed('runtime.m'));
   if (g !== undefined && m !== undefined) return { g, m, source: 'types' };
-  const minor = goMinor(version);
+  const minor = releaseOf(version);
   const row = TABLES.findLast(each => each.minor <= minor) ?? TABLES[0]!;
   return { g: { ...FIXED, ...row.g }, m: row.m, source: `go1.${row.minor}` };
 }

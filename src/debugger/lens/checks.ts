@@ -10,7 +10,7 @@ import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
-import { fieldOffset, goMinor } from '../../runtime/layout.js';
+import { fieldOffset, releaseOf } from '../../runtime/layout.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
 import { effectsIn, instructionsIn } from '../code/decode.js';
@@ -85,7 +85,7 @@ export class CallChecks implements Observer {
     const { images } = this.#target;
     this.#images = images;
     const g = images.goImage?.typeNamed('runtime.g');
-    this.#goMinor = images.go === undefined ? FRAMES_KEPT : goMinor(images.go.version);
+    this.#goMinor = images.go === undefined ? FRAMES_KEPT : releaseOf(images.go.version);
     this.#racectx = g && fieldOffset(g, 'racectx');
     this.#frames.clear();
   }

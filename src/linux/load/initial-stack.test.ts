@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AT, buildInitialStack } from './initial-stack.js';
+import { AT } from '../abi/constants.js';
+import { buildInitialStack } from './initial-stack.js';
 import { STACK_TOP } from './layout.js';
 
 describe('the initial stack', () => {

@@ -1,28 +1,5 @@
+import { AT } from '../abi/constants.js';
 import { STACK_TOP } from './layout.js';
-
-/** Types of auxiliary vector entries (uapi/linux/auxvec.h, asm/auxvec.h). */
-export const AT = {
-  NULL: 0,
-  PHDR: 3,
-  PHENT: 4,
-  PHNUM: 5,
-  PAGESZ: 6,
-  BASE: 7,
-  FLAGS: 8,
-  ENTRY: 9,
-  UID: 11,
-  EUID: 12,
-  GID: 13,
-  EGID: 14,
-  PLATFORM: 15,
-  HWCAP: 16,
-  CLKTCK: 17,
-  SECURE: 23,
-  RANDOM: 25,
-  HWCAP2: 26,
-  EXECFN: 31,
-  MINSIGSTKSZ: 51,
-} as const;
 
 export interface StackContents {
   /** The path that was given to execve. */

@@ -5,6 +5,7 @@ import { resolve } from '../../host/path.js';
 import { FormatError } from '../../image/bytes.js';
 import { Elf } from '../../image/elf/elf.js';
 import { PF, type ProgramHeader } from '../../image/elf/headers.js';
+import { AT } from '../abi/constants.js';
 import { Errno, errnoName } from '../abi/errno.js';
 import { LoadError, type ProcessOptions } from '../api.js';
 import type { PageFiles } from '../fs/pages.js';
@@ -13,7 +14,7 @@ import { walk } from '../fs/walk.js';
 import { type MappedObject, type Program, UID } from '../kernel.js';
 import type { Prng } from '../prng.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
-import { AT, buildInitialStack } from './initial-stack.js';
+import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
 
 const PT_PHDR = 6;
