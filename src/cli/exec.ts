@@ -29,10 +29,10 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const limit = numberFlag(parsed, 'limit', 1);
   // JSON has standard output to itself.
   const outlet = new Outlet(json ? 2 : 1);
-  const host = nodeHost(outlet.say);
-  const options = processOptions(parsed, path, { output: outlet.written });
+  const options = processOptions(parsed, path);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, host, limit);
+  const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, nodeHost(), limit);
+  outlet.attend(session);
   const finish = (status: number): number => {
     if (call !== undefined && call.result(session.target.process) === undefined) call.tell(undefined);
     return status;

@@ -13,8 +13,8 @@ const MOST_SOURCE = 64 * 2 ** 20;
 /** Refuses other bytes: they would not be written back as they were. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The debugger's outside on this machine. `show` is where text goes while a command still runs. */
-export function nodeHost(show: (text: string) => void): Host {
+/** The debugger's outside on this machine. */
+export function nodeHost(): Host {
   const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
@@ -36,7 +36,6 @@ export function nodeHost(show: (text: string) => void): Host {
     debug: process.env.R14_DEBUG === '1',
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
-    show,
   };
 }
 

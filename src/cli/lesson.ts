@@ -8,7 +8,6 @@ import { assembledLauncher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
 import { nodeAssets } from '../host/node/assets.js';
-import type { OutputRecord } from '../linux/output.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
@@ -34,7 +33,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const { LessonWalk } = await import('../debugger/lesson/walk.js');
     const walk = new LessonWalk(run);
     let notice = '';
-    outlet.screen = { written: () => undefined, said: text => (notice += `${text}\n`) };
+    outlet.screen = { renewed: () => undefined, written: () => undefined, said: text => (notice += `${text}\n`) };
     await (untilSignal ? walk.untilSignal() : walk.begin());
     await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written: stage.printed(), notice }, outlet);
     return 0;
@@ -49,18 +48,15 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
 function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet | undefined): Stage {
   let written = '';
   const decoder = new TextDecoder();
-  const output = (record: OutputRecord) => {
-    written += decoder.decode(record.bytes, { stream: true });
-    outlet?.written(record);
-  };
   const settings = new Settings();
   return {
     open: (variant, race) => {
       written = '';
       const program = catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
-      const options = processOptions(parsed, name, { output });
-      const host = nodeHost(text => outlet?.say(text));
-      return new Session(assembledLauncher(program, options), host, undefined, settings);
+      const session = new Session(assembledLauncher(program, processOptions(parsed, name)), nodeHost(), undefined, settings);
+      session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
+      outlet?.attend(session);
+      return session;
     },
     printed: () => written,
   };

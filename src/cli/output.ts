@@ -1,25 +1,30 @@
 /** Writing to standard output and error so that nothing is lost and a dead pipe is a quiet end. */
 import { writeSync } from 'node:fs';
-import type { OutputRecord } from '../linux/output.js';
+import type { Session } from '../debugger/session/session.js';
+import type { Shown } from '../tui/screen.js';
 
-/** What the program writes, and what the debugger says while it runs: to the terminal until the screen takes it. */
+/** Where a session's events go: to the terminal, until the screen takes them. */
 export class Outlet {
-  screen: { written(text: string): void; said(text: string): void } | undefined;
+  screen: Shown | undefined;
 
   /** `stdout`: the descriptor that standard output goes to. */
   constructor(private readonly stdout: 1 | 2) {}
 
   readonly #decoders = { 1: new TextDecoder(), 2: new TextDecoder() };
 
-  readonly written = ({ descriptor, bytes }: OutputRecord): void => {
-    if (this.screen === undefined) writeOut(descriptor === 1 ? this.stdout : 2, bytes);
-    else this.screen.written(this.#decoders[descriptor].decode(bytes, { stream: true }));
-  };
-
-  readonly say = (text: string): void => {
-    if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
-    else this.screen.said(text);
-  };
+  /** Listens to a session; a session that was listened to before is over. */
+  attend({ events }: Session): void {
+    this.screen?.renewed();
+    events.on('started', () => this.screen?.renewed());
+    events.on('output', ({ descriptor, bytes }) => {
+      if (this.screen === undefined) writeOut(descriptor === 1 ? this.stdout : 2, bytes);
+      else this.screen.written(this.#decoders[descriptor].decode(bytes, { stream: true }));
+    });
+    events.on('message', ({ text }) => {
+      if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
+      else this.screen.said(text);
+    });
+  }
 }
 
 /** Writes all of it, now. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */

@@ -1,11 +1,9 @@
+import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
-import type { ProcessOptions } from '../linux/api.js';
 import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
 
-type Streams = Pick<ProcessOptions, 'output' | 'stdin'>;
-
 /** What the flags say of the program's process. */
-export function processOptions(parsed: Parsed, path: string, streams: Streams): ProcessOptions {
+export function processOptions(parsed: Parsed, path: string, streams: Pick<LaunchOptions, 'stdin'> = {}): LaunchOptions {
   const env = environmentFlag(parsed);
   const seed = numberFlag(parsed, 'seed', 0);
   const cpus = numberFlag(parsed, 'cpus', 1);

@@ -17,13 +17,10 @@ const SLICE = 20_000_000;
 export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
-  const streams = {
-    output: ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes),
-    stdin: standardInput(),
-  };
-  const options = processOptions(parsed, path, streams);
+  const options = processOptions(parsed, path, { stdin: standardInput() });
+  const output = ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const driver = new Driver(launch.launch(undefined), limit);
+  const driver = new Driver(launch.launch(undefined, output), limit);
   const { process } = driver;
   process.catch = { signals: new Set() };
   let status: number | undefined;

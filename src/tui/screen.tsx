@@ -19,9 +19,19 @@ export interface Opened {
   readonly lesson?: LessonWalk;
 }
 
-/** Where the program's output and what the debugger says in between come from. */
+/** What the screen is told of its session while commands run. */
+export interface Shown {
+  /** Another process runs the program from now on, or another session shows it. */
+  renewed(): void;
+  /** What the program has written. */
+  written(text: string): void;
+  /** A line of the debugger's own. */
+  said(text: string): void;
+}
+
+/** Tells the screen, for as long as it is there. */
 interface Outlet {
-  screen: { written(text: string): void; said(text: string): void } | undefined;
+  screen: Shown | undefined;
 }
 
 export interface ScreenOptions {
@@ -100,17 +110,9 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     if (!opening) redraw(SOON);
     if (next.effect !== undefined) void carryOut(next.effect);
   };
-  let writer = opened.session.target.process;
-  const attribute = (): void => {
-    if (opened.session.target.process === writer) return;
-    writer = opened.session.target.process;
-    send({ kind: 'renewed' });
-  };
   outlet.screen = {
-    written: text => {
-      attribute();
-      send({ kind: 'written', text });
-    },
+    renewed: () => send({ kind: 'renewed' }),
+    written: text => send({ kind: 'written', text }),
     said: text => send({ kind: 'answer', text }),
   };
   if (options.written !== undefined) outlet.screen.written(options.written);
@@ -169,7 +171,6 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     }, PROGRESS_EVERY);
     const place = placeOf(session);
     const output = await action();
-    attribute();
     clearInterval(timer);
     if (opened.session.ended) return finish();
     if (output !== '') send({ kind: 'answer', text: output });

@@ -20,9 +20,6 @@ export async function debug(program: string, commands: readonly string[], files:
     host: { files: noFiles, assets, unpack: {}, digest },
     path: program,
     memory: 256 * 2 ** 20,
-    output: ({ bytes }: { readonly bytes: Uint8Array }) => {
-      written += utf8Text(bytes);
-    },
   };
   const session = new Session(assembledLauncher(new Catalog(assets).build(program), options), {
     breathe: () => Promise.resolve(),
@@ -35,7 +32,9 @@ export async function debug(program: string, commands: readonly string[], files:
     debug: false,
     settingsFile: '',
     readSettings: () => '',
-    show: () => undefined,
+  });
+  session.events.on('output', ({ bytes }) => {
+    written += utf8Text(bytes);
   });
   const outcomes = [];
   for (const command of commands) outcomes.push(await run(session, command));

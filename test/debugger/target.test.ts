@@ -78,7 +78,7 @@ it('another moment of the same run is looked at beside the one where the user st
   const late = told(session.stack);
 
   // Runs are equal to the bit: a process of its own, run as far, is that moment.
-  const process = session.launcher.launchUnseen();
+  const process = session.launcher.launch(undefined, () => undefined);
   process.run({ budget: 60 });
   const then = new Target(process, objects => session.launcher.images(objects));
   expect(told(then.stack())).toEqual(early);

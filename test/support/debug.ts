@@ -10,7 +10,6 @@ import type { Launcher } from '../../src/debugger/session/host.js';
 import { assembledLauncher, launcher } from '../../src/debugger/session/launcher.js';
 import { Session } from '../../src/debugger/session/session.js';
 import { folderAssets, nodeAssets } from '../../src/host/node/assets.js';
-import type { ProcessOptions } from '../../src/linux/api.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 
 /** A debugging session inside the test's own process. */
@@ -77,14 +76,9 @@ export function debugAssembly(main: string, types = 'package main\n'): Debugging
   }
 }
 
-function debugging(path: string, flags: readonly string[], launch: (options: ProcessOptions) => Launcher): Debugging {
+function debugging(path: string, flags: readonly string[], launch: (options: ReturnType<typeof processOptions>) => Launcher): Debugging {
   const output: Uint8Array[] = [];
-  const options = processOptions(parseCommandLine(['exec', ...flags, path]), path, {
-    output: ({ descriptor, bytes }) => {
-      if (descriptor === 1) output.push(bytes.slice());
-    },
-  });
-  const shown: string[] = [];
+  const options = processOptions(parseCommandLine(['exec', ...flags, path]), path);
   const files = new Map<string, string>();
   const session = new Session(launch(options), {
     breathe: () => Promise.resolve(),
@@ -97,7 +91,9 @@ function debugging(path: string, flags: readonly string[], launch: (options: Pro
     debug: false,
     settingsFile: '',
     readSettings: () => '',
-    show: text => shown.push(text),
+  });
+  session.events.on('output', ({ descriptor, bytes }) => {
+    if (descriptor === 1) output.push(bytes.slice());
   });
   const must = async (line: string): Promise<Outcome> => {
     const outcome = await run(session, line);

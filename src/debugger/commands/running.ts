@@ -27,7 +27,7 @@ async function moved(session: Session, console: Console, extra: readonly string[
 /** Runs an action that moves the program. */
 async function moving(session: Session, console: Console, action: () => Promise<Stop>): Promise<Answer> {
   session.requireProcess();
-  await session.requests.whileRunning(action);
+  await session.moving(action);
   return moved(session, console);
 }
 
@@ -189,7 +189,7 @@ export const runningCommands: readonly Command[] = [
     run: (session, args, console) => {
       args.none();
       session.requireProcess();
-      session.stopped({ reason: 'exited', status: 137, signal: 'SIGKILL' });
+      session.kill();
       return moved(session, console);
     },
   },
@@ -199,7 +199,7 @@ async function finishCommand(session: Session, args: Arguments, console: Console
   args.none();
   session.requireProcess();
   const results = resultsOf(session, session.frame);
-  const stop = await session.requests.whileRunning(() => finishFrame(session));
+  const stop = await session.moving(() => finishFrame(session));
   if (stop.reason !== 'finish') return moved(session, console);
   const returned = results();
   const answer = await moved(

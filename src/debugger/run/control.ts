@@ -103,7 +103,7 @@ function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
   const caught = session.breakpoints.count('signal', signal.signal);
   const { stop, print, pass } = session.signals.of(signal.signal);
   if (caught || stop) return { reason: 'signal', signal };
-  if (print) session.host.show(`${signal.name}${signal.address === undefined ? '' : ` at ${hex(signal.address)}`}`);
+  if (print) session.events.emit('message', { text: `${signal.name}${signal.address === undefined ? '' : ` at ${hex(signal.address)}`}` });
   if (!pass) session.target.process.suppressSignal();
   return undefined;
 }
@@ -125,7 +125,7 @@ function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | und
   if (problem === false) return undefined;
   if (!countHit(breakpoint, session.goroutine?.id)) return undefined;
   if (breakpoint.trace) {
-    session.host.show(traceLine(session, breakpoint));
+    session.events.emit('message', { text: traceLine(session, breakpoint) });
     return undefined;
   }
   return { reason: 'breakpoint', breakpoint, ...(typeof problem === 'string' ? { problem } : {}) };

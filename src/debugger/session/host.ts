@@ -1,13 +1,12 @@
 /** What a session needs from outside. */
 import type { Images } from '../../image/images.js';
 import type { LoadedObject, Process } from '../../linux/api.js';
+import type { OutputRecord } from '../../linux/output.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
-  /** Throws LoadError and the readers' errors, whose messages are for the user. */
-  launch(args: readonly string[] | undefined): Process;
-  /** The same process once more, whose output nobody sees. */
-  launchUnseen(): Process;
+  /** `output` is told what the process writes, once, also when it runs by the same place again. Throws LoadError and the readers' errors. */
+  launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
@@ -36,6 +35,4 @@ export interface Host {
   readonly settingsFile: string;
   /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */
   readSettings(): string;
-  /** Shows text while a command still runs (`on`, `trace`). */
-  show(text: string): void;
 }

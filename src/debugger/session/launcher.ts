@@ -12,28 +12,29 @@ import { onceOnly } from '../../linux/output.js';
 import { startProcess } from '../../linux/process.js';
 import type { Launcher } from './host.js';
 
-const started = (options: ProcessOptions): Process => startProcess({ ...options, output: onceOnly(options.output) });
+/** All but where its output goes, which is said when it is launched. */
+export type LaunchOptions = Omit<ProcessOptions, 'output'>;
+
+const started = (options: LaunchOptions, args: readonly string[] | undefined, output: ProcessOptions['output']): Process =>
+  startProcess({ ...options, ...(args === undefined ? {} : { args: [options.path, ...args] }), output: onceOnly(output) });
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
-export function assembledLauncher(program: Assembled, options: ProcessOptions): Launcher {
+export function assembledLauncher(program: Assembled, options: LaunchOptions): Launcher {
   const bytes = elfBytes(program);
   const images = new Images();
   images.add(assembledImage(program, options.path));
-  const start = (more: Partial<ProcessOptions>) => started({ ...options, program: bytes, ...more });
   return {
-    launch: args => start(args === undefined ? {} : { args: [options.path, ...args] }),
-    launchUnseen: () => start({ output: () => undefined }),
+    launch: (args, output) => started({ ...options, program: bytes }, args, output),
     images: () => images,
     source: path => program.sources.get(path),
   };
 }
 
 /** Starts processes of one program, and reads the symbols of each file once. */
-export function launcher(options: ProcessOptions): Launcher {
+export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
-    launch: args => started(args === undefined ? options : { ...options, args: [options.path, ...args] }),
-    launchUnseen: () => started({ ...options, output: () => undefined }),
+    launch: (args, output) => started(options, args, output),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

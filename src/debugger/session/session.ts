@@ -14,7 +14,9 @@ import type { Scene } from '../lens/lens.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { type CallStack, Target } from '../target.js';
 import { Breakpoints } from './breakpoints.js';
+import { type Census, census, tellChanges } from './census.js';
 import { Driver } from './driver.js';
+import { Events } from './events.js';
 import type { Host, Launcher } from './host.js';
 import { Pace } from './pace.js';
 import { Requests } from './requests.js';
@@ -62,7 +64,11 @@ const faultedIn = ({ tid, registers }: Thread, fault: Fault): Faulted => ({
 });
 
 export class Session {
-  readonly breakpoints = new Breakpoints(() => this.stopsChanged());
+  readonly events = new Events();
+  readonly breakpoints = new Breakpoints((change, breakpoint) => {
+    this.stopsChanged();
+    this.events.emit('breakpoint', { change, breakpoint });
+  });
   readonly signals = new SignalHandling(() => this.stopsChanged());
   readonly requests = new Requests();
   readonly checks = new CallChecks();
@@ -89,6 +95,8 @@ export class Session {
   stops = 0;
   #coming: Images | undefined;
   #interrupted = false;
+  /** What there was when the program went on; undefined: it stands still. */
+  #went: Census | undefined;
   readonly #told = new Map<string, number>();
   #args: readonly string[] | undefined;
 
@@ -100,18 +108,48 @@ export class Session {
   ) {
     this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
     this.pace = new Pace(host);
-    this.driver = new Driver(launcher.launch(undefined), limit);
+    this.driver = new Driver(this.#launch(undefined), limit);
     this.target = this.#look();
     this.stop = { reason: 'start' };
   }
 
   /** Starts the program anew, with the same breakpoints and settings. */
   restart(args: readonly string[] | undefined): void {
-    this.driver = new Driver(this.launcher.launch(args ?? this.#args), this.driver.remaining);
+    this.driver = new Driver(this.#launch(args ?? this.#args), this.driver.remaining);
     this.target = this.#look();
     this.#args = args ?? this.#args;
     this.#told.clear();
     this.stopped({ reason: 'start' });
+    this.events.emit('started', undefined);
+  }
+
+  #launch(args: readonly string[] | undefined): Process {
+    return this.launcher.launch(args, record => this.events.emit('output', record));
+  }
+
+  /** Ends the program where it stands. */
+  kill(): void {
+    this.stopped({ reason: 'exited', status: 137, signal: 'SIGKILL' });
+    this.#tellStop();
+  }
+
+  /** Runs the program for a request that is being done: `move` stops it, and has made its last stop the session's. */
+  async moving<T>(move: () => Promise<T>): Promise<T> {
+    try {
+      return await this.requests.whileRunning(move);
+    } finally {
+      if (this.#went !== undefined) {
+        tellChanges(this.#went, census(this.target, this.events), this.events);
+        this.#went = undefined;
+        this.#tellStop();
+      }
+    }
+  }
+
+  #tellStop(): void {
+    const { stop } = this;
+    if (stop.reason === 'exited') this.events.emit('exited', stop);
+    else this.events.emit('stopped', { stop });
   }
 
   #look(): Target {
@@ -136,7 +174,7 @@ export class Session {
   }
 
   #scout(): Images {
-    const scout = new Driver(this.launcher.launchUnseen());
+    const scout = new Driver(this.launcher.launch(undefined, () => undefined));
     scout.process.cpu.setBreakpoints([this.target.images.all[0]!.entry]);
     scout.run(SCOUT_BUDGET);
     return this.launcher.images(scout.process.objects);
@@ -201,6 +239,10 @@ export class Session {
 
   /** Before the program goes on: the thread that was looked at is the one that does. Looking alone changes no schedule. */
   goOnInThread(): void {
+    if (this.#went === undefined) {
+      this.#went = census(this.target, this.events);
+      this.events.emit('continued', undefined);
+    }
     const { thread } = this.selection;
     const { process } = this.target;
     if (thread !== undefined && thread.tid !== process.current.tid) process.select(thread.tid);
