@@ -26,8 +26,16 @@ import { apply, constant, isComputed, low, type Slice, UNKNOWN } from './value.j
 /** The effects of the instruction at an index of some code, whose address is `address`; undefined when its bytes go on behind the code. */
 export function effectsAt(code: Uint8Array, at: number, address: bigint): Effects | undefined {
   const form = formAt(code, at);
-  return form && new Description(form, code, at, address).effects();
+  if (form === undefined) return undefined;
+  const known = alike.get(form);
+  if (known !== undefined) return { ...known, address };
+  const effects = new Description(form, code, at, address).effects();
+  if (form.jumps === 'none' && form.uops.every(({ hole }) => hole === undefined)) alike.set(form, effects);
+  return effects;
 }
+
+/** The effects of forms whose instructions differ in nothing but their addresses. */
+const alike = new WeakMap<Form, Effects>();
 
 /** The effects of the instructions of some code, one after the other. */
 export function* effectsOf(code: Uint8Array, address: bigint): Generator<Effects> {
@@ -48,7 +56,7 @@ interface Written {
 }
 
 class Description {
-  private readonly reads = new Map<string, RegisterPart>();
+  private readonly reads: RegisterPart[] = [];
   private readonly written: Written[] = [];
   private readonly accesses: MemoryAccess[] = [];
   private readonly raises = new Set<Vector>();
@@ -76,7 +84,7 @@ class Description {
     return {
       address: this.address,
       length: this.form.length,
-      reads: [...this.reads.values()],
+      reads: this.reads,
       writes: this.registerWrites().map(write => ({ ...write, value: renumbered(write.value) })),
       accesses: merged.accesses.map(each => ({ ...each, address: renumbered(each.address), value: each.value && renumbered(each.value) })),
       repeats: this.repeats,
@@ -212,7 +220,10 @@ class Description {
   }
 
   private noteRead(start: number, bytes: number): void {
-    for (const part of partsAt(start, bytes)) this.reads.set(`${part.register}+${part.offset}:${part.bytes}`, part);
+    for (const part of partsAt(start, bytes)) {
+      const isKnown = this.reads.some(each => each.register === part.register && each.offset === part.offset && each.bytes === part.bytes);
+      if (!isKnown) this.reads.push(part);
+    }
   }
 
   private write(start: number, bytes: number, value: EffectValue, certain: boolean): void {

@@ -1,21 +1,18 @@
 /** Rows that a helper does. */
-import { SSE_RARE_OPS } from '../helpers/sse-rare.js';
-import { X87_OPS } from '../helpers/x87.js';
-import { c32, c64, get, help, local, op, operate, row, seq, setLocal, setState, state, when } from './op.js';
+import { SSE_RARE_OPS, sseRareEffects } from '../helpers/sse-rare.js';
+import type { HelperEffects } from '../helpers/stated.js';
+import { X87_OPS, x87Effects } from '../helpers/x87.js';
+import { c32, c64, get, help, local, op, operate, type RowTraits, row, seq, setLocal, setState, state, when } from './op.js';
 
-for (const name of SSE_RARE_OPS)
-  row(name, operate('sseRare', name), name.startsWith('pcmp') ? { apart: true, setsFlags: { leaves: 'bits' } } : { apart: true });
+/** What a helper's statement says of the flags, as traits. */
+const flagTraits = ({ setsFlags }: HelperEffects): RowTraits => (setsFlags ? { setsFlags: { leaves: 'bits' } } : {});
 
-const COMPARES_TO_FLAGS = /^fu?comip?$/;
+for (const name of SSE_RARE_OPS) row(name, operate('sseRare', name), { apart: true, ...flagTraits(sseRareEffects(name)) });
+
 const isPending = op('i32.and', state('fsw', 'i32.load'), c32(0x80));
 for (const name of X87_OPS) {
   if (name === 'fwait') row(name, when(isPending, operate('x87', name)), { faults: true });
-  else
-    row(
-      name,
-      operate('x87', name),
-      COMPARES_TO_FLAGS.test(name) ? { apart: true, faults: true, setsFlags: { leaves: 'bits' } } : { apart: true, faults: true },
-    );
+  else row(name, operate('x87', name), { apart: true, faults: true, ...flagTraits(x87Effects(name)) });
 }
 
 /** MXCSR = a; #GP when reserved bits are set. */
