@@ -29,7 +29,8 @@ export const dataCommands: readonly Command[] = [
       const percent = /^%(\w+)\s+/.exec(args.text);
       const source = percent === null ? args : args.from(percent[0].length);
       if (source.empty) throw source.error('print wants an expression');
-      return printExpression(session.context(), source, percent?.[1] ?? args.format, session.settings.printOptions);
+      const { output, data } = printExpression(session.context(), source, percent?.[1] ?? args.format, session.settings.printOptions);
+      return text(output, data());
     },
   },
   {

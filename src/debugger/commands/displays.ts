@@ -3,20 +3,26 @@ import { type Answer, type Data, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { checkExpression } from '../session/expressions.js';
 import type { Display, Session } from '../session/session.js';
-import { printExpression } from '../show/print.js';
+import { type Printed, printExpression } from '../show/print.js';
 import { parseCount, splitOptions, type Word } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
 
 /** All displays, evaluated anew; an expression that means nothing here says so. */
-export const displayText = (session: Session): string => displayAnswer(session).output;
+export const displayText = (session: Session): string => evaluatedDisplays(session).map(displayLine).join('\n');
 
-function displayAnswer(session: Session): Answer {
-  const rows = session.exited ? [] : session.displays.map(each => ({ each, answer: shown(session, each) }));
-  return {
-    output: rows.map(({ each, answer }) => `${each.id}: ${label(each)} = ${answer.output}`).join('\n'),
-    data: rows.map(({ each: { id, expression, format }, answer }) => ({ id, expression, format, ...(answer.data as object) })),
-  };
+interface Evaluated {
+  readonly display: Display;
+  readonly printed: Printed;
+}
+
+const evaluatedDisplays = (session: Session): readonly Evaluated[] =>
+  session.exited ? [] : session.displays.map(display => ({ display, printed: shown(session, display) }));
+
+const displayLine = ({ display, printed }: Evaluated): string => `${display.id}: ${label(display)} = ${printed.output}`;
+
+function displayRow({ display: { id, expression, format }, printed }: Evaluated): Data {
+  return { id, expression, format, ...(printed.data() as object) };
 }
 
 function label(display: { readonly expression: string; readonly format: string }): string {
@@ -24,15 +30,15 @@ function label(display: { readonly expression: string; readonly format: string }
 }
 
 /** With an object as data. */
-function shown(session: Session, { expression, format }: Display): Answer {
+function shown(session: Session, { expression, format }: Display): Printed {
   const source = { text: expression, column: 0 };
   try {
     if (!/[is]|\d/.test(format)) return printExpression(session.context(), source, format, session.settings.printOptions);
     const { output, data } = examineFrom(session, source, format);
-    return { output: `\n${output}`, data: { memory: data } };
+    return { output: `\n${output}`, data: () => ({ memory: data }) };
   } catch (error) {
     const { message } = told(error);
-    return { output: `<${message}>`, data: { error: message } };
+    return { output: `<${message}>`, data: () => ({ error: message }) };
   }
 }
 
@@ -51,15 +57,18 @@ export const displayCommands: readonly Command[] = [
       const [flags, rest] = splitOptions(args, { '-a': false, '-d': true });
       const remove = flags.get('-d');
       if (remove !== undefined) return removeDisplay(session, { text: remove, column: args.from(2).column });
-      if (rest.empty) return displayAnswer(session);
+      if (rest.empty) {
+        const all = evaluatedDisplays(session);
+        return text(all.map(displayLine).join('\n'), all.map(displayRow));
+      }
       const percent = /^%(\w+)\s+/.exec(rest.text);
       const target = percent === null ? rest : rest.from(percent[0].length);
       const format = percent?.[1] ?? args.format;
       checkExpression(target.text, target.column);
       const id = (session.displays.at(-1)?.id ?? 0) + 1;
       session.displays.push({ id, expression: target.text, format });
-      const answer = displayAnswer(session);
-      return text(answer.output.split('\n').slice(-1)[0]!, (answer.data as readonly Data[]).at(-1) ?? { id });
+      const fresh = evaluatedDisplays(session).at(-1);
+      return fresh === undefined ? text('', { id }) : text(displayLine(fresh), displayRow(fresh));
     },
   },
   {

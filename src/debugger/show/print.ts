@@ -21,15 +21,21 @@ export interface Source {
   readonly column: number;
 }
 
+/** What is printed, and the same as data for whoever wants it: at a stop or in a message nobody does. */
+export interface Printed {
+  readonly output: string;
+  readonly data: () => Data;
+}
+
 /** Evaluates and prints, as `p` does. */
-export function printExpression(context: EvaluationContext, source: Source, format: string, options: PrintOptions): Answer {
+export function printExpression(context: EvaluationContext, source: Source, format: string, options: PrintOptions): Printed {
   const letter = format === '' ? undefined : parseFormat(format);
   if (format !== '' && letter === undefined) {
     throw new CommandError(`no format "${format}"; print has ${FORMATS.join(' ')}`, source.column);
   }
   const result = evaluated(context, source.text, source.column);
   const output = printResult(context, result, { ...options, format: letter });
-  return { output, data: resultData(context, result, output, { ...options, format: letter }) };
+  return { output, data: () => resultData(context, result, output, { ...options, format: letter }) };
 }
 
 function resultData(context: EvaluationContext, result: Result, output: string, options: PrintOptions): Data {
