@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Two goroutines share a variable without a lock; each also calls a C function that does nothing, a different one. One would expect -race to
 # report the variable all the same: the calls share nothing. It reports nothing: each call of C releases, and each return from C acquires, one
-# place common to the whole program, so that what came before any earlier cgo call stands before what follows any later one. A program that logs, or asks a
-# database, through C is therefore checked far less than its test run suggests; without the calls the same race is reported.
+# place common to the whole program, so that what came before any earlier cgo call stands before what follows any later one. A program that
+# logs, or asks a database, through C is therefore checked far less than its test run suggests; without the calls the same race is reported.
 # Seen with Go 1.26.8 and 1.27.3 on linux/amd64. Needs go (1.21 or later) and gcc.
 set -eu
 command -v go >/dev/null && command -v gcc >/dev/null || { echo 'skip: go or gcc is missing'; exit 0; }

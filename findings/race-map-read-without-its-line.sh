@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A function reads m[key] while another goroutine writes the map. One would expect the report to name the line that reads, as it does for any
 # variable. In Go 1.27 the reader is missing: mapaccess2_faststr, mapaccess1_faststr, and then the reader's caller. 1.26 names the reader, and
-# 1.27 does for the form with two results. Who reads a report, or makes a link of it, should also look at what the first function named of his own calls.
+# 1.27 does for the form with two results. Who reads such a report, or makes links of it, should look for the read in what the first function
+# of his own that it names calls on that line.
 # Seen with Go 1.26.8 and 1.27.3 on linux/amd64. Needs go (1.21 or later) and gcc.
 set -eu
 command -v go >/dev/null && command -v gcc >/dev/null || { echo 'skip: go or gcc is missing'; exit 0; }
