@@ -17,13 +17,6 @@ const IN_DEBUGGER = [
 const CIRCLES: readonly { readonly files: readonly string[]; readonly because: string }[] = [
   { files: ['image/dwarf/die.ts', 'image/dwarf/unit.ts'], because: 'an entry is read as its unit says, and a unit begins with an entry' },
   { files: ['image/elf/elf.ts', 'image/elf/memory.ts'], because: "a file has its memory, which is laid out as the file's headers say" },
-  {
-    files: [
-      ...['fd-table', 'file-system', 'files', 'open-file', 'proc', 'stat', 'streams'].map(name => `linux/fs/${name}.ts`),
-      ...['kernel', 'scheduler', 'signal/table'].map(name => `linux/${name}.ts`),
-    ],
-    because: 'the kernel has its parts, and some of them know the whole kernel where they need little of it: to be undone',
-  },
 ];
 
 const folderOf = (file: string): string => (file.startsWith('host/node/') ? 'host/node' : file.split('/')[0]!);

@@ -1,9 +1,9 @@
 /**
- * The saved state of a part of the machine: plain data. Each part says in one line what its save holds; `version` grows when that changes, and
- * `restore` refuses a version that it does not know. What lies under the key `aside` belongs to a debugger, not to the run: it is saved, but two
- * runs that differ in nothing else are the same.
+ * The saved state of the machine's parts: plain data, which is undefined, null, booleans, numbers, bigints, strings, Uint8Arrays, arrays and
+ * objects of these. Each part says in a line what its save holds; `version` grows when that changes, and `restore` refuses a version that it does
+ * not know. What lies under the key `aside` belongs to a debugger, not to the run: it is saved, but two runs that differ in nothing else are the
+ * same.
  */
-export type Part = undefined | null | boolean | number | bigint | string | Uint8Array | readonly Part[] | { readonly [key: string]: Part };
 
 /** A part's save with its version. */
 export type Versioned<T> = T & { readonly version: number };
@@ -20,14 +20,14 @@ const TAG = { undefined: 0, null: 1, false: 2, true: 3, number: 4, bigint: 5, st
 
 const utf8 = new TextEncoder();
 
-/** Bytes that say the same for the same data, whatever the order of an object's keys. With `run`, what is aside is left out. */
-export function encodePart(part: Part, options: { readonly run?: boolean } = {}): Uint8Array {
+/** Bytes that say the same for the same data, whatever the order of an object's keys. With `run`, what is aside is left out. Throws for what is no plain data. */
+export function encodePart(part: unknown, options: { readonly run?: boolean } = {}): Uint8Array {
   const writer = new Writer();
   write(writer, part, options.run ?? false);
   return writer.done();
 }
 
-function write(writer: Writer, part: Part, run: boolean): void {
+function write(writer: Writer, part: unknown, run: boolean): void {
   if (part === undefined) writer.byte(TAG.undefined);
   else if (part === null) writer.byte(TAG.null);
   else if (typeof part === 'boolean') writer.byte(part ? TAG.true : TAG.false);
@@ -43,36 +43,30 @@ function write(writer: Writer, part: Part, run: boolean): void {
   } else if (part instanceof Uint8Array) {
     writer.byte(TAG.bytes);
     writer.bytes(part);
-  } else if (isArray(part)) {
+  } else if (Array.isArray(part)) {
     writer.byte(TAG.array);
     writer.double(part.length);
     for (const each of part) write(writer, each, run);
-  } else {
-    const keys = Object.keys(part)
-      .filter(key => part[key] !== undefined && !(run && key === ASIDE))
-      .sort();
+  } else if (typeof part === 'object' && Object.getPrototypeOf(part) === Object.prototype) {
+    const entries = Object.entries(part).filter(([key, value]) => value !== undefined && !(run && key === ASIDE));
     writer.byte(TAG.object);
-    writer.double(keys.length);
-    for (const key of keys) {
+    writer.double(entries.length);
+    for (const [key, value] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
       writer.bytes(utf8.encode(key));
-      write(writer, part[key], run);
+      write(writer, value, run);
     }
-  }
-}
-
-function isArray(part: Part): part is readonly Part[] {
-  return Array.isArray(part);
+  } else throw new TypeError(`no plain data: ${typeof part === 'object' ? part.constructor.name : typeof part}`);
 }
 
 /** What `encodePart` made of it. Throws for bytes that it did not make. */
-export function decodePart(bytes: Uint8Array): Part {
+export function decodePart(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const part = read(reader);
   if (!reader.atEnd) throw new Error('saved state with something behind its end');
   return part;
 }
 
-function read(reader: Reader): Part {
+function read(reader: Reader): unknown {
   switch (reader.byte()) {
     case TAG.undefined:
       return undefined;
@@ -140,10 +134,13 @@ class Writer {
 
 class Reader {
   private readonly view: DataView;
+  private readonly source: Uint8Array;
   private at = 0;
 
-  constructor(private readonly source: Uint8Array) {
-    this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    // Not a view of a class whose `slice` does not copy.
+    this.source = new Uint8Array(buffer, byteOffset, byteLength);
+    this.view = new DataView(buffer, byteOffset, byteLength);
   }
 
   get atEnd(): boolean {

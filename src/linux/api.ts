@@ -37,6 +37,16 @@ export interface ProcessOptions {
   stdin?: Uint8Array;
 }
 
+/** What a process that was saved needs of where it goes on. */
+export type ResumeOptions = Pick<ProcessOptions, 'host' | 'output' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'>;
+
+/** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */
+export interface SavedProcess {
+  readonly t: number;
+  /** The whole of it, contents of memory and the program included: for `resumeProcess`, in whatever r14. */
+  bytes(): Uint8Array;
+}
+
 export interface SignalInfo {
   /** Linux's number. */
   readonly signal: number;
@@ -156,6 +166,10 @@ export interface Process {
   suppressSignal(): void;
   /** Makes another thread the current one (a debugger's `thread N`); scheduling goes on from there. */
   select(tid: number): void;
+  /** The whole machine as it stands: at any stop. Costs what was touched since the last save. Breakpoints, watches and `catch` are not of it. */
+  save(): SavedProcess;
+  /** Goes to where the machine stood then; what the guest did to files of the host is not undone. */
+  restore(saved: SavedProcess): void;
   /** SHA-256 over registers of all threads, memory contents and kernel state: equal runs have equal hashes. */
   hash(): string;
 }

@@ -16,6 +16,15 @@ export class VirtualClock {
 
   constructor(private readonly icount: () => number) {}
 
+  /** How far the time is ahead of the instructions. */
+  save(): number {
+    return this.idle;
+  }
+
+  restore(idle: number): void {
+    this.idle = idle;
+  }
+
   /** Nanoseconds since the process started. */
   now(): number {
     return this.icount() + this.idle;

@@ -1,3 +1,4 @@
+import { checkVersion, type Versioned } from '../cpu/part.js';
 import type { Task } from './task.js';
 
 interface Waiter {
@@ -6,17 +7,28 @@ interface Waiter {
   readonly bits: number;
 }
 
+/** The words that are waited on, by address, each with its waiters in order. */
+export type SavedFutexes = Versioned<{
+  readonly queues: readonly { readonly address: bigint; readonly waiters: readonly { readonly tid: number; readonly bits: number }[] }[];
+}>;
+
 /** Queues of futex(2), one a word of guest memory, woken first in, first out. */
 export class FutexTable {
   private readonly queues = new Map<bigint, Waiter[]>();
 
   constructor(private readonly wakeTask: (task: Task, result: number) => void) {}
 
-  /** Queues the task; the answer takes it off again. */
-  add(task: Task, address: bigint, bits: number): () => void {
-    const waiter: Waiter = { task, address, bits };
-    this.queue(address).push(waiter);
-    return () => this.remove(waiter);
+  /** Queues the task, which waits on one word at a time. */
+  add(task: Task, address: bigint, bits: number): void {
+    this.queue(address).push({ task, address, bits });
+  }
+
+  /** Takes the task off again, wherever it has been moved to. */
+  leave(task: Task): void {
+    for (const queue of this.queues.values()) {
+      const waiter = queue.find(each => each.task === task);
+      if (waiter) this.remove(waiter);
+    }
   }
 
   /** Wakes up to `count` waiters whose bits meet `bits`. Returns how many. */
@@ -45,10 +57,18 @@ export class FutexTable {
     return moved.length;
   }
 
-  /** For the state hash: words and the tids that wait on them. */
-  describe(): string {
+  save(): SavedFutexes {
     const words = [...this.queues].sort(([a], [b]) => (a < b ? -1 : 1));
-    return words.map(([address, queue]) => `${address.toString(16)}:${queue.map(w => `${w.task.tid}/${w.bits}`).join(',')}`).join(' ');
+    return {
+      version: 1,
+      queues: words.map(([address, queue]) => ({ address, waiters: queue.map(({ task, bits }) => ({ tid: task.tid, bits })) })),
+    };
+  }
+
+  restore(saved: SavedFutexes, task: (tid: number) => Task): void {
+    checkVersion('futex queues', saved, 1);
+    this.queues.clear();
+    for (const { address, waiters } of saved.queues) for (const { tid, bits } of waiters) this.add(task(tid), address, bits);
   }
 
   private queue(address: bigint): Waiter[] {

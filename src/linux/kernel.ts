@@ -1,46 +1,85 @@
-import type { AddressSpace, Cpu, PageSource, Registers } from '../cpu/api.js';
+import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
+import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
+import { LoggedFiles } from '../host/log.js';
+import { PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
-import type { LoadedObject, ProcessOptions } from './api.js';
+import type { ProcessOptions, Refusal } from './api.js';
 import { VirtualClock } from './clock.js';
-import type { FdTable } from './fs/fd-table.js';
+import type { TimerFd } from './fs/event.js';
+import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
 import type { FileSystem } from './fs/file-system.js';
-import { PageFiles } from './fs/pages.js';
-import { FutexTable } from './futex.js';
-import type { Layout } from './load/layout.js';
+import { PageFiles, type SavedPages } from './fs/pages.js';
+import { restoreFiles } from './fs/saved-files.js';
+import { FutexTable, type SavedFutexes } from './futex.js';
+import { Layout, type SavedLayout } from './load/layout.js';
 import { OutputLog } from './output.js';
 import { Prng } from './prng.js';
+import type { MappedObject, Program } from './program.js';
 import { Refusals } from './refusals.js';
-import { Scheduler } from './scheduler.js';
-import { SignalTable } from './signal/table.js';
-import type { Task } from './task.js';
-import { ProcessTimers, Timers } from './timers.js';
+import { type SavedScheduler, Scheduler } from './scheduler.js';
+import { type SavedSignals, SignalTable } from './signal/table.js';
+import { type SavedTask, Task } from './task.js';
+import { type SavedTimers, type Timer, Timers } from './timers.js';
 import { UserMemory } from './user-memory.js';
+import type { Wait, WaitKind, WaitOf } from './wait.js';
 
-/** pid of every guest process. */
-export const PID = 1000;
-/** pid of its parent, which is not there. */
-export const PARENT_PID = 999;
-/** Real, effective and saved user and group id. */
-export const UID = 1000;
-
-/** What the kernel was asked to load, and how. */
-export interface Program {
-  /** Guest path of the program, absolute. */
-  readonly path: string;
-  /** Host path with all symbolic links followed. */
-  readonly real: string;
-  readonly args: readonly string[];
-  readonly env: readonly string[];
-  readonly auxv: Uint8Array;
+/** One kind of wait: what becomes of a task that waits so. Methods may throw Errno, but for `cancel` and `reason`. */
+export interface WaitRow<K extends WaitKind> {
+  /** In words, for people: `futex 0xc000080148`. */
+  reason(kernel: Kernel, wait: WaitOf<K>): string;
+  /** Asked again whenever a file, pipe or queue has changed; undefined: still not. */
+  poll?(kernel: Kernel, task: Task, wait: WaitOf<K>): number | undefined;
+  /** The result when its time is over; default: 0. */
+  timeout?(kernel: Kernel, wait: WaitOf<K>): number;
+  /** The result when a signal interrupts: -EINTR or a negative RESTART code. */
+  signal(kernel: Kernel, wait: WaitOf<K>): number;
+  /** Runs when the wait ends without `poll` having answered: leaves queues. */
+  cancel?(kernel: Kernel, task: Task): void;
 }
 
-/** A file mapped as program or library. */
-export interface MappedObject extends Pick<LoadedObject, 'path' | 'bias' | 'role'> {
-  readonly source: PageSource;
-  /** Bytes of the file when it was mapped. */
-  readonly size: number;
+/** What the kinds of waits and timers do; the system calls have it. */
+export interface KernelTables {
+  readonly waits: { readonly [K in WaitKind]: WaitRow<K> };
+  /** What becomes of a timer that is due: `count` periods have passed. */
+  readonly timers: { readonly [K in Timer['kind']]: (kernel: Kernel, timer: Extract<Timer, { kind: K }>, count: number) => void };
 }
+
+/** The process with all its parts, memory and the CPU aside. `gone`: tasks that have exited, to which something still refers. */
+export type SavedKernel = Versioned<{
+  readonly cpus: number;
+  readonly memoryLimit: number;
+  readonly program: Program;
+  readonly tasks: readonly SavedTask[];
+  readonly gone: readonly SavedTask[];
+  readonly nextTid: number;
+  readonly clock: number;
+  readonly random: bigint;
+  readonly scheduler: SavedScheduler;
+  readonly timers: SavedTimers;
+  readonly futexes: SavedFutexes;
+  readonly signals: SavedSignals;
+  readonly refusals: readonly Refusal[];
+  readonly limits: readonly { readonly which: number; readonly limit: readonly [bigint, bigint] }[];
+  readonly exit: Kernel['exit'];
+  readonly stopped: boolean;
+  readonly mainStatus: number | undefined;
+  readonly syscallCount: number;
+  readonly umask: number;
+  readonly cwd: string;
+  readonly layout: SavedLayout;
+  readonly fds: SavedDescriptors;
+  readonly nextPipe: number;
+  readonly written: number;
+  /** What debuggers are told, and the files behind mappings, whose names are the host's. */
+  readonly aside: {
+    readonly threadEvents: Kernel['threadEvents'];
+    readonly objects: readonly MappedObject[];
+    readonly pages: SavedPages;
+    /** How far the log of the host's files was, where there is one. */
+    readonly log: number | undefined;
+  };
+}>;
 
 /** The state of one emulated process and its machine: the whole of it, nothing else influences the guest. */
 export class Kernel {
@@ -48,7 +87,6 @@ export class Kernel {
   readonly user: UserMemory;
   readonly clock: VirtualClock;
   readonly timers: Timers;
-  readonly processTimers = new ProcessTimers();
   readonly scheduler: Scheduler;
   readonly futexes: FutexTable;
   readonly signals: SignalTable;
@@ -74,7 +112,7 @@ export class Kernel {
   umask = 0o022;
   /** Resource limits that the guest has set: soft and hard by RLIMIT number. */
   readonly limits = new Map<number, readonly [bigint, bigint]>();
-  fds!: FdTable;
+  readonly fds = new FdTable(file => this.tasks.some(({ wait }) => wait !== undefined && 'file' in wait && wait.file === file));
   fs!: FileSystem;
   layout!: Layout;
   program!: Program;
@@ -84,7 +122,8 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
-    options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'output'> & { readonly memory: number },
+    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'output'> & { readonly memory: number },
+    private readonly tables: KernelTables,
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
@@ -96,7 +135,11 @@ export class Kernel {
     this.random = new Prng(seed, 1);
     this.user = new UserMemory(cpu.memory, address => this.layout.growStack(address));
     this.clock = new VirtualClock(() => cpu.icount);
-    this.timers = new Timers(this.clock, () => cpu.icount);
+    this.timers = new Timers(
+      this.clock,
+      () => cpu.icount,
+      (timer, count) => this.timerDue(timer, count),
+    );
     this.scheduler = new Scheduler(this, new Prng(seed, 2));
     this.futexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
     this.signals = new SignalTable(this);
@@ -110,12 +153,43 @@ export class Kernel {
     return this.tasks.find(task => task.tid === tid);
   }
 
+  private rowOf(wait: Wait): WaitRow<WaitKind> {
+    return this.tables.waits[wait.kind] as WaitRow<WaitKind>;
+  }
+
+  private timerDue(timer: Timer, count: number): void {
+    (this.tables.timers[timer.kind] as (kernel: Kernel, timer: Timer, count: number) => void)(this, timer, count);
+  }
+
+  /** What the task waits for, in words. */
+  waitReason({ wait }: Task): string | undefined {
+    return wait && this.rowOf(wait).reason(this, wait);
+  }
+
+  /** Takes a waiting task out of where it is queued. */
+  cancelWait(task: Task): void {
+    if (task.wait) this.rowOf(task.wait).cancel?.(this, task);
+  }
+
   /** Ends a wait that a signal interrupts. */
   interrupt(task: Task): void {
-    const wait = task.wait;
+    const { wait } = task;
     if (!wait || task.state !== 'waiting') return;
-    wait.cancel?.();
-    this.scheduler.finishWait(task, answer(wait.onSignal));
+    this.cancelWait(task);
+    this.scheduler.finishWait(
+      task,
+      answer(() => this.rowOf(wait).signal(this, wait)),
+    );
+  }
+
+  timeOut(task: Task): number {
+    const wait = task.wait!;
+    this.cancelWait(task);
+    return answer(() => this.rowOf(wait).timeout?.(this, wait) ?? 0);
+  }
+
+  waitEnded(wait: Wait | undefined): void {
+    if (wait && 'file' in wait) this.fds.forget(wait.file);
   }
 
   /** Asks the waiting tasks again: a file, pipe or queue has changed. One that goes on may change what the next waits for. */
@@ -123,8 +197,9 @@ export class Kernel {
     for (let again = true; again; ) {
       again = false;
       for (const task of this.tasks) {
-        if (task.state !== 'waiting' || !task.wait?.poll) continue;
-        const result = answer(task.wait.poll);
+        const { wait } = task;
+        if (task.state !== 'waiting' || !wait) continue;
+        const result = answer(() => this.rowOf(wait).poll?.(this, task, wait));
         if (result === undefined) continue;
         this.scheduler.finishWait(task, result);
         again = true;
@@ -154,20 +229,88 @@ export class Kernel {
     this.registersOf(task).set('rax', BigInt.asUintN(64, BigInt(result)));
   }
 
-  /** Kernel state for the hash, besides memory and tasks. */
-  describe(): string {
-    return [
-      ...[this.cpu.icount, this.clock.now(), this.random.position, this.scheduler.describe(), this.futexes.describe()],
-      ...[
-        this.signals.describe(),
-        this.timers.describe(),
-        this.fds.describe(),
-        this.fs.cwd,
-        this.layout.brk,
-        this.umask,
-        this.exit?.status,
-        this.output.written,
-      ],
-    ].join('\n');
+  save(): SavedKernel {
+    const { scheduler, tasks, timers } = this;
+    const { current } = scheduler;
+    const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
+    const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
+    return {
+      version: 1,
+      cpus: this.cpus,
+      memoryLimit: this.memoryLimit,
+      program: this.program,
+      tasks: tasks.map(task => task.save(registers(task))),
+      gone: [...referred].filter(task => !tasks.includes(task)).map(task => task.save(registers(task))),
+      nextTid: this.nextTid,
+      clock: this.clock.save(),
+      random: this.random.save(),
+      scheduler: scheduler.save(),
+      timers: timers.save(),
+      futexes: this.futexes.save(),
+      signals: this.signals.save(),
+      refusals: this.refusals.save(),
+      limits: [...this.limits].map(([which, limit]) => ({ which, limit })),
+      exit: this.exit,
+      stopped: this.stopped,
+      mainStatus: this.mainStatus,
+      syscallCount: this.syscallCount,
+      umask: this.umask,
+      cwd: this.fs.cwd,
+      layout: this.layout.save(),
+      fds: this.fds.save(),
+      nextPipe: this.nextPipe,
+      written: this.output.save(),
+      aside: {
+        threadEvents: [...this.threadEvents],
+        objects: [...this.objects],
+        pages: this.pages.save(),
+        log: logOf(this.options)?.position,
+      },
+    };
   }
+
+  /** Of another process too, if it has as many CPUs and as much memory. */
+  restore(saved: SavedKernel): void {
+    checkVersion('kernel', saved, 1);
+    if (saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit) throw new Error('saved on another machine');
+    const { aside } = saved;
+    const gone = saved.gone.map(task => Task.restore(task));
+    this.tasks.splice(0, this.tasks.length, ...saved.tasks.map(task => Task.restore(task)));
+    const byTid = new Map([...this.tasks, ...gone].map(task => [task.tid, task]));
+    const task = (tid: number): Task => byTid.get(tid)!;
+    this.program = saved.program;
+    this.nextTid = saved.nextTid;
+    this.clock.restore(saved.clock);
+    this.random.restore(saved.random);
+    this.scheduler.restore(saved.scheduler, task);
+    const { files } = this.options.host;
+    const log = logOf(this.options);
+    if (log !== undefined && aside.log !== undefined) log.seek(aside.log);
+    const lasting = log !== undefined;
+    this.pages.restore(aside.pages, lasting);
+    const { timers, random, pages, output } = this;
+    const world = { timers, random, pages, output, host: files, lasting };
+    this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
+    this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
+    this.futexes.restore(saved.futexes, task);
+    this.signals.restore(saved.signals);
+    this.refusals.restore(saved.refusals);
+    this.limits.clear();
+    for (const { which, limit } of saved.limits) this.limits.set(which, limit);
+    this.exit = saved.exit;
+    this.stopped = saved.stopped;
+    this.mainStatus = saved.mainStatus;
+    this.syscallCount = saved.syscallCount;
+    this.umask = saved.umask;
+    this.fs.cwd = saved.cwd;
+    this.layout = Layout.restore(this.memory, saved.layout);
+    this.nextPipe = saved.nextPipe;
+    this.output.restore(saved.written);
+    this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);
+    this.objects.splice(0, this.objects.length, ...aside.objects);
+  }
+}
+
+function logOf({ host }: Pick<ProcessOptions, 'host'>): LoggedFiles | undefined {
+  return host.files instanceof LoggedFiles ? host.files : undefined;
 }

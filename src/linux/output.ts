@@ -21,6 +21,14 @@ export class OutputLog {
     private readonly announce: (record: OutputRecord) => void,
   ) {}
 
+  save(): number {
+    return this.written;
+  }
+
+  restore(written: number): void {
+    this.written = written;
+  }
+
   write(descriptor: 1 | 2, bytes: Uint8Array): void {
     const at = this.written;
     this.written += bytes.length;

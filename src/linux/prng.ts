@@ -32,8 +32,12 @@ export class Prng {
     return out;
   }
 
-  /** For the state hash. */
-  get position(): bigint {
+  /** The position in the stream. */
+  save(): bigint {
     return this.state;
+  }
+
+  restore(state: bigint): void {
+    this.state = state;
   }
 }

@@ -1,7 +1,9 @@
-import type { AddressSpace, Cpu, CpuStop, Fault, Registers } from '../cpu/api.js';
+import type { AddressSpace, Cpu, CpuState, CpuStop, Fault, MemorySnapshot, Registers, SavedMemory } from '../cpu/api.js';
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
+import { checkVersion, decodePart, encodePart } from '../cpu/part.js';
 import type { Digest } from '../host/digest.js';
+import { PID } from './abi/constants.js';
 import { SIG, signalName } from './abi/signals.js';
 import type {
   Catch,
@@ -11,21 +13,24 @@ import type {
   ProcessOptions,
   ProcessStop,
   Refusal,
+  ResumeOptions,
   RunOptions,
+  SavedProcess,
   SignalInfo,
   Thread,
 } from './api.js';
-import { FdTable } from './fs/fd-table.js';
 import { FileSystem } from './fs/file-system.js';
 import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
-import { Kernel, PID } from './kernel.js';
+import { Kernel, type SavedKernel } from './kernel.js';
 import { load, readProgram } from './load/load.js';
+import type { Program } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
 import type { QueuedSignal } from './signal/pending.js';
 import { describeCall, describeResult } from './syscalls/describe.js';
 import { actOnSyscall, enterSyscall } from './syscalls/dispatch.js';
+import { KERNEL_TABLES } from './syscalls/kernel-tables.js';
 import { syscallName } from './syscalls/table.js';
 import { type SyscallInProgress, Task } from './task.js';
 
@@ -40,25 +45,16 @@ const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.
  */
 export function startProcess(options: ProcessOptions): Process {
   const { cwd = '/', host } = options;
-  const sandbox = new Sandbox(host.files, {
-    cwd,
-    sysroot: options.sysroot,
-    allowRead: options.allowRead ?? [],
-    allowWrite: options.allowWrite ?? [],
-  });
+  const sandbox = sandboxOf(options);
   const files = readProgram(options, sandbox);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const cpu = new Machine({ memory, assets: host.assets });
-  const kernel = new Kernel(cpu, { ...options, memory });
-  cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
+  const { kernel, cpu } = machine({ ...options, memory });
   const { program, layout, objects } = load(cpu, kernel.pages, files, options, kernel.random);
   kernel.program = program;
   kernel.layout = layout;
   kernel.objects.push(...objects);
-  sandbox.allowProgram(program.real);
-  if (files.interpreter) sandbox.allowFile(files.interpreter.real);
+  allowOwn(sandbox, program);
   kernel.fs = new FileSystem(kernel, host.files, sandbox, cwd);
-  kernel.fds = new FdTable();
   for (const stream of [
     new InputStream(options.stdin ?? new Uint8Array(0)),
     new OutputStream(1, kernel.output),
@@ -71,6 +67,73 @@ export function startProcess(options: ProcessOptions): Process {
   kernel.scheduler.add(main);
   kernel.scheduler.prefer(main);
   return new GuestProcess(kernel, host.digest);
+}
+
+/**
+ * A process as `SavedProcess.bytes` has it, from this r14 or another: it goes on as the one that was saved. What it may do with the host's files
+ * is said anew. Throws for what is no such state, and where a file of the host that it has mapped is gone or has changed.
+ */
+export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Process {
+  const saved = decodePart(bytes) as ProcessState;
+  checkVersion('process', saved, 1);
+  const { cpus, memoryLimit, program, cwd } = saved.kernel;
+  const { kernel } = machine({ ...options, cpus, memory: memoryLimit });
+  const sandbox = sandboxOf(options);
+  allowOwn(sandbox, program);
+  kernel.fs = new FileSystem(kernel, options.host.files, sandbox, cwd);
+  const process = new GuestProcess(kernel, options.host.digest);
+  process.take(saved, kernel.memory.load(saved.memory));
+  return process;
+}
+
+function sandboxOf({ host, cwd = '/', sysroot, allowRead = [], allowWrite = [] }: ResumeOptions): Sandbox {
+  return new Sandbox(host.files, { cwd, sysroot, allowRead, allowWrite });
+}
+
+/** A program may read itself and what loads it. */
+function allowOwn(sandbox: Sandbox, { real, interpreter }: Program): void {
+  sandbox.allowProgram(real);
+  if (interpreter !== undefined) sandbox.allowFile(interpreter);
+}
+
+function machine(options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus'> & { readonly memory: number }): {
+  kernel: Kernel;
+  cpu: Cpu;
+} {
+  const cpu = new Machine({ memory: options.memory, assets: options.host.assets });
+  const kernel = new Kernel(cpu, options, KERNEL_TABLES);
+  cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
+  return { kernel, cpu };
+}
+
+/** The whole of a process but its memory: kernel and CPU, and the thread whose signal the last stop has told of. */
+interface MachineState {
+  readonly version: number;
+  readonly kernel: SavedKernel;
+  readonly cpu: CpuState;
+  readonly aside: { readonly stoppedFor: number | undefined };
+}
+
+/** All of it as plain data. */
+interface ProcessState extends MachineState {
+  readonly memory: SavedMemory;
+}
+
+class Saved implements SavedProcess {
+  constructor(
+    readonly state: MachineState,
+    readonly snapshot: MemorySnapshot,
+    readonly memory: AddressSpace,
+  ) {}
+
+  get t(): number {
+    return this.state.cpu.icount;
+  }
+
+  bytes(): Uint8Array {
+    const whole: ProcessState = { ...this.state, memory: this.memory.save(this.snapshot) };
+    return encodePart(whole);
+  }
 }
 
 class GuestProcess implements Process {
@@ -183,19 +246,38 @@ class GuestProcess implements Process {
   }
 
   hash(): string {
-    const { kernel } = this;
     const hash = this.digest();
-    for (const task of kernel.tasks) {
-      hash.update(task === kernel.scheduler.current ? this.cpu.registers.save() : task.saved);
-      hash.update(task.describe());
-    }
+    hash.update(encodePart(this.state(), { run: true }));
+    for (const m of this.memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
     for (const { address, bytes } of this.memory.contents()) {
       hash.update(address.toString(16));
       hash.update(bytes);
     }
-    for (const m of this.memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
-    hash.update(kernel.describe());
     return hash.hex();
+  }
+
+  private state(): MachineState {
+    return { version: 1, kernel: this.kernel.save(), cpu: this.cpu.save(), aside: { stoppedFor: this.stoppedFor?.tid } };
+  }
+
+  save(): SavedProcess {
+    return new Saved(this.state(), this.memory.snapshot(), this.memory);
+  }
+
+  restore(saved: SavedProcess): void {
+    if (!(saved instanceof Saved)) throw new TypeError('not saved by r14');
+    const { state, snapshot, memory } = saved;
+    this.take(state, memory === this.memory ? snapshot : this.memory.load(memory.save(snapshot)));
+  }
+
+  /** Becomes what was saved. */
+  take({ kernel, cpu, aside }: MachineState, memory: MemorySnapshot): void {
+    this.kernel.restore(kernel);
+    this.cpu.restore(cpu);
+    this.memory.restore(memory);
+    this.stoppedFor = aside.stoppedFor === undefined ? undefined : this.kernel.task(aside.stoppedFor);
+    this.lastTid = this.kernel.scheduler.current?.tid ?? PID;
+    this.loaded.length = 0;
   }
 
   /** What the kernel does with a task before it runs instructions again: its system call, its signals. */
@@ -239,15 +321,14 @@ class GuestProcess implements Process {
   private signals(task: Task): ProcessStop | undefined {
     const { kernel } = this;
     while (!kernel.exit) {
-      const reported = task.reported?.queued;
+      const { reported } = task;
       task.reported = undefined;
       const entry = reported ?? kernel.signals.next(task);
       if (!entry) break;
       if (!reported && this.catchesSignal(entry)) {
-        const info = describe(entry);
-        task.reported = { queued: entry, info };
+        task.reported = entry;
         this.stoppedFor = task;
-        return { kind: 'signal', signal: info };
+        return { kind: 'signal', signal: describe(entry) };
       }
       deliver(kernel, task, entry);
     }
@@ -347,7 +428,7 @@ class ThreadView implements Thread {
   }
 
   get waitingFor(): string | undefined {
-    return this.task.wait?.reason;
+    return this.kernel.waitReason(this.task);
   }
 
   get sigaltstack(): Thread['sigaltstack'] {

@@ -1,20 +1,6 @@
-import type { SignalInfo } from './api.js';
-import { PendingSignals, type QueuedSignal } from './signal/pending.js';
-
-/** What a system call that cannot answer yet leaves behind. */
-export interface Wait {
-  /** In words, for people: `futex 0xc000080148`. */
-  readonly reason: string;
-  /** Virtual time in ns at which `onTimeout` answers; undefined: never. */
-  readonly deadline?: number;
-  /** Asked again whenever a file, pipe or queue has changed; undefined: still not. */
-  readonly poll?: () => number | undefined;
-  readonly onTimeout?: () => number;
-  /** Gives the result when a signal interrupts: -EINTR or a negative RESTART code. This and the two above may throw Errno. */
-  readonly onSignal: () => number;
-  /** Runs when the wait ends without `poll` having answered: leaves queues. */
-  readonly cancel?: () => void;
-}
+import { checkVersion, type Versioned } from '../cpu/part.js';
+import { copySignal, PendingSignals, type QueuedSignal } from './signal/pending.js';
+import type { Wait } from './wait.js';
 
 /** A system call the task is in, from the SYSCALL instruction to its return. */
 export interface SyscallInProgress {
@@ -30,6 +16,34 @@ export interface AltStack {
   size: bigint;
   flags: number;
 }
+
+/** What a thread is made of, as the fields of Task say; registers as `Registers.save` gives them, also those that are loaded. */
+export type SavedTask = Versioned<{
+  readonly tid: number;
+  readonly saved: Uint8Array;
+  readonly name: string;
+  readonly state: Task['state'];
+  readonly wait: Wait | undefined;
+  readonly syscall: Omit<SyscallInProgress, 'entryReported'> | undefined;
+  readonly restart: Task['restart'];
+  readonly cpuTime: number;
+  readonly quantumEnd: number;
+  readonly blocked: bigint;
+  readonly savedBlocked: bigint | undefined;
+  readonly pending: readonly QueuedSignal[];
+  readonly altstack: Readonly<AltStack> | undefined;
+  readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
+  readonly trap: Task['trap'];
+  readonly reported: QueuedSignal | undefined;
+  readonly clearChildTid: bigint;
+  readonly robustList: bigint;
+  /** What breakpoints and `catch` have left. */
+  readonly aside: {
+    readonly passBreakpointAt: bigint | undefined;
+    readonly stoppedAt: bigint | undefined;
+    readonly entryReported: boolean;
+  };
+}>;
 
 /** A thread as the kernel keeps it. */
 export class Task {
@@ -60,9 +74,9 @@ export class Task {
   /** Frames of handlers that have not returned, outermost first. */
   readonly signalFrames: { readonly frame: bigint; readonly signal: number }[] = [];
   /** Last hardware exception, as a signal frame shows it: error code, vector, CR2. */
-  trap = { error: 0n, vector: 0n, address: 0n };
+  trap: { readonly error: bigint; readonly vector: bigint; readonly address: bigint } = { error: 0n, vector: 0n, address: 0n };
   /** A signal taken off the queue and shown to the debugger; delivered next. */
-  reported: { readonly queued: QueuedSignal; readonly info: SignalInfo } | undefined;
+  reported: QueuedSignal | undefined;
 
   clearChildTid = 0n;
   robustList = 0n;
@@ -76,16 +90,43 @@ export class Task {
     this.name = name;
   }
 
-  /** Kernel state for the hash. */
-  describe(): string {
-    const { wait, altstack } = this;
-    const pending = this.pending.list.map(entry => `${entry.signal}/${entry.code}`).join(',');
-    const frames = this.signalFrames.map(({ frame, signal }) => `${frame.toString(16)}/${signal}`).join(',');
-    const stack = altstack ? `${altstack.start.toString(16)}+${altstack.size}` : '';
-    return [
-      ...[this.tid, this.name, this.state, wait?.reason, wait?.deadline, this.syscall?.number, this.syscall?.stage, this.cpuTime],
-      ...[this.quantumEnd, this.blocked, this.savedBlocked, pending, stack, frames, this.trap.error, this.trap.vector, this.trap.address],
-      ...[this.clearChildTid, this.robustList, this.restart?.code],
-    ].join(' ');
+  /** `registers`: the live ones of the task that is loaded. */
+  save(registers = this.saved): SavedTask {
+    const { tid, name, state, wait, syscall, restart, cpuTime, quantumEnd, blocked, savedBlocked, altstack, reported } = this;
+    return {
+      version: 1,
+      ...{ tid, name, state, restart, cpuTime, quantumEnd, blocked, savedBlocked },
+      saved: registers.slice(),
+      wait: wait && { ...wait },
+      syscall: syscall && { number: syscall.number, args: syscall.args, stage: syscall.stage },
+      pending: this.pending.save(),
+      altstack: altstack && { ...altstack },
+      signalFrames: [...this.signalFrames],
+      trap: this.trap,
+      reported: reported && copySignal(reported),
+      clearChildTid: this.clearChildTid,
+      robustList: this.robustList,
+      aside: {
+        passBreakpointAt: this.passBreakpointAt,
+        stoppedAt: this.stoppedAt,
+        entryReported: syscall?.entryReported ?? false,
+      },
+    };
+  }
+
+  static restore(saved: SavedTask): Task {
+    checkVersion('task', saved, 1);
+    const { tid, name, aside, version: _, wait, syscall, pending, altstack, signalFrames, reported, ...rest } = saved;
+    const task = new Task(tid, saved.saved.slice(), name);
+    Object.assign(task, { ...rest, saved: task.saved });
+    task.wait = wait && { ...wait };
+    task.syscall = syscall && { ...syscall, entryReported: aside.entryReported };
+    task.pending.restore(pending);
+    task.altstack = altstack && { ...altstack };
+    task.signalFrames.push(...signalFrames);
+    task.reported = reported && copySignal(reported);
+    task.passBreakpointAt = aside.passBreakpointAt;
+    task.stoppedAt = aside.stoppedAt;
+    return task;
   }
 }

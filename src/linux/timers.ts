@@ -1,44 +1,67 @@
+import { checkVersion, type Versioned } from '../cpu/part.js';
 import type { VirtualClock } from './clock.js';
-import type { QueuedSignal } from './signal/pending.js';
 import type { Task } from './task.js';
 
 /** What a timer counts: virtual time, the process's instructions, or one task's. */
 export type TimerClock = 'wall' | 'process' | Task;
 
-export interface Timer {
+interface TimerBase {
   readonly clock: TimerClock;
-  /** Runs on expiry; `count` periods have passed. */
-  readonly fire: (count: number) => void;
   /** On the timer's own clock, in ns; undefined: not armed. */
   deadline: number | undefined;
   /** Period in ns; 0: fires once. */
   interval: number;
 }
 
+/** A timer of setitimer(2): 0 ITIMER_REAL, 1 ITIMER_VIRTUAL, 2 ITIMER_PROF. */
+export interface IntervalTimer extends TimerBase {
+  readonly kind: 'interval';
+  readonly which: number;
+}
+
 /** A timer of timer_create(2). */
-export interface PosixTimer extends Timer {
+export interface PosixTimer extends TimerBase {
+  readonly kind: 'posix';
   readonly id: number;
   readonly clockId: number;
-  /** Its signal, as long as it may be pending. */
-  entry: QueuedSignal | undefined;
+  /** Its signal, as struct sigevent says it; undefined: none. `tid`: the thread it goes to. */
+  readonly notify: { readonly signal: number; readonly value: bigint; readonly tid: number | undefined } | undefined;
   lastOverrun: number;
 }
 
-/** The timers that the process has made, armed or not. */
-export class ProcessTimers {
-  /** ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
-  readonly interval: (Timer | undefined)[] = [];
-  readonly posix = new Map<number, PosixTimer>();
-  nextId = 0;
+/** The timer of a timerfd, which keeps it. */
+export interface DescriptorTimer extends TimerBase {
+  readonly kind: 'descriptor';
+  readonly file: { readonly id: number; expired(count: number): void };
 }
 
-/** All armed timers of the process: setitimer, timer_create, timerfd. */
+export type Timer = IntervalTimer | PosixTimer | DescriptorTimer;
+
+type SavedClock = 'wall' | 'process' | { readonly tid: number };
+type Saved<T extends TimerBase> = Omit<T, 'clock'> & { readonly clock: SavedClock };
+
+/** The timers that the process has made, armed or not, and which are armed, in order; those of descriptors are saved with their file. */
+export type SavedTimers = Versioned<{
+  readonly interval: readonly Saved<IntervalTimer>[];
+  readonly posix: readonly Saved<PosixTimer>[];
+  readonly nextId: number;
+  readonly armed: readonly { readonly kind: Timer['kind']; readonly id: number }[];
+}>;
+
+/** The timers of the process: setitimer, timer_create, timerfd. */
 export class Timers {
+  /** By number; those that were asked for. */
+  readonly interval = new Map<number, IntervalTimer>();
+  readonly posix = new Map<number, PosixTimer>();
+  /** The id of the next POSIX timer. */
+  nextId = 0;
   private readonly armed: Timer[] = [];
 
   constructor(
     private readonly clock: VirtualClock,
     private readonly icount: () => number,
+    /** Told of a timer that is due: `count` periods have passed. */
+    private readonly fire: (timer: Timer, count: number) => void,
   ) {}
 
   read(clock: TimerClock): number {
@@ -69,7 +92,7 @@ export class Timers {
         count += Math.floor((now - timer.deadline) / timer.interval);
         timer.deadline += count * timer.interval;
       } else this.disarm(timer);
-      timer.fire(count);
+      this.fire(timer, count);
     }
   }
 
@@ -92,7 +115,42 @@ export class Timers {
     return left;
   }
 
-  describe(): string {
-    return this.armed.map(t => `${typeof t.clock === 'object' ? t.clock.tid : t.clock}:${t.deadline}/${t.interval}`).join(' ');
+  /** Tasks whose instructions a timer counts, gone ones among them. */
+  get countedTasks(): Task[] {
+    return [...this.posix.values()].flatMap(({ clock }) => (typeof clock === 'object' ? [clock] : []));
   }
+
+  save(): SavedTimers {
+    return {
+      version: 1,
+      interval: [...this.interval.values()].map(timer => ({ ...timer, clock: savedClock(timer.clock) })),
+      posix: [...this.posix.values()].map(timer => ({ ...timer, clock: savedClock(timer.clock) })),
+      nextId: this.nextId,
+      armed: this.armed.map(timer => ({ kind: timer.kind, id: idOf(timer) })),
+    };
+  }
+
+  /** `task`: by tid, also those that are gone; `descriptor`: the timer of an open file. */
+  restore(saved: SavedTimers, task: (tid: number) => Task, descriptor: (file: number) => DescriptorTimer): void {
+    checkVersion('timers', saved, 1);
+    const clock = (of: SavedClock): TimerClock => (typeof of === 'object' ? task(of.tid) : of);
+    this.interval.clear();
+    this.posix.clear();
+    for (const timer of saved.interval) this.interval.set(timer.which, { ...timer, clock: clock(timer.clock) });
+    for (const timer of saved.posix) this.posix.set(timer.id, { ...timer, clock: clock(timer.clock) });
+    this.nextId = saved.nextId;
+    const find = {
+      interval: (id: number) => this.interval.get(id)!,
+      posix: (id: number) => this.posix.get(id)!,
+      descriptor,
+    };
+    this.armed.splice(0, this.armed.length, ...saved.armed.map(({ kind, id }) => find[kind](id)));
+  }
+}
+
+const savedClock = (clock: TimerClock): SavedClock => (typeof clock === 'object' ? { tid: clock.tid } : clock);
+
+function idOf(timer: Timer): number {
+  if (timer.kind === 'interval') return timer.which;
+  return timer.kind === 'posix' ? timer.id : timer.file.id;
 }

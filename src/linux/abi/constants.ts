@@ -1,5 +1,14 @@
 /** Flag values of Linux's amd64 interface that several files need: asm-generic/fcntl.h, mman-common.h, poll.h, stat.h, sched.h. */
 
+/** pid of every guest process. */
+export const PID = 1000;
+/** pid of its parent, which is not there. */
+export const PARENT_PID = 999;
+/** Real, effective and saved user and group id. */
+export const UID = 1000;
+/** RLIMIT_NOFILE. */
+export const FD_LIMIT = 1024;
+
 export const O = {
   ACCMODE: 3,
   RDONLY: 0,

@@ -85,8 +85,17 @@ export class Epoll extends OpenFile {
     return syntheticStat(0o600, 13n);
   }
 
-  override describe(): string {
-    return `${super.describe()} ${this.interests.map(i => `${i.fd}:${i.events}:${i.seen}:${i.disabled}`).join(' ')}`;
+  save() {
+    return { ...this.common('epoll'), interests: this.live().map(interest => ({ ...interest, file: interest.file.id })) };
+  }
+
+  static restore(saved: ReturnType<Epoll['save']>): Epoll {
+    return new Epoll(saved.flags);
+  }
+
+  /** The interests, once all files are there. */
+  resume(saved: ReturnType<Epoll['save']>, file: (id: number) => OpenFile): void {
+    this.interests = saved.interests.map(interest => ({ ...interest, file: file(interest.file) }));
   }
 
   /** A closed file leaves by itself. */

@@ -1,6 +1,6 @@
 import { O, POLL } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
-import type { Timers } from '../timers.js';
+import type { DescriptorTimer, Timers } from '../timers.js';
 import { OpenFile, WOULD_BLOCK, type WouldBlock } from './open-file.js';
 import { type Stat, syntheticStat } from './stat.js';
 
@@ -51,33 +51,33 @@ export class EventFd extends OpenFile {
     return syntheticStat(0o600, 11n);
   }
 
-  override describe(): string {
-    return `${super.describe()} ${this.counter}`;
+  save() {
+    return { ...this.common('eventfd'), counter: this.counter, semaphore: this.semaphore };
+  }
+
+  static restore(saved: ReturnType<EventFd['save']>): EventFd {
+    return new EventFd(saved.counter, saved.semaphore, saved.flags);
   }
 }
 
 /** timerfd_create(2): a count of expirations. */
 export class TimerFd extends OpenFile {
   private expirations = 0n;
-  readonly timer: Parameters<Timers['arm']>[0];
+  readonly timer: DescriptorTimer;
 
   constructor(
     readonly clockId: number,
     private readonly timers: Timers,
-    private readonly changed: () => void,
     flags: number,
   ) {
     super('anon_inode:[timerfd]', O.RDWR | flags);
-    this.timer = {
-      clock: 'wall',
-      deadline: undefined,
-      interval: 0,
-      fire: count => {
-        this.expirations += BigInt(count);
-        this.events++;
-        this.changed();
-      },
-    };
+    this.timer = { kind: 'descriptor', clock: 'wall', deadline: undefined, interval: 0, file: this };
+  }
+
+  /** The timer is due. */
+  expired(count: number): void {
+    this.expirations += BigInt(count);
+    this.events++;
   }
 
   /** `deadline` in virtual ns; undefined disarms. */
@@ -111,7 +111,17 @@ export class TimerFd extends OpenFile {
     return syntheticStat(0o600, 12n);
   }
 
-  override describe(): string {
-    return `${super.describe()} ${this.expirations}`;
+  save() {
+    const { clockId, expirations } = this;
+    const { deadline, interval } = this.timer;
+    return { ...this.common('timerfd'), clockId, expirations, deadline, interval };
+  }
+
+  static restore(saved: ReturnType<TimerFd['save']>, { timers }: { readonly timers: Timers }): TimerFd {
+    const file = new TimerFd(saved.clockId, timers, saved.flags);
+    file.expirations = saved.expirations;
+    file.timer.deadline = saved.deadline;
+    file.timer.interval = saved.interval;
+    return file;
   }
 }

@@ -1,19 +1,31 @@
+import { checkVersion, type Versioned } from '../../cpu/part.js';
+import { FD_LIMIT } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
-import type { OpenFile } from './open-file.js';
+import type { OpenFile, SavedFile } from './open-file.js';
 
 interface Descriptor {
   readonly file: OpenFile;
   cloexec: boolean;
 }
 
-/** RLIMIT_NOFILE. */
-export const FD_LIMIT = 1024;
+/** The descriptors with the numbers of their open files, and the state of each open file. */
+export type SavedDescriptors = Versioned<{
+  readonly capacity: number;
+  readonly nextId: number;
+  readonly slots: readonly { readonly fd: number; readonly file: number; readonly cloexec: boolean }[];
+  readonly files: readonly SavedFile[];
+}>;
 
-/** The process's file descriptors: the lowest free number first. */
+/** The process's file descriptors, the lowest free number first, and the open files that they refer to. */
 export class FdTable {
   private readonly slots: (Descriptor | undefined)[] = [];
+  private readonly files = new Map<number, OpenFile>();
+  private nextId = 1;
   /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
   capacity = 64;
+
+  /** `waitedFor`: whether a system call that waits refers to the open file of a number, which then stays although it is closed. */
+  constructor(private readonly waitedFor: (file: number) => boolean) {}
 
   /** Throws EMFILE. */
   add(file: OpenFile, cloexec: boolean, from = 0): number {
@@ -26,6 +38,10 @@ export class FdTable {
 
   /** Puts the file at a number, closing what was there. */
   set(fd: number, file: OpenFile, cloexec: boolean): void {
+    if (file.id === 0) {
+      file.id = this.nextId++;
+      this.files.set(file.id, file);
+    }
     file.references++;
     if (this.slots[fd]) this.close(fd);
     this.slots[fd] = { file, cloexec };
@@ -47,10 +63,22 @@ export class FdTable {
     return this.slots[fd] !== undefined;
   }
 
+  /** The open file of a number, which a wait refers to. */
+  file(id: number): OpenFile {
+    return this.files.get(id)!;
+  }
+
   close(fd: number): void {
     const { file } = this.descriptor(fd);
     this.slots[fd] = undefined;
-    if (--file.references === 0) file.close();
+    if (--file.references > 0) return;
+    file.close();
+    this.forget(file.id);
+  }
+
+  /** Drops an open file that nothing refers to any more. */
+  forget(id: number): void {
+    if (this.files.get(id)?.references === 0 && !this.waitedFor(id)) this.files.delete(id);
   }
 
   closeAll(): void {
@@ -61,9 +89,27 @@ export class FdTable {
     return [...this.slots.keys()].filter(fd => this.slots[fd]);
   }
 
-  describe(): string {
-    return this.numbers()
-      .map(fd => `${fd}:${this.get(fd).describe()}${this.descriptor(fd).cloexec ? ' cloexec' : ''}`)
-      .join('\n');
+  save(): SavedDescriptors {
+    const slots = this.numbers().map(fd => ({ fd, file: this.get(fd).id, cloexec: this.descriptor(fd).cloexec }));
+    const { capacity, nextId } = this;
+    return { version: 1, capacity, nextId, slots, files: [...this.files.values()].map(file => file.save()) };
+  }
+
+  /** `revive` makes the open files, given those that are open now; what is not taken over by one of them is closed, unless it is lasting. */
+  restore(
+    saved: SavedDescriptors,
+    revive: (files: readonly SavedFile[], before: ReadonlyMap<number, OpenFile>) => readonly OpenFile[],
+    lasting: boolean,
+  ): void {
+    checkVersion('descriptors', saved, 1);
+    const before = new Map(this.files);
+    const files = revive(saved.files, before);
+    for (const file of before.values()) file.release(lasting);
+    this.files.clear();
+    for (const file of files) this.files.set(file.id, file);
+    this.slots.length = 0;
+    for (const { fd, file, cloexec } of saved.slots) this.slots[fd] = { file: this.file(file), cloexec };
+    this.capacity = saved.capacity;
+    this.nextId = saved.nextId;
   }
 }

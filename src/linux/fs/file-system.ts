@@ -2,10 +2,11 @@ import { FILE_TYPE, type HostFiles, type OpenFlags, typeOf } from '../../host/fi
 import { dirname, normalise } from '../../host/path.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName, host } from '../abi/errno.js';
-import type { Kernel } from '../kernel.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile } from './open-file.js';
+import { Content } from './pages.js';
 import { isKnownAbsent, isSyntheticPath, syntheticAt } from './proc.js';
+import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 import { Device, deviceNamed, deviceStat } from './streams.js';
@@ -21,7 +22,7 @@ const encoder = new TextEncoder();
  */
 export class FileSystem {
   constructor(
-    private readonly kernel: Kernel,
+    private readonly process: ProcessFacts,
     readonly host: HostFiles,
     private readonly sandbox: Sandbox,
     /** The working directory, absolute. */
@@ -40,8 +41,8 @@ export class FileSystem {
     const status = flags & STATUS;
     this.belowFileCheck(guest);
     const device = deviceNamed(guest);
-    if (device) return new Device(device, status, this.kernel.random);
-    if (guest === '/proc/self/exe') return this.open(call, this.kernel.program.path, flags, mode);
+    if (device) return new Device(device, status, this.process.random);
+    if (guest === '/proc/self/exe') return this.open(call, this.process.program.path, flags, mode);
     if (isSyntheticPath(guest)) return this.openSynthetic(call, guest, flags, mode);
     this.absentCheck(guest);
     const place = this.locate(absolute, (flags & O.NOFOLLOW) === 0);
@@ -59,7 +60,7 @@ export class FileSystem {
     this.belowFileCheck(guest);
     const device = deviceNamed(guest);
     if (device) return deviceStat(device);
-    if (guest === '/proc/self/exe' && follow) return this.stat(call, this.kernel.program.path, true);
+    if (guest === '/proc/self/exe' && follow) return this.stat(call, this.process.program.path, true);
     if (isSyntheticPath(guest)) return this.statSynthetic(call, guest, follow);
     this.absentCheck(guest);
     const place = this.locate(absolute, follow);
@@ -73,7 +74,7 @@ export class FileSystem {
   readlink(call: string, absolute: string): string {
     const guest = normalise(absolute);
     if (isSyntheticPath(guest)) {
-      const found = syntheticAt(this.kernel, guest);
+      const found = syntheticAt(this.process, guest);
       if (!found) throw new Errno(E.NOENT);
       if (found.kind !== 'link') throw new Errno(E.INVAL);
       return found.target();
@@ -103,7 +104,7 @@ export class FileSystem {
   }
 
   refuse(call: string, what: string, option: string, errno: number): never {
-    this.kernel.refusals.add(call, `${what}: not open to the guest (${option})`, errnoName(errno));
+    this.process.refusals.add(call, `${what}: not open to the guest (${option})`, errnoName(errno));
     throw new Errno(errno);
   }
 
@@ -116,7 +117,7 @@ export class FileSystem {
   private belowFileCheck(guest: string): void {
     if (!isSyntheticPath(guest)) return;
     for (let parent = dirname(guest); parent.length > 1; parent = dirname(parent)) {
-      if (deviceNamed(parent) || syntheticAt(this.kernel, parent)?.kind === 'file') throw new Errno(E.NOTDIR);
+      if (deviceNamed(parent) || syntheticAt(this.process, parent)?.kind === 'file') throw new Errno(E.NOTDIR);
     }
   }
 
@@ -134,30 +135,35 @@ export class FileSystem {
   }
 
   private openSynthetic(call: string, guest: string, flags: number, mode: number): OpenFile {
-    const found = syntheticAt(this.kernel, guest);
+    const found = syntheticAt(this.process, guest);
     if (!found) throw new Errno(E.NOENT);
     if ((flags & O.ACCMODE) !== O.RDONLY && found.kind !== 'link') throw new Errno(E.ACCES);
     if (found.kind === 'directory') return new SyntheticDirectory(guest, found.names(), flags & STATUS);
     if (found.kind === 'link') {
       const descriptor = /\/fd\/(\d+)$/.exec(guest);
       const target = found.target();
-      if (descriptor && !target.startsWith('/')) return this.kernel.fds.get(Number(descriptor[1]));
+      if (descriptor && !target.startsWith('/')) return this.process.fds.get(Number(descriptor[1]));
       return this.open(call, this.absolute(target, '/proc'), flags, mode);
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(E.NOTDIR);
     const content = found.text();
-    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
-    return new MemoryFile(this.kernel.pages, guest, { bytes }, flags & STATUS, SYNTHETIC_FILE);
+    return new MemoryFile(
+      guest,
+      new Content(typeof content === 'string' ? encoder.encode(content) : content),
+      flags & STATUS,
+      SYNTHETIC_FILE,
+      this.process.pages,
+    );
   }
 
   private statSynthetic(call: string, guest: string, follow: boolean): Stat {
-    const found = syntheticAt(this.kernel, guest);
+    const found = syntheticAt(this.process, guest);
     if (!found) throw new Errno(E.NOENT);
     if (found.kind === 'directory') return syntheticStat(S.IFDIR | 0o555, 200n);
     if (found.kind === 'file') return syntheticStat(SYNTHETIC_FILE, 100n);
     if (!follow) return syntheticStat(S.IFLNK | 0o777, 101n);
     const descriptor = /\/fd\/(\d+)$/.exec(guest);
-    if (descriptor) return this.kernel.fds.get(Number(descriptor[1])).stat();
+    if (descriptor) return this.process.fds.get(Number(descriptor[1])).stat();
     return this.stat(call, this.absolute(found.target(), '/proc'), true);
   }
 
@@ -172,7 +178,7 @@ export class FileSystem {
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(before ? E.NOTDIR : E.NOENT);
     if (before && type !== FILE_TYPE.file) throw new Errno(E.NXIO);
-    const { pages, umask } = this.kernel;
+    const { pages, umask } = this.process;
     const handle = host(() => this.host.open(real, openFlags(flags), mode & ~umask));
     if ((flags & O.TRUNC) !== 0) pages.changed();
     return new HostFile(this.host, pages, guest, real, handle, status);

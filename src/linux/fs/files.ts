@@ -1,28 +1,42 @@
 import type { PageSource } from '../../cpu/api.js';
 import type { FileHandle, HostFiles } from '../../host/files.js';
-import { S } from '../abi/constants.js';
+import { O, S } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
-import type { Contents, PageFiles } from './pages.js';
+import { Content, type PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 
 /** One read or write moves at most this much; the guest sees a short count. */
 const MAX_TRANSFER = 16 << 20;
 
+/** Where files that are restored come to. */
+export interface FileWorld {
+  readonly host: HostFiles;
+  readonly pages: PageFiles;
+  /** Handles of the host are good for ever, as a log's are. */
+  readonly lasting: boolean;
+}
+
 /** A regular file of the host. */
 export class HostFile extends SeekableFile {
+  private source: PageSource | undefined;
+
   constructor(
     private readonly files: HostFiles,
     private readonly pageFiles: PageFiles,
     path: string,
     /** Host path, all links followed. */
     readonly real: string,
-    readonly handle: FileHandle,
+    /** Undefined: opened anew when it is wanted, as after a restore. */
+    private opened: FileHandle | undefined,
     flags: number,
-    /** Its name for mappings, once it has been mapped. */
-    public source?: PageSource,
   ) {
     super(path, flags);
+  }
+
+  private get handle(): FileHandle {
+    const access = (['read', 'write', 'both'] as const)[this.flags & O.ACCMODE] ?? 'both';
+    return (this.opened ??= host(() => this.files.open(this.real, { access }, 0)));
   }
 
   protected size(): number {
@@ -52,8 +66,28 @@ export class HostFile extends SeekableFile {
     return (this.source ??= host(() => this.pageFiles.ofHost(this.real)));
   }
 
+  override release(lasting: boolean): void {
+    if (!lasting) this.close();
+  }
+
   override close(): void {
-    host(() => this.files.close(this.handle));
+    const { opened } = this;
+    this.opened = undefined;
+    if (opened !== undefined) host(() => this.files.close(opened));
+  }
+
+  save() {
+    return { ...this.common('host file'), real: this.real, position: this.position, source: this.source, aside: { handle: this.opened } };
+  }
+
+  /** `before`: the same file as it is open now, which gives its handle away. */
+  static restore(saved: ReturnType<HostFile['save']>, { host: files, pages, lasting }: FileWorld, before: OpenFile | undefined): HostFile {
+    const old = before instanceof HostFile ? before : undefined;
+    const file = new HostFile(files, pages, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags);
+    if (old) old.opened = undefined;
+    file.position = saved.position;
+    file.source = saved.source;
+    return file;
   }
 
   stat(): Stat {
@@ -65,8 +99,7 @@ export class HostFile extends SeekableFile {
 export class HostDirectory extends OpenFile {
   /** Index of the next entry for getdents64. */
   position = 0;
-  /** What getdents64 gives the entries of; undefined: not read yet. */
-  listed: readonly DirectoryEntry[] | undefined;
+  private listed: readonly DirectoryEntry[] | undefined;
 
   constructor(
     private readonly files: HostFiles,
@@ -106,57 +139,78 @@ export class HostDirectory extends OpenFile {
     return hostStat(stat);
   }
 
-  override describe(): string {
-    return `${super.describe()} @${this.position}`;
+  save() {
+    return { ...this.common('host directory'), real: this.real, position: this.position, listed: this.listed };
+  }
+
+  static restore(saved: ReturnType<HostDirectory['save']>, { host: files }: FileWorld): HostDirectory {
+    const file = new HostDirectory(files, saved.path, saved.real, saved.flags);
+    file.position = saved.position;
+    file.listed = saved.listed;
+    return file;
   }
 }
 
 /** Bytes of our own making that read like a file: /proc, /sys, memfd_create. */
 export class MemoryFile extends SeekableFile {
+  private source: PageSource | undefined;
+
   constructor(
-    private readonly pageFiles: PageFiles,
     path: string,
-    readonly contents: Contents,
+    private readonly content: Content,
     flags: number,
-    readonly mode: number,
-    /** Its name for mappings, once it has been mapped. */
-    public source?: PageSource,
+    private readonly mode: number,
+    private readonly pageFiles: PageFiles,
   ) {
     super(path, flags);
   }
 
   protected size(): number {
-    return this.contents.bytes.length;
+    return this.content.bytes.length;
   }
 
   override readAt(offset: number, length: number): Uint8Array {
-    return this.contents.bytes.slice(offset, offset + length);
+    return this.content.bytes.slice(offset, offset + length);
   }
 
   override writeAt(offset: number, bytes: Uint8Array): number {
     const end = offset + bytes.length;
     if (end > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     if (end > this.size()) this.truncate(end);
-    this.contents.bytes.set(bytes, offset);
+    this.content.write(offset, bytes);
     return bytes.length;
   }
 
   override truncate(size: number): void {
     if (size > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
-    const bytes = new Uint8Array(size);
-    bytes.set(this.contents.bytes.subarray(0, size));
-    this.contents.bytes = bytes;
+    this.content.resize(size);
   }
 
   override sync(): void {}
 
   override pages(): PageSource {
-    return (this.source ??= this.pageFiles.ofMemory(this.contents));
+    return (this.source ??= this.pageFiles.ofMemory(this.content));
   }
 
   stat(): Stat {
     const onDisk = (this.mode & 0o7777) === 0o444 ? 0n : BigInt(this.size());
     return syntheticStat(this.mode, 100n, onDisk);
+  }
+
+  /** The bytes of one that is mapped are its source's. */
+  save() {
+    const { mode, position, source } = this;
+    return { ...this.common('memory file'), mode, position, source, bytes: source === undefined ? this.content.save() : undefined };
+  }
+
+  static restore(saved: ReturnType<MemoryFile['save']>, { pages }: FileWorld): MemoryFile {
+    const { source, bytes } = saved;
+    const content = source === undefined ? new Content(bytes!) : pages.content(source);
+    content.save();
+    const file = new MemoryFile(saved.path, content, saved.flags, saved.mode, pages);
+    file.position = saved.position;
+    file.source = source;
+    return file;
   }
 }
 
@@ -166,7 +220,7 @@ export class SyntheticDirectory extends OpenFile {
 
   constructor(
     path: string,
-    readonly names: readonly string[],
+    private readonly names: readonly string[],
     flags: number,
   ) {
     super(path, flags);
@@ -187,5 +241,15 @@ export class SyntheticDirectory extends OpenFile {
 
   stat(): Stat {
     return syntheticStat(S.IFDIR | 0o555, 200n);
+  }
+
+  save() {
+    return { ...this.common('synthetic directory'), names: this.names, position: this.position };
+  }
+
+  static restore(saved: ReturnType<SyntheticDirectory['save']>): SyntheticDirectory {
+    const file = new SyntheticDirectory(saved.path, saved.names, saved.flags);
+    file.position = saved.position;
+    return file;
   }
 }

@@ -14,8 +14,20 @@ export interface DirectoryEntry {
 export const WOULD_BLOCK = 'would block';
 export type WouldBlock = typeof WOULD_BLOCK;
 
+/** What every open file is saved with. `kind` names its row in the table of saved files. */
+export interface SavedFile {
+  readonly kind: string;
+  readonly id: number;
+  readonly path: string;
+  readonly flags: number;
+  readonly references: number;
+  readonly events: number;
+}
+
 /** An open file description: what descriptors refer to. Methods that a kind of file lacks answer as Linux does for it. */
 export abstract class OpenFile {
+  /** Its number among the process's open files, from its first descriptor on. */
+  id = 0;
   /** Descriptors that refer to it. */
   references = 0;
   /** Grows with every event that edge-triggered epoll reports. */
@@ -95,9 +107,20 @@ export abstract class OpenFile {
   /** The last descriptor is gone. */
   close(): void {}
 
-  /** Kernel state for the hash. */
-  describe(): string {
-    return `${this.path} ${this.flags.toString(8)}`;
+  /** Gives back what it holds of the host, if that is not lasting, and nothing else: another state of the process takes its place. */
+  release(_lasting: boolean): void {}
+
+  /** Its state, as plain data. */
+  abstract save(): SavedFile;
+
+  protected common<K extends string>(kind: K): SavedFile & { readonly kind: K } {
+    const { id, path, flags, references, events } = this;
+    return { kind, id, path, flags, references, events };
+  }
+
+  /** Takes what every open file is saved with. */
+  resumeAs({ id, flags, references, events }: SavedFile): this {
+    return Object.assign(this, { id, flags, references, events });
   }
 }
 
@@ -129,9 +152,5 @@ export abstract class SeekableFile extends OpenFile {
     }
     if (base === undefined || base + offset < 0) throw new Errno(E.INVAL);
     return (this.position = base + offset);
-  }
-
-  override describe(): string {
-    return `${super.describe()} @${this.position}`;
   }
 }

@@ -5,15 +5,52 @@ import { type FileHandle, HostFileError, type HostFiles } from '../../host/files
 /** Pages of a host file are read in pieces of this size. */
 const READ_AHEAD = 1 << 16;
 
-/** The bytes of a file that is only in memory; writing may put others in their place. */
-export interface Contents {
-  bytes: Uint8Array;
+/** Bytes of r14's own that a file shows and may change. What has been saved is left alone: the next change is made in a copy. */
+export class Content {
+  private saved = false;
+
+  constructor(private current: Uint8Array) {}
+
+  get bytes(): Uint8Array {
+    return this.current;
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    if (this.saved) this.resize(this.current.length);
+    this.current.set(bytes, offset);
+  }
+
+  resize(size: number): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.current.subarray(0, size));
+    this.current = bytes;
+    this.saved = false;
+  }
+
+  save(): Uint8Array {
+    this.saved = true;
+    return this.current;
+  }
 }
 
-/** What a mapping shows: a file of the host, the program or its interpreter as they were read, or a file that is only in memory. */
-type PageFile =
-  | { readonly kind: 'host'; readonly handle: FileHandle }
-  | { readonly kind: 'loaded' | 'memory'; readonly contents: Contents };
+/** An open file of the host, with the size and the time of change that it had. */
+interface MappedHostFile {
+  readonly real: string;
+  readonly handle: FileHandle;
+  readonly size: bigint;
+  readonly mtime: bigint;
+}
+
+/** What a mapping shows: a file of the host, or bytes of r14's own. */
+type PageFile = ({ readonly kind: 'host' } & MappedHostFile) | { readonly kind: 'content'; readonly content: Content };
+
+/** The sources by name: of a file of the host what it was, of others their bytes; and how many changes and files in memory there have been. */
+export type SavedPages = Versioned<{
+  readonly changes: number;
+  readonly memories: number;
+  readonly hosts: readonly (MappedHostFile & { readonly source: PageSource })[];
+  readonly contents: readonly { readonly source: PageSource; readonly bytes: Uint8Array }[];
+}>;
 
 /** The piece of a host file that was read last. */
 interface Piece {
@@ -22,15 +59,6 @@ interface Piece {
   /** The count of changes then. */
   readonly asOf: number;
 }
-
-const PAGES_VERSION = 1;
-
-export type SavedPages = Versioned<{
-  readonly changes: number;
-  readonly memories: number;
-  readonly hosts: readonly { readonly source: PageSource; readonly handle: FileHandle }[];
-  readonly memory: readonly { readonly source: PageSource; readonly bytes: Uint8Array }[];
-}>;
 
 /** The files behind mappings, by the names that the address space keeps of them. A file stays open as long as r14: a mapping outlives its descriptor. */
 export class PageFiles {
@@ -50,39 +78,81 @@ export class PageFiles {
   /** Opens a file of the host. One that is mapped twice is one source: its device and inode stay its own as long as it is open. Throws HostFileError. */
   ofHost(real: string): PageSource {
     const handle = this.files.open(real, { access: 'read' }, 0);
-    const { dev, ino } = this.files.fstat(handle);
+    const { dev, ino, size, mtime } = this.files.fstat(handle);
     const source = `file:${dev}:${ino}:${real}`;
     if (this.table.has(source)) this.files.close(handle);
-    else this.table.set(source, { kind: 'host', handle });
+    else this.table.set(source, { kind: 'host', real, handle, size, mtime });
     return source;
   }
 
   /** A file that is read already, under a name that no other has. */
   ofLoaded(source: PageSource, bytes: Uint8Array): PageSource {
-    this.table.set(source, { kind: 'loaded', contents: { bytes } });
+    this.table.set(source, { kind: 'content', content: new Content(bytes) });
     return source;
   }
 
-  /** A file that is only in memory: the mapping shows what is written to it. */
-  ofMemory(contents: Contents): PageSource {
+  /** A file of the guest's memory, whose bytes may change. */
+  ofMemory(content: Content): PageSource {
     const source = `memory:${this.memories++}`;
-    this.table.set(source, { kind: 'memory', contents });
+    this.table.set(source, { kind: 'content', content });
     return source;
   }
 
-  /** What `ofMemory` was given for a source, or has after `restore`. */
-  contentsOf(source: PageSource): Contents {
+  /** What `ofMemory` was given. */
+  content(source: PageSource): Content {
     const file = this.table.get(source);
-    if (file?.kind !== 'memory') throw new Error(`${source} is not the name of a file in memory`);
-    return file.contents;
+    if (file?.kind !== 'content') throw new Error(`${source} is no file of memory`);
+    return file.content;
+  }
+
+  save(): SavedPages {
+    const hosts: SavedPages['hosts'][number][] = [];
+    const contents: SavedPages['contents'][number][] = [];
+    for (const [source, file] of this.table) {
+      if (file.kind === 'content') contents.push({ source, bytes: file.content.save() });
+      else hosts.push({ source, real: file.real, handle: file.handle, size: file.size, mtime: file.mtime });
+    }
+    return { version: 1, changes: this.changes, memories: this.memories, hosts, contents };
+  }
+
+  /**
+   * `lasting`: handles are good for ever, as a log's are. If not, files of the host that are open stay so, others are opened again; throws for one
+   * that is gone or has changed.
+   */
+  restore(saved: SavedPages, lasting: boolean): void {
+    checkVersion('pages', saved, 1);
+    const before = new Map(this.table);
+    this.table.clear();
+    for (const { source, ...file } of saved.hosts) {
+      const known = before.get(source);
+      const handle = lasting ? file.handle : known?.kind === 'host' ? known.handle : this.reopen(file);
+      this.table.set(source, { kind: 'host', ...file, handle });
+    }
+    for (const { source, bytes } of saved.contents) {
+      const content = new Content(bytes);
+      content.save();
+      this.table.set(source, { kind: 'content', content });
+    }
+    if (!lasting) for (const [source, file] of before) if (file.kind === 'host' && !this.table.has(source)) this.files.close(file.handle);
+    this.changes = saved.changes;
+    this.memories = saved.memories;
+    this.pieces.clear();
+  }
+
+  private reopen({ real, size, mtime }: MappedHostFile): FileHandle {
+    const handle = this.files.open(real, { access: 'read' }, 0);
+    const stat = this.files.fstat(handle);
+    if (stat.size === size && stat.mtime === mtime) return handle;
+    this.files.close(handle);
+    throw new HostFileError('ESTALE', `${real}: the file has changed since the state was saved`);
   }
 
   /** Fills `into` from an offset on. Past the end of the file, and where it cannot be read any more, it stays as it is: zeros. */
   readonly read = (source: PageSource, offset: number, into: Uint8Array): void => {
     const file = this.table.get(source);
     if (file === undefined) return;
-    if (file.kind !== 'host') {
-      into.set(file.contents.bytes.subarray(offset, offset + into.length));
+    if (file.kind === 'content') {
+      into.set(file.content.bytes.subarray(offset, offset + into.length));
       return;
     }
     const start = offset - (offset % READ_AHEAD);
@@ -97,29 +167,7 @@ export class PageFiles {
   /** The first `size` bytes of a file; fewer when it has become shorter. */
   whole(source: PageSource, size: number): Uint8Array {
     const file = this.table.get(source)!;
-    return file.kind === 'host' ? this.files.page(file.handle, 0, size) : file.contents.bytes;
-  }
-
-  /** Names and handles of host files, bytes of files in memory, how often the guest has changed a file. The program itself is not in it. */
-  save(): SavedPages {
-    const files = [...this.table];
-    return {
-      version: PAGES_VERSION,
-      changes: this.changes,
-      memories: this.memories,
-      hosts: files.flatMap(([source, file]) => (file.kind === 'host' ? [{ source, handle: file.handle }] : [])),
-      memory: files.flatMap(([source, file]) => (file.kind === 'memory' ? [{ source, bytes: file.contents.bytes.slice() }] : [])),
-    };
-  }
-
-  restore(saved: SavedPages): void {
-    checkVersion('pages of files', saved, PAGES_VERSION);
-    for (const [source, { kind }] of this.table) if (kind !== 'loaded') this.table.delete(source);
-    for (const { source, handle } of saved.hosts) this.table.set(source, { kind: 'host', handle });
-    for (const { source, bytes } of saved.memory) this.table.set(source, { kind: 'memory', contents: { bytes: bytes.slice() } });
-    this.changes = saved.changes;
-    this.memories = saved.memories;
-    this.pieces.clear();
+    return file.kind === 'content' ? file.content.bytes : this.files.page(file.handle, 0, size);
   }
 
   private fetch(handle: FileHandle, offset: number, length: number): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import { PROT } from '../../cpu/api.js';
-import { type Kernel, PARENT_PID, PID, UID } from '../kernel.js';
+import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
 import { STACK_LIMIT } from '../load/layout.js';
-import { FD_LIMIT } from './fd-table.js';
+import type { ProcessFacts } from './process-facts.js';
 
 /** A file of /proc, /sys or /etc that is made of the kernel's state, never of the host's. */
 export type Synthetic =
@@ -43,24 +43,24 @@ function directory(names: () => readonly string[]): Synthetic {
 }
 
 /** What lies at a normalised path of /proc, /sys or /dev; undefined: nothing. */
-export function syntheticAt(kernel: Kernel, guest: string): Synthetic | undefined {
+export function syntheticAt(process: ProcessFacts, guest: string): Synthetic | undefined {
   const own = guest.replace(/^\/proc\/(self|thread-self|\d+)(?=\/|$)/, (whole, who: string) => {
     if (who === 'self' || who === String(PID)) return '/proc/self';
-    return who === 'thread-self' || kernel.task(Number(who)) ? `/proc/self/task/${tidOf(kernel, who)}` : whole;
+    return who === 'thread-self' || process.task(Number(who)) ? `/proc/self/task/${tidOf(process, who)}` : whole;
   });
   if (guest === '/proc/self') return { kind: 'link', target: () => String(PID) };
   const task = /^\/proc\/self\/task\/(\d+)(\/.*)?$/.exec(own);
   if (task) {
     const tid = Number(task[1]);
-    if (!kernel.task(tid)) return undefined;
-    return processFile(kernel, tid, task[2] ?? '');
+    if (!process.task(tid)) return undefined;
+    return processFile(process, tid, task[2] ?? '');
   }
-  if (own === '/proc/self' || own.startsWith('/proc/self/')) return processFile(kernel, PID, own.slice('/proc/self'.length));
-  return systemFile(kernel, guest);
+  if (own === '/proc/self' || own.startsWith('/proc/self/')) return processFile(process, PID, own.slice('/proc/self'.length));
+  return systemFile(process, guest);
 }
 
-function tidOf(kernel: Kernel, who: string): number {
-  return who === 'thread-self' ? (kernel.scheduler.current?.tid ?? PID) : Number(who);
+function tidOf(process: ProcessFacts, who: string): number {
+  return who === 'thread-self' ? (process.scheduler.current?.tid ?? PID) : Number(who);
 }
 
 const PROCESS_FILES = [
@@ -80,17 +80,17 @@ const PROCESS_FILES = [
 ];
 
 /** A file of /proc/self or of one of its tasks (proc(5)). */
-function processFile(kernel: Kernel, tid: number, name: string): Synthetic | undefined {
-  const { program } = kernel;
+function processFile(process: ProcessFacts, tid: number, name: string): Synthetic | undefined {
+  const { program } = process;
   switch (name) {
     case '':
       return directory(() => PROCESS_FILES);
     case '/maps':
-      return file(() => maps(kernel));
+      return file(() => maps(process));
     case '/exe':
       return { kind: 'link', target: () => program.path };
     case '/cwd':
-      return { kind: 'link', target: () => kernel.fs.cwd };
+      return { kind: 'link', target: () => process.fs.cwd };
     case '/root':
       return { kind: 'link', target: () => '/' };
     case '/cmdline':
@@ -100,32 +100,32 @@ function processFile(kernel: Kernel, tid: number, name: string): Synthetic | und
     case '/auxv':
       return file(() => program.auxv);
     case '/comm':
-      return file(() => `${kernel.task(tid)?.name ?? ''}\n`);
+      return file(() => `${process.task(tid)?.name ?? ''}\n`);
     case '/stat':
-      return file(() => stat(kernel, tid));
+      return file(() => stat(process, tid));
     case '/statm':
-      return file(() => `${mappedPages(kernel)} ${kernel.memory.touchedPages} 0 1 0 ${kernel.memory.touchedPages} 0\n`);
+      return file(() => `${mappedPages(process)} ${process.memory.touchedPages} 0 1 0 ${process.memory.touchedPages} 0\n`);
     case '/status':
-      return file(() => status(kernel, tid));
+      return file(() => status(process, tid));
     case '/limits':
       return file(limits);
     case '/oom_score_adj':
       return file(() => '0\n');
     case '/task':
-      return directory(() => kernel.tasks.map(task => String(task.tid)));
+      return directory(() => process.tasks.map(task => String(task.tid)));
     case '/fd':
     case '/fdinfo':
-      return directory(() => kernel.fds.numbers().map(String));
+      return directory(() => process.fds.numbers().map(String));
   }
   const descriptor = /^\/fd\/(\d+)$/.exec(name);
-  if (descriptor && kernel.fds.has(Number(descriptor[1])))
-    return { kind: 'link', target: () => kernel.fds.get(Number(descriptor[1])).path };
+  if (descriptor && process.fds.has(Number(descriptor[1])))
+    return { kind: 'link', target: () => process.fds.get(Number(descriptor[1])).path };
   return undefined;
 }
 
 /** /proc/self/maps: one line a mapping, names from column 74 on. */
-function maps(kernel: Kernel): string {
-  return kernel.memory
+function maps(process: ProcessFacts): string {
+  return process.memory
     .mappings()
     .map(mapping => {
       const rights = `${mapping.prot & PROT.read ? 'r' : '-'}${mapping.prot & PROT.write ? 'w' : '-'}${mapping.prot & PROT.exec ? 'x' : '-'}p`;
@@ -140,27 +140,27 @@ function hex(value: bigint, width: number): string {
   return value.toString(16).padStart(width, '0');
 }
 
-function mappedPages(kernel: Kernel): bigint {
-  return kernel.memory.mappings().reduce((sum, mapping) => sum + ((mapping.end - mapping.start) >> 12n), 0n);
+function mappedPages(process: ProcessFacts): bigint {
+  return process.memory.mappings().reduce((sum, mapping) => sum + ((mapping.end - mapping.start) >> 12n), 0n);
 }
 
-function stat(kernel: Kernel, tid: number): string {
-  const task = kernel.task(tid);
-  const ticks = Math.floor(kernel.cpu.icount / 10_000_000);
+function stat(process: ProcessFacts, tid: number): string {
+  const task = process.task(tid);
+  const ticks = Math.floor(process.cpu.icount / 10_000_000);
   const fields = [
     ...[tid, `(${task?.name ?? ''})`, 'R', PARENT_PID, PID, PID, 0, -1, 0x400000, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0],
-    ...[kernel.tasks.length, 0, 100000, mappedPages(kernel) << 12n, kernel.memory.touchedPages, '18446744073709551615'],
+    ...[process.tasks.length, 0, 100000, mappedPages(process) << 12n, process.memory.touchedPages, '18446744073709551615'],
     ...Array<number>(27).fill(0),
   ];
   return `${fields.join(' ')}\n`;
 }
 
-function status(kernel: Kernel, tid: number): string {
-  const kib = kernel.memory.touchedPages * 4;
-  const cpuMask = ((1n << BigInt(kernel.cpus)) - 1n).toString(16);
+function status(process: ProcessFacts, tid: number): string {
+  const kib = process.memory.touchedPages * 4;
+  const cpuMask = ((1n << BigInt(process.cpus)) - 1n).toString(16);
   const rows: readonly (readonly [string, string | number | bigint])[] = [
-    ['Name', kernel.task(tid)?.name ?? ''],
-    ['Umask', kernel.umask.toString(8).padStart(4, '0')],
+    ['Name', process.task(tid)?.name ?? ''],
+    ['Umask', process.umask.toString(8).padStart(4, '0')],
     ['State', 'R (running)'],
     ['Tgid', PID],
     ['Pid', tid],
@@ -169,11 +169,11 @@ function status(kernel: Kernel, tid: number): string {
     ['Uid', Array(4).fill(UID).join('\t')],
     ['Gid', Array(4).fill(UID).join('\t')],
     ['FDSize', 64],
-    ['VmSize', `${(mappedPages(kernel) * 4n).toString().padStart(8)} kB`],
+    ['VmSize', `${(mappedPages(process) * 4n).toString().padStart(8)} kB`],
     ['VmRSS', `${String(kib).padStart(8)} kB`],
-    ['Threads', kernel.tasks.length],
+    ['Threads', process.tasks.length],
     ['Cpus_allowed', cpuMask],
-    ['Cpus_allowed_list', kernel.cpus === 1 ? '0' : `0-${kernel.cpus - 1}`],
+    ['Cpus_allowed_list', process.cpus === 1 ? '0' : `0-${process.cpus - 1}`],
   ];
   return rows.map(([name, value]) => `${name}:\t${value}\n`).join('');
 }
@@ -188,9 +188,9 @@ function limits(): string {
   return rows.map(([a, b, c, d]) => `${a!.padEnd(26)}${b!.padEnd(21)}${c!.padEnd(21)}${d!.padEnd(10)}\n`).join('');
 }
 
-function systemFile(kernel: Kernel, guest: string): Synthetic | undefined {
-  const cpuList = kernel.cpus === 1 ? '0\n' : `0-${kernel.cpus - 1}\n`;
-  const cpuNames = () => Array.from({ length: kernel.cpus }, (_, i) => `cpu${i}`);
+function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined {
+  const cpuList = process.cpus === 1 ? '0\n' : `0-${process.cpus - 1}\n`;
+  const cpuNames = () => Array.from({ length: process.cpus }, (_, i) => `cpu${i}`);
   switch (guest) {
     case '/dev':
       return directory(() => ['full', 'null', 'random', 'urandom', 'zero']);
@@ -203,11 +203,11 @@ function systemFile(kernel: Kernel, guest: string): Synthetic | undefined {
           .join(''),
       );
     case '/proc/meminfo':
-      return file(() => memInfo(kernel));
+      return file(() => memInfo(process));
     case '/proc/stat':
       return file(() => ['cpu', ...cpuNames()].map(name => `${name} 0 0 0 0 0 0 0 0 0 0\n`).join(''));
     case '/proc/uptime':
-      return file(() => `${(Number(kernel.clock.read(1)!) / 1e9).toFixed(2)} 0.00\n`);
+      return file(() => `${(Number(process.clock.read(1)!) / 1e9).toFixed(2)} 0.00\n`);
     case '/proc/version':
       return file(() => 'Linux version 6.1.0 (r14)\n');
     case '/proc/sys/vm/overcommit_memory':
@@ -250,9 +250,9 @@ function cpuInfo(index: number): string {
   return `${rows.map(([name, value]) => `${String(name).padEnd(15)}\t: ${value}\n`).join('')}\n`;
 }
 
-function memInfo(kernel: Kernel): string {
-  const total = Math.floor(kernel.memoryLimit / 1024);
-  const free = Math.max(0, total - kernel.memory.touchedPages * 4);
+function memInfo(process: ProcessFacts): string {
+  const total = Math.floor(process.memoryLimit / 1024);
+  const free = Math.max(0, total - process.memory.touchedPages * 4);
   const rows = [
     ['MemTotal', total],
     ['MemFree', free],

@@ -1,5 +1,5 @@
 import { FILE_TYPE, type HostStat, typeOf } from '../../host/files.js';
-import { UID } from '../kernel.js';
+import { UID } from '../abi/constants.js';
 
 /** What stat(2) says of a file. */
 export interface Stat extends HostStat {

@@ -30,6 +30,14 @@ export class OutputStream extends OpenFile {
   stat(): Stat {
     return syntheticStat(S.IFIFO | 0o600, 10n);
   }
+
+  save() {
+    return { ...this.common('output'), descriptor: this.descriptor };
+  }
+
+  static restore(saved: ReturnType<OutputStream['save']>, { output }: { readonly output: OutputLog }): OutputStream {
+    return new OutputStream(saved.descriptor, output);
+  }
 }
 
 /** Standard input: a pipe that holds all its bytes and whose writer has gone. */
@@ -58,8 +66,14 @@ export class InputStream extends OpenFile {
     return syntheticStat(S.IFIFO | 0o600, 9n);
   }
 
-  override describe(): string {
-    return `${super.describe()} @${this.position}`;
+  save() {
+    return { ...this.common('input'), bytes: this.bytes, position: this.position };
+  }
+
+  static restore(saved: ReturnType<InputStream['save']>): InputStream {
+    const file = new InputStream(saved.bytes);
+    file.position = saved.position;
+    return file;
   }
 }
 
@@ -76,9 +90,24 @@ export class Pipe {
   readers = 1;
   writers = 1;
 
-  constructor(id: number, flags: number) {
-    this.reader = new PipeReader(this, id, flags);
-    this.writer = new PipeWriter(this, id, flags);
+  constructor(
+    private readonly inode: number,
+    flags: number,
+  ) {
+    this.reader = new PipeReader(this, inode, flags);
+    this.writer = new PipeWriter(this, inode, flags);
+  }
+
+  /** Chunks are never written to. */
+  save() {
+    const { inode, size, readers, writers } = this;
+    return { inode, chunks: [...this.chunks], size, readers, writers };
+  }
+
+  static restore({ inode, chunks, ...rest }: ReturnType<Pipe['save']>): Pipe {
+    const pipe = new Pipe(inode, 0);
+    pipe.chunks.push(...chunks);
+    return Object.assign(pipe, rest);
   }
 
   changed(): void {
@@ -90,10 +119,10 @@ export class Pipe {
 class PipeReader extends OpenFile {
   constructor(
     private readonly pipe: Pipe,
-    private readonly id: number,
+    private readonly inode: number,
     flags: number,
   ) {
-    super(`pipe:[${id}]`, O.RDONLY | flags);
+    super(`pipe:[${inode}]`, O.RDONLY | flags);
   }
 
   override get pollable(): boolean {
@@ -128,21 +157,21 @@ class PipeReader extends OpenFile {
   }
 
   stat(): Stat {
-    return syntheticStat(S.IFIFO | 0o600, BigInt(this.id));
+    return syntheticStat(S.IFIFO | 0o600, BigInt(this.inode));
   }
 
-  override describe(): string {
-    return `${super.describe()} ${this.pipe.size}`;
+  save() {
+    return { ...this.common('pipe reader'), pipe: this.pipe.save() };
   }
 }
 
 class PipeWriter extends OpenFile {
   constructor(
     private readonly pipe: Pipe,
-    private readonly id: number,
+    private readonly inode: number,
     flags: number,
   ) {
-    super(`pipe:[${id}]`, O.WRONLY | flags);
+    super(`pipe:[${inode}]`, O.WRONLY | flags);
   }
 
   override get pollable(): boolean {
@@ -173,7 +202,11 @@ class PipeWriter extends OpenFile {
   }
 
   stat(): Stat {
-    return syntheticStat(S.IFIFO | 0o600, BigInt(this.id));
+    return syntheticStat(S.IFIFO | 0o600, BigInt(this.inode));
+  }
+
+  save() {
+    return { ...this.common('pipe writer'), pipe: this.pipe.save() };
   }
 }
 
@@ -222,5 +255,15 @@ export class Device extends SeekableFile {
 
   stat(): Stat {
     return deviceStat(this.device);
+  }
+
+  save() {
+    return { ...this.common('device'), device: this.device, position: this.position };
+  }
+
+  static restore(saved: ReturnType<Device['save']>, { random }: { readonly random: Prng }): Device {
+    const file = new Device(saved.device, saved.flags, random);
+    file.position = saved.position;
+    return file;
   }
 }

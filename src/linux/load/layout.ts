@@ -1,4 +1,5 @@
 import { type AddressSpace, PAGE_SIZE, PROT } from '../../cpu/api.js';
+import { checkVersion, type Versioned } from '../../cpu/part.js';
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -25,6 +26,14 @@ export function pageUp(address: bigint): bigint {
   return pageDown(address + PAGE - 1n);
 }
 
+/** Where the stack begins by now, and the brk area from page to byte; the stack's permissions. */
+export type SavedLayout = Versioned<{
+  readonly stackStart: bigint;
+  readonly stackProt: number;
+  readonly brkStart: bigint;
+  readonly brkEnd: bigint;
+}>;
+
 /** Where a process's brk area and stack are, and how they grow. */
 export class Layout {
   private stackStart = STACK_TOP;
@@ -38,6 +47,19 @@ export class Layout {
     private readonly stackProt: number = PROT.read | PROT.write,
   ) {
     this.brkEnd = brkStart;
+  }
+
+  save(): SavedLayout {
+    const { stackStart, stackProt, brkStart, brkEnd } = this;
+    return { version: 1, stackStart, stackProt, brkStart, brkEnd };
+  }
+
+  static restore(memory: AddressSpace, saved: SavedLayout): Layout {
+    checkVersion('layout', saved, 1);
+    const layout = new Layout(memory, saved.brkStart, saved.stackProt);
+    layout.stackStart = saved.stackStart;
+    layout.brkEnd = saved.brkEnd;
+    return layout;
   }
 
   get brk(): bigint {

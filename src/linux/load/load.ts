@@ -5,14 +5,14 @@ import { resolve } from '../../host/path.js';
 import { FormatError } from '../../image/bytes.js';
 import { Elf } from '../../image/elf/elf.js';
 import { PF, type ProgramHeader } from '../../image/elf/headers.js';
-import { AT } from '../abi/constants.js';
+import { AT, UID } from '../abi/constants.js';
 import { Errno, errnoName } from '../abi/errno.js';
 import { LoadError, type ProcessOptions } from '../api.js';
 import type { PageFiles } from '../fs/pages.js';
 import type { Sandbox } from '../fs/sandbox.js';
 import { walk } from '../fs/walk.js';
-import { type MappedObject, type Program, UID } from '../kernel.js';
 import type { Prng } from '../prng.js';
+import type { MappedObject, Program } from '../program.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
 import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
@@ -169,7 +169,7 @@ export function load(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: P
   memory.write(stack.sp, stack.bytes);
   registers.set('rsp', stack.sp);
   registers.rip = start;
-  return { program: { path: files.path, real: main.real, args, env, auxv: stack.auxv }, layout, objects };
+  return { program: { path: files.path, real: main.real, interpreter: interpreter?.real, args, env, auxv: stack.auxv }, layout, objects };
 }
 
 /** A quarter of RLIMIT_STACK. */

@@ -17,9 +17,21 @@ export interface QueuedSignal {
   readonly timer?: { readonly id: number; overrun: number };
 }
 
+export function copySignal(entry: QueuedSignal): QueuedSignal {
+  return entry.timer === undefined ? entry : { ...entry, timer: { ...entry.timer } };
+}
+
 /** A queue of pending signals: one of each standard signal, any number of the real-time ones (signal(7)). */
 export class PendingSignals {
   private queue: QueuedSignal[] = [];
+
+  save(): QueuedSignal[] {
+    return this.queue.map(copySignal);
+  }
+
+  restore(saved: readonly QueuedSignal[]): void {
+    this.queue = saved.map(copySignal);
+  }
 
   get mask(): bigint {
     let mask = 0n;

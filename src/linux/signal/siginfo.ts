@@ -1,5 +1,5 @@
+import { UID } from '../abi/constants.js';
 import { SI } from '../abi/signals.js';
-import { UID } from '../kernel.js';
 import type { QueuedSignal } from './pending.js';
 
 const SIGINFO_SIZE = 128;

@@ -1,6 +1,6 @@
+import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { SA } from '../abi/constants.js';
 import { defaultAction, SIG, SIGNAL_MAX, SIGNAL_RT_MIN, signalBit, signalName, UNBLOCKABLE } from '../abi/signals.js';
-import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
 import { PendingSignals, type QueuedSignal } from './pending.js';
 
@@ -18,13 +18,29 @@ const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, restorer: 0n, mask: 
 /** Queued signals a process may have (RLIMIT_SIGPENDING). */
 const QUEUE_LIMIT = 4096;
 
+/** What the table sees of the process. */
+export interface SignalPort {
+  readonly tasks: readonly Task[];
+  /** Something has come that a wait may be for. */
+  filesChanged(): void;
+  /** Ends a wait that a signal interrupts. */
+  interrupt(task: Task): void;
+  end(status: number, signal?: string): void;
+}
+
+/** Actions by signal number, where they are not the default, and the signals that every task blocks. */
+export type SavedSignals = Versioned<{
+  readonly actions: readonly { readonly signal: number; readonly action: SignalAction }[];
+  readonly shared: readonly QueuedSignal[];
+}>;
+
 /** Dispositions of the process's signals, and the ways a signal gets to a task. */
 export class SignalTable {
   private readonly actions: SignalAction[] = Array.from({ length: SIGNAL_MAX + 1 }, () => DEFAULT);
   /** Signals for the process that every task blocks. */
   readonly shared = new PendingSignals();
 
-  constructor(private readonly kernel: Kernel) {}
+  constructor(private readonly process: SignalPort) {}
 
   action(signal: number): SignalAction {
     return this.actions[signal]!;
@@ -34,7 +50,7 @@ export class SignalTable {
     this.actions[signal] = action;
     if (!this.ignores(signal)) return;
     this.shared.discard(signal);
-    for (const task of this.kernel.tasks) task.pending.discard(signal);
+    for (const task of this.process.tasks) task.pending.discard(signal);
   }
 
   /** True when the signal would do nothing. */
@@ -60,11 +76,11 @@ export class SignalTable {
   /** kill and the like: the first task that does not block it gets it, the main one before others. */
   sendToProcess(entry: QueuedSignal): boolean {
     const bit = signalBit(entry.signal);
-    const open = this.kernel.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
-    if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.kernel.tasks[0]!, entry);
+    const open = this.process.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
+    if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.process.tasks[0]!, entry);
     if (entry.signal >= SIGNAL_RT_MIN && this.shared.list.length >= QUEUE_LIMIT) return false;
     this.shared.add(entry);
-    this.kernel.filesChanged();
+    this.process.filesChanged();
     return true;
   }
 
@@ -101,17 +117,24 @@ export class SignalTable {
     this.actions[signal] = DEFAULT;
   }
 
-  describe(): string {
-    const set = this.actions.map((a, n) => (a.handler === SIG_DFL ? '' : `${n}:${a.handler}/${a.flags}/${a.mask}`)).filter(Boolean);
-    return `${set.join(' ')} ${this.shared.mask}`;
+  save(): SavedSignals {
+    const actions = this.actions.map((action, signal) => ({ signal, action })).filter(({ action }) => action !== DEFAULT);
+    return { version: 1, actions, shared: this.shared.save() };
+  }
+
+  restore(saved: SavedSignals): void {
+    checkVersion('signals', saved, 1);
+    this.actions.fill(DEFAULT);
+    for (const { signal, action } of saved.actions) this.actions[signal] = action;
+    this.shared.restore(saved.shared);
   }
 
   private wake(task: Task): void {
-    this.kernel.filesChanged();
-    if (task.state === 'waiting' && this.waitsFor(task)) this.kernel.interrupt(task);
+    this.process.filesChanged();
+    if (task.state === 'waiting' && this.waitsFor(task)) this.process.interrupt(task);
   }
 
   private kill(): void {
-    this.kernel.end(128 + SIG.KILL, signalName(SIG.KILL));
+    this.process.end(128 + SIG.KILL, signalName(SIG.KILL));
   }
 }

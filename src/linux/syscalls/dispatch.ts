@@ -2,7 +2,8 @@ import { MemoryLimitError } from '../../cpu/memory/address-space.js';
 import { E, Errno } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import type { Kernel } from '../kernel.js';
-import type { Task, Wait } from '../task.js';
+import type { Task } from '../task.js';
+import type { Wait } from '../wait.js';
 import type { SyscallResult, SyscallRow } from './row.js';
 import { syscallName, syscallRow } from './table.js';
 

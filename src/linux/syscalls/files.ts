@@ -1,37 +1,30 @@
-import { O, POLL, S } from '../abi/constants.js';
+import { FD_LIMIT, O, PID, POLL, S, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import { EventFd } from '../fs/event.js';
-import { FD_LIMIT } from '../fs/fd-table.js';
 import { HostDirectory, SyntheticDirectory } from '../fs/files.js';
-import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
+import { type OpenFile, WOULD_BLOCK } from '../fs/open-file.js';
 import { Pipe } from '../fs/streams.js';
-import { type Kernel, PID, UID } from '../kernel.js';
+import type { Kernel, WaitRow } from '../kernel.js';
 import type { Task } from '../task.js';
+import type { Piece, Wait, WaitOf } from '../wait.js';
 import { int, long, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
 
 /** Bytes that one call moves at most; longer ones get a short count. */
 const MAX_TRANSFER = 16 << 20;
 const IOV_MAX = 1024;
 
-/** Runs a transfer, and lets the task wait while the file would block. */
-function transfer(file: OpenFile, reason: string, attempt: () => number | WouldBlock): SyscallResult {
-  const now = attempt();
-  if (now !== WOULD_BLOCK) return now;
-  if (file.nonblocking) return -E.AGAIN;
-  return {
-    reason,
-    poll: () => {
-      const result = attempt();
-      return result === WOULD_BLOCK ? undefined : result;
-    },
-    onSignal: () => -RESTART.SYS,
-  };
-}
-
-interface Piece {
-  readonly address: bigint;
-  readonly length: number;
+/** The first attempt of a transfer; while the file would block, the task waits. */
+function transfer<K extends 'read' | 'write'>(
+  kernel: Kernel,
+  task: Task,
+  file: OpenFile,
+  row: WaitRow<K>,
+  wait: WaitOf<K> & Wait,
+): SyscallResult {
+  const now = row.poll!(kernel, task, wait);
+  if (now !== undefined) return now;
+  return file.nonblocking ? -E.AGAIN : wait;
 }
 
 function iovec(kernel: Kernel, address: bigint, count: number): Piece[] {
@@ -83,7 +76,7 @@ function writable(kernel: Kernel, fd: number): OpenFile {
   return file;
 }
 
-function read(kernel: Kernel, fd: number, pieces: readonly Piece[], name: string): SyscallResult {
+function read(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], call: string): SyscallResult {
   const file = readable(kernel, fd);
   const length = total(pieces);
   let room = length;
@@ -91,33 +84,48 @@ function read(kernel: Kernel, fd: number, pieces: readonly Piece[], name: string
     kernel.user.writable(piece.address, Math.min(room, piece.length));
     room -= Math.min(room, piece.length);
   }
-  return transfer(file, `${name} ${file.path}`, () => {
-    const bytes = file.read(length);
-    if (bytes === WOULD_BLOCK) return WOULD_BLOCK;
-    scatter(kernel, pieces, bytes);
-    return bytes.length;
-  });
+  return transfer(kernel, task, file, READ_WAIT, { kind: 'read', call, file: file.id, pieces, length });
 }
 
-function write(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], name: string): SyscallResult {
+export const READ_WAIT: WaitRow<'read'> = {
+  reason: transferReason,
+  poll: (kernel, _task, { file, pieces, length }) => {
+    const bytes = kernel.fds.file(file).read(length);
+    if (bytes === WOULD_BLOCK) return undefined;
+    scatter(kernel, pieces, bytes);
+    return bytes.length;
+  },
+  signal: () => -RESTART.SYS,
+};
+
+function write(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], call: string): SyscallResult {
   const file = writable(kernel, fd);
-  const bytes = gather(kernel, pieces);
-  let done = 0;
-  return transfer(file, `${name} ${file.path}`, () => {
+  return transfer(kernel, task, file, WRITE_WAIT, { kind: 'write', call, file: file.id, bytes: gather(kernel, pieces), done: 0 });
+}
+
+export const WRITE_WAIT: WaitRow<'write'> = {
+  reason: transferReason,
+  poll: (kernel, task, wait) => {
+    const file = kernel.fds.file(wait.file);
     try {
       do {
-        const written = file.write(bytes.subarray(done));
-        if (written === WOULD_BLOCK) return file.nonblocking && done > 0 ? done : WOULD_BLOCK;
-        done += written;
-      } while (done < bytes.length && file.pollable);
-      return done;
+        const written = file.write(wait.bytes.subarray(wait.done));
+        if (written === WOULD_BLOCK) return file.nonblocking && wait.done > 0 ? wait.done : undefined;
+        wait.done += written;
+      } while (wait.done < wait.bytes.length && file.pollable);
+      return wait.done;
     } catch (error) {
       if (error instanceof Errno && error.number === E.PIPE) {
         kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
       }
       throw error;
     }
-  });
+  },
+  signal: () => -RESTART.SYS,
+};
+
+function transferReason(kernel: Kernel, { call, file }: { readonly call: string; readonly file: number }): string {
+  return `${call} ${kernel.fds.file(file).path}`;
 }
 
 function readAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: number): number {
@@ -301,7 +309,7 @@ function sendfile(kernel: Kernel, args: readonly bigint[]): SyscallResult {
 const row = rowsOf('files');
 
 export const FILE_SYSCALLS: readonly SyscallRow[] = [
-  row(0, 'read', 'fd ptr size', (k, _t, a) => read(k, int(a[0]), one(a), 'read')),
+  row(0, 'read', 'fd ptr size', (k, t, a) => read(k, t, int(a[0]), one(a), 'read')),
   row(1, 'write', 'fd ptr size', (k, t, a) => write(k, t, int(a[0]), one(a), 'write')),
   row(3, 'close', 'fd', (k, _t, a) => {
     k.fds.close(int(a[0]));
@@ -311,7 +319,7 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
   row(16, 'ioctl', 'fd hex hex', (k, _t, a) => ioctl(k, a)),
   row(17, 'pread64', 'fd ptr size int', (k, _t, a) => readAt(k, int(a[0]), one(a), long(a[3]))),
   row(18, 'pwrite64', 'fd ptr size int', (k, _t, a) => writeAt(k, int(a[0]), one(a), long(a[3]))),
-  row(19, 'readv', 'fd ptr int', (k, _t, a) => read(k, int(a[0]), iovec(k, a[1]!, int(a[2])), 'readv')),
+  row(19, 'readv', 'fd ptr int', (k, t, a) => read(k, t, int(a[0]), iovec(k, a[1]!, int(a[2])), 'readv')),
   row(20, 'writev', 'fd ptr int', (k, t, a) => write(k, t, int(a[0]), iovec(k, a[1]!, int(a[2])), 'writev')),
   row(295, 'preadv', 'fd ptr int int', (k, _t, a) => readAt(k, int(a[0]), iovec(k, a[1]!, int(a[2])), long(a[3]))),
   row(296, 'pwritev', 'fd ptr int int', (k, _t, a) => writeAt(k, int(a[0]), iovec(k, a[1]!, int(a[2])), long(a[3]))),

@@ -1,55 +1,29 @@
-import { CLOCK, O, POLL } from '../abi/constants.js';
+import { CLOCK, FD_LIMIT, O, POLL } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { EPOLL_CTL, Epoll } from '../fs/epoll.js';
-import { FD_LIMIT } from '../fs/fd-table.js';
-import type { Kernel } from '../kernel.js';
+import type { Kernel, WaitRow } from '../kernel.js';
 import type { Task } from '../task.js';
+import type { Wait, WaitOf } from '../wait.js';
 import { readinessOf } from './files.js';
 import { int, rowsOf, type SyscallResult, type SyscallRow } from './row.js';
-import { encodeTimespec, readTimespec, readTimeval, timeoutDeadline } from './timespec.js';
+import { encodeTimespec, encodeTimeval, readTimespec, readTimeval, timeoutDeadline, until } from './timespec.js';
 
 const MILLISECOND = 1_000_000n;
 
-interface Poller {
-  readonly reason: string;
-  /** In ns; undefined: for ever. */
-  readonly timeout: bigint | undefined;
-  /** What is ready now, reported to the guest; 0: nothing. */
-  readonly scan: () => number;
-  /** Runs when nothing got ready in time. */
-  readonly none?: () => void;
-  readonly onSignal: number;
-  /** Where the time left is written back. */
-  readonly onEnd?: (left: bigint) => void;
+/** Answers with what is ready now, or waits for it. `timeout`: in ns; undefined: for ever. */
+function poll<W extends Wait>(
+  kernel: Kernel,
+  wait: W,
+  scan: (kernel: Kernel, wait: W) => number,
+  timeout: bigint | undefined,
+): SyscallResult {
+  const ready = scan(kernel, wait);
+  if (ready > 0 || timeout === 0n) return ready;
+  const deadline = timeout === undefined ? undefined : timeoutDeadline(kernel, CLOCK.MONOTONIC, timeout, false);
+  return { ...wait, ...until(deadline) };
 }
 
-/** Answers with what is ready, or waits for it. */
-function poll(kernel: Kernel, poller: Poller): SyscallResult {
-  const ready = poller.scan();
-  const { timeout } = poller;
-  if (ready > 0 || timeout === 0n) {
-    if (ready === 0) poller.none?.();
-    return ready;
-  }
-  const deadline = timeout === undefined ? undefined : timeoutDeadline(kernel, CLOCK.MONOTONIC, timeout, false);
-  const left = () => (deadline === undefined ? 0n : BigInt(Math.max(0, deadline - kernel.clock.now())));
-  return {
-    reason: poller.reason,
-    ...(deadline === undefined ? {} : { deadline }),
-    poll: () => {
-      const count = poller.scan();
-      if (count === 0) return undefined;
-      poller.onEnd?.(left());
-      return count;
-    },
-    onTimeout: () => {
-      poller.none?.();
-      poller.onEnd?.(0n);
-      return 0;
-    },
-    onSignal: () => poller.onSignal,
-  };
-}
+const callOf = (_kernel: Kernel, { call }: { readonly call: string }): string => call;
 
 /** The signal mask that ppoll, pselect6 and epoll_pwait put in force for as long as they wait. */
 function replaceMask(kernel: Kernel, task: Task, address: bigint, length: bigint): void {
@@ -66,67 +40,105 @@ function milliseconds(value: number): bigint | undefined {
 }
 
 /** struct pollfd: fd, events, revents: 8 bytes. */
-function pollFds(kernel: Kernel, reason: string, address: bigint, count: number, timeout: bigint | undefined): SyscallResult {
+function pollFds(kernel: Kernel, call: string, address: bigint, count: number, timeout: bigint | undefined): SyscallResult {
   if (count < 0 || count > FD_LIMIT) return -E.INVAL;
   kernel.user.writable(address, 8 * count);
-  const scan = (): number => {
-    const view = kernel.user.view(address, 8 * count);
-    let ready = 0;
-    for (let i = 0; i < count; i++) {
-      const fd = view.getInt32(8 * i, true);
-      const wanted = view.getUint16(8 * i + 4, true) | POLL.ERR | POLL.HUP | POLL.NVAL;
-      const events = fd < 0 ? 0 : readinessOf(kernel, fd) & wanted;
-      view.setUint16(8 * i + 6, events, true);
-      if (events !== 0) ready++;
-    }
-    kernel.user.write(address, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-    return ready;
-  };
-  return poll(kernel, { reason, timeout, scan, onSignal: -RESTART.NOHAND });
+  return poll(kernel, { kind: 'poll', call, address, count }, scanPoll, timeout);
 }
 
+/** Says what is ready now, in the pollfds. Returns how many are. */
+function scanPoll(kernel: Kernel, { address, count }: WaitOf<'poll'>): number {
+  const view = kernel.user.view(address, 8 * count);
+  let ready = 0;
+  for (let i = 0; i < count; i++) {
+    const fd = view.getInt32(8 * i, true);
+    const wanted = view.getUint16(8 * i + 4, true) | POLL.ERR | POLL.HUP | POLL.NVAL;
+    const events = fd < 0 ? 0 : readinessOf(kernel, fd) & wanted;
+    view.setUint16(8 * i + 6, events, true);
+    if (events !== 0) ready++;
+  }
+  kernel.user.write(address, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  return ready;
+}
+
+export const POLL_WAIT: WaitRow<'poll'> = {
+  reason: callOf,
+  poll: (kernel, _task, wait) => scanPoll(kernel, wait) || undefined,
+  signal: () => -RESTART.NOHAND,
+};
+
 const SELECT_SETS = [POLL.IN | POLL.HUP | POLL.ERR, POLL.OUT | POLL.ERR, POLL.PRI];
+
+const setBytes = (count: number): number => 8 * Math.ceil(count / 64);
+const has = (set: Uint8Array, fd: number): boolean => ((set[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0;
 
 /** fd_sets are bit sets in 64-bit words: read, write, exceptional. */
 function select(
   kernel: Kernel,
-  reason: string,
+  call: string,
   args: readonly bigint[],
   timeout: bigint | undefined,
-  onEnd: ((left: bigint) => void) | undefined,
+  left: WaitOf<'select'>['left'],
 ): SyscallResult {
   const count = Math.min(int(args[0]), kernel.fds.capacity);
   if (count < 0) return -E.INVAL;
-  const bytes = 8 * Math.ceil(count / 64);
+  const bytes = setBytes(count);
   const addresses = [args[1]!, args[2]!, args[3]!];
   const wanted = addresses.map(address => (address === 0n ? new Uint8Array(bytes) : kernel.user.read(address, bytes)));
-  const has = (set: Uint8Array, fd: number) => ((set[fd >> 3] ?? 0) & (1 << (fd & 7))) !== 0;
   for (let fd = 0; fd < count; fd++) if (wanted.some(set => has(set, fd)) && !kernel.fds.has(fd)) return -E.BADF;
-  const put = (sets: readonly Uint8Array[]) => {
-    for (const [i, address] of addresses.entries()) if (address !== 0n) kernel.user.write(address, sets[i]!);
-  };
-  const scan = (): number => {
-    let ready = 0;
-    const out = wanted.map(() => new Uint8Array(bytes));
-    for (let fd = 0; fd < count; fd++) {
-      for (const [i, set] of wanted.entries()) {
-        if (!has(set, fd) || (readinessOf(kernel, fd) & SELECT_SETS[i]!) === 0) continue;
-        out[i]![fd >> 3]! |= 1 << (fd & 7);
-        ready++;
-      }
-    }
-    if (ready > 0) put(out);
-    return ready;
-  };
-  return poll(kernel, {
-    reason,
-    timeout,
-    scan,
-    none: () => put(wanted.map(() => new Uint8Array(bytes))),
-    onSignal: -RESTART.NOHAND,
-    ...(onEnd ? { onEnd } : {}),
-  });
+  const wait: WaitOf<'select'> = { kind: 'select', call, count, addresses, wanted, left };
+  const result = poll(kernel, wait, scanSelect, timeout);
+  if (result === 0) putNone(kernel, wait);
+  return result;
 }
+
+/** Says what is ready now, in the sets, if anything is. Returns how many bits are set. */
+function scanSelect(kernel: Kernel, wait: WaitOf<'select'>): number {
+  const { count, wanted } = wait;
+  let ready = 0;
+  const out = wanted.map(() => new Uint8Array(setBytes(count)));
+  for (let fd = 0; fd < count; fd++) {
+    for (const [i, set] of wanted.entries()) {
+      if (!has(set, fd) || (readinessOf(kernel, fd) & SELECT_SETS[i]!) === 0) continue;
+      out[i]![fd >> 3]! |= 1 << (fd & 7);
+      ready++;
+    }
+  }
+  if (ready > 0) putSets(kernel, wait, out);
+  return ready;
+}
+
+function putSets(kernel: Kernel, { addresses }: WaitOf<'select'>, sets: readonly Uint8Array[]): void {
+  for (const [i, address] of addresses.entries()) if (address !== 0n) kernel.user.write(address, sets[i]!);
+}
+
+function putNone(kernel: Kernel, wait: WaitOf<'select'>): void {
+  putSets(
+    kernel,
+    wait,
+    wait.wanted.map(() => new Uint8Array(setBytes(wait.count))),
+  );
+}
+
+function putLeft(kernel: Kernel, { left }: WaitOf<'select'>, time: bigint): void {
+  if (left) kernel.user.write(left.address, left.form === 'timeval' ? encodeTimeval(time) : encodeTimespec(time));
+}
+
+export const SELECT_WAIT: WaitRow<'select'> = {
+  reason: callOf,
+  poll: (kernel, _task, wait) => {
+    const ready = scanSelect(kernel, wait);
+    if (ready === 0) return undefined;
+    putLeft(kernel, wait, wait.deadline === undefined ? 0n : BigInt(Math.max(0, wait.deadline - kernel.clock.now())));
+    return ready;
+  },
+  timeout: (kernel, wait) => {
+    putNone(kernel, wait);
+    putLeft(kernel, wait, 0n);
+    return 0;
+  },
+  signal: () => -RESTART.NOHAND,
+};
 
 function epollOf(kernel: Kernel, fd: number): Epoll {
   const file = kernel.fds.get(fd);
@@ -138,22 +150,30 @@ function epollOf(kernel: Kernel, fd: number): Epoll {
 const EVENT_SIZE = 12;
 const MAX_EVENTS = 65536;
 
-function epollWait(kernel: Kernel, reason: string, args: readonly bigint[], timeout: bigint | undefined): SyscallResult {
+function epollWait(kernel: Kernel, call: string, args: readonly bigint[], timeout: bigint | undefined): SyscallResult {
   const epoll = epollOf(kernel, int(args[0]));
   const limit = Math.min(int(args[2]), MAX_EVENTS);
   if (limit <= 0) return -E.INVAL;
-  const scan = (): number => {
-    const events = epoll.take(limit);
-    const view = new DataView(new ArrayBuffer(EVENT_SIZE * events.length));
-    for (const [i, event] of events.entries()) {
-      view.setUint32(EVENT_SIZE * i, event.events, true);
-      view.setBigUint64(EVENT_SIZE * i + 4, event.data, true);
-    }
-    kernel.user.write(args[1]!, new Uint8Array(view.buffer));
-    return events.length;
-  };
-  return poll(kernel, { reason, timeout, scan, onSignal: -E.INTR });
+  return poll(kernel, { kind: 'epoll', call, file: epoll.id, address: args[1]!, limit }, scanEpoll, timeout);
 }
+
+/** Takes what is ready now. Returns how many events that is. */
+function scanEpoll(kernel: Kernel, { file, address, limit }: WaitOf<'epoll'>): number {
+  const events = (kernel.fds.file(file) as Epoll).take(limit);
+  const view = new DataView(new ArrayBuffer(EVENT_SIZE * events.length));
+  for (const [i, event] of events.entries()) {
+    view.setUint32(EVENT_SIZE * i, event.events, true);
+    view.setBigUint64(EVENT_SIZE * i + 4, event.data, true);
+  }
+  kernel.user.write(address, new Uint8Array(view.buffer));
+  return events.length;
+}
+
+export const EPOLL_WAIT: WaitRow<'epoll'> = {
+  reason: callOf,
+  poll: (kernel, _task, wait) => scanEpoll(kernel, wait) || undefined,
+  signal: () => -E.INTR,
+};
 
 function epollCreate(kernel: Kernel, flags: number): number {
   if ((flags & ~O.CLOEXEC) !== 0) return -E.INVAL;
@@ -171,19 +191,12 @@ export const POLLING_SYSCALLS: readonly SyscallRow[] = [
   }),
   row(23, 'select', 'int ptr ptr ptr ptr', (k, _t, a) => {
     const timeout = a[4] === 0n ? undefined : readTimeval(k, a[4]!);
-    const onEnd = (left: bigint) => {
-      if (a[4] !== 0n)
-        k.user.write(a[4]!, new Uint8Array(new BigInt64Array([left / 1_000_000_000n, (left % 1_000_000_000n) / 1000n]).buffer));
-    };
-    return select(k, 'select', a, timeout, onEnd);
+    return select(k, 'select', a, timeout, a[4] === 0n ? undefined : { address: a[4]!, form: 'timeval' });
   }),
   row(270, 'pselect6', 'int ptr ptr ptr ptr ptr', (k, t, a) => {
     const timeout = a[4] === 0n ? undefined : readTimespec(k, a[4]!);
     if (a[5] !== 0n) replaceMask(k, t, k.user.u64(a[5]!), k.user.u64(a[5]! + 8n));
-    const onEnd = (left: bigint) => {
-      if (a[4] !== 0n) k.user.write(a[4]!, encodeTimespec(left));
-    };
-    return select(k, 'pselect6', a, timeout, onEnd);
+    return select(k, 'pselect6', a, timeout, a[4] === 0n ? undefined : { address: a[4]!, form: 'timespec' });
   }),
   row(213, 'epoll_create', 'int', (k, _t, a) => (int(a[0]) <= 0 ? -E.INVAL : epollCreate(k, 0))),
   row(291, 'epoll_create1', 'hex', (k, _t, a) => epollCreate(k, int(a[0]))),

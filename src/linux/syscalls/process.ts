@@ -1,6 +1,6 @@
+import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
-import { FD_LIMIT } from '../fs/fd-table.js';
-import { type Kernel, PARENT_PID, PID, UID } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
 import type { Task } from '../task.js';
 import { int, rowsOf, type SyscallRow, size, uint } from './row.js';

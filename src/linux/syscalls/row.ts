@@ -1,6 +1,7 @@
 import type { ErrnoName } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
-import type { Task, Wait } from '../task.js';
+import type { Task } from '../task.js';
+import type { Wait } from '../wait.js';
 
 /** How an argument prints: a signed number, a size, an address or bit set in hex, a descriptor, a path in guest memory, a signal. */
 export type ArgKind = 'int' | 'size' | 'ptr' | 'hex' | 'fd' | 'path' | 'signal';

@@ -1,13 +1,13 @@
-import { CLOCK } from '../abi/constants.js';
+import { CLOCK, PID, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
-import { type Kernel, PID, UID } from '../kernel.js';
+import type { Kernel, WaitRow } from '../kernel.js';
 import { altStackFlags, onAltStack, popFrame } from '../signal/frame.js';
 import type { QueuedSignal } from '../signal/pending.js';
 import { encodeSiginfo } from '../signal/siginfo.js';
 import type { Task } from '../task.js';
 import { int, rowsOf, type SyscallResult, type SyscallRow, uint } from './row.js';
-import { readTimespec, timeoutDeadline } from './timespec.js';
+import { readTimespec, timeoutDeadline, until } from './timespec.js';
 
 const SIGSET_SIZE = 8n;
 const MINSIGSTKSZ = 2048n;
@@ -116,23 +116,28 @@ function timedwait(kernel: Kernel, task: Task, args: readonly bigint[]): Syscall
   if (length !== SIGSET_SIZE) return -E.INVAL;
   const wanted = kernel.user.u64(set);
   const time = timeout === 0n ? undefined : readTimespec(kernel, timeout);
-  const take = (): number | undefined => {
-    const entry = task.pending.take(wanted) ?? kernel.signals.shared.take(wanted);
-    if (!entry) return undefined;
-    if (info !== 0n) kernel.user.write(info, encodeSiginfo(entry));
-    return entry.signal;
-  };
-  const now = take();
+  const now = takeSignal(kernel, task, wanted, info);
   if (now !== undefined) return now;
   if (time === 0n) return -E.AGAIN;
-  return {
-    reason: 'rt_sigtimedwait',
-    ...(time === undefined ? {} : { deadline: timeoutDeadline(kernel, CLOCK.MONOTONIC, time, false) }),
-    poll: take,
-    onTimeout: () => -E.AGAIN,
-    onSignal: () => -E.INTR,
-  };
+  const deadline = time === undefined ? undefined : timeoutDeadline(kernel, CLOCK.MONOTONIC, time, false);
+  return { kind: 'sigtimedwait', wanted, info, ...until(deadline) };
 }
+
+function takeSignal(kernel: Kernel, task: Task, wanted: bigint, info: bigint): number | undefined {
+  const entry = task.pending.take(wanted) ?? kernel.signals.shared.take(wanted);
+  if (!entry) return undefined;
+  if (info !== 0n) kernel.user.write(info, encodeSiginfo(entry));
+  return entry.signal;
+}
+
+export const SIGTIMEDWAIT_WAIT: WaitRow<'sigtimedwait'> = {
+  reason: () => 'rt_sigtimedwait',
+  poll: (kernel, task, { wanted, info }) => takeSignal(kernel, task, wanted, info),
+  timeout: () => -E.AGAIN,
+  signal: () => -E.INTR,
+};
+
+export const SIGNAL_WAIT: WaitRow<'signal'> = { reason: (_kernel, { call }) => call, signal: () => -RESTART.NOHAND };
 
 const row = rowsOf('signals');
 
@@ -143,7 +148,7 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
     if (!popFrame(k, t)) throw new Errno(E.FAULT);
     return k.cpu.registers.get('rax');
   }),
-  row(34, 'pause', '', () => ({ reason: 'pause', onSignal: () => -RESTART.NOHAND })),
+  row(34, 'pause', '', () => ({ kind: 'signal', call: 'pause' })),
   row(62, 'kill', 'int signal', (k, _t, a) => kill(k, int(a[0]), int(a[1]))),
   row(127, 'rt_sigpending', 'ptr size', (k, t, a) => {
     if (a[1]! > SIGSET_SIZE) return -E.INVAL;
@@ -161,7 +166,7 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
     const mask = k.user.u64(a[0]!);
     t.savedBlocked = t.blocked;
     k.signals.setBlocked(t, mask);
-    return { reason: 'rt_sigsuspend', onSignal: () => -RESTART.NOHAND };
+    return { kind: 'signal', call: 'rt_sigsuspend' };
   }),
   row(131, 'sigaltstack', 'ptr ptr', (k, t, a) => sigaltstack(k, t, a)),
   row(200, 'tkill', 'int signal', (k, _t, a) => threadKill(k, undefined, int(a[0]), int(a[1]))),

@@ -1,9 +1,9 @@
-import { CLOCK, CLONE } from '../abi/constants.js';
+import { CLOCK, CLONE, PID } from '../abi/constants.js';
 import { E, Errno, errnoName, RESTART } from '../abi/errno.js';
-import { type Kernel, PID } from '../kernel.js';
+import type { Kernel, WaitRow } from '../kernel.js';
 import { Task } from '../task.js';
 import { int, rowsOf, type SyscallResult, type SyscallRow, uint } from './row.js';
-import { readTimespec, timeoutDeadline } from './timespec.js';
+import { readTimespec, timeoutDeadline, until } from './timespec.js';
 
 /** Flags that make a clone a thread of this process. */
 const THREAD = CLONE.VM | CLONE.SIGHAND | CLONE.THREAD;
@@ -111,6 +111,13 @@ const ANY = 0xffff_ffff;
 const FUTEX = { WAIT: 0, WAKE: 1, REQUEUE: 3, CMP_REQUEUE: 4, WAKE_OP: 5, WAIT_BITSET: 9, WAKE_BITSET: 10 } as const;
 const FUTEX_CLOCK_REALTIME = 0x100;
 
+export const FUTEX_WAIT: WaitRow<'futex'> = {
+  reason: (_kernel, { address }) => `futex 0x${address.toString(16)}`,
+  timeout: () => -E.TIMEDOUT,
+  signal: (_kernel, { timed }) => (timed ? -RESTART.BLOCK : -RESTART.SYS),
+  cancel: (kernel, task) => kernel.futexes.leave(task),
+};
+
 function futex(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResult {
   const [address, , , timeout, address2] = args as [bigint, bigint, bigint, bigint, bigint];
   const operation = uint(args[1]);
@@ -126,13 +133,8 @@ function futex(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResu
       const time = timeout === 0n ? undefined : readTimespec(kernel, timeout);
       if (kernel.user.u32(address) !== value) return -E.AGAIN;
       const deadline = time === undefined ? undefined : timeoutDeadline(kernel, clock, time, absolute);
-      return {
-        reason: `futex 0x${address.toString(16)}`,
-        ...(deadline === undefined ? {} : { deadline }),
-        cancel: kernel.futexes.add(task, address, bits),
-        onTimeout: () => -E.TIMEDOUT,
-        onSignal: () => (time === undefined ? -RESTART.SYS : -RESTART.BLOCK),
-      };
+      kernel.futexes.add(task, address, bits);
+      return { kind: 'futex', address, bits, timed: time !== undefined, ...until(deadline) };
     }
     case FUTEX.WAKE:
       return kernel.futexes.wake(address, int(args[2]), ANY);

@@ -1,12 +1,12 @@
-import { CLOCK, O } from '../abi/constants.js';
+import { CLOCK, O, PID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
 import { NEVER } from '../clock.js';
 import { TimerFd } from '../fs/event.js';
-import { type Kernel, PID } from '../kernel.js';
+import type { Kernel, WaitRow } from '../kernel.js';
 import type { QueuedSignal } from '../signal/pending.js';
 import type { Task } from '../task.js';
-import type { PosixTimer, Timer, TimerClock } from '../timers.js';
+import type { IntervalTimer, PosixTimer, Timer, TimerClock } from '../timers.js';
 import { int, rowsOf, type SyscallResult, type SyscallRow } from './row.js';
 import { encodeTimespec, encodeTimeval, readTimespec, readTimeval, SECOND, timeoutDeadline } from './timespec.js';
 
@@ -41,30 +41,31 @@ function sleep(kernel: Kernel, task: Task, name: string, id: number, absolute: b
   const time = readTimespec(kernel, request);
   const deadline = timeoutDeadline(kernel, id, time, absolute);
   if (deadline <= kernel.clock.now()) return 0;
-  return {
-    reason: name,
-    deadline,
-    onSignal: () => {
-      const left = Math.max(0, deadline - kernel.clock.now());
-      if (!absolute && remain !== 0n) kernel.user.write(remain, encodeTimespec(BigInt(left)));
-      return absolute ? -RESTART.NOHAND : -RESTART.BLOCK;
-    },
-  };
+  return { kind: 'sleep', call: name, absolute, remain, deadline };
 }
+
+export const SLEEP_WAIT: WaitRow<'sleep'> = {
+  reason: (_kernel, { call }) => call,
+  signal: (kernel, { absolute, remain, deadline }) => {
+    const left = Math.max(0, deadline! - kernel.clock.now());
+    if (!absolute && remain !== 0n) kernel.user.write(remain, encodeTimespec(BigInt(left)));
+    return absolute ? -RESTART.NOHAND : -RESTART.BLOCK;
+  },
+};
 
 const INTERVAL_SIGNALS = [SIG.ALRM, SIG.VTALRM, SIG.PROF];
 
-function intervalTimer(kernel: Kernel, which: number): Timer {
-  const signal = INTERVAL_SIGNALS[which];
-  if (signal === undefined) throw new Errno(E.INVAL);
-  return (kernel.processTimers.interval[which] ??= {
-    clock: which === 0 ? 'wall' : 'process',
-    deadline: undefined,
-    interval: 0,
-    fire: () => {
-      kernel.signals.sendToProcess({ signal, code: SI.KERNEL });
-    },
-  });
+function intervalTimer(kernel: Kernel, which: number): IntervalTimer {
+  if (INTERVAL_SIGNALS[which] === undefined) throw new Errno(E.INVAL);
+  const known = kernel.timers.interval.get(which);
+  if (known) return known;
+  const timer: IntervalTimer = { kind: 'interval', which, clock: which === 0 ? 'wall' : 'process', deadline: undefined, interval: 0 };
+  kernel.timers.interval.set(which, timer);
+  return timer;
+}
+
+export function intervalTimerDue(kernel: Kernel, { which }: IntervalTimer): void {
+  kernel.signals.sendToProcess({ signal: INTERVAL_SIGNALS[which]!, code: SI.KERNEL });
 }
 
 /** Time until the timer fires, and its period, in ns. */
@@ -105,7 +106,7 @@ function timerCreate(kernel: Kernel, task: Task, args: readonly bigint[]): numbe
   const [, event, result] = args as [bigint, bigint, bigint];
   const clock = clockOf(kernel, task, clockId);
   if (clock === undefined) return -E.INVAL;
-  const timers = kernel.processTimers;
+  const timers = kernel.timers;
   const id = timers.nextId;
   const view = event === 0n ? undefined : kernel.user.view(event, 64);
   const value = view?.getBigUint64(0, true) ?? BigInt(id);
@@ -117,36 +118,32 @@ function timerCreate(kernel: Kernel, task: Task, args: readonly bigint[]): numbe
   if (kind === SIGEV.THREAD_ID && !target) return -E.INVAL;
   kernel.user.setU32(result, id);
   timers.nextId++;
-  const timer: PosixTimer = {
-    id,
-    clockId,
-    clock,
-    deadline: undefined,
-    interval: 0,
-    entry: undefined,
-    lastOverrun: 0,
-    fire: count => {
-      if (kind === SIGEV.NONE) return;
-      const queues = [kernel.signals.shared, ...kernel.tasks.map(other => other.pending)];
-      const waiting = timer.entry;
-      if (waiting?.timer && queues.some(queue => queue.list.includes(waiting))) {
-        waiting.timer.overrun += count;
-        timer.lastOverrun = waiting.timer.overrun;
-        return;
-      }
-      const entry: QueuedSignal = { signal, code: SI.TIMER, value, timer: { id, overrun: count - 1 } };
-      timer.entry = entry;
-      timer.lastOverrun = count - 1;
-      if (!target) kernel.signals.sendToProcess(entry);
-      else if (target.state !== 'exited') kernel.signals.sendToTask(target, entry);
-    },
-  };
-  timers.posix.set(id, timer);
+  const notify = kind === SIGEV.NONE ? undefined : { signal, value, tid: target?.tid };
+  timers.posix.set(id, { kind: 'posix', id, clockId, clock, deadline: undefined, interval: 0, notify, lastOverrun: 0 });
   return 0;
 }
 
+/** Queues the timer's signal; as long as one is waiting, later ones are counted with it. */
+export function posixTimerDue(kernel: Kernel, timer: PosixTimer, count: number): void {
+  const { id, notify } = timer;
+  if (notify === undefined) return;
+  const queues = [kernel.signals.shared, ...kernel.tasks.map(other => other.pending)];
+  const waiting = queues.flatMap(queue => queue.list).find(entry => entry.timer?.id === id)?.timer;
+  if (waiting) {
+    waiting.overrun += count;
+    timer.lastOverrun = waiting.overrun;
+    return;
+  }
+  const { signal, value, tid } = notify;
+  const entry: QueuedSignal = { signal, code: SI.TIMER, value, timer: { id, overrun: count - 1 } };
+  timer.lastOverrun = count - 1;
+  const target = tid === undefined ? undefined : kernel.task(tid);
+  if (tid === undefined) kernel.signals.sendToProcess(entry);
+  else if (target !== undefined && target.state !== 'exited') kernel.signals.sendToTask(target, entry);
+}
+
 function posixTimer(kernel: Kernel, id: number): PosixTimer {
-  const timer = kernel.processTimers.posix.get(id);
+  const timer = kernel.timers.posix.get(id);
   if (!timer) throw new Errno(E.INVAL);
   return timer;
 }
@@ -236,13 +233,13 @@ export const TIME_SYSCALLS: readonly SyscallRow[] = [
   row(226, 'timer_delete', 'int', (k, _t, a) => {
     const timer = posixTimer(k, int(a[0]));
     k.timers.disarm(timer);
-    k.processTimers.posix.delete(timer.id);
+    k.timers.posix.delete(timer.id);
     return 0;
   }),
   row(283, 'timerfd_create', 'int hex', (k, _t, a) => {
     const flags = int(a[1]);
     if (k.clock.read(int(a[0])) === undefined || (flags & ~(O.NONBLOCK | O.CLOEXEC)) !== 0) return -E.INVAL;
-    const file = new TimerFd(int(a[0]), k.timers, () => k.filesChanged(), flags & O.NONBLOCK);
+    const file = new TimerFd(int(a[0]), k.timers, flags & O.NONBLOCK);
     return k.fds.add(file, (flags & O.CLOEXEC) !== 0);
   }),
   row(286, 'timerfd_settime', 'fd hex ptr ptr', (k, _t, a) => {

@@ -30,6 +30,11 @@ export function encodeTimeval(nanoseconds: bigint): Uint8Array {
   return new Uint8Array(new BigInt64Array([nanoseconds / SECOND, (nanoseconds % SECOND) / 1000n]).buffer);
 }
 
+/** The deadline of a wait, if it has one. */
+export function until(deadline: number | undefined): { deadline?: number } {
+  return deadline === undefined ? {} : { deadline };
+}
+
 /** Virtual time at which a timeout on a clock is over. */
 export function timeoutDeadline(kernel: Kernel, clock: number, time: bigint, absolute: boolean): number {
   if (absolute) return kernel.clock.when(clock, time);

@@ -1,0 +1,29 @@
+import type { KernelTables } from '../kernel.js';
+import { READ_WAIT, WRITE_WAIT } from './files.js';
+import { EPOLL_WAIT, POLL_WAIT, SELECT_WAIT } from './polling.js';
+import { SIGNAL_WAIT, SIGTIMEDWAIT_WAIT } from './signals.js';
+import { FUTEX_WAIT } from './threads.js';
+import { intervalTimerDue, posixTimerDue, SLEEP_WAIT } from './time.js';
+
+/** All kinds of waits and timers, and what becomes of them. */
+export const KERNEL_TABLES: KernelTables = {
+  waits: {
+    futex: FUTEX_WAIT,
+    sleep: SLEEP_WAIT,
+    signal: SIGNAL_WAIT,
+    sigtimedwait: SIGTIMEDWAIT_WAIT,
+    read: READ_WAIT,
+    write: WRITE_WAIT,
+    poll: POLL_WAIT,
+    select: SELECT_WAIT,
+    epoll: EPOLL_WAIT,
+  },
+  timers: {
+    interval: intervalTimerDue,
+    posix: posixTimerDue,
+    descriptor: (kernel, { file }, count) => {
+      file.expired(count);
+      kernel.filesChanged();
+    },
+  },
+};

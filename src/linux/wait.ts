@@ -1,0 +1,42 @@
+/** What a system call that cannot answer yet leaves behind: plain data. What becomes of each kind is said by the table in syscalls/kernel-tables.ts. */
+
+/** A piece of guest memory, as an iovec names it. */
+export interface Piece {
+  readonly address: bigint;
+  readonly length: number;
+}
+
+/** What each kind of wait has to know. `call` is the system call's name, `file` the number of an open file description. */
+interface WaitData {
+  futex: { readonly address: bigint; readonly bits: number; readonly timed: boolean };
+  /** `remain`: where the time left is written; 0n: nowhere. */
+  sleep: { readonly call: string; readonly absolute: boolean; readonly remain: bigint };
+  /** For any signal. */
+  signal: { readonly call: string };
+  /** For a signal of a set; `info`: where its siginfo is written; 0n: nowhere. */
+  sigtimedwait: { readonly wanted: bigint; readonly info: bigint };
+  read: { readonly call: string; readonly file: number; readonly pieces: readonly Piece[]; readonly length: number };
+  /** `done`: bytes that the file has taken. */
+  write: { readonly call: string; readonly file: number; readonly bytes: Uint8Array; done: number };
+  /** `count` pollfds at `address`. */
+  poll: { readonly call: string; readonly address: bigint; readonly count: number };
+  /** The sets for reading, writing and exceptions: where they lie, and what was asked; `left`: where the time left is written. */
+  select: {
+    readonly call: string;
+    readonly count: number;
+    readonly addresses: readonly bigint[];
+    readonly wanted: readonly Uint8Array[];
+    readonly left: { readonly address: bigint; readonly form: 'timeval' | 'timespec' } | undefined;
+  };
+  epoll: { readonly call: string; readonly file: number; readonly address: bigint; readonly limit: number };
+}
+
+export type WaitKind = keyof WaitData;
+
+export type WaitOf<K extends WaitKind> = {
+  readonly kind: K;
+  /** Virtual time in ns at which it is over; undefined: never. */
+  readonly deadline?: number;
+} & WaitData[K];
+
+export type Wait = { [K in WaitKind]: WaitOf<K> }[WaitKind];
