@@ -66,6 +66,7 @@ export interface CCase extends RunInput {
 const specialC: readonly CCase[] = [
   { program: 'hello', args: ['there', 'x'], status: 2 },
   { program: 'jumps', status: 7 },
+  { program: 'noreturn', status: 2 },
   { program: 'signals', status: 137 },
   { program: 'files', env: { R14_TEST: 'a value' } },
   { program: 'kernel-signals', status: 139 },

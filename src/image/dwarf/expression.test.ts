@@ -84,7 +84,11 @@ describe('locations', () => {
     expect(run(DW_OP.plus)).toMatchObject({ ok: false, error: expect.stringContaining('too little on the stack') });
     expect(run(DW_OP.addr, 1, 2)).toMatchObject({ ok: false });
     expect(run(0xe9)).toEqual({ ok: false, error: 'operator 0xe9 is not supported' });
-    expect(run(DW_OP.entry_value, 1, DW_OP.reg0 + 5)).toEqual({ ok: false, error: 'the value at entry of the function is not known' });
+    expect(run(DW_OP.entry_value, 1, DW_OP.reg0 + 5)).toEqual({
+      ok: false,
+      error: 'the value at entry of the function is not known',
+      wants: 'entry value',
+    });
     expect(run(DW_OP.addrx, 4)).toEqual({ ok: false, error: 'address number 4 is not known' });
   });
 });
