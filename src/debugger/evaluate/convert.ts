@@ -1,6 +1,7 @@
 /** Conversions: constants to types, `T(x)`, C casts, and the assignability that operators and `set` need. */
 import { utf8Text } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
+import { isSigned } from '../values/content.js';
 import { floatOf } from '../values/format.js';
 import { decodeRune } from '../values/numbers.js';
 import { bytesSource, fromUint, readUint, toUint } from '../values/source.js';
@@ -27,13 +28,6 @@ const MAX_STRING = 1 << 20;
 const isNumber = (type: Type): boolean => ['int', 'uint', 'float', 'char', 'enum'].includes(underlying(type).kind);
 export const isInteger = (type: Type): boolean => ['int', 'uint', 'char', 'enum'].includes(underlying(type).kind);
 export const isPointer = (type: Type): boolean => ['pointer', 'unsafe-pointer'].includes(underlying(type).kind);
-
-/** Is the integer type signed? C's enums count as their base. */
-export function isSigned(type: Type): boolean {
-  const at = underlying(type);
-  if (at.kind === 'enum') return isSigned(at.underlying);
-  return at.kind === 'int' || (at.kind === 'char' && !/unsigned/.test(type.name));
-}
 
 /** An integer, pointer, bool or func word as a number of its type. Throws Unreadable. */
 export function integerOf(value: Value): bigint {

@@ -1,6 +1,8 @@
 /** Unary and binary operators on operands. Messages have no position: the evaluator adds it. */
+
 import { compareBytes } from '../../host/bytes.js';
 import type { Type } from '../../image/api.js';
+import { isSigned } from '../values/content.js';
 import { basicType, isCType, pointerTo, sameType, underlying } from '../values/types.js';
 import { madeString, pointerOf, uint64Value, type Value, type World } from '../values/value.js';
 import { equal, equalDynamic, isNil } from './compare.js';
@@ -12,7 +14,6 @@ import {
   integerOf,
   isInteger,
   isPointer,
-  isSigned,
   makeBool,
   makeComplex,
   makeFloat,

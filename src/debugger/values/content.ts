@@ -168,7 +168,7 @@ function bitField(source: Source, { type, offset, bitOffset = 0 }: Field, bitSiz
   };
 }
 
-/** Whether the sign of a C number is its highest bit. */
+/** Whether the highest bit of an integer is its sign; an enum counts as its base. */
 export function isSigned(type: Type): boolean {
   const at = underlying(type);
   if (at.kind === 'enum') return isSigned(at.underlying);
