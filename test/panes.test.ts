@@ -1,13 +1,13 @@
 /** What the panes say of real stops: the bundled crash, and a goroutine's code. */
 import { describe, expect, it } from 'vitest';
-import type { Shown } from '../src/tui/pane.js';
+import type { PaneSubject } from '../src/tui/pane.js';
 import { type PaneName, paneNamed } from '../src/tui/panes/table.js';
 import { observe, type View } from '../src/tui/view/view.js';
 import { type Debugging, debugBundled } from './support/debug.js';
 
 /** The rows of a pane as text. */
 function rowsOf({ session }: Debugging, name: PaneName, width = 60, before?: View): readonly string[] {
-  const shown: Shown = { view: observe(session, 'test'), before, console: [], output: [], lesson: undefined };
+  const shown: PaneSubject = { view: observe(session, 'test'), before, console: [], output: [], lesson: undefined };
   return paneNamed(name)
     .content(shown, width)
     .items.map(({ row }) =>

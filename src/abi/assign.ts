@@ -11,7 +11,7 @@ export interface Signature {
 }
 
 /** Where each parameter and result of a call is, under a convention. */
-export function assign(convention: Convention, signature: Signature): Assignment {
+export function assignPlaces(convention: Convention, signature: Signature): Assignment {
   const go = convention.id === 'ABIInternal' || convention.id === 'ABI0';
   return (go ? assignGo : assignSystemV)(convention, signature.params, signature.results);
 }

@@ -13,12 +13,12 @@ import {
   valueBytes,
 } from '../../test/support/abi.js';
 import { missing, toolchain } from '../../test/support/build.js';
-import { assign } from './assign.js';
+import { assignPlaces } from './assign.js';
 import { ABI_INTERNAL, ABI0 } from './convention.js';
 import { placeText } from './place.js';
 import { array, complex, float, goInterface, goSlice, goString, integer, type Shape, struct, word } from './shape.js';
 
-const texts = (shapes: Shape[]): string[] => assign(ABI_INTERNAL, { params: shapes, results: [] }).params.map(placeText);
+const texts = (shapes: Shape[]): string[] => assignPlaces(ABI_INTERNAL, { params: shapes, results: [] }).params.map(placeText);
 
 describe('Go ABIInternal', () => {
   it('uses nine integer and fifteen float registers', () => {
@@ -33,7 +33,7 @@ describe('Go ABIInternal', () => {
   });
 
   it('gives every register argument a spill slot behind the stack results', () => {
-    const { params, results, stackBytes, spillBytes } = assign(ABI_INTERNAL, {
+    const { params, results, stackBytes, spillBytes } = assignPlaces(ABI_INTERNAL, {
       params: [integer(1), array(integer(1), 3), goString, integer(4)],
       results: [array(word, 2)],
     });
@@ -43,7 +43,7 @@ describe('Go ABIInternal', () => {
   });
 
   it('has all of ABI0 on the stack', () => {
-    const { params, results, stackBytes } = assign(ABI0, { params: [integer(1), word, integer(4)], results: [integer(2)] });
+    const { params, results, stackBytes } = assignPlaces(ABI0, { params: [integer(1), word, integer(4)], results: [integer(2)] });
     expect([...params, ...results].map(placeText)).toEqual(['0x8(SP)', '0x10(SP)', '0x18(SP)', '0x20(SP)']);
     expect(stackBytes).toBe(32);
   });
@@ -145,7 +145,7 @@ describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
     });
     return result;
   };
-  const assignments = functions.map(({ fn }) => assign(ABI_INTERNAL, signatureOf(fn)));
+  const assignments = functions.map(({ fn }) => assignPlaces(ABI_INTERNAL, signatureOf(fn)));
 
   it.skipIf(why)(`finds every scalar of 120 random signatures where it predicts it${note}`, () => {
     build([]);
@@ -154,7 +154,7 @@ describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
   });
 
   it.skipIf(why)(`finds the arguments of assembly functions where ABI0 has them${note}`, () => {
-    const onStack = functions.map(({ fn }) => assign(ABI0, signatureOf(fn)));
+    const onStack = functions.map(({ fn }) => assignPlaces(ABI0, signatureOf(fn)));
     const folder = join(directory, 'abi0');
     mkdirSync(folder, { recursive: true });
     const go = toolchain(name)!;

@@ -1,6 +1,6 @@
 /** Argument and result assignment of Go's ABIInternal and ABI0 (Go ABI specification, "Assignment of arguments and results"). */
 import type { Convention, RegisterName } from './convention.js';
-import type { Assignment, Place, RegisterPart } from './place.js';
+import type { Assignment, Place, ValuePart } from './place.js';
 import { alignUp, type Shape } from './shape.js';
 
 const RETURN_ADDRESS = 8;
@@ -16,16 +16,16 @@ class Sequence {
     private readonly floatRegisters: readonly RegisterName[],
   ) {}
 
-  take(shape: Shape): RegisterPart[] | undefined {
+  take(shape: Shape): ValuePart[] | undefined {
     const [integers, floats] = [this.integers, this.floats];
-    const parts: RegisterPart[] = [];
+    const parts: ValuePart[] = [];
     if (this.place(shape, 0, '', parts)) return parts;
     this.integers = integers;
     this.floats = floats;
     return undefined;
   }
 
-  private place(shape: Shape, offset: number, path: string, parts: RegisterPart[]): boolean {
+  private place(shape: Shape, offset: number, path: string, parts: ValuePart[]): boolean {
     switch (shape.kind) {
       case 'integer':
       case 'float': {

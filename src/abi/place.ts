@@ -1,7 +1,7 @@
 import type { RegisterName } from './convention.js';
 
 /** One piece of a value: `size` bytes from `offset` of the value, in the low bytes of a register. */
-export interface RegisterPart {
+export interface ValuePart {
   readonly register: RegisterName | 'st0' | 'st1';
   readonly offset: number;
   readonly size: number;
@@ -14,7 +14,7 @@ export interface RegisterPart {
  * address is at 0; results have the same base (RSP has moved up by 8 when the caller sees them).
  */
 export type Place =
-  | { readonly in: 'registers'; readonly parts: readonly RegisterPart[]; readonly spill?: number }
+  | { readonly in: 'registers'; readonly parts: readonly ValuePart[]; readonly spill?: number }
   | { readonly in: 'stack'; readonly offset: number }
   /** System V results of class MEMORY: the caller passes the address in RDI, the callee returns it in RAX. */
   | { readonly in: 'memory'; readonly address: RegisterName };

@@ -13,13 +13,13 @@ import {
   valueBytes,
 } from '../../test/support/abi.js';
 import { missing } from '../../test/support/build.js';
-import { assign } from './assign.js';
+import { assignPlaces } from './assign.js';
 import { LINUX_SYSCALL, SYSTEM_V } from './convention.js';
 import { placeText } from './place.js';
 import { array, complex, float, integer, type Shape, struct, union, word } from './shape.js';
 
 const texts = (params: Shape[], results: Shape[] = []): string[] => {
-  const assignment = assign(SYSTEM_V, { params, results });
+  const assignment = assignPlaces(SYSTEM_V, { params, results });
   return [...assignment.params, ...assignment.results].map(placeText);
 };
 
@@ -36,7 +36,7 @@ describe('System V', () => {
   });
 
   it('passes system call arguments in R10 instead of RCX', () => {
-    const { params } = assign(LINUX_SYSCALL, { params: Array.from({ length: 6 }, () => word), results: [word] });
+    const { params } = assignPlaces(LINUX_SYSCALL, { params: Array.from({ length: 6 }, () => word), results: [word] });
     expect(params.map(placeText)).toEqual(['RDI', 'RSI', 'RDX', 'R10', 'R8', 'R9']);
   });
 });
@@ -114,7 +114,7 @@ describe(`System V against gcc${why ? ` (skipped: ${why})` : ''}`, () => {
     const functions = number(randomFunctions(5));
     writeFileSync(join(directory, 'main.c'), cProgram(functions));
     execFileSync('gcc', ['-O1', '-no-pie', '-Wno-psabi', '-o', 'prog', 'main.c'], { cwd: directory });
-    const assignments = functions.map(({ fn }) => assign(SYSTEM_V, signatureOf(fn)));
+    const assignments = functions.map(({ fn }) => assignPlaces(SYSTEM_V, signatureOf(fn)));
     expect(differences(functions, assignments, observe(directory, join(directory, 'prog'), 'f%d', COUNT))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** Argument and result assignment of the System V convention (AMD64 psABI, 3.2.3) and of Linux system calls. */
 import type { Convention, RegisterName } from './convention.js';
-import type { Assignment, Place, RegisterPart } from './place.js';
+import type { Assignment, Place, ValuePart } from './place.js';
 import { alignUp, type Scalar, type Shape, scalars } from './shape.js';
 
 const RETURN_ADDRESS = 8;
@@ -49,9 +49,9 @@ class Sequence {
     return this.integerRegisters[this.integers++];
   }
 
-  take(shape: Shape, classes: readonly Class[]): RegisterPart[] | undefined {
+  take(shape: Shape, classes: readonly Class[]): ValuePart[] | undefined {
     const [integers, floats] = [this.integers, this.floats];
-    const parts: RegisterPart[] = [];
+    const parts: ValuePart[] = [];
     for (const [i, kind] of classes.entries()) {
       if (kind === 'NONE') continue;
       const register = kind === 'INTEGER' ? this.integerRegisters[this.integers++] : this.floatRegisters[this.floats++];
@@ -71,7 +71,7 @@ function resultPlace(shape: Shape, sequence: Sequence): Place {
   const classes = classify(shape);
   if (classes === 'X87') return { in: 'registers', parts: [{ register: 'st0', offset: 0, size: 10, path: '' }] };
   if (classes === 'COMPLEX_X87') {
-    const part = (register: 'st0' | 'st1', offset: number, path: string): RegisterPart => ({ register, offset, size: 10, path });
+    const part = (register: 'st0' | 'st1', offset: number, path: string): ValuePart => ({ register, offset, size: 10, path });
     return { in: 'registers', parts: [part('st0', 0, '.real'), part('st1', LONG_DOUBLE, '.imag')] };
   }
   const parts = classes === 'MEMORY' ? undefined : sequence.take(shape, classes);

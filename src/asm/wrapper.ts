@@ -3,7 +3,7 @@
  * stack (Go ABI specification; cmd/compile/internal/ssagen/abi.go). Written as assembly text and assembled like any other.
  */
 
-import { assign } from '../abi/assign.js';
+import { assignPlaces } from '../abi/assign.js';
 import { ABI_INTERNAL, ABI0, SYSTEM_V } from '../abi/convention.js';
 import type { Assignment, Place } from '../abi/place.js';
 import { type Shape, shapeOfKind } from '../abi/shape.js';
@@ -30,7 +30,7 @@ function shapeOf(type: GoType): Shape {
 /** Places of a signature's receiver and parameters, and of its results, under a convention. */
 export function assignmentOf(signature: Signature, convention: 'ABIInternal' | 'ABI0' | 'C'): Assignment {
   const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
-  return assign({ ABIInternal: ABI_INTERNAL, ABI0, C: SYSTEM_V }[convention], {
+  return assignPlaces({ ABIInternal: ABI_INTERNAL, ABI0, C: SYSTEM_V }[convention], {
     params: parameters.map(parameter => shapeOf(parameter.type)),
     results: signature.results.map(result => shapeOf(result.type)),
   });

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { execute } from '../debugger/commands/execute.js';
 import { LessonError, type LessonPart, parseLesson } from '../debugger/lesson/lesson.js';
 import { proseLines } from '../debugger/lesson/prose.js';
-import { LessonRun, type Stage, type StepResult } from '../debugger/lesson/run.js';
+import { LessonRun, type LessonStage, type StepResult } from '../debugger/lesson/run.js';
 import { assembledLauncher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
@@ -45,7 +45,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
 }
 
 /** Sessions of the lesson's program, with the same settings; what it writes is also seen in `outlet`. */
-function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet | undefined): Stage {
+function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet | undefined): LessonStage {
   let written = '';
   const decoder = new TextDecoder();
   const settings = new Settings();

@@ -194,13 +194,13 @@ export class ByteReader {
     const nul = this.bytes.indexOf(0, start);
     if (nul < 0 || nul >= this.end) this.fail('string without end');
     this.offset = nul + 1;
-    return text(this.bytes, start, nul);
+    return textOf(this.bytes, start, nul);
   }
 
   /** `length` bytes as UTF-8. */
   string(length: number): string {
     const at = this.take(length);
-    return text(this.bytes, at, at + length);
+    return textOf(this.bytes, at, at + length);
   }
 
   /** A reader over the next `length` bytes, which this one passes. Offsets stay those of `bytes`. */
@@ -211,7 +211,7 @@ export class ByteReader {
 }
 
 /** UTF-8 of bytes[start, end). Short ASCII, as most names are, without the decoder's set-up cost. */
-export function text(bytes: Uint8Array, start: number, end: number): string {
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > 48) return decoder.decode(bytes.subarray(start, end));
   let result = '';
   for (let i = start; i < end; i++) {

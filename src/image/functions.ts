@@ -7,7 +7,7 @@ import type { Func, Language } from './api.js';
 import { demangle, withoutParameters } from './demangle/demangle.js';
 import type { Dwarf } from './dwarf/dwarf.js';
 import type { Elf } from './elf/elf.js';
-import { lastAtOrBelow, type RawSymbol, type SymbolTable } from './elf/symbols.js';
+import { type ElfSymbolTable, lastAtOrBelow, type RawSymbol } from './elf/symbols.js';
 import type { PclnFunc, Pclntab } from './go/pclntab.js';
 import { funcIDNames, isInternalAssembly } from './go/version.js';
 
@@ -26,7 +26,7 @@ const UNSPELT = new Set(['std', 'operator', 'allocator', 'basic_string', 'basic_
 export interface FunctionSources {
   readonly elf: Elf;
   readonly bias: bigint;
-  readonly symbols: SymbolTable | undefined;
+  readonly symbols: ElfSymbolTable | undefined;
   /** Stubs of the procedure linkage table, by address. */
   readonly plt: readonly RawSymbol[];
   readonly pclntab: Pclntab | undefined;

@@ -7,7 +7,7 @@ import { Dwarf } from './dwarf/dwarf.js';
 import { Elf } from './elf/elf.js';
 import { PF } from './elf/headers.js';
 import { pltSymbols } from './elf/plt.js';
-import { type RawSymbol, SymbolTable } from './elf/symbols.js';
+import { ElfSymbolTable, type RawSymbol } from './elf/symbols.js';
 import { Functions } from './functions.js';
 import { readBuildInfo } from './go/buildinfo.js';
 import { findPrologue, unwindRow } from './go/frame.js';
@@ -36,7 +36,7 @@ export function openImage(bytes: Uint8Array, path: string, bias: bigint, unpack:
 class ElfImage implements Image {
   readonly path: string;
   readonly segments: readonly Segment[];
-  private readonly symbolTable = lazy(() => this.guard('the symbol table', () => SymbolTable.of(this.elf)));
+  private readonly symbolTable = lazy(() => this.guard('the symbol table', () => ElfSymbolTable.of(this.elf)));
   private readonly pclntab = lazy(() => this.guard('gopclntab', () => Pclntab.of(this.elf, this.symbolTable)));
   private readonly build = lazy(() => this.guard('Go build information', () => readBuildInfo(this.elf)));
   /** Made late: it decompresses sections at once. */

@@ -1,6 +1,6 @@
 /** Reads Go's goroutines, threads (`m`) and their states out of guest memory. */
 import type { AddressSpace } from '../cpu/api.js';
-import type { Layout } from './layout.js';
+import type { RuntimeLayout } from './layout.js';
 
 /** runtime2.go's _G... constants, which have not changed since 1.14. */
 const STATUS = [
@@ -40,7 +40,7 @@ export class Goroutine {
     return this.runtime.memory.readU64(this.address + BigInt(offset));
   }
 
-  get #offsets(): Layout['g'] {
+  get #offsets(): RuntimeLayout['g'] {
     return this.runtime.layout.g;
   }
 
@@ -96,7 +96,7 @@ export class Goroutine {
 }
 
 /** One `m`, Go's side of a thread. */
-export interface Machine {
+export interface GoMachine {
   readonly address: bigint;
   readonly g0: bigint;
   readonly gsignal: bigint;
@@ -110,7 +110,7 @@ export interface Machine {
 export class GoRuntime {
   constructor(
     readonly memory: AddressSpace,
-    readonly layout: Layout,
+    readonly layout: RuntimeLayout,
     readonly symbols: RuntimeSymbols,
   ) {}
 
@@ -125,7 +125,7 @@ export class GoRuntime {
     return this.memory.allows(slot, 8, 'read') ? this.memory.readU64(slot) : 0n;
   }
 
-  machine(address: bigint): Machine {
+  machine(address: bigint): GoMachine {
     const offsets = this.layout.m;
     const word = (offset: number) => this.memory.readU64(address + BigInt(offset));
     return {
@@ -140,7 +140,7 @@ export class GoRuntime {
   }
 
   /** The `m` of a g, or nothing when it has none or the pointer leads nowhere. */
-  machineOf(g: bigint): Machine | undefined {
+  machineOf(g: bigint): GoMachine | undefined {
     if (!this.readable(g)) return undefined;
     const m = this.goroutine(g).m;
     return m !== 0n && this.memory.allows(m, 0x100, 'read') ? this.machine(m) : undefined;
@@ -192,7 +192,7 @@ export class GoRuntime {
     return other === undefined ? undefined : this.#named(other.address, machine);
   }
 
-  #named(g: bigint, machine: Machine | undefined): GoStack {
+  #named(g: bigint, machine: GoMachine | undefined): GoStack {
     const goroutine = this.goroutine(g);
     const kind = g === machine?.g0 ? 'g0' : g === machine?.gsignal ? 'gsignal' : 'goroutine';
     const name = kind === 'goroutine' ? `goroutine ${goroutine.id}` : kind;

@@ -6,7 +6,7 @@
 import type { Type } from '../image/api.js';
 import { goMinor } from '../image/go/version.js';
 
-export interface Layout {
+export interface RuntimeLayout {
   readonly g: {
     readonly stackLo: number;
     readonly stackHi: number;
@@ -55,7 +55,11 @@ const PATHS = {
 const FIXED = { stackLo: 0x00, stackHi: 0x08, m: 0x30, schedSp: 0x38, schedPc: 0x40 } as const;
 
 /** First Go 1.N that each row holds for; measured on binaries of that release. gobuf lost `ret` in 1.25, so `bp` and all behind it moved. */
-const TABLES: readonly { readonly minor: number; readonly g: Omit<Layout['g'], keyof typeof FIXED>; readonly m: Layout['m'] }[] = [
+const TABLES: readonly {
+  readonly minor: number;
+  readonly g: Omit<RuntimeLayout['g'], keyof typeof FIXED>;
+  readonly m: RuntimeLayout['m'];
+}[] = [
   {
     minor: 19,
     g: { schedBp: 0x68, atomicstatus: 0x90, goid: 0x98, waitreason: 0xb0, gopc: 0x128, startpc: 0x138, labels: 0x168 },
@@ -87,7 +91,7 @@ const TABLES: readonly { readonly minor: number; readonly g: Omit<Layout['g'], k
 export const releaseOf = (version: string): number => goMinor(version) ?? TABLES.at(-1)!.minor;
 
 /** The layout for a program: `typeNamed` is its image's, `version` its Go release. */
-export function goLayout(typeNamed: (name: string) => Type | undefined, version: string): Layout {
+export function goLayout(typeNamed: (name: string) => Type | undefined, version: string): RuntimeLayout {
   const g = fromTypes(PATHS.g, typeNamed('runtime.g'));
   const m = fromTypes(PATHS.m, typeNamed('runtime.m'));
   if (g !== undefined && m !== undefined) return { g, m, source: 'types' };

@@ -2,11 +2,11 @@ import type { AddressSpace } from '../cpu/api.js';
 import type { Image } from '../image/api.js';
 import { allgs, waitReasonStrings } from './globals.js';
 import { GoRuntime, type RuntimeSymbols } from './goroutine.js';
-import { goLayout, type Layout } from './layout.js';
+import { goLayout, type RuntimeLayout } from './layout.js';
 import { tlsOffset } from './tls.js';
 
 interface Fixed {
-  readonly layout: Layout;
+  readonly layout: RuntimeLayout;
   readonly symbols: RuntimeSymbols;
 }
 

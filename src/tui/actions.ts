@@ -4,9 +4,9 @@ import { helpRows } from './help.js';
 import type { Input } from './input.js';
 import { type Action, KEYS } from './keys.js';
 import { bodyHeight, hit, scrolled, tooSmall } from './layout.js';
-import type { Item } from './pane.js';
+import type { PaneItem } from './pane.js';
 import { PANES } from './panes/table.js';
-import { itemAt, meant, pageOf, selectBy } from './selection.js';
+import { itemAt, meant, rowsOfPane, selectBy } from './selection.js';
 import { type Next, type State, say, touched } from './state.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
@@ -49,7 +49,7 @@ export function act(state: State, action: Action): Next {
     case 'pane':
       return { state: { ...state, focus: action.name } };
     case 'select': {
-      const unit = { item: 1, page: pageOf(state, focus), end: Number.MAX_SAFE_INTEGER }[action.unit];
+      const unit = { item: 1, page: rowsOfPane(state, focus), end: Number.MAX_SAFE_INTEGER }[action.unit];
       return { state: { ...state, panes: selectBy(state, focus, action.by * unit) } };
     }
     case 'enter':
@@ -134,7 +134,7 @@ export function pointed(state: State, pointer: Pointer): Next {
 }
 
 /** Goes to what an item points at. */
-function enter(state: State, item: Item | undefined): Next {
+function enter(state: State, item: PaneItem | undefined): Next {
   if (item === undefined) return { state };
   const { frame, goroutine, thread } = item;
   if (frame !== undefined) return act(state, { kind: 'run', line: `frame ${frame}` });
@@ -145,7 +145,7 @@ function enter(state: State, item: Item | undefined): Next {
 }
 
 /** Sets a breakpoint at what an item stands for, or clears those that are there. */
-function toggle(state: State, item: Item | undefined): Next {
+function toggle(state: State, item: PaneItem | undefined): Next {
   const address = item === undefined ? undefined : meant(item);
   if (address === undefined) return { state: say(state, 'nothing with an address is selected') };
   const verb = state.view.breakpoints.has(address) ? 'clear' : 'break';

@@ -1,7 +1,7 @@
 /** From the state to rows of styled text: pure, so that screens can be compared in tests. */
 import { helpRows } from './help.js';
 import { KEYS } from './keys.js';
-import { bodyHeight, contentOf, HEAD, type Line, layout, linesOf, MINIMUM, type Place, tooSmall } from './layout.js';
+import { bodyHeight, HEAD, layout, linesOf, MINIMUM, paneContentOf, type ScreenLine, type ScreenPlace, tooSmall } from './layout.js';
 import { promptRow } from './prompt.js';
 import { meantBySelection } from './selection.js';
 import type { State } from './state.js';
@@ -96,9 +96,9 @@ function panes(state: State): Row[] {
 }
 
 /** A pane with its title line. */
-function pane(state: State, place: Place): Row[] {
+function pane(state: State, place: ScreenPlace): Row[] {
   const { pane, width, height } = place;
-  const { note, items } = contentOf(state, pane, width);
+  const { note, items } = paneContentOf(state, pane, width);
   const { selected, top } = state.panes[pane.name];
   const wanted = meantBySelection(state);
   const lines = linesOf(state, place);
@@ -110,7 +110,7 @@ function pane(state: State, place: Place): Row[] {
 }
 
 /** `wanted`: what is selected; other rows that hold it or stand there are marked. */
-function lineOf(line: Line, selected: number | undefined, wanted: bigint | undefined): Row {
+function lineOf(line: ScreenLine, selected: number | undefined, wanted: bigint | undefined): Row {
   if ('hidden' in line) return [span(` ⋮ ${line.hidden} more${line.unfold === undefined ? '' : `: ${line.unfold}`}`, 'dim')];
   const { row, value, address } = line.item;
   if (line.index === selected) return row.map(({ text }) => span(text, 'cursor'));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EMPTY, edit, insert, type Line, spelt } from './editor.js';
+import { type EditedLine, EMPTY, edit, insert, spelt } from './editor.js';
 
 const HISTORY = ['bt', 'p x', 'info goroutines', 'p *g'];
 /** `|` is the cursor. Keys are names, or characters in quotes. */
-const shown = (line: Line): string => `${line.text.slice(0, line.cursor)}|${line.text.slice(line.cursor)}`;
-const typed = (...keys: string[]): Line =>
+const shown = (line: EditedLine): string => `${line.text.slice(0, line.cursor)}|${line.text.slice(line.cursor)}`;
+const typed = (...keys: string[]): EditedLine =>
   keys.reduce((line, key) => {
     const text = /^'(.*)'$/su.exec(key)?.[1];
     return text === undefined ? edit(line, HISTORY, key, '') : [...text].reduce((now, each) => edit(now, HISTORY, '', each), line);

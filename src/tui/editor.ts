@@ -5,10 +5,10 @@ export interface Search {
   readonly query: string;
   readonly failed: boolean;
   /** The line to go back to. */
-  readonly before: Line;
+  readonly before: EditedLine;
 }
 
-export interface Line {
+export interface EditedLine {
   /** May hold newlines of a paste: a command a line. */
   readonly text: string;
   /** Index in `text`, at the beginning of a character as users count them. */
@@ -27,10 +27,10 @@ type History = readonly string[];
 export interface EditRow {
   readonly keys: readonly string[];
   readonly summary: string;
-  readonly edit: (line: Line, history: History) => Line;
+  readonly edit: (line: EditedLine, history: History) => EditedLine;
 }
 
-export const EMPTY: Line = { text: '', cursor: 0, killed: '', recalled: -1, draft: '' };
+export const EMPTY: EditedLine = { text: '', cursor: 0, killed: '', recalled: -1, draft: '' };
 
 export const EDITS: readonly EditRow[] = [
   { keys: ['left', 'ctrl-b'], summary: 'a character back', edit: line => at(line, before(line.text, line.cursor)) },
@@ -57,7 +57,7 @@ export const EDITS: readonly EditRow[] = [
 ];
 
 /** What a key does to the line. Keys that edit nothing leave it as it is. */
-export function edit(line: Line, history: History, name: string, text: string): Line {
+export function edit(line: EditedLine, history: History, name: string, text: string): EditedLine {
   if (line.search === undefined) {
     return name === '' ? insert(line, text) : (EDITS.find(row => row.keys.includes(name))?.edit(line, history) ?? line);
   }
@@ -70,7 +70,7 @@ export function edit(line: Line, history: History, name: string, text: string): 
 }
 
 /** Puts text in at the cursor. */
-export function insert(line: Line, text: string): Line {
+export function insert(line: EditedLine, text: string): EditedLine {
   const changed = line.text.slice(0, line.cursor) + text + line.text.slice(line.cursor);
   return { ...line, text: changed, cursor: line.cursor + text.length, search: undefined };
 }
@@ -85,30 +85,30 @@ export const spelt = (pasted: string): string =>
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
     });
 
-const at = (line: Line, cursor: number): Line => ({ ...line, cursor });
+const at = (line: EditedLine, cursor: number): EditedLine => ({ ...line, cursor });
 
-const remove = (line: Line, from: number, to: number): Line => ({
+const remove = (line: EditedLine, from: number, to: number): EditedLine => ({
   ...line,
   text: line.text.slice(0, from) + line.text.slice(to),
   cursor: from,
 });
 
-const kill = (line: Line, from: number, to: number): Line =>
+const kill = (line: EditedLine, from: number, to: number): EditedLine =>
   from === to ? line : { ...remove(line, from, to), killed: line.text.slice(from, to) };
 
-function recall(line: Line, history: History, wanted: number): Line {
+function recall(line: EditedLine, history: History, wanted: number): EditedLine {
   const recalled = Math.max(-1, Math.min(history.length - 1, wanted));
   const draft = line.recalled < 0 ? line.text : line.draft;
   const text = recalled < 0 ? draft : history[recalled]!;
   return { ...line, recalled, draft, text, cursor: text.length };
 }
 
-function searched(line: Line): Line {
+function searched(line: EditedLine): EditedLine {
   return { ...line, recalled: -1, search: { query: '', failed: false, before: line } };
 }
 
 /** Shows the newest line from `from` on that holds the query; the one that is shown stays when there is none. */
-function find(line: Line, history: History, query: string, from: number): Line {
+function find(line: EditedLine, history: History, query: string, from: number): EditedLine {
   const search = { ...line.search!, query };
   if (query === '') return { ...line, search: { ...search, failed: false } };
   const found = history.findIndex((old, index) => index >= from && old.includes(query));
@@ -131,6 +131,6 @@ function after(text: string, index: number): number {
   return index + (first?.segment.length ?? 0);
 }
 
-const wordBefore = ({ text, cursor }: Line): number => text.slice(0, cursor).search(/[\p{L}\p{N}_]*[^\p{L}\p{N}_]*$/u);
-const blankBefore = ({ text, cursor }: Line): number => text.slice(0, cursor).search(/\S*\s*$/);
-const wordAfter = ({ text, cursor }: Line): number => cursor + /^[^\p{L}\p{N}_]*[\p{L}\p{N}_]*/u.exec(text.slice(cursor))![0].length;
+const wordBefore = ({ text, cursor }: EditedLine): number => text.slice(0, cursor).search(/[\p{L}\p{N}_]*[^\p{L}\p{N}_]*$/u);
+const blankBefore = ({ text, cursor }: EditedLine): number => text.slice(0, cursor).search(/\S*\s*$/);
+const wordAfter = ({ text, cursor }: EditedLine): number => cursor + /^[^\p{L}\p{N}_]*[\p{L}\p{N}_]*/u.exec(text.slice(cursor))![0].length;

@@ -1,10 +1,10 @@
 /** Where each pane stands on the screen, and what is in it: drawing and the mouse share this. */
-import { type Content, type Item, type Shown, same } from './pane.js';
+import { type PaneContent, type PaneItem, type PaneSubject, samePane } from './pane.js';
 import { eachPane, type Pane, type PaneName, paneNamed } from './panes/table.js';
 import type { State } from './state.js';
 
 /** A pane's place, its title row included, in cells from the upper left corner. */
-export interface Place {
+export interface ScreenPlace {
   readonly pane: Pane;
   readonly row: number;
   readonly column: number;
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** A row of a pane: the item with that index, or so many that a fold hides; `unfold`: the keys that show what is to be read there. */
-export type Line = { readonly index: number; readonly item: Item } | { readonly hidden: number; readonly unfold?: string };
+export type ScreenLine = { readonly index: number; readonly item: PaneItem } | { readonly hidden: number; readonly unfold?: string };
 
 /** A pane in a layout: rows that it is given, its title among them, before others get more, and how fast it grows among its neighbours. */
 interface Slot {
@@ -103,7 +103,7 @@ export const tooSmall = ({ rows, columns }: State): boolean => rows < MINIMUM.ro
 const layoutOf = ({ rows, columns }: State): Layout => LAYOUTS.find(each => columns >= each.columns && rows >= each.rows)!;
 
 /** The panes in view and their places. */
-export function layout(state: State): readonly Place[] {
+export function layout(state: State): readonly ScreenPlace[] {
   if (tooSmall(state)) return [];
   const { columns, focus } = state;
   const body = { row: HEAD, column: 0, width: columns, height: bodyHeight(state) };
@@ -112,7 +112,7 @@ export function layout(state: State): readonly Place[] {
   if (state.zoomed || !chosen.bands.flat().some(has)) return alone(state, body);
   const shown = ({ pane, asked }: Slot): boolean =>
     pane === focus ||
-    (!state.view.hidden.has(pane) && (asked !== true || state.asked) && contentOf(state, paneNamed(pane), columns).items.length > 0);
+    (!state.view.hidden.has(pane) && (asked !== true || state.asked) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
   const bands = chosen.bands
     .map(band =>
       spread(
@@ -132,7 +132,7 @@ export function layout(state: State): readonly Place[] {
     const places = band.flatMap(({ slots, from, width }, nth) => {
       const sizes = share(height, wants[at]![nth]!);
       let down = row;
-      return slots.map(({ pane }, index): Place => {
+      return slots.map(({ pane }, index): ScreenPlace => {
         const place = { pane: paneNamed(pane), row: down, column: from, width, height: sizes[index]! };
         down += sizes[index]!;
         return place;
@@ -144,11 +144,11 @@ export function layout(state: State): readonly Place[] {
 }
 
 /** The focused pane by itself, but for the answer to a command that was typed. */
-function alone(state: State, body: Omit<Place, 'pane'>): readonly Place[] {
+function alone(state: State, body: Omit<ScreenPlace, 'pane'>): readonly ScreenPlace[] {
   const { focus } = state;
   // A lesson says itself what its commands have answered.
   const answers =
-    !state.asked || focus === 'console' || focus === 'lesson' ? 0 : contentOf(state, paneNamed('console'), body.width).items.length;
+    !state.asked || focus === 'console' || focus === 'lesson' ? 0 : paneContentOf(state, paneNamed('console'), body.width).items.length;
   const below = answers === 0 ? 0 : Math.min(1 + answers, Math.max(3, Math.floor(body.height * 0.3)));
   const height = body.height - below;
   const place = { pane: paneNamed(focus), ...body, height };
@@ -168,7 +168,7 @@ function spread(band: Band, columns: number): readonly (Column & { readonly from
 }
 
 function wantOf(state: State, { pane, least, weight }: Slot, width: number): Want {
-  const most = 1 + Math.max(1, contentOf(state, paneNamed(pane), width).items.length);
+  const most = 1 + Math.max(1, paneContentOf(state, paneNamed(pane), width).items.length);
   return { least: Math.min(least, most), most, weight };
 }
 
@@ -204,22 +204,22 @@ function share(height: number, wants: readonly Want[]): readonly number[] {
 
 /** A pane's content, and what it was made of: what the pane has looked at. */
 interface Made {
-  readonly content: Content;
-  readonly from: ReadonlyMap<keyof Shown, unknown>;
+  readonly content: PaneContent;
+  readonly from: ReadonlyMap<keyof PaneSubject, unknown>;
 }
 
-const contents = new WeakMap<Shown['view'], Map<string, Made>>();
+const contents = new WeakMap<PaneSubject['view'], Map<string, Made>>();
 
 /** A pane's content at a width; made once for as long as nothing that it shows changes. */
-export function contentOf(state: State, pane: Pane, width: number): Content {
+export function paneContentOf(state: State, pane: Pane, width: number): PaneContent {
   let known = contents.get(state.view);
   if (known === undefined) contents.set(state.view, (known = new Map()));
   const key = `${pane.name} ${width}`;
   const made = known.get(key);
   if (made !== undefined && [...made.from].every(([name, value]) => state[name] === value)) return made.content;
-  const from = new Map<keyof Shown, unknown>();
-  const shown = new Proxy<Shown>(state, {
-    get: (_, name: keyof Shown) => {
+  const from = new Map<keyof PaneSubject, unknown>();
+  const shown = new Proxy<PaneSubject>(state, {
+    get: (_, name: keyof PaneSubject) => {
       from.set(name, state[name]);
       return state[name];
     },
@@ -230,8 +230,8 @@ export function contentOf(state: State, pane: Pane, width: number): Content {
 }
 
 /** The lines of a pane that are in view, at most `place.height - 1`. */
-export function linesOf(state: State, place: Place): readonly Line[] {
-  const { items, anchor, fresh } = contentOf(state, place.pane, place.width);
+export function linesOf(state: State, place: ScreenPlace): readonly ScreenLine[] {
+  const { items, anchor, fresh } = paneContentOf(state, place.pane, place.width);
   const height = place.height - 1;
   const { top, selected } = state.panes[place.pane.name];
   const lines = items.map((item, index) => ({ index, item }));
@@ -253,7 +253,7 @@ export function linesOf(state: State, place: Place): readonly Line[] {
 }
 
 /** The keys that show what a fold hides: the brief pane grows when it is focused, any other when it is zoomed, and the largest is scrolled. */
-function unfolding(state: State, { pane, height }: Place): string {
+function unfolding(state: State, { pane, height }: ScreenPlace): string {
   if (height === bodyHeight(state)) return 'pageup, pagedown';
   const brief = layoutOf(state)
     .bands.flat()
@@ -268,13 +268,13 @@ function topOf(pane: Pane, top: number | undefined, anchor: number | undefined, 
 }
 
 /** Those that are to be kept, and as many of the first as there is room for; nothing when not even those have room. */
-function fold(items: readonly Item[], wanted: ReadonlySet<number>, height: number): readonly Line[] | undefined {
+function fold(items: readonly PaneItem[], wanted: ReadonlySet<number>, height: number): readonly ScreenLine[] | undefined {
   const kept = new Set(wanted);
   items.forEach((item, index) => {
     if (item.keep) kept.add(index);
   });
-  const lines = (): Line[] => {
-    const out: Line[] = [];
+  const lines = (): ScreenLine[] => {
+    const out: ScreenLine[] = [];
     let next = 0;
     for (const index of [...kept].sort((a, b) => a - b)) {
       if (index > next) out.push({ hidden: index - next });
@@ -298,7 +298,7 @@ function fold(items: readonly Item[], wanted: ReadonlySet<number>, height: numbe
 export function scrolled(state: State, name: PaneName, by: number): number | undefined {
   const place = layout(state).find(each => each.pane.name === name);
   if (place === undefined) return state.panes[name].top;
-  const { items, anchor } = contentOf(state, place.pane, place.width);
+  const { items, anchor } = paneContentOf(state, place.pane, place.width);
   const height = place.height - 1;
   const from = topOf(place.pane, state.panes[name].top, anchor, items.length, height);
   return Math.max(0, Math.min(items.length - height, from + by));
@@ -310,7 +310,7 @@ export interface Hit {
   readonly column: number;
   /** Index of the item, and itself; absent on a title, a fold and the empty rest of a pane. */
   readonly index?: number;
-  readonly item?: Item;
+  readonly item?: PaneItem;
 }
 
 /** What is under a cell of the screen, both from 0; nothing for head, foot and rules. */
@@ -331,12 +331,12 @@ export function carried(old: State, fresh: State): State['panes'] {
     const place = places.get(pane.name);
     if (place === undefined && before.selected === undefined) return { selected: undefined, top: undefined };
     const width = place?.width ?? old.columns;
-    const was = contentOf(old, pane, width);
-    const is = contentOf(fresh, pane, width);
+    const was = paneContentOf(old, pane, width);
+    const is = paneContentOf(fresh, pane, width);
     const moved = (index: number): number | undefined => {
       const from = was.items[index];
       if (from === undefined) return undefined;
-      const to = is.items.findIndex(item => same(item, from));
+      const to = is.items.findIndex(item => samePane(item, from));
       return to < 0 ? undefined : to;
     };
     const selected = before.selected === undefined ? undefined : moved(before.selected);

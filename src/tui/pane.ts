@@ -5,7 +5,7 @@ import type { Row } from './text.js';
 import type { View } from './view/view.js';
 
 /** One row of a pane and what it stands for, so that Enter and the mouse know. */
-export interface Item {
+export interface PaneItem {
   readonly row: Row;
   readonly address?: bigint;
   readonly frame?: number;
@@ -21,7 +21,7 @@ export interface Item {
 }
 
 /** All that panes are drawn from. */
-export interface Shown {
+export interface PaneSubject {
   readonly view: View;
   /** The view of the stop before: what differs has changed. */
   readonly before: View | undefined;
@@ -32,8 +32,8 @@ export interface Shown {
   readonly lesson: LessonView | undefined;
 }
 
-export interface Content {
-  readonly items: readonly Item[];
+export interface PaneContent {
+  readonly items: readonly PaneItem[];
   /** Index of the item that is to be in view unless the user has scrolled away from it. */
   readonly anchor?: number | undefined;
   /** Index of the first item that is new: read from there on, so where the new has not room it is folded before the anchor. */
@@ -48,7 +48,7 @@ export interface PaneRow {
   /** The key that focuses it. */
   readonly key: string;
   /** `width`: cells of a row. Rows that are longer are cut. */
-  readonly content: (shown: Shown, width: number) => Content;
+  readonly content: (shown: PaneSubject, width: number) => PaneContent;
   /** Part of the height that is above the anchor, 0 to 1. */
   readonly anchorAt?: number;
   /** What has no room is folded to `⋮`, so that the items with `keep` are always in view. */
@@ -63,7 +63,7 @@ export interface PaneState {
 }
 
 /** Whether two items of successive contents stand for the same thing. */
-export function same(one: Item, other: Item): boolean {
+export function samePane(one: PaneItem, other: PaneItem): boolean {
   for (const name of ['frame', 'goroutine', 'thread', 'register', 'address'] as const) {
     if (one[name] !== undefined || other[name] !== undefined) return one[name] === other[name];
   }

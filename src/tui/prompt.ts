@@ -1,12 +1,12 @@
 /** The command line as it is drawn: the part around the cursor. */
-import type { Line } from './editor.js';
+import type { EditedLine } from './editor.js';
 import { beginning, clusters, type Row, span } from './text.js';
 import widthOf from './width.js';
 
 /** A newline in the line: several commands. */
 const NEWLINE = '↵';
 
-export function promptRow({ text, cursor, search }: Line, width: number): Row {
+export function promptRow({ text, cursor, search }: EditedLine, width: number): Row {
   const head = search === undefined ? '(r14) ' : `(${search.failed ? 'not found' : 'search'}: ${search.query}) `;
   const room = Math.max(2, width - widthOf(head));
   const shown = (part: string): string => part.replaceAll('\n', NEWLINE);

@@ -1,18 +1,18 @@
 /** The selected item of each pane, and how it moves. */
-import { contentOf, layout, linesOf, type Place, scrolled } from './layout.js';
-import type { Item, PaneState } from './pane.js';
+import { layout, linesOf, paneContentOf, type ScreenPlace, scrolled } from './layout.js';
+import type { PaneItem, PaneState } from './pane.js';
 import { type PaneName, paneNamed } from './panes/table.js';
 import { type State, touched } from './state.js';
 
 /** What an item stands for elsewhere: the value that it holds, or else its address. */
-export const meant = (item: Item): bigint | undefined => item.value ?? item.address;
+export const meant = (item: PaneItem): bigint | undefined => item.value ?? item.address;
 
-const standsForSomething = ({ address, frame, goroutine, thread, register }: Item): boolean =>
+const standsForSomething = ({ address, frame, goroutine, thread, register }: PaneItem): boolean =>
   address !== undefined || frame !== undefined || goroutine !== undefined || thread !== undefined || register !== undefined;
 
-function itemsOf(state: State, name: PaneName): { readonly items: readonly Item[]; readonly anchor?: number | undefined } {
+function itemsOf(state: State, name: PaneName): { readonly items: readonly PaneItem[]; readonly anchor?: number | undefined } {
   const place = layout(state).find(each => each.pane.name === name);
-  return contentOf(state, paneNamed(name), place?.width ?? state.columns);
+  return paneContentOf(state, paneNamed(name), place?.width ?? state.columns);
 }
 
 /** What the selected item of the focused pane means; nothing for 0, which much of memory holds. */
@@ -23,13 +23,13 @@ export function meantBySelection(state: State): bigint | undefined {
 }
 
 /** The item that keys speak of: the selected one, or else the one that the pane is about. */
-export function itemAt(state: State, name: PaneName): Item | undefined {
+export function itemAt(state: State, name: PaneName): PaneItem | undefined {
   const { items, anchor } = itemsOf(state, name);
   return items[state.panes[name].selected ?? anchor ?? -1];
 }
 
 /** Rows of a pane, without its title. */
-export const pageOf = (state: State, name: PaneName): number =>
+export const rowsOfPane = (state: State, name: PaneName): number =>
   Math.max(1, (layout(state).find(place => place.pane.name === name)?.height ?? 2) - 1);
 
 export function indexOf(state: State, name: PaneName, address: bigint): number | undefined {
@@ -65,5 +65,5 @@ function revealed(state: State, name: PaneName, selected: number): PaneState {
   return { top: selected < first ? selected : Math.max(0, selected - (place.height - 2)), selected };
 }
 
-const linesInView = (state: State, place: Place): readonly number[] =>
+const linesInView = (state: State, place: ScreenPlace): readonly number[] =>
   linesOf(state, place).flatMap(line => ('index' in line ? [line.index] : []));

@@ -1,10 +1,10 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
-import type { Line } from './editor.js';
+import type { EditedLine } from './editor.js';
 import type { Input } from './input.js';
 import type { Action } from './keys.js';
-import type { PaneState, Shown } from './pane.js';
+import type { PaneState, PaneSubject } from './pane.js';
 import { type PaneName, untouched } from './panes/table.js';
 import type { Looking, View } from './view/view.js';
 
@@ -18,7 +18,7 @@ export interface Spot {
 /** What takes its turn when the program runs. */
 export type Waiting = Extract<Action, { kind: 'run' | 'lesson' }>;
 
-export interface State extends Shown {
+export interface State extends PaneSubject {
   readonly rows: number;
   readonly columns: number;
   readonly focus: PaneName;
@@ -27,7 +27,7 @@ export interface State extends Shown {
   /** Where Enter came from, newest first. */
   readonly back: readonly Spot[];
   /** The command being typed; undefined: single keys are commands. */
-  readonly line: Line | undefined;
+  readonly line: EditedLine | undefined;
   /** Newest first. */
   readonly history: readonly string[];
   /** The command that runs. */

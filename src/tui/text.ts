@@ -3,7 +3,7 @@
 import type { Region } from '../debugger/memory/landmarks.js';
 import widthOf, { isPlain } from './width.js';
 
-export type Role =
+export type TextRole =
   | 'plain'
   | 'title'
   | 'focus'
@@ -22,16 +22,16 @@ export type Role =
   | 'bad'
   | Region;
 
-export interface Segment {
+export interface TextSegment {
   readonly text: string;
-  readonly role: Role;
+  readonly role: TextRole;
   /** It holds what is selected elsewhere. */
   readonly alike?: true;
 }
 
-export type Row = readonly Segment[];
+export type Row = readonly TextSegment[];
 
-export const span = (text: string, role: Role = 'plain'): Segment => ({ text, role });
+export const span = (text: string, role: TextRole = 'plain'): TextSegment => ({ text, role });
 
 const CLUSTERS = new Intl.Segmenter();
 
@@ -65,7 +65,7 @@ export function beginning(text: string, width: number): string {
 
 /** The row cut or filled to exactly `width` cells. */
 export function toWidth(row: Row, width: number): Row {
-  const out: Segment[] = [];
+  const out: TextSegment[] = [];
   let left = width;
   for (const segment of row) {
     const { text } = segment;

@@ -1,6 +1,6 @@
 /** What each role looks like. Nothing depends on colour alone: marks and words say the same. */
 import type { Theme } from '../debugger/session/settings.js';
-import type { Role } from './text.js';
+import type { TextRole } from './text.js';
 
 export interface Style {
   readonly color?: string;
@@ -31,7 +31,7 @@ interface Look extends Omit<Style, 'color'> {
   readonly hue?: Hue;
 }
 
-const LOOKS: Readonly<Record<Role, Look>> = {
+const LOOKS: Readonly<Record<TextRole, Look>> = {
   plain: {},
   title: { bold: true },
   focus: { bold: true, inverse: true, hue: CYAN },
@@ -58,7 +58,7 @@ const LOOKS: Readonly<Record<Role, Look>> = {
 /** How many colours a terminal has, by the bits of one: 1, 4, 8 or 24, as Node tells. */
 export type ColorDepth = number;
 
-export function styleOf(role: Role, theme: Theme, depth: ColorDepth): Style {
+export function styleOf(role: TextRole, theme: Theme, depth: ColorDepth): Style {
   const { hue, ...style } = LOOKS[role];
   if (hue === undefined || theme === 'plain' || depth < 4) return style;
   return { ...style, color: hue[theme][depth < 8 ? 0 : 1] };

@@ -1,9 +1,9 @@
 /** What keys do while a command is typed, and what becomes of it. */
 import { act } from './actions.js';
-import { EMPTY, edit, insert, type Line, spelt } from './editor.js';
+import { type EditedLine, EMPTY, edit, insert, spelt } from './editor.js';
 import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
-import { pageOf } from './selection.js';
+import { rowsOfPane } from './selection.js';
 import { type Next, type State, touched, type Waiting } from './state.js';
 import widthOf from './width.js';
 
@@ -11,7 +11,7 @@ type Key = Extract<Input, { kind: 'key' }>;
 
 const MOST_HISTORY = 1000;
 
-export function typed(state: State, line: Line, { name, text }: Key): Next {
+export function typed(state: State, line: EditedLine, { name, text }: Key): Next {
   const searching = line.search !== undefined;
   const closed: Next = { state: { ...state, line: undefined } };
   switch (name) {
@@ -30,7 +30,7 @@ export function typed(state: State, line: Line, { name, text }: Key): Next {
       return { state: { ...state, line: { ...line, search: undefined } }, effect: { kind: 'complete', line: commandBefore(line) } };
     case 'pageup':
     case 'pagedown': {
-      const by = pageOf(state, 'console') * (name === 'pageup' ? -1 : 1);
+      const by = rowsOfPane(state, 'console') * (name === 'pageup' ? -1 : 1);
       return { state: { ...state, panes: touched(state, 'console', { top: scrolled(state, 'console', by) }) } };
     }
     case 'ctrl-z':
@@ -50,7 +50,7 @@ export function pasted(state: State, text: string): State {
 }
 
 /** The words that a word could become, in columns as wide as the console. */
-export function candidates(state: State, words: readonly string[]): string {
+export function typedCandidates(state: State, words: readonly string[]): string {
   const width = layout(state).find(place => place.pane.name === 'console')?.width ?? state.columns;
   const cell = Math.max(...words.map(widthOf)) + 2;
   const columns = Math.max(1, Math.floor(width / cell));
@@ -65,7 +65,7 @@ export function candidates(state: State, words: readonly string[]): string {
 }
 
 /** Up to the cursor, of several commands the last. */
-const commandBefore = ({ text, cursor }: Line): string => text.slice(text.lastIndexOf('\n', cursor - 1) + 1, cursor);
+const commandBefore = ({ text, cursor }: EditedLine): string => text.slice(text.lastIndexOf('\n', cursor - 1) + 1, cursor);
 
 /** The commands of a line, one after the other; an empty line repeats the command before. */
 function submitted(state: State, text: string): Next {

@@ -5,7 +5,7 @@ import { carried } from './layout.js';
 import type { PaneName } from './panes/table.js';
 import { indexOf } from './selection.js';
 import { type Message, type Next, type State, say, UNWRITTEN, type Waiting, written } from './state.js';
-import { candidates, pasted, typed } from './typing.js';
+import { pasted, typed, typedCandidates } from './typing.js';
 import type { View } from './view/view.js';
 
 const MOST_SPOTS = 100;
@@ -49,7 +49,9 @@ export function update(state: State, message: Message): Next {
     case 'completed': {
       if (state.line === undefined) return { state };
       const completed = { ...state, line: insert(state.line, message.text) };
-      return { state: message.words.length > 0 ? say({ ...completed, asked: true }, candidates(completed, message.words)) : completed };
+      return {
+        state: message.words.length > 0 ? say({ ...completed, asked: true }, typedCandidates(completed, message.words)) : completed,
+      };
     }
     case 'click':
     case 'wheel':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Type } from '../../src/image/api.js';
-import { evaluate } from '../../src/image/dwarf/expression.js';
+import { evaluateLocation } from '../../src/image/dwarf/expression.js';
 import { missing } from '../support/build.js';
 import { compile, type Opened, open } from './open.js';
 
@@ -55,7 +55,7 @@ function askAll({ dwarf }: Opened): number {
       for (const frame of dwarf.inlineFrames(pc)) {
         for (const variable of dwarf.variables(frame.scope, pc)) {
           visit(variable.type, 0);
-          if (variable.location) answers += evaluate(variable.location, context).ok ? 1 : 0;
+          if (variable.location) answers += evaluateLocation(variable.location, context).ok ? 1 : 0;
         }
       }
     }

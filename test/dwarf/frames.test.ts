@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UnwindRow } from '../../src/image/api.js';
-import { SymbolTable } from '../../src/image/elf/symbols.js';
+import { ElfSymbolTable } from '../../src/image/elf/symbols.js';
 import { buildC, buildGo, hasCommand, missing, type Toolchain } from '../support/build.js';
 import { compile, hex, open, run } from './open.js';
 
@@ -99,7 +99,7 @@ describe.skipIf(!hasCommand('readelf') && process.env.CI !== 'true')('unwind rul
 
   it.skipIf(missing('gcc'))('the trampoline of signals is marked, and finds its CFA by an expression', () => {
     const { dwarf, elf } = open(buildC('hello', { static: true }));
-    const [trampoline] = SymbolTable.of(elf)!.named('__restore_rt');
+    const [trampoline] = ElfSymbolTable.of(elf)!.named('__restore_rt');
     const row = dwarf.unwindAt(BigInt(trampoline!.address));
     expect(row).toMatchObject({ signalFrame: true, cfa: { expression: expect.any(Uint8Array) } });
     expect(row?.registers.get(7)).toMatchObject({ expression: expect.any(Uint8Array) });

@@ -8,7 +8,7 @@ import { nodePorts } from '../../src/host/node/ports.js';
 import { Dwarf } from '../../src/image/dwarf/dwarf.js';
 import type { DwarfSource } from '../../src/image/dwarf/source.js';
 import { Elf } from '../../src/image/elf/elf.js';
-import { SymbolTable } from '../../src/image/elf/symbols.js';
+import { ElfSymbolTable } from '../../src/image/elf/symbols.js';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -23,7 +23,7 @@ export interface Opened {
 /** `change` may replace a section's bytes. */
 export function open(path: string, change?: (name: string, bytes: Uint8Array) => Uint8Array | undefined): Opened {
   const elf = new Elf(readFileSync(path), path, nodePorts.unpack);
-  const symbols = SymbolTable.of(elf);
+  const symbols = ElfSymbolTable.of(elf);
   const problems: string[] = [];
   const source: DwarfSource = {
     section: name => {

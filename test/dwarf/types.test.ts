@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Type } from '../../src/image/api.js';
-import { evaluate } from '../../src/image/dwarf/expression.js';
+import { evaluateLocation } from '../../src/image/dwarf/expression.js';
 import { hasCommand, missing } from '../support/build.js';
 import { compile, gdbPython, type Opened, open } from './open.js';
 
@@ -111,7 +111,7 @@ describe.skipIf(why)('thread-local variables', () => {
       const { path, dwarf } = open(compile('shapes.c', ['-g', ...flags]));
       const { location } = dwarf.globalNamed('per_thread')!;
       const nowhere = { register: () => undefined, cfa: () => undefined, readMemory: () => undefined };
-      const result = evaluate(location!, { ...nowhere, threadPointer: () => 2n ** 32n });
+      const result = evaluateLocation(location!, { ...nowhere, threadPointer: () => 2n ** 32n });
       const [piece] = result.ok ? result.pieces : [];
       const distance = piece?.kind === 'memory' ? 2n ** 32n - piece.address : 0n;
       // gdb finds thread-local variables by a library that knows glibc's secrets, and not in static programs: it reads the value instead.
@@ -123,7 +123,7 @@ print("RESULT " + json.dumps(int(gdb.parse_and_eval("*(int *)($fs_base - ${dista
 `;
       expect(distance).toBeGreaterThan(0n);
       expect(gdbPython<number>(path, script)).toBe(4);
-      expect(evaluate(location!, nowhere)).toMatchObject({ ok: false, error: expect.stringContaining('thread-local') });
+      expect(evaluateLocation(location!, nowhere)).toMatchObject({ ok: false, error: expect.stringContaining('thread-local') });
     });
   }
 });

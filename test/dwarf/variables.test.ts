@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Variable } from '../../src/image/api.js';
-import { type ExpressionContext, evaluate } from '../../src/image/dwarf/expression.js';
+import { type ExpressionContext, evaluateLocation } from '../../src/image/dwarf/expression.js';
 import { buildGo, hasCommand, missing } from '../support/build.js';
 import { compile, gdbPython, hex, type Opened, open } from './open.js';
 
@@ -35,7 +35,7 @@ function shownValue(variable: Variable, context: ExpressionContext, bias: bigint
   const { size } = variable.type;
   if (typeof variable.constant === 'bigint') return BigInt.asUintN(size * 8, variable.constant).toString();
   if (!variable.location) return 'lost';
-  const result = evaluate({ ...variable.location, bias }, context);
+  const result = evaluateLocation({ ...variable.location, bias }, context);
   if (!result.ok) return result.error;
   const [piece] = result.pieces;
   if (result.pieces.length !== 1 || size > 8) return undefined;
@@ -103,7 +103,7 @@ function compare({ dwarf, elf }: Opened, walk: Walk, go: boolean): Compared {
         // Not where another variable of the name is in force as well (`i := i`).
         const alone = variables.filter(other => other.name === variable.name).length === 1;
         if (pointer && alone && variable.location) {
-          const place = evaluate({ ...variable.location, bias }, { register, cfa, readMemory });
+          const place = evaluateLocation({ ...variable.location, bias }, { register, cfa, readMemory });
           const [piece] = place.ok ? place.pieces : [];
           escaped++;
           if (piece?.kind !== 'memory' || piece.address.toString() !== pointer[1])

@@ -28,7 +28,7 @@ export interface CodeSpace {
   readonly images: Images;
 }
 
-export interface Line {
+export interface DisassembledLine {
   readonly address: bigint;
   readonly bytes: Uint8Array;
   /** The instruction in the flavour asked for, with symbols. */
@@ -73,11 +73,11 @@ export function disassembleRange(
   flavor: Flavor,
   start: bigint,
   limits: { readonly end?: bigint; readonly count?: number },
-): readonly Line[] {
+): readonly DisassembledLine[] {
   return [...disassemble(memory, images, flavor, start, limits)];
 }
 
-export function disassembleAt(space: CodeSpace, flavor: Flavor, address: bigint): Line | undefined {
+export function disassembleAt(space: CodeSpace, flavor: Flavor, address: bigint): DisassembledLine | undefined {
   return disassembleRange(space, flavor, address, { count: 1 })[0];
 }
 
@@ -88,7 +88,7 @@ function* disassemble(
   flavor: Flavor,
   start: bigint,
   limits: { readonly end?: bigint; readonly count?: number },
-): Generator<Line> {
+): Generator<DisassembledLine> {
   const range = limits.end === undefined ? undefined : Number(limits.end - start);
   const bytes = readable(memory, start, range === undefined ? (limits.count ?? 1) * LONGEST : range + LONGEST - 1);
   const decoder = new Decoder(64, bytes, DecoderOptions.None);
@@ -114,7 +114,7 @@ function* disassemble(
   }
 }
 
-function targetOf(instruction: Instruction): Pick<Line, 'target'> {
+function targetOf(instruction: Instruction): Pick<DisassembledLine, 'target'> {
   if (instruction.op0Kind === OpKind.NearBranch64) return { target: instruction.nearBranchTarget };
   return instruction.isIpRelMemoryOperand ? { target: instruction.ipRelMemoryAddress } : {};
 }

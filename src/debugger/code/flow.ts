@@ -10,11 +10,11 @@ import { type Outline, outlinesOf } from '../../cpu/effects/outline.js';
 import { readable } from './decode.js';
 
 /** A general register, or a word of the stack: its distance in bytes from RSP at the function's entry, where the return address is at 0. */
-export type Location = { readonly register: GprName } | { readonly slot: number };
+export type FlowLocation = { readonly register: GprName } | { readonly slot: number };
 
 /** Where the value of a move comes from. */
 export type MoveSource =
-  | Location
+  | FlowLocation
   | { readonly constant: bigint }
   /** LEA of something in the image. */
   | { readonly address: bigint }
@@ -23,7 +23,7 @@ export type MoveSource =
 
 /** `to` becomes a copy of `from`, before the effect of a push or pop on RSP is counted. */
 export interface Move {
-  readonly to: Location;
+  readonly to: FlowLocation;
   readonly from: MoveSource;
   /** Low bytes of `from` that count: 8, or 4 that are widened. */
   readonly bytes: 4 | 8;
@@ -55,7 +55,7 @@ const MOST_BYTES = 1 << 14;
 export type Definition = { readonly at: 'entry' } | { readonly at: 'step'; readonly step: Step };
 
 /** What a call leaves alone. */
-export type Survives = (call: Step, location: Location) => boolean;
+export type Survives = (call: Step, location: FlowLocation) => boolean;
 
 /** Flows that were asked for last, by the bytes of the code: a step asks for the same function again and again. */
 const known: FunctionFlow[] = [];
@@ -146,7 +146,7 @@ export class FunctionFlow {
   }
 
   /** What last wrote a location before each of `from` ran. */
-  definitions(from: readonly Step[], location: Location, survives: Survives): readonly Definition[] {
+  definitions(from: readonly Step[], location: FlowLocation, survives: Survives): readonly Definition[] {
     const found: Definition[] = [];
     const seen = new Set<number>();
     const todo = from.map(step => this.#index.get(step.address)!);
@@ -167,7 +167,7 @@ export class FunctionFlow {
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-function defines(step: Step, location: Location, survives: Survives): boolean {
+function defines(step: Step, location: FlowLocation, survives: Survives): boolean {
   if (step.flow === 'call') return !survives(step, location);
   if ('register' in location) return step.writes.has(location.register);
   const { moves, clobbers } = step;
@@ -176,9 +176,9 @@ function defines(step: Step, location: Location, survives: Survives): boolean {
 }
 
 /** The move that gives a location its whole value. */
-export const moveTo = ({ moves }: Step, location: Location): Move | undefined => moves.find(({ to }) => sameLocation(to, location));
+export const moveTo = ({ moves }: Step, location: FlowLocation): Move | undefined => moves.find(({ to }) => sameLocation(to, location));
 
-function sameLocation(one: Location, other: Location): boolean {
+function sameLocation(one: FlowLocation, other: FlowLocation): boolean {
   if ('register' in one) return 'register' in other && one.register === other.register;
   return 'slot' in other && one.slot === other.slot;
 }

@@ -5,7 +5,7 @@ import { effectsIn } from './decode.js';
 import { namedOperand } from './named-operand.js';
 
 /** A place in memory that the instruction touches. */
-export interface Access {
+export interface ForecastAccess {
   readonly address: bigint;
   /** Bytes; 0 for LEA, which only computes the address. */
   readonly size: number;
@@ -25,7 +25,7 @@ export interface Forecast {
   /** RIP afterwards; absent: a fault or the kernel decides. */
   readonly next?: bigint;
   /** The memory operand; for POP, RET and string instructions what they read without naming it. */
-  readonly access?: Access;
+  readonly access?: ForecastAccess;
 }
 
 /** By the registers as they are; nothing when there is no instruction at RIP. */
@@ -78,7 +78,7 @@ function successor(memory: AddressSpace, registers: Registers, effects: Effects,
   }
 }
 
-function accessOf(memory: AddressSpace, registers: Registers, effects: Effects): Access | undefined {
+function accessOf(memory: AddressSpace, registers: Registers, effects: Effects): ForecastAccess | undefined {
   const named = namedOperand(effects);
   // A plain push or call shows nothing.
   const chosen = named?.access ?? (named === undefined ? effects.accesses.find(({ kind }) => kind !== 'write') : undefined);

@@ -5,7 +5,7 @@ import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
 import type { CatchKind, CodeBreakpoint, Watchpoint } from '../session/breakpoints.js';
 import { locate, printedWatch, watchTarget } from '../session/expressions.js';
-import { signalNumber, syscallNumber } from '../session/numbers.js';
+import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import { Arguments, splitOptions } from './arguments.js';
 import { condition, savedLines, thread } from './breakpoint-properties.js';
@@ -219,7 +219,7 @@ function catchCommand(session: Session, args: Arguments): Answer {
   if (event === undefined) throw args.error(`catch what? signal, syscall or thread`);
   const numbers = new Set(
     rest.words().map(word => {
-      const number = event === 'signal' ? signalNumber(word.text) : event === 'syscall' ? syscallNumber(word.text) : undefined;
+      const number = event === 'signal' ? signalArgument(word.text) : event === 'syscall' ? syscallArgument(word.text) : undefined;
       if (number === undefined) throw new CommandError(`no ${event} "${word.text}"`, word.column);
       return number;
     }),

@@ -5,7 +5,7 @@ import { type Answer, text } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { disassembleRange } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
-import { addressOf, locate } from '../session/expressions.js';
+import { addressOfExpression, locate } from '../session/expressions.js';
 import { spelledLine } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import { codeLook, disassembly } from '../show/listing.js';
@@ -74,7 +74,7 @@ export const codeCommands: readonly Command[] = [
     completion: ['expression'],
     run: (session, args) => {
       if (args.empty) throw args.error('info symbol wants an address');
-      const address = addressOf(session.context(), args.text, args.column);
+      const address = addressOfExpression(session.context(), args.text, args.column);
       const name = describeAddress(session.target.images, address);
       if (name === undefined) throw new CommandError(`no symbol covers ${hex(address)}`, args.column);
       const image = session.target.images.at(address);
@@ -131,16 +131,16 @@ function range(session: Session, args: Arguments): readonly [bigint, bigint] {
     delve === null ? [rest.text.slice(0, comma).trim(), rest.text.slice(comma + 1).trim()] : rest.words().map(word => word.text);
   if (comma >= 0 || delve !== null) {
     if (first === undefined || second === undefined || second === '') throw rest.error('the range wants a start and an end');
-    const start = addressOf(session.context(), first, rest.column);
+    const start = addressOfExpression(session.context(), first, rest.column);
     const end = second.startsWith('+')
-      ? start + addressOf(session.context(), second.slice(1), rest.column + comma + 2)
-      : addressOf(session.context(), second, rest.column + comma + 1);
+      ? start + addressOfExpression(session.context(), second.slice(1), rest.column + comma + 2)
+      : addressOfExpression(session.context(), second, rest.column + comma + 1);
     if (end <= start) throw rest.error('the range ends before it starts');
     if (end - start > 0x10_0000n) throw rest.error('the range is larger than 1 MiB');
     return [start, end];
   }
   const functions = tryFunctions(session, rest);
-  return functions ?? functionRange(session, addressOf(session.context(), rest.text, rest.column), rest);
+  return functions ?? functionRange(session, addressOfExpression(session.context(), rest.text, rest.column), rest);
 }
 
 function tryFunctions(session: Session, args: Arguments): readonly [bigint, bigint] | undefined {

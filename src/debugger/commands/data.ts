@@ -2,10 +2,10 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { examineDelve } from '../memory/examine.js';
 import { telescopeAnswer } from '../memory/telescope.js';
-import { addressOf } from '../session/expressions.js';
+import { addressOfExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, Settings } from '../session/settings.js';
-import { assign, printExpression, typeOf, typeOfDetailed } from '../show/print.js';
+import { assignExpression, printExpression, typeOfDetailed, typeOfExpression } from '../show/print.js';
 import { registerData, registerLines, registerMeant, registerNames } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
@@ -42,7 +42,7 @@ export const dataCommands: readonly Command[] = [
     completion: ['expression'],
     run: (session, args) => {
       if (args.empty) throw args.error('whatis wants an expression or a type');
-      return typeOf(session.context(), args);
+      return typeOfExpression(session.context(), args);
     },
   },
   {
@@ -94,7 +94,7 @@ export const dataCommands: readonly Command[] = [
       if (!delve) return examineFrom(session, args, args.format);
       const [flags, rest] = splitOptions(args, { '-fmt': true, '-count': true, '-len': true, '-size': true, '-x': false });
       if (rest.empty) throw rest.error('the address is missing');
-      return examineDelve(session.target.memory, { ...rest, start: addressOf(session.context(), rest.text, rest.column) }, flags);
+      return examineDelve(session.target.memory, { ...rest, start: addressOfExpression(session.context(), rest.text, rest.column) }, flags);
     },
   },
   {
@@ -141,7 +141,7 @@ function telescopeCommand(session: Session, args: Arguments): Answer {
   const words = count === '' ? TELESCOPE_WORDS : parseCount({ text: count, column: args.column + args.text.length - count.length });
   if (words > TELESCOPE_MOST) throw args.error(`at most ${TELESCOPE_MOST} words at a time`);
   const start =
-    address === '' ? (session.resume.telescope ?? session.frame.physical.sp) : addressOf(session.context(), address, args.column);
+    address === '' ? (session.resume.telescope ?? session.frame.physical.sp) : addressOfExpression(session.context(), address, args.column);
   session.resume.telescope = start + BigInt(8 * words);
   return telescopeAnswer(session.stack, session.frame, start, words);
 }
@@ -165,7 +165,7 @@ function setCommand(session: Session, args: Arguments): Answer {
     if (name !== undefined) return setSetting(session, name, args.from(name.length));
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
-  const answer = assign(session.context(), args);
+  const answer = assignExpression(session.context(), args);
   session.target.changed();
   return answer;
 }

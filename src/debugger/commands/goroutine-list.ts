@@ -3,10 +3,18 @@ import { channelWaiters } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
-import { addressOf } from '../session/expressions.js';
+import { addressOfExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { frameLine } from '../show/frame-text.js';
-import { goroutineLines, goroutineRow, labelsOf, type PlaceKind, placeOfGoroutine, placeText, stackOf } from '../show/goroutine-text.js';
+import {
+  goroutineLines,
+  goroutinePlaceText,
+  goroutineRow,
+  labelsOf,
+  type PlaceKind,
+  placeOfGoroutine,
+  stackOf,
+} from '../show/goroutine-text.js';
 import type { Target } from '../target.js';
 import { type Arguments, parseCount } from './arguments.js';
 import type { Console } from './command.js';
@@ -117,7 +125,7 @@ function parseOptions(session: Session, args: Arguments): ListOptions {
     } else if (flag === '-chan') {
       if (after.empty) throw after.error('-chan wants a channel');
       const [expression, behind] = after.shift();
-      options.channel = addressOf(session.context(), expression, after.column);
+      options.channel = addressOfExpression(session.context(), expression, after.column);
       rest = behind;
     } else if (flag === '-exec') {
       if (after.empty) throw after.error('-exec wants a command');
@@ -147,7 +155,7 @@ function locationText(target: Target, goroutine: Goroutine, kind: LocationKind, 
   if (kind === 'user') return String(isUserGoroutine(target, goroutine));
   if (kind === 'label') return labelsOf(target, goroutine).get(text.split('=')[0]!) ?? '';
   const place = placeOfGoroutine(target, goroutine, kind);
-  return placeText(place);
+  return goroutinePlaceText(place);
 }
 
 function grouped(target: Target, all: readonly Goroutine[], group: NonNullable<ListOptions['group']>): ReadonlyMap<string, Goroutine[]> {

@@ -2,7 +2,7 @@ import { hex } from '../../host/hex.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
-import { signalNumber } from '../session/numbers.js';
+import { signalArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import type { Handling } from '../session/signal-handling.js';
 import type { Command } from './command.js';
@@ -37,7 +37,7 @@ export const signalCommands: readonly Command[] = [
       let change: Partial<Handling> = {};
       for (const word of args.words()) {
         const action = SIGNAL_ACTIONS[word.text];
-        const number = action === undefined ? signalNumber(word.text) : undefined;
+        const number = action === undefined ? signalArgument(word.text) : undefined;
         if (action !== undefined) change = { ...change, ...action };
         else if (word.text === 'all') numbers.push(...ALL);
         else if (number !== undefined) numbers.push(number);

@@ -15,7 +15,7 @@ import { registerNames } from '../show/registers-text.js';
 import { underlying } from '../values/types.js';
 
 /** Where a word stands. */
-export interface Place {
+export interface CompletionPlace {
   /** What is typed of it. */
   readonly word: string;
   /** The arguments before it. */
@@ -30,7 +30,7 @@ const SIGNALS = Array.from({ length: 31 }, (_, index) => signalName(index + 1));
 const ENOUGH = 2;
 
 /** Words of a kind; the caller picks those that begin as the word does. */
-export function* candidates(session: Session, kind: CompletionKind, { word, before, files }: Place): Iterable<string> {
+export function* candidates(session: Session, kind: CompletionKind, { word, before, files }: CompletionPlace): Iterable<string> {
   switch (kind) {
     case 'command':
       break;

@@ -5,7 +5,7 @@ import type { Type } from '../../image/api.js';
 import { fromUint } from '../values/source.js';
 import { isCType, sameType, underlying } from '../values/types.js';
 import { bytesOf, pointerOf, stringLength, type Value } from '../values/value.js';
-import type { Assignment } from './ast.js';
+import type { AssignmentStatement } from './ast.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, isInteger, isPointer, nilOf, wholeString } from './convert.js';
 import { ExpressionError } from './errors.js';
@@ -15,7 +15,7 @@ import { positioned } from './positioned.js';
 import { OperationError } from './untyped.js';
 
 /** Throws ExpressionError; nothing has changed then. */
-export function assign(assignment: Assignment, context: EvaluationContext): void {
+export function assign(assignment: AssignmentStatement, context: EvaluationContext): void {
   const { source, target, value } = assignment;
   const place = evaluateNode(source, target, context);
   if (place.kind !== 'value')

@@ -6,7 +6,7 @@ interface Span {
   readonly end: number;
 }
 
-export type Node =
+export type SyntaxNode =
   | (Span & { readonly kind: 'integer' | 'rune'; readonly value: bigint })
   | (Span & { readonly kind: 'float' | 'imaginary'; readonly value: number })
   | (Span & { readonly kind: 'string'; readonly value: Uint8Array })
@@ -15,45 +15,57 @@ export type Node =
   | (Span & { readonly kind: 'register'; readonly name: string })
   /** gdb's `'runtime.g'`: a whole name of a variable, function or type. */
   | (Span & { readonly kind: 'quoted'; readonly name: string })
-  | (Span & { readonly kind: 'paren'; readonly inner: Node })
-  | (Span & { readonly kind: 'selector'; readonly operand: Node; readonly name: string; readonly nameStart: number })
-  | (Span & { readonly kind: 'index'; readonly operand: Node; readonly indices: readonly Node[] })
-  | (Span & { readonly kind: 'slice'; readonly operand: Node; readonly low?: Node; readonly high?: Node; readonly max?: Node })
+  | (Span & { readonly kind: 'paren'; readonly inner: SyntaxNode })
+  | (Span & { readonly kind: 'selector'; readonly operand: SyntaxNode; readonly name: string; readonly nameStart: number })
+  | (Span & { readonly kind: 'index'; readonly operand: SyntaxNode; readonly indices: readonly SyntaxNode[] })
+  | (Span & {
+      readonly kind: 'slice';
+      readonly operand: SyntaxNode;
+      readonly low?: SyntaxNode;
+      readonly high?: SyntaxNode;
+      readonly max?: SyntaxNode;
+    })
   /** `x.(T)`, `x.(data)`, and the `main.(*T)` of a method's name. */
-  | (Span & { readonly kind: 'assert'; readonly operand: Node; readonly type: Node })
-  | (Span & { readonly kind: 'call'; readonly callee: Node; readonly args: readonly Node[] })
-  | (Span & { readonly kind: 'unary'; readonly operator: string; readonly operand: Node })
-  | (Span & { readonly kind: 'binary'; readonly operator: string; readonly at: number; readonly left: Node; readonly right: Node })
+  | (Span & { readonly kind: 'assert'; readonly operand: SyntaxNode; readonly type: SyntaxNode })
+  | (Span & { readonly kind: 'call'; readonly callee: SyntaxNode; readonly args: readonly SyntaxNode[] })
+  | (Span & { readonly kind: 'unary'; readonly operator: string; readonly operand: SyntaxNode })
+  | (Span & {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly at: number;
+      readonly left: SyntaxNode;
+      readonly right: SyntaxNode;
+    })
   /** C's `(char *)x`. */
-  | (Span & { readonly kind: 'cast'; readonly type: Node; readonly operand: Node })
-  | (Span & { readonly kind: 'sizeof'; readonly operand: Node })
+  | (Span & { readonly kind: 'cast'; readonly type: SyntaxNode; readonly operand: SyntaxNode })
+  | (Span & { readonly kind: 'sizeof'; readonly operand: SyntaxNode })
   /** `main.Key{1, 2}`, `main.Key{X: 1}`. */
-  | (Span & { readonly kind: 'literal'; readonly type: Node; readonly elements: readonly LiteralElement[] })
+  | (Span & { readonly kind: 'literal'; readonly type: SyntaxNode; readonly elements: readonly LiteralElement[] })
   | TypeNode;
 
 export interface LiteralElement {
-  readonly key?: Node;
-  readonly value: Node;
+  readonly key?: SyntaxNode;
+  readonly value: SyntaxNode;
 }
 
 export type TypeNode =
-  | (Span & { readonly kind: 'array-type'; readonly length: Node | undefined; readonly elem: Node })
-  | (Span & { readonly kind: 'map-type'; readonly key: Node; readonly elem: Node })
+  | (Span & { readonly kind: 'array-type'; readonly length: SyntaxNode | undefined; readonly elem: SyntaxNode })
+  | (Span & { readonly kind: 'map-type'; readonly key: SyntaxNode; readonly elem: SyntaxNode })
   /** Types that are only found by their spelling: chan, func, struct, interface. */
   | (Span & { readonly kind: 'spelled-type'; readonly text: string })
   /** C's base types and tags: `unsigned long`, `struct stat`. */
   | (Span & { readonly kind: 'c-type'; readonly name: string })
-  | (Span & { readonly kind: 'c-pointer'; readonly elem: Node });
+  | (Span & { readonly kind: 'c-pointer'; readonly elem: SyntaxNode });
 
 /** An expression as typed, compiled once. */
 export interface Expression {
   readonly source: string;
-  readonly root: Node;
+  readonly root: SyntaxNode;
 }
 
 /** `target = value`. */
-export interface Assignment {
+export interface AssignmentStatement {
   readonly source: string;
-  readonly target: Node;
-  readonly value: Node;
+  readonly target: SyntaxNode;
+  readonly value: SyntaxNode;
 }

@@ -3,7 +3,7 @@ import { mapView } from '../values/map.js';
 import { basicType, underlying } from '../values/types.js';
 import { channelOf, sliceRun, stringLength, type Value, type World } from '../values/value.js';
 import { complexOf, constantTo, floatValueOf, makeFloat, makeInteger } from './convert.js';
-import { type Operand, ofConstant, ofValue } from './operand.js';
+import { type EvaluatedOperand, ofConstant, ofValue } from './operand.js';
 import { binary } from './operators.js';
 import { OperationError } from './untyped.js';
 
@@ -11,12 +11,12 @@ const COUNTS: Readonly<Record<string, number>> = { len: 1, cap: 1, real: 1, imag
 
 export const BUILTINS: readonly string[] = [...Object.keys(COUNTS), 'min', 'max'];
 
-export function callBuiltin(world: World, name: string, args: readonly Operand[]): Operand {
+export function callBuiltin(world: World, name: string, args: readonly EvaluatedOperand[]): EvaluatedOperand {
   const count = COUNTS[name];
   if (count === undefined ? args.length === 0 : args.length !== count) {
     throw new OperationError(`${name} takes ${count ?? 'at least 1'} argument${count === 1 ? '' : 's'}, not ${args.length}`);
   }
-  const [first, second] = args as [Operand, Operand];
+  const [first, second] = args as [EvaluatedOperand, EvaluatedOperand];
   switch (name) {
     case 'len':
     case 'cap':
@@ -31,8 +31,8 @@ export function callBuiltin(world: World, name: string, args: readonly Operand[]
   }
 }
 
-function length(world: World, name: 'len' | 'cap', operand: Operand): Operand {
-  const int = (value: number | bigint): Operand => ofValue(makeInteger(basicType('int')!, BigInt(value)));
+function length(world: World, name: 'len' | 'cap', operand: EvaluatedOperand): EvaluatedOperand {
+  const int = (value: number | bigint): EvaluatedOperand => ofValue(makeInteger(basicType('int')!, BigInt(value)));
   if (operand.kind === 'constant' && operand.constant.class === 'string' && name === 'len') return int(operand.constant.value.length);
   if (operand.kind === 'value') {
     const { value } = operand;
@@ -50,7 +50,7 @@ function length(world: World, name: 'len' | 'cap', operand: Operand): Operand {
   );
 }
 
-function part(name: 'real' | 'imag', operand: Operand): Operand {
+function part(name: 'real' | 'imag', operand: EvaluatedOperand): EvaluatedOperand {
   const pick = ({ re, im }: { re: number; im: number }): number => (name === 'real' ? re : im);
   if (operand.kind === 'constant') {
     const { constant } = operand;
@@ -65,8 +65,8 @@ function part(name: 'real' | 'imag', operand: Operand): Operand {
   throw new OperationError(`${name} takes a complex number`);
 }
 
-function complex(re: Operand, im: Operand): Operand {
-  const number = (operand: Operand): number => {
+function complex(re: EvaluatedOperand, im: EvaluatedOperand): EvaluatedOperand {
+  const number = (operand: EvaluatedOperand): number => {
     if (operand.kind === 'constant') return floatValueOf(constantTo(operand.constant, basicType('float64')!));
     if (operand.kind === 'value' && underlying(operand.value.type).kind === 'float') return floatValueOf(operand.value);
     throw new OperationError('complex takes two floating-point numbers');
@@ -74,9 +74,9 @@ function complex(re: Operand, im: Operand): Operand {
   return ofConstant({ class: 'complex', value: { re: number(re), im: number(im) } });
 }
 
-function extreme(world: World, name: string, args: readonly Operand[]): Operand {
+function extreme(world: World, name: string, args: readonly EvaluatedOperand[]): EvaluatedOperand {
   const operator = name === 'min' ? '<' : '>';
-  const holds = (operand: Operand): boolean =>
+  const holds = (operand: EvaluatedOperand): boolean =>
     operand.kind === 'constant' ? operand.constant.value === true : operand.kind === 'value' && isTrue(operand.value);
   let best = args[0]!;
   for (const each of args.slice(1)) if (holds(binary(world, operator, each, best))) best = each;

@@ -19,7 +19,7 @@ import {
   type Value,
   type World,
 } from '../values/value.js';
-import type { Operand } from './operand.js';
+import type { EvaluatedOperand } from './operand.js';
 import { type Complex, OperationError, type Untyped } from './untyped.js';
 
 /** A string of a debugger's computation is not longer than this. */
@@ -181,7 +181,7 @@ export function wholeString(world: World, value: Value): Uint8Array {
 }
 
 /** `T(x)` and C's `(T)x`. Throws OperationError, Unreadable. */
-export function convert(world: World, operand: Operand, type: Type): Value {
+export function convert(world: World, operand: EvaluatedOperand, type: Type): Value {
   switch (operand.kind) {
     case 'constant':
       return constantTo(operand.constant, type, true);
@@ -276,7 +276,7 @@ function sameShape(a: Type, b: Type): boolean {
 }
 
 /** What a value amounts to as an address or number: registers, integers, pointers, functions. undefined: it is neither. */
-export function wordOf(world: World, operand: Operand): bigint | undefined {
+export function wordOf(world: World, operand: EvaluatedOperand): bigint | undefined {
   switch (operand.kind) {
     case 'constant': {
       const whole = wholeNumber(operand.constant);

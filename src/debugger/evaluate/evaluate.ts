@@ -2,19 +2,19 @@ import { utf8Text } from '../../host/bytes.js';
 import { told } from '../../host/told.js';
 import { CODE_ADDRESS, DATA_ADDRESS, pointerTo, sameType, underlying } from '../values/types.js';
 import { addressOf, dynamicOf, type Value } from '../values/value.js';
-import type { Expression, Node } from './ast.js';
+import type { Expression, SyntaxNode } from './ast.js';
 import { callBuiltin } from './builtins.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { type LiteralWalk, literalValue } from './literal.js';
 import { findFunction, findGlobal, findType, functionsLike, isPackage, packageOf } from './names.js';
-import { type Operand, ofConstant, ofValue, type Result } from './operand.js';
+import { type EvaluatedOperand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
 import { positioned } from './positioned.js';
 import { findRegister, registerView } from './registers.js';
-import { Scope } from './scope.js';
-import { artificialArray, dataOf, follow, index, methodOfType, select, slice } from './select.js';
+import { EvaluationScope } from './scope.js';
+import { artificialArray, dataOf, follow, index, methodOfType, selectMember, slice } from './select.js';
 import { TypeEvaluator } from './type-expression.js';
 import { OperationError } from './untyped.js';
 
@@ -23,17 +23,17 @@ export function evaluate(expression: Expression, context: EvaluationContext): Re
   return new Evaluator(expression.source, context).whole(expression.root);
 }
 
-export function evaluateNode(source: string, node: Node, context: EvaluationContext): Result {
+export function evaluateNode(source: string, node: SyntaxNode, context: EvaluationContext): Result {
   return new Evaluator(source, context).whole(node);
 }
 
 class Evaluator extends TypeEvaluator {
-  private readonly scope: Scope;
+  private readonly scope: EvaluationScope;
   private readonly walk: LiteralWalk;
 
   constructor(source: string, context: EvaluationContext) {
     super(source, context);
-    this.scope = new Scope(context);
+    this.scope = new EvaluationScope(context);
     this.walk = {
       context,
       operand: node => this.checked(node),
@@ -42,19 +42,19 @@ class Evaluator extends TypeEvaluator {
     };
   }
 
-  whole(node: Node): Result {
+  whole(node: SyntaxNode): Result {
     const operand = this.operand(node);
     if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
     if (operand.kind === 'builtin') return this.fail(node, `${operand.name} must be called`);
     return operand;
   }
 
-  protected operand(node: Node): Operand {
+  protected operand(node: SyntaxNode): EvaluatedOperand {
     const column = node.kind === 'binary' ? node.at : node.kind === 'selector' ? node.nameStart : node.start;
     return positioned(column, () => this.evaluate(node));
   }
 
-  private evaluate(node: Node): Operand {
+  private evaluate(node: SyntaxNode): EvaluatedOperand {
     switch (node.kind) {
       case 'integer':
         return ofConstant({ class: 'int', value: node.value });
@@ -100,7 +100,7 @@ class Evaluator extends TypeEvaluator {
   }
 
   /** A value: types, packages and functions are refused. */
-  private value(node: Node): Value {
+  private value(node: SyntaxNode): Value {
     const operand = this.operand(node);
     if (operand.kind === 'value') return operand.value;
     if (operand.kind === 'constant') return constantTo(operand.constant, defaultType(operand.constant));
@@ -111,18 +111,18 @@ class Evaluator extends TypeEvaluator {
 
   // ---- names ----------------------------------------------------------------------------------------------------------------------------
 
-  private register(node: Node & { kind: 'register' }): Operand {
+  private register(node: SyntaxNode & { kind: 'register' }): EvaluatedOperand {
     return this.scope.register(node.name, true) ?? this.fail(node, `there is no register $${node.name}`);
   }
 
-  private quoted(node: Node & { kind: 'quoted' }): Operand {
+  private quoted(node: SyntaxNode & { kind: 'quoted' }): EvaluatedOperand {
     return this.scope.member(node.name) ?? this.scope.name(node.name) ?? this.fail(node, `could not find symbol value for ${node.name}`);
   }
 
   // ---- selectors ------------------------------------------------------------------------------------------------------------------------
 
   /** The dotted name that a node spells, when its first part is no variable: `runtime`, `main.T`, `"crash/trace"`, `crash/trace`. */
-  private path(node: Node, inSlashes = false): string | undefined {
+  private path(node: SyntaxNode, inSlashes = false): string | undefined {
     switch (node.kind) {
       case 'name':
         if (this.scope.local(node.name) || (!inSlashes && findRegister(node.name, false) && !isPackage(this.context, node.name)))
@@ -146,12 +146,12 @@ class Evaluator extends TypeEvaluator {
     }
   }
 
-  private joined(base: Node, inSlashes: boolean, tail: string): string | undefined {
+  private joined(base: SyntaxNode, inSlashes: boolean, tail: string): string | undefined {
     const path = this.path(base, inSlashes);
     return path === undefined ? undefined : path + tail;
   }
 
-  private selector(node: Node & { kind: 'selector' }): Operand {
+  private selector(node: SyntaxNode & { kind: 'selector' }): EvaluatedOperand {
     const view = this.registerView(node);
     if (view) return view;
     const path = this.path(node.operand);
@@ -163,7 +163,7 @@ class Evaluator extends TypeEvaluator {
     const text = this.text(node.operand);
     switch (base.kind) {
       case 'value':
-        return select(this.context, base.value, node.name, text);
+        return selectMember(this.context, base.value, node.name, text);
       case 'package':
         return this.missingMember(node, base.path);
       case 'type': {
@@ -177,7 +177,7 @@ class Evaluator extends TypeEvaluator {
     }
   }
 
-  private missingMember(node: Node & { kind: 'selector' }, path: string): never {
+  private missingMember(node: SyntaxNode & { kind: 'selector' }, path: string): never {
     const [first, ...others] = functionsLike(this.context, `${path}.${node.name}[`, ']');
     if (first) {
       const more = others.length > 3 ? `, and ${others.length - 3} more` : '';
@@ -189,7 +189,7 @@ class Evaluator extends TypeEvaluator {
     throw new ExpressionError(`could not find symbol value for ${path}`, node.start);
   }
 
-  private registerView(node: Node & { kind: 'selector' }): Operand | undefined {
+  private registerView(node: SyntaxNode & { kind: 'selector' }): EvaluatedOperand | undefined {
     const { operand } = node;
     const dollar = operand.kind === 'register';
     if ((!dollar && operand.kind !== 'name') || !this.context.frame) return undefined;
@@ -204,7 +204,7 @@ class Evaluator extends TypeEvaluator {
     throw new OperationError(`${this.text(operand)} has no view ${node.name}; try ${views}`);
   }
 
-  private assert(node: Node & { kind: 'assert' }): Operand {
+  private assert(node: SyntaxNode & { kind: 'assert' }): EvaluatedOperand {
     const text = this.text(node.operand);
     const value = this.value(node.operand);
     const data = dataOf(this.context, value, text);
@@ -221,7 +221,7 @@ class Evaluator extends TypeEvaluator {
 
   // ---- indexing -------------------------------------------------------------------------------------------------------------------------
 
-  private index(node: Node & { kind: 'index' }): Operand {
+  private index(node: SyntaxNode & { kind: 'index' }): EvaluatedOperand {
     if (node.operand.kind === 'selector' && this.text(node.operand) === 'delve.bphitcount') return this.hitCount(node.indices[0]!);
     const instance = this.instance(node);
     if (instance) return instance;
@@ -231,7 +231,7 @@ class Evaluator extends TypeEvaluator {
   }
 
   /** A generic type or function with its type arguments, which is found by its whole spelling. */
-  private instance(node: Node & { kind: 'index' }): Operand | undefined {
+  private instance(node: SyntaxNode & { kind: 'index' }): EvaluatedOperand | undefined {
     const path = this.path(node.operand);
     if (path === undefined || findGlobal(this.context, path)) return undefined;
     const args = node.indices.map(each => this.text(each).replace(/\s+/g, ' '));
@@ -255,7 +255,7 @@ class Evaluator extends TypeEvaluator {
     return numbered && { kind: 'function', func: numbered };
   }
 
-  private typeText(node: Node): string {
+  private typeText(node: SyntaxNode): string {
     try {
       return this.type(node).name;
     } catch (error) {
@@ -264,23 +264,23 @@ class Evaluator extends TypeEvaluator {
     }
   }
 
-  private hitCount(node: Node): Operand {
+  private hitCount(node: SyntaxNode): EvaluatedOperand {
     const name = node.kind === 'string' ? utf8Text(node.value) : this.text(node);
     const hits = this.context.breakpointHits(name);
     if (hits === undefined) return this.fail(node, `there is no breakpoint ${name}`);
     return ofConstant({ class: 'int', value: BigInt(hits) });
   }
 
-  private slice(node: Node & { kind: 'slice' }): Operand {
+  private slice(node: SyntaxNode & { kind: 'slice' }): EvaluatedOperand {
     const value = this.value(node.operand);
-    const bound = (each: Node | undefined): Operand | undefined => each && this.operand(each);
+    const bound = (each: SyntaxNode | undefined): EvaluatedOperand | undefined => each && this.operand(each);
     const bounds = { low: bound(node.low), high: bound(node.high), max: bound(node.max) };
     return ofValue(slice(this.context, value, bounds, this.text(node.operand)));
   }
 
   // ---- calls and operators ----------------------------------------------------------------------------------------------------------------
 
-  private call(node: Node & { kind: 'call' }): Operand {
+  private call(node: SyntaxNode & { kind: 'call' }): EvaluatedOperand {
     const callee = this.operand(node.callee);
     if (callee.kind === 'type') {
       if (node.args.length !== 1) return this.fail(node, `a conversion to ${callee.type.name} takes one value, not ${node.args.length}`);
@@ -300,14 +300,14 @@ class Evaluator extends TypeEvaluator {
   }
 
   /** An operand that exists. */
-  private checked(node: Node): Operand {
+  private checked(node: SyntaxNode): EvaluatedOperand {
     const operand = this.operand(node);
     if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
     if (operand.kind === 'builtin') return this.fail(node, `${operand.name} must be called`);
     return operand;
   }
 
-  private unary(node: Node & { kind: 'unary' }): Operand {
+  private unary(node: SyntaxNode & { kind: 'unary' }): EvaluatedOperand {
     const { operator } = node;
     const operand = this.checked(node.operand);
     const text = this.text(node.operand);
@@ -332,7 +332,7 @@ class Evaluator extends TypeEvaluator {
     return unary(operator, operand, this.scope.isC);
   }
 
-  private binary(node: Node & { kind: 'binary' }): Operand {
+  private binary(node: SyntaxNode & { kind: 'binary' }): EvaluatedOperand {
     const { operator } = node;
     if (operator === '/' || operator === '-') {
       const named = this.slashed(node);
@@ -349,7 +349,7 @@ class Evaluator extends TypeEvaluator {
   }
 
   /** `crash/trace.Name.field`, as packages are spelled everywhere else. */
-  private slashed(node: Node & { kind: 'binary' }): Operand | undefined {
+  private slashed(node: SyntaxNode & { kind: 'binary' }): EvaluatedOperand | undefined {
     const left = this.path(node.left, true);
     const fields: string[] = [];
     for (let right = node.right; left !== undefined && right.kind === 'selector'; right = right.operand) {
@@ -359,23 +359,23 @@ class Evaluator extends TypeEvaluator {
         fields.unshift(right.name);
         continue;
       }
-      let at: Operand = found;
+      let at: EvaluatedOperand = found;
       for (const field of fields) {
         if (at.kind !== 'value') return undefined;
-        at = select(this.context, at.value, field, this.source.slice(node.start, right.end));
+        at = selectMember(this.context, at.value, field, this.source.slice(node.start, right.end));
       }
       return at;
     }
     return undefined;
   }
 
-  private truth(node: Node): boolean {
+  private truth(node: SyntaxNode): boolean {
     return positioned(node.start, () => truth(this.context, this.checked(node), this.scope.isC));
   }
 
-  private sizeof(node: Node): Operand {
+  private sizeof(node: SyntaxNode): EvaluatedOperand {
     const isType = ['c-type', 'c-pointer'].includes(node.kind);
-    const operand: Operand = isType ? { kind: 'type', type: this.type(node) } : this.checked(node);
+    const operand: EvaluatedOperand = isType ? { kind: 'type', type: this.type(node) } : this.checked(node);
     const size = operand.kind === 'type' ? operand.type.size : this.value(node).type.size;
     return ofConstant({ class: 'int', value: BigInt(size) });
   }

@@ -1,6 +1,6 @@
 import { ExpressionError } from './errors.js';
 
-export type Token =
+export type ExpressionToken =
   | { readonly kind: 'name' | 'register' | 'quoted'; readonly text: string; readonly start: number; readonly end: number }
   | { readonly kind: 'integer'; readonly value: bigint; readonly start: number; readonly end: number }
   | { readonly kind: 'float' | 'imaginary'; readonly value: number; readonly start: number; readonly end: number }
@@ -51,8 +51,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
 };
 
 /** Cuts an expression into tokens; the last one is `end`. Throws ExpressionError. */
-export function tokenize(source: string): Token[] {
-  const tokens: Token[] = [];
+export function tokenizeExpression(source: string): ExpressionToken[] {
+  const tokens: ExpressionToken[] = [];
   let at = 0;
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
@@ -104,7 +104,7 @@ export function tokenize(source: string): Token[] {
   return tokens;
 }
 
-function numberToken(text: string, source: string, start: number): Token {
+function numberToken(text: string, source: string, start: number): ExpressionToken {
   const end = start + text.length;
   const digits = text.replaceAll('_', '');
   const isHexFloat = /^0[xX].*[pP]/.test(digits);
@@ -160,7 +160,7 @@ function readChar(source: string, at: number): { value: number; byte: boolean; e
 }
 
 /** A Go rune or C char, or gdb's quoted name (`'runtime.g'`). */
-function readSingleQuoted(source: string, start: number): Token {
+function readSingleQuoted(source: string, start: number): ExpressionToken {
   const close = source.indexOf("'", start + 1);
   if (source[start + 1] !== "'" && start + 1 < source.length) {
     const isChar = source[start + 1] === '\\' || source[start + 1 + String.fromCodePoint(source.codePointAt(start + 1)!).length] === "'";

@@ -3,10 +3,10 @@ import type { Type } from '../../image/api.js';
 import { fromUint, piecesSource, type Source } from '../values/source.js';
 import { sameType, underlying } from '../values/types.js';
 import { madeSlice, type Value } from '../values/value.js';
-import type { Node } from './ast.js';
+import type { SyntaxNode } from './ast.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert } from './convert.js';
-import type { Operand } from './operand.js';
+import type { EvaluatedOperand } from './operand.js';
 import { positioned } from './positioned.js';
 
 /** Bytes. */
@@ -15,15 +15,15 @@ const MAX_LITERAL = 1 << 20;
 /** What a literal needs of the evaluator. */
 export interface LiteralWalk {
   readonly context: EvaluationContext;
-  operand(node: Node): Operand;
-  text(node: Node): string;
-  fail(node: Node, message: string): never;
+  operand(node: SyntaxNode): EvaluatedOperand;
+  text(node: SyntaxNode): string;
+  fail(node: SyntaxNode, message: string): never;
 }
 
 /** A composite literal: a struct, array or slice that lies nowhere. */
-export function literalValue(type: Type, node: Node & { kind: 'literal' }, walk: LiteralWalk): Value {
+export function literalValue(type: Type, node: SyntaxNode & { kind: 'literal' }, walk: LiteralWalk): Value {
   const at = underlying(type);
-  const typed = (each: Node, to: Type): Value => {
+  const typed = (each: SyntaxNode, to: Type): Value => {
     const operand = walk.operand(each);
     if (operand.kind === 'value' && sameType(operand.value.type, to)) return operand.value;
     if (operand.kind === 'constant') return positioned(each.start, () => constantTo(operand.constant, to));

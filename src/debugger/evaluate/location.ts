@@ -3,7 +3,7 @@
 import { dwarfRegister, registerNamed } from '../../abi/registers.js';
 import { told } from '../../host/told.js';
 import type { Type, Variable } from '../../image/api.js';
-import { type Evaluated, evaluate, type Piece } from '../../image/dwarf/expression.js';
+import { type Evaluated, evaluateLocation, type LocationPiece } from '../../image/dwarf/expression.js';
 import { isMissing, type Missing } from '../known.js';
 import {
   bytesSource,
@@ -48,7 +48,7 @@ export function registerSource(frame: FrameContext, name: string): Source {
   };
 }
 
-function pieceSource(context: EvaluationContext, piece: Piece): Source {
+function pieceSource(context: EvaluationContext, piece: LocationPiece): Source {
   const { frame } = context;
   if (piece.bits) return missingSource({ lost: 'unreadable', why: 'it lies in single bits of a register' });
   switch (piece.kind) {
@@ -86,7 +86,7 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
     lost ??= value ?? { lost: 'unavailable', why: 'its register is not one that r14 has' };
     return undefined;
   };
-  const evaluated = evaluate(location, {
+  const evaluated = evaluateLocation(location, {
     register,
     registerBytes(number) {
       const value = register(number);
@@ -149,7 +149,7 @@ export function constantSource(constant: bigint | string, type: Type): Source {
 }
 
 /** Pieces in a row in memory are one place, so that the value has an address. */
-function joined(context: EvaluationContext, pieces: readonly Piece[], whole: number): Source {
+function joined(context: EvaluationContext, pieces: readonly LocationPiece[], whole: number): Source {
   const first = pieces[0]!;
   let next = first.kind === 'memory' ? first.address : undefined;
   for (const piece of pieces) {

@@ -3,7 +3,7 @@ import type { Value } from '../values/value.js';
 import type { Untyped } from './untyped.js';
 
 /** What a part of an expression turns out to be. */
-export type Operand =
+export type EvaluatedOperand =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'constant'; readonly constant: Untyped }
   | { readonly kind: 'nil' }
@@ -18,7 +18,7 @@ export type Operand =
   | { readonly kind: 'builtin'; readonly name: string };
 
 /** What an expression can be as a whole. */
-export type Result = Exclude<Operand, { kind: 'package' | 'builtin' }>;
+export type Result = Exclude<EvaluatedOperand, { kind: 'package' | 'builtin' }>;
 
-export const ofValue = (value: Value): Operand => ({ kind: 'value', value });
-export const ofConstant = (constant: Untyped): Operand => ({ kind: 'constant', constant });
+export const ofValue = (value: Value): EvaluatedOperand => ({ kind: 'value', value });
+export const ofConstant = (constant: Untyped): EvaluatedOperand => ({ kind: 'constant', constant });

@@ -21,18 +21,18 @@ import {
   wholeString,
   wordOf,
 } from './convert.js';
-import { type Operand, ofConstant, ofValue } from './operand.js';
+import { type EvaluatedOperand, ofConstant, ofValue } from './operand.js';
 import { arithmetic, binaryConstant, compareOrder, compareScalars, isComparison, OperationError, shift, unaryConstant } from './untyped.js';
 
 /** Functions and symbols count as their addresses in arithmetic and comparisons. */
-function settle(operand: Operand): Operand {
+function settle(operand: EvaluatedOperand): EvaluatedOperand {
   if (operand.kind === 'function' || operand.kind === 'method') return ofValue({ ...uint64Value(operand.func.entry), loose: true });
   if (operand.kind === 'symbol') return ofValue({ ...uint64Value(operand.address), loose: true });
   if (operand.kind === 'type') throw new OperationError(`${operand.type.name} is a type, not a value`);
   return operand;
 }
 
-export function unary(operator: string, operand: Operand, inC: boolean): Operand {
+export function unary(operator: string, operand: EvaluatedOperand, inC: boolean): EvaluatedOperand {
   const settled = settle(operand);
   if (settled.kind === 'constant') return ofConstant(unaryConstant(operator, settled.constant));
   if (settled.kind !== 'value') throw new OperationError(`operator ${operator} is not defined on nil`);
@@ -56,7 +56,7 @@ export function unary(operator: string, operand: Operand, inC: boolean): Operand
   throw new OperationError(`operator ${operator} is not defined on ${value.type.name}`);
 }
 
-export function binary(world: World, operator: string, left: Operand, right: Operand): Operand {
+export function binary(world: World, operator: string, left: EvaluatedOperand, right: EvaluatedOperand): EvaluatedOperand {
   const a = settle(left);
   const b = settle(right);
   if (operator === '<<' || operator === '>>') return shifted(world, operator, a, b);
@@ -69,7 +69,7 @@ export function binary(world: World, operator: string, left: Operand, right: Ope
 }
 
 /** A constant beside a value takes its type; beside a pointer it stays a number, beside an interface it takes its own type. */
-function fitted(operand: Operand & { kind: 'constant' }, beside: Value): Value {
+function fitted(operand: EvaluatedOperand & { kind: 'constant' }, beside: Value): Value {
   const { constant } = operand;
   if (isPointer(beside.type) && (constant.class === 'int' || constant.class === 'rune')) {
     return { ...makeInteger(basicType('int64')!, constant.value), loose: true };
@@ -86,7 +86,7 @@ function fitted(operand: Operand & { kind: 'constant' }, beside: Value): Value {
 
 const C_INT: Type = { kind: 'int', name: 'int', size: 4 };
 
-function againstNil(operator: string, a: Operand, b: Operand): Operand {
+function againstNil(operator: string, a: EvaluatedOperand, b: EvaluatedOperand): EvaluatedOperand {
   const other = a.kind === 'nil' ? b : a;
   if (operator !== '==' && operator !== '!=') throw new OperationError(`operator ${operator} is not defined on nil`);
   if (other.kind === 'nil') throw new OperationError('nil has no type to compare with nil');
@@ -95,7 +95,7 @@ function againstNil(operator: string, a: Operand, b: Operand): Operand {
   return ofValue(makeBool(nil === (operator === '==')));
 }
 
-function shifted(world: World, operator: '<<' | '>>', left: Operand, right: Operand): Operand {
+function shifted(world: World, operator: '<<' | '>>', left: EvaluatedOperand, right: EvaluatedOperand): EvaluatedOperand {
   const count = right.kind === 'value' ? (isInteger(right.value.type) ? integerOf(right.value) : undefined) : wordSigned(world, right);
   if (count === undefined) throw new OperationError('a shift count must be an integer');
   if (left.kind === 'constant') {
@@ -110,7 +110,7 @@ function shifted(world: World, operator: '<<' | '>>', left: Operand, right: Oper
   return ofValue({ ...makeInteger(type, shift(operator, integerOf(left.value), count, 8 * type.size)), ...loose(left.value) });
 }
 
-function wordSigned(_world: World, operand: Operand): bigint | undefined {
+function wordSigned(_world: World, operand: EvaluatedOperand): bigint | undefined {
   if (operand.kind !== 'constant') return undefined;
   const { constant } = operand;
   if (constant.class === 'int' || constant.class === 'rune') return constant.value;
@@ -122,7 +122,7 @@ const loose = (...from: Value[]): { loose?: true } => (from.every(value => value
 const isC = (a: Value, b: Value): boolean => isCType(a.type) || isCType(b.type);
 
 /** Both sides typed: bring them to one type, or refuse. */
-function values(world: World, operator: string, a: Value, b: Value): Operand {
+function values(world: World, operator: string, a: Value, b: Value): EvaluatedOperand {
   const pointers = pointerOperation(operator, a, b);
   if (pointers) return pointers;
   let [left, right] = [a, b];
@@ -144,7 +144,7 @@ function adopt(value: Value, type: Type): Value {
   return makeInteger(type, integerOf(value));
 }
 
-function held(world: World, operator: string, holder: Value, value: Value): Operand {
+function held(world: World, operator: string, holder: Value, value: Value): EvaluatedOperand {
   if (operator !== '==' && operator !== '!=') throw new OperationError(`operator ${operator} is not defined on ${holder.type.name}`);
   return ofValue(makeBool(equalDynamic(world, holder, value) === (operator === '==')));
 }
@@ -167,7 +167,7 @@ function usual(a: Value, b: Value): [Value, Value] {
 }
 
 /** Comparison of pointers with addresses, and C's pointer arithmetic; undefined when neither side is a pointer. */
-function pointerOperation(operator: string, first: Value, second: Value): Operand | undefined {
+function pointerOperation(operator: string, first: Value, second: Value): EvaluatedOperand | undefined {
   const [a, b] = [decayed(first), decayed(second)];
   const [left, right] = [isPointer(a.type), isPointer(b.type)];
   if (!left && !right) return undefined;
@@ -237,7 +237,7 @@ function compute(world: World, operator: string, a: Value, b: Value): Value {
 }
 
 /** The truth of a condition: a bool, or in gdb's way any number or pointer. Throws OperationError, Unreadable. */
-export function truth(world: World, operand: Operand, inC: boolean): boolean {
+export function truth(world: World, operand: EvaluatedOperand, inC: boolean): boolean {
   if (operand.kind === 'constant' && operand.constant.class === 'bool') return operand.constant.value;
   if (operand.kind === 'value' && underlying(operand.value.type).kind === 'bool') return integerOf(operand.value) !== 0n;
   const lax = inC ? operand.kind !== 'type' : operand.kind === 'value' && (operand.value.loose === true || isCType(operand.value.type));

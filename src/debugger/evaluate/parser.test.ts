@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Node } from './ast.js';
+import type { SyntaxNode } from './ast.js';
 import { ExpressionError } from './errors.js';
 import { parseAssignment, parseExpression } from './parser.js';
 
 /** The tree with every operation in brackets. */
-function shape(node: Node): string {
+function shape(node: SyntaxNode): string {
   switch (node.kind) {
     case 'integer':
     case 'rune':

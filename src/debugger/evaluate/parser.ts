@@ -2,9 +2,9 @@
  * Go's expression grammar (The Go Programming Language Specification, "Expressions" and "Types"), with gdb's spellings beside it: `$rdi`,
  * `'runtime.g'`, C casts, `->`, `sizeof`, `@`.
  */
-import type { Assignment, Expression, LiteralElement, Node } from './ast.js';
+import type { AssignmentStatement, Expression, LiteralElement, SyntaxNode } from './ast.js';
 import { ExpressionError } from './errors.js';
-import { type Token, tokenize } from './lexer.js';
+import { type ExpressionToken, tokenizeExpression } from './lexer.js';
 
 const PRECEDENCE: Readonly<Record<string, number>> = {
   '||': 1,
@@ -54,17 +54,17 @@ const MAX_DEPTH = 200;
 class Parser {
   private at = 0;
   private depth = 0;
-  private readonly tokens: readonly Token[];
+  private readonly tokens: readonly ExpressionToken[];
 
   constructor(private readonly source: string) {
-    this.tokens = tokenize(source);
+    this.tokens = tokenizeExpression(source);
   }
 
-  get token(): Token {
+  get token(): ExpressionToken {
     return this.tokens[this.at]!;
   }
 
-  private peek(offset: number): Token {
+  private peek(offset: number): ExpressionToken {
     return this.tokens[Math.min(this.at + offset, this.tokens.length - 1)]!;
   }
 
@@ -100,7 +100,7 @@ class Parser {
     return this.token.kind === 'end';
   }
 
-  expression(minimum = 1): Node {
+  expression(minimum = 1): SyntaxNode {
     if (++this.depth > MAX_DEPTH) throw new ExpressionError('the expression is nested too deeply', this.token.start);
     let left = this.unary();
     for (;;) {
@@ -115,7 +115,7 @@ class Parser {
     return left;
   }
 
-  private unary(): Node {
+  private unary(): SyntaxNode {
     const token = this.token;
     if (token.kind === 'operator' && UNARY.has(token.text)) {
       if (++this.depth > MAX_DEPTH) throw new ExpressionError('the expression is nested too deeply', token.start);
@@ -128,7 +128,7 @@ class Parser {
   }
 
   /** `(char *)x`, `('runtime.g' *)$r14`, `(unsigned long)x`, `(uint8)$rdi`; undefined, and nothing read, when it is none. */
-  private cast(): Node | undefined {
+  private cast(): SyntaxNode | undefined {
     if (!this.isOperator('(')) return undefined;
     const saved = this.at;
     const start = this.token.start;
@@ -154,7 +154,7 @@ class Parser {
   }
 
   /** A C spelling of a type: words or a dotted or quoted name, then stars. */
-  private cType(): Node | undefined {
+  private cType(): SyntaxNode | undefined {
     const start = this.token.start;
     let type = this.cBase();
     if (type === undefined) return undefined;
@@ -169,7 +169,7 @@ class Parser {
     }
   }
 
-  private cBase(): Node | undefined {
+  private cBase(): SyntaxNode | undefined {
     const token = this.token;
     if (token.kind === 'quoted') {
       this.at++;
@@ -187,16 +187,16 @@ class Parser {
       return { kind: 'c-type', name: words.join(' '), start: token.start, end: this.lastEnd };
     }
     this.at++;
-    let node: Node = { kind: 'name', name: token.text, start: token.start, end: token.end };
+    let node: SyntaxNode = { kind: 'name', name: token.text, start: token.start, end: token.end };
     while (this.isOperator('.') && this.peek(1).kind === 'name') {
-      const name = this.peek(1) as Token & { kind: 'name' };
+      const name = this.peek(1) as ExpressionToken & { kind: 'name' };
       this.at += 2;
       node = { kind: 'selector', operand: node, name: name.text, nameStart: name.start, start: token.start, end: name.end };
     }
     return node;
   }
 
-  private primary(): Node {
+  private primary(): SyntaxNode {
     const token = this.token;
     const span = { start: token.start, end: token.end };
     switch (token.kind) {
@@ -227,7 +227,7 @@ class Parser {
     }
   }
 
-  private parenthesized(): Node {
+  private parenthesized(): SyntaxNode {
     const start = this.token.start;
     this.expect('(');
     const inner = this.expression();
@@ -235,7 +235,7 @@ class Parser {
     return { kind: 'paren', inner, start, end: this.lastEnd };
   }
 
-  private nameOrType(name: string): Node {
+  private nameOrType(name: string): SyntaxNode {
     const { start, end } = this.token;
     if (name === 'map' && this.isOperator('[', this.peek(1))) {
       this.at += 2;
@@ -255,12 +255,12 @@ class Parser {
   }
 
   /** One word of C's, alone or before what it may be multiplied with, is a name: Go programs have variables called `long` and `double`. */
-  private mayBeName(type: Node, first: number): boolean {
+  private mayBeName(type: SyntaxNode, first: number): boolean {
     if (this.at === first + 1) return true;
     return type.kind === 'c-pointer' && this.isOperator('*', this.tokens[first + 1]) && this.startsOperand(false);
   }
 
-  private sizeof(): Node {
+  private sizeof(): SyntaxNode {
     const start = this.token.start;
     this.at++;
     if (!this.isOperator('(')) {
@@ -278,7 +278,7 @@ class Parser {
     return { kind: 'sizeof', operand, start, end: this.lastEnd };
   }
 
-  private arrayType(): Node {
+  private arrayType(): SyntaxNode {
     const start = this.token.start;
     this.expect('[');
     const length = this.isOperator(']') ? undefined : this.expression();
@@ -288,7 +288,7 @@ class Parser {
   }
 
   /** A Go type where only a type can stand. */
-  private type(): Node {
+  private type(): SyntaxNode {
     const start = this.token.start;
     if (this.accept('*')) {
       const operand = this.type();
@@ -303,7 +303,7 @@ class Parser {
   }
 
   /** chan, func, struct and interface types, kept as text with blanks normalised as Go's linker spells them. */
-  private spelledType(): Node {
+  private spelledType(): SyntaxNode {
     const start = this.token.start;
     this.accept('<-');
     const word = this.token;
@@ -339,7 +339,7 @@ class Parser {
     }
   }
 
-  private postfix(operand: Node): Node {
+  private postfix(operand: SyntaxNode): SyntaxNode {
     let node = operand;
     for (;;) {
       if (this.isOperator('.') || this.isOperator('->')) node = this.selector(node);
@@ -350,7 +350,7 @@ class Parser {
     }
   }
 
-  private literal(type: Node): Node {
+  private literal(type: SyntaxNode): SyntaxNode {
     this.expect('{');
     const elements: LiteralElement[] = [];
     while (!this.isOperator('}')) {
@@ -362,7 +362,7 @@ class Parser {
     return { kind: 'literal', type, elements, start: type.start, end: this.lastEnd };
   }
 
-  private selector(operand: Node): Node {
+  private selector(operand: SyntaxNode): SyntaxNode {
     this.at++;
     const token = this.token;
     if (token.kind === 'operator' && token.text === '(') {
@@ -376,7 +376,7 @@ class Parser {
     return { kind: 'selector', operand, name: token.text, nameStart: token.start, start: operand.start, end: token.end };
   }
 
-  private indexOrSlice(operand: Node): Node {
+  private indexOrSlice(operand: SyntaxNode): SyntaxNode {
     this.expect('[');
     const start = operand.start;
     const low = this.isOperator(':') ? undefined : this.element();
@@ -394,7 +394,7 @@ class Parser {
   }
 
   /** An index, or a type argument (`go.shape.*uint8_0` has a star behind a dot). */
-  private element(): Node {
+  private element(): SyntaxNode {
     const start = this.token.start;
     if (this.isName('go') && this.isOperator('.', this.peek(1)) && this.isName('shape', this.peek(2))) {
       let depth = 0;
@@ -408,9 +408,9 @@ class Parser {
     return this.expression();
   }
 
-  private call(callee: Node): Node {
+  private call(callee: SyntaxNode): SyntaxNode {
     this.expect('(');
-    const args: Node[] = [];
+    const args: SyntaxNode[] = [];
     while (!this.isOperator(')')) {
       args.push(this.expression());
       if (!this.accept(',')) break;
@@ -430,7 +430,7 @@ export function parseExpression(source: string): Expression {
 }
 
 /** Compiles `target = value`. Throws ExpressionError with the column. */
-export function parseAssignment(source: string): Assignment {
+export function parseAssignment(source: string): AssignmentStatement {
   const parser = new Parser(source);
   const target = parser.expression();
   parser.expect('=');

@@ -8,11 +8,11 @@ import type { EvaluationContext } from './context.js';
 import { makeBool, makeInteger } from './convert.js';
 import { constantSource, variableSource } from './location.js';
 import { findEnumerator, findFunction, findGlobal, findSymbol, findType, packageOf } from './names.js';
-import { type Operand, ofConstant, ofValue } from './operand.js';
+import { type EvaluatedOperand, ofConstant, ofValue } from './operand.js';
 import { findRegister, registerValue } from './registers.js';
 import { OperationError } from './untyped.js';
 
-export class Scope {
+export class EvaluationScope {
   private variables: readonly Variable[] | undefined;
 
   constructor(private readonly context: EvaluationContext) {}
@@ -23,7 +23,7 @@ export class Scope {
     return this.variables.findLast(variable => variable.name === name);
   }
 
-  private ofVariable(variable: Variable): Operand {
+  private ofVariable(variable: Variable): EvaluatedOperand {
     const { constant, type } = variable;
     if (variable.role === 'constant' && constant !== undefined && variable.location === undefined) {
       if (typeof constant === 'string') return ofConstant({ class: 'string', value: new TextEncoder().encode(constant) });
@@ -41,7 +41,7 @@ export class Scope {
   }
 
   /** A bare name; undefined when it names nothing by itself. */
-  name(name: string): Operand | undefined {
+  name(name: string): EvaluatedOperand | undefined {
     const { context } = this;
     const local = this.local(name);
     if (local) return this.ofVariable(local);
@@ -52,17 +52,17 @@ export class Scope {
   }
 
   /** C's base types come last in Go, where nothing is declared by their names. */
-  private typeOfC(name: string): Operand | undefined {
+  private typeOfC(name: string): EvaluatedOperand | undefined {
     const type = cBaseType(name);
     return type && { kind: 'type', type };
   }
 
-  private enumerator(name: string): Operand | undefined {
+  private enumerator(name: string): EvaluatedOperand | undefined {
     const found = findEnumerator(this.context, name);
     return found && ofValue({ type: found.type, source: constantSource(found.value, found.type) });
   }
 
-  private predeclared(name: string): Operand | undefined {
+  private predeclared(name: string): EvaluatedOperand | undefined {
     if (name === 'true' || name === 'false') return ofConstant({ class: 'bool', value: name === 'true' });
     if (name === 'nil') return { kind: 'nil' };
     if (this.isC && name === 'NULL') return { kind: 'nil' };
@@ -73,7 +73,7 @@ export class Scope {
   }
 
   /** A package-level name in full, or with the last elements of its path. */
-  member(name: string): Operand | undefined {
+  member(name: string): EvaluatedOperand | undefined {
     if (name === 'unsafe.Pointer') return { kind: 'type', type: basicType(name)! };
     const special = this.special(name);
     if (special) return special;
@@ -88,7 +88,7 @@ export class Scope {
   }
 
   /** Delve's names for facts about the frame. */
-  private special(name: string): Operand | undefined {
+  private special(name: string): EvaluatedOperand | undefined {
     const { context } = this;
     if (name === 'runtime.curg') {
       const type = findType(context, 'runtime.g');
@@ -111,7 +111,7 @@ export class Scope {
     return undefined;
   }
 
-  register(name: string, dollar: boolean): Operand | undefined {
+  register(name: string, dollar: boolean): EvaluatedOperand | undefined {
     const found = findRegister(name, dollar);
     if (found === undefined) return undefined;
     if (this.context.frame === undefined) throw new OperationError(`there are no registers: no process is running`);

@@ -26,7 +26,7 @@ import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
 import { capturedSource } from './location.js';
 import { findFunction, functionsLike } from './names.js';
-import { type Operand, ofValue } from './operand.js';
+import { type EvaluatedOperand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
 
 /** Follows a pointer, with the expression's text for the message. */
@@ -39,7 +39,7 @@ export function follow(world: World, value: Value, text: string): Value {
 }
 
 /** `x.name`: a field through pointers, embedded structs and the dynamic value of an interface, or a method. */
-export function select(context: EvaluationContext, value: Value, name: string, text: string): Operand {
+export function selectMember(context: EvaluationContext, value: Value, name: string, text: string): EvaluatedOperand {
   const field = selectField(context, value, name, text);
   if (field) return ofValue(field);
   const method = selectMethod(context, value, name, text);
@@ -51,7 +51,7 @@ export function select(context: EvaluationContext, value: Value, name: string, t
     const dynamic = dynamicOf(context, value);
     if (dynamic.nil) throw new OperationError(`${text} is nil`);
     if (dynamic.value === undefined) throw new OperationError(`the dynamic type of ${text}, at ${hex(dynamic.runtimeType)}, is not known`);
-    return select(context, dynamic.value, name, text);
+    return selectMember(context, dynamic.value, name, text);
   }
   throw new OperationError(`${text} (${value.type.name}) has no field ${name}, and the program no such method of it`);
 }
@@ -94,7 +94,7 @@ function methodNames(type: Type, name: string): string[] {
   return [`${pkg}.(*${base}).${name}`, `${pkg}.${base}.${name}`];
 }
 
-function selectMethod(context: EvaluationContext, value: Value, name: string, text: string, depth = 0): Operand | undefined {
+function selectMethod(context: EvaluationContext, value: Value, name: string, text: string, depth = 0): EvaluatedOperand | undefined {
   const at = underlying(value.type).kind === 'pointer' && value.type.kind === 'pointer' ? value.type.elem : value.type;
   for (const candidate of methodNames(value.type, name)) {
     const func = findFunction(context, candidate);
@@ -135,7 +135,7 @@ export const methodOfType = (context: EvaluationContext, type: Type, name: strin
 
 // ---- elements ---------------------------------------------------------------------------------------------------------------------------
 
-function indexNumber(operand: Operand, what: string): number {
+function indexNumber(operand: EvaluatedOperand, what: string): number {
   let index: bigint | undefined;
   if (operand.kind === 'constant') index = integerOf(constantTo(operand.constant, basicType('int')!));
   else if (operand.kind === 'value' && isInteger(operand.value.type)) index = integerOf(operand.value);
@@ -145,7 +145,7 @@ function indexNumber(operand: Operand, what: string): number {
   return Number(index);
 }
 
-export function index(world: World, value: Value, operand: Operand, text: string): Value {
+export function index(world: World, value: Value, operand: EvaluatedOperand, text: string): Value {
   const type = underlying(value.type);
   switch (type.kind) {
     case 'map':
@@ -178,7 +178,7 @@ function bounds(at: number, length: number, text: string): void {
 }
 
 /** A key that is not there has no value to show, so that is an error here and not Go's zero value. */
-function lookUp(world: World, value: Value, operand: Operand, text: string): Value {
+function lookUp(world: World, value: Value, operand: EvaluatedOperand, text: string): Value {
   const type = underlying(value.type);
   if (type.kind !== 'map') throw new OperationError(`${text} is no map`);
   const key = keyOf(world, operand, type.key);
@@ -189,7 +189,7 @@ function lookUp(world: World, value: Value, operand: Operand, text: string): Val
   throw new OperationError(`${text} has no such key`);
 }
 
-function keyOf(world: World, operand: Operand, type: Type): Value {
+function keyOf(world: World, operand: EvaluatedOperand, type: Type): Value {
   const key = underlying(type);
   if (key.kind === 'interface') {
     const value =
@@ -212,9 +212,9 @@ function keyOf(world: World, operand: Operand, type: Type): Value {
 }
 
 export interface Bounds {
-  readonly low: Operand | undefined;
-  readonly high: Operand | undefined;
-  readonly max: Operand | undefined;
+  readonly low: EvaluatedOperand | undefined;
+  readonly high: EvaluatedOperand | undefined;
+  readonly max: EvaluatedOperand | undefined;
 }
 
 export function slice(world: World, value: Value, { low, high, max }: Bounds, text: string): Value {
@@ -254,7 +254,7 @@ function header(address: bigint, ...counts: number[]) {
 }
 
 /** gdb's `x@n`: n values in a row from x on. */
-export function artificialArray(world: World, value: Value, count: Operand, inC: boolean): Value {
+export function artificialArray(world: World, value: Value, count: EvaluatedOperand, inC: boolean): Value {
   const length = indexNumber(count, 'the length behind @');
   const { address } = value.source;
   if (address === undefined) throw new OperationError('only a value in memory has neighbours for @');

@@ -1,11 +1,11 @@
 /** Types in expressions: Go's, C's, and those that are only found by their spelling. */
 import type { Type } from '../../image/api.js';
 import { arrayOf, cBaseType, pointerTo, sliceOf } from '../values/types.js';
-import type { Node } from './ast.js';
+import type { SyntaxNode } from './ast.js';
 import type { EvaluationContext } from './context.js';
 import { ExpressionError } from './errors.js';
 import { findType } from './names.js';
-import type { Operand } from './operand.js';
+import type { EvaluatedOperand } from './operand.js';
 
 /** The part of evaluation that deals with types; what a name is, its heir tells. */
 export abstract class TypeEvaluator {
@@ -14,18 +14,18 @@ export abstract class TypeEvaluator {
     protected readonly context: EvaluationContext,
   ) {}
 
-  protected abstract operand(node: Node): Operand;
+  protected abstract operand(node: SyntaxNode): EvaluatedOperand;
 
-  protected text(node: Node): string {
+  protected text(node: SyntaxNode): string {
     return this.source.slice(node.start, node.end);
   }
 
-  protected fail(node: Node, message: string): never {
+  protected fail(node: SyntaxNode, message: string): never {
     throw new ExpressionError(message, node.start);
   }
 
   /** The type that a node spells. */
-  type(node: Node): Type {
+  type(node: SyntaxNode): Type {
     switch (node.kind) {
       case 'spelled-type':
         return findType(this.context, node.text) ?? this.unknownType(node);
@@ -61,18 +61,18 @@ export abstract class TypeEvaluator {
     return operand ?? this.unknownType(node);
   }
 
-  private typeOperand(node: Node): Type | undefined {
+  private typeOperand(node: SyntaxNode): Type | undefined {
     const operand = this.operand(node);
     if (operand.kind === 'type') return operand.type;
     // A type can have the name of a variable or function (C's tags, Go's shadowed names).
     return operand.kind === 'package' ? undefined : (findType(this.context, this.text(node)) ?? cBaseType(this.text(node)));
   }
 
-  private unknownType(node: Node): never {
+  private unknownType(node: SyntaxNode): never {
     return this.fail(node, `there is no type ${this.text(node)} in the debug information`);
   }
 
-  private arrayLength(node: Node): number {
+  private arrayLength(node: SyntaxNode): number {
     const operand = this.operand(node);
     const length = operand.kind === 'constant' && operand.constant.class === 'int' ? operand.constant.value : -1n;
     if (length < 0n || length > 1n << 32n) return this.fail(node, 'an array length is a constant whole number');

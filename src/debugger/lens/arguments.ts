@@ -1,6 +1,6 @@
 /** The arguments of a frame, each with how it is known: a value that is lost is shown as lost, never guessed at in silence. */
 
-import { assign } from '../../abi/assign.js';
+import { assignPlaces } from '../../abi/assign.js';
 import { ABI0, SYSTEM_V } from '../../abi/convention.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
@@ -39,15 +39,15 @@ export function frameArguments(stack: CallStack, frame: LogicalFrame): readonly 
   const outgoing = func?.wrapper && !frame.physical.exact ? outgoingArguments(context, frame, variables) : undefined;
   return variables.map((variable, index) => {
     const { name, type } = variable;
-    const known = readable(context, { type, source: variableSource(context, variable) }, frame.physical.how);
+    const known = readableValue(context, { type, source: variableSource(context, variable) }, frame.physical.how);
     const passed = isMissing(known) ? outgoing?.[index] : undefined;
-    const again = passed && readable(context, { type, source: passed }, 'inferred');
+    const again = passed && readableValue(context, { type, source: passed }, 'inferred');
     return { name, type, known: again === undefined || isMissing(again) ? known : again };
   });
 }
 
 /** A value, known when what an argument shows of it can be read. */
-export function readable(context: EvaluationContext, value: Value, how: How): Known<Value> {
+export function readableValue(context: EvaluationContext, value: Value, how: How): Known<Value> {
   const { type, source } = value;
   const inner = underlying(type);
   try {
@@ -72,7 +72,7 @@ export function outgoingArguments(
   frame: LogicalFrame,
   variables: readonly Variable[],
 ): readonly (Source | undefined)[] {
-  const { params } = assign(ABI0, { params: variables.map(each => shapeOf(each.type)), results: [] });
+  const { params } = assignPlaces(ABI0, { params: variables.map(each => shapeOf(each.type)), results: [] });
   return params.map(place => {
     // Offsets count from the callee's return address, which lay one word below the stack pointer of the call.
     return place.in === 'stack' ? memorySource(context.memory, frame.physical.sp - 8n + BigInt(place.offset)) : undefined;

@@ -5,12 +5,12 @@ import { hex } from '../../host/hex.js';
 import type { Data } from '../answer.js';
 import type { Edge } from './edge.js';
 import type { RegisterRole } from './roles.js';
-import type { Shown, View } from './view.js';
-import { chainText } from './way.js';
+import type { LensShown, LensView } from './view.js';
+import { wayText } from './way.js';
 
 const upper = (names: readonly string[]): string => names.map(name => name.toUpperCase().replace('XMM', 'X')).join(' ');
 
-export function lensText(view: View): readonly string[] {
+export function lensText(view: LensView): readonly string[] {
   const { caller, callee, values } = view;
   const lines = [view.heading];
   if (caller !== undefined)
@@ -27,7 +27,7 @@ export function lensText(view: View): readonly string[] {
     lines.push(
       `  ${`${each.label} ${each.name}`.trim().padEnd(label)}  ${each.place.padEnd(place)}  ${each.value === undefined ? 'not known here' : `= ${each.value.text}`}`,
     );
-    if (each.chain !== undefined) lines.push(`  ${''.padEnd(label)}    from ${chainText(each.chain)}${nilContext(each)}`);
+    if (each.chain !== undefined) lines.push(`  ${''.padEnd(label)}    from ${wayText(each.chain)}${nilContext(each)}`);
   }
   lines.push(...view.stack.map(({ text }) => `  stack   ${text}`));
   if (callee !== undefined && callee.callable.convention.id !== 'hand-made assembly') {
@@ -50,11 +50,11 @@ function summary(registers: readonly string[]): string {
 }
 
 /** Why a race context is nil: the one origin whose emptiness is a fact of the runtime. */
-function nilContext({ value, chain }: Shown): string {
+function nilContext({ value, chain }: LensShown): string {
   return value?.is === 'nil' && chain?.fieldOfG === 'racectx' ? ': no g0 has one once runtime.main runs' : '';
 }
 
-export function lensData(view: View, edge: Edge, roles: ReadonlyMap<string, RegisterRole>): Data {
+export function lensData(view: LensView, edge: Edge, roles: ReadonlyMap<string, RegisterRole>): Data {
   const { caller, callee } = view;
   return {
     at: edge.at,
@@ -68,7 +68,7 @@ export function lensData(view: View, edge: Edge, roles: ReadonlyMap<string, Regi
       name,
       place,
       value: value?.text ?? null,
-      chain: chain === undefined ? null : chainText(chain),
+      chain: chain === undefined ? null : wayText(chain),
       origin: chain === undefined ? null : chain.origin,
       complete: chain === undefined ? null : chain.complete,
       hops: (chain?.hops ?? []).map(hop => ({

@@ -8,7 +8,7 @@ import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
 import type { Flavor } from '../code/disassemble.js';
-import type { Location } from '../code/flow.js';
+import type { FlowLocation } from '../code/flow.js';
 import { CommandError } from '../errors.js';
 import { isMissing, missingText } from '../known.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
@@ -20,9 +20,9 @@ import { argumentText, frameArguments } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
-import { callable, type Parameter, sideName } from './signature.js';
-import type { Shown, Side, StackLine, View } from './view.js';
-import { chainOf, physicalFrames } from './way.js';
+import { callable, type LensParameter, sideName } from './signature.js';
+import type { LensShown, LensView, Side, StackLine } from './view.js';
+import { physicalFrames, wayOf } from './way.js';
 
 const WORD = 8;
 const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
@@ -45,13 +45,13 @@ export function lens(scene: Scene): Answer {
 }
 
 /** The same for the screen; nothing where no function has the code. */
-export function lensView(scene: Scene): View | undefined {
+export function lensView(scene: Scene): LensView | undefined {
   const { physical } = scene.frame;
   const { func } = physical;
   return func && viewOf(scene, func, edgeOf(scene.stack.target, physical));
 }
 
-function viewOf(scene: Scene, func: Func, edge: Edge): View {
+function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
   const { stack: callStack, frame } = scene;
   const { images } = callStack.target;
   const frames = physicalFrames(callStack, frame);
@@ -59,7 +59,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): View {
   const jumper = jumpedFrom === undefined ? undefined : functionNamed(images, jumpedFrom, func);
   const from = jumper ?? frames[1]?.func;
   const side = (one: Func): Side => ({ name: sideName(one), callable: callable(images, one) });
-  const view = (heading: string, rest: Partial<View>): View => ({
+  const view = (heading: string, rest: Partial<LensView>): LensView => ({
     heading,
     caller: undefined,
     callee: undefined,
@@ -135,7 +135,7 @@ function functionNamed(images: Images, linkName: string, other: Func): Func | un
 // ---- values --------------------------------------------------------------------------------------------------------------------------
 
 /** Arguments of a function about to be entered; RSP will be `below` bytes lower then. */
-function parameters(scene: Scene, frames: readonly PhysicalFrame[], callee: Func, below: number): readonly Shown[] {
+function parameters(scene: Scene, frames: readonly PhysicalFrame[], callee: Func, below: number): readonly LensShown[] {
   const { target } = scene.stack;
   const { convention, signature } = callable(target.images, callee);
   if (signature === undefined) return handMadeArguments(scene, frames, convention);
@@ -147,25 +147,29 @@ function parameters(scene: Scene, frames: readonly PhysicalFrame[], callee: Func
       name: parameter.name,
       place: placeHere(place, below),
       value: valueAt(scene, parameter, place, below),
-      chain: location && chainOf(target, scene.flavor, frames, 0, atEntry(location, frames[0]!)),
+      chain: location && wayOf(target, scene.flavor, frames, 0, atEntry(location, frames[0]!)),
     };
   });
 }
 
 /** A stack place of the frame's RSP, as a distance from RSP at its function's entry. */
-function atEntry(location: Location, { sp, cfa }: PhysicalFrame): Location {
+function atEntry(location: FlowLocation, { sp, cfa }: PhysicalFrame): FlowLocation {
   if ('register' in location) return location;
   return { slot: location.slot + (cfa === undefined ? 0 : Number(sp - (cfa - 8n))) };
 }
 
-function handMadeArguments({ stack, frame, flavor }: Scene, frames: readonly PhysicalFrame[], convention: Convention): readonly Shown[] {
+function handMadeArguments(
+  { stack, frame, flavor }: Scene,
+  frames: readonly PhysicalFrame[],
+  convention: Convention,
+): readonly LensShown[] {
   if (convention.id !== 'hand-made assembly') return [];
-  const shown: Shown[] = [];
+  const shown: LensShown[] = [];
   for (const [register, text] of convention.atEntry) {
     const value = readRegister(frame, register);
     if (text === 'g' || !('value' in value) || register.startsWith('xmm')) continue;
-    const location = { register } as Location;
-    const chain = chainOf(stack.target, flavor, frames, 0, location);
+    const location = { register } as FlowLocation;
+    const chain = wayOf(stack.target, flavor, frames, 0, location);
     shown.push({
       label: '',
       name: text,
@@ -178,11 +182,11 @@ function handMadeArguments({ stack, frame, flavor }: Scene, frames: readonly Phy
 }
 
 /** Where the first piece of a value is; floating-point registers are not followed. */
-function firstLocation(place: Place, below: number): Location | undefined {
+function firstLocation(place: Place, below: number): FlowLocation | undefined {
   if (place.in === 'stack') return { slot: place.offset - below };
   if (place.in !== 'registers') return undefined;
   const register = place.parts[0]?.register;
-  return register === undefined || /^(xmm|st)/.test(register) ? undefined : ({ register } as Location);
+  return register === undefined || /^(xmm|st)/.test(register) ? undefined : ({ register } as FlowLocation);
 }
 
 /** A place as it is written at the frame's RSP. */
@@ -190,7 +194,7 @@ function placeHere(place: Place, below: number): string {
   return place.in === 'stack' ? `${place.offset - below === 0 ? '0' : hex(place.offset - below)}(SP)` : placeText(place);
 }
 
-function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Place, below: number): Meaning | undefined {
+function valueAt({ stack, frame, print }: Scene, parameter: LensParameter, place: Place, below: number): Meaning | undefined {
   if (place.in === 'stack') {
     const address = frame.physical.sp + BigInt(place.offset - below);
     const { memory } = stack.target;
@@ -210,7 +214,7 @@ function valueAt({ stack, frame, print }: Scene, parameter: Parameter, place: Pl
   return meanings.length === 1 ? meanings[0] : other(meanings.map(({ text }) => text).join(', '));
 }
 
-function results(scene: Scene, func: Func): readonly Shown[] {
+function results(scene: Scene, func: Func): readonly LensShown[] {
   const { target } = scene.stack;
   const { signature } = callable(target.images, func);
   const { at } = edgeOf(target, scene.frame.physical);
@@ -230,7 +234,7 @@ function results(scene: Scene, func: Func): readonly Shown[] {
 }
 
 /** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
-function stillKnown({ stack, frame }: Scene, func: Func): readonly Shown[] {
+function stillKnown({ stack, frame }: Scene, func: Func): readonly LensShown[] {
   const { signature } = callable(stack.target.images, func);
   const known = new Map(frameArguments(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {

@@ -10,7 +10,7 @@ import { type Roles, rolesAtEntry, rolesAtReturn } from '../../abi/roles.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func, Type } from '../../image/api.js';
-import { evaluate } from '../../image/dwarf/expression.js';
+import { evaluateLocation } from '../../image/dwarf/expression.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import { RACE_POINTERS } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
@@ -23,7 +23,7 @@ import { printValue } from '../values/print.js';
 import { bytesSource, fromUint } from '../values/source.js';
 import { underlying } from '../values/types.js';
 import { type Edge, edgeOf } from './edge.js';
-import { callable, conventionOf, type Parameter } from './signature.js';
+import { callable, conventionOf, type LensParameter } from './signature.js';
 import { carriedIn, physicalFrames } from './way.js';
 
 export interface RegisterRole {
@@ -142,7 +142,7 @@ function variablesInRegisters(stack: CallStack, frame: LogicalFrame): readonly F
   const found: Found[] = [];
   for (const variable of frame.variables()) {
     if (variable.location === undefined) continue;
-    const evaluated = evaluate(variable.location, {
+    const evaluated = evaluateLocation(variable.location, {
       register: () => undefined,
       registerBytes: () => undefined,
       cfa: () => undefined,
@@ -235,7 +235,7 @@ const POINTERS: ReadonlySet<Type['kind']> = new Set(['pointer', 'unsafe-pointer'
 const SCALARS: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'char', 'float', 'enum']);
 
 /** A register's share of a value, as a person reads it. */
-export function meaningOf(stack: CallStack, frame: LogicalFrame, { name, type }: Parameter, path: string, value: bigint): Meaning {
+export function meaningOf(stack: CallStack, frame: LogicalFrame, { name, type }: LensParameter, path: string, value: bigint): Meaning {
   const inner = type && underlying(type);
   const pointer = inner === undefined ? RACE_POINTERS.has(name) : path === '' ? POINTERS.has(inner.kind) : /\.(ptr|type|data)$/.test(path);
   if (pointer && value === 0n) return { is: 'nil', text: 'nil' };

@@ -1,5 +1,5 @@
 /** What is known of how a function is called: its convention, its parameters and results, and where they go. */
-import { assign } from '../../abi/assign.js';
+import { assignPlaces } from '../../abi/assign.js';
 import { ABI_INTERNAL, ABI0, type Convention, SYSTEM_V } from '../../abi/convention.js';
 import { handMade } from '../../abi/handmade.js';
 import type { Assignment } from '../../abi/place.js';
@@ -9,22 +9,22 @@ import type { Images } from '../../image/images.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { shapeOf } from '../values/shape-of-type.js';
 
-export interface Parameter {
+export interface LensParameter {
   readonly name: string;
   /** Undefined: a machine word of which no more is known. */
   readonly type: Type | undefined;
 }
 
-export interface Signature {
-  readonly params: readonly Parameter[];
-  readonly results: readonly Parameter[];
+export interface LensSignature {
+  readonly params: readonly LensParameter[];
+  readonly results: readonly LensParameter[];
   readonly places: Assignment;
 }
 
 export interface Callable {
   readonly convention: Convention;
   /** Undefined: no table tells. */
-  readonly signature: Signature | undefined;
+  readonly signature: LensSignature | undefined;
 }
 
 /** A function's name, with the suffix that tells an ABI0 function from its wrapper. */
@@ -46,18 +46,18 @@ export function callable(images: Images, func: Func): Callable {
   return { convention, signature: convention.id === 'hand-made assembly' ? undefined : signatureOf(images, func, convention) };
 }
 
-function signatureOf(images: Images, func: Func, convention: Convention): Signature | undefined {
+function signatureOf(images: Images, func: Func, convention: Convention): LensSignature | undefined {
   const described = declared(images, func) ?? (func.asm ? twin(images, func) : undefined);
   if (described !== undefined) {
     const params = described.filter(each => each.role === 'param');
     const results = described.filter(each => each.role === 'result');
     const shapes = (list: readonly Variable[]) => list.map(each => shapeOf(each.type));
-    return { params, results, places: assign(convention, { params: shapes(params), results: shapes(results) }) };
+    return { params, results, places: assignPlaces(convention, { params: shapes(params), results: shapes(results) }) };
   }
   const names = raceParameters(func.name);
   if (names === undefined) return undefined;
   const params = names.map(name => ({ name, type: undefined }));
-  return { params, results: [], places: assign(convention, { params: params.map(() => word), results: [] }) };
+  return { params, results: [], places: assignPlaces(convention, { params: params.map(() => word), results: [] }) };
 }
 
 /** Parameters and results as debug information has them; undefined: it says nothing of this function. */

@@ -1,9 +1,9 @@
 /** What the lens shows, for text and data. */
 import type { Meaning } from './roles.js';
 import type { Callable } from './signature.js';
-import type { Chain } from './way.js';
+import type { Way } from './way.js';
 
-export interface Shown {
+export interface LensShown {
   /** `arg1`, `result2`. */
   readonly label: string;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Shown {
   readonly place: string;
   /** Undefined: not known here any more. */
   readonly value: Meaning | undefined;
-  readonly chain: Chain | undefined;
+  readonly chain: Way | undefined;
 }
 
 /** One side of a call. */
@@ -27,10 +27,10 @@ export interface StackLine {
   readonly wrong: boolean;
 }
 
-export interface View {
+export interface LensView {
   readonly heading: string;
   readonly caller: Side | undefined;
   readonly callee: Side | undefined;
-  readonly values: readonly Shown[];
+  readonly values: readonly LensShown[];
   readonly stack: readonly StackLine[];
 }

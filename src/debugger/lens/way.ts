@@ -11,7 +11,7 @@ import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { describeAddress } from '../code/describe.js';
 import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
-import { type Definition, FunctionFlow, type Location, type MoveSource, moveTo, type Step } from '../code/flow.js';
+import { type Definition, type FlowLocation, FunctionFlow, type MoveSource, moveTo, type Step } from '../code/flow.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { callable, conventionOf, sideName } from './signature.js';
@@ -31,7 +31,7 @@ export interface Hop {
   readonly parameter: string | undefined;
 }
 
-export interface Chain {
+export interface Way {
   /** What the value is at its beginning: `g.racectx`, `return address of main.f`, `constant 0x10`, or why it is not known. */
   readonly origin: string;
   /** Whether the origin is where the value was made or loaded, and not where the trace was lost. */
@@ -49,13 +49,13 @@ const MOST_JUMPS = 3;
 /** Frames that a value may have come through. */
 const MOST_FRAMES = 24;
 
-type FieldOfG = Required<Pick<Chain, 'fieldOfG'>>;
+type FieldOfG = Required<Pick<Way, 'fieldOfG'>>;
 
 /** Where a trace goes on: in front of some instructions of a function, one of which has run. */
 interface Point {
   readonly func: Func;
   readonly from: readonly Step[];
-  readonly location: Location;
+  readonly location: FlowLocation;
   /** Low bytes of it that the value is made of. */
   readonly bytes: 4 | 8;
 }
@@ -70,7 +70,7 @@ export function physicalFrames(stack: CallStack, frame: LogicalFrame): readonly 
  * Follows a location back from the pc of one of `frames`, the physical frames of a stack, innermost first; in a function's entry frame the
  * location is named as at entry.
  */
-export function chainOf(space: CodeSpace, flavor: Flavor, frames: readonly PhysicalFrame[], index: number, location: Location): Chain {
+export function wayOf(space: CodeSpace, flavor: Flavor, frames: readonly PhysicalFrame[], index: number, location: FlowLocation): Way {
   return new Tracer(space, flavor, frames).trace(index, location);
 }
 
@@ -82,7 +82,7 @@ export function carriedIn(
   frames: readonly PhysicalFrame[],
   register: GprName,
 ): { readonly parameter: string; readonly func: string } | undefined {
-  const { hops } = chainOf(space, 'gnu', frames, 0, { register });
+  const { hops } = wayOf(space, 'gnu', frames, 0, { register });
   for (const { register: held, address, parameter, func } of hops.toReversed()) {
     if (address !== undefined || held !== register) return undefined;
     if (parameter !== undefined && !C_CALL.has(parameter)) return { parameter, func };
@@ -108,10 +108,10 @@ class Tracer {
     return this.#flows.get(func.entry);
   }
 
-  trace(start: number, location: Location): Chain {
+  trace(start: number, location: FlowLocation): Way {
     const hops: Hop[] = [];
-    const ends = (origin: string, complete: boolean): Chain => ({ origin, complete, hops: hops.reverse() });
-    const loaded = (origin: string | FieldOfG): Chain =>
+    const ends = (origin: string, complete: boolean): Way => ({ origin, complete, hops: hops.reverse() });
+    const loaded = (origin: string | FieldOfG): Way =>
       typeof origin === 'string' ? ends(origin, true) : { ...ends(`g.${origin.fieldOfG}`, true), ...origin };
     let index = start;
     const { func } = this.frames[index]!;
@@ -150,7 +150,7 @@ class Tracer {
     return ends('unknown: too many steps', false);
   }
 
-  readonly survives = (call: Step, location: Location): boolean => {
+  readonly survives = (call: Step, location: FlowLocation): boolean => {
     const callee = call.target === undefined ? undefined : this.#images.functionAt(call.target);
     const convention = callee && conventionOf(callee);
     if ('register' in location) {
@@ -165,7 +165,7 @@ class Tracer {
     return places !== undefined && inside >= places.stackBytes + places.spillBytes;
   };
 
-  #pointAt(func: Func, frame: PhysicalFrame, location: Location): Point | undefined {
+  #pointAt(func: Func, frame: PhysicalFrame, location: FlowLocation): Point | undefined {
     const flow = this.flow(func);
     const step = flow && (frame.exact ? flow.stepAt(frame.pc) : flow.callBefore(frame.pc));
     return step && { func, from: [step], location, bytes: 8 };
@@ -227,7 +227,7 @@ class Tracer {
   }
 
   /** The parameter of a function that is at a location when it is entered. */
-  #parameter(func: Func, location: Location): string | undefined {
+  #parameter(func: Func, location: FlowLocation): string | undefined {
     const { convention, signature } = callable(this.#images, func);
     if ('register' in location && signature === undefined) {
       return convention.id === 'hand-made assembly' ? convention.atEntry.get(location.register) : undefined;
@@ -250,7 +250,7 @@ class Tracer {
     return `computed in ${func.name}: ${disassembleAt(this.space, this.flavor, step.address)?.text.trim() ?? '?'}`;
   }
 
-  #loaded(func: Func, step: Step, source: Exclude<MoveSource, Location>, bytes: 4 | 8): string | FieldOfG {
+  #loaded(func: Func, step: Step, source: Exclude<MoveSource, FlowLocation>, bytes: 4 | 8): string | FieldOfG {
     if ('constant' in source) return `constant ${hex(BigInt.asUintN(8 * bytes, source.constant))}`;
     if ('address' in source) return `address of ${describeAddress(this.#images, source.address) ?? hex(source.address)}`;
     const { base, displacement, indexed } = source;
@@ -293,7 +293,7 @@ export interface Stage {
 }
 
 /** The places as they are named by who wrote them. */
-export function stagesOf({ hops }: Chain): readonly Stage[] {
+export function stagesOf({ hops }: Way): readonly Stage[] {
   const stages: Stage[] = [];
   let last: Hop | undefined;
   for (const hop of hops) {
@@ -308,7 +308,7 @@ export function stagesOf({ hops }: Chain): readonly Stage[] {
 }
 
 /** `return address of f -> RAX (callpc) -> 0(SP) -> R11 -> RSI (pc)`, with the names of parameters that the places are. */
-export function chainText(chain: Chain): string {
+export function wayText(chain: Way): string {
   const { origin, complete } = chain;
   let name: string | undefined;
   const places = stagesOf(chain).map(each => {

@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
 import type { Check, Lesson, LessonPart } from './lesson.js';
 
 /** Where a lesson plays. */
-export interface Stage {
+export interface LessonStage {
   /** A session of a build of the lesson's program, at its start; undefined: the default. Throws when there is none. */
   open(variant: string | undefined, race: boolean | undefined): Session;
   /** What the program of the present session has written. */
@@ -32,7 +32,7 @@ export class LessonRun {
   /** Opens the program's default build. */
   constructor(
     readonly lesson: Lesson,
-    private readonly stage: Stage,
+    private readonly stage: LessonStage,
   ) {
     this.session = stage.open(undefined, undefined);
   }

@@ -8,7 +8,7 @@ import { type CodeSpace, disassembleRange, type Flavor } from '../code/disassemb
 import { CommandError } from '../errors.js';
 import { quoteText } from '../values/numbers.js';
 
-export interface Format {
+export interface ExamineFormat {
   /** Units; negative reads backwards from the address. */
   readonly count: number;
   readonly letter: string;
@@ -23,7 +23,7 @@ const NATURAL: Readonly<Record<string, number>> = { a: 8, c: 1, f: 8, s: 1, i: 1
 const MOST = 100_000;
 
 /** Reads `x`'s `/FMT`. What it does not say is as in `before`: format and size stay for the next `x`, as in gdb. */
-export function parseFormat(source: string, column: number, before: Pick<Format, 'letter' | 'size'>): Format {
+export function parseExamineFormat(source: string, column: number, before: Pick<ExamineFormat, 'letter' | 'size'>): ExamineFormat {
   const match = /^(-?\d*)([a-z]*)$/.exec(source);
   if (match === null) throw new CommandError(`"${source}" is not a format: x/[COUNT][${LETTERS}][bhwg]`, column);
   let letter: string | undefined;
@@ -52,7 +52,7 @@ export interface ExamineOptions {
 }
 
 /** `x/FMT` from an address, and where the next one goes on. */
-export function examine(space: CodeSpace, start: bigint, format: Format, options: ExamineOptions): readonly [Answer, next: bigint] {
+export function examine(space: CodeSpace, start: bigint, format: ExamineFormat, options: ExamineOptions): readonly [Answer, next: bigint] {
   const from = format.count < 0 ? backwards(space, start, format, options.flavor) : start;
   const positive = { ...format, count: Math.abs(format.count) };
   const [answer, next] =
@@ -64,7 +64,7 @@ export function examine(space: CodeSpace, start: bigint, format: Format, options
   return [answer, format.count < 0 ? from : next];
 }
 
-function backwards(space: CodeSpace, end: bigint, { count, letter, size }: Format, flavor: Flavor): bigint {
+function backwards(space: CodeSpace, end: bigint, { count, letter, size }: ExamineFormat, flavor: Flavor): bigint {
   if (letter !== 'i') return BigInt.asUintN(64, end + BigInt(count * size));
   // Instructions cannot be read backwards; the function's are read forwards up to here.
   const func = space.images.functionAt(end - 1n);
@@ -75,7 +75,7 @@ function backwards(space: CodeSpace, end: bigint, { count, letter, size }: Forma
 
 type Read = readonly [Answer, bigint];
 
-function instructions(space: CodeSpace, start: bigint, { count }: Format, { flavor, pc }: ExamineOptions): Read {
+function instructions(space: CodeSpace, start: bigint, { count }: ExamineFormat, { flavor, pc }: ExamineOptions): Read {
   const lines = disassembleRange(space, flavor, start, { count });
   if (lines.length === 0) throw unreadable(start);
   const output = lines.map(line => `${line.address === pc ? '=>' : '  '} ${label(space, line.address)}:\t${line.text}`);
@@ -84,7 +84,7 @@ function instructions(space: CodeSpace, start: bigint, { count }: Format, { flav
   return [{ output: output.join('\n'), data }, last.address + BigInt(last.length)];
 }
 
-function strings(space: CodeSpace, start: bigint, { count }: Format): Read {
+function strings(space: CodeSpace, start: bigint, { count }: ExamineFormat): Read {
   const output: string[] = [];
   const data: Data[] = [];
   let address = start;
@@ -112,7 +112,7 @@ function untilNul(space: CodeSpace, address: bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function numbers(space: CodeSpace, start: bigint, { count, letter, size }: Format): Read {
+function numbers(space: CodeSpace, start: bigint, { count, letter, size }: ExamineFormat): Read {
   const perLine = letter === 'a' ? 2 : letter === 't' ? Math.max(1, 8 / size) : letter === 'c' ? 8 : size === 8 ? 2 : size === 4 ? 4 : 8;
   const output: string[] = [];
   const data: Data[] = [];

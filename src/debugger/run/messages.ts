@@ -2,7 +2,7 @@
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import { CommandError } from '../errors.js';
-import { addressOf } from '../session/expressions.js';
+import { addressOfExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { printExpression } from '../show/print.js';
 
@@ -42,7 +42,7 @@ export function messageText(session: Session, source: string): string {
 function shown(session: Session, expression: string, letter: string): string {
   const source = { text: expression, column: 0 };
   try {
-    if (letter === 'x' || letter === 'p') return hex(addressOf(session.context(), expression, 0));
+    if (letter === 'x' || letter === 'p') return hex(addressOfExpression(session.context(), expression, 0));
     const { output } = printExpression(session.context(), source, 'duc'.includes(letter) ? letter : '', session.settings.printOptions);
     return letter === 's' ? output.replace(/^"(.*)"$/s, '$1') : output;
   } catch (error) {

@@ -5,7 +5,7 @@ import { stackNamed } from '../stack/walk-target.js';
 /**
  * A position on a stack that survives the stack's being moved and the goroutine's going to another thread: how far it is from the top.
  */
-export interface Place {
+export interface StepPlace {
   /** The goroutine, or the thread for stacks that are not Go's. */
   readonly stack: string;
   /** Bytes between the position and the stack's top: larger is further in. */
@@ -16,7 +16,7 @@ export interface Place {
 const last = (): { place?: { readonly g: bigint; readonly tid: number; readonly stack: StackName } } => ({});
 
 /** The place of an address on the current thread's stack. */
-export function placeOf(session: Session, sp: bigint): Place {
+export function placeOf(session: Session, sp: bigint): StepPlace {
   const { target, thread } = session;
   const { tid } = thread;
   const g = target.threadG(thread);
@@ -33,6 +33,6 @@ export function placeOf(session: Session, sp: bigint): Place {
 }
 
 /** True when `now` is the same frame's or one further out, on the same stack. */
-export function atOrOutside(now: Place, then: Place): boolean {
+export function atOrOutside(now: StepPlace, then: StepPlace): boolean {
   return now.stack === then.stack && now.depth <= then.depth;
 }

@@ -1,5 +1,5 @@
 /** What a function returned, told when `finish` has arrived in its caller: by its signature and its convention. */
-import { assign } from '../../abi/assign.js';
+import { assignPlaces } from '../../abi/assign.js';
 import { ABI_INTERNAL, ABI0 } from '../../abi/convention.js';
 import type { Place } from '../../abi/place.js';
 import type { GprName } from '../../cpu/api.js';
@@ -31,7 +31,7 @@ export function resultsOf(session: Session, frame: LogicalFrame): () => readonly
   const results = variables.filter(each => each.role === 'result');
   const convention = func.abi === 'ABI0' ? ABI0 : ABI_INTERNAL;
   const shapes = (list: readonly Variable[]) => list.map(each => shapeOf(each.type));
-  const { results: places } = assign(convention, { params: shapes(params), results: shapes(results) });
+  const { results: places } = assignPlaces(convention, { params: shapes(params), results: shapes(results) });
   return () => results.map((variable, index) => readResult(session, variable, places[index]!, cfa));
 }
 

@@ -12,7 +12,7 @@ import type { Stop } from '../session/stop.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { arm, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
-import { atOrOutside, type Place, placeOf } from './place.js';
+import { atOrOutside, placeOf, type StepPlace } from './place.js';
 
 type Goals = Map<bigint, () => boolean>;
 
@@ -80,7 +80,7 @@ function finished(session: Session, stop: Stop): Stop {
   return stop;
 }
 
-function currentPlace(session: Session): Place {
+function currentPlace(session: Session): StepPlace {
   return placeOf(session, session.thread.registers.get('rsp'));
 }
 
@@ -166,12 +166,12 @@ function insideInlineCall(session: Session, pc: bigint, depth: number, frame: Lo
   return same?.name === frame.name;
 }
 
-function framePlace(session: Session, physical: PhysicalFrame): Place | undefined {
+function framePlace(session: Session, physical: PhysicalFrame): StepPlace | undefined {
   return physical.cfa === undefined ? undefined : placeOf(session, physical.cfa - 8n);
 }
 
 /** Whether execution stands in the frame that `place` was taken of, and not in a recursive call or another goroutine. */
-function sameFrame(session: Session, place: Place | undefined): boolean {
+function sameFrame(session: Session, place: StepPlace | undefined): boolean {
   if (place === undefined) return true;
   const cfa = currentCfa(session);
   if (cfa === undefined) return true;

@@ -28,7 +28,7 @@ export function evaluated(context: EvaluationContext, text: string, column: numb
 /** Addresses of a location specification, relative to the selected frame. */
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
   const frame = session.still ? session.frame : undefined;
-  const address = (text: string) => addressOf(session.context(), text, column + 1);
+  const address = (text: string) => addressOfExpression(session.context(), text, column + 1);
   const scope = { images: session.target.images, file: frame?.file, line: frame?.line, address };
   try {
     return resolveLocation(spec, scope, column, atEntry);
@@ -40,7 +40,7 @@ export function locate(session: Session, spec: string, column: number, atEntry =
 }
 
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */
-export function addressOf(context: EvaluationContext, text: string, column: number): bigint {
+export function addressOfExpression(context: EvaluationContext, text: string, column: number): bigint {
   const result = evaluated(context, text, column);
   return pointing(column, () => BigInt.asUintN(64, addressOfResult(context, result)));
 }
@@ -78,7 +78,7 @@ export function watchTarget(
   const result = evaluated(context, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
   if (result.kind === 'constant' && !text.startsWith('*'))
     throw new CommandError(`${text} never changes; *${text} is the word there`, column);
-  if (result.kind === 'constant') return { address: addressOf(context, text.replace(/^\*\s*/, ''), column), length: 8 };
+  if (result.kind === 'constant') return { address: addressOfExpression(context, text.replace(/^\*\s*/, ''), column), length: 8 };
   if (result.kind === 'symbol') return { address: result.address, length: 8 };
   return pointing(column, () => rangeOfResult(result));
 }

@@ -2,10 +2,10 @@
 import { signalNumber as signalCalled } from '../../linux/abi/signals.js';
 import { syscallNumber as syscallCalled } from '../../linux/syscalls/table.js';
 
-export function signalNumber(text: string): number | undefined {
+export function signalArgument(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : signalCalled(text);
 }
 
-export function syscallNumber(text: string): number | undefined {
+export function syscallArgument(text: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : syscallCalled(text);
 }

@@ -1,7 +1,7 @@
 /** Code around a place as people read it: functions with their conventions, the source, the way in, and what comes next. */
 import type { Func } from '../../image/api.js';
 import { instructionsIn } from '../code/decode.js';
-import { disassembleRange, type Line } from '../code/disassemble.js';
+import { type DisassembledLine, disassembleRange } from '../code/disassemble.js';
 import { instrumented } from '../code/instrumented.js';
 import { conventionOf } from '../lens/signature.js';
 import { type LogicalFrame, lookupPc, type PhysicalFrame } from '../stack/frame.js';
@@ -84,7 +84,7 @@ function conventionTag(target: Target, func: Func): string {
   return parts.join(', ');
 }
 
-function instruction({ stops }: CodeLook, { address, text, target }: Line): CodeRow {
+function instruction({ stops }: CodeLook, { address, text, target }: DisassembledLine): CodeRow {
   return { kind: 'instruction', text, address, target, breakpoint: stops.has(address) };
 }
 

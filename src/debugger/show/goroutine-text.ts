@@ -63,7 +63,7 @@ function isUserCode(name: string): boolean {
   return !/^(runtime\.|internal\/runtime|race|__tsan|\?\?)/.test(name) && name.includes('.');
 }
 
-export function placeText({ pc, name, file, line }: CodePlace): string {
+export function goroutinePlaceText({ pc, name, file, line }: CodePlace): string {
   return `${file === undefined ? '' : `${file}:${line} `}${name} (${hex(pc)})`;
 }
 
@@ -82,7 +82,9 @@ export function goroutineLines(
   const notes = thread === undefined ? '' : ` (thread ${target.threadNumber(thread)})`;
   const reason = goroutine.waitReason;
   const state = reason === '' ? (thread === undefined && goroutine.status !== 'waiting' ? ` [${goroutine.status}]` : '') : ` [${reason}]`;
-  return [`${mark} Goroutine ${goroutine.id} - ${TITLES[kind]}: ${placeText(placeOfGoroutine(target, goroutine, kind))}${notes}${state}`];
+  return [
+    `${mark} Goroutine ${goroutine.id} - ${TITLES[kind]}: ${goroutinePlaceText(placeOfGoroutine(target, goroutine, kind))}${notes}${state}`,
+  ];
 }
 
 export function goroutineRow(target: Target, goroutine: Goroutine): GoroutineRow {
@@ -108,7 +110,7 @@ export function goroutineDetails(target: Target, goroutine: Goroutine): string {
     `Goroutine ${goroutine.id}: ${goroutine.status}${reason === '' ? '' : ` (${reason})`}${thread === undefined ? '' : `, thread ${target.threadNumber(thread)}`}`,
   ];
   for (const kind of ['curloc', 'userloc', 'goloc', 'startloc'] as const) {
-    lines.push(`  ${TITLES[kind]}: ${placeText(placeOfGoroutine(target, goroutine, kind))}`);
+    lines.push(`  ${TITLES[kind]}: ${goroutinePlaceText(placeOfGoroutine(target, goroutine, kind))}`);
   }
   const labels = labelsOf(target, goroutine);
   if (labels.size > 0) lines.push(`  Labels: ${[...labels].map(([key, value]) => `${key}=${value}`).join(' ')}`);

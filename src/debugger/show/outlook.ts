@@ -2,7 +2,7 @@
 
 import type { Fault } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
-import { type Access, forecast } from '../code/forecast.js';
+import { type ForecastAccess, forecast } from '../code/forecast.js';
 import { landmarkOf } from '../memory/landmarks.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
@@ -44,7 +44,7 @@ function named(stack: CallStack, value: bigint): string {
   return landmark === undefined || landmark.name === '' ? hex(value) : landmark.name;
 }
 
-function accessText(stack: CallStack, { address, size, kind, value }: Access): string {
+function accessText(stack: CallStack, { address, size, kind, value }: ForecastAccess): string {
   if (kind === 'address') return `= ${withName(stack, address)}`;
   if (value === undefined) return `at ${hex(address)}`;
   const shown = size === 8 ? withName(stack, value) : hex(value);

@@ -16,7 +16,7 @@ import { treesOf } from '../values/tree.js';
 import { typeLines } from './type-text.js';
 
 /** An expression and where it stands in the command line. */
-export interface Source {
+export interface ExpressionSource {
   readonly text: string;
   readonly column: number;
 }
@@ -28,7 +28,7 @@ export interface Printed {
 }
 
 /** Evaluates and prints, as `p` does. */
-export function printExpression(context: EvaluationContext, source: Source, format: string, options: PrintOptions): Printed {
+export function printExpression(context: EvaluationContext, source: ExpressionSource, format: string, options: PrintOptions): Printed {
   const letter = format === '' ? undefined : parseFormat(format);
   if (format !== '' && letter === undefined) {
     throw new CommandError(`no format "${format}"; print has ${FORMATS.join(' ')}`, source.column);
@@ -49,14 +49,14 @@ function resultData(context: EvaluationContext, result: Result, output: string, 
 }
 
 /** `whatis`. */
-export function typeOf(context: EvaluationContext, source: Source): Answer {
+export function typeOfExpression(context: EvaluationContext, source: ExpressionSource): Answer {
   const result = evaluated(context, source.text, source.column);
   const name = typeText(context, result);
   return text(name, name);
 }
 
 /** `ptype`: with offsets and sizes when asked for. */
-export function typeOfDetailed(context: EvaluationContext, source: Source, offsets: boolean): Answer {
+export function typeOfDetailed(context: EvaluationContext, source: ExpressionSource, offsets: boolean): Answer {
   const result = evaluated(context, source.text, source.column);
   const type = pointing(source.column, () => typeOfResult(result));
   return { output: typeLines(type, offsets).join('\n'), data: typeData(type) };
@@ -75,7 +75,7 @@ function typeData(type: Type): Data {
 }
 
 /** `set TARGET = VALUE`. */
-export function assign(context: EvaluationContext, source: Source): Answer {
+export function assignExpression(context: EvaluationContext, source: ExpressionSource): Answer {
   pointing(source.column, () => assignTo(parseAssignment(source.text), context));
   return text('');
 }

@@ -4,7 +4,7 @@ import type { Answer } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
 import { isMissing } from '../known.js';
-import { argumentText, frameArguments, readable } from '../lens/arguments.js';
+import { argumentText, frameArguments, readableValue } from '../lens/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
@@ -79,7 +79,7 @@ function withOutgoing(stack: CallStack, frame: LogicalFrame, rows: readonly Row[
   const known = frameArguments(stack, frame);
   const context = stack.context(frame);
   return rows.map(row => {
-    if (!isMissing(readable(context, row.value, frame.physical.how))) return row;
+    if (!isMissing(readableValue(context, row.value, frame.physical.how))) return row;
     const found = known.find(each => each.name === row.name);
     return found === undefined || isMissing(found.known)
       ? row

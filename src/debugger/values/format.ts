@@ -3,10 +3,10 @@ import { hex } from '../../host/hex.js';
 import { cFloatText, quoteC } from './numbers.js';
 
 export const FORMATS = ['x', 'd', 'u', 'o', 't', 'b', 'c', 'a', 'f', 'z', 's'] as const;
-export type Format = (typeof FORMATS)[number];
+export type PrintFormat = (typeof FORMATS)[number];
 
 /** The format of `/x` or `%x` (`%#x`, `%08b` too: width and flags are gdb's own choice here); undefined: none is known. */
-export function parseFormat(text: string): Format | undefined {
+export function parseFormat(text: string): PrintFormat | undefined {
   const letter = /^%?[#0-9 +-]*([a-z])$/.exec(text)?.[1];
   return FORMATS.find(format => format === letter);
 }
@@ -41,7 +41,11 @@ export interface Bits {
 }
 
 /** `symbol` names code and data addresses for /a. */
-export function formatBits({ bits, size, signed, loose }: Bits, format: Format, symbol: (address: bigint) => string | undefined): string {
+export function formatBits(
+  { bits, size, signed, loose }: Bits,
+  format: PrintFormat,
+  symbol: (address: bigint) => string | undefined,
+): string {
   const width = 8 * size;
   switch (format) {
     case 'x':

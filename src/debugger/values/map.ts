@@ -3,7 +3,7 @@
  * from debug information.
  */
 import type { Type } from '../../image/api.js';
-import { type Memory, memorySource, partOf, readUint, type Source, Unreadable } from './source.js';
+import { memorySource, partOf, type ReadableMemory, readUint, type Source, Unreadable } from './source.js';
 import { findField, underlying } from './types.js';
 import { pointerOf, type Value, type World } from './value.js';
 
@@ -26,7 +26,7 @@ const SLOTS = 8;
 /** A struct in guest memory whose fields are found by name. */
 class Record {
   constructor(
-    private readonly memory: Memory,
+    private readonly memory: ReadableMemory,
     readonly type: Type,
     readonly source: Source,
   ) {}

@@ -3,7 +3,7 @@ import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import { missingText } from '../known.js';
 import { type Content, childrenOf, contentOf, isSigned } from './content.js';
-import { type Format, floatBitsText, formatBits } from './format.js';
+import { floatBitsText, formatBits, type PrintFormat } from './format.js';
 import { cFloatText, quoteC } from './numbers.js';
 import { readMemory, Unreadable } from './source.js';
 import { underlying } from './types.js';
@@ -12,7 +12,7 @@ import { symbolNear, type Value, type World } from './value.js';
 interface COptions {
   readonly maxStringLen: number;
   readonly maxArrayValues: number;
-  readonly format?: Format | undefined;
+  readonly format?: PrintFormat | undefined;
 }
 
 type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;

@@ -6,7 +6,7 @@ import { missingText } from '../known.js';
 import { constantName } from './constants.js';
 import { type Content, childrenOf, contentOf } from './content.js';
 import { flagNames } from './flag-names.js';
-import { type Format, floatOf, formatBits } from './format.js';
+import { floatOf, formatBits, type PrintFormat } from './format.js';
 import { floatText, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
 import { Unreadable } from './source.js';
@@ -26,7 +26,7 @@ export interface PrintLimits {
 const DEFAULT_LIMITS: PrintLimits = { maxStringLen: 64, maxArrayValues: 64, maxVariableRecurse: 1 };
 
 export interface PrintOptions extends Partial<PrintLimits> {
-  readonly format?: Format | undefined;
+  readonly format?: PrintFormat | undefined;
   /** Pointers are shown as `(*T)(0x...)` and not followed. */
   readonly followPointers?: boolean;
   /** Fields of a struct; default: all. */
@@ -51,7 +51,7 @@ type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;
 
 class Printer {
   private readonly limits: PrintLimits;
-  private readonly format: Format | undefined;
+  private readonly format: PrintFormat | undefined;
   private readonly follow: boolean;
   private readonly maxFields: number;
   private pointers = 0;

@@ -36,7 +36,7 @@ export interface Source {
   part?(offset: number): Source | undefined;
 }
 
-export interface Memory {
+export interface ReadableMemory {
   read(address: bigint, length: number): Uint8Array;
   write(address: bigint, bytes: Uint8Array): void;
 }
@@ -46,7 +46,7 @@ const ADDRESS_MASK = (1n << 64n) - 1n;
 /** No value of a program is larger; a length beyond it is garbage. */
 const MAX_READ = 64 << 20;
 
-export function memorySource(memory: Memory, address: bigint): Source {
+export function memorySource(memory: ReadableMemory, address: bigint): Source {
   const at = address & ADDRESS_MASK;
   return {
     address: at,
@@ -55,7 +55,7 @@ export function memorySource(memory: Memory, address: bigint): Source {
   };
 }
 
-export function readMemory(memory: Memory, address: bigint, length: number): Uint8Array {
+export function readMemory(memory: ReadableMemory, address: bigint, length: number): Uint8Array {
   if (length === 0) return new Uint8Array();
   const where = `${length} byte${length === 1 ? '' : 's'} at ${hex(address & ADDRESS_MASK)}`;
   if (length > MAX_READ || address < 0n || address + BigInt(length) > ADDRESS_MASK) throw new Unreadable(`could not read ${where}`);

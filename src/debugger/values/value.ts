@@ -3,10 +3,10 @@ import type { Image, Type } from '../../image/api.js';
 import {
   bytesSource,
   fromUint,
-  type Memory,
   memorySource,
   missingSource,
   partOf,
+  type ReadableMemory,
   readMemory,
   readUint,
   type Source,
@@ -24,7 +24,7 @@ export interface Value {
 
 /** What values need to be read and shown. */
 export interface World {
-  readonly memory: Memory;
+  readonly memory: ReadableMemory;
   readonly images: readonly Image[];
 }
 
@@ -48,7 +48,7 @@ export const bytesOf = (value: Value): Uint8Array => value.source.read(0, value.
 
 const MAX_LENGTH = 1n << 40n;
 
-export interface Run {
+export interface ElementRun {
   readonly address: bigint;
   readonly length: number;
   readonly capacity: number;
@@ -62,7 +62,7 @@ function checkedLength(length: bigint, what: string): number {
 }
 
 /** Pointer and length of a string, with no byte of it read yet. */
-function stringRun(value: Value): Run {
+function stringRun(value: Value): ElementRun {
   const length = checkedLength(readUint(value.source, 8, 8), 'length');
   return { address: length === 0 ? 0n : pointerOf(value), length, capacity: length };
 }
@@ -103,7 +103,7 @@ function headerSource(why: string): Source {
   };
 }
 
-export function sliceRun(value: Value): Run {
+export function sliceRun(value: Value): ElementRun {
   const own = ownedBytes.get(value.source);
   if (own) {
     const type = underlying(value.type);

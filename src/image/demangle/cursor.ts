@@ -4,9 +4,9 @@
 const DEPTH_LIMIT = 256;
 
 /** The name is not mangled as r14 understands it: it stays as it is. */
-export class Unsupported extends Error {}
+export class UnsupportedName extends Error {}
 
-export class Cursor {
+export class MangledCursor {
   protected at = 2;
   private depth = 0;
 
@@ -23,11 +23,11 @@ export class Cursor {
   }
 
   protected need(text: string): void {
-    if (!this.eat(text)) throw new Unsupported();
+    if (!this.eat(text)) throw new UnsupportedName();
   }
 
   protected nest<T>(read: () => T): T {
-    if (++this.depth > DEPTH_LIMIT) throw new Unsupported();
+    if (++this.depth > DEPTH_LIMIT) throw new UnsupportedName();
     const result = read();
     this.depth--;
     return result;
@@ -36,7 +36,7 @@ export class Cursor {
   protected match(pattern: RegExp): string {
     pattern.lastIndex = this.at;
     const found = pattern.exec(this.input)?.[0];
-    if (found === undefined) throw new Unsupported();
+    if (found === undefined) throw new UnsupportedName();
     this.at += found.length;
     return found;
   }

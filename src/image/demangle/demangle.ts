@@ -2,7 +2,7 @@
  * C++ names as people read them: the Itanium C++ ABI's mangling, chapter 5.1, as far as compilers emit it for functions and objects of
  * libstdc++ and the ThreadSanitizer runtime. What is not understood stays as it is. Spelling follows `c++filt`.
  */
-import { Unsupported } from './cursor.js';
+import { UnsupportedName } from './cursor.js';
 import { NameParser } from './name-parser.js';
 
 const cache = new Map<string, string>();
@@ -37,7 +37,7 @@ function parse(name: string): string | undefined {
   try {
     return new NameParser(name).parse();
   } catch (error) {
-    if (error instanceof Unsupported) return undefined;
+    if (error instanceof UnsupportedName) return undefined;
     throw error;
   }
 }

@@ -1,17 +1,17 @@
 /** Encodings and names: Itanium C++ ABI, 5.1.2 to 5.1.4. */
-import { Unsupported } from './cursor.js';
+import { UnsupportedName } from './cursor.js';
 import { OPERATORS } from './tables.js';
-import { type Name, plain, show } from './type.js';
-import { TypeParser } from './type-parser.js';
+import { type Name, plain, showMangled } from './type.js';
+import { MangledTypeParser } from './type-parser.js';
 
-export class NameParser extends TypeParser {
+export class NameParser extends MangledTypeParser {
   /** The whole name as text. Throws Unsupported. */
   parse(): string {
     let text = this.encoding(true);
     // GCC's clones: `.constprop.0`, `.part.1`, `.isra.0`, `.cold`.
     while (this.at < this.input.length) {
       const clone = /^(?:\.[a-zA-Z_]\w*(?:\.\d+)*|\.\d+)/.exec(this.input.slice(this.at))?.[0];
-      if (!clone) throw new Unsupported();
+      if (!clone) throw new UnsupportedName();
       text += ` [clone ${clone}]`;
       this.at += clone.length;
     }
@@ -39,7 +39,7 @@ export class NameParser extends TypeParser {
 
   protected specialName(): string {
     const typed: Record<string, string> = { TV: 'vtable for ', TT: 'VTT for ', TI: 'typeinfo for ', TS: 'typeinfo name for ' };
-    for (const [code, text] of Object.entries(typed)) if (this.eat(code)) return text + show(this.type());
+    for (const [code, text] of Object.entries(typed)) if (this.eat(code)) return text + showMangled(this.type());
     if (this.eat('GV')) return `guard variable for ${this.name(false).text}`;
     if (this.eat('TW')) return `TLS wrapper function for ${this.name(false).text}`;
     if (this.eat('TH')) return `TLS init function for ${this.name(false).text}`;
@@ -49,10 +49,10 @@ export class NameParser extends TypeParser {
       return `reference temporary #${this.sequence(36)} for ${name}`;
     }
     if (this.eat('TC')) {
-      const derived = show(this.type());
+      const derived = showMangled(this.type());
       this.number();
       this.need('_');
-      return `construction vtable for ${show(this.type())}-in-${derived}`;
+      return `construction vtable for ${showMangled(this.type())}-in-${derived}`;
     }
     if (this.eat('Tc')) {
       this.callOffset();
@@ -75,8 +75,8 @@ export class NameParser extends TypeParser {
     let text: string;
     let special = false;
     if (this.peek('S') && !this.peek('St')) {
-      text = show(this.substitution());
-      if (!this.peek('I')) throw new Unsupported();
+      text = showMangled(this.substitution());
+      if (!this.peek('I')) throw new UnsupportedName();
     } else {
       const std = this.eat('St') ? 'std::' : '';
       special = this.peek('cv');
@@ -99,7 +99,7 @@ export class NameParser extends TypeParser {
     let special = false;
     while (!this.eat('E')) {
       if (this.peek('I')) {
-        if (text === '') throw new Unsupported();
+        if (text === '') throw new UnsupportedName();
         text += this.templateArguments(tag);
         template = true;
       } else if (this.peek('St')) {
@@ -108,12 +108,12 @@ export class NameParser extends TypeParser {
         text = `std::${simple}`;
         template = false;
       } else if (this.peek('S')) {
-        text = show(this.substitution());
+        text = showMangled(this.substitution());
         simple = lastComponent(text);
         template = text.endsWith('>');
         continue;
       } else if (text === '' && (this.peek('T') || this.peek('Dt') || this.peek('DT'))) {
-        text = show(this.type());
+        text = showMangled(this.type());
         simple = text;
         continue;
       } else {
@@ -187,17 +187,17 @@ export class NameParser extends TypeParser {
   protected sourceName(): string {
     const length = this.number();
     const text = this.input.slice(this.at, this.at + length);
-    if (length === 0 || text.length < length) throw new Unsupported();
+    if (length === 0 || text.length < length) throw new UnsupportedName();
     this.at += length;
     return /^_GLOBAL_[._$]N/.test(text) ? '(anonymous namespace)' : text;
   }
 
   protected operatorName(): string {
-    if (this.eat('cv')) return `operator ${show(this.type())}`;
+    if (this.eat('cv')) return `operator ${showMangled(this.type())}`;
     if (this.eat('li')) return `operator"" ${this.sourceName()}`;
     const code = this.input.slice(this.at, this.at + 2);
     const operator = OPERATORS[code];
-    if (operator === undefined) throw new Unsupported();
+    if (operator === undefined) throw new UnsupportedName();
     this.at += 2;
     // A space keeps the operator apart from template arguments.
     return `operator${/^[a-z]/.test(operator) ? ' ' : ''}${operator}${operator.endsWith('<') && this.peek('I') ? ' ' : ''}`;

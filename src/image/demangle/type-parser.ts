@@ -1,11 +1,11 @@
 /** Types, template arguments and expressions of mangled names: Itanium C++ ABI, 5.1.5 to 5.1.8. */
-import { Cursor, Unsupported } from './cursor.js';
+import { MangledCursor, UnsupportedName } from './cursor.js';
 import { BUILTIN_TYPES, EXTENDED_BUILTIN_TYPES, OPERATORS, STD_SUBSTITUTIONS } from './tables.js';
-import { list, type Name, plain, pointer, reference, show, suffixed, type Type } from './type.js';
+import { list, type MangledType, type Name, plain, pointer, reference, showMangled, suffixed } from './type.js';
 
-export abstract class TypeParser extends Cursor {
-  protected substitutions: Type[] = [];
-  protected templateArgs: Type[] = [];
+export abstract class MangledTypeParser extends MangledCursor {
+  protected substitutions: MangledType[] = [];
+  protected templateArgs: MangledType[] = [];
   /** Element of a pack that T_ stands for while its expansion is read. */
   private packIndex: number | undefined;
   private packLength: number | undefined;
@@ -18,12 +18,12 @@ export abstract class TypeParser extends Cursor {
   protected abstract sourceName(): string;
 
   protected parameters(): string {
-    const types: Type[] = [];
+    const types: MangledType[] = [];
     while (this.at < this.input.length && !this.peek('E') && !this.peek('.') && !this.peek('@')) {
       if ((this.peek('R') || this.peek('O')) && this.input[this.at + 1] === 'E') break;
       types.push(this.type());
     }
-    if (types.length === 0) throw new Unsupported();
+    if (types.length === 0) throw new UnsupportedName();
     if (types.length === 1 && types[0]!.left === 'void' && types[0]!.right === '') return '()';
     return `(${list(types)})`;
   }
@@ -37,7 +37,7 @@ export abstract class TypeParser extends Cursor {
     return text;
   }
 
-  protected substitution(): Type {
+  protected substitution(): MangledType {
     this.need('S');
     const code = this.input[this.at] ?? '';
     const known = STD_SUBSTITUTIONS[code];
@@ -47,36 +47,36 @@ export abstract class TypeParser extends Cursor {
       return tags ? this.remember(plain(known + tags)) : plain(known);
     }
     const type = this.substitutions[this.sequence(36)];
-    if (!type) throw new Unsupported();
+    if (!type) throw new UnsupportedName();
     return this.element(type);
   }
 
   /** A pack's element while its expansion is read, else the pack itself. */
-  protected element(type: Type): Type {
+  protected element(type: MangledType): MangledType {
     if (!type.pack || this.packIndex === undefined) return type;
     this.packLength = type.pack.length;
     return type.pack[this.packIndex] ?? plain('');
   }
 
-  protected templateParam(): Type {
+  protected templateParam(): MangledType {
     this.need('T');
     const index = this.sequence(10);
     if (this.inLambda > 0) return plain(`auto:${index + 1}`);
     const type = this.templateArgs[index];
-    if (!type) throw new Unsupported();
+    if (!type) throw new UnsupportedName();
     return this.element(type);
   }
 
-  protected remember(type: Type): Type {
+  protected remember(type: MangledType): MangledType {
     this.substitutions.push(type);
     return type;
   }
 
-  protected type(): Type {
+  protected type(): MangledType {
     return this.nest(() => this.typeInside());
   }
 
-  protected typeInside(): Type {
+  protected typeInside(): MangledType {
     const first = this.input[this.at] ?? '';
     const builtin = BUILTIN_TYPES[first];
     if (builtin !== undefined) {
@@ -128,21 +128,21 @@ export abstract class TypeParser extends Cursor {
           return this.remember(plain(this.name(false).text));
         }
         const type = this.remember(this.templateParam());
-        return this.peek('I') ? this.remember(plain(show(type) + this.templateArguments(false))) : type;
+        return this.peek('I') ? this.remember(plain(showMangled(type) + this.templateArguments(false))) : type;
       }
       case 'D':
         return this.typeD();
       case 'S': {
         if (this.peek('St')) break;
         const type = this.substitution();
-        return this.peek('I') ? this.remember(plain(show(type) + this.templateArguments(false))) : type;
+        return this.peek('I') ? this.remember(plain(showMangled(type) + this.templateArguments(false))) : type;
       }
     }
     const name = this.name(false);
     return this.remember(plain(name.text));
   }
 
-  protected typeD(): Type {
+  protected typeD(): MangledType {
     const code = this.input.slice(this.at, this.at + 2);
     const builtin = EXTENDED_BUILTIN_TYPES[code];
     if (builtin !== undefined) {
@@ -170,13 +170,13 @@ export abstract class TypeParser extends Cursor {
       const type = this.type();
       return this.remember(suffixed(type, ` __vector(${length})`));
     }
-    throw new Unsupported();
+    throw new UnsupportedName();
   }
 
   /**
    * Dp: the pattern is read once with T_ standing for the whole pack, which is what later substitutions mean, and once for each element.
    */
-  protected packExpansion(): Type {
+  protected packExpansion(): MangledType {
     this.need('Dp');
     const start = this.at;
     const [outerIndex, outerLength] = [this.packIndex, this.packLength];
@@ -184,7 +184,7 @@ export abstract class TypeParser extends Cursor {
     const whole = this.type();
     const end = this.at;
     const remembered = this.substitutions.slice();
-    const elements: Type[] = [];
+    const elements: MangledType[] = [];
     this.packLength = undefined;
     let length: number | undefined;
     for (let i = 0; i < (length ?? 1); i++) {
@@ -201,7 +201,7 @@ export abstract class TypeParser extends Cursor {
     return this.remember({ left: '', right: '', pack: elements.slice(0, length) });
   }
 
-  protected functionType(): Type {
+  protected functionType(): MangledType {
     let suffix = '';
     if (this.eat('Do')) suffix = ' noexcept';
     this.eat('Dx');
@@ -215,7 +215,7 @@ export abstract class TypeParser extends Cursor {
     return { left: result.left, right: parameters + suffix + result.right, wrap: true };
   }
 
-  protected arrayType(): Type {
+  protected arrayType(): MangledType {
     this.need('A');
     let bound = '';
     const first = this.input[this.at] ?? '';
@@ -227,9 +227,9 @@ export abstract class TypeParser extends Cursor {
     return { left: element.left, right, wrap: true };
   }
 
-  protected memberPointer(): Type {
+  protected memberPointer(): MangledType {
     this.need('M');
-    const owner = show(this.type());
+    const owner = showMangled(this.type());
     const member = this.type();
     if (member.wrap) return { left: `${member.left} (${owner}::*`, right: `)${member.right}` };
     return { left: `${member.left} ${owner}::*`, right: member.right };
@@ -238,7 +238,7 @@ export abstract class TypeParser extends Cursor {
   /** I ... E as text. With `tag` they are those that T_ refers to from here on. */
   protected templateArguments(tag: boolean): string {
     this.need('I');
-    const args: Type[] = [];
+    const args: MangledType[] = [];
     const outer = this.inLambda;
     this.inLambda = 0;
     while (!this.eat('E')) args.push(this.templateArgument());
@@ -248,9 +248,9 @@ export abstract class TypeParser extends Cursor {
     return `<${text}${text.endsWith('>') ? ' ' : ''}>`;
   }
 
-  protected templateArgument(): Type {
+  protected templateArgument(): MangledType {
     if (this.eat('J')) {
-      const pack: Type[] = [];
+      const pack: MangledType[] = [];
       while (!this.eat('E')) pack.push(this.templateArgument());
       return { left: '', right: '', pack };
     }
@@ -271,7 +271,7 @@ export abstract class TypeParser extends Cursor {
       return text;
     }
     const code = this.input[this.at] ?? '';
-    const type = show(this.type());
+    const type = showMangled(this.type());
     const value = this.match(/n?[0-9a-f]*/y).replace(/^n/, '-');
     this.need('E');
     if (code === 'b' && value === '0') return 'false';
@@ -287,14 +287,14 @@ export abstract class TypeParser extends Cursor {
 
   protected expressionInside(): string {
     if (this.peek('L')) return this.literal();
-    if (this.peek('T')) return show(this.templateParam());
+    if (this.peek('T')) return showMangled(this.templateParam());
     if (this.eat('fpT')) return 'this';
     if (this.eat('fp')) {
       this.qualifiers();
       return `{parm#${this.sequence(10) + 1}}`;
     }
     if (this.eat('sr')) {
-      const scope = show(this.type());
+      const scope = showMangled(this.type());
       const name = this.unqualified();
       return `${scope}::${name}${this.peek('I') ? this.templateArguments(false) : ''}`;
     }
@@ -306,18 +306,18 @@ export abstract class TypeParser extends Cursor {
     }
     if (this.eat('dt')) return `${this.operand()}.${this.memberName()}`;
     if (this.eat('pt')) return `${this.operand()}->${this.memberName()}`;
-    if (this.eat('st')) return `sizeof (${show(this.type())})`;
+    if (this.eat('st')) return `sizeof (${showMangled(this.type())})`;
     if (this.eat('sz')) return `sizeof ${this.operand()}`;
     if (this.eat('sZ')) {
       const pack = this.peek('T') ? this.templateParam() : undefined;
-      return pack?.pack ? String(pack.pack.length) : `sizeof...(${pack ? show(pack) : this.expression()})`;
+      return pack?.pack ? String(pack.pack.length) : `sizeof...(${pack ? showMangled(pack) : this.expression()})`;
     }
     if (this.eat('sp')) {
       const pack = this.peek('T') ? this.templateParam() : undefined;
-      return pack?.pack ? show(pack) : `${pack ? show(pack) : this.expression()}...`;
+      return pack?.pack ? showMangled(pack) : `${pack ? showMangled(pack) : this.expression()}...`;
     }
     if (this.eat('cv')) {
-      const type = show(this.type());
+      const type = showMangled(this.type());
       if (!this.eat('_')) return `(${type})${this.operand()}`;
       const args: string[] = [];
       while (!this.eat('E')) args.push(this.expression());
@@ -327,7 +327,7 @@ export abstract class TypeParser extends Cursor {
     if (first >= '0' && first <= '9') return this.memberName();
     const code = this.input.slice(this.at, this.at + 2);
     const operator = OPERATORS[code];
-    if (operator === undefined) throw new Unsupported();
+    if (operator === undefined) throw new UnsupportedName();
     this.at += 2;
     if (['ad', 'ng', 'nt', 'co', 'de', 'ps'].includes(code)) return `${operator}${this.operand()}`;
     if (code === 'qu') return `${this.operand()}?${this.operand()} : ${this.operand()}`;

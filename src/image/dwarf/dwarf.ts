@@ -1,7 +1,7 @@
 import type { Func, InlineFrame, ScopeKey, SourceLine, Type, UnwindRow, Variable } from '../api.js';
 import { DW_AT } from './constants.js';
 import { FrameTable } from './frame.js';
-import { type DwarfFunction, Functions, toFunc } from './functions.js';
+import { type DwarfFunction, DwarfFunctions, toFunc } from './functions.js';
 import { Indexes, origins, sourceName } from './index.js';
 import { InlinedCopies } from './inlined.js';
 import { Lines } from './line-lookup.js';
@@ -20,7 +20,7 @@ const RBP = 6;
  */
 export class Dwarf {
   private readonly info: DebugInfo;
-  private readonly functionTable: Functions;
+  private readonly functionTable: DwarfFunctions;
   private readonly lines: Lines;
   private readonly scopes: Scopes;
   private readonly inlined: InlinedCopies;
@@ -34,7 +34,7 @@ export class Dwarf {
     this.bias = source.bias;
     this.info = new DebugInfo(sections);
     const indexes = new Indexes(this.info);
-    this.functionTable = new Functions(this.info, indexes);
+    this.functionTable = new DwarfFunctions(this.info, indexes);
     this.lines = new Lines(this.info, this.functionTable);
     this.scopes = new Scopes(this.info);
     this.inlined = new InlinedCopies(this.info);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExpressionLookup } from '../api.js';
-import { type ExpressionContext, evaluate, evaluateFrameRule } from './expression.js';
+import { type ExpressionContext, evaluateFrameRule, evaluateLocation } from './expression.js';
 import { DW_OP } from './operators.js';
 
 const context: ExpressionContext = {
@@ -29,7 +29,7 @@ const lookup: ExpressionLookup = {
 };
 
 const run = (...bytes: number[]) =>
-  evaluate(
+  evaluateLocation(
     { expression: Uint8Array.from(bytes), unit: 0, bias: 0x10_0000n, frameBase: Uint8Array.of(DW_OP.call_frame_cfa), lookup },
     context,
   );

@@ -1,7 +1,7 @@
 import type { ExpressionLookup, Location } from '../api.js';
 import { ByteReader, FormatError } from '../bytes.js';
 import { DW_OP, DW_OP_RUN } from './operators.js';
-import { ADDRESS, binary, convert, reinterpret, type StackType, type Typed, unary } from './typed.js';
+import { ADDRESS, reinterpret, type StackType, type Typed, typedBinary, typedConvert, typedUnary } from './typed.js';
 
 /** What an expression is evaluated against: one frame of a stopped program. Register numbers are DWARF's for amd64. */
 export interface ExpressionContext {
@@ -22,7 +22,7 @@ export interface ExpressionContext {
 }
 
 /** Where (a part of) a value is. `size` in bytes and `bits` are given for pieces only; a lone piece has the size of its type. */
-export type Piece = {
+export type LocationPiece = {
   readonly size?: number;
   /** DW_OP_bit_piece: size and offset in bits, from the lowest. */
   readonly bits?: { readonly size: number; readonly offset: number };
@@ -38,7 +38,7 @@ export type Piece = {
 );
 
 /** Either the pieces of the value in order of address, or why it cannot be told. */
-export type Evaluated = { readonly ok: true; readonly pieces: readonly Piece[] } | Failed;
+export type Evaluated = { readonly ok: true; readonly pieces: readonly LocationPiece[] } | Failed;
 
 interface Failed {
   readonly ok: false;
@@ -64,7 +64,7 @@ class Unknown extends Error {
 }
 
 /** Evaluates a location description or expression (DWARF 5, 2.5 and 2.6). Never throws. */
-export function evaluate(location: Location, context: ExpressionContext): Evaluated {
+export function evaluateLocation(location: Location, context: ExpressionContext): Evaluated {
   try {
     return { ok: true, pieces: new Evaluation(location, context, 0).run(location.expression) };
   } catch (error) {
@@ -113,13 +113,13 @@ class Evaluation {
     return this.pop();
   }
 
-  run(expression: Uint8Array): Piece[] {
+  run(expression: Uint8Array): LocationPiece[] {
     if (expression.length === 0) return [{ kind: 'empty' }];
-    const pieces: Piece[] = [];
+    const pieces: LocationPiece[] = [];
     let simple: Simple | undefined;
     let isValue = false;
-    const settle = (extent: { size?: number; bits?: { size: number; offset: number } }): Piece => {
-      let piece: Piece;
+    const settle = (extent: { size?: number; bits?: { size: number; offset: number } }): LocationPiece => {
+      let piece: LocationPiece;
       if (simple?.kind === 'register') piece = { kind: 'register', register: simple.register, ...extent };
       else if (simple?.kind === 'bytes') piece = { kind: 'value', bytes: simple.bytes, ...extent };
       else if (simple?.kind === 'pointer') piece = { kind: 'implicit-pointer', die: simple.die, offset: simple.offset, ...extent };
@@ -366,20 +366,20 @@ class Evaluation {
         }
         case DW_OP.convert:
         case DW_OP.GNU_convert:
-          stack.push(convert(this.popTyped(), this.baseType(reader.uleb())));
+          stack.push(typedConvert(this.popTyped(), this.baseType(reader.uleb())));
           break;
         case DW_OP.reinterpret:
         case DW_OP.GNU_reinterpret:
           stack.push(reinterpret(this.popTyped(), this.baseType(reader.uleb())));
           break;
         case DW_OP.plus_uconst:
-          stack.push(binary(DW_OP.plus, this.peek(0), { type: this.peek(0).type, value: reader.ulebBig() }));
+          stack.push(typedBinary(DW_OP.plus, this.peek(0), { type: this.peek(0).type, value: reader.ulebBig() }));
           stack.splice(-2, 1);
           break;
         case DW_OP.abs:
         case DW_OP.neg:
         case DW_OP.not:
-          stack.push(unary(opcode, this.popTyped()));
+          stack.push(typedUnary(opcode, this.popTyped()));
           break;
         case DW_OP.and:
         case DW_OP.div:
@@ -399,7 +399,7 @@ class Evaluation {
         case DW_OP.lt:
         case DW_OP.ne: {
           const second = this.popTyped();
-          stack.push(binary(opcode, this.popTyped(), second));
+          stack.push(typedBinary(opcode, this.popTyped(), second));
           break;
         }
         case DW_OP.skip:

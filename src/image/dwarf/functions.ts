@@ -51,7 +51,7 @@ function findInterval({ low, high, value }: Intervals, pc: number): number | und
 }
 
 /** Functions by pc and by name. A pc costs a look at its own unit only; names need all units. */
-export class Functions {
+export class DwarfFunctions {
   private unitIntervals: Intervals | undefined;
   private readonly intervals = new Map<Unit, Intervals>();
   private readonly described = new Map<number, DwarfFunction | undefined>();

@@ -1,5 +1,5 @@
 import type { SourceLine } from '../api.js';
-import type { Functions } from './functions.js';
+import type { DwarfFunctions } from './functions.js';
 import { type LineHeader, type LineTable, ROW, readLineHeader, readLineTable, rowAt } from './lines.js';
 import type { DebugInfo, Unit } from './unit.js';
 
@@ -14,7 +14,7 @@ export class Lines {
 
   constructor(
     private readonly info: DebugInfo,
-    private readonly functions: Functions,
+    private readonly functions: DwarfFunctions,
   ) {}
 
   /** Undefined also for line 0, which compilers give to code that stands for no line. */

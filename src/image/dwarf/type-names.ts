@@ -14,7 +14,7 @@ function pointerTo(elem: Type, name: string): Type {
   return { kind: 'pointer', name, size: POINTER_SIZE, elem };
 }
 
-export function arrayOf(elem: Type, length: number, name: string): Type {
+export function arrayTypeName(elem: Type, length: number, name: string): Type {
   return { kind: 'array', name, size: elem.size * length, elem, length };
 }
 
@@ -130,7 +130,7 @@ function parseGo(text: string, find: FindType, depth: number): Type | undefined 
     const elem = inner(array[0].length);
     if (!elem) return undefined;
     const name = `[${Number(array[1])}]${elem.name}`;
-    return find(name) ?? arrayOf(elem, Number(array[1]), name);
+    return find(name) ?? arrayTypeName(elem, Number(array[1]), name);
   }
   if (text.startsWith('map[')) {
     const close = closing(text, 3);
@@ -166,7 +166,7 @@ function parseC(text: string, find: FindType, depth: number): Type | undefined {
   const array = /^(.*?)\s*\[(\d{1,15})\]$/.exec(text);
   if (array) {
     const elem = parse(array[1]!, find, depth);
-    return elem && arrayOf(elem, Number(array[2]), `${elem.name} [${Number(array[2])}]`);
+    return elem && arrayTypeName(elem, Number(array[2]), `${elem.name} [${Number(array[2])}]`);
   }
   const qualified = /^(?:const|volatile) (.*)$/.exec(text) ?? /^(.*) (?:const|volatile)$/.exec(text);
   if (qualified) return parse(qualified[1]!, find, depth);

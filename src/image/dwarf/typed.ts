@@ -50,7 +50,7 @@ function wrap(type: StackType, value: bigint): Typed {
 }
 
 /** DW_OP_convert: the same number in another type. */
-export function convert(item: Typed, type: StackType): Typed {
+export function typedConvert(item: Typed, type: StackType): Typed {
   const from = item.type.encoding === 'float';
   const to = type.encoding === 'float';
   if (from && to) return fromFloat(type, toFloat(item));
@@ -66,7 +66,7 @@ export function reinterpret(item: Typed, type: StackType): Typed {
   return wrap(type, item.value);
 }
 
-export function unary(opcode: number, item: Typed): Typed {
+export function typedUnary(opcode: number, item: Typed): Typed {
   if (item.type.encoding === 'float') {
     const number = toFloat(item);
     if (opcode === DW_OP.not) throw new FormatError('DWARF expression: a bitwise operator on a float');
@@ -91,7 +91,7 @@ function shift(opcode: number, a: Typed, by: bigint): Typed {
 }
 
 /** `a` was below `b` on the stack. Comparisons give 1 or 0 of the generic type. */
-export function binary(opcode: number, a: Typed, b: Typed): Typed {
+export function typedBinary(opcode: number, a: Typed, b: Typed): Typed {
   if (opcode === DW_OP.shl || opcode === DW_OP.shr || opcode === DW_OP.shra) return shift(opcode, a, b.value);
   if (a.type.encoding === 'float') return floatBinary(opcode, a, b);
   // Division and comparison of the generic type are signed, the remainder is not.

@@ -4,7 +4,7 @@ import { DW_AT, DW_ATE, DW_TAG, GO_KIND } from './constants.js';
 import type { Die } from './die.js';
 import type { Indexes } from './index.js';
 import { bitField, memberOffset } from './members.js';
-import { arrayOf, parseTypeName, shortIntegers, splitFunc, VOID } from './type-names.js';
+import { arrayTypeName, parseTypeName, shortIntegers, splitFunc, VOID } from './type-names.js';
 import type { DebugInfo, Unit } from './unit.js';
 
 /** Types by DIE, by name and by runtime type. Each becomes an object once, when asked for; what it refers to follows on use. */
@@ -368,7 +368,7 @@ export class Types {
     // C's `int m[3][4]` is one DIE with two bounds: an array of arrays.
     for (let i = lengths.length - 1; i >= 0; i--) {
       const dimensions = lengths.slice(i).map(n => `[${n}]`);
-      inner = arrayOf(inner, lengths[i]!, suffix < 0 ? dimensions.join('') : `${base.name.slice(0, suffix)}${dimensions.join('')}`);
+      inner = arrayTypeName(inner, lengths[i]!, suffix < 0 ? dimensions.join('') : `${base.name.slice(0, suffix)}${dimensions.join('')}`);
     }
     return { ...base, kind: 'array', size: die.number(DW_AT.byte_size) ?? inner.size * outer, elem: inner, length: outer };
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../bytes.js';
 import { Elf } from './elf.js';
-import { SymbolTable } from './symbols.js';
+import { ElfSymbolTable } from './symbols.js';
 
 /** A program of one segment that covers the whole file, three sections and two symbols. */
 function tinyElf(): Uint8Array<ArrayBuffer> {
@@ -66,7 +66,7 @@ describe('Elf', () => {
     expect(elf.header.entry).toBe(0x400100);
     expect(elf.sections.map(s => s.name)).toEqual(['', '.text', '.symtab', '.strtab']);
     expect([elf.low, elf.high]).toEqual([0x400000, 0x400300]);
-    const symbols = SymbolTable.of(elf)!;
+    const symbols = ElfSymbolTable.of(elf)!;
     expect([...symbols.all()].map(s => [s.name, s.address])).toEqual([
       ['start', 0x400100],
       ['helper', 0x400110],
@@ -127,7 +127,7 @@ describe('Elf', () => {
         for (const [at, value] of flips) bytes[at] = value;
         try {
           const elf = new Elf(length % 3 ? bytes : bytes.subarray(0, length), 'x');
-          const symbols = SymbolTable.of(elf);
+          const symbols = ElfSymbolTable.of(elf);
           symbols?.at(elf.header.entry);
           if (symbols) for (const symbol of symbols.all()) symbols.endOf(symbol);
           for (const section of elf.sections) elf.sectionBytes(section);

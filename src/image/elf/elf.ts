@@ -1,6 +1,6 @@
 /** An ELF file: what a loader needs at once, and sections and notes on demand. Everything here is in link addresses, without a bias. */
 import type { Unpack } from '../../host/unpack.js';
-import { ByteReader, FormatError, text } from '../bytes.js';
+import { ByteReader, FormatError, textOf } from '../bytes.js';
 import { decompressLegacy, decompressSection } from './compression.js';
 import {
   type ElfHeader,
@@ -17,7 +17,7 @@ import {
 import { LinkedMemory } from './memory.js';
 
 /** What PT_DYNAMIC says, as far as r14 needs it: names of libraries, and where relocations and dynamic symbols lie. */
-export interface Dynamic {
+export interface DynamicSection {
   readonly needed: readonly string[];
   readonly soname?: string;
   /** DT_* tag -> value, the first of each. */
@@ -41,7 +41,7 @@ export class Elf {
   readonly high: number;
   private readonly contents = new Map<Section, Uint8Array | undefined>();
   private linkedMemory: LinkedMemory | undefined;
-  private dynamicRead: Dynamic | undefined;
+  private dynamicRead: DynamicSection | undefined;
 
   /** `unpack`: for compressed sections. Throws FormatError, one line beginning with `path`, when the file cannot be loaded. */
   constructor(
@@ -66,7 +66,7 @@ export class Elf {
     const end = header.offset + header.fileSize;
     if (nul < 0 || nul >= end || nul === header.offset)
       throw new FormatError(`${this.path}: the interpreter path at 0x${header.offset.toString(16)} (PT_INTERP) is empty or has no end`);
-    return text(this.bytes, header.offset, nul);
+    return textOf(this.bytes, header.offset, nul);
   }
 
   /** The template of thread-local storage, for `runtime.tlsg` and `__thread`. */
@@ -133,11 +133,11 @@ export class Elf {
     return this.loads.some(h => h.flags & PF.x && address >= h.address && address < h.address + h.memorySize);
   }
 
-  get dynamic(): Dynamic {
+  get dynamic(): DynamicSection {
     return (this.dynamicRead ??= this.readDynamic());
   }
 
-  private readDynamic(): Dynamic {
+  private readDynamic(): DynamicSection {
     const tags = new Map<number, number>();
     const neededOffsets: number[] = [];
     const header = this.programHeaders.find(h => h.type === PT.dynamic);
@@ -167,7 +167,7 @@ export class Elf {
   /** The NUL-terminated string at a file offset; undefined when the file ends first. */
   stringAt(offset: number): string | undefined {
     const nul = offset < this.bytes.length ? this.bytes.indexOf(0, offset) : -1;
-    return nul < 0 ? undefined : text(this.bytes, offset, nul);
+    return nul < 0 ? undefined : textOf(this.bytes, offset, nul);
   }
 
   /** Where in the file the byte at a link address is; undefined when no segment has it there. */

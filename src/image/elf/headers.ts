@@ -3,7 +3,7 @@
  * Linux on amd64 lies below 2^47, and a file that says otherwise is refused here.
  */
 import { hex } from '../../host/hex.js';
-import { ByteReader, FormatError, text } from '../bytes.js';
+import { ByteReader, FormatError, textOf } from '../bytes.js';
 
 export const PT = { load: 1, dynamic: 2, interp: 3, note: 4, tls: 7 } as const;
 export const PF = { x: 1, w: 2, r: 4 } as const;
@@ -207,7 +207,7 @@ export function readSections(bytes: Uint8Array, header: ElfHeader, problems: str
   return raw.map(({ nameOffset, ...section }, index): Section => {
     const at = (names?.offset ?? 0) + nameOffset;
     const length = at < namesEnd ? bytes.subarray(at, namesEnd).indexOf(0) : -1;
-    const name = length > 0 ? text(bytes, at, at + length) : '';
+    const name = length > 0 ? textOf(bytes, at, at + length) : '';
     const holdsBytes = section.type !== SHT.nobits && section.type !== 0;
     if (holdsBytes && section.offset + section.size > bytes.length) {
       problems.push(`section ${name || index} (${hex(section.offset)} + ${hex(section.size)}) lies past the end of the file`);

@@ -3,7 +3,7 @@
  * Go program keeps its module data and type descriptors zero in the file and in its relocations instead.
  */
 import { hex } from '../../host/hex.js';
-import { ByteReader, FormatError, text } from '../bytes.js';
+import { ByteReader, FormatError, textOf } from '../bytes.js';
 import { DT, type Elf } from './elf.js';
 import { PF, type ProgramHeader } from './headers.js';
 
@@ -114,7 +114,7 @@ export class LinkedMemory {
   }
 
   string(address: number, length: number): string {
-    return text(this.slice(address, length), 0, length);
+    return textOf(this.slice(address, length), 0, length);
   }
 }
 

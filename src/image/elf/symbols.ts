@@ -3,7 +3,7 @@
  * that a hundred thousand symbols cost a few milliseconds.
  */
 import { everyIndexOf, utf8 } from '../../host/bytes.js';
-import { text } from '../bytes.js';
+import { textOf } from '../bytes.js';
 import type { Elf } from './elf.js';
 import { type Section, SHF, SHT } from './headers.js';
 
@@ -36,7 +36,7 @@ export function lastAtOrBelow(length: number, valueAt: (index: number) => number
 }
 
 /** The symbols of `.symtab`, or of `.dynsym` when the file is stripped. */
-export class SymbolTable {
+export class ElfSymbolTable {
   /** Symbols with an address, by address: entry numbers in the table. */
   private readonly order: Uint32Array;
   private readonly addresses: Float64Array;
@@ -44,7 +44,7 @@ export class SymbolTable {
   private readonly strings: Uint8Array;
   private readonly count: number;
 
-  static of(elf: Elf): SymbolTable | undefined {
+  static of(elf: Elf): ElfSymbolTable | undefined {
     for (const type of [SHT.symtab, SHT.dynsym]) {
       const section = elf.sections.find(s => s.type === type && s.size >= ENTRY_SIZE);
       const bytes = section && elf.sectionBytes(section);
@@ -55,7 +55,7 @@ export class SymbolTable {
         continue;
       }
       if (section.size % ENTRY_SIZE !== 0) elf.problems.push(`${section.name}: ${section.size} bytes are no whole number of symbols`);
-      return new SymbolTable(elf, bytes, elf.sectionBytes(strings) ?? new Uint8Array(0));
+      return new ElfSymbolTable(elf, bytes, elf.sectionBytes(strings) ?? new Uint8Array(0));
     }
     return undefined;
   }
@@ -108,7 +108,7 @@ export class SymbolTable {
     const start = this.view.getUint32(index * ENTRY_SIZE, true);
     if (start >= this.strings.length) return '';
     const nul = this.strings.indexOf(0, start);
-    const name = text(this.strings, start, nul < 0 ? this.strings.length : nul);
+    const name = textOf(this.strings, start, nul < 0 ? this.strings.length : nul);
     const version = name.indexOf('@');
     // Go's names may hold an @ (in import paths); versions follow a C name.
     return version > 0 && !name.includes('/') ? name.slice(0, version) : name;

@@ -2,19 +2,19 @@
 import { everyIndexOf } from '../../host/bytes.js';
 import type { Elf } from '../elf/elf.js';
 import { SHF } from '../elf/headers.js';
-import type { SymbolTable } from '../elf/symbols.js';
+import type { ElfSymbolTable } from '../elf/symbols.js';
 
 /** Go 1.18 and 1.19. */
 const MAGIC_118 = 0xfffffff0;
 /** Go 1.20 and later. */
 export const MAGIC_120 = 0xfffffff1;
-export const HEADER_SIZE = 72;
+export const PCLNTAB_HEADER_SIZE = 72;
 
 /** Addresses at which a pclntab may begin: its section, its symbol, else wherever its header is found in a loaded segment. */
-export function* pclntabCandidates(elf: Elf, symbols: () => SymbolTable | undefined): Iterable<number> {
+export function* pclntabCandidates(elf: Elf, symbols: () => ElfSymbolTable | undefined): Iterable<number> {
   const seen = new Set<number>();
   const isHeader = (address: number) => {
-    if (seen.has(address) || !elf.memory.contains(address + HEADER_SIZE)) return false;
+    if (seen.has(address) || !elf.memory.contains(address + PCLNTAB_HEADER_SIZE)) return false;
     const { memory } = elf;
     const magic = memory.u32(address);
     return (

@@ -3,11 +3,11 @@
  * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
  */
 import { everyIndexOf, utf8 } from '../../host/bytes.js';
-import { ByteReader, FormatError, text } from '../bytes.js';
+import { ByteReader, FormatError, textOf } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
-import type { SymbolTable } from '../elf/symbols.js';
+import type { ElfSymbolTable } from '../elf/symbols.js';
 import { findModuleData, type ModuleData } from './moduledata.js';
-import { HEADER_SIZE, MAGIC_120, pclntabCandidates } from './pclntab-header.js';
+import { MAGIC_120, PCLNTAB_HEADER_SIZE, pclntabCandidates } from './pclntab-header.js';
 
 const FUNC_FLAG = { topFrame: 1, spWrite: 2, asm: 4 } as const;
 const PCDATA_INL_TREE_INDEX = 2;
@@ -61,7 +61,7 @@ export class Pclntab {
   private readonly fileNames = new Map<number, string>();
 
   /** Undefined: not a Go program, or a table that cannot be used (then the file's problems say so). */
-  static of(elf: Elf, symbols: () => SymbolTable | undefined): Pclntab | undefined {
+  static of(elf: Elf, symbols: () => ElfSymbolTable | undefined): Pclntab | undefined {
     for (const address of pclntabCandidates(elf, symbols)) {
       try {
         return new Pclntab(elf, address, symbols);
@@ -76,7 +76,7 @@ export class Pclntab {
   private constructor(
     private readonly elf: Elf,
     readonly address: number,
-    symbols: () => SymbolTable | undefined,
+    symbols: () => ElfSymbolTable | undefined,
   ) {
     const section = elf.sectionAt(address);
     const bytes = elf.memory.rest(address);
@@ -91,7 +91,7 @@ export class Pclntab {
     const textStart = r.size64();
     const table = (name: string) => {
       const offset = r.size64();
-      if (offset < HEADER_SIZE || offset > length) r.fail(`offset 0x${offset.toString(16)} of ${name} is outside the table`);
+      if (offset < PCLNTAB_HEADER_SIZE || offset > length) r.fail(`offset 0x${offset.toString(16)} of ${name} is outside the table`);
       return offset;
     };
     this.funcnametab = table('the function names');
@@ -175,7 +175,7 @@ export class Pclntab {
   private stringAt(start: number, limit: number): string {
     const end = start < limit ? this.bytes.subarray(start, limit).indexOf(0) : -1;
     if (end < 0) throw new FormatError(`gopclntab: the string at 0x${start.toString(16)} is outside its table`);
-    return text(this.bytes, start, start + end);
+    return textOf(this.bytes, start, start + end);
   }
 
   /** Numbers of the functions of that name, in address order. */

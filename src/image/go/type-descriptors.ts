@@ -1,6 +1,6 @@
 /** The bytes of type descriptors (internal/abi/type.go; runtime/type.go up to Go 1.20, with the same layout): kinds, names and parts. */
 import { KINDS, type Kind } from '../../abi/kind.js';
-import { FormatError, text } from '../bytes.js';
+import { FormatError, textOf } from '../bytes.js';
 import type { LinkedMemory } from '../elf/memory.js';
 import type { ModuleData } from './moduledata.js';
 
@@ -49,7 +49,7 @@ export class TypeDescriptors {
       length |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    return { name: text(this.memory.slice(at, length), 0, length), embedded: (flags & NAME_FLAG.embedded) !== 0 };
+    return { name: textOf(this.memory.slice(at, length), 0, length), embedded: (flags & NAME_FLAG.embedded) !== 0 };
   }
 
   /** As the runtime spells it, with the package's name for its path: `*http.Client`. */

@@ -1,22 +1,22 @@
 import type { FrameSummary } from '../../debugger/show/frame-summary.js';
 import type { Seam } from '../../debugger/stack/frame.js';
-import type { Item, PaneRow, Shown } from '../pane.js';
+import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
 import { printable, type Row, shortNames, span } from '../text.js';
 import widthOf from '../width.js';
 
 /** The frames of the selected stack, with the seam where one stack goes over into another. */
-export const backtrace = {
+export const backtracePane = {
   name: 'backtrace',
   title: 'backtrace',
   key: '3',
   folds: true,
-  content: ({ view }: Shown, width: number) => {
+  content: ({ view }: PaneSubject, width: number) => {
     const names = view.frames.map(nameOf);
     const column = Math.min(Math.max(0, ...names.map(widthOf)), Math.floor(width * NAMES));
-    const items = view.frames.flatMap((frame, index): Item[] => {
+    const items = view.frames.flatMap((frame, index): PaneItem[] => {
       // The frames on both sides of a seam are kept with it.
       const keep = frame.selected || frame.seam !== undefined || view.frames[index + 1]?.seam !== undefined;
-      const line: Item = { row: drawn(frame, names[index]!, column), frame: frame.index, address: frame.pc, keep };
+      const line: PaneItem = { row: drawn(frame, names[index]!, column), frame: frame.index, address: frame.pc, keep };
       return frame.seam === undefined ? [line] : [{ row: [span(seamText(frame.seam, width), 'seam')], keep: true }, line];
     });
     const selected = view.frames.find(frame => frame.selected)?.index;

@@ -1,5 +1,5 @@
 import type { CodeRow } from '../../debugger/show/code-window.js';
-import type { Item, PaneRow, Shown } from '../pane.js';
+import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
 import { printable, type Row, shortNames, span } from '../text.js';
 import widthOf from '../width.js';
 
@@ -9,15 +9,15 @@ const GAP = 2;
 const NARROW = 50;
 
 /** Instructions of the selected frame's function, with the source between them, and above them the way in. */
-export const code = {
+export const codePane = {
   name: 'code',
   title: 'code',
   key: '1',
   anchorAt: 0.6,
-  content: ({ view }: Shown, width: number) => ({
+  content: ({ view }: PaneSubject, width: number) => ({
     anchor: view.code.anchor,
     items: view.code.rows.map(
-      (row): Item => ({
+      (row): PaneItem => ({
         row: drawn(row, width, view.fault),
         ...(row.address === undefined ? {} : { address: row.address }),
         ...(row.target === undefined ? {} : { target: row.target }),

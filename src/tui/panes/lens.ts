@@ -1,7 +1,7 @@
-import type { Side, View } from '../../debugger/lens/view.js';
-import { type Chain, stagesOf } from '../../debugger/lens/way.js';
-import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, type Row, type Segment, shortNames, span } from '../text.js';
+import type { LensView, Side } from '../../debugger/lens/view.js';
+import { stagesOf, type Way } from '../../debugger/lens/way.js';
+import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
+import { printable, type Row, shortNames, span, type TextSegment } from '../text.js';
 import widthOf from '../width.js';
 
 const ARROW = ' -> ';
@@ -9,14 +9,14 @@ const ARROW = ' -> ';
 const LONG = 16;
 
 /** The call at hand from both sides: its conventions, and the way each argument has come. */
-export const lens = {
+export const lensPane = {
   name: 'lens',
   title: 'call lens',
   key: '4',
-  content: ({ view }: Shown) => ({ items: view.lens === undefined ? [] : rows(view.lens).map((row): Item => ({ row })) }),
+  content: ({ view }: PaneSubject) => ({ items: view.lens === undefined ? [] : rows(view.lens).map((row): PaneItem => ({ row })) }),
 } as const satisfies PaneRow;
 
-function rows({ caller, callee, values, stack }: View): readonly Row[] {
+function rows({ caller, callee, values, stack }: LensView): readonly Row[] {
   const sides = [caller, callee].filter(side => side !== undefined);
   const named = values.map(({ label, name }) => ` ${label} ${printable(name)}`.trimEnd());
   const column = Math.max(0, ...named.map(widthOf)) + 2;
@@ -31,13 +31,13 @@ function rows({ caller, callee, values, stack }: View): readonly Row[] {
   ];
 }
 
-const sideText = ({ name, callable }: Side): readonly Segment[] => [
+const sideText = ({ name, callable }: Side): readonly TextSegment[] => [
   span(printable(shortNames(name)), 'function'),
   span(`  ${callable.convention.id}`, 'dim'),
 ];
 
 /** Where the value was, from its origin on, and under each place the convention that it was passed by. */
-function way(chain: Chain): readonly Row[] {
+function way(chain: Way): readonly Row[] {
   const stages = stagesOf(chain).map(({ place, convention }) => ({
     place,
     convention: convention === 'hand-made assembly' ? 'private' : convention,

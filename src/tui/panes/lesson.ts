@@ -1,21 +1,21 @@
 import type { LessonPart } from '../../debugger/lesson/lesson.js';
 import { proseLines } from '../../debugger/lesson/prose.js';
 import type { StepResult } from '../../debugger/lesson/run.js';
-import type { Item, PaneRow, Shown } from '../pane.js';
-import { printable, type Role, span } from '../text.js';
+import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
+import { printable, span, type TextRole } from '../text.js';
 
 /** A lesson: what was said and done so far, and the step that is next. */
-export const lesson = {
+export const lessonPane = {
   name: 'lesson',
   title: 'lesson',
   key: '6',
-  content: ({ lesson: walk }: Shown, width: number) => {
+  content: ({ lesson: walk }: PaneSubject, width: number) => {
     if (walk === undefined) return { items: [] };
     const { results, next, position, steps } = walk;
     // What stands before the last step is read already.
     const read = results.findLastIndex(result => isStep(result.part.kind));
     const parts = results.map((result, index) => shown(result, width - 2, index < read));
-    const items: Item[] = parts.flat();
+    const items: PaneItem[] = parts.flat();
     // That a check holds is no news; the prose behind it is.
     const done = results.slice(Math.max(0, read));
     const prose = done.every(({ ok }) => ok)
@@ -32,9 +32,9 @@ export const lesson = {
 
 const isStep = (kind: LessonPart['kind']): boolean => kind === 'command' || kind === 'variant';
 
-const line = (text: string, role: Role = 'plain'): Item => ({ row: [span(` ${printable(text)}`, role)] });
+const line = (text: string, role: TextRole = 'plain'): PaneItem => ({ row: [span(` ${printable(text)}`, role)] });
 
-function shown({ part, ok, output }: StepResult, width: number, read: boolean): readonly Item[] {
+function shown({ part, ok, output }: StepResult, width: number, read: boolean): readonly PaneItem[] {
   const role = read ? 'dim' : 'plain';
   switch (part.kind) {
     case 'text':
@@ -48,6 +48,6 @@ function shown({ part, ok, output }: StepResult, width: number, read: boolean): 
   }
 }
 
-const nextStep = ({ text }: LessonPart): readonly Item[] => [
+const nextStep = ({ text }: LessonPart): readonly PaneItem[] => [
   { row: [span(' ► ', 'current'), span(printable(text), 'current'), span('   space runs this', 'dim')] },
 ];

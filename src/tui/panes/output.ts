@@ -1,12 +1,12 @@
-import type { PaneRow, Shown } from '../pane.js';
+import type { PaneRow, PaneSubject } from '../pane.js';
 import { printable, span } from '../text.js';
 
 /** What the program has written to its standard output and error. */
-export const output = {
+export const outputPane = {
   name: 'output',
   title: 'output',
   key: '7',
-  content: ({ output: lines }: Shown) => {
+  content: ({ output: lines }: PaneSubject) => {
     const begun = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
     return { anchor: begun.length - 1, items: begun.map(line => ({ row: [span(printable(line))] })) };
   },

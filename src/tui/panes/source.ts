@@ -1,13 +1,13 @@
-import type { PaneRow, Shown } from '../pane.js';
+import type { PaneRow, PaneSubject } from '../pane.js';
 import { printable, span } from '../text.js';
 
 /** The source file of the selected frame, around its line. */
-export const source = {
+export const sourcePane = {
   name: 'source',
   title: 'source',
   key: '0',
   anchorAt: 0.5,
-  content: ({ view }: Shown) => {
+  content: ({ view }: PaneSubject) => {
     const { file, line, lines, first } = view.source;
     return {
       anchor: line - first,

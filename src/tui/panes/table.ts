@@ -1,17 +1,28 @@
 /** The one table of panes: what the screen can show, in the order of their keys. */
 import type { PaneRow, PaneState } from '../pane.js';
-import { backtrace } from './backtrace.js';
-import { code } from './code.js';
-import { console } from './console.js';
-import { goroutines } from './goroutines.js';
-import { lens } from './lens.js';
-import { lesson } from './lesson.js';
-import { memory } from './memory.js';
-import { output } from './output.js';
-import { registers } from './registers.js';
-import { source } from './source.js';
+import { backtracePane } from './backtrace.js';
+import { codePane } from './code.js';
+import { consolePane } from './console.js';
+import { goroutinesPane } from './goroutines.js';
+import { lensPane } from './lens.js';
+import { lessonPane } from './lesson.js';
+import { memoryPane } from './memory.js';
+import { outputPane } from './output.js';
+import { registersPane } from './registers.js';
+import { sourcePane } from './source.js';
 
-const TABLE = [code, registers, backtrace, lens, memory, lesson, output, goroutines, console, source] as const satisfies readonly PaneRow[];
+const TABLE = [
+  codePane,
+  registersPane,
+  backtracePane,
+  lensPane,
+  memoryPane,
+  lessonPane,
+  outputPane,
+  goroutinesPane,
+  consolePane,
+  sourcePane,
+] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];
 export type Pane = PaneRow & { readonly name: PaneName };

@@ -2,7 +2,7 @@ import type { AddressSpace } from '../../cpu/api.js';
 import { type TelescopeRow, telescope } from '../../debugger/memory/telescope.js';
 import type { Session } from '../../debugger/session/session.js';
 
-export interface Memory {
+export interface MemoryView {
   readonly rows: readonly TelescopeRow[];
   /** Index of the word that was gone to. */
   readonly anchor?: number;
@@ -14,7 +14,7 @@ const WORD = 8n;
 const BEFORE = 16;
 
 /** Words from the stack pointer up, or around `at`, each with where it leads. */
-export function observeMemory(session: Session, at?: bigint): Memory {
+export function observeMemory(session: Session, at?: bigint): MemoryView {
   const { stack, frame } = session;
   const { memory } = stack.target;
   const { sp } = frame.physical;

@@ -1,6 +1,6 @@
 import type { Session } from '../../debugger/session/session.js';
 
-export interface Source {
+export interface SourceView {
   /** Without its directory; empty when the source is not known. */
   readonly file: string;
   readonly line: number;
@@ -9,12 +9,12 @@ export interface Source {
   readonly first: number;
 }
 
-export const NO_SOURCE: Source = { file: '', line: 0, lines: [], first: 1 };
+export const NO_SOURCE: SourceView = { file: '', line: 0, lines: [], first: 1 };
 
 /** Lines kept on either side of the current one. */
 const AROUND = 500;
 
-export function observeSource(session: Session): Source {
+export function observeSource(session: Session): SourceView {
   const { file, line } = session.frame;
   const all = file === undefined ? undefined : session.sources.lines(file);
   if (file === undefined || line === undefined || all === undefined) return NO_SOURCE;

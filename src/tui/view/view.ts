@@ -2,7 +2,7 @@
 
 import type { Flavor } from '../../debugger/code/disassemble.js';
 import { lensView } from '../../debugger/lens/lens.js';
-import type { View as Lens } from '../../debugger/lens/view.js';
+import type { LensView as Lens } from '../../debugger/lens/view.js';
 import type { Session } from '../../debugger/session/session.js';
 import type { Theme } from '../../debugger/session/settings.js';
 import { type CodeWindow, codeWindow } from '../../debugger/show/code-window.js';
@@ -12,9 +12,9 @@ import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSu
 import { codeLook } from '../../debugger/show/listing.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { grouped, stopData, stopHeadline } from '../../debugger/show/stop-text.js';
-import { type Memory, observeMemory } from './memory.js';
+import { type MemoryView, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
-import { NO_SOURCE, observeSource, type Source } from './source.js';
+import { NO_SOURCE, observeSource, type SourceView } from './source.js';
 
 /** Where the user went in a pane; absent: the pane follows the selected frame. */
 export interface Looking {
@@ -42,11 +42,11 @@ interface Parts {
   readonly registers: readonly RegisterFact[];
   readonly values: FrameValues;
   readonly frames: readonly FrameSummary[];
-  readonly memory: Memory;
+  readonly memory: MemoryView;
   readonly goroutines: readonly GoroutineSummary[];
   readonly threads: readonly ThreadSummary[];
   readonly lens: Lens | undefined;
-  readonly source: Source;
+  readonly source: SourceView;
 }
 
 export type View = Head & Parts;
