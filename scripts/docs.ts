@@ -26,6 +26,9 @@ function instructions(): string {
     '- RCPSS, RCPPS, RSQRTSS and RSQRTPS are approximations with tables of their own in every model. Here the error is below 2^-12.',
     '- F2XM1, FYL2X, FYL2XP1 and FPATAN give the exact result, rounded. A processor may differ in the last bit.',
     '- The addresses of the last x87 instruction and operand, and its opcode, are not kept: FNSTENV and FXSAVE store zeros.',
+    '- A near branch, call or return with the prefix 66 ignores it, and LFS, LGS, LSS and far jumps with REX.W take the selector behind 8 bytes: as on Intel. AMD cuts RIP to 16 bits, and ignores REX.W.',
+    '- BSWAP of 16 bits clears them.',
+    '- There is no UMIP: SGDT and SIDT give the places that Linux has for its tables when nothing is placed at random, STR 0x40, SLDT 0, SMSW CR0 as Linux sets it. There are no 32-bit programs: no selector 0x23, and INT 0x80 is refused.',
     '- MXCSR_MASK is 0xffff: as on Intel, without the MISALIGNSSE bit of AMD.\n',
   ].join('\n');
 }

@@ -173,9 +173,29 @@ export interface Registers {
   restore(state: Uint8Array): void;
 }
 
-export type Vector = '#PF' | '#UD' | '#DE' | '#GP' | '#BP' | '#DB' | '#SS' | '#AC' | '#XM' | '#MF' | '#NM';
+export type Vector = '#PF' | '#UD' | '#DE' | '#GP' | '#BP' | '#DB' | '#SS' | '#AC' | '#XM' | '#MF' | '#NM' | '#OF';
 
-/** An exception of the guest (Intel SDM vol. 3, chapter 6). Registers are as before the instruction, except after #BP and #DB. */
+/** Why an exception was raised that has many causes. */
+export type FaultCause =
+  /** #GP, #SS: an operand at an address that is not canonical. */
+  | { readonly kind: 'non-canonical'; readonly address: bigint }
+  /** #GP: an operand that must be aligned to 16 bytes. */
+  | { readonly kind: 'misaligned'; readonly address: bigint }
+  /** #GP: a jump, call or return to an address that is not canonical. */
+  | { readonly kind: 'target'; readonly address: bigint }
+  /** #GP: a selector that user level may not load. */
+  | { readonly kind: 'selector'; readonly selector: number }
+  /** #GP: reserved bits that are set. */
+  | { readonly kind: 'reserved' }
+  /** #GP: INT n of an interrupt that user level may not raise. */
+  | { readonly kind: 'interrupt'; readonly number: number }
+  /** #GP: an instruction that user level may not run. */
+  | { readonly kind: 'privileged' }
+  /** #DB: an instruction has run with TF set; or INT1. */
+  | { readonly kind: 'step' }
+  | { readonly kind: 'int1' };
+
+/** An exception of the guest (Intel SDM vol. 3, chapter 6). Registers are as before the instruction, except after #BP, #DB and #OF. */
 export interface Fault {
   readonly vector: Vector;
   /** The address that was accessed (#PF); 0n for the others. */
@@ -183,6 +203,9 @@ export interface Fault {
   readonly access?: AccessKind;
   /** #PF only: the page is mapped, but not for that access. */
   readonly mapped?: boolean;
+  readonly cause?: FaultCause;
+  /** The processor's error code, of #GP. */
+  readonly error?: number;
 }
 
 export type CpuStop =

@@ -1,18 +1,32 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
 
-import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction } from 'iced-x86';
+import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction, Mnemonic, OpKind } from 'iced-x86';
 import { beginWithMade } from '#made';
 import type { Assets } from '../host/assets.js';
-import type { Access, AccessKind, Cpu, CpuEnvironment, CpuState, CpuStop, Effects, Observer, Vector, Watch, WatchHit } from './api.js';
+import type {
+  Access,
+  AccessKind,
+  Cpu,
+  CpuEnvironment,
+  CpuState,
+  CpuStop,
+  Effects,
+  Fault,
+  Observer,
+  Vector,
+  Watch,
+  WatchHit,
+} from './api.js';
 import { PAGE_SIZE } from './api.js';
 import { Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
 import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
 import { sseRare } from './helpers/sse-rare.js';
+import { system } from './helpers/system.js';
 import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type Run } from './interpret/interpreter.js';
-import { EXIT, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
+import { CAUSES, EXIT, FLAG, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { beginWithForms } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
 import { Observers, touches } from './observers.js';
@@ -29,6 +43,22 @@ const LONGEST = 15;
 const RCX = 1;
 const RDX = 2;
 const RBX = 3;
+
+/** Exceptions with RIP behind the instruction, which has retired. */
+const TRAPS: ReadonlySet<Vector | undefined> = new Set<Vector>(['#BP', '#DB', '#OF']);
+const COMPARES: ReadonlySet<Mnemonic> = new Set([
+  Mnemonic.Cmpsb,
+  Mnemonic.Cmpsw,
+  Mnemonic.Cmpsd,
+  Mnemonic.Cmpsq,
+  Mnemonic.Scasb,
+  Mnemonic.Scasw,
+  Mnemonic.Scasd,
+  Mnemonic.Scasq,
+]);
+const STEPPED: CpuStop = { kind: 'fault', fault: { vector: '#DB', address: 0n, cause: { kind: 'step' } } };
+/** Whether the guest itself would have gone on: the trap that TF raises comes before what a debugger watches. */
+const goesOn = (stop: CpuStop | undefined): boolean => stop === undefined || stop.kind === 'watchpoint' || stop.kind === 'observer';
 
 export interface CpuOptions {
   /** Bytes of guest memory that may be touched. Default 2 GiB. */
@@ -136,16 +166,43 @@ export class Machine implements Cpu {
       const pc = this.registers.rip;
       let block = single ? this.translator.one(pc) : this.translator.block(pc);
       if (block === undefined) return this.fetchFault(pc);
-      if (block.instructions > left) block = this.translator.one(pc)!;
-      const given = single ? 1 : Math.min(left, Math.max(SLICE, block.instructions));
+      // With TF each instruction runs by itself, and what it does to TF counts for the next.
+      const traced = (this.view.getUint32(STATE.flagsRest, true) & FLAG.tf) !== 0;
+      if (block.instructions > (traced ? 1 : left)) block = this.translator.one(pc)!;
+      const given = single || traced ? 1 : Math.min(left, Math.max(SLICE, block.instructions));
       single = false;
+      const goOnWith = traced ? this.oneElement() : undefined;
       const exit = this.enter(block.record, given);
       const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
       this.icount += retired;
       const stop = this.handle(exit, left - retired);
+      const done = this.icount > end - left && goesOn(stop);
+      goOnWith?.(done);
+      if (traced && done) return STEPPED;
       if (stop !== undefined) return stop;
     }
     return { kind: 'budget' };
+  }
+
+  /** With TF a repeated string instruction is interrupted behind each element: has it run with a count of one, and returns what then puts the count right. */
+  private oneElement(): ((done: boolean) => void) | undefined {
+    const { registers } = this;
+    const { ins } = this.decodeHere();
+    const repeats = ins.isStringInstruction && (ins.hasRepPrefix || ins.hasRepnePrefix);
+    const short = ins.opKind(0) === OpKind.MemoryESEDI || ins.opKind(0) === OpKind.MemorySegESI || ins.opKind(1) === OpKind.MemorySegESI;
+    const compares = COMPARES.has(ins.mnemonic);
+    const wanted = ins.hasRepnePrefix ? 0n : 1n;
+    ins.free();
+    const before = registers.gpr(RCX);
+    const count = short ? before & 0xffff_ffffn : before;
+    if (!repeats || count <= 1n) return undefined;
+    const { rip } = registers;
+    registers.setGpr(RCX, 1n);
+    return done => {
+      registers.setGpr(RCX, done ? count - 1n : before);
+      const equal = (registers.rflags >> 6n) & 1n;
+      if (done && (!compares || equal === wanted)) registers.rip = rip;
+    };
   }
 
   /** Instructions of the block that the exit cut short, which the budget has paid for. Puts RIP on the one that was cut. */
@@ -158,7 +215,7 @@ export class Machine implements Cpu {
     if (exit === EXIT.lookup) return block.instructions;
     const index = this.view.getUint16(record + RECORD.index, true);
     const vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
-    if (exit === EXIT.fault && (vector === '#BP' || vector === '#DB')) return block.instructions - index - 1;
+    if (exit === EXIT.fault && TRAPS.has(vector)) return block.instructions - index - 1;
     this.registers.rip = BigInt(block.pc + block.offsets[index]);
     return block.instructions - index;
   }
@@ -238,10 +295,42 @@ export class Machine implements Cpu {
   private fault(): CpuStop {
     const vector: Vector = VECTORS[this.view.getUint32(STATE.exitVector, true)];
     const address = this.view.getBigUint64(STATE.exitAddress, true);
+    if (vector === '#PF') return this.pageFault(address, ACCESS[this.view.getUint32(STATE.exitAccess, true)]);
     // An address that is not canonical: which exception it is depends on the segment.
-    if (vector === '#SS') return { kind: 'fault', fault: { vector: this.usesStackSegment(address) ? '#SS' : '#GP', address: 0n } };
-    if (vector !== '#PF') return { kind: 'fault', fault: { vector, address: 0n } };
-    return this.pageFault(address, ACCESS[this.view.getUint32(STATE.exitAccess, true)]);
+    if (vector === '#SS') {
+      const cause = { kind: 'non-canonical', address } as const;
+      return { kind: 'fault', fault: { vector: this.usesStackSegment(address) ? '#SS' : '#GP', address: 0n, cause } };
+    }
+    if (vector === '#DB') return { kind: 'fault', fault: { vector, address: 0n, cause: { kind: 'int1' } } };
+    return { kind: 'fault', fault: vector === '#GP' ? this.protectionFault(address) : { vector, address: 0n } };
+  }
+
+  /** What was told of the cause of a #GP; the instruction itself says the rest. */
+  private protectionFault(address: bigint): Fault {
+    const { view } = this;
+    const told = CAUSES[view.getUint32(STATE.exitCause, true)];
+    const error = view.getUint32(STATE.exitError, true);
+    view.setUint32(STATE.exitCause, 0, true);
+    view.setUint32(STATE.exitError, 0, true);
+    const fault = { vector: '#GP', address: 0n } as const;
+    switch (told) {
+      case 'non-canonical':
+      case 'misaligned':
+      case 'target':
+        return { ...fault, cause: { kind: told, address } };
+      case 'selector':
+        return { ...fault, cause: { kind: told, selector: error }, error };
+      case 'reserved':
+        return { ...fault, cause: { kind: told } };
+      default: {
+        const { ins } = this.decodeHere();
+        const number = ins.mnemonic === Mnemonic.Int ? ins.immediate8 : undefined;
+        ins.free();
+        if (number === undefined) return { ...fault, cause: { kind: 'privileged' } };
+        // The error code names the entry of the interrupt descriptor table (Intel SDM vol. 3, 6.13).
+        return { ...fault, cause: { kind: 'interrupt', number }, error: number * 8 + 2 };
+      }
+    }
   }
 
   private pageFault(address: bigint, access: AccessKind): CpuStop {
@@ -250,7 +339,8 @@ export class Machine implements Cpu {
   }
 
   private fetchFault(pc: bigint): CpuStop {
-    if (BigInt.asIntN(48, pc) !== BigInt.asIntN(64, pc)) return { kind: 'fault', fault: { vector: '#GP', address: 0n } };
+    if (BigInt.asIntN(48, pc) !== BigInt.asIntN(64, pc))
+      return { kind: 'fault', fault: { vector: '#GP', address: 0n, cause: { kind: 'target', address: pc } } };
     // An instruction that begins on a good page faults on the next.
     const address = this.memory.allows(pc, 1, 'exec') ? ((pc >> 12n) + 1n) << 12n : pc;
     return this.pageFault(address, 'exec');
@@ -311,8 +401,9 @@ export class Machine implements Cpu {
       slowRead: (low, high, size) => this.slowRead(low, high, size, false),
       slowReadWrite: (low, high, size) => this.slowRead(low, high, size, true),
       slowWrite: (low, high, size) => this.slowWrite(low, high, size),
-      misaligned: () => this.raise('#GP'),
-      notCanonical: () => this.raise('#GP'),
+      misaligned: () => this.refuse('misaligned'),
+      notCanonical: () => this.refuse('target'),
+      reservedBits: () => this.refuse('reserved'),
       divideError: () => this.raise('#DE'),
       divide128: () => this.divide128(),
       divideSigned128: () => this.divideSigned128(),
@@ -323,6 +414,7 @@ export class Machine implements Cpu {
       sseFloat: () => sseFloat(this.view),
       sseRare: () => sseRare(this.view),
       x87: makeX87(this.view),
+      system: () => system(this.view),
     };
   }
 
@@ -334,6 +426,12 @@ export class Machine implements Cpu {
   private raise(vector: Vector): number {
     this.view.setUint32(STATE.exitVector, VECTORS.indexOf(vector), true);
     return this.leave(EXIT.fault);
+  }
+
+  /** #GP; the address that is at fault, if there is one, has been stored. */
+  private refuse(cause: (typeof CAUSES)[number]): number {
+    this.view.setUint32(STATE.exitCause, CAUSES.indexOf(cause), true);
+    return this.raise('#GP');
   }
 
   private raisePageFault(page: number, offset: number, access: AccessKind): number {

@@ -1,5 +1,5 @@
 /**
- * What CPUID answers: an x86-64-v2 processor (SSE to SSE4.2, POPCNT, CMPXCHG16B, FXSAVE, RDTSCP) without AVX, AES, XSAVE or FSGSBASE.
+ * What CPUID answers: an x86-64-v2 processor (SSE to SSE4.2, POPCNT, CMPXCHG16B, FXSAVE, RDTSCP) with FSGSBASE, without AVX, AES or XSAVE.
  * Bits: Intel SDM vol. 2, CPUID, and AMD APM vol. 3, appendix E.
  */
 
@@ -16,6 +16,8 @@ const BRAND = text('r14 emulated amd64 CPU'.padEnd(48, '\0'));
 const FEATURES_EDX = (1 << 0) | (1 << 4) | (1 << 5) | (1 << 8) | (1 << 15) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
 // Leaf 1 ECX: SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT.
 const FEATURES_ECX = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 19) | (1 << 20) | (1 << 23);
+/** Leaf 7 EBX. */
+const FSGSBASE = 1 << 0;
 // Leaf 0x80000001: LAHF in long mode; SYSCALL, NX, RDTSCP, long mode.
 const EXTENDED_ECX = 1 << 0;
 const EXTENDED_EDX = (1 << 11) | (1 << 20) | (1 << 27) | (1 << 29);
@@ -32,6 +34,8 @@ export function cpuid(leaf: number, subleaf: number): readonly [number, number, 
       return [0x01, 0, 0, 0];
     case 4:
       return cacheLeaf(subleaf);
+    case 7:
+      return subleaf === 0 ? [0, FSGSBASE, 0, 0] : [0, 0, 0, 0];
     case 0x80000000:
       return [0x80000008, 0, 0, 0];
     case 0x80000001:

@@ -43,15 +43,15 @@ export const STATE = {
   /** Eight physical x87 registers, 16 bytes each of which 10 count. */
   x87: 0x1a0,
   xmm: 0x240,
+  /** Segment registers that user level may change, two bytes each, in the order of SELECTOR. */
+  selectors: 0x340,
   /** Everything up to here is the architectural state of a thread. */
-  end: 0x340,
+  end: 0x348,
 
   /** Why the interpreter came back: an EXIT value. */
-  exit: 0x340,
+  exit: 0x348,
   /** The record it stood at. */
-  exitRecord: 0x344,
-  /** Instructions of the budget that are left, before those of an unfinished block are given back. */
-  exitBudget: 0x348,
+  exitRecord: 0x34c,
   exitAddress: 0x350,
   exitAccess: 0x358,
   /** Exception of exit = EXIT.fault: an index into VECTORS. */
@@ -60,6 +60,11 @@ export const STATE = {
   callTop: 0x360,
   /** Highest slot of the call records in use: the stack they belong to ends there. */
   callHigh: 0x368,
+  /** Instructions of the budget that are left, before those of an unfinished block are given back. */
+  exitBudget: 0x370,
+  /** The exception's error code, other than #PF's, and what CAUSES says of it; both 0 when nothing is to be said. */
+  exitError: 0x374,
+  exitCause: 0x378,
   /** Bytes on their way over a page boundary or to a page without a fast tag. */
   bounce: 0x380,
   /** The access that `bounce` serves. */
@@ -138,5 +143,13 @@ export const EXIT = {
   edge: 12,
 } as const;
 
-export const VECTORS = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM'] as const;
+/** Places in STATE.selectors; `ss` has none: only one selector is good for it. */
+export const SELECTOR = { es: 0, ds: 1, fs: 2, gs: 3, ss: 4 } as const;
+/** The code and stack segments of 64-bit user mode under Linux (__USER_CS, __USER_DS). */
+export const USER_CS = 0x33;
+export const USER_SS = 0x2b;
+
+export const VECTORS = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM', '#OF'] as const;
+/** Why an exception was raised, where its vector leaves that open: numbers are places in the list. */
+export const CAUSES = ['', 'non-canonical', 'misaligned', 'target', 'selector', 'reserved'] as const;
 export const SERVICES = ['cpuid', 'rdtsc', 'rdtscp'] as const;

@@ -1,5 +1,5 @@
 import type { GprName, Registers } from './api.js';
-import { FLAG_KIND, gprNumber, gprSlot, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
+import { FLAG_KIND, gprNumber, gprSlot, SELECTOR, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
 
 const MASK64 = 0xffff_ffff_ffff_ffffn;
 
@@ -56,7 +56,9 @@ export class RegisterFile implements Registers {
     return this.view.getBigUint64(STATE.fsBase, true);
   }
 
+  /** The selector is 0 then, as arch_prctl leaves it. */
   set fsBase(value: bigint) {
+    this.view.setUint16(STATE.selectors + 2 * SELECTOR.fs, 0, true);
     this.view.setBigUint64(STATE.fsBase, value & MASK64, true);
   }
 
@@ -65,6 +67,7 @@ export class RegisterFile implements Registers {
   }
 
   set gsBase(value: bigint) {
+    this.view.setUint16(STATE.selectors + 2 * SELECTOR.gs, 0, true);
     this.view.setBigUint64(STATE.gsBase, value & MASK64, true);
   }
 

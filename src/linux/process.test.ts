@@ -131,7 +131,7 @@ function lookAtAll({ memory }: Process): void {
 }
 
 /** Programs that ask much of the kernel; all are run through the command line elsewhere. */
-const ASKING = cPrograms().filter(name => name.startsWith('kernel-') || ['pipes', 'signals', 'threads'].includes(name));
+const ASKING = cPrograms().filter(name => name.startsWith('kernel-') || ['pipes', 'processor', 'signals', 'threads'].includes(name));
 
 describe.skipIf(why)(`C programs do as on the host${suffix}`, () => {
   for (const isStatic of [true, false]) {

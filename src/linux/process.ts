@@ -35,7 +35,6 @@ import { syscallName } from './syscalls/table.js';
 import { type SyscallInProgress, Task } from './task.js';
 
 const DEFAULT_MEMORY = 2 * 2 ** 30;
-const INT_OPCODE = 0xcd;
 /** Signals of faults: stopped at by default, when they are faults. */
 const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);
 
@@ -368,15 +367,8 @@ class GuestProcess implements Process {
     const { kernel } = this;
     if (fault.vector === '#PF' && !fault.mapped && kernel.layout.growStack(fault.address)) return;
     const { entry, trap } = signalOfFault(fault, this.cpu.registers, task.trap);
-    task.trap = fault.vector === '#GP' ? { ...trap, error: this.protectionError() } : trap;
+    task.trap = trap;
     kernel.signals.force(task, entry);
-  }
-
-  /** The error code of #GP: that of INT n names the interrupt descriptor (Intel SDM vol. 3, 6.13); others have none here. */
-  private protectionError(): bigint {
-    const { rip } = this.cpu.registers;
-    if (!this.memory.allows(rip, 2, 'exec') || this.memory.readU8(rip) !== INT_OPCODE) return 0n;
-    return BigInt(this.memory.readU8(rip + 1n) * 8 + 2);
   }
 
   private catchesSyscall(number: number): boolean {

@@ -35,7 +35,7 @@ export interface VectorFile {
 }
 
 const MAGIC = 'r14v1\n';
-const VECTORS: readonly Vector[] = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM'];
+const VECTORS: readonly Vector[] = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM', '#OF'];
 const ACCESSES: readonly AccessKind[] = ['read', 'write', 'exec'];
 const MAPPED = 4;
 const BASES: readonly bigint[] = [LOW, HIGH, CODE];

@@ -4,7 +4,7 @@ import { Code, CpuidFeature, EncodingKind, FlowControl, Instruction, OpCodeOpera
 /** What the CPU that r14 shows to its guest has. */
 const FEATURES = new Set(
   [
-    'INTEL8086 INTEL186 INTEL286 INTEL386 INTEL486 X64 CMOV CX8 CMPXCHG16B POPCNT MULTIBYTENOP PAUSE CLFSH PREFETCHW CET_IBT BMI1 LZCNT MSR MMX',
+    'INTEL8086 INTEL186 INTEL286 INTEL386 INTEL486 X64 CMOV CX8 CMPXCHG16B POPCNT MULTIBYTENOP PAUSE CLFSH PREFETCHW CET_IBT BMI1 LZCNT MSR MMX FSGSBASE',
     'SSE SSE2 SSE3 SSSE3 SSE4_1 SSE4_2 FXSR FPU FPU287 FPU387',
   ]
     .join(' ')
@@ -14,14 +14,13 @@ const FEATURES = new Set(
 /** Forms without vectors, each for a reason. */
 const EXCLUDED: readonly (readonly [reason: string, forms: RegExp])[] = [
   ['needs privilege; its like are tested', /^(Ins[wd]_|Outs[wd]_|Invd|Wbinvd|Lldt|Ltr|Lmsw|Mov_(cr|dr)|Mov_r64_(cr|dr))/],
-  ['answers with facts of the host system', /^(S[gil]dt|Str|Smsw|Lar|Lsl|Ver[rw])_|^Mov_r(m16|32m16|64m16)_Sreg/],
-  ['loads segment registers', /^(Mov_Sreg|Pop[wdq]_[FG]S|L[sfg]s_|Push[wdq]_[FG]S)/],
+  ['where the kernel has its tables', /^S[gi]dt_/],
+  ['AMD takes a selector behind 4 bytes, Intel behind 8', /^L[sfg]s_r64|^(Jmp|Call)_m1664/],
+  ['a call of the kernel, or a trap that hypervisors meddle with', /^(Int1|Sys)/],
   [
-    'far transfer of control, a call of the kernel, or a trap that hypervisors meddle with',
-    /^(Retf|Iret|Call_m16|Jmp_m16|Int_imm8|Int1|Sys)/,
+    'RIP of 16 bits: Intel ignores the prefix, AMD does not',
+    /_(rel8_16|rel8_16_.CX|rel16|rel32_32)$|^Retnw|^(Call|Jmp)_rm16|^(Iretw|Retfw|Jmp_m1616|Call_m1616)/,
   ],
-  ['RIP of 16 bits: Intel ignores the prefix, AMD does not', /_(rel8_16|rel8_16_.CX|rel16|rel32_32)$|^Retnw|^(Call|Jmp)_rm16/],
-  ['result undefined by the manual', /^Bswap_r16/],
   ['MMX', /_mmm?(64|32)?(_|$)|^Movq2dq|^Movntq/],
   ['does nothing the CPUs agree on', /^(Prefetchreserved|Feni|Fneni|Fdisi|Fndisi|Fsetpm|Fnsetpm|Fstpnce)/],
   ['an instruction behind a WAIT of its own', /^F(stenv|stcw|clex|init|save|stsw)_?/],
@@ -33,10 +32,12 @@ const EXCLUDED: readonly (readonly [reason: string, forms: RegExp])[] = [
   ],
   ['transcendental: CPUs differ in the last bits', /^F(2xm1|yl2x|yl2xp1|ptan|patan|sin|cos|sincos)$/],
   ['approximation: CPUs differ', /^R(cp|sqrt)[ps]s/],
-  ['16-bit frames of ENTER and LEAVE', /^(Enterw|Leavew)/],
 ];
 
 const GROUPS: readonly (readonly [group: string, mnemonics: RegExp])[] = [
+  ['segment', /_Sreg|_[FG]S$|^(Mov_Sreg|L[sfg]s|Sldt|Str|Smsw|Ver[rw]|Lar|Lsl|(Rd|Wr)[fg]sbase)_/],
+  ['far', /^(Retf|Iret|Int_imm8)|^(Jmp|Call)_m16/],
+  ['short', /^(Bswap_r16|Enterw|Leavew)/],
   ['string', /^(Movs[bwq]|Movsd_m32|Cmps[bwq]_m|Cmpsd_m32|Stos|Lods|Scas)/],
   ['arith', /^(Add|Or|Adc|Sbb|And|Sub|Xor|Cmp|Inc|Dec|Neg|Not|Test)_/],
   ['shift', /^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sal|Sar|Shld|Shrd)_/],
@@ -49,12 +50,14 @@ const GROUPS: readonly (readonly [group: string, mnemonics: RegExp])[] = [
 
 /** Instructions of r14's table that have no vectors at all. */
 export const UNTESTED: readonly (readonly [reason: string, mnemonics: string])[] = [
-  ['calls the kernel, or returns from it', 'Syscall Int Iretq'],
+  ['calls the kernel, or returns from it', 'Syscall Sysret Sysretq Sysexit Rsm'],
+  ['where the kernel has its tables', 'Sgdt Sidt'],
+  ['only with 16 bits, which fetch from the first page', 'Iret'],
+  ['needs privilege; its like are tested', 'Insw Insd Outsw Outsd Invd Wbinvd Lldt Ltr Lmsw Rdpmc'],
+  ['extensions that the processor shown to the guest lacks', 'Monitor Mwait Clac Stac Vmcall Vmmcall'],
+  ['hints of extensions', 'Cldemote Prefetchit0 Prefetchit1 Rdsspd Rdsspq'],
   ['hypervisors meddle with it', 'Int1'],
-  [
-    'the measured CPU has it and lets it run at user level, the one that r14 shows to its guest has not',
-    'Xgetbv Rdfsbase Rdgsbase Wrfsbase Wrgsbase Sysenter',
-  ],
+  ['the measured CPU has it and lets it run at user level, the one that r14 shows to its guest has not', 'Xgetbv Sysenter'],
   ['answers with facts of the machine', 'Cpuid Rdtsc Rdtscp'],
   ['approximations and last bits, in which CPUs differ', 'Rcpss Rcpps Rsqrtss Rsqrtps F2xm1 Fyl2x Fyl2xp1 Fpatan'],
   ['a WAIT and the instruction that is tested', 'Fstcw Fstsw Fclex Finit Fsave Fstenv'],

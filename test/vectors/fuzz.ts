@@ -2,6 +2,7 @@
  * Fresh cases, on the host's CPU and on r14, until time is up: `npm run fuzz -- [--seed N] [--seconds S] [--group NAME]`. Prints its seed,
  * and exits 1 when the two differ.
  */
+import { buildAbsolute } from './absolute.js';
 import { buildCase } from './build.js';
 import { type Case, inputOf } from './case.js';
 import { formOf } from './draft.js';
@@ -45,6 +46,7 @@ async function main(): Promise<number> {
   const draw = (): Case | undefined => {
     if (group === 'sequence' || (!group && random.chance(20))) return buildSequence(random.u32());
     if (group === 'pair' || (!group && random.chance(10))) return buildPair(random.below(PAIRS), random.u32());
+    if (group === 'absolute' || (!group && random.chance(1))) return buildAbsolute(random.u32());
     if (group === 'invalid' || (!group && random.chance(2))) return buildInvalid(random.u32());
     return buildCase(random.pick(forms), random.u32());
   };

@@ -1,8 +1,9 @@
 /**
- * Makes the committed vectors: cases of every tested form, run on this host's CPU, into test/vectors/data. `npm run vectors`.
+ * Makes the committed vectors: cases of every tested form, run on this host's CPU, into test/vectors/data. `npm run vectors [-- GROUP...]`.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildAbsolute } from './absolute.js';
 import { buildCase } from './build.js';
 import { type Case, inputOf } from './case.js';
 import { formOf } from './draft.js';
@@ -30,6 +31,7 @@ const CASES: Readonly<Record<string, number>> = {
 };
 const SEQUENCES = 16_000;
 const INVALID = 1500;
+const ABSOLUTE = 1500;
 
 /** A seed for every case of a form, whatever other forms there are: a form's vectors stay when another is added. */
 function seedOf(code: number, index: number): number {
@@ -50,6 +52,7 @@ export function candidates(): Map<string, Case[]> {
   }
   for (let i = 0; i < SEQUENCES; i++) add('sequence', buildSequence(seedOf(0x4000, i)));
   for (let i = 0; i < PAIRS; i++) add('pair', buildPair(i, seedOf(0x4002, i)));
+  for (let i = 0; i < ABSOLUTE; i++) add('absolute', buildAbsolute(seedOf(0x4003, i)));
   for (let i = 0; i < INVALID; i++) add('invalid', buildInvalid(seedOf(0x4001, i)));
   return groups;
 }
@@ -64,10 +67,12 @@ function main(): void {
   const obstacle = nativeObstacle();
   if (obstacle) throw new Error(`vectors are measured on the real CPU: ${obstacle}`);
   mkdirSync(DATA, { recursive: true });
-  for (const name of readdirSync(DATA)) if (name.endsWith('.br')) rmSync(DATA + name);
+  const wanted = process.argv.slice(2);
+  if (wanted.length === 0) for (const name of readdirSync(DATA)) if (name.endsWith('.br')) rmSync(DATA + name);
   let total = 0;
   let bytes = 0;
   for (const [group, cases] of candidates()) {
+    if (wanted.length > 0 && !wanted.includes(group)) continue;
     const outcomes = runNative(cases.map(inputOf));
     const measured: Measured[] = [];
     for (const [index, test] of cases.entries()) {

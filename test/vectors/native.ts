@@ -32,6 +32,7 @@ const VECTORS: Readonly<Record<number, Vector>> = {
   0: '#DE',
   1: '#DB',
   3: '#BP',
+  4: '#OF',
   6: '#UD',
   7: '#NM',
   12: '#SS',

@@ -2,9 +2,10 @@
  * What single instructions want of their registers and memory to do something worth seeing: a divisor that fits, a stack, a count. One
  * table; an instruction without a rule takes what its operands give it.
  */
-import { OpKind, Register } from 'iced-x86';
+import { OpCodeOperandKind, OpKind, Register } from 'iced-x86';
 import { type Draft, gprNumber, placeAddress, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from './draft.js';
 import { CODE, HIGH, LOW } from './layout.js';
+import type { Random } from './random.js';
 import { PROFILES, type Profile } from './state.js';
 
 export interface Rule {
@@ -108,11 +109,18 @@ function stack(draft: Draft): boolean {
   return draft.set(RSP, placeAddress(draft.random, draft.random.pick([8, 8, 8, 2]), 'any'));
 }
 
+/** In writable pages, with room on both sides: what several accesses find out of order there cannot be seen. */
+function goodStack(draft: Draft): boolean {
+  return draft.set(RSP, draft.random.pick([LOW, HIGH]) + BigInt(draft.random.between(0x100, 0x1f00)));
+}
+
 /** The top of the stack is below RSP for a push, at RSP for a pop. */
 function stackTop(bytes: (draft: Draft) => Uint8Array): (draft: Draft) => boolean {
   return draft => {
     const rsp = draft.registers.get(RSP);
-    if (rsp !== undefined) draft.fill(rsp, 8, bytes(draft));
+    if (rsp === undefined) return true;
+    const top = bytes(draft);
+    draft.fill(rsp, top.length, top);
     return true;
   };
 }
@@ -262,20 +270,75 @@ function x87Address(draft: Draft): boolean {
   return true;
 }
 
+/** A selector, mostly one that user level may have. CPUs answer the limit of 0x78 with their number. */
+function selectorOf(random: Random): bigint {
+  return BigInt(random.pick([0, 0x28, 0x2b, 0x2b, 0x30, 0x33, 0x33, 0x2a, 0x10, 0x40, 7, 0xff, 0x1233]));
+}
+
+function farPointer(draft: Draft, address: bigint, offsetBytes: number): Uint8Array {
+  const code = /^L[sfg]s$/.test(draft.form.mnemonic)
+    ? selectorOf(draft.random)
+    : draft.random.chance(80)
+      ? 0x33n
+      : selectorOf(draft.random);
+  const bytes = new Uint8Array(2 * offsetBytes);
+  bytes.set(littleEndian(address, offsetBytes));
+  bytes.set(littleEndian(code, 2), offsetBytes);
+  return bytes;
+}
+
+function interrupt({ instruction, random }: Draft): boolean {
+  instruction.immediate8 = random.pick([3, 4, 0, 1, 2, 5, 0x80, 0xff]);
+  return true;
+}
+
+/** RIP, CS, flags, RSP and SS, as IRET finds them; without TF, and without NT, which would stay. */
+function interruptFrame(draft: Draft): Uint8Array {
+  const { random } = draft;
+  const width = /q/.test(draft.form.name) ? 8 : 4;
+  const or = (good: bigint): bigint => (random.chance(85) ? good : selectorOf(random));
+  const flags = BigInt(random.u32() & 0xcd5) | 0x202n;
+  const words = [target(draft), or(0x33n), flags, random.chance(80) ? LOW + 0x800n : random.u64(), or(0x2bn)];
+  const bytes = new Uint8Array(5 * width);
+  for (const [index, word] of words.entries()) bytes.set(littleEndian(word, width), index * width);
+  return bytes;
+}
+
 export const RULES: readonly Rule[] = [
+  // Some kernels do not let a process begin with a stack pointer that is not canonical: what needs none has a good one.
+  {
+    mnemonics: /^(Verr|Verw|Lar|Lsl|L[sfg]s|(Rd|Wr)[fg]sbase|Sldt|Str|Smsw|Bswap|Int)$/,
+    before: draft => (draft.form.mnemonic !== 'Bswap' || draft.form.operandBytes === 2 ? draft.set(RSP, LOW + 0x800n) : true),
+  },
+  {
+    mnemonics: /^(Mov|Jmp)$/,
+    before: draft => !/Sreg|_m16/.test(draft.form.name) || draft.set(RSP, LOW + 0x800n),
+  },
   { mnemonics: /^I?div$/, after: divide },
   { mnemonics: /^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sal|Sar|Shld|Shrd)$/, after: shiftCount },
   { mnemonics: /^Bt[src]?$/, after: bitOffset },
-  { mnemonics: /^(Push|Pushf|Pushfq)$/, before: stack },
-  { mnemonics: /^Pop$/, before: stack, after: draft => draft.overlay !== undefined || stackTop(d => littleEndian(edge(d, 64), 8))(draft) },
+  { mnemonics: /^(Push|Pop)$/, before: draft => !/_[FG]S$/.test(draft.form.name) || goodStack(draft) },
+  { mnemonics: /^(Push|Pushf|Pushfq)$/, before: draft => draft.registers.has(RSP) || stack(draft) },
+  {
+    mnemonics: /^Pop$/,
+    before: draft => draft.registers.has(RSP) || stack(draft),
+    after: draft => draft.overlay !== undefined || stackTop(d => littleEndian(edge(d, 64), 8))(draft),
+  },
   { mnemonics: /^Popfq?$/, before: stack, after: stackTop(flagImage) },
   { mnemonics: /^Ret$/, before: stack, after: stackTop(draft => littleEndian(target(draft), 8)) },
   {
     mnemonics: /^Call$/,
-    before: stack,
-    after: draft => draft.form.operands.length === 0 || draft.instruction.op0Kind === OpKind.NearBranch64 || branchOperand(draft),
+    before: draft => (/_m16/.test(draft.form.name) ? goodStack(draft) : stack(draft)),
+    after: draft =>
+      draft.form.operands.length === 0 ||
+      draft.instruction.op0Kind === OpKind.NearBranch64 ||
+      /_m16/.test(draft.form.name) ||
+      branchOperand(draft),
   },
-  { mnemonics: /^Jmp$/, after: draft => draft.instruction.op0Kind === OpKind.NearBranch64 || branchOperand(draft) },
+  {
+    mnemonics: /^Jmp$/,
+    after: draft => draft.instruction.op0Kind === OpKind.NearBranch64 || /_m16/.test(draft.form.name) || branchOperand(draft),
+  },
   {
     mnemonics: /^Enter$/,
     // Deep nesting touches much memory: all of it is there.
@@ -293,7 +356,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     mnemonics: /^Leave$/,
-    before: draft => draft.set(RBP, placeAddress(draft.random, 8, 'any')),
+    before: draft => (draft.form.name !== 'Leavew' || goodStack(draft)) && draft.set(RBP, placeAddress(draft.random, 8, 'any')),
   },
   {
     mnemonics: /^(Loop|Loope|Loopne|Jrcxz|Jecxz)$/,
@@ -329,6 +392,33 @@ export const RULES: readonly Rule[] = [
       draft.random.chance(20) ||
       (draft.set(RAX, BigInt(draft.random.between(-20, 20))) && draft.set(RDX, BigInt(draft.random.between(-20, 20)))),
   },
+  { mnemonics: /^(Verr|Verw)$/, after: draft => setOperand(draft, 0, selectorOf(draft.random), 2) },
+  { mnemonics: /^(Lar|Lsl)$/, after: draft => setOperand(draft, 1, selectorOf(draft.random), 2) },
+  {
+    mnemonics: /^Mov$/,
+    after: draft => draft.form.operands[0] !== OpCodeOperandKind.seg_reg || setOperand(draft, 1, selectorOf(draft.random), 2),
+  },
+  {
+    mnemonics: /^L[sfg]s$/,
+    after: draft => explicitMemory(() => farPointer(draft, draft.random.u64(), draft.form.memoryBytes - 2))(draft),
+  },
+  { mnemonics: /^Wr[fg]sbase$/, after: draft => setOperand(draft, 0, placeAddress(draft.random, 8, 'any'), 8) },
+  {
+    mnemonics: /^Retf$/,
+    before: goodStack,
+    after: draft => {
+      // A refused selector has the processor look for an outer stack behind the arguments.
+      if (draft.form.operands.length > 0) draft.instruction.immediate16 = draft.random.below(0x80);
+      return stackTop(d => farPointer(d, target(d), /q/.test(d.form.name) ? 8 : 4))(draft);
+    },
+  },
+  { mnemonics: /^Iret[dq]$/, before: goodStack, after: stackTop(interruptFrame) },
+  {
+    mnemonics: /^(Jmp|Call)$/,
+    after: draft =>
+      !/_m16/.test(draft.form.name) || explicitMemory(() => farPointer(draft, target(draft), draft.form.memoryBytes - 2))(draft),
+  },
+  { mnemonics: /^Int$/, after: interrupt },
   { mnemonics: /^Ldmxcsr$/, after: explicitMemory(draft => littleEndian(BigInt(mxcsrImage(draft) >>> 0), 4)) },
   { mnemonics: /^Fxrstor/, before: fxAddress, after: explicitMemory(fxImage) },
   { mnemonics: /^Fxsave/, before: fxAddress },

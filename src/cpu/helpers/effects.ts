@@ -4,6 +4,7 @@ import type { SERVICES } from '../layout.js';
 import { sseFloatEffects } from './sse-float.js';
 import { sseRareEffects } from './sse-rare.js';
 import { type HelperEffects, slots } from './stated.js';
+import { systemEffects } from './system.js';
 import { x87Effects } from './x87.js';
 
 const nothing: HelperEffects = { reads: [], writes: [] };
@@ -14,6 +15,7 @@ const pair = slots({ rax: 8, rdx: 8 });
 export const HELPER_EFFECTS: Readonly<Record<Helper, HelperEffects>> = {
   misaligned: raising('#GP'),
   notCanonical: raising('#GP'),
+  reservedBits: raising('#GP'),
   divideError: raising('#DE'),
   divide128: { reads: pair, writes: pair },
   divideSigned128: { reads: pair, writes: pair, raises: ['#DE'] },
@@ -27,6 +29,7 @@ export const UNIT_EFFECTS: Readonly<Record<Unit, (operation: string) => HelperEf
   sseFloat: sseFloatEffects,
   sseRare: sseRareEffects,
   x87: x87Effects,
+  system: systemEffects,
 };
 
 /** What the CPU does outside the interpreter (`Machine.serve`). */

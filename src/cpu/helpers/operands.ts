@@ -1,5 +1,5 @@
 /** How helpers reach what a row has given them: the STATE.helper* fields, 128-bit slots, and the way out with an exception. */
-import { EXIT, STATE, VECTORS } from '../layout.js';
+import { CAUSES, EXIT, STATE, VECTORS } from '../layout.js';
 
 export const operandD = (view: DataView): number => view.getUint32(STATE.helperD, true);
 export const operandA = (view: DataView): number => view.getUint32(STATE.helperA, true);
@@ -21,9 +21,21 @@ export function setFlags(view: DataView, bits: number): void {
   view.setBigUint64(STATE.ccR, BigInt(bits), true);
 }
 
+/** What there is to say of an exception beside its vector; `address` is the one that is at fault. */
+interface Reason {
+  readonly cause: (typeof CAUSES)[number];
+  readonly error?: number;
+  readonly address?: bigint;
+}
+
 /** Leaves the guest with an exception at the current instruction. */
-export function raise(view: DataView, vector: (typeof VECTORS)[number]): number {
+export function raise(view: DataView, vector: (typeof VECTORS)[number], reason?: Reason): number {
   view.setInt32(STATE.exit, EXIT.fault, true);
   view.setInt32(STATE.exitVector, VECTORS.indexOf(vector), true);
+  if (reason !== undefined) {
+    view.setInt32(STATE.exitCause, CAUSES.indexOf(reason.cause), true);
+    view.setInt32(STATE.exitError, reason.error ?? 0, true);
+    view.setBigUint64(STATE.exitAddress, reason.address ?? 0n, true);
+  }
   return 1;
 }

@@ -348,7 +348,7 @@ const withoutWaiting: Record<string, X87Op> = {
   /** FXSAVE is one as well. */
   fxsave: beside({ reads: VECTORS, writes: IMAGE }, stack => fxsave(stack)),
   fxrstor: beside({ reads: IMAGE, writes: [...CONTROL, ...VECTORS], raises: ['#GP'] }, (stack, view) =>
-    fxrstor(stack) ? undefined : raise(view, '#GP'),
+    fxrstor(stack) ? undefined : raise(view, '#GP', { cause: 'reserved' }),
   ),
   /** The image is stored before this takes effect, so it only leaves it. */
   fnstenv: beside({ writes: IMAGE }, (stack, view) => storeEnvironment(stack, immediate(view))),

@@ -1,5 +1,5 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
-import { CALLS } from '../layout.js';
+import { CALLS, FLAG } from '../layout.js';
 import { type Node, type Way, WIDTHS } from './emit.js';
 import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagBits, flagsOf, flagsOfLogic } from './flags.js';
 import {
@@ -115,10 +115,24 @@ for (const condition of ['e', 'ne'] as const) {
 const indirect: Node = e => e.jump(local('x'));
 const notCanonical: Node = op('i64.ne', op('i64.shr_u', op('i64.add', local('x'), c64(1n << 47n)), c64(48)), c64(0));
 /** A target that is not canonical is the jump's own fault: nothing has changed yet. */
-const canonicalTarget: Node = when(notCanonical, help('notCanonical'));
+const refuseTarget: Node = seq(setState('exitAddress', local('x')), help('notCanonical'));
+const canonicalTarget: Node = when(notCanonical, refuseTarget);
 /** As `canonicalTarget`, behind the fault that the push of a return address would be. */
-const canonicalCallee: Node = when(notCanonical, seq(probe(8, op('i64.sub', state('rsp'), c64(8))), help('notCanonical')));
+const canonicalCallee: Node = when(notCanonical, seq(probe(8, op('i64.sub', state('rsp'), c64(8))), refuseTarget));
 row('jumpr', seq(setLocal('x', get('a', 64)), canonicalTarget, indirect), faultingEnd);
+/** To the address in a behind an instruction that may have set TF: with it each instruction runs by itself. */
+row(
+  'jumptraced',
+  seq(
+    setLocal('x', get('a', 64)),
+    when(
+      op('i64.ne', op('i64.and', state('flagsRest'), c64(FLAG.tf)), c64(0)),
+      seq(setState('rip', local('x')), leave('lookup')),
+      indirect,
+    ),
+  ),
+  end,
+);
 
 // ---- calls -------------------------------------------------------------------------------------------------------------------------
 

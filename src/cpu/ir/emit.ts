@@ -65,6 +65,7 @@ export type Local = keyof typeof LOCALS;
 export type Helper =
   | 'misaligned'
   | 'notCanonical'
+  | 'reservedBits'
   | 'divideError'
   | 'divide128'
   | 'divideSigned128'
@@ -73,7 +74,7 @@ export type Helper =
   | 'switchStack'
   | 'edge';
 /** Helpers that do many operations, by name. */
-export type Unit = 'sseFloat' | 'sseRare' | 'x87';
+export type Unit = 'sseFloat' | 'sseRare' | 'x87' | 'system';
 /** Why a row leaves the interpreter: a name of EXIT. */
 export type Exit = 'link' | 'lookup' | 'syscall' | 'fault' | 'breakpoint' | 'unsupported' | 'service';
 /** The blocks that a jump knows: where it goes when it is taken, and where otherwise. */

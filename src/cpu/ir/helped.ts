@@ -1,6 +1,7 @@
 /** Rows that a helper does. */
 import { SSE_RARE_OPS, sseRareEffects } from '../helpers/sse-rare.js';
 import type { HelperEffects } from '../helpers/stated.js';
+import { SYSTEM_OPS, systemEffects } from '../helpers/system.js';
 import { X87_OPS, x87Effects } from '../helpers/x87.js';
 import { c32, c64, get, help, local, op, operate, type RowTraits, row, seq, setLocal, setState, state, when } from './op.js';
 
@@ -15,12 +16,14 @@ for (const name of X87_OPS) {
   else row(name, operate('x87', name), { apart: true, faults: true, ...flagTraits(x87Effects(name)) });
 }
 
+for (const name of SYSTEM_OPS) row(name, operate('system', name), { apart: true, faults: true, ...flagTraits(systemEffects(name)) });
+
 /** MXCSR = a; #GP when reserved bits are set. */
 row(
   'ldmxcsr',
   seq(
     setLocal('x', get('a', 32)),
-    when(op('i64.ne', op('i64.shr_u', local('x'), c64(16)), c64(0)), help('misaligned')),
+    when(op('i64.ne', op('i64.shr_u', local('x'), c64(16)), c64(0)), help('reservedBits')),
     setState('mxcsr', local('x'), 'i64.store32'),
   ),
   { faults: true },

@@ -514,6 +514,12 @@ row(
   ),
   { setsFlags: {} },
 );
+/** ZF = the low bit of a. */
+row('setzf', setFlagBits(op('i32.or', op('i32.and', flagBits, c32(0x8d5 & ~0x40)), op('i32.shl', wrap(get('a', 8)), c32(6)))), {
+  setsFlags: { leaves: 'bits' },
+  readsFlags: true,
+  apart: true,
+});
 row('lahf', setState('rax', i64('or', i64('and', widen(flagBits), c64(0xd5)), c64(2)), 'i64.store8', 1), { readsFlags: true });
 row(
   'sahf',

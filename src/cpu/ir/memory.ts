@@ -32,7 +32,8 @@ import {
 } from './op.js';
 
 /** Leaves with #GP unless the address in the node is a multiple of 16. */
-const aligned16 = (address: Node): Node => when(op('i64.ne', op('i64.and', address, c64(15)), c64(0)), help('misaligned'));
+const aligned16 = (address: Node): Node =>
+  when(op('i64.ne', op('i64.and', address, c64(15)), c64(0)), seq(setState('exitAddress', address), help('misaligned')));
 
 const effective: Node = op('i64.add', get('a', 64), imm);
 const faults = { faults: true };
@@ -129,8 +130,18 @@ row(
   ),
   faults,
 );
-/** Probes [a + imm, +8) for writing without changing it: ops with several stores make sure of the last before the first. */
+row(
+  'leave16',
+  seq(
+    setLocal('r', readGuest('i64.load16_u', state('rbp'))),
+    setState('rsp', op('i64.add', state('rbp'), c64(2))),
+    setState('rbp', local('r'), 'i64.store16'),
+  ),
+  faults,
+);
+/** Probe 8 or 2 bytes from a + imm on for writing without changing it: ops with several stores make sure of the last before the first. */
 row('probew64', probe(8, effective), faults);
+row('probew16', probe(2, effective), faults);
 
 // ---- CMPXCHG8B and CMPXCHG16B: RDX:RAX is compared with the pair at a + imm; RCX:RBX replaces it. --------------------------------------
 

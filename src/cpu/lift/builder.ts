@@ -152,8 +152,10 @@ export class Builder {
     const { ins } = this;
     const base = ins.memoryBase;
     const index = ins.memoryIndex;
-    const short =
-      (base >= Register.EAX && base <= Register.R15D) || (index >= Register.EAX && index <= Register.R15D) || base === Register.EIP;
+    // An absolute address has 8 bytes as iced sees it, or 4 with the address-size prefix: those are not sign-extended.
+    const absolute = base === Register.None && index === Register.None && ins.memoryDisplSize === 4;
+    const isShort = (register: Register): boolean => register >= Register.EAX && register <= Register.R15D;
+    const short = isShort(base) || isShort(index) || base === Register.EIP || absolute;
     let displacement: Constant = 0n;
     if (base === Register.RIP || base === Register.EIP) displacement = hole('address');
     else if (ins.memoryDisplSize > 0) displacement = hole('displacement');

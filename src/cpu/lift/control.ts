@@ -1,10 +1,10 @@
-/** Lifters of jumps, calls, stack and system instructions. */
+/** Lifters of jumps, calls, stack and string instructions. */
 import { Code, Mnemonic as M, OpKind, Register } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import { CONDITIONS } from '../ir/flags.js';
-import { gprSlot, STATE, VECTORS } from '../layout.js';
-import type { Builder, Constant } from './builder.js';
-import { IP, NEXT, OPERAND } from './form.js';
+import { gprSlot, STATE } from '../layout.js';
+import type { Builder } from './builder.js';
+import { NEXT, OPERAND } from './form.js';
 import { lifters } from './registry.js';
 
 const JCC = [M.Jo, M.Jno, M.Jb, M.Jae, M.Je, M.Jne, M.Jbe, M.Ja, M.Js, M.Jns, M.Jp, M.Jnp, M.Jl, M.Jge, M.Jle, M.Jg];
@@ -13,8 +13,6 @@ CONDITIONS.forEach((condition, number) => {
 });
 
 const isDirect = (b: Builder): boolean => b.ins.opKind(0) >= OpKind.NearBranch16 && b.ins.opKind(0) <= OpKind.NearBranch64;
-const isFar = (b: Builder): boolean =>
-  b.ins.opKind(0) === OpKind.FarBranch16 || b.ins.opKind(0) === OpKind.FarBranch32 || (b.isMemory(0) && b.width(0) !== 64);
 
 lifters.set(M.Jmp, b => {
   if (isDirect(b)) {
@@ -22,7 +20,6 @@ lifters.set(M.Jmp, b => {
     b.emit('jump');
     return;
   }
-  if (isFar(b)) b.unsupported();
   b.emit('jumpr', 0, b.read(0, 64));
 });
 lifters.set(M.Call, b => {
@@ -31,7 +28,6 @@ lifters.set(M.Call, b => {
     b.emit('call', 0, OPERAND.targetLow, OPERAND.targetHigh, NEXT);
     return;
   }
-  if (isFar(b)) b.unsupported();
   b.emit('callr', 0, b.inSlot(b.read(0, 64)), 0, NEXT);
 });
 lifters.set(M.Ret, b => b.emit('ret', 0, 0, 0, b.ins.opCount === 1 ? b.immediate(0) : 0n));
@@ -92,7 +88,7 @@ const pushWidth = (b: Builder): 64 | 16 => {
   if (b.isImmediate(0)) return b.ins.stackPointerIncrement === -2 ? 16 : 64;
   return b.width(0) === 16 ? 16 : 64;
 };
-lifters.set(M.Leave, b => b.emit('leave'));
+lifters.set(M.Leave, b => b.emit(b.ins.code === Code.Leavew ? 'leave16' : 'leave'));
 lifters.set(M.Pushfq, b => {
   const value = b.temp();
   b.emit('getflags', value);
@@ -101,7 +97,7 @@ lifters.set(M.Pushfq, b => {
 lifters.set(M.Popfq, b => {
   const value = b.temp();
   b.emit('pop64', value);
-  b.emit('setflags', 0, value);
+  takeFlags(b, value);
 });
 lifters.set(M.Pushf, b => {
   const value = b.temp();
@@ -112,86 +108,35 @@ lifters.set(M.Popf, b => {
   const value = b.temp();
   b.emit('getflags', value);
   b.emit('pop16', value);
-  b.emit('setflags', 0, value);
+  takeFlags(b, value);
 });
+function takeFlags(b: Builder, value: number): void {
+  b.emit('setflags', 0, value);
+  b.emit('jumptraced', 0, NEXT);
+}
 lifters.set(M.Enter, b => {
-  if (b.ins.code !== Code.Enterq_imm16_imm8) b.unsupported();
+  const w = b.ins.code === Code.Enterw_imm16_imm8 ? 16 : 64;
+  const bytes = w / 8;
   const level = Number(b.immediate(1) % 32n);
   const rsp = gprSlot(4);
   const rbp = gprSlot(5);
-  const displacement = (slots: number): bigint => BigInt.asUintN(64, BigInt(-8 * slots));
-  b.emit('store64', 0, rsp, rbp, displacement(1));
+  const displacement = (slots: number): bigint => BigInt.asUintN(64, BigInt(-bytes * slots));
+  b.emit(`store${w}`, 0, rsp, rbp, displacement(1));
   // The frame pointers of the enclosing levels, then this frame's own.
   const pointer = b.temp();
   for (let i = 1; i < level; i++) {
-    b.emit('load64', pointer, rbp, 0, displacement(i));
-    b.emit('store64', 0, rsp, pointer, displacement(1 + i));
+    b.emit(`load${w}`, pointer, rbp, 0, displacement(i));
+    b.emit(`store${w}`, 0, rsp, pointer, displacement(1 + i));
   }
   const frame = b.temp();
   b.emit('lea0', frame, rsp, 0, displacement(1));
-  if (level > 0) b.emit('store64', 0, rsp, frame, displacement(1 + level));
+  if (level > 0) b.emit(`store${w}`, 0, rsp, frame, displacement(1 + level));
   const top = b.temp();
-  b.emit('lea0', top, rsp, 0, BigInt.asUintN(64, -b.immediate(0) - BigInt(8 * (1 + level))));
+  b.emit('lea0', top, rsp, 0, BigInt.asUintN(64, -b.immediate(0) - BigInt(bytes * (1 + level))));
   // The new top of the stack must be writable, or nothing has happened.
-  b.emit('probew64', 0, top);
-  b.emit('mov64', rbp, frame);
+  b.emit(`probew${w}`, 0, top);
+  b.emit(`mov${w}`, rbp, frame);
   b.emit('mov64', rsp, top);
-});
-
-// ---- system ------------------------------------------------------------------------------------------------------------------------
-
-const raise = (b: Builder, vector: (typeof VECTORS)[number], at: Constant): void => b.emit('raise', 0, 0, 0, at, VECTORS.indexOf(vector));
-lifters.set(M.Syscall, b => b.emit('syscall', 0, 0, 0, NEXT));
-lifters.set(M.Int3, b => raise(b, '#BP', NEXT));
-lifters.set(M.Int1, b => raise(b, '#DB', NEXT));
-lifters.set(M.Ud2, b => raise(b, '#UD', IP));
-for (const mnemonic of [M.Ud0, M.Ud1, M.Xgetbv, M.Rdfsbase, M.Rdgsbase, M.Wrfsbase, M.Wrgsbase, M.Sysenter])
-  lifters.set(mnemonic, b => raise(b, '#UD', IP));
-for (const mnemonic of [
-  M.Hlt,
-  M.Cli,
-  M.Sti,
-  M.In,
-  M.Out,
-  M.Insb,
-  M.Outsb,
-  M.Rdmsr,
-  M.Wrmsr,
-  M.Lgdt,
-  M.Lidt,
-  M.Clts,
-  M.Invlpg,
-  M.Swapgs,
-  M.Iretq,
-]) {
-  lifters.set(mnemonic, b => raise(b, '#GP', IP));
-}
-lifters.set(M.Int, b => raise(b, '#GP', IP));
-for (const mnemonic of [
-  M.Nop,
-  M.Pause,
-  M.Endbr64,
-  M.Endbr32,
-  M.Lfence,
-  M.Mfence,
-  M.Sfence,
-  M.Prefetcht0,
-  M.Prefetcht1,
-  M.Prefetcht2,
-  M.Prefetchnta,
-  M.Prefetchw,
-  M.Prefetch,
-  M.Reservednop,
-]) {
-  lifters.set(mnemonic, () => {});
-}
-/** Flushing reads, as far as page faults are concerned. */
-lifters.set(M.Clflush, b => {
-  const { a, imm } = b.address();
-  b.emit('load8', b.temp(), a, 0, imm);
-});
-[M.Cpuid, M.Rdtsc, M.Rdtscp].forEach((mnemonic, number) => {
-  lifters.set(mnemonic, b => b.emit('service', 0, 0, 0, NEXT, number));
 });
 
 // ---- strings -----------------------------------------------------------------------------------------------------------------------

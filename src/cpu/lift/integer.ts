@@ -167,7 +167,13 @@ lifters.set(M.Cmpxchg, b => {
     b.emit(`cmpxchg${w}`, b.temp(), old, source);
   } else b.emit(`cmpxchg${w}`, old, old, source);
 });
-lifters.set(M.Bswap, b => b.emit(`bswap${w0(b) === 64 ? 64 : 32}`, b.register(0), b.register(0)));
+lifters.set(M.Bswap, b => {
+  const w = w0(b);
+  const register = b.register(0);
+  // Undefined by the manual with 16 bits; processors clear them.
+  if (w === 16) b.emit('mov16', register, 0n);
+  else b.emit(`bswap${w}`, register, register);
+});
 for (const [mnemonic, name] of [
   [M.Cbw, 'sext8_16'],
   [M.Cwde, 'sext16_32'],

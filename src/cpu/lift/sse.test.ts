@@ -19,7 +19,10 @@ function machine(code: readonly number[]): Machine {
 describe('SSE operands in memory', () => {
   it('must be aligned, unless the instruction says otherwise', () => {
     // paddb 1(%rdi),%xmm0; movdqu 1(%rdi),%xmm0; pcmpistri $0,1(%rdi),%xmm0
-    expect(machine([0x66, 0x0f, 0xfc, 0x47, 1]).run(1)).toEqual({ kind: 'fault', fault: { vector: '#GP', address: 0n } });
+    expect(machine([0x66, 0x0f, 0xfc, 0x47, 1]).run(1)).toEqual({
+      kind: 'fault',
+      fault: { vector: '#GP', address: 0n, cause: { kind: 'misaligned', address: 0x60_0001n } },
+    });
     expect(machine([0xf3, 0x0f, 0x6f, 0x47, 1]).run(1)).toEqual({ kind: 'budget' });
     expect(machine([0x66, 0x0f, 0x3a, 0x63, 0x47, 1, 0]).run(1)).toEqual({ kind: 'budget' });
   });

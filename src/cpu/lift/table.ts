@@ -1,6 +1,8 @@
 /** The whole instruction table: importing the files of groups fills it. */
 import './integer.js';
 import './control.js';
+import './system.js';
+import './segment.js';
 import './sse-move.js';
 import './sse-int.js';
 import './sse-float.js';

@@ -1,6 +1,7 @@
 /** What every tier that is compiled to WebAssembly shares: the register file, guest memory through the TLB, helpers, and ways out. */
 import { sseFloatNumber } from '../helpers/sse-float.js';
 import { sseRareNumber } from '../helpers/sse-rare.js';
+import { systemNumber } from '../helpers/system.js';
 import { x87Number } from '../helpers/x87.js';
 import {
   bytesOf,
@@ -20,7 +21,12 @@ import { c32, c64, load, local, op, seq, setLocal, setState, state } from '../ir
 import { EXIT, JUMP_CACHE, STATE, TLB } from '../layout.js';
 import type { Code } from './code.js';
 
-const NUMBERS: Readonly<Record<Unit, (operation: string) => number>> = { sseFloat: sseFloatNumber, sseRare: sseRareNumber, x87: x87Number };
+const NUMBERS: Readonly<Record<Unit, (operation: string) => number>> = {
+  sseFloat: sseFloatNumber,
+  sseRare: sseRareNumber,
+  x87: x87Number,
+  system: systemNumber,
+};
 
 /** Helpers of guest memory, with the parameters (low, high, size) of an access. */
 export const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'] as const;

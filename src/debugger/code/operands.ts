@@ -28,10 +28,42 @@ export function explainFault(space: CodeSpace, faulted: Faulted): string {
       return 'is an undefined instruction';
     case '#BP':
       return 'is a breakpoint of the program itself';
+    case '#DB':
+      return fault.cause?.kind === 'step' ? 'has run with the trap flag set' : 'is a debug trap of the program itself';
+    case '#OF':
+      return 'is an overflow trap of the program itself (INT 4)';
     case '#GP':
-      return 'needs an aligned or canonical address';
+    case '#SS':
+      return protection(space, faulted);
     default:
       return `raises ${fault.vector}`;
+  }
+}
+
+/** Each cause of a general protection fault by its name, with the value that is at fault. */
+function protection(space: CodeSpace, faulted: Faulted): string {
+  const { cause } = faulted.fault;
+  const at = (address: bigint): string => `0x${address.toString(16)}`;
+  const withRoles = (address: bigint, text: string): string => {
+    const accessed = { ...faulted, fault: { ...faulted.fault, address } };
+    const parts = addressRegisters(space, accessed).map(name => registerRole(space, faulted, name));
+    return parts.length === 0 ? text : `${text}: ${parts.join('; ')}`;
+  };
+  switch (cause?.kind) {
+    case 'non-canonical':
+      return withRoles(cause.address, `accesses ${at(cause.address)}, which is no canonical address`);
+    case 'misaligned':
+      return withRoles(cause.address, `accesses ${at(cause.address)}, which is not aligned to 16 bytes`);
+    case 'target':
+      return `goes to ${at(cause.address)}, which is no canonical address`;
+    case 'selector':
+      return `loads the selector ${at(BigInt(cause.selector))}, which user level may not use`;
+    case 'reserved':
+      return 'sets reserved bits';
+    case 'interrupt':
+      return `is INT ${at(BigInt(cause.number))}, which user level may not raise`;
+    default:
+      return 'is not allowed at user level';
   }
 }
 

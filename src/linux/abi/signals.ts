@@ -85,6 +85,7 @@ export const SI = {
   SEGV_MAPERR: 1,
   SEGV_ACCERR: 2,
   BUS_ADRALN: 1,
+  TRAP_BRKPT: 1,
   TRAP_TRACE: 2,
 } as const;
 

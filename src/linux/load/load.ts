@@ -159,7 +159,8 @@ export function load(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: P
       [AT.EGID, BigInt(UID)],
       [AT.SECURE, 0n],
       [AT.RANDOM, 0n],
-      [AT.HWCAP2, 0n],
+      // The kernel lets user level have RDFSBASE and its like.
+      [AT.HWCAP2, 2n],
       [AT.EXECFN, 0n],
       [AT.PLATFORM, 0n],
     ],

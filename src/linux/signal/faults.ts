@@ -2,6 +2,9 @@ import type { Fault, Registers } from '../../cpu/api.js';
 import { SI, SIG } from '../abi/signals.js';
 import type { QueuedSignal } from './pending.js';
 
+/** TASK_SIZE_MAX: where the addresses of user level end. */
+const USER_END = 0x7fff_ffff_f000n;
+
 /** What a signal frame records of a hardware exception. */
 export interface Trap {
   readonly error: bigint;
@@ -19,15 +22,18 @@ export function signalOfFault(fault: Fault, registers: Registers, before: Trap):
   switch (fault.vector) {
     case '#PF': {
       const kind = fault.access === 'write' ? 2n : fault.access === 'exec' ? 0x10n : 0n;
-      const error = 4n | kind | (fault.mapped ? 1n : 0n);
+      // Of the kernel's half Linux does not tell what is mapped.
+      const error = 4n | kind | (fault.mapped || fault.address >= USER_END ? 1n : 0n);
       return make(14, SIG.SEGV, fault.mapped ? SI.SEGV_ACCERR : SI.SEGV_MAPERR, fault.address, error);
     }
     case '#DE':
       return make(0, SIG.FPE, SI.FPE_INTDIV, rip);
     case '#DB':
-      return make(1, SIG.TRAP, SI.TRAP_TRACE, rip);
+      return make(1, SIG.TRAP, fault.cause?.kind === 'step' ? SI.TRAP_TRACE : SI.TRAP_BRKPT, rip);
     case '#BP':
       return make(3, SIG.TRAP, SI.KERNEL);
+    case '#OF':
+      return make(4, SIG.SEGV, SI.KERNEL);
     case '#UD':
       return make(6, SIG.ILL, SI.ILL_ILLOPN, rip);
     case '#NM':
@@ -35,7 +41,7 @@ export function signalOfFault(fault: Fault, registers: Registers, before: Trap):
     case '#SS':
       return make(12, SIG.BUS, SI.KERNEL);
     case '#GP':
-      return make(13, SIG.SEGV, SI.KERNEL);
+      return make(13, SIG.SEGV, SI.KERNEL, 0n, BigInt(fault.error ?? 0));
     case '#MF':
       return make(16, SIG.FPE, floatCode(registers.fsw & ~registers.fcw), rip);
     case '#AC':

@@ -1,5 +1,5 @@
 import { UCONTEXT as CONTEXT_REGISTERS } from '../../abi/registers.js';
-import type { Registers } from '../../cpu/api.js';
+import type { Registers, Vector } from '../../cpu/api.js';
 import { SA } from '../abi/constants.js';
 import type { Kernel } from '../kernel.js';
 import type { AltStack, Task } from '../task.js';
@@ -18,6 +18,7 @@ const FRAME_SIZE = 440;
 const UCONTEXT = 8;
 const STACK = UCONTEXT + 16;
 const CONTEXT = UCONTEXT + 40;
+const EFLAGS = CONTEXT + 136;
 const SEGMENTS = CONTEXT + 144;
 const TRAP = CONTEXT + 152;
 const FPSTATE = CONTEXT + 184;
@@ -36,6 +37,10 @@ const RESTORED_FLAGS = 0x5_0dd5n;
 const DF = 0x400n;
 const TF = 0x100n;
 const RF = 0x1_0000n;
+
+/** Whether the processor has saved RF: with exceptions whose instruction is to run again (Intel SDM vol. 3, 17.3.1.1). */
+const resumes = ({ fault }: QueuedSignal): boolean => fault !== undefined && !TRAPS.has(fault.vector);
+const TRAPS: ReadonlySet<Vector> = new Set<Vector>(['#BP', '#DB', '#OF']);
 
 /** Bytes that a frame can take: AT_MINSIGSTKSZ (arch/x86/kernel/signal.c, sigframe_size_init). */
 export const MIN_SIGNAL_STACK = 1040n;
@@ -74,6 +79,7 @@ export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, actio
   view.setInt32(STACK + 8, altStackFlags(alt, oldSp), true);
   view.setBigUint64(STACK + 16, alt?.size ?? 0n, true);
   for (const [register, offset] of CONTEXT_REGISTERS) view.setBigUint64(UCONTEXT + offset, register.read(registers), true);
+  view.setBigUint64(EFLAGS, registers.rflags | (resumes(entry) ? RF : 0n), true);
   view.setBigUint64(SEGMENTS, USER_SEGMENTS, true);
   view.setBigUint64(TRAP, task.trap.error, true);
   view.setBigUint64(TRAP + 8, task.trap.vector, true);
