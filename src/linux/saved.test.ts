@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../asm/assemble.js';
+import { elfBytes } from '../asm/elf.js';
+import { decodePart, encodePart } from '../cpu/part.js';
+import { nodePorts } from '../host/node/ports.js';
+import { Epoll } from './fs/epoll.js';
+import { EventFd, TimerFd } from './fs/event.js';
+import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './fs/files.js';
+import { Content } from './fs/pages.js';
+import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
+import type { Kernel } from './kernel.js';
+import { startProcess } from './process.js';
+
+function someKernel(): Kernel {
+  const program = assemble({
+    sources: [{ file: 'a.s', text: 'TEXT main·main(SB), 4, $0-0\n\tRET\n', package: 'main' }],
+    declarations: [],
+  });
+  const process = startProcess({ host: nodePorts, path: 'a', program: elfBytes(program), output: () => {} });
+  return (process as unknown as { kernel: Kernel }).kernel;
+}
+
+/** Fields of a part that its save has under no name of theirs: what connects it with others, and what is saved in another form. */
+const WIRING: Readonly<Record<string, readonly string[]>> = {
+  Kernel: ['cpu', 'options', 'tables', 'memory', 'user', 'fs', 'output'],
+  Task: [],
+  Scheduler: ['machine'],
+  Timers: ['clock', 'icount', 'fire'],
+  FutexTable: ['wakeTask'],
+  SignalTable: ['process'],
+  FdTable: ['waitedFor'],
+  Layout: ['memory'],
+  PageFiles: ['files', 'pieces', 'table', 'read'],
+  InputStream: [],
+  OutputStream: ['log'],
+  PipeReader: ['inode'],
+  PipeWriter: ['inode'],
+  Pipe: ['reader', 'writer'],
+  Device: ['random'],
+  EventFd: [],
+  TimerFd: ['timers', 'timer'],
+  Epoll: [],
+  HostFile: ['files', 'pageFiles', 'opened'],
+  HostDirectory: ['files'],
+  MemoryFile: ['pageFiles', 'content'],
+  SyntheticDirectory: [],
+};
+
+describe('what is saved', () => {
+  const kernel = someKernel();
+  const { timers, pages, random, output } = kernel;
+  const files = nodePorts.files;
+  const pipe = new Pipe(1, 0);
+  const parts: { save(): object }[] = [
+    ...[kernel, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals, kernel.fds, kernel.layout, pages],
+    ...[new InputStream(new Uint8Array(3)), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
+    ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0)],
+    ...[new HostFile(files, pages, '/a', '/a', 3, 0), new HostDirectory(files, '/b', '/b', 0)],
+    ...[new MemoryFile('/c', new Content(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
+  ];
+
+  it('has every field of its part, or the list says why not', () => {
+    expect(parts.map(part => part.constructor.name).sort()).toEqual(Object.keys(WIRING).sort());
+    for (const part of parts) {
+      const { name } = part.constructor;
+      const state: { aside?: object } = part.save();
+      const saved = [...Object.keys(state), ...Object.keys(state.aside ?? {})];
+      const wiring = WIRING[name]!;
+      expect({ name, missing: Object.keys(part).filter(field => !saved.includes(field) && !wiring.includes(field)) }).toEqual({
+        name,
+        missing: [],
+      });
+      expect({ name, needless: wiring.filter(field => saved.includes(field) || !Object.keys(part).includes(field)) }).toEqual({
+        name,
+        needless: [],
+      });
+    }
+  });
+
+  it('is plain data that bytes give back', () => {
+    for (const part of parts) expect(encodePart(decodePart(encodePart(part.save())))).toEqual(encodePart(part.save()));
+    expect(() => encodePart({ at: () => 1 })).toThrow(TypeError);
+    expect(() => encodePart({ at: new Map() })).toThrow(TypeError);
+    expect(encodePart({ b: 1n, a: -5n })).toEqual(encodePart({ a: -5n, b: 1n }));
+    expect(encodePart({ a: 1, aside: { b: 2 } }, { run: true })).toEqual(encodePart({ a: 1 }));
+    expect(() => decodePart(encodePart({ a: 'text' }).subarray(0, 20))).toThrow(/cut short/);
+  });
+});
