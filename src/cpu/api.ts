@@ -3,7 +3,7 @@
  * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
  */
 import { Told } from '../host/told.js';
-import type { Expression, Slice } from './effects/value.js';
+import type { Slice, ValueExpression } from './effects/value.js';
 import type { PageVersions } from './memory/versions.js';
 import type { Versioned } from './part.js';
 
@@ -285,20 +285,20 @@ export interface CallRecord {
 // ---- what an instruction does, told without running it ------------------------------------------------------------------------------------
 
 /** Registers as effects name them. `x87`: the eight physical registers, 16 bytes each. */
-export type RegisterName = GprName | `xmm${number}` | 'fsBase' | 'gsBase' | 'mxcsr' | 'fcw' | 'fsw' | 'ftw' | 'x87';
+export type EffectRegister = GprName | `xmm${number}` | 'fsBase' | 'gsBase' | 'mxcsr' | 'fcw' | 'fsw' | 'ftw' | 'x87';
 
 /** Some bytes of a register: AH is byte 1 of rax. */
 export interface RegisterPart {
-  readonly register: RegisterName;
+  readonly register: EffectRegister;
   readonly offset: number;
   readonly bytes: number;
 }
 
 /** What values are made of: bytes of registers as they were before the instruction, and of what an access (by its number) has read. */
 export type EffectLeaf =
-  | ({ readonly kind: 'register'; readonly register: RegisterName } & Slice)
+  | ({ readonly kind: 'register'; readonly register: EffectRegister } & Slice)
   | ({ readonly kind: 'memory'; readonly access: number } & Slice);
-export type EffectValue = Expression<EffectLeaf>;
+export type EffectValue = ValueExpression<EffectLeaf>;
 
 export interface RegisterWrite extends RegisterPart {
   /** A move is a write whose value is a leaf: fewer bytes than are written are widened, with zeros or with their sign. */
@@ -309,8 +309,8 @@ export interface RegisterWrite extends RegisterPart {
 
 /** An address as an operand names it. What is not of this form, as that of a bit of a bit string, has a `rest`. */
 export interface OperandAddress {
-  readonly base: RegisterName | undefined;
-  readonly index: RegisterName | undefined;
+  readonly base: EffectRegister | undefined;
+  readonly index: EffectRegister | undefined;
   readonly scale: number;
   /** Signed; of an operand without a base that is relative to RIP, the address. */
   readonly displacement: bigint;

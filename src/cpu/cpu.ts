@@ -25,7 +25,7 @@ import { sseFloat } from './helpers/sse-float.js';
 import { sseRare } from './helpers/sse-rare.js';
 import { system } from './helpers/system.js';
 import { makeX87 } from './helpers/x87.js';
-import { interpreterModule, type Run } from './interpret/interpreter.js';
+import { interpreterModule, type RunInterpreter } from './interpret/interpreter.js';
 import { CAUSES, EXIT, FLAG, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { beginWithForms } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
@@ -76,7 +76,7 @@ export class Machine implements Cpu {
   private readonly bytes: Uint8Array;
   private readonly translator: Translator;
   private readonly callLists: Calls;
-  private readonly enter: Run;
+  private readonly enter: RunInterpreter;
   private readonly observers = new Observers();
   private watches: readonly Watch[] = [];
   /** Ranges of `watches` and of observers. */
@@ -100,7 +100,7 @@ export class Machine implements Cpu {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), {
       m: { memory, ...this.imports() },
     });
-    this.enter = instance.exports.run as Run;
+    this.enter = instance.exports.run as RunInterpreter;
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
     this.translator = new Translator(this.memory, this.observers);

@@ -23,7 +23,7 @@ import { FileSystem } from './fs/file-system.js';
 import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
 import { Kernel, type SavedKernel } from './kernel.js';
-import { load, readProgram } from './load/load.js';
+import { loadProgram, readProgram } from './load/load.js';
 import type { Program } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
@@ -48,7 +48,7 @@ export function startProcess(options: ProcessOptions): Process {
   const files = readProgram(options, sandbox);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const { kernel, cpu } = machine({ ...options, memory });
-  const { program, layout, objects } = load(cpu, kernel.pages, files, options, kernel.random);
+  const { program, layout, objects } = loadProgram(cpu, kernel.pages, files, options, kernel.random);
   kernel.program = program;
   kernel.layout = layout;
   kernel.objects.push(...objects);

@@ -6,7 +6,7 @@ import { nodePorts } from '../host/node/ports.js';
 import { Epoll } from './fs/epoll.js';
 import { EventFd, TimerFd } from './fs/event.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './fs/files.js';
-import { Content } from './fs/pages.js';
+import { MappedContent } from './fs/pages.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { startProcess } from './process.js';
@@ -56,7 +56,7 @@ describe('what is saved', () => {
     ...[new InputStream(new Uint8Array(3)), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0), new HostDirectory(files, '/b', '/b', 0)],
-    ...[new MemoryFile('/c', new Content(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
+    ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
   ];
 
   it('has every field of its part, or the list says why not', () => {

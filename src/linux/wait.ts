@@ -1,7 +1,7 @@
 /** What a system call that cannot answer yet leaves behind: plain data. What becomes of each kind is said by the table in syscalls/kernel-tables.ts. */
 
 /** A piece of guest memory, as an iovec names it. */
-export interface Piece {
+export interface UserPiece {
   readonly address: bigint;
   readonly length: number;
 }
@@ -15,7 +15,7 @@ interface WaitData {
   signal: { readonly call: string };
   /** For a signal of a set; `info`: where its siginfo is written; 0n: nowhere. */
   sigtimedwait: { readonly wanted: bigint; readonly info: bigint };
-  read: { readonly call: string; readonly file: number; readonly pieces: readonly Piece[]; readonly length: number };
+  read: { readonly call: string; readonly file: number; readonly pieces: readonly UserPiece[]; readonly length: number };
   /** `done`: bytes that the file has taken. */
   write: { readonly call: string; readonly file: number; readonly bytes: Uint8Array; done: number };
   /** `count` pollfds at `address`. */

@@ -1,6 +1,6 @@
 /** Addresses of the runtime's variables that symbols name, or, in stripped programs, that the code of functions which pclntab names uses. */
 import { type AddressSpace, PROT } from '../cpu/api.js';
-import { addressOf } from '../cpu/effects/address.js';
+import { operandAddressOf } from '../cpu/effects/address.js';
 import { effectsOf } from '../cpu/effects/describe.js';
 import type { Image } from '../image/api.js';
 
@@ -39,7 +39,7 @@ function usedBy(name: string, image: Image, memory: AddressSpace): ReadonlySet<b
     if (!memory.allows(func.entry, length, 'read')) continue;
     for (const { accesses, writes } of effectsOf(memory.read(func.entry, length), func.entry)) {
       for (const value of [...accesses.map(({ address }) => address), ...writes.map(write => write.value)]) {
-        const operand = addressOf(value);
+        const operand = operandAddressOf(value);
         if (operand?.relative) used.add(BigInt.asUintN(64, operand.displacement));
       }
     }

@@ -1,5 +1,5 @@
-import type { AddressSpace, RegisterName } from '../cpu/api.js';
-import { addressOf } from '../cpu/effects/address.js';
+import type { AddressSpace, EffectRegister } from '../cpu/api.js';
+import { operandAddressOf } from '../cpu/effects/address.js';
 import { effectsOf } from '../cpu/effects/describe.js';
 import type { Image } from '../image/api.js';
 
@@ -27,10 +27,10 @@ export function tlsOffset(image: Image, memory: AddressSpace): bigint {
 
 /** `mov %fs:OFFSET,%reg`, or `mov $OFFSET,%reg` before `mov %fs:(%reg),%reg` as position-independent code has it. */
 function loadedFromFs(code: Uint8Array): bigint | undefined {
-  const constants = new Map<RegisterName, bigint>();
+  const constants = new Map<EffectRegister, bigint>();
   for (const { accesses, writes } of effectsOf(code, 0n)) {
     for (const { address, kind } of accesses) {
-      const operand = kind === 'read' ? addressOf(address) : undefined;
+      const operand = kind === 'read' ? operandAddressOf(address) : undefined;
       if (operand?.segment !== 'fs') continue;
       const base = operand.base === undefined ? 0n : constants.get(operand.base);
       if (base !== undefined) return base + operand.displacement;

@@ -1,5 +1,5 @@
 /** Operands that sit on the edges of a format, and random ones that crowd around them. */
-import { F32, F64, type Format, X80 } from '../../src/cpu/softfloat/index.js';
+import { F32, F64, type FloatFormat, X80 } from '../../src/cpu/softfloat/index.js';
 
 /** A small generator of 32-bit numbers (Mulberry32): same seed, same sequence. */
 export function generator(seed: number): () => number {
@@ -13,7 +13,7 @@ export function generator(seed: number): () => number {
   };
 }
 
-function fields(f: Format): { exponents: bigint[]; significands: bigint[] } {
+function fields(f: FloatFormat): { exponents: bigint[]; significands: bigint[] } {
   const top = (1n << BigInt(f.exponentBits)) - 1n;
   const bias = BigInt(f.emax);
   const ones = (1n << BigInt(f.fieldBits)) - 1n;
@@ -55,7 +55,7 @@ function pick<T>(random: () => number, list: readonly T[]): T {
 }
 
 /** One operand: half edges, the rest with a random significand, of few or of all bits, and an exponent that is often ordinary. */
-export function operandOf(f: Format | 'int', random: () => number): bigint {
+export function operandOf(f: FloatFormat | 'int', random: () => number): bigint {
   if (f === 'int') return integerOperand(random);
   const { exponents, significands } = FIELDS.get(f)!;
   const kind = random() % 8;

@@ -1,6 +1,6 @@
 /** The instructions that the soft float stands for: how the oracle runs each on this CPU, and how the soft float does it. */
 import * as sf from '../../src/cpu/softfloat/index.js';
-import { F32, F64, type FloatEnv, type Format, X80 } from '../../src/cpu/softfloat/index.js';
+import { F32, F64, type FloatEnv, type FloatFormat, X80 } from '../../src/cpu/softfloat/index.js';
 
 export interface Outcome {
   readonly r: bigint;
@@ -14,8 +14,8 @@ export interface Operation {
   /** The macro of oracle.c that wraps the instruction. */
   readonly shape: 'SSE' | 'SSEI' | 'X87' | 'X87M' | 'X87L';
   readonly text: string;
-  readonly a: Format | 'int';
-  readonly b?: Format;
+  readonly a: FloatFormat | 'int';
+  readonly b?: FloatFormat;
   /** Bits of `r` and `s` that the instruction defines. */
   readonly rBits: number;
   readonly sBits?: number;
@@ -33,8 +33,8 @@ const ALL = C0 | C1 | C2 | C3;
 const ORDER_FLAGS = { less: 0x01, equal: 0x40, greater: 0, unordered: 0x45 } as const;
 const ORDER_CODES = { less: C0, equal: C3, greater: 0, unordered: C0 | C2 | C3 } as const;
 
-function sse(f: Format, suffix: string): Operation[] {
-  const binary = (name: string, fn: (env: FloatEnv, f: Format, a: bigint, b: bigint) => bigint): Operation => ({
+function sse(f: FloatFormat, suffix: string): Operation[] {
+  const binary = (name: string, fn: (env: FloatEnv, f: FloatFormat, a: bigint, b: bigint) => bigint): Operation => ({
     name: `${name}${suffix}`,
     shape: 'SSE',
     text: `${name}${suffix} %%xmm1, %%xmm0`,
@@ -118,7 +118,7 @@ function store(name: string, rBits: number, run: (env: FloatEnv, a: bigint) => b
   return { name, shape: 'X87M', text: name, a: X80, rBits, run: (env, a) => ({ r: run(env, a) }) };
 }
 
-function load(name: string, a: Format | 'int', width: number, run: (env: FloatEnv, a: bigint) => bigint): Operation {
+function load(name: string, a: FloatFormat | 'int', width: number, run: (env: FloatEnv, a: bigint) => bigint): Operation {
   return { name, shape: 'X87L', text: name, a, rBits: 80, run: (env, bits) => ({ r: run(env, BigInt.asUintN(width, bits)) }) };
 }
 
@@ -146,7 +146,7 @@ export const OPERATIONS: readonly Operation[] = [
     text: 'cvtss2sd %%xmm0, %%xmm0',
     a: F32,
     rBits: 64,
-    run: (env, a) => ({ r: sf.convert(env, F32, F64, a) }),
+    run: (env, a) => ({ r: sf.convertFloat(env, F32, F64, a) }),
   },
   {
     name: 'cvtsd2ss',
@@ -154,7 +154,7 @@ export const OPERATIONS: readonly Operation[] = [
     text: 'cvtsd2ss %%xmm0, %%xmm0',
     a: F64,
     rBits: 32,
-    run: (env, a) => ({ r: sf.convert(env, F64, F32, a) }),
+    run: (env, a) => ({ r: sf.convertFloat(env, F64, F32, a) }),
   },
   x87('fadd', 'fadd %%st(1), %%st', (env, a, b) => ({ r: sf.add(env, X80, a, b) })),
   x87('fsub', 'fsub %%st(1), %%st', (env, a, b) => ({ r: sf.sub(env, X80, a, b) })),
@@ -175,11 +175,11 @@ export const OPERATIONS: readonly Operation[] = [
     },
     { sBits: 80 },
   ),
-  x87('fxam', 'fxam', (_, a) => ({ r: a, codes: sf.examine(a) | (a >> 79n ? C1 : 0) }), { codes: ALL }),
+  x87('fxam', 'fxam', (_, a) => ({ r: a, codes: sf.examineX87(a) | (a >> 79n ? C1 : 0) }), { codes: ALL }),
   compare('fcom', true),
   compare('fucom', false),
-  store('fstps', 32, (env, a) => sf.convert(env, X80, F32, a)),
-  store('fstpl', 64, (env, a) => sf.convert(env, X80, F64, a)),
+  store('fstps', 32, (env, a) => sf.convertFloat(env, X80, F32, a)),
+  store('fstpl', 64, (env, a) => sf.convertFloat(env, X80, F64, a)),
   store('fistps', 16, (env, a) => sf.toInt(env, X80, a, 16, false)),
   store('fistpl', 32, (env, a) => sf.toInt(env, X80, a, 32, false)),
   store('fistpll', 64, (env, a) => sf.toInt(env, X80, a, 64, false)),
@@ -187,8 +187,8 @@ export const OPERATIONS: readonly Operation[] = [
   store('fisttpl', 32, (env, a) => sf.toInt(env, X80, a, 32, true)),
   store('fisttpll', 64, (env, a) => sf.toInt(env, X80, a, 64, true)),
   store('fbstp', 80, (env, a) => sf.toDecimal(env, a)),
-  load('flds', F32, 32, (env, a) => sf.convert(env, F32, X80, a)),
-  load('fldl', F64, 64, (env, a) => sf.convert(env, F64, X80, a)),
+  load('flds', F32, 32, (env, a) => sf.convertFloat(env, F32, X80, a)),
+  load('fldl', F64, 64, (env, a) => sf.convertFloat(env, F64, X80, a)),
   load('filds', 'int', 16, (env, a) => sf.fromInt(env, X80, BigInt.asIntN(16, a))),
   load('fildl', 'int', 32, (env, a) => sf.fromInt(env, X80, BigInt.asIntN(32, a))),
   load('fildll', 'int', 64, (env, a) => sf.fromInt(env, X80, BigInt.asIntN(64, a))),

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FLAG, FloatEnv, PRE_COMPUTATION, X80 } from '../../src/cpu/softfloat/index.js';
+import { EXCEPTION_FLAG, FloatEnv, PRE_COMPUTATION, X80 } from '../../src/cpu/softfloat/index.js';
 import { OPERATIONS, operationsInclude } from './operations.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -86,13 +86,13 @@ export function askSoftFloat(c: Case): Answer {
   const flags = hides ? env.flags & PRE_COMPUTATION : env.flags;
   const trapped = isSse && (flags & ~env.masks) !== 0;
   const codes = isSse ? 0 : (outcome.codes ?? (env.roundedUp ? 0x200 : 0));
-  if (op.shape === 'X87M' && (env.unmasked & ~FLAG.inexact) !== 0) {
-    return { r: 0n, s: 0n, status: comparedStatus(c.op, flags & ~FLAG.inexact), trapped };
+  if (op.shape === 'X87M' && (env.unmasked & ~EXCEPTION_FLAG.inexact) !== 0) {
+    return { r: 0n, s: 0n, status: comparedStatus(c.op, flags & ~EXCEPTION_FLAG.inexact), trapped };
   }
   if (hides && op.shape === 'X87' && !op.name.includes('com')) {
     return { r: a, s: BigInt.asUintN(op.sBits ?? 0, c.b), status: comparedStatus(c.op, flags), trapped };
   }
-  if ((env.unmasked & FLAG.invalid) !== 0 && op.shape === 'X87L')
+  if ((env.unmasked & EXCEPTION_FLAG.invalid) !== 0 && op.shape === 'X87L')
     return { r: X80.indefinite, s: 0n, status: comparedStatus(c.op, flags), trapped };
   return {
     r: trapped ? 0n : BigInt.asUintN(op.rBits, outcome.r),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PROT } from '../../src/cpu/api.js';
 import { Machine } from '../../src/cpu/cpu.js';
 import { SSE_FLOAT } from '../../src/cpu/helpers/sse-float.js';
-import { F32, F64, FloatEnv, type Format } from '../../src/cpu/softfloat/index.js';
+import { F32, F64, FloatEnv, type FloatFormat } from '../../src/cpu/softfloat/index.js';
 import { generator, operandOf } from './edges.js';
 
 /**
@@ -18,7 +18,7 @@ interface Sample {
   readonly name: string;
   /** The instruction on XMM0 and XMM1, or RAX and XMM1. */
   readonly code: readonly number[];
-  readonly operands: Format;
+  readonly operands: FloatFormat;
   /** Unary: XMM1 is the only source. */
   readonly unary?: boolean;
   readonly imm?: number;
@@ -58,7 +58,7 @@ function samples(): Sample[] {
       }
     }
   }
-  const conversions: [string, number[], Format][] = [
+  const conversions: [string, number[], FloatFormat][] = [
     ['cvtss2sd', [0xf3, 0x0f, 0x5a, 0xc1], F32],
     ['cvtsd2ss', [0xf2, 0x0f, 0x5a, 0xc1], F64],
     ['cvtps2pd', [0x0f, 0x5a, 0xc1], F32],
@@ -73,7 +73,7 @@ function samples(): Sample[] {
   return list;
 }
 
-function vector(f: Format, random: () => number): bigint {
+function vector(f: FloatFormat, random: () => number): bigint {
   let value = 0n;
   for (let at = 0; at < 128; at += f.bits) value |= operandOf(f, random) << BigInt(at);
   return value;

@@ -3,7 +3,7 @@
  * out as told, and nothing depends on what is not among the reads.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CpuStop, Effects, MemoryAccess, RegisterName, RegisterPart } from '../../src/cpu/api.js';
+import type { CpuStop, EffectRegister, Effects, MemoryAccess, RegisterPart } from '../../src/cpu/api.js';
 import { valueWith } from '../../src/cpu/effects/instruction.js';
 import { recordRow } from '../../src/cpu/effects/record.js';
 import { rows } from '../../src/cpu/ir/rows.js';
@@ -18,14 +18,14 @@ const CASES = 5;
 const STATUS = 0xcd5;
 
 interface Snapshot {
-  readonly registers: ReadonlyMap<RegisterName, Uint8Array>;
+  readonly registers: ReadonlyMap<EffectRegister, Uint8Array>;
   readonly rip: bigint;
   readonly flags: number;
   readonly memory: ReadonlyMap<bigint, Uint8Array>;
 }
 
-const XMM = Array.from({ length: 16 }, (_, index): RegisterName => `xmm${index}`);
-const GPR = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ') as RegisterName[];
+const XMM = Array.from({ length: 16 }, (_, index): EffectRegister => `xmm${index}`);
+const GPR = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ') as EffectRegister[];
 
 function bytesOf(value: bigint, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -42,7 +42,7 @@ beforeAll(() => {
 
 function snapshot(): Snapshot {
   const { registers, memory } = engine.cpu;
-  const all = new Map<RegisterName, Uint8Array>();
+  const all = new Map<EffectRegister, Uint8Array>();
   for (let index = 0; index < 16; index++) {
     all.set(GPR[index]!, bytesOf(registers.gpr(index), 8));
     all.set(XMM[index]!, bytesOf(registers.xmm(index), 16));
@@ -86,7 +86,7 @@ function readMemory(state: Snapshot, start: bigint, bytes: number): bigint | und
   return undefined;
 }
 
-const covers = (parts: readonly RegisterPart[], register: RegisterName, at: number): boolean =>
+const covers = (parts: readonly RegisterPart[], register: EffectRegister, at: number): boolean =>
   parts.some(part => part.register === register && at >= part.offset && at < part.offset + part.bytes);
 
 /** What changes beside what the effects tell, or otherwise than they tell. */
@@ -151,7 +151,7 @@ function nextOf({ flow, address, length }: Effects, told: (value: MemoryAccess['
 /** Changes all that the effects do not name as read, and returns what memory it has left alone. */
 function perturb(effects: Effects, state: Snapshot, random: Random): void {
   const { registers, memory } = engine.cpu;
-  const changed = (register: RegisterName): bigint => {
+  const changed = (register: EffectRegister): bigint => {
     const bytes = state.registers.get(register)!.slice();
     for (let at = 0; at < bytes.length; at++) if (!covers(effects.reads, register, at)) bytes[at] = random.below(256);
     return numberOf(bytes);

@@ -1,11 +1,11 @@
 /** Values that are addresses, taken apart into base, index, scale and displacement. */
-import type { EffectValue, OperandAddress, RegisterName } from '../api.js';
+import type { EffectRegister, EffectValue, OperandAddress } from '../api.js';
 import { isComputed, isConstant } from './value.js';
 
 type Parts = { -readonly [K in keyof OperandAddress]: OperandAddress[K] };
 
 /** The value as an operand would name it; undefined when it is no sum that begins like one. */
-export function addressOf(value: EffectValue): OperandAddress | undefined {
+export function operandAddressOf(value: EffectValue): OperandAddress | undefined {
   const parts: Parts = {
     base: undefined,
     index: undefined,
@@ -50,7 +50,7 @@ function addTerms(value: EffectValue, parts: Parts, first: boolean): boolean {
   return true;
 }
 
-function addIndex(register: RegisterName, scale: number, parts: Parts): boolean {
+function addIndex(register: EffectRegister, scale: number, parts: Parts): boolean {
   if (parts.index !== undefined) parts.rest = true;
   else Object.assign(parts, { index: register, scale });
   return true;

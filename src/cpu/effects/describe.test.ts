@@ -3,7 +3,7 @@ import type { Effects, EffectValue } from '../api.js';
 import { PROT } from '../api.js';
 import { Machine } from '../cpu.js';
 import { rows } from '../ir/rows.js';
-import { addressOf } from './address.js';
+import { operandAddressOf } from './address.js';
 import { effectsAt } from './describe.js';
 import { packedEffects, unpackedEffects } from './pack.js';
 import { recordRow } from './record.js';
@@ -44,12 +44,18 @@ describe('effects of an instruction', () => {
     expect(accesses).toHaveLength(1);
     expect(accesses[0]).toMatchObject({ kind: 'write', bytes: 4, certain: true });
     expect(text(accesses[0]!.value!)).toBe('rdx.4');
-    expect(addressOf(accesses[0]!.address)).toMatchObject({ base: 'rax', index: 'rcx', scale: 4, displacement: -8n, segment: undefined });
+    expect(operandAddressOf(accesses[0]!.address)).toMatchObject({
+      base: 'rax',
+      index: 'rcx',
+      scale: 4,
+      displacement: -8n,
+      segment: undefined,
+    });
     expect(reads.map(({ register }) => register).sort()).toEqual(['rax', 'rcx', 'rdx']);
     // movq %fs:-8,%rax; leaq 0x10(%rip),%rax
     const thread = effects(0x64, 0x48, 0x8b, 0x04, 0x25, 0xf8, 0xff, 0xff, 0xff);
-    expect(addressOf(thread.accesses[0]!.address)).toMatchObject({ base: undefined, segment: 'fs', displacement: -8n });
-    expect(addressOf(effects(0x48, 0x8d, 0x05, 0x10, 0, 0, 0).writes[0]!.value)).toMatchObject({
+    expect(operandAddressOf(thread.accesses[0]!.address)).toMatchObject({ base: undefined, segment: 'fs', displacement: -8n });
+    expect(operandAddressOf(effects(0x48, 0x8d, 0x05, 0x10, 0, 0, 0).writes[0]!.value)).toMatchObject({
       relative: true,
       displacement: AT + 0x17n,
     });

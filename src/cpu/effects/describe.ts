@@ -2,26 +2,26 @@
 import {
   type ControlFlow,
   type EffectLeaf,
+  type EffectRegister,
   type Effects,
   type EffectValue,
   GPR_NAMES,
   type MemoryAccess,
-  type RegisterName,
   type RegisterPart,
   type RegisterWrite,
   type Vector,
 } from '../api.js';
 import { SERVICE_EFFECTS } from '../helpers/effects.js';
 import type { HelperEffects } from '../helpers/stated.js';
-import { type Field, fieldAddress, type Operand } from '../ir/emit.js';
+import { fieldAddress, type Operand, type StateField } from '../ir/emit.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { SERVICES, STATE, VECTORS } from '../layout.js';
 import { type Form, type Hole, holeNumber, jumpTarget, OPERAND, type Uop, wideNumberAt } from '../lift/form.js';
 import { formAt } from './form-at.js';
 import { mergedAccesses, withAccesses } from './merge.js';
-import type { RowLeaf, RowValue, Slot } from './row.js';
+import type { RowLeaf, RowSlot, RowValue } from './row.js';
 import { rowEffects } from './rows.js';
-import { apply, constant, isComputed, low, type Slice, UNKNOWN } from './value.js';
+import { apply, constantValue, isComputed, low, type Slice, UNKNOWN } from './value.js';
 
 /** The effects of the instruction at an index of some code, whose address is `address`; undefined when its bytes go on behind the code. */
 export function effectsAt(code: Uint8Array, at: number, address: bigint): Effects | undefined {
@@ -138,7 +138,7 @@ class Description {
       case 'next':
         return flow;
       case 'direct':
-        return { kind, target: constant(target()) };
+        return { kind, target: constantValue(target()) };
       case 'indirect':
         return { kind, target: value(flow.target) };
       case 'branch':
@@ -158,8 +158,8 @@ class Description {
   }
 
   private serve({ reads, writes }: HelperEffects): void {
-    for (const { place, offset, bytes } of reads) this.read(fieldAddress(place as Field) + offset, bytes, false);
-    for (const { place, offset, bytes } of writes) this.write(fieldAddress(place as Field) + offset, bytes, UNKNOWN, true);
+    for (const { place, offset, bytes } of reads) this.read(fieldAddress(place as StateField) + offset, bytes, false);
+    for (const { place, offset, bytes } of writes) this.write(fieldAddress(place as StateField) + offset, bytes, UNKNOWN, true);
   }
 
   // ---- from a row's values to the instruction's ------------------------------------------------------------------------------------------
@@ -172,13 +172,13 @@ class Description {
       );
     switch (value.kind) {
       case 'place':
-        return this.readSlot(uop, value as RowLeaf & Slot, (value as Slice).signed);
+        return this.readSlot(uop, value as RowLeaf & RowSlot, (value as Slice).signed);
       case 'memory':
         return { ...(value as RowLeaf & { kind: 'memory' }), access: firstAccess + (value as RowLeaf & { kind: 'memory' }).access };
       case 'immediate':
         return this.immediate(uop);
       case 'callee':
-        return constant(BigInt(jumpTarget(this.form, this.code, this.place, Number(this.next))));
+        return constantValue(BigInt(jumpTarget(this.form, this.code, this.place, Number(this.next))));
       case 'flags':
         return this.flagsWritten === 0 ? { kind: 'flags' } : UNKNOWN;
       default:
@@ -187,8 +187,8 @@ class Description {
   }
 
   private immediate({ hole, low: lowHalf, high }: Uop): EffectValue {
-    if (hole === undefined) return constant((BigInt(high) << 32n) | BigInt(lowHalf >>> 0));
-    return constant(this.number(hole), hole.kind === 'address');
+    if (hole === undefined) return constantValue((BigInt(high) << 32n) | BigInt(lowHalf >>> 0));
+    return constantValue(this.number(hole), hole.kind === 'address');
   }
 
   private number(hole: Hole): bigint {
@@ -197,11 +197,11 @@ class Description {
     return new DataView(this.code.buffer, this.code.byteOffset).getBigUint64(wide, true);
   }
 
-  private placeOf(uop: Uop, place: Operand | Field): number {
+  private placeOf(uop: Uop, place: Operand | StateField): number {
     return place === 'd' || place === 'a' || place === 'b' || place === 'aux' ? uop[place] : fieldAddress(place);
   }
 
-  private readSlot(uop: Uop, { place, offset, bytes }: Slot, signed: boolean): EffectValue {
+  private readSlot(uop: Uop, { place, offset, bytes }: RowSlot, signed: boolean): EffectValue {
     const start = this.placeOf(uop, place);
     if (start === OPERAND.own) return low(this.immediate(uop), bytes, signed);
     return start < 0 ? UNKNOWN : this.read(start + offset, bytes, signed);
@@ -214,7 +214,7 @@ class Description {
     const covers = last !== undefined && last.start <= start && start + bytes <= last.start + last.bytes;
     if (!covers || !last.certain) this.noteRead(start, bytes);
     if (last !== undefined) return covers && last.certain && last.start === start ? low(last.value, bytes, signed) : UNKNOWN;
-    if (start === STATE.zero) return constant(0n);
+    if (start === STATE.zero) return constantValue(0n);
     const [part] = partsAt(start, bytes);
     return part === undefined ? UNKNOWN : { kind: 'register', ...part, signed };
   }
@@ -255,7 +255,7 @@ function partsAt(start: number, bytes: number): RegisterPart[] {
   if (within(STATE.x87, X87_BYTES)) return [{ register: 'x87', offset: start - STATE.x87, bytes }];
   if (within(STATE.xmm, XMM_BYTES * XMM_COUNT)) {
     const first = (start - STATE.xmm) >> 4;
-    const register = (number: number): RegisterName => `xmm${number}`;
+    const register = (number: number): EffectRegister => `xmm${number}`;
     if (bytes <= XMM_BYTES) return [{ register: register(first), offset: start & 15, bytes }];
     return Array.from({ length: bytes / XMM_BYTES }, (_, index) => ({ register: register(first + index), offset: 0, bytes: XMM_BYTES }));
   }

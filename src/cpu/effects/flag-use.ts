@@ -1,14 +1,14 @@
 /** Which bits of RFLAGS a value depends on, and which of them an op changes. */
 import { STATUS_FLAGS } from '../layout.js';
-import { type Expression, isComputed, isConstant, type Leaf } from './value.js';
+import { isComputed, isConstant, type Leaf, type ValueExpression } from './value.js';
 
 const ALL = -1;
 
 /** The bits of RFLAGS that the bits of `mask` of a value depend on. */
-export function demandedFlags(value: Expression<Leaf>, mask = ALL): number {
+export function demandedFlags(value: ValueExpression<Leaf>, mask = ALL): number {
   if (value.kind === 'flags') return mask === ALL ? STATUS_FLAGS : mask;
   if (!isComputed(value)) return 0;
-  const [left, right] = value.args as [Expression<Leaf>, Expression<Leaf> | undefined];
+  const [left, right] = value.args as [ValueExpression<Leaf>, ValueExpression<Leaf> | undefined];
   const by = right !== undefined && isConstant(right) ? Number(BigInt.asIntN(32, right.value)) : undefined;
   const all = (bits: number): number => value.args.reduce((sum, arg) => sum | demandedFlags(arg, bits), 0);
   switch (value.operation) {
@@ -33,10 +33,10 @@ export function demandedFlags(value: Expression<Leaf>, mask = ALL): number {
 }
 
 /** The bits that a value surely has as they stand in RFLAGS, given that what is joined by OR has no bits in common. */
-function keptFlags(value: Expression<Leaf>): number {
+function keptFlags(value: ValueExpression<Leaf>): number {
   if (value.kind === 'flags') return ALL;
   if (!isComputed(value)) return 0;
-  const [left, right, condition] = value.args as [Expression<Leaf>, Expression<Leaf>, Expression<Leaf> | undefined];
+  const [left, right, condition] = value.args as [ValueExpression<Leaf>, ValueExpression<Leaf>, ValueExpression<Leaf> | undefined];
   switch (value.operation) {
     case 'i32.and':
       return isConstant(right) ? keptFlags(left) & Number(BigInt.asIntN(32, right.value)) : 0;
@@ -54,7 +54,10 @@ function keptFlags(value: Expression<Leaf>): number {
 }
 
 /** What an op changes of the status flags, and reads of them for that, by what it leaves in ccOp and ccR (`ir/flags.ts`). */
-export function writtenFlags(ccOp: Expression<Leaf> | undefined, ccR: Expression<Leaf> | undefined): { reads: number; writes: number } {
+export function writtenFlags(
+  ccOp: ValueExpression<Leaf> | undefined,
+  ccR: ValueExpression<Leaf> | undefined,
+): { reads: number; writes: number } {
   if (ccOp === undefined) return { reads: 0, writes: 0 };
   if (isConstant(ccOp) && ccOp.value === 0n && ccR !== undefined) {
     const writes = STATUS_FLAGS & ~keptFlags(ccR);

@@ -1,7 +1,7 @@
 /** Values of an instruction's effects, worked out with registers and memory. */
-import type { AddressSpace, EffectLeaf, Effects, EffectValue, GprName, RegisterName } from '../api.js';
+import type { AddressSpace, EffectLeaf, EffectRegister, Effects, EffectValue, GprName } from '../api.js';
 import { gprNumber } from '../layout.js';
-import { evaluate, type Slice } from './value.js';
+import { evaluateValue, type Slice } from './value.js';
 
 /** What is known of the registers: those of a thread, or of a frame further out, of which some are lost. */
 export interface KnownRegisters {
@@ -17,7 +17,7 @@ export function valueWith(
   registers: KnownRegisters,
   memory: (access: number, slice: Slice) => bigint | undefined = () => undefined,
 ): bigint | undefined {
-  return evaluate<EffectLeaf>(value, leaf => {
+  return evaluateValue<EffectLeaf>(value, leaf => {
     if (leaf.kind === 'flags') return registers.rflags;
     if (leaf.kind === 'memory') return memory(leaf.access, leaf);
     const whole = wholeOf(leaf.register, registers);
@@ -35,13 +35,13 @@ export function valueNow(effects: Effects, value: EffectValue, registers: KnownR
   });
 }
 
-function wholeOf(name: RegisterName, registers: KnownRegisters): bigint | undefined {
+function wholeOf(name: EffectRegister, registers: KnownRegisters): bigint | undefined {
   if (name === 'fsBase') return registers.fsBase;
   if (name === 'gsBase') return registers.gsBase;
   return isGpr(name) ? registers.get(name) : undefined;
 }
 
-export const isGpr = (name: RegisterName): name is GprName => gprNumber(name) !== undefined;
+export const isGpr = (name: EffectRegister): name is GprName => gprNumber(name) !== undefined;
 
 /** The bytes that a slice takes of a value, widened to 64 bits. */
 function sliceOf(whole: bigint, { offset, bytes, signed }: Slice): bigint {

@@ -1,6 +1,6 @@
 /** Accesses that are one to the instruction: a read-modify-write, and what is moved piece by piece. */
 import type { EffectLeaf, EffectValue, MemoryAccess } from '../api.js';
-import { apply, isComputed, isConstant, same } from './value.js';
+import { apply, isComputed, isConstant, sameValue } from './value.js';
 
 /** Where an access has gone: the number of the merged one, and the distance from its address in bytes. */
 interface Place {
@@ -45,7 +45,7 @@ function partner(merged: readonly MemoryAccess[], { kind, bytes, address }: Memo
 function distance(from: EffectValue, to: EffectValue): number | undefined {
   const [one, first] = split(from);
   const [other, second] = split(to);
-  if (one === undefined ? other !== undefined : other === undefined || !same(one, other)) return undefined;
+  if (one === undefined ? other !== undefined : other === undefined || !sameValue(one, other)) return undefined;
   return Number(BigInt.asIntN(64, second - first));
 }
 

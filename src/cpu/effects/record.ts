@@ -7,24 +7,24 @@ import { HELPER_EFFECTS, UNIT_EFFECTS } from '../helpers/effects.js';
 import type { HelperEffects } from '../helpers/stated.js';
 import {
   type Body,
-  bytesOf,
+  type BranchWay,
   type Emit,
   type Exit,
-  type Field,
   type Helper,
+  type HelperUnit,
   type Load,
   type Local,
   type Node,
   type Operand,
+  type StateField,
   type Store,
-  type Unit,
-  type Way,
+  widthBytes,
 } from '../ir/emit.js';
 import { STATUS_FLAGS } from '../layout.js';
 import { operandsOf } from '../wasm/code.js';
 import { demandedFlags, writtenFlags } from './flag-use.js';
-import type { RowAccess, RowEffects, RowFlow, RowLeaf, RowValue, RowWrite, Slot } from './row.js';
-import { apply, constant, FLAGS, known, low, UNKNOWN } from './value.js';
+import type { RowAccess, RowEffects, RowFlow, RowLeaf, RowSlot, RowValue, RowWrite } from './row.js';
+import { apply, constantValue, FLAGS_VALUE, known, low, UNKNOWN } from './value.js';
 
 /** A value of the recording: besides a row's values, the host address of an access. */
 type Value = RowValue | { readonly kind: 'host'; readonly access: number };
@@ -46,7 +46,7 @@ interface Choice {
 const copy = (state: State): State => ({ locals: new Map(state.locals), writes: new Map(state.writes), over: state.over });
 
 /** Fields that are the emulator's own. */
-const OWN: ReadonlySet<Operand | Field> = new Set<Field>([
+const OWN: ReadonlySet<Operand | StateField> = new Set<StateField>([
   'rip',
   'temp',
   'rmwHost',
@@ -57,8 +57,8 @@ const OWN: ReadonlySet<Operand | Field> = new Set<Field>([
   'helperOp',
 ]);
 /** How the flags are kept: they count as flags. */
-const LAZY: ReadonlySet<Operand | Field> = new Set<Field>(['ccOp', 'ccA', 'ccB', 'ccR', 'ccS']);
-const OTHER_FLAGS: Partial<Record<Operand | Field, number>> = { df: 0x400, flagsRest: 0x24_0302 };
+const LAZY: ReadonlySet<Operand | StateField> = new Set<StateField>(['ccOp', 'ccA', 'ccB', 'ccR', 'ccS']);
+const OTHER_FLAGS: Partial<Record<Operand | StateField, number>> = { df: 0x400, flagsRest: 0x24_0302 };
 
 export function recordRow(emit: Node): RowEffects {
   const recorder = new Recorder();
@@ -72,7 +72,7 @@ class Recorder implements Emit, Body {
   private readonly choices: Choice[] = [];
   private state: State = { locals: new Map(), writes: new Map(), over: false };
   private readonly ends: State[] = [];
-  private readonly reads = new Map<string, Slot>();
+  private readonly reads = new Map<string, RowSlot>();
   private readonly accesses: RowAccess[] = [];
   private flagsRead = 0;
   private readonly raises = new Set<Vector>();
@@ -84,7 +84,7 @@ class Recorder implements Emit, Body {
     if (this.stack.length > 0) throw new Error('a row leaves values on the stack');
     this.end(true);
     const all = this.ends.reduce((one, other) => merged(UNKNOWN, one, other));
-    const lazy = (field: Field): RowValue | undefined => [...all.writes.values()].find(({ place }) => place === field)?.value;
+    const lazy = (field: StateField): RowValue | undefined => [...all.writes.values()].find(({ place }) => place === field)?.value;
     const status = writtenFlags(lazy('ccOp'), lazy('ccR'));
     const flags = { reads: this.flagsRead | status.reads, writes: status.writes };
     const writes: RowWrite[] = [];
@@ -139,7 +139,7 @@ class Recorder implements Emit, Body {
   }
 
   i64(value: bigint): this {
-    return this.push(constant(value));
+    return this.push(constantValue(value));
   }
 
   v128(): this {
@@ -166,7 +166,7 @@ class Recorder implements Emit, Body {
     const address = this.pop();
     if (address.kind !== 'host') return stored === undefined ? this.push(UNKNOWN) : this;
     if (stored !== undefined) throw new Error('a row stores at a host address by itself');
-    const bytes = bytesOf(how as Load);
+    const bytes = widthBytes(how as Load);
     const access = this.accesses[address.access]!;
     if (access.kind === 'probe') this.accesses[address.access] = { ...access, kind: 'update' };
     return this.push({ kind: 'memory', access: address.access, offset, bytes, signed: how.endsWith('_s') });
@@ -219,12 +219,12 @@ class Recorder implements Emit, Body {
 
   // ---- the register file -----------------------------------------------------------------------------------------------------------
 
-  read(place: Operand | Field, how: Load, offset: number): void {
-    const slot = { place, offset, bytes: bytesOf(how) };
+  read(place: Operand | StateField, how: Load, offset: number): void {
+    const slot = { place, offset, bytes: widthBytes(how) };
     this.push(this.valueOf(slot, how.endsWith('_s')));
   }
 
-  private valueOf(slot: Slot, signed: boolean): Value {
+  private valueOf(slot: RowSlot, signed: boolean): Value {
     const { place, offset, bytes } = slot;
     const written = this.state.writes.get(keyOf(slot)) ?? [...this.state.writes.values()].findLast(write => overlap(write, slot));
     if (written !== undefined) {
@@ -234,33 +234,33 @@ class Recorder implements Emit, Body {
       return written.offset === offset && written.bytes >= bytes ? low(written.value, bytes, signed) : UNKNOWN;
     }
     this.noteRead(slot);
-    if (OTHER_FLAGS[place] !== undefined) return apply<RowLeaf>('i64.and', [FLAGS, constant(BigInt(OTHER_FLAGS[place]!))]);
+    if (OTHER_FLAGS[place] !== undefined) return apply<RowLeaf>('i64.and', [FLAGS_VALUE, constantValue(BigInt(OTHER_FLAGS[place]!))]);
     return LAZY.has(place) || OWN.has(place) ? UNKNOWN : { kind: 'place', ...slot, signed };
   }
 
-  private noteRead(slot: Slot): void {
+  private noteRead(slot: RowSlot): void {
     if (slot.place === 'ccOp' || OTHER_FLAGS[slot.place] !== undefined) return;
     if (LAZY.has(slot.place)) this.flagsRead |= STATUS_FLAGS;
     else if (!OWN.has(slot.place)) this.reads.set(keyOf(slot), slot);
   }
 
-  write(place: Operand | Field, how: Store, value: Node, offset: number): void {
+  write(place: Operand | StateField, how: Store, value: Node, offset: number): void {
     value(this);
-    this.put({ place, offset, bytes: bytesOf(how) }, this.pop());
+    this.put({ place, offset, bytes: widthBytes(how) }, this.pop());
   }
 
-  private put(slot: Slot, value: Value): void {
+  private put(slot: RowSlot, value: Value): void {
     const key = keyOf(slot);
     this.state.writes.delete(key);
     this.state.writes.set(key, { ...slot, value: value as RowValue, certain: true });
     if (!LAZY.has(slot.place)) this.use(plain(value));
   }
 
-  readState(field: Field, how: Load, offset: number): void {
+  readState(field: StateField, how: Load, offset: number): void {
     this.read(field, how, offset);
   }
 
-  writeState(field: Field, how: Store, value: Node, offset: number): void {
+  writeState(field: StateField, how: Store, value: Node, offset: number): void {
     this.write(field, how, value, offset);
   }
 
@@ -277,11 +277,11 @@ class Recorder implements Emit, Body {
   }
 
   flags(): void {
-    this.push(FLAGS);
+    this.push(FLAGS_VALUE);
   }
 
   carry(): void {
-    this.push(FLAGS).i32(1).op('i32.and');
+    this.push(FLAGS_VALUE).i32(1).op('i32.and');
   }
 
   // ---- guest memory ------------------------------------------------------------------------------------------------------------------
@@ -296,8 +296,8 @@ class Recorder implements Emit, Body {
   }
 
   readGuest(how: Load, address: Node): void {
-    const access = this.access('read', bytesOf(how), address);
-    this.push({ kind: 'memory', access, offset: 0, bytes: bytesOf(how), signed: how.endsWith('_s') });
+    const access = this.access('read', widthBytes(how), address);
+    this.push({ kind: 'memory', access, offset: 0, bytes: widthBytes(how), signed: how.endsWith('_s') });
   }
 
   reach(bytes: number, address: Node, forWrite: boolean): void {
@@ -305,11 +305,11 @@ class Recorder implements Emit, Body {
   }
 
   writeGuest(how: Store, address: Node, value: Node): void {
-    this.access('write', bytesOf(how), address, value);
+    this.access('write', widthBytes(how), address, value);
   }
 
   writeBack(how: Store, address: Node, value: Node): void {
-    this.access('write', bytesOf(how), address, value);
+    this.access('write', widthBytes(how), address, value);
   }
 
   whenWritable(address: Node, then: (host: Node) => Node): void {
@@ -326,7 +326,7 @@ class Recorder implements Emit, Body {
     this.perform(name, HELPER_EFFECTS[name]);
   }
 
-  operate(unit: Unit, operation: string): void {
+  operate(unit: HelperUnit, operation: string): void {
     this.perform(`${unit} ${operation}`, UNIT_EFFECTS[unit](operation));
   }
 
@@ -346,7 +346,7 @@ class Recorder implements Emit, Body {
     this.state.over = true;
   }
 
-  goTo(way: Way): void {
+  goTo(way: BranchWay): void {
     const choice = this.choices.at(-1);
     if (way === 'otherwise') this.finish();
     else this.finish(choice === undefined ? { kind: 'direct' } : { kind: 'branch', condition: known(choice.condition) });
@@ -375,8 +375,8 @@ class Recorder implements Emit, Body {
 }
 
 const plain = (value: Value): RowValue => (value.kind === 'host' ? UNKNOWN : (value as RowValue));
-const keyOf = ({ place, offset, bytes }: Slot): string => `${place}+${offset}:${bytes}`;
-const overlap = (one: Slot, other: Slot): boolean =>
+const keyOf = ({ place, offset, bytes }: RowSlot): string => `${place}+${offset}:${bytes}`;
+const overlap = (one: RowSlot, other: RowSlot): boolean =>
   one.place === other.place && one.offset < other.offset + other.bytes && other.offset < one.offset + one.bytes;
 
 /** What holds behind a condition, whichever side was taken. */

@@ -1,24 +1,24 @@
 /** What an op of the table does, as data: made by recording its row (`record.ts`). */
 import type { Vector } from '../api.js';
-import type { Exit, Field, Operand } from '../ir/emit.js';
-import type { Expression, Slice } from './value.js';
+import type { Exit, Operand, StateField } from '../ir/emit.js';
+import type { Slice, ValueExpression } from './value.js';
 
 /** Some bytes of an operand, or of a field of the register file. */
-export interface Slot {
-  readonly place: Operand | Field;
+export interface RowSlot {
+  readonly place: Operand | StateField;
   readonly offset: number;
   readonly bytes: number;
 }
 
 /** What a row's values are made of. `memory`: bytes that an access has read, by its number; `callee`: the target of a direct call. */
 export type RowLeaf =
-  | ({ readonly kind: 'place'; readonly place: Operand | Field } & Slice)
+  | ({ readonly kind: 'place'; readonly place: Operand | StateField } & Slice)
   | ({ readonly kind: 'memory'; readonly access: number } & Slice)
   | { readonly kind: 'immediate' }
   | { readonly kind: 'callee' };
-export type RowValue = Expression<RowLeaf>;
+export type RowValue = ValueExpression<RowLeaf>;
 
-export interface RowWrite extends Slot {
+export interface RowWrite extends RowSlot {
   readonly value: RowValue;
   /** It happens whenever the op runs without a fault. */
   readonly certain: boolean;
@@ -44,7 +44,7 @@ export type RowFlow =
 
 export interface RowEffects {
   /** What is read before the op has written it. */
-  readonly reads: readonly Slot[];
+  readonly reads: readonly RowSlot[];
   /** In the order in which they happen. */
   readonly writes: readonly RowWrite[];
   readonly accesses: readonly RowAccess[];

@@ -11,7 +11,7 @@ export interface Slice {
 }
 export type Leaf = { readonly kind: string } & Partial<Slice>;
 
-export interface Constant {
+export interface ConstantValue {
   readonly kind: 'constant';
   /** 64 bits, or 32 as an operand of a 32-bit operation; unsigned. */
   readonly value: bigint;
@@ -29,13 +29,13 @@ export interface Unknown {
 export interface Computed<L extends Leaf> {
   readonly kind: 'computed';
   readonly operation: Operation;
-  readonly args: readonly Expression<L>[];
+  readonly args: readonly ValueExpression<L>[];
 }
-export type Expression<L extends Leaf> = L | Constant | Flags | Unknown | Computed<L>;
+export type ValueExpression<L extends Leaf> = L | ConstantValue | Flags | Unknown | Computed<L>;
 
 export const UNKNOWN: Unknown = { kind: 'unknown' };
-export const FLAGS: Flags = { kind: 'flags' };
-export const constant = (value: bigint, relative = false): Constant =>
+export const FLAGS_VALUE: Flags = { kind: 'flags' };
+export const constantValue = (value: bigint, relative = false): ConstantValue =>
   relative ? { kind: 'constant', value: BigInt.asUintN(64, value), relative } : { kind: 'constant', value: BigInt.asUintN(64, value) };
 
 // ---- operations ------------------------------------------------------------------------------------------------------------------------
@@ -102,15 +102,18 @@ export type Operation = keyof typeof OPERATIONS;
 const isOperation = (name: string): name is Operation => Object.hasOwn(OPERATIONS, name);
 
 /** What a value comes to, when `leaf` tells all that it is made of. */
-export function evaluate<L extends Leaf>(value: Expression<L>, leaf: (leaf: L | Flags) => bigint | undefined): bigint | undefined {
+export function evaluateValue<L extends Leaf>(
+  value: ValueExpression<L>,
+  leaf: (leaf: L | Flags) => bigint | undefined,
+): bigint | undefined {
   switch (value.kind) {
     case 'constant':
-      return (value as Constant).value;
+      return (value as ConstantValue).value;
     case 'unknown':
       return undefined;
     case 'computed': {
       const { operation, args } = value as Computed<L>;
-      const values = args.map(arg => evaluate<L>(arg, leaf));
+      const values = args.map(arg => evaluateValue<L>(arg, leaf));
       if (values.includes(undefined)) return undefined;
       return (OPERATIONS[operation] as Function)(...(values as [bigint, bigint, bigint]));
     }
@@ -124,20 +127,20 @@ export function evaluate<L extends Leaf>(value: Expression<L>, leaf: (leaf: L | 
 /** Larger trees are not kept. */
 const MOST_NODES = 60;
 
-const size = (value: Expression<Leaf>): number => (isComputed(value) ? value.args.reduce((sum, arg) => sum + size(arg), 1) : 1);
+const size = (value: ValueExpression<Leaf>): number => (isComputed(value) ? value.args.reduce((sum, arg) => sum + size(arg), 1) : 1);
 
-export const isConstant = <L extends Leaf>(value: Expression<L>): value is Constant => value.kind === 'constant';
-export const isComputed = <L extends Leaf>(value: Expression<L>): value is Computed<L> => value.kind === 'computed';
-const isSlice = <L extends Leaf>(value: Expression<L>): value is L & Slice => (value as Partial<Slice>).bytes !== undefined;
+export const isConstant = <L extends Leaf>(value: ValueExpression<L>): value is ConstantValue => value.kind === 'constant';
+export const isComputed = <L extends Leaf>(value: ValueExpression<L>): value is Computed<L> => value.kind === 'computed';
+const isSlice = <L extends Leaf>(value: ValueExpression<L>): value is L & Slice => (value as Partial<Slice>).bytes !== undefined;
 
 /** Whether two values are the same tree; what is unknown is like nothing. */
-export function same<L extends Leaf>(one: Expression<L>, other: Expression<L>): boolean {
+export function sameValue<L extends Leaf>(one: ValueExpression<L>, other: ValueExpression<L>): boolean {
   if (one.kind !== other.kind || one.kind === 'unknown') return false;
   if (isComputed(one) && isComputed(other))
     return (
       one.operation === other.operation &&
       one.args.length === other.args.length &&
-      one.args.every((arg, index) => same(arg, other.args[index]!))
+      one.args.every((arg, index) => sameValue(arg, other.args[index]!))
     );
   const entries = Object.entries(one);
   return entries.length === Object.keys(other).length && entries.every(([key, value]) => (other as Record<string, unknown>)[key] === value);
@@ -145,41 +148,44 @@ export function same<L extends Leaf>(one: Expression<L>, other: Expression<L>): 
 
 const maskOf = (bytes: number): bigint => (1n << BigInt(8 * bytes)) - 1n;
 
-const isKnown = (value: Expression<Leaf>): boolean => (isComputed(value) ? value.args.every(isKnown) : value.kind !== 'unknown');
+const isKnown = (value: ValueExpression<Leaf>): boolean => (isComputed(value) ? value.args.every(isKnown) : value.kind !== 'unknown');
 /** The value, or unknown when a part of it is. */
-export const known = <L extends Leaf>(value: Expression<L>): Expression<L> => (isKnown(value as Expression<Leaf>) ? value : UNKNOWN);
+export const known = <L extends Leaf>(value: ValueExpression<L>): ValueExpression<L> =>
+  isKnown(value as ValueExpression<Leaf>) ? value : UNKNOWN;
 
 /** The low bytes of a value, widened. */
-export function low<L extends Leaf>(value: Expression<L>, bytes: number, signed: boolean): Expression<L> {
+export function low<L extends Leaf>(value: ValueExpression<L>, bytes: number, signed: boolean): ValueExpression<L> {
   if (isConstant(value)) {
     if (bytes >= 8) return value;
-    return constant(signed ? BigInt.asIntN(8 * bytes, value.value) : BigInt.asUintN(8 * bytes, value.value));
+    return constantValue(signed ? BigInt.asIntN(8 * bytes, value.value) : BigInt.asUintN(8 * bytes, value.value));
   }
   if (isSlice(value)) {
     if (bytes <= value.bytes) return { ...value, bytes, signed };
     if (!value.signed) return value;
   }
   if (bytes >= 8 || value.kind === 'unknown') return value;
-  return signed ? apply<L>(`i64.extend${8 * bytes}_s`, [value]) : apply<L>('i64.and', [value, constant(maskOf(bytes))]);
+  return signed ? apply<L>(`i64.extend${8 * bytes}_s`, [value]) : apply<L>('i64.and', [value, constantValue(maskOf(bytes))]);
 }
 
 /** An operation on values, simplified; unknown when it is none of OPERATIONS. */
-export function apply<L extends Leaf>(operation: string, args: readonly Expression<L>[]): Expression<L> {
+export function apply<L extends Leaf>(operation: string, args: readonly ValueExpression<L>[]): ValueExpression<L> {
   if (!isOperation(operation)) return UNKNOWN;
   if (args.every(isConstant)) {
-    const [a, b, c] = args as readonly Constant[];
+    const [a, b, c] = args as readonly ConstantValue[];
     const value = (OPERATIONS[operation] as Function)(a?.value ?? 0n, b?.value ?? 0n, c?.value ?? 0n);
-    return constant(value, /\.(?:add|sub)$/.test(operation) && (a?.relative ?? b?.relative ?? false));
+    return constantValue(value, /\.(?:add|sub)$/.test(operation) && (a?.relative ?? b?.relative ?? false));
   }
-  const simple = RULES[operation]?.(...(args as [Expression<Leaf>, Expression<Leaf>, Expression<Leaf>])) as Expression<L> | undefined;
+  const simple = RULES[operation]?.(...(args as [ValueExpression<Leaf>, ValueExpression<Leaf>, ValueExpression<Leaf>])) as
+    | ValueExpression<L>
+    | undefined;
   if (simple !== undefined) return simple;
   const value: Computed<L> = { kind: 'computed', operation, args };
-  return size(value as Expression<Leaf>) > MOST_NODES ? UNKNOWN : value;
+  return size(value as ValueExpression<Leaf>) > MOST_NODES ? UNKNOWN : value;
 }
 
-type Rule = (a: Expression<Leaf>, b: Expression<Leaf>, c: Expression<Leaf>) => Expression<Leaf> | undefined;
+type Rule = (a: ValueExpression<Leaf>, b: ValueExpression<Leaf>, c: ValueExpression<Leaf>) => ValueExpression<Leaf> | undefined;
 
-const is = (value: Expression<Leaf>, number: bigint): boolean => isConstant(value) && value.value === number;
+const is = (value: ValueExpression<Leaf>, number: bigint): boolean => isConstant(value) && value.value === number;
 
 /**
  * Sums have their constant last, so that an address reads base, index, displacement. A zero in front stands for an address without a base.
@@ -192,12 +198,12 @@ const sum: Rule = (a, b) => {
   return apply<Leaf>('i64.add', [a.args[0]!, apply<Leaf>('i64.add', [a.args[1]!, b])]);
 };
 const difference: Rule = (a, b) => {
-  if (same(a, b)) return constant(0n);
-  return isConstant(b) ? apply('i64.add', [a, constant(-b.value)]) : undefined;
+  if (sameValue(a, b)) return constantValue(0n);
+  return isConstant(b) ? apply('i64.add', [a, constantValue(-b.value)]) : undefined;
 };
 const masked: Rule = (a, b) => {
   if (isConstant(a)) return apply('i64.and', [b, a]);
-  if (same(a, b)) return a;
+  if (sameValue(a, b)) return a;
   if (!isConstant(b)) return undefined;
   if (b.value === 0n || b.value === maskOf(8)) return b.value === 0n ? b : a;
   const bytes = [1, 2, 4].find(each => b.value === maskOf(each));
@@ -206,13 +212,13 @@ const masked: Rule = (a, b) => {
     if (!a.signed) return a;
   }
   if (isComputed(a) && a.operation === 'i64.and' && isConstant(a.args[1]!))
-    return apply('i64.and', [a.args[0]!, constant(a.args[1]!.value & b.value)]);
+    return apply('i64.and', [a.args[0]!, constantValue(a.args[1]!.value & b.value)]);
   return undefined;
 };
 const withZero: Rule = (a, b) => (is(b, 0n) ? a : is(a, 0n) ? b : undefined);
-const exclusive: Rule = (a, b) => (same(a, b) ? constant(0n) : withZero(a, b, UNKNOWN));
+const exclusive: Rule = (a, b) => (sameValue(a, b) ? constantValue(0n) : withZero(a, b, UNKNOWN));
 const shifted: Rule = (a, b) => (is(b, 0n) ? a : undefined);
-const product: Rule = (a, b) => (is(b, 1n) ? a : is(a, 1n) ? b : is(a, 0n) || is(b, 0n) ? constant(0n) : undefined);
+const product: Rule = (a, b) => (is(b, 1n) ? a : is(a, 1n) ? b : is(a, 0n) || is(b, 0n) ? constantValue(0n) : undefined);
 const extended =
   (bytes: number): Rule =>
   a =>
@@ -238,7 +244,7 @@ const RULES: Partial<Record<Operation, Rule>> = {
   },
   'i64.extend_i32_u': a => (isSlice(a) && a.bytes <= 4 && !a.signed ? a : undefined),
   select: (a, b, c) => {
-    if (same(a, b)) return a;
+    if (sameValue(a, b)) return a;
     return isConstant(c) ? (c.value !== 0n ? a : b) : undefined;
   },
 };

@@ -1,5 +1,5 @@
 /** What each helper reads and writes of the state and of a record's operands, and what it raises. */
-import type { Helper, Unit } from '../ir/emit.js';
+import type { Helper, HelperUnit } from '../ir/emit.js';
 import type { SERVICES } from '../layout.js';
 import { sseFloatEffects } from './sse-float.js';
 import { sseRareEffects } from './sse-rare.js';
@@ -25,7 +25,7 @@ export const HELPER_EFFECTS: Readonly<Record<Helper, HelperEffects>> = {
   edge: nothing,
 };
 
-export const UNIT_EFFECTS: Readonly<Record<Unit, (operation: string) => HelperEffects>> = {
+export const UNIT_EFFECTS: Readonly<Record<HelperUnit, (operation: string) => HelperEffects>> = {
   sseFloat: sseFloatEffects,
   sseRare: sseRareEffects,
   x87: x87Effects,

@@ -29,7 +29,7 @@ interface Reason {
 }
 
 /** Leaves the guest with an exception at the current instruction. */
-export function raise(view: DataView, vector: (typeof VECTORS)[number], reason?: Reason): number {
+export function raiseVector(view: DataView, vector: (typeof VECTORS)[number], reason?: Reason): number {
   view.setInt32(STATE.exit, EXIT.fault, true);
   view.setInt32(STATE.exitVector, VECTORS.indexOf(vector), true);
   if (reason !== undefined) {

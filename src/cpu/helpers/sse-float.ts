@@ -4,8 +4,8 @@
  */
 import { STATE } from '../layout.js';
 import * as sf from '../softfloat/index.js';
-import { F32, F64, FLAG, FloatEnv, type Format, PRE_COMPUTATION } from '../softfloat/index.js';
-import { immediate, operandA, operandB, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
+import { EXCEPTION_FLAG, F32, F64, FloatEnv, type FloatFormat, PRE_COMPUTATION } from '../softfloat/index.js';
+import { immediate, operandA, operandB, operandD, raiseVector, readWide, setFlags, writeWide } from './operands.js';
 import { quickOf, runQuick } from './sse-quick.js';
 import { type HelperEffects, slots } from './stated.js';
 
@@ -18,7 +18,7 @@ export interface SseOp {
   run(env: FloatEnv, a: bigint, b: bigint, imm: number): bigint;
 }
 
-type Binary = (env: FloatEnv, f: Format, a: bigint, b: bigint, imm: number) => bigint;
+type Binary = (env: FloatEnv, f: FloatFormat, a: bigint, b: bigint, imm: number) => bigint;
 
 const lane = (value: bigint, bits: number, index: number): bigint => BigInt.asUintN(bits, value >> BigInt(bits * index));
 
@@ -29,7 +29,7 @@ function join(bits: number, count: number, each: (index: number) => bigint): big
   return result;
 }
 
-function scalar(f: Format, fn: Binary, operands: 1 | 2): SseOp {
+function scalar(f: FloatFormat, fn: Binary, operands: 1 | 2): SseOp {
   const bytes = f === F32 ? 4 : 8;
   return {
     writes: bytes,
@@ -38,7 +38,7 @@ function scalar(f: Format, fn: Binary, operands: 1 | 2): SseOp {
   };
 }
 
-function packed(f: Format, fn: Binary, operands: 1 | 2): SseOp {
+function packed(f: FloatFormat, fn: Binary, operands: 1 | 2): SseOp {
   return {
     writes: 16,
     reads: [16, operands === 2 ? 16 : 0],
@@ -65,7 +65,7 @@ const LANEWISE: Readonly<Record<string, readonly [fn: Binary, operands: 1 | 2]>>
 
 const ORDER = { less: 0x01n, equal: 0x40n, greater: 0n, unordered: 0x45n } as const;
 
-function comparison(f: Format, signalling: boolean): SseOp {
+function comparison(f: FloatFormat, signalling: boolean): SseOp {
   return {
     writes: 'flags',
     reads: [f.bits / 8, f.bits / 8],
@@ -74,7 +74,7 @@ function comparison(f: Format, signalling: boolean): SseOp {
 }
 
 /** HADDPS's and HSUBPS's operands are neighbours; ADDSUBPS subtracts in even lanes. */
-function neighbours(f: Format, fn: Binary): SseOp {
+function neighbours(f: FloatFormat, fn: Binary): SseOp {
   const half = 64 / f.bits;
   return {
     writes: 16,
@@ -88,7 +88,7 @@ function neighbours(f: Format, fn: Binary): SseOp {
   };
 }
 
-function alternating(f: Format): SseOp {
+function alternating(f: FloatFormat): SseOp {
   return {
     writes: 16,
     reads: [16, 16],
@@ -100,7 +100,7 @@ function alternating(f: Format): SseOp {
  * DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. Each stage is an operation of
  * its own as far as exceptions go: one that traps ends it, and hides nothing of the stages before.
  */
-function dotProduct(f: Format): SseOp {
+function dotProduct(f: FloatFormat): SseOp {
   const count = 128 / f.bits;
   return {
     writes: 16,
@@ -119,20 +119,20 @@ function dotProduct(f: Format): SseOp {
 }
 
 /** `count` lanes from integers of `width` bits. */
-function fromInts(f: Format, width: number, count: number, writes: 4 | 8 | 16): SseOp {
+function fromInts(f: FloatFormat, width: number, count: number, writes: 4 | 8 | 16): SseOp {
   const reads = [(width * count) / 8, 0] as const;
   return { writes, reads, run: (env, a) => join(f.bits, count, i => sf.fromInt(env, f, BigInt.asIntN(width, lane(a, width, i)))) };
 }
 
 /** `count` lanes to integers of `width` bits; the rest of what is written is zero. */
-function toInts(f: Format, width: number, count: number, writes: 8 | 16, truncate: boolean): SseOp {
+function toInts(f: FloatFormat, width: number, count: number, writes: 8 | 16, truncate: boolean): SseOp {
   const reads = [(f.bits * count) / 8, 0] as const;
   return { writes, reads, run: (env, a) => join(width, count, i => sf.toInt(env, f, lane(a, f.bits, i), width, truncate)) };
 }
 
-function resize(from: Format, to: Format, count: number, writes: 4 | 8 | 16): SseOp {
+function resize(from: FloatFormat, to: FloatFormat, count: number, writes: 4 | 8 | 16): SseOp {
   const reads = [(from.bits * count) / 8, 0] as const;
-  return { writes, reads, run: (env, a) => join(to.bits, count, i => sf.convert(env, from, to, lane(a, from.bits, i))) };
+  return { writes, reads, run: (env, a) => join(to.bits, count, i => sf.convertFloat(env, from, to, lane(a, from.bits, i))) };
 }
 
 /** All operations by name; the order gives their numbers. */
@@ -206,7 +206,7 @@ export function sseFloat(view: DataView): number {
   if (quick !== undefined && (mxcsr & ~0x3f) === DEFAULT_MODES) {
     const inexact = runQuick(quick, view, d, operandA(view), operandB(view));
     if (inexact !== undefined) {
-      if (inexact) view.setUint32(STATE.mxcsr, mxcsr | FLAG.inexact, true);
+      if (inexact) view.setUint32(STATE.mxcsr, mxcsr | EXCEPTION_FLAG.inexact, true);
       return 0;
     }
   }
@@ -215,7 +215,7 @@ export function sseFloat(view: DataView): number {
   const result = operation.run(env, readWide(view, operandA(view)), readWide(view, operandB(view)), immediate(view));
   const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;
   view.setUint32(STATE.mxcsr, mxcsr | env.earlier | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
-  if (env.unmasked !== 0) return raise(view, '#XM');
+  if (env.unmasked !== 0) return raiseVector(view, '#XM');
   if (operation.writes === 'flags') setFlags(view, Number(result));
   else if (operation.writes === 4) view.setUint32(d, Number(result), true);
   else if (operation.writes === 8) view.setBigUint64(d, result, true);

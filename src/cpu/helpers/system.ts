@@ -3,7 +3,7 @@
  * cut by a limit. Intel SDM vol. 3, chapters 3 and 5; what the descriptors hold is arch/x86/include/asm/segment.h, without 32-bit programs.
  */
 import { SELECTOR, STATE, USER_CS, USER_SS } from '../layout.js';
-import { immediate, operandA, operandB, operandD, raise, setFlags } from './operands.js';
+import { immediate, operandA, operandB, operandD, raiseVector, setFlags } from './operands.js';
 import { type HelperEffects, slots } from './stated.js';
 
 interface Descriptor {
@@ -29,7 +29,7 @@ const isCanonical = (address: bigint): boolean => BigInt.asUintN(64, BigInt.asIn
 /** Of operand a: 16 bits. */
 const selectorIn = (view: DataView): number => view.getUint16(operandA(view), true);
 
-const refuse = (view: DataView, selector: number): number => raise(view, '#GP', { cause: 'selector', error: named(selector) });
+const refuse = (view: DataView, selector: number): number => raiseVector(view, '#GP', { cause: 'selector', error: named(selector) });
 
 /** d = 1 and the answer in b, when the descriptor may be looked at; otherwise d = 0. */
 const look =
@@ -61,7 +61,7 @@ const farTransfer =
     const selector = selectorIn(view);
     const target = view.getBigUint64(operandB(view), true);
     if ((selector | rpl) !== USER_CS) return refuse(view, selector);
-    return isCanonical(target) ? 0 : raise(view, '#GP', { cause: 'target', address: target });
+    return isCanonical(target) ? 0 : raiseVector(view, '#GP', { cause: 'target', address: target });
   };
 const farEffects: HelperEffects = { reads: slots({ a: 2, b: 8 }), writes: [], raises: ['#GP'] };
 
@@ -83,7 +83,7 @@ const writeBase =
   (place: number) =>
   (view: DataView): number => {
     const base = view.getBigUint64(operandA(view), true);
-    if (!isCanonical(base)) return raise(view, '#GP', { cause: 'non-canonical', address: base });
+    if (!isCanonical(base)) return raiseVector(view, '#GP', { cause: 'non-canonical', address: base });
     view.setBigUint64(place, base, true);
     return 0;
   };

@@ -43,7 +43,7 @@ export function writeTen(view: DataView, address: number, bits: bigint): void {
   view.setUint16(address + 8, Number(bits >> 64n), true);
 }
 
-export function fxsave(stack: Stack): void {
+export function storeFxImage(stack: Stack): void {
   const { view } = stack;
   let valid = 0;
   for (let physical = 0; physical < 8; physical++) if (((stack.ftw >> (2 * physical)) & 3) !== 3) valid |= 1 << physical;
@@ -58,7 +58,7 @@ export function fxsave(stack: Stack): void {
 }
 
 /** False when reserved bits of MXCSR are set: nothing has changed then. */
-export function fxrstor(stack: Stack): boolean {
+export function loadFxImage(stack: Stack): boolean {
   const { view } = stack;
   const mxcsr = view.getUint32(IMAGE + 24, true);
   if ((mxcsr & ~MXCSR_MASK) !== 0) return false;

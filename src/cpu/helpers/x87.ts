@@ -4,11 +4,11 @@
  */
 import { STATE } from '../layout.js';
 import * as sf from '../softfloat/index.js';
-import { F32, F64, type FloatEnv, type Format, X80 } from '../softfloat/index.js';
-import { immediate, operandA, operandD, raise, readWide, setFlags, writeWide } from './operands.js';
+import { F32, F64, type FloatEnv, type FloatFormat, X80 } from '../softfloat/index.js';
+import { immediate, operandA, operandD, raiseVector, readWide, setFlags, writeWide } from './operands.js';
 import { type HelperEffects, slots } from './stated.js';
 import { CONSTANT_NAMES, constant } from './x87-constants.js';
-import { fxrstor, fxsave, initialize, loadEnvironment, setControl, storeEnvironment, writeTen } from './x87-image.js';
+import { initialize, loadEnvironment, loadFxImage, setControl, storeEnvironment, storeFxImage, writeTen } from './x87-image.js';
 import { FSW, Stack } from './x87-stack.js';
 
 /** Returns 1 when it leaves with an exception, and 0 when the status words must stay as they are for now. */
@@ -20,7 +20,7 @@ const beside = (beside: Partial<HelperEffects>, run: Run): X87Op => Object.assig
 /** One that takes so many bytes of `a`. */
 const taking = (bytes: number, run: Run): X87Op => beside({ reads: slots({ a: bytes }) }, run);
 
-type Arithmetic = (env: FloatEnv, f: Format, a: bigint, b: bigint) => bigint;
+type Arithmetic = (env: FloatEnv, f: FloatFormat, a: bigint, b: bigint) => bigint;
 
 const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   fadd: sf.add,
@@ -151,7 +151,7 @@ function load(source: (env: FloatEnv, bits: bigint) => bigint, bytes = 0): X87Op
     if (!stack.isEmpty(7)) return stack.push(0n);
     const bits = source(stack.env, readWide(view, operandA(view)));
     stack.settle();
-    if ((stack.env.unmasked & sf.FLAG.invalid) === 0) stack.push(bits);
+    if ((stack.env.unmasked & sf.EXCEPTION_FLAG.invalid) === 0) stack.push(bits);
   });
 }
 
@@ -169,7 +169,7 @@ function store(value: (env: FloatEnv, bits: bigint) => bigint, indefinite: bigin
     else {
       bits = value(stack.env, stack.get(0));
       stack.settle();
-      goesOn = (stack.env.unmasked & ~sf.FLAG.inexact) === 0;
+      goesOn = (stack.env.unmasked & ~sf.EXCEPTION_FLAG.inexact) === 0;
     }
     if (goesOn) writeWide(view, d, bits);
     if (goesOn && pops) stack.pop();
@@ -181,9 +181,9 @@ function store(value: (env: FloatEnv, bits: bigint) => bigint, indefinite: bigin
 const STORED_BYTES = 28;
 
 const convertTo =
-  (f: Format) =>
+  (f: FloatFormat) =>
   (env: FloatEnv, bits: bigint): bigint =>
-    sf.convert(env, X80, f, bits);
+    sf.convertFloat(env, X80, f, bits);
 const integerTo =
   (width: number, truncate: boolean) =>
   (env: FloatEnv, bits: bigint): bigint =>
@@ -238,7 +238,7 @@ function table(): Record<string, X87Op> {
   };
   ops.fxam = stack => {
     const bits = stack.get(0);
-    const kind = stack.isEmpty(0) ? FSW.c3 | FSW.c0 : sf.examine(bits);
+    const kind = stack.isEmpty(0) ? FSW.c3 | FSW.c0 : sf.examineX87(bits);
     stack.setCodes(kind | ((bits & X80.signBit) !== 0n ? FSW.c1 : 0));
   };
 
@@ -252,8 +252,8 @@ function table(): Record<string, X87Op> {
       stack.set(0, bits);
     }
   };
-  ops.fld_m32 = load((env, bits) => sf.convert(env, F32, X80, BigInt.asUintN(32, bits)), 4);
-  ops.fld_m64 = load((env, bits) => sf.convert(env, F64, X80, BigInt.asUintN(64, bits)), 8);
+  ops.fld_m32 = load((env, bits) => sf.convertFloat(env, F32, X80, BigInt.asUintN(32, bits)), 4);
+  ops.fld_m64 = load((env, bits) => sf.convertFloat(env, F64, X80, BigInt.asUintN(64, bits)), 8);
   ops.fld_m80 = load((_, bits) => BigInt.asUintN(80, bits), 10);
   ops.fbld = load((env, bits) => sf.fromDecimal(env, BigInt.asUintN(80, bits)), 10);
   for (const width of [16, 32, 64]) ops[`fild_${width}`] = load((env, bits) => sf.fromInt(env, X80, BigInt.asIntN(width, bits)), width / 8);
@@ -346,9 +346,9 @@ const withoutWaiting: Record<string, X87Op> = {
     stack.fsw &= ~(FSW.busy | FSW.summary | FSW.stackFault | 0x3f);
   },
   /** FXSAVE is one as well. */
-  fxsave: beside({ reads: VECTORS, writes: IMAGE }, stack => fxsave(stack)),
+  fxsave: beside({ reads: VECTORS, writes: IMAGE }, stack => storeFxImage(stack)),
   fxrstor: beside({ reads: IMAGE, writes: [...CONTROL, ...VECTORS], raises: ['#GP'] }, (stack, view) =>
-    fxrstor(stack) ? undefined : raise(view, '#GP', { cause: 'reserved' }),
+    loadFxImage(stack) ? undefined : raiseVector(view, '#GP', { cause: 'reserved' }),
   ),
   /** The image is stored before this takes effect, so it only leaves it. */
   fnstenv: beside({ writes: IMAGE }, (stack, view) => storeEnvironment(stack, immediate(view))),
@@ -393,7 +393,7 @@ export function makeX87(view: DataView): () => number {
   return () => {
     stack.load();
     const number = view.getInt32(STATE.helperOp, true);
-    if ((stack.fsw & FSW.summary) !== 0 && number < firstWithoutWaiting) return raise(view, '#MF');
+    if ((stack.fsw & FSW.summary) !== 0 && number < firstWithoutWaiting) return raiseVector(view, '#MF');
     const left = ops[number]!(stack, view);
     if (left === undefined) stack.save();
     return left ?? 0;

@@ -3,7 +3,7 @@
  * memory.
  */
 
-import { LOCALS, type Load, type Node, type Operand, type Store, type Way } from '../ir/emit.js';
+import { type BranchWay, LOCALS, type Load, type Node, type Operand, type Store } from '../ir/emit.js';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, load, local, setState, state } from '../ir/op.js';
 import { rows } from '../ir/rows.js';
@@ -42,7 +42,7 @@ class InterpreterEmit extends WasmEmit {
   }
 
   /** The records' addresses stand in the fields d and aux. */
-  goTo(way: Way, hot: boolean): void {
+  goTo(way: BranchWay, hot: boolean): void {
     const record: Node = () => this.place(way === 'taken' ? 'd' : 'aux');
     if (!hot) this.enter(record);
     else {

@@ -2,7 +2,7 @@
 import { interpreterBytes } from '#made';
 
 /** Runs from the record at that address with a budget of instructions; returns an EXIT value. */
-export type Run = (record: number, budget: number) => number;
+export type RunInterpreter = (record: number, budget: number) => number;
 
 let bytes: Uint8Array | undefined;
 

@@ -1,6 +1,6 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
 import { CALLS, FLAG } from '../layout.js';
-import { type Node, type Way, WIDTHS } from './emit.js';
+import { type BranchWay, type Node, WIDTHS } from './emit.js';
 import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagBits, flagsOf, flagsOfLogic } from './flags.js';
 import {
   aux,
@@ -35,7 +35,7 @@ const end = { flow: 'end' } as const;
 const faultingEnd = { flow: 'end', faults: true } as const;
 
 const goTo =
-  (way: Way, hot = false): Node =>
+  (way: BranchWay, hot = false): Node =>
   e =>
     e.goTo(way, hot);
 

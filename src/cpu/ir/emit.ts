@@ -11,10 +11,10 @@ export const log2Bytes = (width: Width): number => ({ 8: 0, 16: 1, 32: 2, 64: 3 
 export type Operand = 'd' | 'a' | 'b' | 'aux';
 
 /** A general register, or a field of STATE. */
-export type Field = GprName | Exclude<keyof typeof STATE, 'gpr'>;
+export type StateField = GprName | Exclude<keyof typeof STATE, 'gpr'>;
 
 /** Address of a field in the register file. */
-export function fieldAddress(field: Field): number {
+export function fieldAddress(field: StateField): number {
   const number = gprNumber(field);
   return number === undefined ? STATE[field as keyof typeof STATE] : gprSlot(number);
 }
@@ -32,7 +32,7 @@ export type Load =
 export type Store = 'i32.store' | 'i32.store8' | 'i32.store16' | 'i64.store' | `i64.store${8 | 16 | 32}` | 'f64.store' | 'v128.store';
 
 /** Bytes that a load or store covers. */
-export function bytesOf(how: Load | Store): number {
+export function widthBytes(how: Load | Store): number {
   const bits = /(?:load|store)(\d+)/.exec(how)?.[1];
   return bits === undefined ? { i: 4, v: 16, f: 8 }[how[0] as 'i' | 'v' | 'f'] + (how.startsWith('i64') ? 4 : 0) : Number(bits) / 8;
 }
@@ -74,11 +74,11 @@ export type Helper =
   | 'switchStack'
   | 'edge';
 /** Helpers that do many operations, by name. */
-export type Unit = 'sseFloat' | 'sseRare' | 'x87' | 'system';
+export type HelperUnit = 'sseFloat' | 'sseRare' | 'x87' | 'system';
 /** Why a row leaves the interpreter: a name of EXIT. */
 export type Exit = 'link' | 'lookup' | 'syscall' | 'fault' | 'breakpoint' | 'unsupported' | 'service';
 /** The blocks that a jump knows: where it goes when it is taken, and where otherwise. */
-export type Way = 'taken' | 'otherwise';
+export type BranchWay = 'taken' | 'otherwise';
 
 /** The instructions of a WebAssembly function body that rows are made of. `Code` writes them. */
 export interface Body {
@@ -106,8 +106,8 @@ export interface Emit {
   /** An operand, `offset` bytes further. */
   read(operand: Operand, how: Load, offset: number): void;
   write(operand: Operand, how: Store, value: Node, offset: number): void;
-  readState(field: Field, how: Load, offset: number): void;
-  writeState(field: Field, how: Store, value: Node, offset: number): void;
+  readState(field: StateField, how: Load, offset: number): void;
+  writeState(field: StateField, how: Store, value: Node, offset: number): void;
   /** The record's immediate, i64; its auxiliary number, i32; and the guest's address that a direct call goes to, i64. */
   imm(): void;
   aux(): void;
@@ -130,10 +130,10 @@ export interface Emit {
   /** Calls a helper; what it reads and writes is stated in `helpers/effects.ts`. One that returns other than 0 has stored why it leaves. */
   help(name: Helper): void;
   /** Has a unit do an operation on the record's operands and immediate. */
-  operate(unit: Unit, operation: string): void;
+  operate(unit: HelperUnit, operation: string): void;
 
   /** Goes to a block that the jump knows, by its entry. `hot`: often. */
-  goTo(way: Way, hot: boolean): void;
+  goTo(way: BranchWay, hot: boolean): void;
   /** RIP = the node, which is a local, and on to the block there. */
   jump(target: Node): void;
   /** Runs the same record again. */

@@ -4,7 +4,7 @@
  */
 import { FLAG, FLAG_KIND, STEP_KIND } from '../layout.js';
 import type { Code } from '../wasm/code.js';
-import { type Emit, type Field, log2Bytes, type Node, WIDTHS, type Width } from './emit.js';
+import { type Emit, log2Bytes, type Node, type StateField, WIDTHS, type Width } from './emit.js';
 import { c32, c64, cut, LOADS, local, op, SIGNED_LOADS, seq, setLocal, setState, state } from './op.js';
 
 export type FlagFamily = keyof typeof FLAG_KIND;
@@ -44,7 +44,7 @@ export const flagBits: Node = e => e.flags();
 export const carryBit: Node = e => e.carry();
 
 const bit = (condition: Node, flag: number): Node => op('i32.shl', condition, c32(Math.log2(flag)));
-const cc = (width: Width, field: Field, signed = false): Node => state(field, (signed ? SIGNED_LOADS : LOADS)[width]);
+const cc = (width: Width, field: StateField, signed = false): Node => state(field, (signed ? SIGNED_LOADS : LOADS)[width]);
 const A = 'ccA';
 const B = 'ccB';
 const R = 'ccR';
@@ -53,7 +53,7 @@ const msb = (width: Width, value: Node): Node => op('i32.wrap_i64', op('i64.shr_
 const or = (...nodes: Node[]): Node => nodes.reduce((left, right) => op('i32.or', left, right));
 
 /** SF, ZF and PF of a result. */
-const szp = (width: Width, result: Field): Node =>
+const szp = (width: Width, result: StateField): Node =>
   or(
     bit(op('i64.lt_s', cc(width, result, true), c64(0)), FLAG.sf),
     bit(op('i64.eqz', cc(width, result)), FLAG.zf),

@@ -2,7 +2,7 @@
  * The vocabulary that rows are written in, and the table they fill. A row says once what an op does, as a tree of nodes; what runs the tree
  * is up to the `Emit` that it is given.
  */
-import type { Exit, Field, Helper, Load, Local, Node, Operand, Store, Unit, Width } from './emit.js';
+import type { Exit, Helper, HelperUnit, Load, Local, Node, Operand, StateField, Store, Width } from './emit.js';
 import type { OpTraits } from './traits.js';
 
 // ---- values and statements -----------------------------------------------------------------------------------------------------------
@@ -43,11 +43,11 @@ export const setLocal =
 
 /** A field of the register file. */
 export const state =
-  (field: Field, how: Load = 'i64.load', offset = 0): Node =>
+  (field: StateField, how: Load = 'i64.load', offset = 0): Node =>
   e =>
     e.readState(field, how, offset);
 export const setState =
-  (field: Field, value: Node, how: Store = 'i64.store', offset = 0): Node =>
+  (field: StateField, value: Node, how: Store = 'i64.store', offset = 0): Node =>
   e =>
     e.writeState(field, how, value, offset);
 
@@ -141,7 +141,7 @@ export const help =
   e =>
     e.help(name);
 export const operate =
-  (unit: Unit, operation: string): Node =>
+  (unit: HelperUnit, operation: string): Node =>
   e =>
     e.operate(unit, operation);
 export const leave =

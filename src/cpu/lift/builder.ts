@@ -8,7 +8,7 @@ import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 
 export type Constant = bigint | Hole;
 /** An operand of a micro-op: an address in the register file, or a constant. */
-export type Value = number | Constant;
+export type LiftedValue = number | Constant;
 
 /** Register number of iced -> slot and width in bits; absent: not a register that lifters name. */
 interface RegisterPlace {
@@ -70,16 +70,16 @@ export class Builder {
   }
 
   /** Of `a`, `b` and `imm` one at most is a constant that is not 0. The fields `a` and `b` of a call together get its target. */
-  emit(name: string, d = 0, a: Value = 0, b: Value = 0, imm: Constant = 0n, aux = 0): void {
+  emit(name: string, d = 0, a: LiftedValue = 0, b: LiftedValue = 0, imm: Constant = 0n, aux = 0): void {
     this.push(opNumber(name), undefined, d, a, b, imm, aux);
   }
 
   /** Emits the row of a family (`set_`, `cmov64_`) that reads the condition from what has set the flags. */
-  emitIf(prefix: string, condition: Condition, d: number, a: Value = 0, b: Value = 0): void {
+  emitIf(prefix: string, condition: Condition, d: number, a: LiftedValue = 0, b: LiftedValue = 0): void {
     this.push(0, { prefix, condition }, d, a, b, 0n, 0);
   }
 
-  private push(op: number, conditional: Uop['conditional'], d: number, a: Value, b: Value, imm: Constant, aux: number): void {
+  private push(op: number, conditional: Uop['conditional'], d: number, a: LiftedValue, b: LiftedValue, imm: Constant, aux: number): void {
     let constant = imm;
     if (typeof a !== 'number') constant = a;
     if (typeof b !== 'number') constant = b;
@@ -196,7 +196,7 @@ export class Builder {
   }
 
   /** The operand's value: a register's slot, an immediate, or a temporary that a load has filled. */
-  read(operand: number, width: Width): Value {
+  read(operand: number, width: Width): LiftedValue {
     if (this.isRegister(operand)) return this.register(operand);
     if (this.isImmediate(operand)) return this.constant(operand, width);
     const { a, imm } = this.address();
@@ -227,20 +227,20 @@ export class Builder {
   }
 
   /** Stores what an op has put into `target`, when the operand is in memory. */
-  commit(operand: number, width: Width, value: Value): void {
+  commit(operand: number, width: Width, value: LiftedValue): void {
     if (this.isRegister(operand)) return;
     this.place ??= this.address();
     this.emit(`${this.loaded ? 'storew' : 'store'}${width}`, 0, this.place.a, this.inSlot(value), this.place.imm);
   }
 
   /** Writes a value that may lie anywhere to the operand. */
-  write(operand: number, width: Width, value: Value): void {
+  write(operand: number, width: Width, value: LiftedValue): void {
     if (this.isRegister(operand)) this.emit(`mov${width}`, this.register(operand), value);
     else this.commit(operand, width, value);
   }
 
   /** A slot that holds the value: ops whose own immediate is taken cannot have an immediate operand. */
-  inSlot(value: Value): number {
+  inSlot(value: LiftedValue): number {
     if (typeof value === 'number') return value;
     const slot = this.temp();
     this.emit('mov64', slot, value);
@@ -252,7 +252,7 @@ export class Builder {
   }
 }
 
-const operand = (value: Value): number => (typeof value === 'number' ? value : OPERAND.own);
+const operand = (value: LiftedValue): number => (typeof value === 'number' ? value : OPERAND.own);
 
 function slotOf(register: Register): number {
   const place = places[register];

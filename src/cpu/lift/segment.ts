@@ -2,7 +2,7 @@
 import { Code, Mnemonic as M, Register } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import { gprSlot, SELECTOR, STATE, USER_CS, USER_SS } from '../layout.js';
-import { type Builder, plus, type Value } from './builder.js';
+import { type Builder, type LiftedValue, plus } from './builder.js';
 import { NEXT } from './form.js';
 import { lifters } from './registry.js';
 import { raise } from './system.js';
@@ -232,7 +232,7 @@ before(M.Call, isFar, b => {
   // Both elements must be writable, or nothing has happened.
   const behind = b.temp();
   b.emit('mov64', behind, NEXT);
-  const code: Value = selector(b, Register.CS);
+  const code: LiftedValue = selector(b, Register.CS);
   b.emit('probew64', 0, RSP, 0, below(2));
   b.emit(`store${width}`, 0, RSP, code, below(1));
   b.emit(`store${width}`, 0, RSP, behind, below(2));

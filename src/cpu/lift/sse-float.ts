@@ -4,7 +4,7 @@ import type { Width } from '../ir/emit.js';
 import type { Builder } from './builder.js';
 import type { Lifter } from './registry.js';
 import { besideString } from './sse-move.js';
-import { forEach, imm8, source } from './vector.js';
+import { forEach, imm8, vectorSource } from './vector.js';
 
 type Bytes = 4 | 8 | 16;
 
@@ -20,12 +20,12 @@ const binary =
   (name: string, bytes: Bytes): Lifter =>
   b => {
     const d = b.register(0);
-    b.emit(name, d, d, source(b, 1, bytes));
+    b.emit(name, d, d, vectorSource(b, 1, bytes));
   };
 const unary =
   (name: string, bytes: Bytes): Lifter =>
   b =>
-    b.emit(name, b.register(0), source(b, 1, bytes));
+    b.emit(name, b.register(0), vectorSource(b, 1, bytes));
 
 for (const [suffix, bytes] of FORMS) {
   forEach(
@@ -37,12 +37,12 @@ for (const [suffix, bytes] of FORMS) {
     const control = imm8(b, 2);
     // A mode of its own has a row of its own; MXCSR's mode is looked up.
     const row = (control & 4) === 0 ? `round${control & 3}${suffix}` : name;
-    b.emit(row, b.register(0), source(b, 1, bytes), 0, BigInt(control));
+    b.emit(row, b.register(0), vectorSource(b, 1, bytes), 0, BigInt(control));
   });
   const compare: Lifter = b => {
     const d = b.register(0);
     const predicate = imm8(b, 2) & 7;
-    b.emit(`cmp${predicate}${suffix}`, d, d, source(b, 1, bytes), BigInt(predicate));
+    b.emit(`cmp${predicate}${suffix}`, d, d, vectorSource(b, 1, bytes), BigInt(predicate));
   };
   if (suffix === 'sd') besideString(M.Cmpsd, compare);
   else forEach([`cmp${suffix}`], () => compare);
@@ -53,11 +53,11 @@ for (const [suffix, bytes] of FORMS) {
     );
     forEach([`dp${suffix}`], name => b => {
       const d = b.register(0);
-      b.emit(name, d, d, source(b, 1, 16), BigInt(imm8(b, 2)));
+      b.emit(name, d, d, vectorSource(b, 1, 16), BigInt(imm8(b, 2)));
     });
   } else {
-    forEach([`comi${suffix}`, `ucomi${suffix}`], name => b => b.emit(name, 0, b.register(0), source(b, 1, bytes)));
-    forEach([`cvt${suffix}2si`, `cvtt${suffix}2si`], name => b => b.emit(name + b.width(0), b.register(0), source(b, 1, bytes)));
+    forEach([`comi${suffix}`, `ucomi${suffix}`], name => b => b.emit(name, 0, b.register(0), vectorSource(b, 1, bytes)));
+    forEach([`cvt${suffix}2si`, `cvtt${suffix}2si`], name => b => b.emit(name + b.width(0), b.register(0), vectorSource(b, 1, bytes)));
     forEach([`cvtsi2${suffix}`], name => b => fromInteger(b, name));
   }
 }

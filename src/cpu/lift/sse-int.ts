@@ -3,7 +3,7 @@ import { Code, Mnemonic as M } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import { xmmSlot } from '../layout.js';
 import { type Lifter, lifters } from './registry.js';
-import { forEach, imm8, source } from './vector.js';
+import { forEach, imm8, vectorSource } from './vector.js';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -12,7 +12,7 @@ const binary =
   (row: string): Lifter =>
   b => {
     const d = b.register(0);
-    b.emit(row, d, d, source(b, 1, 16));
+    b.emit(row, d, d, vectorSource(b, 1, 16));
   };
 forEach(
   words(`paddb paddw paddd paddq psubb psubw psubd psubq paddsb paddsw paddusb paddusw psubsb psubsw psubusb psubusw
@@ -42,7 +42,7 @@ for (const [mnemonic, row] of [
 }
 
 /** op0 = OP op1. */
-forEach(['pabsb', 'pabsw', 'pabsd', 'phminposuw'], name => b => b.emit(name, b.register(0), source(b, 1, 16)));
+forEach(['pabsb', 'pabsw', 'pabsd', 'phminposuw'], name => b => b.emit(name, b.register(0), vectorSource(b, 1, 16)));
 for (const [suffix, bytes] of [
   ['bw', 8],
   ['bd', 4],
@@ -51,12 +51,12 @@ for (const [suffix, bytes] of [
   ['wq', 4],
   ['dq', 8],
 ] as const) {
-  forEach([`pmovsx${suffix}`, `pmovzx${suffix}`], name => b => b.emit(name, b.register(0), source(b, 1, bytes)));
+  forEach([`pmovsx${suffix}`, `pmovzx${suffix}`], name => b => b.emit(name, b.register(0), vectorSource(b, 1, bytes)));
 }
 
 forEach(words('psllw pslld psllq psrlw psrld psrlq psraw psrad'), name => b => {
   const d = b.register(0);
-  b.emit(name, d, d, b.isImmediate(1) ? BigInt(imm8(b, 1)) : source(b, 1, 16));
+  b.emit(name, d, d, b.isImmediate(1) ? BigInt(imm8(b, 1)) : vectorSource(b, 1, 16));
 });
 forEach(['pslldq', 'psrldq'], name => b => {
   const d = b.register(0);
@@ -64,13 +64,13 @@ forEach(['pslldq', 'psrldq'], name => b => {
 });
 lifters.set(M.Palignr, b => {
   const d = b.register(0);
-  b.emit('palignr', d, d, source(b, 1, 16), BigInt(Math.min(32, imm8(b, 2))));
+  b.emit('palignr', d, d, vectorSource(b, 1, 16), BigInt(Math.min(32, imm8(b, 2))));
 });
 
-lifters.set(M.Ptest, b => b.emit('ptest', 0, b.register(0), source(b, 1, 16)));
+lifters.set(M.Ptest, b => b.emit('ptest', 0, b.register(0), vectorSource(b, 1, 16)));
 forEach(['pblendvb', 'blendvps', 'blendvpd'], name => b => {
   const d = b.register(0);
-  b.emit(name, d, d, source(b, 1, 16), 0n, xmmSlot(0));
+  b.emit(name, d, d, vectorSource(b, 1, 16), 0n, xmmSlot(0));
 });
 
 // ---- shuffles: each word of the result by the number of its first byte -----------------------------------------------------------------------
@@ -87,7 +87,7 @@ const shuffleWords =
     b.emit(
       'shufflewords',
       b.register(0),
-      source(b, 1, 16),
+      vectorSource(b, 1, 16),
       0,
       eight(word => pick(imm8(b, 2), word)),
     );
@@ -112,7 +112,7 @@ const shuffleHalves =
       'shufflehalves',
       d,
       d,
-      source(b, 1, 16),
+      vectorSource(b, 1, 16),
       eight(word => pick(imm8(b, 2), word)),
     );
   };
@@ -135,7 +135,7 @@ const blend =
       'blendwords',
       d,
       d,
-      source(b, 1, 16),
+      vectorSource(b, 1, 16),
       eight(word => ((control >> Math.floor(word / wordsPerBit)) & 1) * 255),
     );
   };
@@ -147,13 +147,13 @@ lifters.set(M.Blendpd, blend(4));
 
 lifters.set(M.Mpsadbw, b => {
   const d = b.register(0);
-  b.emit('mpsadbw', d, d, source(b, 1, 16), BigInt(imm8(b, 2)));
+  b.emit('mpsadbw', d, d, vectorSource(b, 1, 16), BigInt(imm8(b, 2)));
 });
 const WIDE_LENGTHS: ReadonlySet<Code> = new Set([Code.Pcmpestri64_xmm_xmmm128_imm8, Code.Pcmpestrm64_xmm_xmmm128_imm8]);
 const WIDE = 0x100;
 forEach(words('pcmpestri pcmpestri64 pcmpestrm pcmpestrm64 pcmpistri pcmpistrm'), name => b => {
   const control = imm8(b, 2) | (WIDE_LENGTHS.has(b.ins.code) ? WIDE : 0);
-  b.emit(name.replace('64', ''), 0, b.register(0), source(b, 1, 16, true), BigInt(control));
+  b.emit(name.replace('64', ''), 0, b.register(0), vectorSource(b, 1, 16, true), BigInt(control));
 });
 lifters.set(M.Crc32, b => {
   const width = b.width(1) as Width;

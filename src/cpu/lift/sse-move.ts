@@ -4,7 +4,7 @@ import { Mnemonic as M, Register } from 'iced-x86';
 import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
-import { forEach, imm8, source } from './vector.js';
+import { forEach, imm8, vectorSource } from './vector.js';
 
 const HIGH = 8;
 
@@ -80,8 +80,8 @@ forEach(['movhps', 'movhpd'], () => moveHalf(HIGH));
 lifters.set(M.Movhlps, b => b.emit('mov64', b.register(0), b.register(1) + HIGH));
 lifters.set(M.Movlhps, b => b.emit('mov64', b.register(0) + HIGH, b.register(1)));
 
-forEach(['movddup'], name => b => b.emit(name, b.register(0), source(b, 1, 8)));
-forEach(['movsldup', 'movshdup'], name => b => b.emit(name, b.register(0), source(b, 1, 16)));
+forEach(['movddup'], name => b => b.emit(name, b.register(0), vectorSource(b, 1, 8)));
+forEach(['movsldup', 'movshdup'], name => b => b.emit(name, b.register(0), vectorSource(b, 1, 16)));
 forEach(['pmovmskb', 'movmskps', 'movmskpd'], name => b => b.emit(name, b.register(0), b.register(1)));
 
 lifters.set(M.Movnti, b => storeLane(b, b.width(1) as 32 | 64, b.register(1)));
@@ -121,7 +121,7 @@ for (const [letter, width] of Object.entries(LANES)) {
 lifters.set(M.Insertps, b => {
   const control = imm8(b, 2);
   const d = b.register(0);
-  const from = b.isRegister(1) ? b.register(1) + 4 * (control >> 6) : source(b, 1, 4);
+  const from = b.isRegister(1) ? b.register(1) + 4 * (control >> 6) : vectorSource(b, 1, 4);
   b.emit('put32', d + 4 * ((control >> 4) & 3), from);
   for (let lane = 0; lane < 4; lane++) if ((control & (1 << lane)) !== 0) b.emit('put32', d + 4 * lane, STATE.zero);
 });

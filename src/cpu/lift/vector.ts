@@ -17,7 +17,7 @@ export function forEach(names: readonly string[], lift: (name: string) => Lifter
 }
 
 /** Slot of a vector source of 2, 4, 8 or 16 bytes; 16 bytes in memory must be aligned unless `loose`. */
-export function source(b: Builder, operand: number, bytes: 2 | 4 | 8 | 16, loose = false): number {
+export function vectorSource(b: Builder, operand: number, bytes: 2 | 4 | 8 | 16, loose = false): number {
   if (b.isRegister(operand)) return b.register(operand);
   const { a, imm } = b.address();
   const slot = b.vtemp();

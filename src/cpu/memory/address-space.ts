@@ -18,7 +18,7 @@ import {
 } from '../api.js';
 import { FRAMES_BASE, NO_TAG, TLB } from '../layout.js';
 import { checkVersion } from '../part.js';
-import { type Area, Areas, addressOf, pageOf, sourceOffset } from './areas.js';
+import { type Area, Areas, pageAddress, pageOf, sourceOffset } from './areas.js';
 import { byLeaf, Versions } from './versions.js';
 
 /** The guest touched more pages than it may. */
@@ -117,7 +117,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   findFree(length: bigint, below: bigint): bigint | undefined {
     const first = this.areas.free(Math.ceil(Number(length) / PAGE_SIZE), pageOf(below));
-    return first >= 16 ? addressOf(first) : undefined;
+    return first >= 16 ? pageAddress(first) : undefined;
   }
 
   private range(start: bigint, length: bigint): [number, number] {
@@ -207,7 +207,7 @@ export class SparseAddressSpace implements AddressSpace {
     if (access === 'write') this.versions.keep(page);
     if (this.watchedPages.has(page)) return frame;
     const entry = entryOf(page);
-    const address = addressOf(page);
+    const address = pageAddress(page);
     this.tlb[entry] = area.prot === PROT.none ? NO_TAG : address;
     const writable = (area.prot & PROT.write) !== 0 && !this.codePages.has(page) && !this.versions.shares(page);
     this.tlb[entry + TLB.write / 8] = writable ? address : NO_TAG;
@@ -230,7 +230,7 @@ export class SparseAddressSpace implements AddressSpace {
 
   private clearEntry(page: number): void {
     const entry = entryOf(page);
-    if (this.tlb[entry] !== addressOf(page)) return;
+    if (this.tlb[entry] !== pageAddress(page)) return;
     this.tlb[entry] = NO_TAG;
     this.tlb[entry + TLB.write / 8] = NO_TAG;
   }
@@ -299,7 +299,7 @@ export class SparseAddressSpace implements AddressSpace {
     if (this.codePages.has(page)) return;
     this.codePages.add(page);
     const entry = entryOf(page);
-    if (this.tlb[entry + TLB.write / 8] === addressOf(page)) this.tlb[entry + TLB.write / 8] = NO_TAG;
+    if (this.tlb[entry + TLB.write / 8] === pageAddress(page)) this.tlb[entry + TLB.write / 8] = NO_TAG;
   }
 
   // ---- access from outside -----------------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ export class SparseAddressSpace implements AddressSpace {
     for (let at = 0; at < length; page++) {
       const count = Math.min(PAGE_SIZE - offset, length - at);
       const area = this.areas.at(page);
-      if (area === undefined) throw new MemoryFault(addressOf(page) + BigInt(offset), access);
+      if (area === undefined) throw new MemoryFault(pageAddress(page) + BigInt(offset), access);
       visit(page, area, offset, at, count);
       at += count;
       offset = 0;
@@ -407,7 +407,7 @@ export class SparseAddressSpace implements AddressSpace {
     for (const page of [...this.frames.keys()].sort((left, right) => left - right)) {
       const frame = this.frames.get(page)!;
       const bytes = this.bytes.subarray(frame, frame + PAGE_SIZE);
-      if (!equalBytes(bytes, this.pristine(page, this.areas.at(page)))) yield { address: addressOf(page), bytes };
+      if (!equalBytes(bytes, this.pristine(page, this.areas.at(page)))) yield { address: pageAddress(page), bytes };
     }
   }
 }

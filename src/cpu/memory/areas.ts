@@ -5,7 +5,7 @@ import { type Mapping, PAGE_SIZE, type SavedArea } from '../api.js';
 export type Area = { -readonly [Key in keyof SavedArea]: SavedArea[Key] };
 
 export const pageOf = (address: bigint): number => Number(BigInt.asUintN(64, address) >> 12n);
-export const addressOf = (page: number): bigint => BigInt(page) << 12n;
+export const pageAddress = (page: number): bigint => BigInt(page) << 12n;
 
 /** Offset in the area's source of one of its pages. */
 export const sourceOffset = (area: Area, page: number): number => area.offset + (page - area.start) * PAGE_SIZE;
@@ -127,6 +127,6 @@ export class Areas {
   /** As what looks at memory sees an area. */
   static describe(area: Area): Mapping {
     const { start, end, prot, name, source, offset } = area;
-    return { start: addressOf(start), end: addressOf(end), prot, name, offset: BigInt(source === undefined ? 0 : offset) };
+    return { start: pageAddress(start), end: pageAddress(end), prot, name, offset: BigInt(source === undefined ? 0 : offset) };
   }
 }

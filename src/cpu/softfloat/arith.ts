@@ -1,14 +1,14 @@
-import { FLAG, type FloatEnv, invalid, noteDenormal, operand, propagate, propagateOne, ROUND } from './env.js';
-import { bitLength, type Format, infinity, type Unpacked, unpack, zero } from './format.js';
+import { EXCEPTION_FLAG, type FloatEnv, invalid, noteDenormal, operand, propagate, propagateOne, ROUND } from './env.js';
+import { bitLength, type FloatFormat, infinity, type Unpacked, unpack, zero } from './format.js';
 import { roundResult } from './round.js';
 
 /** a + b. */
-export function add(env: FloatEnv, f: Format, a: bigint, b: bigint): bigint {
+export function add(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint): bigint {
   return sum(env, f, a, b, false);
 }
 
 /** a - b. */
-export function sub(env: FloatEnv, f: Format, a: bigint, b: bigint): bigint {
+export function sub(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint): bigint {
   return sum(env, f, a, b, true);
 }
 
@@ -17,7 +17,7 @@ function begin(env: FloatEnv): void {
   env.roundedUp = false;
 }
 
-function sum(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint, subtract: boolean): bigint {
+function sum(env: FloatEnv, f: FloatFormat, aBits: bigint, bBits: bigint, subtract: boolean): bigint {
   begin(env);
   const a = operand(env, unpack(f, aBits));
   const b = operand(env, unpack(f, bBits));
@@ -44,7 +44,7 @@ function signed(u: Unpacked, negative: boolean, exp: number): bigint {
 }
 
 /** a * b. */
-export function mul(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint): bigint {
+export function mul(env: FloatEnv, f: FloatFormat, aBits: bigint, bBits: bigint): bigint {
   begin(env);
   const a = operand(env, unpack(f, aBits));
   const b = operand(env, unpack(f, bBits));
@@ -62,7 +62,7 @@ export function mul(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint): big
 }
 
 /** a / b. */
-export function div(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint): bigint {
+export function div(env: FloatEnv, f: FloatFormat, aBits: bigint, bBits: bigint): bigint {
   begin(env);
   const a = operand(env, unpack(f, aBits));
   const b = operand(env, unpack(f, bBits));
@@ -76,7 +76,7 @@ export function div(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint): big
   }
   if (b.class === 'zero') {
     if (a.class === 'zero') return invalid(env, f);
-    env.raise(FLAG.divideByZero);
+    env.raise(EXCEPTION_FLAG.divideByZero);
     return infinity(f, negative);
   }
   noteDenormal(env, a, b);
@@ -89,7 +89,7 @@ export function div(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint): big
 }
 
 /** Square root. */
-export function sqrt(env: FloatEnv, f: Format, bits: bigint): bigint {
+export function sqrt(env: FloatEnv, f: FloatFormat, bits: bigint): bigint {
   begin(env);
   const a = operand(env, unpack(f, bits));
   const nan = propagateOne(env, f, bits, a);

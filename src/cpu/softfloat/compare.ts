@@ -1,15 +1,15 @@
-import { FLAG, type FloatEnv, noteDenormal, operand } from './env.js';
-import { type Format, isNotANumber, type Unpacked, unpack } from './format.js';
+import { EXCEPTION_FLAG, type FloatEnv, noteDenormal, operand } from './env.js';
+import { type FloatFormat, isNotANumber, type Unpacked, unpack } from './format.js';
 
 export type Ordering = 'less' | 'equal' | 'greater' | 'unordered';
 
 /** Compares two values. A quiet NaN raises IE only when `signalling`; a signalling NaN and an unsupported encoding always do. */
-export function compare(env: FloatEnv, f: Format, aBits: bigint, bBits: bigint, signalling: boolean): Ordering {
+export function compare(env: FloatEnv, f: FloatFormat, aBits: bigint, bBits: bigint, signalling: boolean): Ordering {
   env.roundedUp = false;
   const a = operand(env, unpack(f, aBits));
   const b = operand(env, unpack(f, bBits));
   if (isBad(a) || isBad(b)) {
-    if (signalling || raises(a) || raises(b)) env.raise(FLAG.invalid);
+    if (signalling || raises(a) || raises(b)) env.raise(EXCEPTION_FLAG.invalid);
     return 'unordered';
   }
   noteDenormal(env, a, b);
@@ -42,21 +42,21 @@ function orderMagnitude(a: Unpacked, b: Unpacked): number {
 }
 
 /** MINSS and its kin: the second operand when either is a NaN (which raises IE) or both are zeros. */
-export function min(env: FloatEnv, f: Format, a: bigint, b: bigint): bigint {
+export function min(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint): bigint {
   return select(env, f, compare(env, f, a, b, true) === 'less' ? a : b);
 }
 
 /** MAXSS and its kin. */
-export function max(env: FloatEnv, f: Format, a: bigint, b: bigint): bigint {
+export function max(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint): bigint {
   return select(env, f, compare(env, f, a, b, true) === 'greater' ? a : b);
 }
 
-function select(env: FloatEnv, f: Format, bits: bigint): bigint {
+function select(env: FloatEnv, f: FloatFormat, bits: bigint): bigint {
   return env.denormalsAreZero && unpack(f, bits).class === 'subnormal' ? bits & f.signBit : bits;
 }
 
 /** CMPPS's predicate, imm8 bits 2:0 (Intel SDM vol. 2, CMPPD table 3-1): EQ LT LE UNORD NEQ NLT NLE ORD. */
-export function comparePredicate(env: FloatEnv, f: Format, a: bigint, b: bigint, predicate: number): boolean {
+export function comparePredicate(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint, predicate: number): boolean {
   const kind = predicate & 3;
   const ordering = compare(env, f, a, b, kind === 1 || kind === 2);
   const unordered = ordering === 'unordered';

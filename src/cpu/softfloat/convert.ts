@@ -1,9 +1,9 @@
-import { FLAG, FloatEnv, noteDenormal, operand, propagateOne, ROUND } from './env.js';
-import { type Format, infinity, isNotANumber, unpack, X80, zero } from './format.js';
+import { EXCEPTION_FLAG, FloatEnv, noteDenormal, operand, propagateOne, ROUND } from './env.js';
+import { type FloatFormat, infinity, isNotANumber, unpack, X80, zero } from './format.js';
 import { roundPack, roundShift } from './round.js';
 
 /** A signed integer as a float. */
-export function fromInt(env: FloatEnv, f: Format, value: bigint): bigint {
+export function fromInt(env: FloatEnv, f: FloatFormat, value: bigint): bigint {
   env.roundedUp = false;
   if (value === 0n) return 0n;
   return roundPack(env, f, value < 0n, value < 0n ? -value : value, 0);
@@ -13,16 +13,16 @@ export function fromInt(env: FloatEnv, f: Format, value: bigint): bigint {
  * A float as a signed integer of `width` bits, given as unsigned bits. What does not fit, NaNs and infinities raise IE and give the
  * integer indefinite, 1 << (width - 1). `truncate` overrides the rounding mode.
  */
-export function toInt(env: FloatEnv, f: Format, bits: bigint, width: number, truncate: boolean): bigint {
+export function toInt(env: FloatEnv, f: FloatFormat, bits: bigint, width: number, truncate: boolean): bigint {
   env.roundedUp = false;
   const value = integer(env, f, bits, truncate);
   const limit = 1n << BigInt(width - 1);
   if (value === undefined || value.sig >= limit + (value.negative ? 1n : 0n)) {
-    env.raise(FLAG.invalid);
+    env.raise(EXCEPTION_FLAG.invalid);
     env.roundedUp = false;
     return limit;
   }
-  if (value.inexact) env.raise(FLAG.inexact);
+  if (value.inexact) env.raise(EXCEPTION_FLAG.inexact);
   env.roundedUp = value.up;
   return BigInt.asUintN(width, value.negative ? -value.sig : value.sig);
 }
@@ -35,7 +35,7 @@ interface IntegerValue {
 }
 
 /** The value rounded to an integer; undefined when there is none, or none below 2^80. */
-function integer(env: FloatEnv, f: Format, bits: bigint, truncate: boolean): IntegerValue | undefined {
+function integer(env: FloatEnv, f: FloatFormat, bits: bigint, truncate: boolean): IntegerValue | undefined {
   const u = operand(env, unpack(f, bits));
   if (u.class === 'zero') return { negative: u.negative, sig: 0n, inexact: false, up: false };
   if (u.class !== 'normal' && u.class !== 'subnormal') return undefined;
@@ -47,15 +47,15 @@ function integer(env: FloatEnv, f: Format, bits: bigint, truncate: boolean): Int
  * A float in another format. NaNs keep the top of their payload and become quiet. A subnormal source raises DE, except when an x87
  * register is stored.
  */
-export function convert(env: FloatEnv, from: Format, to: Format, bits: bigint): bigint {
+export function convertFloat(env: FloatEnv, from: FloatFormat, to: FloatFormat, bits: bigint): bigint {
   env.roundedUp = false;
   const u = operand(env, unpack(from, bits));
   if (u.class === 'unsupported') {
-    env.raise(FLAG.invalid);
+    env.raise(EXCEPTION_FLAG.invalid);
     return to.indefinite;
   }
   if (isNotANumber(u)) {
-    if (u.class === 'signalling') env.raise(FLAG.invalid);
+    if (u.class === 'signalling') env.raise(EXCEPTION_FLAG.invalid);
     const shift = BigInt(Math.abs(to.precision - from.precision));
     const field = to.precision > from.precision ? u.sig << shift : u.sig >> shift;
     const payload = field & (to.quietBit - 1n);
@@ -71,7 +71,7 @@ export function convert(env: FloatEnv, from: Format, to: Format, bits: bigint): 
  * A memory operand of an x87 operation as an extended value: always exact, and a signalling NaN stays one. That it was subnormal is noted
  * for the operation to raise.
  */
-export function widen(env: FloatEnv, from: Format, bits: bigint): bigint {
+export function widen(env: FloatEnv, from: FloatFormat, bits: bigint): bigint {
   const u = unpack(from, bits);
   if (u.class === 'zero') return zero(X80, u.negative);
   if (u.class === 'infinity') return infinity(X80, u.negative);
@@ -81,7 +81,7 @@ export function widen(env: FloatEnv, from: Format, bits: bigint): bigint {
 }
 
 /** FRNDINT and ROUNDSD: the integer next to the value, by the rounding mode given; PE unless `quiet`. */
-export function roundToInt(env: FloatEnv, f: Format, bits: bigint, rounding: number, quiet: boolean): bigint {
+export function roundToInt(env: FloatEnv, f: FloatFormat, bits: bigint, rounding: number, quiet: boolean): bigint {
   env.roundedUp = false;
   const u = operand(env, unpack(f, bits));
   const nan = propagateOne(env, f, bits, u);
@@ -90,7 +90,7 @@ export function roundToInt(env: FloatEnv, f: Format, bits: bigint, rounding: num
   if (f === X80) noteDenormal(env, u);
   if (u.class === 'infinity' || u.exp >= 0) return bits;
   const rounded = roundShift(rounding, u.negative, u.sig, -u.exp);
-  if (rounded.inexact && !quiet) env.raise(FLAG.inexact);
+  if (rounded.inexact && !quiet) env.raise(EXCEPTION_FLAG.inexact);
   env.roundedUp = rounded.up;
   return rounded.sig === 0n ? zero(f, u.negative) : exact(f, u.negative, rounded.sig);
 }
@@ -98,6 +98,6 @@ export function roundToInt(env: FloatEnv, f: Format, bits: bigint, rounding: num
 /** Integers of at most `precision` bits need no rounding, so nobody looks at what this environment notes. */
 const scratch = new FloatEnv();
 
-function exact(f: Format, negative: boolean, sig: bigint, exp = 0): bigint {
+function exact(f: FloatFormat, negative: boolean, sig: bigint, exp = 0): bigint {
   return roundPack(scratch, f, negative, sig, exp);
 }

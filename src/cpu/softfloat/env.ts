@@ -1,14 +1,14 @@
-import type { Format, Unpacked } from './format.js';
+import type { FloatFormat, Unpacked } from './format.js';
 import { isNotANumber } from './format.js';
 
 /** Exception flags: bits 0 to 5 of MXCSR and of the x87 status word (Intel SDM vol. 1, 8.1.3 and 10.2.3). */
-export const FLAG = { invalid: 1, denormal: 2, divideByZero: 4, overflow: 8, underflow: 16, inexact: 32 } as const;
+export const EXCEPTION_FLAG = { invalid: 1, denormal: 2, divideByZero: 4, overflow: 8, underflow: 16, inexact: 32 } as const;
 
 /** Values of the RC fields of MXCSR and the x87 control word. */
 export const ROUND = { nearest: 0, down: 1, up: 2, zero: 3 } as const;
 
 /** The exceptions that are found before a result is computed. An unmasked one of them hides those found after it. */
-export const PRE_COMPUTATION = FLAG.invalid | FLAG.denormal | FLAG.divideByZero;
+export const PRE_COMPUTATION = EXCEPTION_FLAG.invalid | EXCEPTION_FLAG.denormal | EXCEPTION_FLAG.divideByZero;
 
 /** How an operation is to be done, and what happened while it was. One object serves many operations: flags add up. */
 export class FloatEnv {
@@ -85,8 +85,8 @@ export function operand(env: FloatEnv, u: Unpacked): Unpacked {
 }
 
 /** Masked response to an invalid operation. */
-export function invalid(env: FloatEnv, f: Format): bigint {
-  env.raise(FLAG.invalid);
+export function invalid(env: FloatEnv, f: FloatFormat): bigint {
+  env.raise(EXCEPTION_FLAG.invalid);
   return f.indefinite;
 }
 
@@ -94,12 +94,12 @@ export function invalid(env: FloatEnv, f: Format): bigint {
  * The result of an operation of which an operand is a NaN or unsupported, or undefined when none is. SSE takes the first NaN; x87 takes
  * the quiet one of a quiet and a signalling NaN, else the one with the greater significand (Intel SDM vol. 1, table 4-7).
  */
-export function propagate(env: FloatEnv, f: Format, aBits: bigint, a: Unpacked, bBits: bigint, b: Unpacked): bigint | undefined {
+export function propagate(env: FloatEnv, f: FloatFormat, aBits: bigint, a: Unpacked, bBits: bigint, b: Unpacked): bigint | undefined {
   if (a.class === 'unsupported' || b.class === 'unsupported') return invalid(env, f);
   const aNaN = isNotANumber(a);
   const bNaN = isNotANumber(b);
   if (!aNaN && !bNaN) return undefined;
-  if (a.class === 'signalling' || b.class === 'signalling') env.raise(FLAG.invalid);
+  if (a.class === 'signalling' || b.class === 'signalling') env.raise(EXCEPTION_FLAG.invalid);
   if (!aNaN) return bBits | f.quietBit;
   if (!bNaN || !env.x87) return aBits | f.quietBit;
   if (a.class !== b.class) return a.class === 'quiet' ? aBits : bBits;
@@ -108,14 +108,14 @@ export function propagate(env: FloatEnv, f: Format, aBits: bigint, a: Unpacked, 
 }
 
 /** The same for one operand. */
-export function propagateOne(env: FloatEnv, f: Format, bits: bigint, u: Unpacked): bigint | undefined {
+export function propagateOne(env: FloatEnv, f: FloatFormat, bits: bigint, u: Unpacked): bigint | undefined {
   if (u.class === 'unsupported') return invalid(env, f);
   if (!isNotANumber(u)) return undefined;
-  if (u.class === 'signalling') env.raise(FLAG.invalid);
+  if (u.class === 'signalling') env.raise(EXCEPTION_FLAG.invalid);
   return bits | f.quietBit;
 }
 
 /** Raises DE when an operand is subnormal. */
 export function noteDenormal(env: FloatEnv, a: Unpacked, b?: Unpacked): void {
-  if (a.class === 'subnormal' || b?.class === 'subnormal' || env.denormalSource) env.raise(FLAG.denormal);
+  if (a.class === 'subnormal' || b?.class === 'subnormal' || env.denormalSource) env.raise(EXCEPTION_FLAG.denormal);
 }

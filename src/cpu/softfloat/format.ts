@@ -2,7 +2,7 @@
  * The three binary formats of x86 and how their bits are taken apart (IEEE 754-2019, 3.4; Intel SDM vol. 1, 4.2.2 and 8.2.2). Bits are
  * unsigned `bigint`s; a finite value is `(-1)^sign * sig * 2^exp`, with `sig` an integer of any size.
  */
-export interface Format {
+export interface FloatFormat {
   /** Width of the encoding, in bits. */
   readonly bits: number;
   /** Bits of the significand, the integer bit included. */
@@ -26,7 +26,7 @@ export interface Format {
   readonly quietBit: bigint;
 }
 
-function format(bits: number, exponentBits: number, explicitInteger: boolean): Format {
+function format(bits: number, exponentBits: number, explicitInteger: boolean): FloatFormat {
   const fieldBits = bits - 1 - exponentBits;
   const precision = explicitInteger ? fieldBits : fieldBits + 1;
   const emax = 2 ** (exponentBits - 1) - 1;
@@ -68,7 +68,7 @@ export interface Unpacked {
 }
 
 /** Takes a bit pattern apart. Pseudo-denormals count as `subnormal`: they have a value, and using them raises DE. */
-export function unpack(f: Format, bits: bigint): Unpacked {
+export function unpack(f: FloatFormat, bits: bigint): Unpacked {
   const negative = (bits & f.signBit) !== 0n;
   const field = bits & ((1n << BigInt(f.fieldBits)) - 1n);
   const biased = Number((bits & ~f.signBit) >> BigInt(f.fieldBits));
@@ -89,11 +89,11 @@ export function isNotANumber(u: Unpacked): boolean {
   return u.class === 'quiet' || u.class === 'signalling';
 }
 
-export function zero(f: Format, negative: boolean): bigint {
+export function zero(f: FloatFormat, negative: boolean): bigint {
   return negative ? f.signBit : 0n;
 }
 
-export function infinity(f: Format, negative: boolean): bigint {
+export function infinity(f: FloatFormat, negative: boolean): bigint {
   return negative ? f.signBit | f.infinity : f.infinity;
 }
 

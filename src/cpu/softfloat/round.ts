@@ -1,5 +1,5 @@
-import { FLAG, type FloatEnv, ROUND } from './env.js';
-import { bitLength, type Format, infinity, X80, zero } from './format.js';
+import { EXCEPTION_FLAG, type FloatEnv, ROUND } from './env.js';
+import { bitLength, type FloatFormat, infinity, X80, zero } from './format.js';
 
 /** Whether a magnitude with the discarded part `rest` out of `2^shift` goes up; `odd` is the lowest kept bit. */
 function goesUp(rounding: number, negative: boolean, odd: boolean, rest: bigint, shift: number): boolean {
@@ -34,7 +34,7 @@ export function roundShift(rounding: number, negative: boolean, sig: bigint, shi
 }
 
 /** Assembles `sig * 2^exp`, which fits the format: at most `precision` bits, `exp` at or above the subnormals' quantum. */
-function assemble(f: Format, negative: boolean, sig: bigint, exp: number): bigint {
+function assemble(f: FloatFormat, negative: boolean, sig: bigint, exp: number): bigint {
   const quantum = f.emin - f.precision + 1;
   const wide = sig << BigInt(f.precision - bitLength(sig));
   const e = exp + bitLength(sig) - f.precision;
@@ -45,7 +45,7 @@ function assemble(f: Format, negative: boolean, sig: bigint, exp: number): bigin
 }
 
 /** The greatest finite magnitude with `precision` bits. */
-function greatest(f: Format, precision: number, negative: boolean): bigint {
+function greatest(f: FloatFormat, precision: number, negative: boolean): bigint {
   return assemble(f, negative, (1n << BigInt(precision)) - 1n, f.emax - precision + 1);
 }
 
@@ -56,7 +56,7 @@ const WRAP = 24576;
  * Rounds the exact value `(-1)^negative * sig * 2^exp`, `sig > 0`, to the format and raises OE, UE and PE. A value that is not exact
  * itself must have at least two bits more than the precision, the lowest of them sticky. Tininess is detected after rounding.
  */
-export function roundPack(env: FloatEnv, f: Format, negative: boolean, sig: bigint, exp: number, precision = f.precision): bigint {
+export function roundPack(env: FloatEnv, f: FloatFormat, negative: boolean, sig: bigint, exp: number, precision = f.precision): bigint {
   const top = exp + bitLength(sig) - 1;
   const free = roundShift(env.rounding, negative, sig, top - precision + 1 - exp);
   const freeExp = top - precision + 1;
@@ -66,45 +66,45 @@ export function roundPack(env: FloatEnv, f: Format, negative: boolean, sig: bigi
   // A store to memory that traps has no result to be inexact.
   const stores = env.x87 && !wraps;
   if (freeTop > f.emax) {
-    env.raise(FLAG.overflow);
-    if ((env.masks & FLAG.overflow) === 0) {
+    env.raise(EXCEPTION_FLAG.overflow);
+    if ((env.masks & EXCEPTION_FLAG.overflow) === 0) {
       const beyond = wraps && freeTop - WRAP > f.emax;
-      if (!stores && (free.inexact || beyond)) env.raise(FLAG.inexact);
+      if (!stores && (free.inexact || beyond)) env.raise(EXCEPTION_FLAG.inexact);
       if (stores) env.roundedUp = false;
       else if (beyond) env.roundedUp = true;
       return wraps && !beyond ? assemble(f, negative, free.sig, freeExp - WRAP) : infinity(f, negative);
     }
-    env.raise(FLAG.inexact);
+    env.raise(EXCEPTION_FLAG.inexact);
     const toInfinity =
       env.rounding === ROUND.nearest || (env.rounding === ROUND.up && !negative) || (env.rounding === ROUND.down && negative);
     env.roundedUp = toInfinity;
     return toInfinity ? infinity(f, negative) : greatest(f, precision, negative);
   }
   if (freeTop >= f.emin && top >= f.emin) {
-    if (free.inexact) env.raise(FLAG.inexact);
+    if (free.inexact) env.raise(EXCEPTION_FLAG.inexact);
     return assemble(f, negative, free.sig, freeExp);
   }
   const tiny = freeTop < f.emin;
-  if (tiny && (env.masks & FLAG.underflow) === 0) {
-    env.raise(FLAG.underflow);
+  if (tiny && (env.masks & EXCEPTION_FLAG.underflow) === 0) {
+    env.raise(EXCEPTION_FLAG.underflow);
     const beyond = wraps && freeTop + WRAP < f.emin;
-    if (!stores && (free.inexact || beyond)) env.raise(FLAG.inexact);
+    if (!stores && (free.inexact || beyond)) env.raise(EXCEPTION_FLAG.inexact);
     if (beyond || stores) env.roundedUp = false;
     return wraps && !beyond ? assemble(f, negative, free.sig, freeExp + WRAP) : zero(f, negative);
   }
   if (tiny && env.flushToZero) {
-    env.raise(FLAG.underflow | FLAG.inexact);
+    env.raise(EXCEPTION_FLAG.underflow | EXCEPTION_FLAG.inexact);
     env.roundedUp = false;
     return zero(f, negative);
   }
   const quantum = f.emin - precision + 1;
   const stored = roundShift(env.rounding, negative, sig, quantum - exp);
   env.roundedUp = stored.up;
-  if (stored.inexact) env.raise(tiny ? FLAG.underflow | FLAG.inexact : FLAG.inexact);
+  if (stored.inexact) env.raise(tiny ? EXCEPTION_FLAG.underflow | EXCEPTION_FLAG.inexact : EXCEPTION_FLAG.inexact);
   return stored.sig === 0n ? zero(f, negative) : assemble(f, negative, stored.sig, quantum);
 }
 
 /** Rounds like an x87 or SSE arithmetic instruction: `X80` results obey precision control. */
-export function roundResult(env: FloatEnv, f: Format, negative: boolean, sig: bigint, exp: number): bigint {
+export function roundResult(env: FloatEnv, f: FloatFormat, negative: boolean, sig: bigint, exp: number): bigint {
   return roundPack(env, f, negative, sig, exp, f === X80 ? env.precision : f.precision);
 }

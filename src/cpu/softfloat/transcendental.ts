@@ -3,7 +3,7 @@
  * (Intel SDM vol. 1, 8.3.10: an error below one unit in the last place) and processors differ; here each result is the exact one, rounded.
  */
 import { integerRoot } from './arith.js';
-import { FLAG, type FloatEnv, invalid, noteDenormal, propagate, propagateOne } from './env.js';
+import { EXCEPTION_FLAG, type FloatEnv, invalid, noteDenormal, propagate, propagateOne } from './env.js';
 import { bitLength, infinity, type Unpacked, unpack, X80, zero } from './format.js';
 import { roundPack } from './round.js';
 
@@ -73,7 +73,7 @@ export function exp2m1(env: FloatEnv, bits: bigint): bigint {
   noteDenormal(env, x);
   if (x.class === 'zero') return bits;
   if (top(x) >= 0) {
-    env.raise(FLAG.inexact);
+    env.raise(EXCEPTION_FLAG.inexact);
     return x.sig === 1n << 63n && top(x) === 0 && x.negative ? MINUS_HALF : bits;
   }
   if (top(x) < TINY) return scaled(env, x, LN2);
@@ -119,7 +119,7 @@ export function yLog2(env: FloatEnv, yBits: bigint, xBits: bigint): bigint {
   if (x.negative && x.class !== 'zero') return invalid(env, X80);
   if (x.class === 'zero') {
     if (y.class === 'zero') return invalid(env, X80);
-    if (y.class !== 'infinity') env.raise(FLAG.divideByZero);
+    if (y.class !== 'infinity') env.raise(EXCEPTION_FLAG.divideByZero);
     return infinity(X80, productSign(y, true));
   }
   if (x.class === 'infinity') {
@@ -136,7 +136,7 @@ export function yLog2(env: FloatEnv, yBits: bigint, xBits: bigint): bigint {
   noteDenormal(env, x, y);
   if (y.class === 'zero' || log.value === 0n) return zero(X80, productSign(y, log.value < 0n));
   if (!log.exact) return scaled(env, y, log.value);
-  env.raise(FLAG.inexact);
+  env.raise(EXCEPTION_FLAG.inexact);
   const magnitude = log.value < 0n ? -log.value : log.value;
   return roundPack(env, X80, productSign(y, log.value < 0n), y.sig * magnitude, y.exp - P);
 }
@@ -162,7 +162,7 @@ export function yLog2Plus1(env: FloatEnv, yBits: bigint, xBits: bigint): bigint 
   }
   const argument = fixed(x);
   if (argument <= -ONE) {
-    env.raise(FLAG.inexact);
+    env.raise(EXCEPTION_FLAG.inexact);
     return xBits;
   }
   // The series below is for small arguments: near -1 and far above 1 it would not end.

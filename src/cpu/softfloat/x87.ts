@@ -1,5 +1,5 @@
 import { toInt } from './convert.js';
-import { FLAG, type FloatEnv, invalid, noteDenormal, propagate, propagateOne } from './env.js';
+import { EXCEPTION_FLAG, type FloatEnv, invalid, noteDenormal, propagate, propagateOne } from './env.js';
 import { bitLength, infinity, isNotANumber, type Unpacked, unpack, X80, zero } from './format.js';
 import { roundPack, roundShift } from './round.js';
 
@@ -84,7 +84,7 @@ export function extract(env: FloatEnv, bits: bigint): { exponent: bigint; signif
   if (nan !== undefined) return { exponent: nan, significand: nan };
   if (u.class === 'infinity') return { exponent: X80.infinity, significand: bits };
   if (u.class === 'zero') {
-    env.raise(FLAG.divideByZero);
+    env.raise(EXCEPTION_FLAG.divideByZero);
     return { exponent: infinity(X80, true), significand: bits };
   }
   noteDenormal(env, u);
@@ -97,7 +97,7 @@ export function extract(env: FloatEnv, bits: bigint): { exponent: bigint; signif
 }
 
 /** FXAM's C3, C2 and C0 as the bits of a status word; C1, the sign, is not among them (Intel SDM vol. 2, FXAM table 3-42). */
-export function examine(bits: bigint): number {
+export function examineX87(bits: bigint): number {
   const C0 = 0x100;
   const C2 = 0x400;
   const C3 = 0x4000;
@@ -134,7 +134,7 @@ export function toDecimal(env: FloatEnv, bits: bigint): bigint {
   const value = BigInt.asIntN(64, toInt(env, X80, bits, 64, false));
   const magnitude = value < 0n ? -value : value;
   if (isNotANumber(u) || u.class === 'unsupported' || magnitude >= 10n ** 18n) {
-    env.flags = before | FLAG.invalid;
+    env.flags = before | EXCEPTION_FLAG.invalid;
     env.roundedUp = false;
     return 0xffffc000000000000000n;
   }

@@ -4,24 +4,24 @@ import { sseRareNumber } from '../helpers/sse-rare.js';
 import { systemNumber } from '../helpers/system.js';
 import { x87Number } from '../helpers/x87.js';
 import {
-  bytesOf,
+  type BranchWay,
   type Emit,
   type Exit,
-  type Field,
   fieldAddress,
   type Helper,
+  type HelperUnit,
   type Load,
   type Node,
   type Operand,
+  type StateField,
   type Store,
-  type Unit,
-  type Way,
+  widthBytes,
 } from '../ir/emit.js';
 import { c32, c64, load, local, op, seq, setLocal, setState, state } from '../ir/op.js';
 import { EXIT, JUMP_CACHE, STATE, TLB } from '../layout.js';
 import type { Code } from './code.js';
 
-const NUMBERS: Readonly<Record<Unit, (operation: string) => number>> = {
+const NUMBERS: Readonly<Record<HelperUnit, (operation: string) => number>> = {
   sseFloat: sseFloatNumber,
   sseRare: sseRareNumber,
   x87: x87Number,
@@ -75,7 +75,7 @@ export abstract class WasmEmit implements Emit {
   /** `functions`: the indices of the module's functions, imported or its own. */
   constructor(
     readonly code: Code,
-    private readonly functions: (name: Helper | Unit | Inner | (typeof MEMORY_HELPERS)[number]) => number,
+    private readonly functions: (name: Helper | HelperUnit | Inner | (typeof MEMORY_HELPERS)[number]) => number,
   ) {}
 
   abstract read(operand: Operand, how: Load, offset: number): void;
@@ -85,18 +85,18 @@ export abstract class WasmEmit implements Emit {
   abstract imm(): void;
   abstract aux(): void;
   abstract callee(): void;
-  abstract goTo(way: Way, hot: boolean): void;
+  abstract goTo(way: BranchWay, hot: boolean): void;
   /** Goes to the block whose first record is at the i32 node. */
   protected abstract enter(record: Node): void;
   abstract again(): void;
   abstract repeats(): void;
   abstract repeat(times: Node): void;
 
-  readState(field: Field, how: Load, offset: number): void {
+  readState(field: StateField, how: Load, offset: number): void {
     this.code.i32(0).memory(how, fieldAddress(field) + offset);
   }
 
-  writeState(field: Field, how: Store, value: Node, offset: number): void {
+  writeState(field: StateField, how: Store, value: Node, offset: number): void {
     this.code.i32(0);
     value(this);
     this.code.memory(how, fieldAddress(field) + offset);
@@ -113,7 +113,7 @@ export abstract class WasmEmit implements Emit {
   // ---- guest memory ------------------------------------------------------------------------------------------------------------------
 
   readGuest(how: Load, address: Node): void {
-    this.reach(bytesOf(how), address, false);
+    this.reach(widthBytes(how), address, false);
     this.code.memory(how);
   }
 
@@ -136,12 +136,12 @@ export abstract class WasmEmit implements Emit {
       value(this);
       code.memory(how);
     };
-    probe(bytesOf(how), address, TLB.write)(this);
+    probe(widthBytes(how), address, TLB.write)(this);
     code.if();
     storeAt(hostAddress);
     code.else();
     storeAt(c32(STATE.bounce));
-    this.slowWrite(bytesOf(how));
+    this.slowWrite(widthBytes(how));
     code.end();
   }
 
@@ -154,7 +154,7 @@ export abstract class WasmEmit implements Emit {
     // The bounce buffer means a page boundary, or an access that is watched.
     code.get('h').i32(STATE.bounce).op('i32.eq').if();
     setLocal('ad', address)(this);
-    this.slowWrite(bytesOf(how));
+    this.slowWrite(widthBytes(how));
     code.end();
   }
 
@@ -176,7 +176,7 @@ export abstract class WasmEmit implements Emit {
     this.call(name);
   }
 
-  operate(unit: Unit, operation: string): void {
+  operate(unit: HelperUnit, operation: string): void {
     setState('helperOp', c32(NUMBERS[unit](operation)), 'i32.store')(this);
     setState('helperD', () => this.place('d'), 'i32.store')(this);
     setState('helperA', () => this.place('a'), 'i32.store')(this);
@@ -186,7 +186,7 @@ export abstract class WasmEmit implements Emit {
   }
 
   /** Calls an imported function; a result other than 0 means that it has stored an exit reason. */
-  private call(name: Helper | Unit | 'slowWrite'): void {
+  private call(name: Helper | HelperUnit | 'slowWrite'): void {
     this.code.call(this.functions(name)).brIf(this.fail);
   }
 

@@ -5,7 +5,7 @@
  */
 import { unwindRegister } from '../../abi/registers.js';
 import type { AddressSpace, Effects, EffectValue, GprName, OperandAddress } from '../../cpu/api.js';
-import { addressOf } from '../../cpu/effects/address.js';
+import { operandAddressOf } from '../../cpu/effects/address.js';
 import { effectsOf } from '../../cpu/effects/describe.js';
 import { isGpr } from '../../cpu/effects/instruction.js';
 import type { Func, Type } from '../../image/api.js';
@@ -183,7 +183,7 @@ function stepOf(effects: Effects): Step {
     calls,
     callee: calls ? constant : undefined,
     move: movement(effects, named),
-    operand: named && addressOf(named.address),
+    operand: named && operandAddressOf(named.address),
     size: named?.access?.bytes ?? 0,
     written: writes.map(({ register }) => register).filter(isGpr),
     writesMemory: named?.access !== undefined && named.access.kind !== 'read',
@@ -199,7 +199,7 @@ function movement({ writes, accesses }: Effects, named: NamedOperand | undefined
   }
   const { register: to, bytes, value } = write;
   if (others.length > 0 || bytes !== 8 || !isGpr(to)) return undefined;
-  if (named !== undefined && named.access === undefined) return addressOf(value)?.narrow ? undefined : { kind: 'address', to };
+  if (named !== undefined && named.access === undefined) return operandAddressOf(value)?.narrow ? undefined : { kind: 'address', to };
   if (value.kind === 'memory') return value.bytes === 8 && accesses[value.access] === named?.access ? { kind: 'load', to } : undefined;
   const from = wholeRegister(value);
   return from && { kind: 'copy', to, from };

@@ -3,7 +3,7 @@
  * backwards on every path. One definition on all paths is an answer; several are none.
  */
 import { type AddressSpace, type Effects, type EffectValue, GPR_NAMES, type GprName } from '../../cpu/api.js';
-import { addressOf } from '../../cpu/effects/address.js';
+import { operandAddressOf } from '../../cpu/effects/address.js';
 import { effectsAt, effectsOf } from '../../cpu/effects/describe.js';
 import { isGpr } from '../../cpu/effects/instruction.js';
 import { type Outline, outlinesOf } from '../../cpu/effects/outline.js';
@@ -248,7 +248,7 @@ function advance({ flow }: Way, { writes }: Effects, pointers: Pointers): Pointe
 
 /** Where an address is on the stack. */
 function slotOf(address: EffectValue, { sp, bp }: Pointers): number | undefined {
-  const operand = addressOf(address);
+  const operand = operandAddressOf(address);
   if (operand === undefined || operand.index !== undefined || operand.segment !== undefined || operand.narrow || operand.rest)
     return undefined;
   const from = operand.base === 'rsp' ? sp : operand.base === 'rbp' ? bp : undefined;
@@ -284,7 +284,7 @@ function sourceOf({ accesses }: Effects, value: EffectValue, pointers: Pointers)
   const { address } = accesses[value.access]!;
   const slot = slotOf(address, pointers);
   if (slot !== undefined) return { from: { slot }, bytes };
-  const { base, index, displacement, segment, rest } = addressOf(address) ?? { rest: true };
+  const { base, index, displacement, segment, rest } = operandAddressOf(address) ?? { rest: true };
   if (segment !== undefined || displacement === undefined || (base !== undefined && !isGpr(base))) return undefined;
   return { from: { base, displacement, indexed: index !== undefined || rest }, bytes };
 }

@@ -1,6 +1,6 @@
 /** The memory operand that an instruction's text names, among all that it touches. */
 import type { Effects, EffectValue, MemoryAccess } from '../../cpu/api.js';
-import { addressOf } from '../../cpu/effects/address.js';
+import { operandAddressOf } from '../../cpu/effects/address.js';
 
 export interface NamedOperand {
   readonly address: EffectValue;
@@ -18,7 +18,7 @@ export function namedOperand(effects: Effects): NamedOperand | undefined {
 
 /** Whether an access is that of a push or pop: at RSP, which moves. */
 function isImplied({ writes }: Effects, { kind, bytes, address }: MemoryAccess): boolean {
-  const { base, index, displacement } = addressOf(address) ?? {};
+  const { base, index, displacement } = operandAddressOf(address) ?? {};
   if (base !== 'rsp' || index !== undefined || !writes.some(({ register }) => register === 'rsp')) return false;
   return kind === 'read' ? displacement === 0n : displacement === BigInt(-bytes);
 }
@@ -26,7 +26,7 @@ function isImplied({ writes }: Effects, { kind, bytes, address }: MemoryAccess):
 function computedAddress({ writes, flags, flow }: Effects): EffectValue | undefined {
   const [write, ...others] = writes;
   if (write === undefined || others.length > 0 || flags.writes !== 0 || flow.kind !== 'next') return undefined;
-  const operand = addressOf(write.value);
+  const operand = operandAddressOf(write.value);
   const isAddress = write.value.kind === 'computed' ? operand !== undefined : operand?.relative === true;
   return isAddress ? write.value : undefined;
 }

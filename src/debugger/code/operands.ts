@@ -1,7 +1,7 @@
 /** What an instruction is about to touch, in words: where its memory operand points and what the registers in it mean. */
 import { SYSTEM_V } from '../../abi/convention.js';
 import { type Fault, type GprName, PROT } from '../../cpu/api.js';
-import { addressOf } from '../../cpu/effects/address.js';
+import { operandAddressOf } from '../../cpu/effects/address.js';
 import { isGpr, valueWith } from '../../cpu/effects/instruction.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { effectsIn } from './decode.js';
@@ -89,7 +89,7 @@ function refusal(space: CodeSpace, fault: Fault): string {
 function addressRegisters(space: CodeSpace, { fault, rip, registers }: Faulted): readonly GprName[] {
   const accesses = effectsIn(space.memory, rip)?.accesses ?? [];
   const access = accesses.find(({ address }) => valueWith(address, registers) === fault.address) ?? accesses[0];
-  const operand = access && addressOf(access.address);
+  const operand = access && operandAddressOf(access.address);
   return [operand?.base, operand?.index].filter(name => name !== undefined).filter(isGpr);
 }
 

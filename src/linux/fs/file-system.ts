@@ -4,7 +4,7 @@ import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName, host } from '../abi/errno.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile } from './open-file.js';
-import { Content } from './pages.js';
+import { MappedContent } from './pages.js';
 import { isKnownAbsent, isSyntheticPath, syntheticAt } from './proc.js';
 import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
@@ -149,7 +149,7 @@ export class FileSystem {
     const content = found.text();
     return new MemoryFile(
       guest,
-      new Content(typeof content === 'string' ? encoder.encode(content) : content),
+      new MappedContent(typeof content === 'string' ? encoder.encode(content) : content),
       flags & STATUS,
       SYNTHETIC_FILE,
       this.process.pages,

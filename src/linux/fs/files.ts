@@ -3,7 +3,7 @@ import type { FileHandle, HostFiles } from '../../host/files.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
-import { Content, type PageFiles } from './pages.js';
+import { MappedContent, type PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 
 /** One read or write moves at most this much; the guest sees a short count. */
@@ -157,7 +157,7 @@ export class MemoryFile extends SeekableFile {
 
   constructor(
     path: string,
-    private readonly content: Content,
+    private readonly content: MappedContent,
     flags: number,
     private readonly mode: number,
     private readonly pageFiles: PageFiles,
@@ -205,7 +205,7 @@ export class MemoryFile extends SeekableFile {
 
   static restore(saved: ReturnType<MemoryFile['save']>, { pages }: FileWorld): MemoryFile {
     const { source, bytes } = saved;
-    const content = source === undefined ? new Content(bytes!) : pages.content(source);
+    const content = source === undefined ? new MappedContent(bytes!) : pages.content(source);
     content.save();
     const file = new MemoryFile(saved.path, content, saved.flags, saved.mode, pages);
     file.position = saved.position;

@@ -6,7 +6,7 @@ import { type FileHandle, HostFileError, type HostFiles } from '../../host/files
 const READ_AHEAD = 1 << 16;
 
 /** Bytes of r14's own that a file shows and may change. What has been saved is left alone: the next change is made in a copy. */
-export class Content {
+export class MappedContent {
   private saved = false;
 
   constructor(private current: Uint8Array) {}
@@ -42,7 +42,7 @@ interface MappedHostFile {
 }
 
 /** What a mapping shows: a file of the host, or bytes of r14's own. */
-type PageFile = ({ readonly kind: 'host' } & MappedHostFile) | { readonly kind: 'content'; readonly content: Content };
+type PageFile = ({ readonly kind: 'host' } & MappedHostFile) | { readonly kind: 'content'; readonly content: MappedContent };
 
 /** The sources by name: of a file of the host what it was, of others their bytes; and how many changes and files in memory there have been. */
 export type SavedPages = Versioned<{
@@ -87,19 +87,19 @@ export class PageFiles {
 
   /** A file that is read already, under a name that no other has. */
   ofLoaded(source: PageSource, bytes: Uint8Array): PageSource {
-    this.table.set(source, { kind: 'content', content: new Content(bytes) });
+    this.table.set(source, { kind: 'content', content: new MappedContent(bytes) });
     return source;
   }
 
   /** A file of the guest's memory, whose bytes may change. */
-  ofMemory(content: Content): PageSource {
+  ofMemory(content: MappedContent): PageSource {
     const source = `memory:${this.memories++}`;
     this.table.set(source, { kind: 'content', content });
     return source;
   }
 
   /** What `ofMemory` was given. */
-  content(source: PageSource): Content {
+  content(source: PageSource): MappedContent {
     const file = this.table.get(source);
     if (file?.kind !== 'content') throw new Error(`${source} is no file of memory`);
     return file.content;
@@ -129,7 +129,7 @@ export class PageFiles {
       this.table.set(source, { kind: 'host', ...file, handle });
     }
     for (const { source, bytes } of saved.contents) {
-      const content = new Content(bytes);
+      const content = new MappedContent(bytes);
       content.save();
       this.table.set(source, { kind: 'content', content });
     }

@@ -1,7 +1,7 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { basename, dirname, resolve } from '../../host/path.js';
 import { Errno, host } from '../abi/errno.js';
-import { type Place, walk } from './walk.js';
+import { type WalkedPath, walkPath } from './walk.js';
 
 /** Where loaders look for libraries (ld.so(8), and Debian's multiarch directories below them). */
 const LIBRARY_DIRECTORIES = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64'];
@@ -11,7 +11,7 @@ const LIBRARY_NAME = /\.so(\.[0-9]+)*$/;
 const LOADER_FILES = ['/etc/ld.so.cache'];
 
 /** A path of the guest, led to the host. */
-export interface HostPath extends Place {
+export interface HostPath extends WalkedPath {
   /** Absolute, as the guest sees it, with `.` and `..` gone but links not followed. */
   readonly guest: string;
 }
@@ -107,7 +107,7 @@ export class Sandbox {
   }
 
   private walk(root: string, guest: string, followLast: boolean): HostPath {
-    return { guest, ...walk(this.files, root, guest, followLast) };
+    return { guest, ...walkPath(this.files, root, guest, followLast) };
   }
 
   private isDirectory(real: string): boolean {
@@ -118,7 +118,7 @@ export class Sandbox {
   /** The real path of a host path; what does not exist stays as it is, below what does. */
   private realpathOr(absolute: string): string {
     try {
-      return walk(this.files, '/', absolute).real;
+      return walkPath(this.files, '/', absolute).real;
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
       return resolve(this.realpathOr(dirname(absolute)), basename(absolute));

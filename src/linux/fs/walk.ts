@@ -6,7 +6,7 @@ import { E, Errno, host } from '../abi/errno.js';
 const MAX_LINKS = 40;
 
 /** Where a path leads on the host. */
-export interface Place {
+export interface WalkedPath {
   /** Absolute, all links followed; for something that does not exist yet: its directory's, and the name. */
   readonly real: string;
   readonly exists: boolean;
@@ -16,7 +16,7 @@ export interface Place {
  * Follows an absolute path below the host's directory `root` one name at a time; absolute links start at `root` again, and `..` stays in it.
  * Throws ENOENT, ENOTDIR, ELOOP, EACCES of the walk.
  */
-export function walk(files: HostFiles, root: string, path: string, followLast = true): Place {
+export function walkPath(files: HostFiles, root: string, path: string, followLast = true): WalkedPath {
   const base = root === '/' ? '' : root;
   let names = path.split('/').filter(name => name !== '' && name !== '.');
   let real = '';

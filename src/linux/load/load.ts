@@ -10,7 +10,7 @@ import { Errno, errnoName } from '../abi/errno.js';
 import { LoadError, type ProcessOptions } from '../api.js';
 import type { PageFiles } from '../fs/pages.js';
 import type { Sandbox } from '../fs/sandbox.js';
-import { walk } from '../fs/walk.js';
+import { walkPath } from '../fs/walk.js';
 import type { Prng } from '../prng.js';
 import type { MappedObject, Program } from '../program.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
@@ -75,7 +75,7 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
 
 /** `file`: an absolute path of the host. */
 function readElf(files: HostFiles, file: string, shown: string): ElfFile {
-  const { real, exists } = reaching(shown, () => walk(files, '/', file));
+  const { real, exists } = reaching(shown, () => walkPath(files, '/', file));
   const stat = exists ? reaching(shown, () => files.stat(real)) : undefined;
   if (stat === undefined) throw new LoadError(`${shown}: ${hostReason({ code: 'ENOENT', message: 'ENOENT' })}`);
   const type = typeOf(stat);
@@ -113,7 +113,7 @@ function described<T>(read: () => T): T {
 }
 
 /** Maps the program, its interpreter and its stack, and sets the registers for the first instruction (fs/binfmt_elf.c, load_elf_binary). */
-export function load(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
+export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
   const { memory, registers } = cpu;
   const { main, interpreter } = files;
   const bias = biasOf(main.elf, interpreter !== undefined, cpu);

@@ -7,7 +7,7 @@ import { type OpenFile, WOULD_BLOCK } from '../fs/open-file.js';
 import { Pipe } from '../fs/streams.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import type { Task } from '../task.js';
-import type { Piece, Wait, WaitOf } from '../wait.js';
+import type { UserPiece, Wait, WaitOf } from '../wait.js';
 import { int, long, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
 
 /** Bytes that one call moves at most; longer ones get a short count. */
@@ -27,7 +27,7 @@ function transfer<K extends 'read' | 'write'>(
   return file.nonblocking ? -E.AGAIN : wait;
 }
 
-function iovec(kernel: Kernel, address: bigint, count: number): Piece[] {
+function iovec(kernel: Kernel, address: bigint, count: number): UserPiece[] {
   if (count < 0 || count > IOV_MAX) throw new Errno(E.INVAL);
   const view = kernel.user.view(address, 16 * count);
   return Array.from({ length: count }, (_, i) => {
@@ -37,14 +37,14 @@ function iovec(kernel: Kernel, address: bigint, count: number): Piece[] {
   });
 }
 
-function total(pieces: readonly Piece[]): number {
+function total(pieces: readonly UserPiece[]): number {
   return Math.min(
     MAX_TRANSFER,
     pieces.reduce((sum, piece) => sum + piece.length, 0),
   );
 }
 
-function scatter(kernel: Kernel, pieces: readonly Piece[], bytes: Uint8Array): void {
+function scatter(kernel: Kernel, pieces: readonly UserPiece[], bytes: Uint8Array): void {
   let at = 0;
   for (const { address, length } of pieces) {
     const part = bytes.subarray(at, at + length);
@@ -53,7 +53,7 @@ function scatter(kernel: Kernel, pieces: readonly Piece[], bytes: Uint8Array): v
   }
 }
 
-function gather(kernel: Kernel, pieces: readonly Piece[]): Uint8Array {
+function gather(kernel: Kernel, pieces: readonly UserPiece[]): Uint8Array {
   const out = new Uint8Array(total(pieces));
   let at = 0;
   for (const { address, length } of pieces) {
@@ -76,7 +76,7 @@ function writable(kernel: Kernel, fd: number): OpenFile {
   return file;
 }
 
-function read(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], call: string): SyscallResult {
+function read(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece[], call: string): SyscallResult {
   const file = readable(kernel, fd);
   const length = total(pieces);
   let room = length;
@@ -98,7 +98,7 @@ export const READ_WAIT: WaitRow<'read'> = {
   signal: () => -RESTART.SYS,
 };
 
-function write(kernel: Kernel, task: Task, fd: number, pieces: readonly Piece[], call: string): SyscallResult {
+function write(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece[], call: string): SyscallResult {
   const file = writable(kernel, fd);
   return transfer(kernel, task, file, WRITE_WAIT, { kind: 'write', call, file: file.id, bytes: gather(kernel, pieces), done: 0 });
 }
@@ -128,7 +128,7 @@ function transferReason(kernel: Kernel, { call, file }: { readonly call: string;
   return `${call} ${kernel.fds.file(file).path}`;
 }
 
-function readAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: number): number {
+function readAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset: number): number {
   const file = readable(kernel, fd);
   if (offset < 0) return -E.INVAL;
   const bytes = file.readAt(offset, total(pieces));
@@ -136,13 +136,13 @@ function readAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: nu
   return bytes.length;
 }
 
-function writeAt(kernel: Kernel, fd: number, pieces: readonly Piece[], offset: number): number {
+function writeAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset: number): number {
   const file = writable(kernel, fd);
   if (offset < 0) return -E.INVAL;
   return file.writeAt(offset, gather(kernel, pieces));
 }
 
-function one(args: readonly bigint[]): Piece[] {
+function one(args: readonly bigint[]): UserPiece[] {
   return [{ address: args[1]!, length: Math.min(size(args[2]), MAX_TRANSFER) }];
 }
 

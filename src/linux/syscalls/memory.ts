@@ -3,7 +3,7 @@ import { MAP, S } from '../abi/constants.js';
 import { E, Errno, errnoName } from '../abi/errno.js';
 import { MemoryFile } from '../fs/files.js';
 import type { OpenFile } from '../fs/open-file.js';
-import { Content } from '../fs/pages.js';
+import { MappedContent } from '../fs/pages.js';
 import type { Kernel } from '../kernel.js';
 import { MMAP_BASE, MMAP_MIN, pageDown, pageUp, TASK_SIZE } from '../load/layout.js';
 import { noteLibrary } from '../load/libraries.js';
@@ -193,7 +193,7 @@ export const MEMORY_SYSCALLS: readonly SyscallRow[] = [
   row(325, 'mlock2', 'ptr size hex', () => 0),
   row(319, 'memfd_create', 'path hex', (k, _t, a) => {
     const name = k.user.path(a[0]!);
-    const file = new MemoryFile(`/memfd:${name} (deleted)`, new Content(new Uint8Array(0)), 2, S.IFREG | 0o777, k.pages);
+    const file = new MemoryFile(`/memfd:${name} (deleted)`, new MappedContent(new Uint8Array(0)), 2, S.IFREG | 0o777, k.pages);
     return k.fds.add(file, (uint(a[1]) & 1) !== 0);
   }),
   row(324, 'membarrier', 'int hex int', (_k, _t, a) => membarrier(size(a[0]))),
