@@ -18,6 +18,10 @@
 #include <sys/wait.h>
 #include <sys/prctl.h>
 #include <termios.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 static void show(const char *what, long result) {
@@ -32,6 +36,45 @@ static int first_line(const char *path, char *line, int size) {
   int ok = fgets(line, size, f) != NULL;
   fclose(f);
   return ok ? 0 : -1;
+}
+
+/* Requests that a kind of descriptor lacks, flags that there are none of, offsets at their edges. */
+static void refusals(void) {
+  struct statx x;
+  struct stat s;
+  struct timespec slice;
+  int waiting = 7, ends[2];
+  TRY(statx(AT_FDCWD, "/proc/self", 0x10, 0x7ff, &x));
+  TRY(statx(AT_FDCWD, "/proc/self", 0x6000, 0x7ff, &x));
+  TRY(statx(AT_FDCWD, "/proc/self", 0, 0x80000000, &x));
+  TRY(syscall(SYS_newfstatat, AT_FDCWD, "/proc/self", &s, 0x10));
+  TRY(syscall(SYS_faccessat2, AT_FDCWD, "/proc/self", 0, 0x10));
+  int event = eventfd(3, 0), memory = memfd_create("refusals", 0);
+  TRY(ioctl(event, FIONREAD, &waiting));
+  TRY(pipe(ends));
+  TRY(write(ends[1], "abc", 3));
+  TRY(ioctl(ends[0], FIONREAD, &waiting));
+  printf("%d\n", waiting);
+  TRY(write(memory, "hello", 5));
+  TRY(lseek(memory, 1, SEEK_SET));
+  TRY(ioctl(memory, FIONREAD, &waiting));
+  printf("%d\n", waiting);
+  TRY(readahead(memory, 0, 10));
+  TRY(readahead(event, 0, 10));
+  TRY(readahead(ends[0], 0, 10));
+  TRY(readahead(-1, 0, 10));
+  TRY(sched_rr_get_interval(0, &slice));
+  TRY(sched_rr_get_interval(-1, &slice));
+  TRY(pwrite(memory, "x", 1, -1));
+  TRY(pwrite(memory, "x", 1, INT64_MAX));
+  TRY(pread(memory, &s, 1, -1));
+  TRY(pread(memory, &s, 1, INT64_MAX));
+  TRY(ftruncate(memory, -1));
+  TRY(lseek(memory, 0, SEEK_END));
+  close(event);
+  close(memory);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 int main(int argc, char **argv) {
@@ -157,5 +200,6 @@ int main(int argc, char **argv) {
   TRY(eventfd(0, 12345678));
   TRY(epoll_create(0));
   (void)argc;
+  refusals();
   return 0;
 }

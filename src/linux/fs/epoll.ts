@@ -34,6 +34,11 @@ export class Epoll extends OpenFile {
     super('anon_inode:[eventpoll]', O.RDWR | flags);
   }
 
+  /** It has requests of its own, none of which is here. */
+  override get unknownRequest(): number {
+    return E.INVAL;
+  }
+
   override get pollable(): boolean {
     return true;
   }

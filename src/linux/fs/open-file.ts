@@ -1,5 +1,5 @@
 import type { PageSource } from '../../cpu/api.js';
-import { O, POLL } from '../abi/constants.js';
+import { O, POLL, S } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import type { Stat } from './stat.js';
 
@@ -99,6 +99,16 @@ export abstract class OpenFile {
     throw new Errno(E.INVAL);
   }
 
+  /** What ioctl answers to a request that this kind of file does not have. */
+  get unknownRequest(): number {
+    return E.NOTTY;
+  }
+
+  /** Bytes that can be read at once, as FIONREAD tells. */
+  waiting(): number {
+    throw new Errno(this.unknownRequest);
+  }
+
   /** For mmap; undefined: cannot be mapped (ENODEV). */
   pages(): PageSource | undefined {
     return undefined;
@@ -143,6 +153,11 @@ export abstract class SeekableFile extends OpenFile {
     return written;
   }
 
+  override waiting(): number {
+    if ((this.stat().mode & S.IFMT) !== S.IFREG) return super.waiting();
+    return Math.max(0, this.size() - this.position);
+  }
+
   override seek(offset: number, whence: number): number {
     const base = whence === 0 ? 0 : whence === 1 ? this.position : whence === 2 ? this.size() : undefined;
     // SEEK_DATA and SEEK_HOLE of a file without holes.
@@ -150,7 +165,8 @@ export abstract class SeekableFile extends OpenFile {
       if (offset < 0 || offset >= this.size()) throw new Errno(E.NXIO);
       return (this.position = whence === 3 ? offset : this.size());
     }
-    if (base === undefined || base + offset < 0) throw new Errno(E.INVAL);
+    // Beyond that no file of the host is (s_maxbytes is less), and positions would not be exact.
+    if (base === undefined || base + offset < 0 || base + offset > Number.MAX_SAFE_INTEGER) throw new Errno(E.INVAL);
     return (this.position = base + offset);
   }
 }

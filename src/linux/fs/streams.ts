@@ -22,6 +22,10 @@ export class OutputStream extends OpenFile {
     return POLL.OUT | POLL.WRNORM;
   }
 
+  override waiting(): number {
+    return 0;
+  }
+
   override write(bytes: Uint8Array): number {
     this.log.write(this.descriptor, bytes);
     return bytes.length;
@@ -54,6 +58,10 @@ export class InputStream extends OpenFile {
 
   override readiness(): number {
     return this.position < this.bytes.length ? POLL.IN | POLL.RDNORM | POLL.HUP : POLL.HUP;
+  }
+
+  override waiting(): number {
+    return this.bytes.length - this.position;
   }
 
   override read(length: number): Uint8Array {
@@ -129,6 +137,10 @@ class PipeReader extends OpenFile {
     return true;
   }
 
+  override waiting(): number {
+    return this.pipe.size;
+  }
+
   override readiness(): number {
     return (this.pipe.size > 0 ? POLL.IN | POLL.RDNORM : 0) | (this.pipe.writers === 0 ? POLL.HUP : 0);
   }
@@ -176,6 +188,10 @@ class PipeWriter extends OpenFile {
 
   override get pollable(): boolean {
     return true;
+  }
+
+  override waiting(): number {
+    return this.pipe.size;
   }
 
   override readiness(): number {

@@ -13,6 +13,11 @@ import { int, long, rowsOf, type SyscallResult, type SyscallRow, size, uint } fr
 /** Bytes that one call moves at most; longer ones get a short count. */
 const MAX_TRANSFER = 16 << 20;
 const IOV_MAX = 1024;
+/** No file is that long (ext4's s_maxbytes with blocks of 4 KiB), and offsets are exact as doubles up to there. */
+const MAX_OFFSET = 2 ** 44 - 4096;
+const LONG_END = 2 ** 63;
+/** Reading behind every end of a file; an end that is no offset at all is refused. */
+const atEnd = (offset: number, length: number): number => (offset + length >= LONG_END ? -E.INVAL : 0);
 
 /** The first attempt of a transfer; while the file would block, the task waits. */
 function transfer<K extends 'read' | 'write'>(
@@ -131,6 +136,7 @@ function transferReason(kernel: Kernel, { call, file }: { readonly call: string;
 function readAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset: number): number {
   const file = readable(kernel, fd);
   if (offset < 0) return -E.INVAL;
+  if (offset + total(pieces) > MAX_OFFSET) return atEnd(offset, total(pieces));
   const bytes = file.readAt(offset, total(pieces));
   scatter(kernel, pieces, bytes);
   return bytes.length;
@@ -139,6 +145,7 @@ function readAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset
 function writeAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset: number): number {
   const file = writable(kernel, fd);
   if (offset < 0) return -E.INVAL;
+  if (offset >= MAX_OFFSET) return offset + total(pieces) >= LONG_END ? -E.INVAL : -E.FBIG;
   return file.writeAt(offset, gather(kernel, pieces));
 }
 
@@ -209,14 +216,12 @@ function ioctl(kernel: Kernel, args: readonly bigint[]): number {
     case IOCTL.FIONCLEX:
       descriptor.cloexec = uint(args[1]) === IOCTL.FIOCLEX;
       return 0;
-    case IOCTL.FIONREAD: {
-      const waiting = descriptor.file.path.startsWith('/') ? Number(descriptor.file.stat().size) - descriptor.file.seek(0, 1) : 0;
-      kernel.user.setU32(args[2]!, Math.max(0, waiting));
+    case IOCTL.FIONREAD:
+      kernel.user.setU32(args[2]!, descriptor.file.waiting());
       return 0;
-    }
     default:
       // No descriptor is a terminal.
-      return -E.NOTTY;
+      throw new Errno(descriptor.file.unknownRequest);
   }
 }
 
@@ -354,6 +359,10 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
     return 0;
   }),
   row(162, 'sync', '', () => 0),
+  row(187, 'readahead', 'fd int size', (k, _t, a) => {
+    const file = readable(k, int(a[0]));
+    return (file.stat().mode & S.IFMT) === S.IFREG ? 0 : -E.INVAL;
+  }),
   row(217, 'getdents64', 'fd ptr size', (k, _t, a) => getdents(k, a)),
   row(221, 'fadvise64', 'fd int size int', (k, _t, a) => {
     k.fds.get(int(a[0]));

@@ -125,6 +125,15 @@ function putStatfs(kernel: Kernel, address: bigint): number {
   return 0;
 }
 
+/** Flags of newfstatat, and of statx, which has two more that say how fresh the answer must be. */
+const AT_NO_AUTOMOUNT = 0x800;
+const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
+const AT_STATX_SYNC_TYPE = 0x6000;
+const STATX_FLAGS = STAT_FLAGS | AT_STATX_SYNC_TYPE;
+/** STATX__RESERVED of the mask. */
+const STATX_RESERVED = 0x8000_0000;
+const FACCESS_FLAGS = 0x200 | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+
 const row = rowsOf('paths');
 
 export const PATH_SYSCALLS: readonly SyscallRow[] = [
@@ -134,14 +143,21 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(4, 'stat', 'path ptr', (k, _t, a) => putStat(k, a[1]!, statAt(k, 'stat', AT_FDCWD, a[0]!, 0))),
   row(5, 'fstat', 'fd ptr', (k, _t, a) => putStat(k, a[1]!, k.fds.get(int(a[0])).stat())),
   row(6, 'lstat', 'path ptr', (k, _t, a) => putStat(k, a[1]!, statAt(k, 'lstat', AT_FDCWD, a[0]!, AT_SYMLINK_NOFOLLOW))),
-  row(262, 'newfstatat', 'fd path ptr hex', (k, _t, a) => putStat(k, a[2]!, statAt(k, 'newfstatat', int(a[0]), a[1]!, int(a[3])))),
+  row(262, 'newfstatat', 'fd path ptr hex', (k, _t, a) => {
+    if ((uint(a[3]) & ~STAT_FLAGS) !== 0) return -E.INVAL;
+    return putStat(k, a[2]!, statAt(k, 'newfstatat', int(a[0]), a[1]!, int(a[3])));
+  }),
   row(332, 'statx', 'fd path hex hex ptr', (k, _t, a) => {
+    if ((uint(a[2]) & ~STATX_FLAGS) !== 0 || (uint(a[2]) & AT_STATX_SYNC_TYPE) === AT_STATX_SYNC_TYPE) return -E.INVAL;
+    if ((uint(a[3]) & STATX_RESERVED) !== 0) return -E.INVAL;
     k.user.write(a[4]!, encodeStatx(statAt(k, 'statx', int(a[0]), a[1]!, int(a[2]))));
     return 0;
   }),
   row(21, 'access', 'path int', (k, _t, a) => access(k, 'access', AT_FDCWD, a[0]!, int(a[1]))),
   row(269, 'faccessat', 'fd path int', (k, _t, a) => access(k, 'faccessat', int(a[0]), a[1]!, int(a[2]))),
-  row(439, 'faccessat2', 'fd path int hex', (k, _t, a) => access(k, 'faccessat2', int(a[0]), a[1]!, int(a[2]))),
+  row(439, 'faccessat2', 'fd path int hex', (k, _t, a) =>
+    (uint(a[3]) & ~FACCESS_FLAGS) !== 0 ? -E.INVAL : access(k, 'faccessat2', int(a[0]), a[1]!, int(a[2])),
+  ),
   row(89, 'readlink', 'path ptr size', (k, _t, a) => readlink(k, 'readlink', AT_FDCWD, a)),
   row(267, 'readlinkat', 'fd path ptr size', (k, _t, a) => readlink(k, 'readlinkat', int(a[0]), a.slice(1))),
   row(79, 'getcwd', 'ptr size', (k, _t, a) => {

@@ -251,6 +251,15 @@ export const THREAD_SYSCALLS: readonly SyscallRow[] = [
   }),
   row(146, 'sched_get_priority_max', 'int', (_k, _t, a) => (int(a[0]) === 1 || int(a[0]) === 2 ? 99 : 0)),
   row(147, 'sched_get_priority_min', 'int', (_k, _t, a) => (int(a[0]) === 1 || int(a[0]) === 2 ? 1 : 0)),
+  row(148, 'sched_rr_get_interval', 'int ptr', (k, t, a) => {
+    if (int(a[0]) < 0) return -E.INVAL;
+    findTask(k, t, int(a[0]));
+    k.user.writable(a[1]!, 16);
+    k.user.setU64(a[1]!, 0n);
+    // The slice of a normal thread is below the kernel's tick.
+    k.user.setU64(a[1]! + 8n, 0n);
+    return 0;
+  }),
   row(309, 'getcpu', 'ptr ptr ptr', (k, _t, a) => {
     if (a[0] !== 0n) k.user.setU32(a[0]!, 0);
     if (a[1] !== 0n) k.user.setU32(a[1]!, 0);
