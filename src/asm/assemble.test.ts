@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from './assemble.js';
+import { TEXT_FLAGS } from './preprocess.js';
 import type { AssembledFunction } from './program.js';
 
+/** The flags are defined without a line that includes them; bytes are those of Go 1.26. */
 const build = (text: string, declarations = '') =>
   assemble({
+    go: 26,
+    defines: Object.fromEntries(Object.entries(TEXT_FLAGS).map(([name, value]) => [name, String(value)])),
     sources: [{ file: 'x.s', text, package: 'runtime' }],
     declarations: declarations === '' ? [] : [{ file: 'types.go', text: `package runtime\n${declarations}` }],
   });
@@ -145,7 +149,6 @@ describe('errors', () => {
     ['MOVQ $·elsewhere(SB), AX', 7],
     ['CALL ·elsewhere(SB)', 7],
     ['JMP ·elsewhere(SB)', 6],
-    ['JEQ ·elsewhere(SB)', 6],
     ['RET ·elsewhere(SB)', 6],
   ])('stand at the symbol that is not defined: %s', (line, column) => {
     expect(problems(inFunction(line))).toBe(`x.s:2:${column}: runtime.elsewhere is not defined\n\t${line}\n\t${' '.repeat(column - 2)}^`);
@@ -190,6 +193,58 @@ describe('errors', () => {
         '\t               ^',
       ].join('\n'),
     );
+  });
+
+  it.each([
+    [
+      'TEXT Add(SB), 4, $0-24\n\tRET\n',
+      'x.s:1:1: Add is not the runtime.Add that is declared: its name has no package (write TEXT ·Add(SB))\nTEXT Add(SB), 4, $0-24\n^',
+    ],
+    [
+      'TEXT .Add(SB), 4, $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:1:6: a name of the package begins with a middle dot, not with a full stop (write ·Add)\nTEXT .Add(SB), 4, $0-24\n     ^',
+    ],
+    [
+      'TEXT ·Add(SB) 4, $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:1:15: a comma is missing in front of 4\nTEXT ·Add(SB) 4, $0-24\n              ^',
+    ],
+    [
+      'TEXT ·Add(SB), 4 $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:1:18: a comma is missing in front of $\nTEXT ·Add(SB), 4 $0-24\n                 ^',
+    ],
+    [
+      'TEXT ·Add(SB), 4, $0-24\n\tMOVQ a+0(FP) AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:2:15: a comma is missing in front of AX\n\tMOVQ a+0(FP) AX\n\t             ^',
+    ],
+    ['TEXT ·Add(SB), 4, $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\nTEXT Add(SB), 4, $0\n\tRET\n', ''],
+  ])("of a function's head come alone: %s", (text, message) => {
+    expect(problems(text, 'func Add(a, b int) int\n')).toBe(message);
+  });
+
+  it.each([
+    ['ADDQ 5, AX', 7, '5 without $ is the memory at that address (did you mean $5?)'],
+    ['MOVQ AX, 0x10', 11, '16 without $ is the memory at that address (did you mean $16?)'],
+    ['CALL 5', 7, '5 without $ is the memory at that address (did you mean $5?)'],
+    ['XORL BP, BP', 2, 'BP, the frame pointer, is overwritten and has not been saved (PUSHQ BP and POPQ BP around it, or a frame: $8)'],
+    ['ADDQ $5, AX; MOVQ 5(AX), BX; PUSHQ BP; MOVQ AX, BP; POPQ BP', 0, ''],
+  ])('are warnings where Go takes it: %s', (line, column, message) => {
+    const { warnings } = build(inFunction(line));
+    expect(warnings.map(each => `${each.line}:${each.column} ${each.message} (${each.suggestion})`)).toEqual(
+      message === '' ? [] : [`2:${column} warning: ${message}`],
+    );
+  });
+
+  it.each([
+    ['', '1:1 warning: runtime.f ends without RET'],
+    ['MOVQ AX, BX', '2:1 warning: runtime.f ends without RET'],
+    ['JEQ out\nout:', '3:1 warning: runtime.f ends without RET'],
+    ['RET\nNOP', ''],
+    ['JMP AX', ''],
+    ['UNDEF', ''],
+    ['CALL ·f(SB)', ''],
+  ])('warn of an end without RET: %s', (body, message) => {
+    const { warnings } = build(`TEXT ·f(SB), 0, $0\n${body}\n${MORESTACK}`);
+    expect(warnings.map(each => `${each.line}:${each.column} ${each.message}`)).toEqual(message === '' ? [] : [message]);
   });
 
   it('of flags come alone: the function or datum begins nevertheless', () => {

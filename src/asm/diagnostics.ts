@@ -22,9 +22,14 @@ export class AssemblyError extends Told {
     readonly diagnostics: readonly Diagnostic[],
     readonly sources: ReadonlyMap<string, string>,
   ) {
-    const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
-    super(diagnostics.map(diagnostic => show(diagnostic, lines)).join('\n'));
+    super(diagnosticsText(diagnostics, sources));
   }
+}
+
+/** Each with its line and a caret. */
+export function diagnosticsText(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): string {
+  const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
+  return diagnostics.map(diagnostic => show(diagnostic, lines)).join('\n');
 }
 
 /** Characters of a line that an error shows: of a longer line, those around the place. */
@@ -48,15 +53,30 @@ export class Skip {}
 /** Collects what is wrong, so that one run reports all of it. */
 export class Diagnostics {
   private readonly list: Diagnostic[] = [];
+  private readonly warningList: Diagnostic[] = [];
   /** A file that is included twice is wrong once. */
   private readonly said = new Set<string>();
 
   report(at: Position, message: string, suggestion?: string): void {
+    this.add(this.list, at, message, suggestion);
+  }
+
+  /** Says of something that is not wrong that it is hardly what is meant. */
+  warn(at: Position, message: string, suggestion?: string): void {
+    this.add(this.warningList, at, `warning: ${message}`, suggestion);
+  }
+
+  private add(list: Diagnostic[], at: Position, message: string, suggestion: string | undefined): void {
     const short = message.length > MOST_SHOWN ? `${message.slice(0, MOST_SHOWN)}…` : message;
     const key = `${at.file}:${at.line}:${at.column} ${message}`;
     if (this.said.has(key)) return;
     this.said.add(key);
-    this.list.push({ file: at.file, line: at.line, column: at.column, message: short, suggestion });
+    list.push({ file: at.file, line: at.line, column: at.column, message: short, suggestion });
+  }
+
+  /** In the order of the text. */
+  warnings(sources: ReadonlyMap<string, string>): readonly Diagnostic[] {
+    return inOrder(this.warningList, sources);
   }
 
   /** In the order of their reports. */
@@ -70,10 +90,13 @@ export class Diagnostics {
 
   throwIfAny(sources: ReadonlyMap<string, string>): void {
     if (!this.any) return;
-    const order = [...sources.keys()];
-    const sorted = [...this.list].sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column);
-    throw new AssemblyError(sorted, sources);
+    throw new AssemblyError(inOrder(this.list, sources), sources);
   }
+}
+
+function inOrder(list: readonly Diagnostic[], sources: ReadonlyMap<string, string>): Diagnostic[] {
+  const order = [...sources.keys()];
+  return [...list].sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column);
 }
 
 /** The candidate that is nearest to a word, when one is near: at most a third of its letters wrong (Levenshtein). */

@@ -80,11 +80,6 @@ function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
     // VEX and later encodings are not r14's.
     if (info.isInstruction && info.isAvailableInMode(64) && info.encoding === 0) {
       const kinds = Array.from({ length: info.opCount }, (_, index) => info.opKind(index));
-      if (kinds[0] === K.al && kinds[1] === K.imm8) {
-        // Go has no use for the forms that save a byte for AL.
-        info.free();
-        continue;
-      }
       // The place that MASKMOVDQU writes to is implied.
       const implied = kinds[0] === K.seg_rDI ? 1 : 0;
       list.push({ code, kinds: kinds.slice(implied), implied });
@@ -148,6 +143,8 @@ function matches(kind: K, place: Place): boolean {
     case 'register': {
       const width = REGISTER_OR_MEMORY[kind] ?? REGISTER_WIDTH[kind];
       if (width !== undefined) return width === place.width && icedRegister(place.name, width) !== undefined;
+      // Go takes the forms that save a byte for AL where it is called so, not where it is the low byte of AX.
+      if (kind === K.al) return place.name === 'AL';
       if (kind in FIXED) return icedRegister(place.name, place.width) === FIXED[kind];
       return XMM.has(kind) && isVector(place.name);
     }

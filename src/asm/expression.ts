@@ -1,7 +1,7 @@
 /** Constant expressions of assembly, with Go's precedences. */
 import { nearest } from './diagnostics.js';
 import { integerOf } from './lexer.js';
-import { TEXT_FLAGS } from './preprocess.js';
+import { builtInFileOf, TEXT_FLAGS } from './preprocess.js';
 import { describe, type TokenReader } from './token-reader.js';
 
 /** Deeper nesting than any source has. */
@@ -87,8 +87,7 @@ export class ExpressionParser {
       return value;
     }
     if (token.kind === 'name') {
-      const constant =
-        this.constants.get(token.text) ?? (Object.hasOwn(TEXT_FLAGS, token.text) ? BigInt(TEXT_FLAGS[token.text]) : undefined);
+      const constant = this.constants.get(token.text);
       if (constant !== undefined) return constant;
       this.reader.fail(token.at, `${token.text} is not a known constant`, this.meant(token.text));
     }
@@ -97,6 +96,8 @@ export class ExpressionParser {
 
   /** What somebody who writes an unknown constant may mean. */
   meant(name: string): string | undefined {
+    const file = builtInFileOf(name);
+    if (file !== undefined) return `#include "${file}" defines it`;
     const near = nearest(name, [...this.constants.keys(), ...Object.keys(TEXT_FLAGS)]);
     return this.fieldMeant(name) ?? (near === undefined ? undefined : `did you mean ${near}?`);
   }

@@ -55,11 +55,16 @@ export class Frame {
   }
 
   /** Whether a prologue asks for room on the stack. */
-  private get splits(): boolean {
-    const { flags, frame, convention } = this.source;
+  get splits(): boolean {
+    const { flags, convention } = this.source;
     if ((flags & TEXT_FLAGS.NOSPLIT) !== 0 || convention === 'C') return false;
     // A small leaf fits below every guard.
-    return this.calls || frame + (this.usesBp ? WORD : 0) >= STACK_SMALL;
+    return this.calls || this.size >= STACK_SMALL;
+  }
+
+  /** Bytes between the return address and what the function pushes itself. */
+  get size(): number {
+    return this.source.frame + (this.usesBp ? WORD : 0);
   }
 
   prologue(): void {
@@ -67,7 +72,7 @@ export class Frame {
     const { frame, convention, at } = this.source;
     emitter.labels.set(START, 0);
     if (this.splits) {
-      const size = frame + (this.usesBp ? WORD : 0);
+      const { size } = this;
       if (convention === 'ABI0') emitter.push(at, M.Mov, [register('R14'), tlsG]);
       if (size <= STACK_SMALL) emitter.push(at, M.Cmp, [register('SP'), memory('R14', 16)]);
       else if (size <= STACK_BIG) {
@@ -93,8 +98,8 @@ export class Frame {
     }
   }
 
-  /** ADD or SUB, whichever has the shorter constant: 128 takes four bytes, -128 one. */
-  private moveSp(at: Position, by: number): void {
+  /** Adds to RSP: by ADD or SUB, whichever has the shorter constant; 128 takes four bytes, -128 one. */
+  moveSp(at: Position, by: number): void {
     const size = Math.abs(by);
     const add = by > 0 !== (size === 128);
     this.emitter.push(at, add ? M.Add : M.Sub, [register('SP'), immediate(size === 128 ? -size : size)]);

@@ -59,6 +59,8 @@ function lineRows(items: readonly Item[], laid: LaidOut, address: bigint): LineR
   const rows: LineRow[] = [];
   items.forEach((item, index) => {
     const last = rows[rows.length - 1];
+    // What has no code, as NOP, has no line.
+    if (laid.offsets[index] === laid.offsets[index + 1]) return;
     if (last === undefined || last.file !== item.at.file || last.line !== item.at.line) {
       rows.push({ pc: address + BigInt(laid.offsets[index]), file: item.at.file, line: item.at.line });
     }

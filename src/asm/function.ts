@@ -4,7 +4,9 @@ import { Mnemonic as M } from 'iced-x86';
 import type { Diagnostics, Position } from './diagnostics.js';
 import type { InstructionEncoder } from './encode.js';
 import { Frame, type FunctionSource } from './frame.js';
+import { checkEnd, checkFramePointer } from './function-checks.js';
 import { InstructionBuilder } from './instruction.js';
+import { dollarMeant, warnOfBare } from './instruction-errors.js';
 import { type FunctionItems, type InlinedItems, ItemEmitter } from './items.js';
 import { jumps, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { OperandPlaces } from './operand-places.js';
@@ -20,16 +22,19 @@ export class FunctionBuilder {
     private readonly source: FunctionSource,
     encoder: InstructionEncoder,
     private readonly diagnostics: Diagnostics,
+    go: number,
   ) {
     this.emitter = new ItemEmitter(encoder, diagnostics);
     this.frame = new Frame(source, this.emitter);
     this.places = new OperandPlaces(source, this.frame, this.emitter);
-    this.instructions = new InstructionBuilder(this.emitter, this.places);
+    this.instructions = new InstructionBuilder(this.emitter, this.places, go);
   }
 
   build(): FunctionItems {
     const { source, instructions } = this;
-    const { items, labels } = this.emitter;
+    const { items, labels, transfers, floats } = this.emitter;
+    checkFramePointer(source, this.frame.usesBp, this.diagnostics);
+    checkEnd(source, this.diagnostics);
     this.frame.prologue();
     const body = items.length;
     for (const statement of source.statements) {
@@ -39,7 +44,8 @@ export class FunctionBuilder {
       } else if (statement.kind === 'instruction') this.instruction(statement);
     }
     this.frame.morestack(statement => this.instruction(statement));
-    return { items, labels, body, spWrite: instructions.spWrite, spilled: instructions.spilled, inlined: this.inlined };
+    const stack = { most: this.emitter.most, transfers, splits: this.frame.splits };
+    return { items, labels, body, spWrite: instructions.spWrite, spilled: instructions.spilled, inlined: this.inlined, stack, floats };
   }
 
   private instruction(statement: Instruction): void {
@@ -59,13 +65,26 @@ export class FunctionBuilder {
       this.raw(at, width, operands);
       return;
     }
-    if (mnemonic === 'NOP' || mnemonic === 'ADJSP') return;
+    if (mnemonic === 'NOP') {
+      // No code, but what jumps here does not go on to where a JMP behind it leads.
+      if (operands.length === 0) this.emitter.emit(at, { kind: 'bytes', bytes: new Uint8Array() });
+      return;
+    }
+    if (mnemonic === 'ADJSP') {
+      this.adjust(at, operands);
+      return;
+    }
+    if (mnemonic === 'PCALIGN' || mnemonic === 'PCALIGNMAX') {
+      this.align(mnemonic, at, operands);
+      return;
+    }
     if (mnemonic === 'INLINE' || mnemonic === 'INLINEEND') {
       this.inline(mnemonic, at, operands);
       return;
     }
     if (mnemonic === 'RET') {
       const [target] = operands;
+      this.balanced(at);
       if (operands.length === 0) this.frame.epilogue(at);
       else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined && target.index === undefined)
         this.frame.epilogue(at, target.symbol, target.at);
@@ -102,10 +121,50 @@ export class FunctionBuilder {
     this.inlined.push({ name: symbol.symbol.name, from: this.emitter.items.length, to: -1, line: Number(line.value) });
   }
 
+  /** `ADJSP $16` allocates so many bytes, `ADJSP $-16` frees them. */
+  private adjust(at: Position, operands: readonly Operand[]): void {
+    const [amount] = operands;
+    if (operands.length !== 1 || amount.kind !== 'immediate') {
+      this.diagnostics.report(at, 'ADJSP wants one constant', 'ADJSP $16');
+      return;
+    }
+    this.frame.moveSp(at, -Number(amount.value));
+    this.emitter.depth += Number(amount.value);
+  }
+
+  /** `PCALIGN $16`, and `PCALIGNMAX $16, $4`, which fills no more than 4 bytes. */
+  private align(mnemonic: string, at: Position, operands: readonly Operand[]): void {
+    const [to, most] = operands.map(operand => (operand.kind === 'immediate' ? Number(operand.value) : Number.NaN));
+    const count = mnemonic === 'PCALIGN' ? 1 : 2;
+    if (operands.length !== count || Number.isNaN(to + (most ?? 0)))
+      this.diagnostics.report(
+        at,
+        `${mnemonic} wants ${count} constant${count > 1 ? 's' : ''}`,
+        count > 1 ? 'PCALIGNMAX $16, $4' : 'PCALIGN $16',
+      );
+    else if (![8, 16, 32, 64, 128, 256, 512, 1024, 2048].includes(to))
+      this.diagnostics.report(operands[0].at, `${to} is no alignment of code`, 'a power of two from 8 to 2048');
+    else if (most < 0 || most >= to)
+      this.diagnostics.report(operands[1].at, `${most} bytes are no limit for an alignment to ${to}`, `0 to ${to - 1}`);
+    else this.emitter.emit(at, { kind: 'alignment', to, most: most ?? to });
+  }
+
+  /** Reports a RET in front of which the text pushes more than it pops, or less, as Go's assembler does. */
+  private balanced(at: Position): void {
+    const pushed = this.emitter.counted - this.frame.size;
+    if (pushed === 0) return;
+    const bytes = `${Math.abs(pushed)} bytes`;
+    this.diagnostics.report(
+      at,
+      pushed > 0 ? `RET with ${bytes} pushed and not popped` : `RET with ${bytes} popped that nothing has pushed`,
+      'Go counts PUSH, POP and ADJSP in the order of the lines',
+    );
+  }
+
   private raw(at: Position, width: number, operands: readonly Operand[]): void {
     const [value] = operands;
     if (operands.length !== 1 || value.kind !== 'immediate') {
-      this.diagnostics.report(at, 'raw data wants one constant', 'BYTE $0x90');
+      this.diagnostics.report(at, 'raw data wants one constant', dollarMeant(operands) ?? 'BYTE $0x90');
       return;
     }
     const bytes = new Uint8Array(8);
@@ -126,15 +185,18 @@ export class FunctionBuilder {
       this.emitter.branch(at, mnemonic, target.symbol, target.at, target.offset);
     } else {
       const place = this.places.of(target, 64);
-      if (place !== undefined) this.emitter.push(at, mnemonic, [place]);
+      if (place === undefined) return;
+      warnOfBare([target], this.diagnostics);
+      if (mnemonic === M.Call) this.emitter.transfer();
+      this.emitter.push(at, mnemonic, [place]);
     }
   }
 
   private conditional(mnemonic: Mnemonic, at: Position, operands: readonly Operand[]): void {
     const [target] = operands;
     if (operands.length === 1 && target.kind === 'label') this.emitter.jump(target.at, mnemonic, target.name);
-    else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined) {
-      this.emitter.branch(at, mnemonic, target.symbol, target.at, target.offset);
-    } else this.diagnostics.report(at, 'a jump wants one label');
+    else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined)
+      this.diagnostics.report(target.at, 'a conditional jump stays in its function', 'jump over a JMP or RET to the other one');
+    else this.diagnostics.report(at, 'a jump wants one label');
   }
 }

@@ -1,31 +1,17 @@
 /** The instructions that the table of mnemonics has: from operands to bytes, and what is said of those that it does not take. */
-import { nearest } from './diagnostics.js';
+import type { Position } from './diagnostics.js';
 import type { Place } from './encode.js';
-import { register, WORD } from './frame.js';
+import { WORD } from './frame.js';
+import { instructionMeant, reportOperands, warnOfBare } from './instruction-errors.js';
 import type { ItemEmitter } from './items.js';
-import { type Form, inOrder, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
+import { inOrder, mnemonics } from './mnemonics.js';
 import type { OperandPlaces } from './operand-places.js';
-import type { Instruction, Memory, Operand, SymbolReference } from './syntax.js';
+import { type Instruction, isVector, type Memory, type Operand, type SymbolReference } from './syntax.js';
 
-/** An operand of each kind. */
-const SAMPLES = {
-  register: register('CX'),
-  'X register': register('X1', 0),
-  constant: { kind: 'immediate', value: 1n, width: 64 },
-  memory: { kind: 'memory', base: 'CX', displacement: 0n, scale: 1, width: 64 },
-} satisfies Record<string, Place>;
-const SAMPLE_KINDS = Object.keys(SAMPLES) as (keyof typeof SAMPLES)[];
-
-/** Every word that a statement may begin with. */
-const WORDS = [
-  ...mnemonics.keys(),
-  ...jumps.keys(),
-  ...['CALL', 'JMP', 'RET', 'NOP'],
-  ...rawData.keys(),
-  ...prefixes.keys(),
-  ...stringInstructions.keys(),
-  ...['TEXT', 'DATA', 'GLOBL'],
-];
+/** Take a floating-point constant, which becomes a datum: Go's list, found by trying. */
+const FLOATS = /^(?:MOV|ADD|SUB|MUL|DIV|COMI|UCOMI)S[SD]$/;
+/** Loads a small constant by the 32-bit instruction since then. */
+const SHORT_CONSTANTS = 27;
 
 export class InstructionBuilder {
   /** Whether the stack pointer is loaded in a way that its depth cannot follow. */
@@ -36,6 +22,8 @@ export class InstructionBuilder {
   constructor(
     private readonly emitter: ItemEmitter,
     private readonly places: OperandPlaces,
+    /** Minor number of the Go release whose encodings are wanted. */
+    private readonly go: number,
   ) {}
 
   make(statement: Instruction): void {
@@ -46,15 +34,16 @@ export class InstructionBuilder {
       mnemonic = mnemonic.replace('MOV', 'LEA');
       operands = [first.of, ...operands.slice(1)];
     }
-    // A constant that only fits 32 bits unsigned is loaded by the 32-bit form, which clears the rest.
-    if (
-      mnemonic === 'MOVQ' &&
-      first?.kind === 'immediate' &&
-      operands[1]?.kind === 'register' &&
-      first.value >= 1n << 31n &&
-      first.value < 1n << 32n
-    )
-      mnemonic = 'MOVL';
+    // A constant that fits 32 bits unsigned is loaded by the 32-bit form, which clears the rest.
+    if (mnemonic === 'MOVQ' && first?.kind === 'immediate' && operands[1]?.kind === 'register' && !isVector(operands[1].name)) {
+      const least = this.go >= SHORT_CONSTANTS ? 0n : 1n << 31n;
+      if (first.value >= least && first.value < 1n << 32n) mnemonic = 'MOVL';
+    }
+    if (first?.kind === 'float' && operands.length === 2 && FLOATS.test(mnemonic)) {
+      const zero = Object.is(first.value, 0) && mnemonic.startsWith('MOV') && operands[1].kind === 'register';
+      if (zero) mnemonic = 'XORPS';
+      operands = [zero ? operands[1] : this.float(first.value, mnemonic.endsWith('S') ? 4 : 8, first.at), operands[1]];
+    }
     // IMULQ $n, R is the three-operand form on one register.
     if (operands.length === 2 && first.kind === 'immediate' && /^IMUL[WLQ]$/.test(mnemonic)) {
       mnemonic = mnemonic.replace('IMUL', 'IMUL3');
@@ -62,8 +51,7 @@ export class InstructionBuilder {
     }
     const forms = mnemonics.get(mnemonic);
     if (forms === undefined) {
-      const near = nearest(mnemonic.toUpperCase(), WORDS);
-      this.emitter.diagnostics.report(at, `unknown instruction ${mnemonic}`, near === undefined ? undefined : `did you mean ${near}?`);
+      this.emitter.diagnostics.report(at, `unknown instruction ${mnemonic}`, instructionMeant(mnemonic));
       return;
     }
     for (const form of forms) {
@@ -100,30 +88,25 @@ export class InstructionBuilder {
         this.spilled.set(target.name, this.emitter.items.length);
       }
       this.follow(mnemonic, operands);
+      warnOfBare(operands, this.emitter.diagnostics);
       return;
     }
-    this.emitter.diagnostics.report(
-      operands[0]?.at ?? at,
-      `${mnemonic} does not take these operands: ${describeOperands(operands)}`,
-      this.expected(forms),
-    );
+    const placeOf = (operand: Operand, width: number): Place | undefined => this.places.of(operand, width);
+    reportOperands({ mnemonic, operands, at }, forms, this.emitter.encoder, placeOf, this.emitter.diagnostics);
   }
 
-  /** Which kinds of operands the forms do take, found by trying: `register, register; constant, register; ...`. */
-  private expected(forms: readonly Form[]): string | undefined {
-    const taken = forms.flatMap(form =>
-      form.widths
-        .reduce<(keyof typeof SAMPLES)[][]>((lists, _) => lists.flatMap(list => SAMPLE_KINDS.map(kind => [...list, kind])), [[]])
-        .filter(kinds => {
-          const places = inOrder(form, kinds).map((kind, index) => ({
-            ...SAMPLES[kind],
-            width: kind === 'X register' ? 0 : form.widths[index] || 64,
-          }));
-          return this.emitter.encoder.encode(form.mnemonic, places, form.only) !== undefined;
-        })
-        .map(kinds => kinds.join(', ') || 'none'),
-    );
-    return taken.length === 0 ? undefined : `it takes ${[...new Set(taken)].join('; ')}`;
+  /** A constant of an instruction as the datum that Go makes of it, named after its bits. */
+  private float(value: number, size: 4 | 8, at: Position): Memory {
+    const bytes = new Uint8Array(size);
+    const view = new DataView(bytes.buffer);
+    if (size === 4) view.setFloat32(0, value, true);
+    else view.setFloat64(0, value, true);
+    const name = `$f${size * 8}.${[...bytes]
+      .reverse()
+      .map(byte => byte.toString(16).padStart(2, '0'))
+      .join('')}`;
+    this.emitter.floats.set(name, bytes);
+    return { kind: 'memory', symbol: { name, local: false }, offset: 0n, scale: 1, at };
   }
 
   /** Reports a constant that Go's assembler does not take here. */
@@ -143,22 +126,10 @@ export class InstructionBuilder {
     else if (mnemonic === 'POPW') this.emitter.depth -= 2;
     else if (movesSp) {
       const amount = operands[0].kind === 'immediate' ? Number(operands[0].value) : undefined;
-      if (mnemonic === 'SUBQ' && amount !== undefined) this.emitter.depth += amount;
-      else if (mnemonic === 'ADDQ' && amount !== undefined) this.emitter.depth -= amount;
-      else this.spWrite = true;
+      const by = mnemonic === 'SUBQ' ? amount : mnemonic === 'ADDQ' && amount !== undefined ? -amount : undefined;
+      if (by === undefined) this.spWrite = true;
+      this.emitter.depth += by ?? 0;
+      this.emitter.unseen += by ?? 0;
     }
   }
 }
-
-const KINDS: Record<Operand['kind'], string> = {
-  register: 'register',
-  immediate: 'constant',
-  float: 'floating-point constant',
-  text: 'string',
-  address: 'address',
-  memory: 'memory',
-  label: 'label',
-  relative: 'label',
-};
-const describeOperands = (operands: readonly Operand[]): string =>
-  operands.length === 0 ? 'none' : operands.map(operand => (operand.kind === 'register' ? operand.name : KINDS[operand.kind])).join(', ');

@@ -6,7 +6,9 @@ import type { InstructionEncoder, Place } from './encode.js';
 import type { SymbolReference } from './syntax.js';
 
 /** A part of the text whose length is known, or a jump within the function whose length depends on the distance. */
-export type Item = ItemState & (Jump | Bytes | Symbolic);
+export type Item = ItemState & Content;
+
+type Content = Jump | Bytes | Symbolic | Alignment;
 
 interface ItemState {
   readonly at: Position;
@@ -40,6 +42,29 @@ export interface Bytes {
   readonly bytes: Uint8Array;
 }
 
+/** Fills up with NOPs to a multiple of `to` bytes from the function's start, if `most` are enough. */
+export interface Alignment {
+  readonly kind: 'alignment';
+  readonly to: number;
+  readonly most: number;
+}
+
+/** A call, or a jump into another function, as Go's linker counts stack for it. */
+export interface Transfer {
+  /** None for an address in a register or in memory. */
+  readonly symbol: SymbolReference | undefined;
+  /** As in StackUse. */
+  readonly depth: number;
+}
+
+/** Bytes of stack below the return address, as Go's assembler and linker count them: frame, PUSH, POP, ADJSP, but no SUBQ of SP. */
+export interface StackUse {
+  readonly most: number;
+  readonly transfers: readonly Transfer[];
+  /** A prologue asks for the room. */
+  readonly splits: boolean;
+}
+
 export interface FunctionItems {
   readonly items: readonly Item[];
   /** Label -> index of the item that it stands in front of. */
@@ -50,6 +75,9 @@ export interface FunctionItems {
   /** Register parameters that are stored in their spill slots, with the index of the first item behind the store. */
   readonly spilled: ReadonlyMap<string, number>;
   readonly inlined: readonly InlinedItems[];
+  readonly stack: StackUse;
+  /** Floating-point constants of instructions: data of these names. */
+  readonly floats: ReadonlyMap<string, Uint8Array>;
 }
 
 /** A stretch of items that stands for the body of a function that a compiler would have inlined: between INLINE and INLINEEND. */
@@ -69,6 +97,11 @@ export class ItemEmitter {
   /** What is pushed and allocated below the return address here, and whether RBP's old value is among it. */
   depth = 0;
   savedBp = false;
+  /** By how much of the depth instructions have moved RSP that Go's assembler does not look at. */
+  unseen = 0;
+  most = 0;
+  readonly transfers: Transfer[] = [];
+  readonly floats = new Map<string, Uint8Array>();
 
   constructor(
     readonly encoder: InstructionEncoder,
@@ -83,6 +116,7 @@ export class ItemEmitter {
 
   branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
     const bytes = this.encoder.jump(mnemonic, false);
+    this.transfer(symbol);
     this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, symbolAt, offset });
   }
 
@@ -90,8 +124,18 @@ export class ItemEmitter {
     this.emit(at, { kind: 'jump', mnemonic, label });
   }
 
-  emit(at: Position, item: Jump | Bytes | Symbolic): void {
+  transfer(symbol?: SymbolReference): void {
+    this.transfers.push({ symbol, depth: this.counted });
+  }
+
+  /** The depth as Go counts it. */
+  get counted(): number {
+    return this.depth - this.unseen;
+  }
+
+  emit(at: Position, item: Content): void {
     const { depth, savedBp } = this;
+    if (this.counted > this.most) this.most = this.counted;
     this.items.push(Object.assign(item, { at, depth, savedBp }));
   }
 }

@@ -2,7 +2,7 @@
 import { icedRegister, type Place } from './encode.js';
 import { type Frame, type FunctionSource, register, TLS_G, WORD } from './frame.js';
 import type { ItemEmitter } from './items.js';
-import { isVector, type Memory, type Operand, registerName } from './syntax.js';
+import { isVector, type Memory, type Operand, registerMeant } from './syntax.js';
 
 export class OperandPlaces {
   constructor(
@@ -30,7 +30,7 @@ export class OperandPlaces {
       case 'float':
         this.emitter.diagnostics.report(
           operand.at,
-          'amd64 has no floating-point constants in instructions',
+          'only MOVSS, MOVSD, arithmetic and comparisons of those take a floating-point constant, to a register',
           'DATA c<>(SB)/8, $1.5 and load c<>(SB)',
         );
         return undefined;
@@ -38,7 +38,7 @@ export class OperandPlaces {
         this.emitter.diagnostics.report(operand.at, 'a string stands only in DATA');
         return undefined;
       case 'label': {
-        const near = registerName(operand.name.toUpperCase());
+        const near = registerMeant(operand.name);
         this.emitter.diagnostics.report(
           operand.at,
           `${operand.name} is not a register or a constant`,

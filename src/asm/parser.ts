@@ -3,10 +3,10 @@ import { type Diagnostics, type Position, Skip } from './diagnostics.js';
 import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
-import { type Memory, type Operand, registerName, type Statement, type SymbolReference } from './syntax.js';
+import { type Memory, type Operand, registerMeant, registerName, type Statement, type SymbolReference } from './syntax.js';
 import { describe, TokenReader } from './token-reader.js';
 
-const IGNORED = new Set(['PCDATA', 'FUNCDATA', 'PCALIGN']);
+const IGNORED = new Set(['PCDATA', 'FUNCDATA']);
 /** Of a frame or symbol: 256 MiB. */
 const MOST_BYTES = 0x10000000;
 
@@ -81,10 +81,10 @@ export class Parser {
   private text(word: Token): void {
     const symbol = this.staticSymbol();
     let flags = 0;
-    this.reader.expect(',');
+    this.comma();
     if (!this.reader.is('$')) {
       flags = this.flags();
-      this.reader.expect(',');
+      this.comma();
     }
     const start = this.reader.expect('$');
     const negative = this.reader.accept('-');
@@ -114,7 +114,7 @@ export class Parser {
     const start = this.reader.peek();
     const width = Number(this.constant.primary());
     if (width <= 0 || width > MOST_BYTES) this.reader.fail(start.at, `${width} bytes are no width`);
-    this.reader.expect(',');
+    this.comma();
     const value = this.operand();
     this.statements.push({ kind: 'data', symbol: memory.symbol, offset: Number(memory.offset), width, value, at: word.at });
   }
@@ -122,10 +122,10 @@ export class Parser {
   private globl(word: Token): void {
     const symbol = this.staticSymbol();
     let flags = 0;
-    this.reader.expect(',');
+    this.comma();
     if (!this.reader.is('$')) {
       flags = this.flags();
-      this.reader.expect(',');
+      this.comma();
     }
     const start = this.reader.expect('$');
     const size = Number(this.constant.expression());
@@ -137,10 +137,28 @@ export class Parser {
     const operands: Operand[] = [];
     if (!this.endOfStatement()) {
       do operands.push(this.operand());
-      while (this.reader.accept(','));
+      while (this.anotherOperand());
     }
     if (IGNORED.has(word.text)) return;
     this.statements.push({ kind: 'instruction', mnemonic: word.text, operands, at: word.at });
+  }
+
+  /** A comma; one that is missing is reported, and what is behind it read as if it was there. */
+  private comma(): void {
+    if (this.reader.accept(',')) return;
+    const { at } = this.reader.peek();
+    this.reader.diagnostics.report(at, `a comma is missing in front of ${describe(this.reader.peek())}`);
+    if (this.endOfStatement()) throw new Skip();
+  }
+
+  /** Passes over the comma in front of another operand, or says that it is missing. */
+  private anotherOperand(): boolean {
+    const { kind, text } = this.reader.peek();
+    const begins =
+      kind === 'integer' || text === '$' || (kind === 'name' && (registerName(text) !== undefined || this.reader.peek(1).text === '('));
+    if (!begins) return this.reader.accept(',');
+    this.comma();
+    return true;
   }
 
   /** With wrong flags too what they are of begins here; NOSPLIT is what the fewest other errors follow from. */
@@ -156,6 +174,7 @@ export class Parser {
 
   /** `name(SB)`, `name<>(SB)`, `name<ABIInternal>(SB)`. */
   private staticSymbol(): SymbolReference {
+    this.middleDot();
     const memory = this.memoryAt(this.reader.peek().at);
     if (memory.symbol === undefined || memory.offset !== 0n) this.reader.fail(memory.at, 'expected a symbol: name(SB)');
     return memory.symbol;
@@ -164,6 +183,7 @@ export class Parser {
   // ---- operands --------------------------------------------------------------------------------------------------------------------
 
   private operand(): Operand {
+    this.middleDot();
     const first = this.reader.peek();
     if (this.reader.accept('$')) return this.dollar(first.at);
     if (this.reader.accept('*')) return this.operand();
@@ -175,7 +195,17 @@ export class Parser {
         return { kind: 'register', name: register, at: first.at };
       }
     }
-    return this.place(first.at);
+    const place = this.place(first.at);
+    return place.kind === 'immediate' ? { kind: 'memory', offset: place.value, scale: 1, bare: true, at: place.at } : place;
+  }
+
+  /** Reads a full stop in front of a name as the middle dot that is meant, and says so. */
+  private middleDot(): void {
+    const [dot, name] = [this.reader.peek(), this.reader.peek(1)];
+    if (dot.text !== '.' || dot.kind !== 'punctuation' || name.kind !== 'name' || !name.glued) return;
+    this.reader.diagnostics.report(dot.at, 'a name of the package begins with a middle dot, not with a full stop', `write ·${name.text}`);
+    const rest = this.reader.tokens.slice(this.reader.at + 2);
+    this.reader.startOf([{ ...name, text: `·${name.text}`, at: dot.at }, ...rest]);
   }
 
   private dollar(at: Position): Operand {
@@ -184,21 +214,8 @@ export class Parser {
       this.reader.at++;
       return { kind: 'text', value: token.text, at };
     }
-    const sign = this.reader.is('-') || this.reader.is('+') ? 1 : 0;
-    const number = this.reader.tokens[this.reader.at + sign];
-    if (number.kind === 'float') {
-      this.reader.at += sign + 1;
-      return { kind: 'float', value: Number(number.text) * (sign === 1 && token.text === '-' ? -1 : 1), at };
-    }
-    // `$(1.5)` and `$(expr)` against `$8(AX)` and `$sym(SB)`.
-    if (
-      token.text === '(' &&
-      this.reader.tokens[this.reader.at + 1].kind === 'float' &&
-      this.reader.tokens[this.reader.at + 2].text === ')'
-    ) {
-      this.reader.at += 3;
-      return { kind: 'float', value: Number(this.reader.tokens[this.reader.at - 2].text), at };
-    }
+    const float = this.float();
+    if (float !== undefined) return { kind: 'float', value: float, at };
     const place = this.place(at);
     if (place.kind === 'label' && this.constant.fieldMeant(place.name) !== undefined)
       this.reader.fail(place.at, `${place.name} is not a known constant`, this.constant.fieldMeant(place.name));
@@ -206,6 +223,24 @@ export class Parser {
     if (place.kind === 'relative') this.reader.fail(at, 'an address relative to PC is not a constant');
     if (place.kind === 'memory') return { kind: 'address', of: place, at };
     return place;
+  }
+
+  /** `1.5`, `-(1.5)`: a floating-point number with signs and parentheses around it; undefined, and nothing read, for anything else. */
+  private float(): number | undefined {
+    let ahead = 0;
+    let sign = 1;
+    let open = 0;
+    for (; ['-', '+', '('].includes(this.reader.peek(ahead).text); ahead++) {
+      const { text } = this.reader.peek(ahead);
+      if (text === '-') sign = -sign;
+      else if (text === '(') open++;
+    }
+    const { kind, text, at } = this.reader.peek(ahead);
+    if (kind !== 'float') return undefined;
+    this.reader.at += ahead + 1;
+    while (open-- > 0) this.reader.expect(')');
+    const value = Number(text.replaceAll('_', ''));
+    return Number.isFinite(value) ? sign * value : this.reader.fail(at, `${text} is larger than any float64`);
   }
 
   /** A memory operand, a label, or (where there is neither symbol nor register) a constant. */
@@ -241,7 +276,7 @@ export class Parser {
   /** Whether the name that is next stands alone, as a jump's label does. */
   private isLabel(): boolean {
     const after = this.reader.tokens[this.reader.at + 1];
-    return after.kind === 'newline' || after.text === ';' || after.text === ',';
+    return !['(', '<', '+', '-'].includes(after.text);
   }
 
   /** `name<>+offset(SB)`, `name+offset(FP)`, `name-offset(SP)`. */
@@ -289,7 +324,7 @@ export class Parser {
     const register = registerName(name.text);
     if (name.text === 'FP') this.reader.fail(name.at, 'an argument wants its name: name+offset(FP)');
     if (name.text === 'SB') this.reader.fail(name.at, 'static data wants a symbol: name+offset(SB)');
-    if (register === undefined) this.reader.fail(name.at, `${describe(name)} is not a register`);
+    if (register === undefined) this.noRegister(name);
     if (register === 'TLS') {
       this.reader.expect(')');
       return { ...memory, tls: true };
@@ -308,12 +343,17 @@ export class Parser {
     this.reader.expect('(');
     const name = this.reader.nextInLine();
     const register = registerName(name.text);
-    if (register === undefined) this.reader.fail(name.at, `${describe(name)} is not a register`);
+    if (register === undefined) this.noRegister(name);
     const scale = this.reader.accept('*') ? this.scale() : 1;
     this.reader.expect(')');
     if (register === 'TLS') return { ...memory, tls: true };
     if (register === 'SP') this.reader.fail(name.at, 'SP cannot be an index');
     return { ...memory, index: register, scale };
+  }
+
+  private noRegister(name: Token): never {
+    const near = registerMeant(name.text);
+    return this.reader.fail(name.at, `${describe(name)} is not a register`, near && `did you mean ${near}?`);
   }
 
   private scale(): number {

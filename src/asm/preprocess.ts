@@ -26,20 +26,17 @@ export const TEXT_FLAGS: Readonly<Record<string, number>> = {
   TOPFRAME: 2048,
   ABIWRAPPER: 4096,
 };
-/** Files whose contents are built in. */
-const BUILT_IN = new Set(['textflag.h', 'funcdata.h', 'go_asm.h', 'go_tls.h', 'asm_amd64.h']);
-/** Macros of funcdata.h and go_tls.h. What they say to Go's garbage collector means nothing here. */
-const BUILT_IN_MACROS: Readonly<Record<string, string>> = {
-  NO_LOCAL_POINTERS: '',
-  GO_ARGS: '',
-  GO_RESULTS_INITIALIZED: '',
-  'get_tls(r)': 'MOVQ TLS, r',
-  'g(r)': '0(r)(TLS*1)',
-  RARG0: 'DI',
-  RARG1: 'SI',
-  RARG2: 'DX',
-  RARG3: 'CX',
+/** Macros of the files whose contents are built in. What funcdata.h says to Go's garbage collector means nothing here. */
+const BUILT_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'textflag.h': Object.fromEntries(Object.entries(TEXT_FLAGS).map(([name, value]) => [name, String(value)])),
+  'funcdata.h': { NO_LOCAL_POINTERS: '', GO_ARGS: '', GO_RESULTS_INITIALIZED: '' },
+  'go_tls.h': { 'get_tls(r)': 'MOVQ TLS, r', 'g(r)': '0(r)(TLS*1)' },
+  'go_asm.h': {},
+  'asm_amd64.h': {},
 };
+/** The file that defines a name, of those that are built in. */
+export const builtInFileOf = (name: string): string | undefined =>
+  Object.keys(BUILT_IN).find(file => Object.keys(BUILT_IN[file]).some(head => head.split('(')[0] === name));
 
 const MAX_INCLUDE = 16;
 const MOST_INCLUDES = 1000;
@@ -61,11 +58,15 @@ export class Preprocessor {
     private readonly diagnostics: Diagnostics,
     defines: Readonly<Record<string, string>> = {},
   ) {
-    for (const [head, body] of Object.entries({ ...BUILT_IN_MACROS, ...defines })) {
+    this.predefine(defines);
+  }
+
+  private predefine(macros: Readonly<Record<string, string>>): void {
+    for (const [head, body] of Object.entries(macros)) {
       const [name, parameters] = head.split('(');
       this.macros.set(name, {
         parameters: parameters?.slice(0, -1).split(','),
-        body: tokenize('<built in>', body, diagnostics).filter(token => token.kind !== 'newline'),
+        body: tokenize('<built in>', body, this.diagnostics).filter(token => token.kind !== 'newline'),
       });
     }
   }
@@ -143,8 +144,10 @@ export class Preprocessor {
     }
     const name = new TextDecoder().decode(stringBytes(argument.text));
     const found = this.includes(name, argument.at.file);
-    if (found === undefined && !BUILT_IN.has(name)) this.diagnostics.report(argument.at, `cannot find ${name}`);
-    return found;
+    if (found !== undefined) return found;
+    if (Object.hasOwn(BUILT_IN, name)) this.predefine(BUILT_IN[name]);
+    else this.diagnostics.report(argument.at, `cannot find ${name}`);
+    return undefined;
   }
 
   private define(line: readonly Token[]): void {

@@ -1,7 +1,7 @@
 /** What the assembler makes: an image in the plain, that knows nothing of ELF files or processes. */
 
 import type { Declarations } from './declarations.js';
-import type { Position } from './diagnostics.js';
+import type { Diagnostic, Position } from './diagnostics.js';
 import type { Convention, Signature } from './types.js';
 
 export interface AssembledSegment {
@@ -68,4 +68,6 @@ export interface Assembled {
   /** Bytes of thread-local storage; g is the last word, at FS:-8. */
   readonly tlsSize: number;
   readonly sources: ReadonlyMap<string, string>;
+  /** What is hardly meant so, in the order of the text. */
+  readonly warnings: readonly Diagnostic[];
 }

@@ -35,6 +35,8 @@ export interface Memory {
   readonly base?: string;
   readonly index?: string;
   readonly scale: number;
+  /** A number alone: written without $, it is an address. */
+  readonly bare?: boolean;
   /** Through TLS: the thread's g. */
   readonly tls?: boolean;
   readonly at: Position;
@@ -114,3 +116,13 @@ export const isVector = (name: string): boolean => name.startsWith('X');
 
 /** `g` is R14 in Go's spelling of ABIInternal code. */
 export const registerName = (text: string): string | undefined => (text === 'g' ? 'R14' : REGISTERS.has(text) ? text : undefined);
+
+/** Go's name for what somebody calls as Intel and AT&T do, or in small letters: AX for `rax`, `EAX`, `%rax`. */
+export function registerMeant(text: string): string | undefined {
+  const name = text.replace(/^%/, '').toUpperCase();
+  const [, legacy] = /^[RE]([ABCD]X|[SB]P|[SD]I)$/.exec(name) ?? [];
+  const [, numbered] = /^(R(?:8|9|1[0-5]))[BWDL]$/.exec(name) ?? [];
+  const [, vector] = /^XMM(\d+)$/.exec(name) ?? [];
+  const [, low] = /^([SB]P|[SD]I)L$/.exec(name) ?? [];
+  return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `X${vector}`));
+}

@@ -69,7 +69,7 @@ export function wrapperText(signature: Signature, to: 'ABIInternal' | 'ABI0'): s
   const registers = assignmentOf(signature, 'ABIInternal');
   const stack = assignmentOf(signature, 'ABI0');
   const name = signature.name.replaceAll('.', '·').replaceAll('/', '∕');
-  const lines: string[] = [];
+  const lines: string[] = ['#include "textflag.h"'];
   const slotOf = (place: Place): number => (place.in === 'stack' ? place.offset - 8 : 0);
   if (to === 'ABIInternal') {
     const frame = stack.stackBytes;

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assemble } from '../asm/assemble.js';
-import { AssemblyError } from '../asm/diagnostics.js';
+import { AssemblyError, diagnosticsText } from '../asm/diagnostics.js';
 import { CallError, type Invocation, invocation } from '../asm/invoke.js';
 import { listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
@@ -14,7 +14,7 @@ import { assembledImage } from '../image/assembled.js';
 import type { Process } from '../linux/api.js';
 import { writeOut } from './output.js';
 
-export { listing };
+export { diagnosticsText, listing };
 
 /** Go's registers as they should be, on the thread's stack as g0. */
 const SETUP = `	ANDQ $~15, SP
@@ -52,9 +52,9 @@ export interface Assembly {
 
 /**
  * Assembles a file with the `types.go` beside it; a start comes with it where it has none, or for a call. With `toRun` false it wants no
- * `main`. Undefined when it is wrong: all that is wrong has been written.
+ * `main`; `go` is the minor number of a Go release. Undefined when it is wrong: all that is wrong has been written.
  */
-export function assembleFile(path: string, call?: string, toRun = true): Assembly | undefined {
+export function assembleFile(path: string, call?: string, toRun = true, go?: number): Assembly | undefined {
   const text = readSource(path);
   const types = join(dirname(path), 'types.go');
   const declarations = existsSync(types) ? readSource(types) : undefined;
@@ -79,6 +79,7 @@ export function assembleFile(path: string, call?: string, toRun = true): Assembl
         return existsSync(included) ? { file: included, text: readSource(included) } : undefined;
       },
       ...(entry === undefined ? {} : { entry }),
+      ...(go === undefined ? {} : { go }),
     });
   };
   const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;

@@ -53,6 +53,12 @@ const FLAGS = [
     summary: "call a function, as 'Add(2, 3)', under its own convention, and print its results",
     of: ['asm'],
   },
+  {
+    name: 'go',
+    value: 'RELEASE',
+    summary: 'encode as the assembler of that Go does, 1.21 to 1.27 (default: the newest)',
+    of: ['asm'],
+  },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },
@@ -180,6 +186,15 @@ export function raceFlag(parsed: Parsed): boolean | undefined {
   if (text === undefined) return undefined;
   if (text !== 'true' && text !== 'false') throw new UsageError(`--race: "${text}" is neither true nor false`);
   return text === 'true';
+}
+
+/** `--go 1.26` as 26; undefined when the flag was not given. */
+export function goFlag(parsed: Parsed): number | undefined {
+  const text = parsed.values.get('go')?.[0];
+  if (text === undefined) return undefined;
+  const minor = /^(?:go)?1\.(2[1-7])(?:\.\d+)?$/.exec(text)?.[1];
+  if (minor === undefined) throw new UsageError(`--go: "${text}" is none of the releases 1.21 to 1.27`);
+  return Number(minor);
 }
 
 /** `--env K=V`, all of them. */

@@ -6,7 +6,7 @@ import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
 import type { Process } from '../linux/api.js';
-import { type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
+import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
 /** Bad input: what r14 was given cannot be used. */
@@ -91,11 +91,13 @@ async function listPrograms(): Promise<number> {
 }
 
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
-  const { assembleFile, listing, returnedText } = await import('./asm.js');
+  const { assembleFile, diagnosticsText, listing, returnedText } = await import('./asm.js');
   const call = parsed.values.get('call')?.[0];
   const list = parsed.values.has('list');
-  const assembly = assembleFile(path, call, !list);
+  const assembly = assembleFile(path, call, !list, goFlag(parsed));
   if (assembly === undefined) return BAD_INPUT;
+  const { warnings, sources } = assembly.program;
+  if (warnings.length > 0) writeOut(2, `${diagnosticsText(warnings, sources)}\n`);
   if (list) {
     writeOut(1, listing(assembly.program));
     return 0;

@@ -32,7 +32,21 @@ export interface GoOptions {
   readonly include?: Readonly<Record<string, string>>;
 }
 
-export function goAssemble(go: GoToolchain, text: string, { defines = [], include = {} }: GoOptions = {}): GoObject {
+export function goAssemble(go: GoToolchain, text: string, options: GoOptions = {}): GoObject {
+  return assembled(go, text, options, ({ failed, output, dump }) =>
+    failed ? { errors: readErrors(output), lines: new Map(), functions: [] } : readDump(dump()),
+  );
+}
+
+/** Whether Go's assembler takes no such source, for a reason in a line or in a function. */
+export const goRefuses = (go: GoToolchain, text: string): boolean => assembled(go, text, {}, ({ failed }) => failed);
+
+function assembled<T>(
+  go: GoToolchain,
+  text: string,
+  { defines = [], include = {} }: GoOptions,
+  then: (run: { readonly failed: boolean; readonly output: string; readonly dump: () => string }) => T,
+): T {
   const folder = mkdtempSync(join(tmpdir(), 'r14-asm-'));
   try {
     const source = join(folder, 'x.s');
@@ -44,8 +58,8 @@ export function goAssemble(go: GoToolchain, text: string, { defines = [], includ
     const names = defines.flatMap(name => ['-D', `${name}=1`]);
     const where = ['-I', folder, '-I', join(go.goroot, 'pkg/include'), ...names, '-o', object, source];
     const run = spawnSync(go.go, ['tool', 'asm', '-e', '-p', 'runtime', ...where], { encoding: 'utf8', env });
-    if (run.status !== 0) return { errors: readErrors(`${run.stdout}${run.stderr}`), lines: new Map(), functions: [] };
-    return readDump(execFileSync(go.go, ['tool', 'objdump', object], { encoding: 'utf8', env, maxBuffer: 2 ** 28 }));
+    const dump = (): string => execFileSync(go.go, ['tool', 'objdump', object], { encoding: 'utf8', env, maxBuffer: 2 ** 28 });
+    return then({ failed: run.status !== 0, output: `${run.stdout}${run.stderr}`, dump });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..');
 const output = join(root, '.build');
 
 /** What the tests build with: the newest Go on the machine, Debian's 1.19, and versions between for a smoke test. */
-export const TOOLCHAINS = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0'] as const;
+export const TOOLCHAINS = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0', 'go1.27.2'] as const;
 export type Toolchain = (typeof TOOLCHAINS)[number];
 
 export interface GoToolchain {
@@ -29,6 +29,7 @@ const how: Record<Toolchain, string> = {
   'go1.19': 'apt-get install golang-1.19-go golang-1.19-src',
   'go1.22.12': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.22.12)',
   'go1.24.0': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.24.0)',
+  'go1.27.2': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.27.2)',
 };
 
 const found = new Map<Toolchain, GoToolchain | undefined>();

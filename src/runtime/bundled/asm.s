@@ -125,7 +125,7 @@ noswitch:
 // Where a goroutine seems to stand while its thread runs on g0.
 TEXT runtime·systemstack_switch(SB), NOSPLIT, $0-0
 	UNDEF
-	CALL runtime·systemstack_switch(SB)
+	CALL runtime·abort(SB)
 	RET
 
 // Saves R14's g as it stands in systemstack's body.

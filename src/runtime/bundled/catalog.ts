@@ -38,6 +38,9 @@ const RUNTIME = ['asm.s', 'proc.s', 'mem.s', 'signal.s', 'chan.s', 'map.s', 'rac
 
 const manifestPath = (name: string): string => `programs/${name}/program.json`;
 
+/** Of Go 1.24, whose names and layouts the runtime has. */
+const RELEASE = 24;
+
 /** Of the assets it takes `programs/` and `src/runtime/bundled/`. */
 export class Catalog {
   constructor(private readonly assets: Assets) {}
@@ -85,6 +88,7 @@ export class Catalog {
         ...manifest.declarations.map(file => this.source(folder, file, '')),
       ],
       defines,
+      go: RELEASE,
     });
   }
 
