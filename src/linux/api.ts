@@ -130,8 +130,6 @@ export interface RunOptions {
   budget: number;
   /** Pass a breakpoint at the very first instruction (to continue from it). */
   pass?: boolean;
-  /** Run only the current thread: others stay where they are (for stepping). */
-  onlyThread?: number;
 }
 
 /** A refused or unknown system call, for the summary at a stop. */

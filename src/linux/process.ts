@@ -197,7 +197,7 @@ class GuestProcess implements Process {
     };
   }
 
-  run({ budget, pass, onlyThread }: RunOptions): ProcessStop {
+  run({ budget, pass }: RunOptions): ProcessStop {
     const { kernel, cpu } = this;
     const { scheduler } = kernel;
     const end = cpu.icount + budget;
@@ -209,7 +209,7 @@ class GuestProcess implements Process {
         if (event && this.catch.threads) return { kind: 'thread', ...event };
         if (event) continue;
         if (kernel.exit) return { kind: 'exited', ...kernel.exit };
-        const task = kernel.stopped ? undefined : scheduler.next(onlyThread);
+        const task = kernel.stopped ? undefined : scheduler.next();
         if (!task) return { kind: 'deadlock' };
         if (this.observers.length > 0) this.tellSwitch(task);
         const stop = this.toUserMode(task);

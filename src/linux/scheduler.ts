@@ -87,19 +87,11 @@ export class Scheduler {
     this.startTurn(task);
   }
 
-  /**
-   * The task to run now, loaded. Moves virtual time forward when all wait; undefined when none can ever run again.
-   * With `only`, that task alone, unless it waits: then the others run until it need not.
-   */
-  next(only?: number): Task | undefined {
+  /** The task to run now, loaded. Moves virtual time forward when all wait; undefined when none can ever run again. */
+  next(): Task | undefined {
     for (let leaps = 0; leaps < MAX_LEAPS; leaps++) {
       this.expire();
       const before = this.current;
-      const held = only === undefined ? undefined : this.machine.tasks.find(({ tid }) => tid === only);
-      if (held && held.state === 'runnable') {
-        if (held !== before) this.prefer(held);
-        return held;
-      }
       if (before?.state === 'runnable' && this.machine.cpu.icount < before.quantumEnd) return before;
       if (before?.state === 'runnable') this.queue.push(before);
       this.queue = this.queue.filter(task => task.state === 'runnable');
