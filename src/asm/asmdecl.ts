@@ -1,8 +1,8 @@
 /** Checks of `name+offset(FP)`, of widths and argument sizes against the declared signature, as `go vet`'s asmdecl does. */
 import type { Diagnostics } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import { type Instruction, isVector, type Memory, type Operand } from './syntax.js';
-import { fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
+import { isVector, type MemoryOperand, type SourceInstruction, type SourceOperand } from './syntax.js';
+import { type DeclaredSignature, fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
 import { extending, ofWidth, operandWidth } from './widths.js';
 import { assignmentOf } from './wrapper.js';
 
@@ -64,7 +64,7 @@ function components(name: string, type: GoType, offset: number, type_ = typeName
   }
 }
 
-export function checkDeclaration(source: FunctionSource, signature: Signature, diagnostics: Diagnostics): void {
+export function checkDeclaration(source: FunctionSource, signature: DeclaredSignature, diagnostics: Diagnostics): void {
   if (source.convention !== 'ABI0') return;
   const assignment = assignmentOf(signature, 'ABI0');
   const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
@@ -128,12 +128,18 @@ function howToWrite(result: Component): string {
 }
 
 /** What an operand names or takes the address of, if that is an argument or result. */
-function argumentOf(operand: Operand): (Memory & { readonly name: string }) | undefined {
-  const memory: Memory | undefined = operand.kind === 'memory' ? operand : operand.kind === 'address' ? operand.of : undefined;
+function argumentOf(operand: SourceOperand): (MemoryOperand & { readonly name: string }) | undefined {
+  const memory: MemoryOperand | undefined = operand.kind === 'memory' ? operand : operand.kind === 'address' ? operand.of : undefined;
   return memory?.base === 'FP' && memory.name !== undefined ? { ...memory, name: memory.name } : undefined;
 }
 
-function check(statement: Instruction, index: number, known: readonly Component[], signature: Signature, diagnostics: Diagnostics): void {
+function check(
+  statement: SourceInstruction,
+  index: number,
+  known: readonly Component[],
+  signature: DeclaredSignature,
+  diagnostics: Diagnostics,
+): void {
   const memory = argumentOf(statement.operands[index]);
   if (memory === undefined) return;
   const named = known.filter(component => component.name === memory.name);
@@ -164,7 +170,7 @@ const listOf = (parts: readonly Component[]): string => `${parts.slice(0, 3).map
 
 const place = ({ name, offset }: Component): string => `${name}+${offset}(FP)`;
 
-function checkWidth(statement: Instruction, index: number, component: Component, diagnostics: Diagnostics): void {
+function checkWidth(statement: SourceInstruction, index: number, component: Component, diagnostics: Diagnostics): void {
   const { mnemonic, operands } = statement;
   const { at, kind } = operands[index];
   const isAddress = kind === 'address' || mnemonic.startsWith('LEA');
@@ -187,7 +193,7 @@ function checkWidth(statement: Instruction, index: number, component: Component,
 
 /** The right instruction for a component of so many bytes in the place of a wrong one. */
 function insteadOf(
-  { mnemonic, operands }: Instruction,
+  { mnemonic, operands }: SourceInstruction,
   index: number,
   component: Component & { readonly bytes: number },
   tooWide: boolean,

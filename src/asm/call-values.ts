@@ -1,8 +1,8 @@
 /** Go values as a call writes them: `42`, `"text"`, `[]int{1, 2}`, `point{x: 3}`, `&point{3, 4}`, `nil`; each read as its parameter's type. */
 import type { CallData, Laid } from './call-data.js';
 import type { Declarations } from './declarations.js';
-import { type Diagnostics, nearest, type Position } from './diagnostics.js';
-import { integerOf, stringBytes, type Token } from './lexer.js';
+import { type Diagnostics, nearest, type SourcePosition } from './diagnostics.js';
+import { integerToken, stringTokenBytes, type Token } from './lexer.js';
 import { TokenReader } from './token-reader.js';
 import { TypeParser } from './type-parser.js';
 import { fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
@@ -64,8 +64,8 @@ export class ValueParser {
   }
 
   /** Where each argument begins, and where the list ends; what they are is not looked at. Throws Skip for parentheses that do not pair. */
-  arguments(): { readonly starts: readonly Position[]; readonly end: Position } {
-    const starts: Position[] = [];
+  arguments(): { readonly starts: readonly SourcePosition[]; readonly end: SourcePosition } {
+    const starts: SourcePosition[] = [];
     const closers = [')'];
     let fresh = true;
     for (const { text, kind, at } of this.reader.tokens.slice(this.reader.at)) {
@@ -133,7 +133,7 @@ export class ValueParser {
   }
 
   /** `make([]T, length, capacity)` and `new(T)`. */
-  private made(type: GoType, at: Position): Laid {
+  private made(type: GoType, at: SourcePosition): Laid {
     const slice = this.reader.next().text === 'make';
     this.reader.expect('(');
     const said = this.types.type();
@@ -151,7 +151,7 @@ export class ValueParser {
     return this.assigned(said, this.slice(this.zeroed(target.elem, Number(capacity), at), length, capacity), type, at);
   }
 
-  private zeroed(type: GoType, count: number, at: Position): Laid {
+  private zeroed(type: GoType, count: number, at: SourcePosition): Laid {
     const size = sizeOf(type) * count;
     if (size > MOST_BYTES) this.reader.fail(at, `${size} bytes are too much for a call`);
     return { bytes: new Uint8Array(size), pointers: [] };
@@ -175,7 +175,7 @@ export class ValueParser {
     const target = underlying(type);
     if (kind === 'string' && target.kind === 'slice' && sizeOf(target.elem) === 1) {
       this.reader.next();
-      const bytes = stringBytes(text);
+      const bytes = stringTokenBytes(text);
       return this.slice({ bytes, pointers: [] }, BigInt(bytes.length), BigInt(bytes.length));
     }
     const address = target.kind === 'pointer' || target.kind === 'unsafe-pointer';
@@ -191,7 +191,7 @@ export class ValueParser {
   }
 
   /** A value of type `from` where one of type `to` is wanted: Go's assignability. */
-  private assigned(from: GoType, value: Laid, to: GoType, at: Position): Laid {
+  private assigned(from: GoType, value: Laid, to: GoType, at: SourcePosition): Laid {
     if (typeName(from) === typeName(to)) return value;
     const target = underlying(to);
     if (target.kind === 'interface') return this.boxed(from, value, to, at);
@@ -202,7 +202,7 @@ export class ValueParser {
   }
 
   /** An interface's two words. */
-  private boxed(type: GoType, value: Laid, to: GoType, at: Position): Laid {
+  private boxed(type: GoType, value: Laid, to: GoType, at: SourcePosition): Laid {
     const target = underlying(to);
     if (target.kind !== 'interface' || !target.empty)
       this.reader.fail(at, `${typeName(to)} wants methods, which a call cannot give ${typeName(type)}; only nil can be passed`);
@@ -344,7 +344,7 @@ export class ValueParser {
       point !== undefined
         ? BigInt(point)
         : kind === 'integer'
-          ? integerOf(text)
+          ? integerToken(text)
           : kind === 'name'
             ? this.program.constants.get(text)
             : undefined;
@@ -355,7 +355,7 @@ export class ValueParser {
     return { kind: 'float', value: negative ? -number : number };
   }
 
-  private encoded(constant: Constant, declared: GoType, at: Position): Laid {
+  private encoded(constant: Constant, declared: GoType, at: SourcePosition): Laid {
     const type = underlying(declared);
     const bytes = new Uint8Array(sizeOf(type));
     const view = new DataView(bytes.buffer);
@@ -394,7 +394,7 @@ export class ValueParser {
       }
       case 'string': {
         if (constant.kind !== 'string') return wrong();
-        const text = stringBytes(constant.value);
+        const text = stringTokenBytes(constant.value);
         view.setBigUint64(WORD, BigInt(text.length), true);
         return text.length === 0 ? plain : { bytes, pointers: [{ offset: 0, symbol: this.data.place({ bytes: text, pointers: [] }) }] };
       }
@@ -443,5 +443,5 @@ const constantText = (constant: Constant): string =>
     : constant.kind === 'complex'
       ? `${constant.real}+${constant.imaginary}i`
       : constant.kind === 'string'
-        ? JSON.stringify(new TextDecoder().decode(stringBytes(constant.value)))
+        ? JSON.stringify(new TextDecoder().decode(stringTokenBytes(constant.value)))
         : String(constant.value);

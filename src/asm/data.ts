@@ -1,12 +1,12 @@
 /** Static data: what DATA and GLOBL say of a symbol, and the bytes of it. */
-import type { Diagnostics, Position } from './diagnostics.js';
-import { stringBytes } from './lexer.js';
+import type { Diagnostics, SourcePosition } from './diagnostics.js';
+import { stringTokenBytes } from './lexer.js';
 import type { DataStatement, SymbolReference } from './syntax.js';
 
 export interface DataEntry {
   readonly symbol: SymbolReference;
   readonly file: string;
-  readonly at: Position;
+  readonly at: SourcePosition;
   flags: number;
   size: number;
   declared: boolean;
@@ -38,7 +38,7 @@ export function pieceBytes(
       else wrong(`a floating-point constant has 4 or 8 bytes, not ${width}`);
       break;
     case 'text': {
-      const text = stringBytes(value.value);
+      const text = stringTokenBytes(value.value);
       if (text.length > width) wrong(`the string has ${text.length} bytes, the width says ${width}`, `use /${text.length}`);
       else bytes.set(text);
       break;

@@ -2,16 +2,16 @@
  * Type and function declarations in Go's syntax, beside the assembly: the one source of struct offsets (`g_racectx`), sizes (`g__size`),
  * of what `p` and `whatis` print, and of function signatures with their convention.
  */
-import { type Diagnostics, type Position, Skip } from './diagnostics.js';
+import { type Diagnostics, Skip, type SourcePosition } from './diagnostics.js';
 import { type Token, tokenize } from './lexer.js';
 import { describe, TokenReader } from './token-reader.js';
 import { TypeParser, type TypeScope } from './type-parser.js';
-import { type Convention, fieldOffsets, type GoType, type Signature, sizeOf, typeName } from './types.js';
+import { type DeclaredConvention, type DeclaredSignature, fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
 
 /** All declarations of a program's types files. */
 export class Declarations {
   readonly types = new Map<string, GoType>();
-  readonly signatures = new Map<string, Signature>();
+  readonly signatures = new Map<string, DeclaredSignature>();
   /** Types of static data, by full name. */
   readonly variables = new Map<string, GoType>();
   /** Static data that are type descriptors, what an interface's type word points to: from `//r14:type T` in front of the variable. */
@@ -19,8 +19,8 @@ export class Declarations {
   private readonly constantValues = new Map<string, bigint>();
   private readonly sizes: { prefix: string; type: GoType }[] = [];
   /** Named types that were used, with the place, to be checked when all is read. */
-  private readonly uses: { name: string; at: Position }[] = [];
-  private readonly places = new Map<string, Position>();
+  private readonly uses: { name: string; at: SourcePosition }[] = [];
+  private readonly places = new Map<string, SourcePosition>();
 
   constructor(private readonly diagnostics: Diagnostics) {}
 
@@ -67,7 +67,7 @@ export class Declarations {
     return this.constantValues;
   }
 
-  declareType(name: string, short: string, type: GoType, at: Position): void {
+  declareType(name: string, short: string, type: GoType, at: SourcePosition): void {
     this.types.set(name, type);
     this.places.set(name, at);
     this.sizes.push({ prefix: short, type });
@@ -78,21 +78,21 @@ export class Declarations {
   }
 
   /** A reference to a type by its full name. */
-  reference(name: string, at: Position): GoType {
+  reference(name: string, at: SourcePosition): GoType {
     this.uses.push({ name, at });
     return { kind: 'named', name, underlying: () => this.types.get(name) ?? { kind: 'struct', fields: [] } };
   }
 }
 
 const DECLARATION = /^(?:type|var|func|const|package|import)$/;
-const CONVENTIONS: readonly string[] = ['ABIInternal', 'ABI0', 'C'] satisfies Convention[];
+const CONVENTIONS: readonly string[] = ['ABIInternal', 'ABI0', 'C'] satisfies DeclaredConvention[];
 
 class DeclarationParser {
   private readonly reader: TokenReader;
   private readonly scope: TypeScope;
   private readonly types: TypeParser;
   /** What `//r14:abi` and `//r14:type` say, by the line that they speak of. */
-  private readonly conventions = new Map<number, Convention>();
+  private readonly conventions = new Map<number, DeclaredConvention>();
   private readonly described = new Map<number, Token[]>();
 
   constructor(
@@ -108,7 +108,7 @@ class DeclarationParser {
     source.split('\n').forEach((text, index) => {
       const [all, word, rest] = /^(\/\/r14:(\w+)\s*)(.*)$/.exec(text)?.slice(1) ?? [];
       if (all === undefined) return;
-      const place = (at: Position): Position => ({ file, line: index + 1, column: at.column + all.length });
+      const place = (at: SourcePosition): SourcePosition => ({ file, line: index + 1, column: at.column + all.length });
       const here = place({ file, line: 1, column: 1 });
       if (word === 'type')
         this.described.set(
@@ -116,7 +116,7 @@ class DeclarationParser {
           tokenize(file, rest, diagnostics).map(token => ({ ...token, at: place(token.at) })),
         );
       else if (word !== 'abi') diagnostics.report(here, `unknown directive //r14:${word}`, 'use //r14:abi or //r14:type');
-      else if (CONVENTIONS.includes(rest.trim())) this.conventions.set(index + 2, rest.trim() as Convention);
+      else if (CONVENTIONS.includes(rest.trim())) this.conventions.set(index + 2, rest.trim() as DeclaredConvention);
       else diagnostics.report(here, `unknown convention ${rest.trim()}`, `use ${CONVENTIONS.join(', ')}`);
     });
   }

@@ -1,7 +1,7 @@
 /** Errors in assembly and type declarations: each names file, line and column, shows the line with a caret, and says what to do. */
 import { Told } from '../host/told.js';
 
-export interface Position {
+export interface SourcePosition {
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -9,7 +9,7 @@ export interface Position {
   readonly column: number;
 }
 
-export interface Diagnostic extends Position {
+export interface Diagnostic extends SourcePosition {
   readonly message: string;
   readonly suggestion?: string;
 }
@@ -57,16 +57,16 @@ export class Diagnostics {
   /** A file that is included twice is wrong once. */
   private readonly said = new Set<string>();
 
-  report(at: Position, message: string, suggestion?: string): void {
+  report(at: SourcePosition, message: string, suggestion?: string): void {
     this.add(this.list, at, message, suggestion);
   }
 
   /** Says of something that is not wrong that it is hardly what is meant. */
-  warn(at: Position, message: string, suggestion?: string): void {
+  warn(at: SourcePosition, message: string, suggestion?: string): void {
     this.add(this.warningList, at, `warning: ${message}`, suggestion);
   }
 
-  private add(list: Diagnostic[], at: Position, message: string, suggestion: string | undefined): void {
+  private add(list: Diagnostic[], at: SourcePosition, message: string, suggestion: string | undefined): void {
     const short = message.length > MOST_SHOWN ? `${message.slice(0, MOST_SHOWN)}…` : message;
     const key = `${at.file}:${at.line}:${at.column} ${message}`;
     if (this.said.has(key)) return;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Mnemonic as M } from 'iced-x86';
 import { expect, it } from 'vitest';
-import { type Encoded, InstructionEncoder, type Place } from './encode.js';
+import { type Encoded, type EncodedPlace, InstructionEncoder } from './encode.js';
 
 const integer = fc.constantFrom('AX', 'CX', 'BX', 'BP', 'SP', 'SI', 'R8', 'R13', 'R15');
 const vector = fc.constantFrom('X0', 'X1', 'X7', 'X8', 'X15');
@@ -10,7 +10,7 @@ const number = fc
   .tuple(fc.constantFrom(0n, 1n, 7n, 8n, 15n, 16n, 31n, 32n, 63n, 64n), fc.constantFrom(-1n, 1n), fc.bigInt({ min: -2n, max: 2n }))
   .map(([bits, sign, more]) => sign * (1n << bits) + more);
 
-function operand(bits: number): fc.Arbitrary<Place> {
+function operand(bits: number): fc.Arbitrary<EncodedPlace> {
   const memory = fc.record({
     kind: fc.constant('memory' as const),
     base: fc.option(integer, { nil: undefined }),
@@ -26,7 +26,7 @@ function operand(bits: number): fc.Arbitrary<Place> {
   return fc.oneof(
     fc.record({ kind: fc.constant('register' as const), name: bits === 0 ? vector : integer, width: fc.constant(bits) }),
     fc.record({ kind: fc.constant('immediate' as const), value: number, width: fc.constant(bits) }),
-    memory.map(place => place as Place),
+    memory.map(place => place as EncodedPlace),
   );
 }
 
@@ -60,7 +60,7 @@ it.each([
   ['constant', (1n << 64n) - 8n, (1n << 64n) + 8n],
   ['address', (1n << 64n) - 8n, (1n << 64n) - 0x100000000n],
 ] as const)('a %s that fits lets in none that does not', (kind, fitting, other) => {
-  const place = (value: bigint): Place =>
+  const place = (value: bigint): EncodedPlace =>
     kind === 'constant'
       ? { kind: 'immediate', value, width: 64 }
       : { kind: 'memory', base: 'CX', scale: 1, displacement: value, width: 64 };

@@ -3,7 +3,7 @@ import { Code, CodeExt, Encoder, Instruction, OpCodeOperandKind as K, type Mnemo
 import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, VECTOR_REGISTERS } from './syntax.js';
 
 /** An operand as the processor sees it. */
-export type Place =
+export type EncodedPlace =
   | { readonly kind: 'register'; readonly name: string; readonly width: number }
   /** Width: that of the operation, to which a shorter immediate is extended. */
   | { readonly kind: 'immediate'; readonly value: bigint; readonly width: number }
@@ -138,7 +138,7 @@ const IMMEDIATES: Partial<Record<K, { readonly bits: number; readonly to: number
   [K.imm64]: { bits: 64, to: 64, op: OpKind.Immediate64 },
 };
 
-function matches(kind: K, place: Place): boolean {
+function matches(kind: K, place: EncodedPlace): boolean {
   switch (place.kind) {
     case 'register': {
       const width = REGISTER_OR_MEMORY[kind] ?? REGISTER_WIDTH[kind];
@@ -167,7 +167,7 @@ function matches(kind: K, place: Place): boolean {
   }
 }
 
-function setOperand(ins: Instruction, index: number, kind: K, place: Place): void {
+function setOperand(ins: Instruction, index: number, kind: K, place: EncodedPlace): void {
   switch (place.kind) {
     case 'register':
       ins.setOpKind(index, OpKind.Register);
@@ -233,7 +233,7 @@ interface Pattern extends Encoded {
 const displacementClass = (value: bigint): number | bigint => (value === 0n ? 0 : fits(value, 8) ? 8 : fits(value, 32) ? 32 : value);
 
 /** What an operand's bytes depend on, but for those of its number. */
-function signature(place: Place): string {
+function signature(place: EncodedPlace): string {
   switch (place.kind) {
     case 'register':
       return `r${place.width}${place.name}`;
@@ -255,7 +255,7 @@ export class InstructionEncoder {
    * The instruction as it is at address 0; undefined when no encoding takes these operands.
    * @param only the one encoding to be used, where Go has a name for it
    */
-  encode(mnemonic: Mnemonic, places: readonly Place[], only?: Code): Encoded | undefined {
+  encode(mnemonic: Mnemonic, places: readonly EncodedPlace[], only?: Code): Encoded | undefined {
     let key = `${only ?? ''}/${mnemonic}`;
     for (const place of places) key += ` ${signature(place)}`;
     const pattern = this.patterns.get(key);
@@ -265,7 +265,7 @@ export class InstructionEncoder {
     return made;
   }
 
-  private shortest(mnemonic: Mnemonic, places: readonly Place[], only: Code | undefined): Pattern | undefined {
+  private shortest(mnemonic: Mnemonic, places: readonly EncodedPlace[], only: Code | undefined): Pattern | undefined {
     let best: Pattern | undefined;
     let chosen: Candidate | undefined;
     for (const candidate of candidatesOf(mnemonic)) {
@@ -293,7 +293,7 @@ export class InstructionEncoder {
     return bytes;
   }
 
-  private tryEncode(candidate: Candidate, places: readonly Place[]): Pattern | undefined {
+  private tryEncode(candidate: Candidate, places: readonly EncodedPlace[]): Pattern | undefined {
     const { implied } = candidate;
     const ins = new Instruction();
     try {
@@ -318,7 +318,7 @@ export class InstructionEncoder {
 }
 
 /** The instruction with the numbers of other operands. */
-function filled(pattern: Pattern, places: readonly Place[]): Encoded {
+function filled(pattern: Pattern, places: readonly EncodedPlace[]): Encoded {
   const { displacement, immediate } = pattern;
   if (displacement.size + immediate.size === 0) return pattern;
   const bytes = pattern.bytes.slice();

@@ -1,6 +1,6 @@
 /** Constant expressions of assembly, with Go's precedences. */
 import { nearest } from './diagnostics.js';
-import { integerOf } from './lexer.js';
+import { integerToken } from './lexer.js';
 import { builtInFileOf, TEXT_FLAGS } from './preprocess.js';
 import { describe, type TokenReader } from './token-reader.js';
 
@@ -76,7 +76,7 @@ export class ExpressionParser {
 
   private term(): bigint {
     const token = this.reader.nextInLine();
-    if (token.kind === 'integer') return integerOf(token.text) ?? this.reader.fail(token.at, `${token.text} is no number`);
+    if (token.kind === 'integer') return integerToken(token.text) ?? this.reader.fail(token.at, `${token.text} is no number`);
     if (token.kind === 'character') return BigInt(token.text.codePointAt(0) ?? 0);
     if (token.text === '-') return -this.primary();
     if (token.text === '+') return this.primary();

@@ -1,20 +1,20 @@
 /** Frames as Go's assembler makes them (cmd/internal/obj/x86, Go 1.21 and later, where the frame pointer is pushed first). */
 import { Mnemonic as M } from 'iced-x86';
-import type { Position } from './diagnostics.js';
-import type { Place } from './encode.js';
+import type { SourcePosition } from './diagnostics.js';
+import type { EncodedPlace } from './encode.js';
 import type { ItemEmitter } from './items.js';
 import { TEXT_FLAGS } from './preprocess.js';
-import type { Instruction, Statement, SymbolReference } from './syntax.js';
-import type { Convention } from './types.js';
+import type { SourceInstruction, Statement, SymbolReference } from './syntax.js';
+import type { DeclaredConvention } from './types.js';
 
 export interface FunctionSource {
   readonly symbol: SymbolReference;
   readonly flags: number;
   readonly frame: number;
   readonly args: number | undefined;
-  readonly convention: Convention;
+  readonly convention: DeclaredConvention;
   readonly statements: readonly Statement[];
-  readonly at: Position;
+  readonly at: SourcePosition;
   /** Instructions that save and restore register arguments around the call of morestack. */
   readonly spill?: { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 }
@@ -28,16 +28,16 @@ export const WORD = 8;
 /** Thread-local offset of g. */
 export const TLS_G = -8n;
 
-export const register = (name: string, width = 64): Place => ({ kind: 'register', name, width });
-const immediate = (value: number): Place => ({ kind: 'immediate', value: BigInt(value), width: 64 });
-const memory = (base: string, displacement: number): Place => ({
+export const register = (name: string, width = 64): EncodedPlace => ({ kind: 'register', name, width });
+const immediate = (value: number): EncodedPlace => ({ kind: 'immediate', value: BigInt(value), width: 64 });
+const memory = (base: string, displacement: number): EncodedPlace => ({
   kind: 'memory',
   base,
   displacement: BigInt(displacement),
   scale: 1,
   width: 64,
 });
-const tlsG: Place = { kind: 'memory', displacement: TLS_G, scale: 1, width: 64, segment: 'FS' };
+const tlsG: EncodedPlace = { kind: 'memory', displacement: TLS_G, scale: 1, width: 64, segment: 'FS' };
 
 /** Prologue, epilogues and the call of morestack around a function's instructions. */
 export class Frame {
@@ -99,14 +99,14 @@ export class Frame {
   }
 
   /** Adds to RSP: by ADD or SUB, whichever has the shorter constant; 128 takes four bytes, -128 one. */
-  moveSp(at: Position, by: number): void {
+  moveSp(at: SourcePosition, by: number): void {
     const size = Math.abs(by);
     const add = by > 0 !== (size === 128);
     this.emitter.push(at, add ? M.Add : M.Sub, [register('SP'), immediate(size === 128 ? -size : size)]);
   }
 
   /** Leaves the frame, and the function: to its caller, or by a jump to another one. */
-  epilogue(at: Position, onTo?: SymbolReference, symbolAt = at): void {
+  epilogue(at: SourcePosition, onTo?: SymbolReference, symbolAt = at): void {
     const { emitter } = this;
     const { depth, savedBp } = emitter;
     if (this.source.frame > 0) {
@@ -126,7 +126,7 @@ export class Frame {
   }
 
   /** `instruction` makes items of what saves and restores register arguments. */
-  morestack(instruction: (statement: Instruction) => void): void {
+  morestack(instruction: (statement: SourceInstruction) => void): void {
     if (!this.splits) return;
     const { emitter } = this;
     const { at, flags, spill } = this.source;

@@ -1,7 +1,7 @@
 /** What is likely wrong with a function whose every line is right. */
 import type { Diagnostics } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import type { Instruction, Operand } from './syntax.js';
+import type { SourceInstruction, SourceOperand } from './syntax.js';
 
 /** Instructions behind which nothing runs, or that may be the last because what they call does not come back. */
 const ENDS = /^(?:RET|JMP|UNDEF|UD2|HLT|INT|CALL|SYSCALL|BYTE|WORD|LONG|QUAD)$/;
@@ -41,14 +41,14 @@ export function checkFramePointer({ statements, convention }: FunctionSource, sa
   }
 }
 
-const mentionsBp = (operand: Operand): boolean =>
+const mentionsBp = (operand: SourceOperand): boolean =>
   operand.kind === 'register'
     ? operand.name === 'BP'
     : operand.kind === 'memory'
       ? operand.base === 'BP' || operand.index === 'BP'
       : operand.kind === 'address' && mentionsBp(operand.of);
 
-const overwritesBp = ({ mnemonic, operands }: Instruction): boolean => {
+const overwritesBp = ({ mnemonic, operands }: SourceInstruction): boolean => {
   const last = operands[operands.length - 1];
   const others = operands.slice(0, -1);
   // Of itself it takes nothing where it is made zero.

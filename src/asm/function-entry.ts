@@ -3,7 +3,7 @@ import type { FunctionSource } from './frame.js';
 import type { FunctionItems, Item } from './items.js';
 import type { LaidOut } from './layout.js';
 import type { AssembledFunction, FrameRow, LineRow } from './program.js';
-import type { Signature } from './types.js';
+import type { DeclaredSignature } from './types.js';
 
 export interface FunctionEntry {
   readonly source: FunctionSource;
@@ -14,7 +14,7 @@ export interface FunctionEntry {
 }
 
 /** What the rest of r14 is told of a function. `both`: there is one of its name in the register convention too. */
-export function assembledFunction(entry: FunctionEntry, signature: Signature | undefined, both: boolean): AssembledFunction {
+export function assembledFunction(entry: FunctionEntry, signature: DeclaredSignature | undefined, both: boolean): AssembledFunction {
   const { source, items, laid, address } = entry;
   const end = laid.offsets[laid.offsets.length - 1];
   const { name } = source.symbol;

@@ -1,7 +1,7 @@
 /** One function: from its statements to a list of encodable items; jumps, and what Go has beside the processor's instructions. */
 import type { Mnemonic } from 'iced-x86';
 import { Mnemonic as M } from 'iced-x86';
-import type { Diagnostics, Position } from './diagnostics.js';
+import type { Diagnostics, SourcePosition } from './diagnostics.js';
 import type { InstructionEncoder } from './encode.js';
 import { Frame, type FunctionSource } from './frame.js';
 import { checkEnd, checkFramePointer } from './function-checks.js';
@@ -10,7 +10,7 @@ import { dollarMeant, warnOfBare } from './instruction-errors.js';
 import { type FunctionItems, type InlinedItems, ItemEmitter } from './items.js';
 import { jumps, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { OperandPlaces } from './operand-places.js';
-import type { Instruction, Operand } from './syntax.js';
+import type { SourceInstruction, SourceOperand } from './syntax.js';
 
 export class FunctionBuilder {
   private readonly emitter: ItemEmitter;
@@ -48,7 +48,7 @@ export class FunctionBuilder {
     return { items, labels, body, spWrite: instructions.spWrite, spilled: instructions.spilled, inlined: this.inlined, stack, floats };
   }
 
-  private instruction(statement: Instruction): void {
+  private instruction(statement: SourceInstruction): void {
     const { mnemonic, operands, at } = statement;
     const prefix = prefixes.get(mnemonic);
     if (prefix !== undefined) {
@@ -106,7 +106,7 @@ export class FunctionBuilder {
   }
 
   /** `INLINE pkg·name(SB), $line`: what follows is the body of that function; `INLINEEND` ends it. Neither makes code. */
-  private inline(mnemonic: string, at: Position, operands: readonly Operand[]): void {
+  private inline(mnemonic: string, at: SourcePosition, operands: readonly SourceOperand[]): void {
     const open = this.inlined.findLast(body => body.to < 0);
     if (mnemonic === 'INLINEEND') {
       if (open === undefined) this.diagnostics.report(at, 'INLINEEND without INLINE');
@@ -122,7 +122,7 @@ export class FunctionBuilder {
   }
 
   /** `ADJSP $16` allocates so many bytes, `ADJSP $-16` frees them. */
-  private adjust(at: Position, operands: readonly Operand[]): void {
+  private adjust(at: SourcePosition, operands: readonly SourceOperand[]): void {
     const [amount] = operands;
     if (operands.length !== 1 || amount.kind !== 'immediate') {
       this.diagnostics.report(at, 'ADJSP wants one constant', 'ADJSP $16');
@@ -133,7 +133,7 @@ export class FunctionBuilder {
   }
 
   /** `PCALIGN $16`, and `PCALIGNMAX $16, $4`, which fills no more than 4 bytes. */
-  private align(mnemonic: string, at: Position, operands: readonly Operand[]): void {
+  private align(mnemonic: string, at: SourcePosition, operands: readonly SourceOperand[]): void {
     const [to, most] = operands.map(operand => (operand.kind === 'immediate' ? Number(operand.value) : Number.NaN));
     const count = mnemonic === 'PCALIGN' ? 1 : 2;
     if (operands.length !== count || Number.isNaN(to + (most ?? 0)))
@@ -150,7 +150,7 @@ export class FunctionBuilder {
   }
 
   /** Reports a RET in front of which the text pushes more than it pops, or less, as Go's assembler does. */
-  private balanced(at: Position): void {
+  private balanced(at: SourcePosition): void {
     const pushed = this.emitter.counted - this.frame.size;
     if (pushed === 0) return;
     const bytes = `${Math.abs(pushed)} bytes`;
@@ -161,7 +161,7 @@ export class FunctionBuilder {
     );
   }
 
-  private raw(at: Position, width: number, operands: readonly Operand[]): void {
+  private raw(at: SourcePosition, width: number, operands: readonly SourceOperand[]): void {
     const [value] = operands;
     if (operands.length !== 1 || value.kind !== 'immediate') {
       this.diagnostics.report(at, 'raw data wants one constant', dollarMeant(operands) ?? 'BYTE $0x90');
@@ -172,7 +172,7 @@ export class FunctionBuilder {
     this.emitter.emit(at, { kind: 'bytes', bytes: bytes.slice(0, width) });
   }
 
-  private transfer(mnemonic: Mnemonic, at: Position, operands: readonly Operand[]): void {
+  private transfer(mnemonic: Mnemonic, at: SourcePosition, operands: readonly SourceOperand[]): void {
     const [target] = operands;
     if (operands.length !== 1) {
       this.diagnostics.report(at, `${mnemonic === M.Jmp ? 'JMP' : 'CALL'} takes one operand, not ${operands.length}`);
@@ -192,7 +192,7 @@ export class FunctionBuilder {
     }
   }
 
-  private conditional(mnemonic: Mnemonic, at: Position, operands: readonly Operand[]): void {
+  private conditional(mnemonic: Mnemonic, at: SourcePosition, operands: readonly SourceOperand[]): void {
     const [target] = operands;
     if (operands.length === 1 && target.kind === 'label') this.emitter.jump(target.at, mnemonic, target.name);
     else if (operands.length === 1 && target.kind === 'memory' && target.symbol !== undefined)

@@ -1,10 +1,10 @@
 /** What is said of an instruction that is none, or that does not take its operands. */
 import { type Diagnostics, nearest } from './diagnostics.js';
-import type { InstructionEncoder, Place } from './encode.js';
+import type { EncodedPlace, InstructionEncoder } from './encode.js';
 import { register } from './frame.js';
-import { type Form, inOrder, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
+import { inOrder, jumps, type MnemonicForm, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { builtInFileOf } from './preprocess.js';
-import type { Operand } from './syntax.js';
+import type { SourceOperand } from './syntax.js';
 
 /** An operand of each kind. */
 const SAMPLES = {
@@ -12,7 +12,7 @@ const SAMPLES = {
   'X register': register('X1', 0),
   constant: { kind: 'immediate', value: 1n, width: 64 },
   memory: { kind: 'memory', base: 'CX', displacement: 0n, scale: 1, width: 64 },
-} satisfies Record<string, Place>;
+} satisfies Record<string, EncodedPlace>;
 const SAMPLE_KINDS = Object.keys(SAMPLES) as (keyof typeof SAMPLES)[];
 
 /** Every word that a statement may begin with. */
@@ -49,13 +49,13 @@ export function instructionMeant(word: string): string | undefined {
 }
 
 /** `did you mean $5?` of the first operand that is a number without $. */
-export function dollarMeant(operands: readonly Operand[]): string | undefined {
+export function dollarMeant(operands: readonly SourceOperand[]): string | undefined {
   const bare = operands.find(operand => operand.kind === 'memory' && operand.bare === true);
   return bare?.kind === 'memory' ? `did you mean $${bare.offset}?` : undefined;
 }
 
 /** Warns of numbers without $: Go takes them for addresses. */
-export function warnOfBare(operands: readonly Operand[], diagnostics: Diagnostics): void {
+export function warnOfBare(operands: readonly SourceOperand[], diagnostics: Diagnostics): void {
   for (const operand of operands) {
     if (operand.kind === 'memory' && operand.bare === true)
       diagnostics.warn(operand.at, `${operand.offset} without $ is the memory at that address`, `did you mean $${operand.offset}?`);
@@ -64,10 +64,10 @@ export function warnOfBare(operands: readonly Operand[], diagnostics: Diagnostic
 
 /** Reports an instruction whose forms, none, take its operands. `places`: the operands as the processor sees them at a width. */
 export function reportOperands(
-  { mnemonic, operands, at }: { readonly mnemonic: string; readonly operands: readonly Operand[]; readonly at: Operand['at'] },
-  forms: readonly Form[],
+  { mnemonic, operands, at }: { readonly mnemonic: string; readonly operands: readonly SourceOperand[]; readonly at: SourceOperand['at'] },
+  forms: readonly MnemonicForm[],
   encoder: InstructionEncoder,
-  placeOf: (operand: Operand, width: number) => Place | undefined,
+  placeOf: (operand: SourceOperand, width: number) => EncodedPlace | undefined,
   diagnostics: Diagnostics,
 ): void {
   const [first] = operands;
@@ -97,11 +97,11 @@ const loadFirst = (mnemonic: string, value: string): string | undefined => (mnem
 
 /** The bits that a constant has where any smaller one would be taken; undefined: it is not the constant that is wrong. */
 function widthOfConstant(
-  constant: Operand,
-  operands: readonly Operand[],
-  forms: readonly Form[],
+  constant: SourceOperand,
+  operands: readonly SourceOperand[],
+  forms: readonly MnemonicForm[],
   encoder: InstructionEncoder,
-  placeOf: (operand: Operand, width: number) => Place | undefined,
+  placeOf: (operand: SourceOperand, width: number) => EncodedPlace | undefined,
 ): number | undefined {
   for (const form of forms) {
     const ordered = inOrder(form, operands);
@@ -109,14 +109,15 @@ function widthOfConstant(
     const places = ordered.map((operand, index) =>
       operand === constant ? ({ kind: 'immediate', value: 2n, width: form.widths[index] } as const) : placeOf(operand, form.widths[index]),
     );
-    if (places.some(place => place === undefined) || encoder.encode(form.mnemonic, places as Place[], form.only) === undefined) continue;
+    if (places.some(place => place === undefined) || encoder.encode(form.mnemonic, places as EncodedPlace[], form.only) === undefined)
+      continue;
     return Math.min(32, form.widths[ordered.indexOf(constant)] || 8);
   }
   return undefined;
 }
 
 /** Which kinds of operands the forms do take, found by trying: `register, register; constant, register; ...`. */
-function expected(forms: readonly Form[], encoder: InstructionEncoder): string | undefined {
+function expected(forms: readonly MnemonicForm[], encoder: InstructionEncoder): string | undefined {
   const taken = forms.flatMap(form =>
     form.widths
       .reduce<(keyof typeof SAMPLES)[][]>((lists, _) => lists.flatMap(list => SAMPLE_KINDS.map(kind => [...list, kind])), [[]])
@@ -132,7 +133,7 @@ function expected(forms: readonly Form[], encoder: InstructionEncoder): string |
   return taken.length === 0 ? undefined : `it takes ${[...new Set(taken)].join('; ')}`;
 }
 
-const KINDS: Record<Operand['kind'], string> = {
+const KINDS: Record<SourceOperand['kind'], string> = {
   register: 'register',
   immediate: 'constant',
   float: 'floating-point constant',
@@ -142,5 +143,5 @@ const KINDS: Record<Operand['kind'], string> = {
   label: 'label',
   relative: 'label',
 };
-const describeOperands = (operands: readonly Operand[]): string =>
+const describeOperands = (operands: readonly SourceOperand[]): string =>
   operands.length === 0 ? 'none' : operands.map(operand => (operand.kind === 'register' ? operand.name : KINDS[operand.kind])).join(', ');

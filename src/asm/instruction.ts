@@ -1,12 +1,12 @@
 /** The instructions that the table of mnemonics has: from operands to bytes, and what is said of those that it does not take. */
-import type { Position } from './diagnostics.js';
-import type { Place } from './encode.js';
+import type { SourcePosition } from './diagnostics.js';
+import type { EncodedPlace } from './encode.js';
 import { WORD } from './frame.js';
 import { instructionMeant, reportOperands, warnOfBare } from './instruction-errors.js';
 import type { ItemEmitter } from './items.js';
 import { inOrder, mnemonics } from './mnemonics.js';
 import type { OperandPlaces } from './operand-places.js';
-import { type Instruction, isVector, type Memory, type Operand, type SymbolReference } from './syntax.js';
+import { isVector, type MemoryOperand, type SourceInstruction, type SourceOperand, type SymbolReference } from './syntax.js';
 
 /** Take a floating-point constant, which becomes a datum: Go's list, found by trying. */
 const FLOATS = /^(?:MOV|ADD|SUB|MUL|DIV|COMI|UCOMI)S[SD]$/;
@@ -26,7 +26,7 @@ export class InstructionBuilder {
     private readonly go: number,
   ) {}
 
-  make(statement: Instruction): void {
+  make(statement: SourceInstruction): void {
     const { at } = statement;
     let { mnemonic, operands } = statement;
     const first = operands[0];
@@ -60,13 +60,13 @@ export class InstructionBuilder {
       if (form.range !== undefined && this.outOfRange(ordered, form.range)) return;
       const places = ordered.map((operand, index) => this.places.of(operand, form.widths[index]));
       if (places.some(place => place === undefined)) return;
-      const symbolic = ordered.find((operand): operand is Memory => operand.kind === 'memory' && operand.symbol !== undefined);
-      const encoded = this.emitter.encoder.encode(form.mnemonic, places as Place[], form.only);
+      const symbolic = ordered.find((operand): operand is MemoryOperand => operand.kind === 'memory' && operand.symbol !== undefined);
+      const encoded = this.emitter.encoder.encode(form.mnemonic, places as EncodedPlace[], form.only);
       if (encoded === undefined) continue;
       const { bytes, fieldAt } = encoded;
       if (symbolic === undefined) this.emitter.emit(at, { kind: 'bytes', bytes });
       else {
-        const { symbol, offset } = symbolic as Memory & { symbol: SymbolReference };
+        const { symbol, offset } = symbolic as MemoryOperand & { symbol: SymbolReference };
         this.emitter.emit(at, {
           kind: 'symbolic',
           bytes,
@@ -91,12 +91,12 @@ export class InstructionBuilder {
       warnOfBare(operands, this.emitter.diagnostics);
       return;
     }
-    const placeOf = (operand: Operand, width: number): Place | undefined => this.places.of(operand, width);
+    const placeOf = (operand: SourceOperand, width: number): EncodedPlace | undefined => this.places.of(operand, width);
     reportOperands({ mnemonic, operands, at }, forms, this.emitter.encoder, placeOf, this.emitter.diagnostics);
   }
 
   /** A constant of an instruction as the datum that Go makes of it, named after its bits. */
-  private float(value: number, size: 4 | 8, at: Position): Memory {
+  private float(value: number, size: 4 | 8, at: SourcePosition): MemoryOperand {
     const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);
     if (size === 4) view.setFloat32(0, value, true);
@@ -110,14 +110,14 @@ export class InstructionBuilder {
   }
 
   /** Reports a constant that Go's assembler does not take here. */
-  private outOfRange(operands: readonly Operand[], [least, largest]: readonly [bigint, bigint]): boolean {
+  private outOfRange(operands: readonly SourceOperand[], [least, largest]: readonly [bigint, bigint]): boolean {
     const wrong = operands.find(operand => operand.kind === 'immediate' && (operand.value < least || operand.value > largest));
     if (wrong !== undefined) this.emitter.diagnostics.report(wrong.at, `the constant must be from ${least} to ${largest} here`);
     return wrong !== undefined;
   }
 
   /** Keeps the depth of the stack up with an instruction that moves RSP. */
-  private follow(mnemonic: string, operands: readonly Operand[]): void {
+  private follow(mnemonic: string, operands: readonly SourceOperand[]): void {
     const last = operands[operands.length - 1];
     const movesSp = last?.kind === 'register' && last.name === 'SP' && !/^(?:CMP|TEST|PUSH|BT)[BWLQ]?$/.test(mnemonic);
     if (mnemonic === 'PUSHQ' || mnemonic === 'PUSHFQ') this.emitter.depth += WORD;

@@ -1,7 +1,7 @@
 /** A pass over a function's statements between parsing and encoding, as `-race` is one: it may put calls and other code around them. */
-import type { Diagnostics, Position } from './diagnostics.js';
+import type { Diagnostics, SourcePosition } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import type { Instruction, Statement } from './syntax.js';
+import type { SourceInstruction, Statement } from './syntax.js';
 
 /**
  * What a function is assembled from instead of its own statements, as which it may give back those same ones. Code that is put in counts for
@@ -11,14 +11,14 @@ import type { Instruction, Statement } from './syntax.js';
 export type Instrument = (
   fn: FunctionSource,
   statements: readonly Statement[],
-  parse: (text: string, at: Position) => readonly Statement[],
+  parse: (text: string, at: SourcePosition) => readonly Statement[],
 ) => readonly Statement[];
 
 /** Puts a label in front of each instruction that a `2(PC)` counts to, so that it is still the one when others are put in between. */
 export function labelTargets(statements: readonly Statement[], diagnostics: Diagnostics): readonly Statement[] {
   const instructions = statements.filter(statement => statement.kind === 'instruction');
-  const targets = new Map<Instruction | undefined, string>();
-  const named = new Map<Instruction, Instruction>();
+  const targets = new Map<SourceInstruction | undefined, string>();
+  const named = new Map<SourceInstruction, SourceInstruction>();
   instructions.forEach((instruction, number) => {
     const [operand] = instruction.operands;
     if (instruction.operands.length !== 1 || operand.kind !== 'relative') return;
@@ -32,7 +32,7 @@ export function labelTargets(statements: readonly Statement[], diagnostics: Diag
     named.set(instruction, { ...instruction, operands: [{ kind: 'label', name, at: operand.at }] });
   });
   if (targets.size === 0) return statements;
-  const label = (instruction: Instruction | undefined, at: Position): Statement[] => {
+  const label = (instruction: SourceInstruction | undefined, at: SourcePosition): Statement[] => {
     const name = targets.get(instruction);
     return name === undefined ? [] : [{ kind: 'label', name, at }];
   };

@@ -1,8 +1,8 @@
 /** What a function is made of on its way to bytes: items whose length is known, and jumps within the function whose length is not yet. */
 import type { Mnemonic } from 'iced-x86';
 import { Mnemonic as M } from 'iced-x86';
-import type { Diagnostics, Position } from './diagnostics.js';
-import type { InstructionEncoder, Place } from './encode.js';
+import type { Diagnostics, SourcePosition } from './diagnostics.js';
+import type { EncodedPlace, InstructionEncoder } from './encode.js';
 import type { SymbolReference } from './syntax.js';
 
 /** A part of the text whose length is known, or a jump within the function whose length depends on the distance. */
@@ -11,7 +11,7 @@ export type Item = ItemState & Content;
 type Content = Jump | Bytes | Symbolic | Alignment;
 
 interface ItemState {
-  readonly at: Position;
+  readonly at: SourcePosition;
   /** What has been pushed and allocated below the return address in front of the item, and whether RBP's old value is saved. */
   readonly depth: number;
   readonly savedBp: boolean;
@@ -27,7 +27,7 @@ export interface Symbolic {
   readonly relative: boolean;
   readonly symbol: SymbolReference;
   /** Where the symbol is named. */
-  readonly symbolAt: Position;
+  readonly symbolAt: SourcePosition;
   readonly offset: bigint;
 }
 
@@ -108,19 +108,19 @@ export class ItemEmitter {
     readonly diagnostics: Diagnostics,
   ) {}
 
-  push(at: Position, mnemonic: Mnemonic, places: readonly Place[]): void {
+  push(at: SourcePosition, mnemonic: Mnemonic, places: readonly EncodedPlace[]): void {
     const encoded = this.encoder.encode(mnemonic, places);
     if (encoded === undefined) this.diagnostics.report(at, `${M[mnemonic].toUpperCase()} does not take this operand`);
     else this.emit(at, { kind: 'bytes', bytes: encoded.bytes });
   }
 
-  branch(at: Position, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
+  branch(at: SourcePosition, mnemonic: Mnemonic, symbol: SymbolReference, symbolAt = at, offset = 0n): void {
     const bytes = this.encoder.jump(mnemonic, false);
     this.transfer(symbol);
     this.emit(at, { kind: 'symbolic', bytes, fieldAt: bytes.length - 4, relative: true, symbol, symbolAt, offset });
   }
 
-  jump(at: Position, mnemonic: Mnemonic, label: string): void {
+  jump(at: SourcePosition, mnemonic: Mnemonic, label: string): void {
     this.emit(at, { kind: 'jump', mnemonic, label });
   }
 
@@ -133,7 +133,7 @@ export class ItemEmitter {
     return this.depth - this.unseen;
   }
 
-  emit(at: Position, item: Content): void {
+  emit(at: SourcePosition, item: Content): void {
     const { depth, savedBp } = this;
     if (this.counted > this.most) this.most = this.counted;
     this.items.push(Object.assign(item, { at, depth, savedBp }));

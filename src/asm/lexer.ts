@@ -1,5 +1,5 @@
 /** Tokens of Go assembly (the Go project's "A Quick Guide to Go's Assembler"): identifiers may hold the middle dot and the division slash. */
-import type { Diagnostics, Position } from './diagnostics.js';
+import type { Diagnostics, SourcePosition } from './diagnostics.js';
 
 export type TokenKind = 'name' | 'integer' | 'float' | 'string' | 'character' | 'punctuation' | 'newline';
 
@@ -7,7 +7,7 @@ export interface Token {
   readonly kind: TokenKind;
   /** As written; decoded for strings (one UTF-16 unit a byte: `stringBytes`) and characters. */
   readonly text: string;
-  readonly at: Position;
+  readonly at: SourcePosition;
   /** No white space before it: `NAME(` defines or calls a macro with arguments only so. */
   readonly glued: boolean;
 }
@@ -78,7 +78,7 @@ export function* tokenLines(file: string, source: string, diagnostics: Diagnosti
   let lineStart = 0;
   let at = 0;
   let glued = false;
-  const position = (): Position => ({ file, line, column: at - lineStart + 1 });
+  const position = (): SourcePosition => ({ file, line, column: at - lineStart + 1 });
   const push = (kind: TokenKind, text: string, length: number): void => {
     tokens.push({ kind, text, at: position(), glued });
     at += length;
@@ -175,7 +175,7 @@ export function* tokenLines(file: string, source: string, diagnostics: Diagnosti
 }
 
 /** The number that an integer token stands for; undefined for `0x` alone or `0o9`. Go's old octals too: 017 is 15. */
-export function integerOf(text: string): bigint | undefined {
+export function integerToken(text: string): bigint | undefined {
   const digits = text.replaceAll('_', '').replace(/^0(?=\d)/, '0o');
   try {
     return BigInt(digits);
@@ -186,7 +186,7 @@ export function integerOf(text: string): bigint | undefined {
 }
 
 /** The bytes of a string token. */
-export const stringBytes = (text: string): Uint8Array => Uint8Array.from(text, byte => byte.charCodeAt(0));
+export const stringTokenBytes = (text: string): Uint8Array => Uint8Array.from(text, byte => byte.charCodeAt(0));
 
 /** Between two quotes: a string as its bytes, one a UTF-16 unit, since `\xff` is one byte and `ÿ` two; a character as it is. */
 function quoted(source: string, start: number, quote: string): { value: string; end: number } | undefined {

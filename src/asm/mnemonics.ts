@@ -11,7 +11,7 @@ const SIGNED = [-128n, 127n] as const;
 const UNSIGNED = [0n, 255n] as const;
 const TWO_BITS = [0n, 3n] as const;
 
-export interface Form {
+export interface MnemonicForm {
   readonly mnemonic: M;
   /** Widths in bits of the operands in Intel's order; 0: as the instruction has it. */
   readonly widths: readonly number[];
@@ -24,15 +24,15 @@ export interface Form {
 }
 
 /** Operands as Go writes them, in Intel's order. */
-export function inOrder<T>(form: Form, operands: readonly T[]): readonly T[] {
+export function inOrder<T>(form: MnemonicForm, operands: readonly T[]): readonly T[] {
   if (form.order === 'same') return operands;
   if (form.order === 'immediate-last') return [operands[1], operands[0], operands[2]].filter(operand => operand !== undefined);
   return [...operands].reverse();
 }
 
-const table = new Map<string, Form[]>();
+const table = new Map<string, MnemonicForm[]>();
 /** Mnemonic -> its forms, tried in order. */
-export const mnemonics: ReadonlyMap<string, readonly Form[]> = table;
+export const mnemonics: ReadonlyMap<string, readonly MnemonicForm[]> = table;
 
 function add(
   name: string,
@@ -358,7 +358,7 @@ const RENAMED: Readonly<Record<string, M>> = {
 };
 for (const [name, mnemonic] of Object.entries(RENAMED)) add(name, mnemonic, [0, 0]);
 for (const name of ['PSLLW', 'PSLLQ', 'PSRLW', 'PSRLQ', 'PSRAW', 'PSLLL', 'PSRLL', 'PSRAL', 'PSLLO', 'PSRLO']) {
-  table.set(name, [{ ...(table.get(name) as Form[])[0], range: SIGNED }]);
+  table.set(name, [{ ...(table.get(name) as MnemonicForm[])[0], range: SIGNED }]);
 }
 add('PSHUFL', M.Pshufd, [0, 0, 8], { range: UNSIGNED });
 for (const name of ['BLENDVPS', 'BLENDVPD', 'PBLENDVB']) add(name, intel(name), [0, 0, 0]);

@@ -1,8 +1,8 @@
 /** Operands as the processor sees them: pseudo-registers are worked out, whatever the depth of the stack is at the place. */
-import { icedRegister, type Place } from './encode.js';
+import { type EncodedPlace, icedRegister } from './encode.js';
 import { type Frame, type FunctionSource, register, TLS_G, WORD } from './frame.js';
 import type { ItemEmitter } from './items.js';
-import { isVector, type Memory, type Operand, registerMeant } from './syntax.js';
+import { isVector, type MemoryOperand, registerMeant, type SourceOperand } from './syntax.js';
 
 export class OperandPlaces {
   constructor(
@@ -12,7 +12,7 @@ export class OperandPlaces {
   ) {}
 
   /** An operand whose width the instruction knows, in bits; 0: as the instruction has it. Undefined when an error has been reported. */
-  of(operand: Operand, width: number): Place | undefined {
+  of(operand: SourceOperand, width: number): EncodedPlace | undefined {
     switch (operand.kind) {
       case 'register': {
         const wide = isVector(operand.name) ? 0 : width === 0 ? 64 : width;
@@ -52,7 +52,7 @@ export class OperandPlaces {
     }
   }
 
-  private memory(operand: Memory, width: number): Place {
+  private memory(operand: MemoryOperand, width: number): EncodedPlace {
     const { source } = this;
     const common = { kind: 'memory', index: operand.index, scale: operand.scale, width } as const;
     if (operand.tls) return { ...common, index: undefined, scale: 1, displacement: TLS_G + operand.offset, segment: 'FS' };

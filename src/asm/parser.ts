@@ -1,9 +1,9 @@
 /** From tokens to statements. After an error the parser goes on at the next line, so that all errors of a file are reported. */
-import { type Diagnostics, type Position, Skip } from './diagnostics.js';
+import { type Diagnostics, Skip, type SourcePosition } from './diagnostics.js';
 import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
-import { type Memory, type Operand, registerMeant, registerName, type Statement, type SymbolReference } from './syntax.js';
+import { type MemoryOperand, registerMeant, registerName, type SourceOperand, type Statement, type SymbolReference } from './syntax.js';
 import { describe, TokenReader } from './token-reader.js';
 
 const IGNORED = new Set(['PCDATA', 'FUNCDATA']);
@@ -134,7 +134,7 @@ export class Parser {
   }
 
   private instruction(word: Token): void {
-    const operands: Operand[] = [];
+    const operands: SourceOperand[] = [];
     if (!this.endOfStatement()) {
       do operands.push(this.operand());
       while (this.anotherOperand());
@@ -182,7 +182,7 @@ export class Parser {
 
   // ---- operands --------------------------------------------------------------------------------------------------------------------
 
-  private operand(): Operand {
+  private operand(): SourceOperand {
     this.middleDot();
     const first = this.reader.peek();
     if (this.reader.accept('$')) return this.dollar(first.at);
@@ -208,7 +208,7 @@ export class Parser {
     this.reader.startOf([{ ...name, text: `·${name.text}`, at: dot.at }, ...rest]);
   }
 
-  private dollar(at: Position): Operand {
+  private dollar(at: SourcePosition): SourceOperand {
     const token = this.reader.peek();
     if (token.kind === 'string') {
       this.reader.at++;
@@ -244,7 +244,7 @@ export class Parser {
   }
 
   /** A memory operand, a label, or (where there is neither symbol nor register) a constant. */
-  private place(at: Position): Memory | Extract<Operand, { kind: 'label' | 'relative' | 'immediate' }> {
+  private place(at: SourcePosition): MemoryOperand | Extract<SourceOperand, { kind: 'label' | 'relative' | 'immediate' }> {
     const first = this.reader.peek();
     const isConstant = first.kind === 'name' && this.constants.has(first.text);
     if (first.kind === 'name' && registerName(first.text) === undefined && !isConstant && this.isLabel()) {
@@ -280,7 +280,7 @@ export class Parser {
   }
 
   /** `name<>+offset(SB)`, `name+offset(FP)`, `name-offset(SP)`. */
-  private memoryAt(at: Position): Memory {
+  private memoryAt(at: SourcePosition): MemoryOperand {
     const name = this.reader.nextInLine();
     if (name.kind !== 'name') this.reader.fail(name.at, `expected a name, found ${describe(name)}`);
     let local = false;
@@ -299,11 +299,11 @@ export class Parser {
     this.reader.expect(')');
     if (register.text === 'SB') {
       const symbol: SymbolReference = { name: this.qualify(name.text), local, abi };
-      const memory: Memory = { kind: 'memory', symbol, offset, scale: 1, at };
+      const memory: MemoryOperand = { kind: 'memory', symbol, offset, scale: 1, at };
       return this.reader.is('(') ? this.index(memory) : memory;
     }
     if (register.text === 'FP' || register.text === 'SP') {
-      const memory: Memory = { kind: 'memory', name: name.text, offset, base: register.text, scale: 1, at };
+      const memory: MemoryOperand = { kind: 'memory', name: name.text, offset, base: register.text, scale: 1, at };
       return this.reader.is('(') ? this.index(memory) : memory;
     }
     if (registerName(register.text) !== undefined) {
@@ -318,7 +318,7 @@ export class Parser {
   }
 
   /** `(base)`, `(base)(index*scale)`, `(index*scale)`, with TLS in either place. */
-  private baseAndIndex(memory: Memory): Memory {
+  private baseAndIndex(memory: MemoryOperand): MemoryOperand {
     const open = this.reader.expect('(');
     const name = this.reader.nextInLine();
     const register = registerName(name.text);
@@ -335,11 +335,11 @@ export class Parser {
       return { ...memory, index: register, scale, at: memory.at ?? open.at };
     }
     this.reader.expect(')');
-    const based: Memory = { ...memory, base: register };
+    const based: MemoryOperand = { ...memory, base: register };
     return this.reader.is('(') ? this.index(based) : based;
   }
 
-  private index(memory: Memory): Memory {
+  private index(memory: MemoryOperand): MemoryOperand {
     this.reader.expect('(');
     const name = this.reader.nextInLine();
     const register = registerName(name.text);

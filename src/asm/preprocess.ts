@@ -1,7 +1,7 @@
 /** Go assembly's preprocessor: #include, #define (with and without parameters), #undef, #ifdef, #ifndef, #else, #endif. */
 import type { Diagnostics } from './diagnostics.js';
 import { nearest } from './diagnostics.js';
-import { stringBytes, type Token, tokenize, tokenLines } from './lexer.js';
+import { stringTokenBytes, type Token, tokenize, tokenLines } from './lexer.js';
 
 interface Macro {
   readonly parameters: readonly string[] | undefined;
@@ -142,7 +142,7 @@ export class Preprocessor {
       if (this.included === MOST_INCLUDES + 1) this.diagnostics.report(argument.at, `there are more than ${MOST_INCLUDES} includes`);
       return undefined;
     }
-    const name = new TextDecoder().decode(stringBytes(argument.text));
+    const name = new TextDecoder().decode(stringTokenBytes(argument.text));
     const found = this.includes(name, argument.at.file);
     if (found !== undefined) return found;
     if (Object.hasOwn(BUILT_IN, name)) this.predefine(BUILT_IN[name]);

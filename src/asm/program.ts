@@ -1,8 +1,8 @@
 /** What the assembler makes: an image in the plain, that knows nothing of ELF files or processes. */
 
 import type { Declarations } from './declarations.js';
-import type { Diagnostic, Position } from './diagnostics.js';
-import type { Convention, Signature } from './types.js';
+import type { Diagnostic, SourcePosition } from './diagnostics.js';
+import type { DeclaredConvention, DeclaredSignature } from './types.js';
 
 export interface AssembledSegment {
   readonly name: 'text' | 'rodata' | 'data' | 'bss';
@@ -39,7 +39,7 @@ export interface LineRow {
 
 export interface AssembledFunction extends AssembledSymbol {
   readonly kind: 'func';
-  readonly convention: Convention;
+  readonly convention: DeclaredConvention;
   /** A sum of TEXT flags. */
   readonly flags: number;
   /** Bytes of locals; of arguments and results on the stack. */
@@ -47,10 +47,10 @@ export interface AssembledFunction extends AssembledSymbol {
   readonly args: number;
   /** The prologue ends here: a breakpoint on the function stops at this address. */
   readonly body: bigint;
-  readonly at: Position;
+  readonly at: SourcePosition;
   readonly rows: readonly FrameRow[];
   readonly lines: readonly LineRow[];
-  readonly signature?: Signature;
+  readonly signature?: DeclaredSignature;
   /** Register parameters that lie in their spill slots from an address on. */
   readonly spilled: ReadonlyMap<string, bigint>;
   /** Stretches that stand for inlined bodies. */

@@ -2,7 +2,7 @@
 import type { DataEntry } from './data.js';
 import type { FunctionEntry } from './function-entry.js';
 import type { SymbolReference } from './syntax.js';
-import type { Convention } from './types.js';
+import type { DeclaredConvention } from './types.js';
 
 export class SymbolTable {
   /** In the order of the text. */
@@ -16,7 +16,7 @@ export class SymbolTable {
   }
 
   /** The function of exactly that name and convention. */
-  functionOf(symbol: SymbolReference, convention: Convention, file: string): FunctionEntry | undefined {
+  functionOf(symbol: SymbolReference, convention: DeclaredConvention, file: string): FunctionEntry | undefined {
     return this.byKey.get(functionKey(symbol, convention, file));
   }
 
@@ -29,11 +29,11 @@ export class SymbolTable {
   }
 
   /** The function or datum that a reference in a file means, for a caller of a convention. */
-  find(reference: SymbolReference, file: string, caller: Convention): FunctionEntry | DataEntry | undefined {
+  find(reference: SymbolReference, file: string, caller: DeclaredConvention): FunctionEntry | DataEntry | undefined {
     const datum = this.dataOf(reference, file);
     if (datum !== undefined) return datum;
-    const of = (convention: Convention) => this.functionOf(reference, convention, file);
-    if (reference.abi !== undefined) return of(reference.abi as Convention) ?? of('C');
+    const of = (convention: DeclaredConvention) => this.functionOf(reference, convention, file);
+    if (reference.abi !== undefined) return of(reference.abi as DeclaredConvention) ?? of('C');
     // Without a suffix: the assembly text of that name; a caller in the register convention may mean its register version.
     return of('ABI0') ?? of('C') ?? (caller === 'ABIInternal' || reference.local ? of('ABIInternal') : undefined);
   }
@@ -44,6 +44,6 @@ export class SymbolTable {
   }
 }
 
-const functionKey = (symbol: SymbolReference, convention: Convention, file: string): string =>
+const functionKey = (symbol: SymbolReference, convention: DeclaredConvention, file: string): string =>
   `${symbol.name} ${convention}${symbol.local ? ` ${file}` : ''}`;
 const dataKey = (symbol: SymbolReference, file: string): string => (symbol.local ? `${symbol.name}<>${file}` : symbol.name);

@@ -1,5 +1,5 @@
 /** The statements and operands of Go assembly, as the parser finds them. */
-import type { Position } from './diagnostics.js';
+import type { SourcePosition } from './diagnostics.js';
 
 /** The pseudo-registers: SB static base, FP arguments, SP top of the locals (when a name goes with it), PC. */
 export type PseudoRegister = 'SB' | 'FP' | 'SP' | 'PC';
@@ -13,20 +13,20 @@ export interface SymbolReference {
   readonly abi?: string;
 }
 
-export type Operand =
-  | { readonly kind: 'register'; readonly name: string; readonly at: Position }
-  | { readonly kind: 'immediate'; readonly value: bigint; readonly at: Position }
-  | { readonly kind: 'float'; readonly value: number; readonly at: Position }
-  | { readonly kind: 'text'; readonly value: string; readonly at: Position }
+export type SourceOperand =
+  | { readonly kind: 'register'; readonly name: string; readonly at: SourcePosition }
+  | { readonly kind: 'immediate'; readonly value: bigint; readonly at: SourcePosition }
+  | { readonly kind: 'float'; readonly value: number; readonly at: SourcePosition }
+  | { readonly kind: 'text'; readonly value: string; readonly at: SourcePosition }
   /** `$sym+8(SB)`, `$x-8(SP)`, `$8(AX)`: an address as a value. */
-  | { readonly kind: 'address'; readonly of: Memory; readonly at: Position }
-  | Memory
+  | { readonly kind: 'address'; readonly of: MemoryOperand; readonly at: SourcePosition }
+  | MemoryOperand
   /** A label of the function. */
-  | { readonly kind: 'label'; readonly name: string; readonly at: Position }
+  | { readonly kind: 'label'; readonly name: string; readonly at: SourcePosition }
   /** `2(PC)`: so many instructions on. */
-  | { readonly kind: 'relative'; readonly count: number; readonly at: Position };
+  | { readonly kind: 'relative'; readonly count: number; readonly at: SourcePosition };
 
-export interface Memory {
+export interface MemoryOperand {
   readonly kind: 'memory';
   readonly symbol?: SymbolReference;
   /** The name in front of FP or SP. */
@@ -39,11 +39,11 @@ export interface Memory {
   readonly bare?: boolean;
   /** Through TLS: the thread's g. */
   readonly tls?: boolean;
-  readonly at: Position;
+  readonly at: SourcePosition;
 }
 
 export type Statement =
-  | { readonly kind: 'label'; readonly name: string; readonly at: Position }
+  | { readonly kind: 'label'; readonly name: string; readonly at: SourcePosition }
   | {
       readonly kind: 'text';
       readonly symbol: SymbolReference;
@@ -51,24 +51,24 @@ export type Statement =
       readonly frame: number;
       /** Bytes of arguments and results; undefined: not said. */
       readonly args?: number;
-      readonly at: Position;
+      readonly at: SourcePosition;
     }
   | {
       readonly kind: 'data';
       readonly symbol: SymbolReference;
       readonly offset: number;
       readonly width: number;
-      readonly value: Operand;
-      readonly at: Position;
+      readonly value: SourceOperand;
+      readonly at: SourcePosition;
     }
-  | { readonly kind: 'globl'; readonly symbol: SymbolReference; readonly flags: number; readonly size: number; readonly at: Position }
-  | Instruction;
+  | { readonly kind: 'globl'; readonly symbol: SymbolReference; readonly flags: number; readonly size: number; readonly at: SourcePosition }
+  | SourceInstruction;
 
-export interface Instruction {
+export interface SourceInstruction {
   readonly kind: 'instruction';
   readonly mnemonic: string;
-  readonly operands: readonly Operand[];
-  readonly at: Position;
+  readonly operands: readonly SourceOperand[];
+  readonly at: SourcePosition;
 }
 
 export type TextStatement = Extract<Statement, { kind: 'text' }>;

@@ -1,4 +1,4 @@
-import { type Diagnostics, type Position, Skip } from './diagnostics.js';
+import { type Diagnostics, Skip, type SourcePosition } from './diagnostics.js';
 import type { Token } from './lexer.js';
 
 /** A place in a list of tokens, which ends with a newline. What parsers of types, expressions and values share, and read on in turn. */
@@ -70,7 +70,7 @@ export class TokenReader {
   }
 
   /** Reports what is wrong and ends the statement, declaration or value. */
-  fail(at: Position, message: string, suggestion?: string): never {
+  fail(at: SourcePosition, message: string, suggestion?: string): never {
     this.diagnostics.report(at, message, suggestion);
     throw new Skip();
   }

@@ -1,6 +1,6 @@
 /** Type expressions in Go's syntax, from tokens: what declarations and the values of a call are made of. */
-import type { Position } from './diagnostics.js';
-import { integerOf, type Token } from './lexer.js';
+import type { SourcePosition } from './diagnostics.js';
+import { integerToken, type Token } from './lexer.js';
 import { describe, type TokenReader } from './token-reader.js';
 import { BASIC, type GoType, type Parameter, type StructField, typeName } from './types.js';
 
@@ -8,7 +8,7 @@ import { BASIC, type GoType, type Parameter, type StructField, typeName } from '
 export interface TypeScope {
   readonly constants: ReadonlyMap<string, bigint>;
   /** A reference to a declared type by its full name. */
-  reference(name: string, at: Position): GoType;
+  reference(name: string, at: SourcePosition): GoType;
 }
 
 /** Words that begin a type and are no names. */
@@ -164,7 +164,7 @@ export class TypeParser {
   number(): bigint {
     const negative = this.reader.accept('-');
     const token = this.reader.next();
-    const value = token.kind === 'integer' ? integerOf(token.text) : this.scope.constants.get(token.text);
+    const value = token.kind === 'integer' ? integerToken(token.text) : this.scope.constants.get(token.text);
     if (value === undefined) this.reader.fail(token.at, `expected a number, found ${describe(token)}`);
     return negative ? -value : value;
   }

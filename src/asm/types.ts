@@ -2,9 +2,9 @@
  * Go's types as declarations spell them, with their layout: Go specification, "Size and alignment guarantees", and cmd/compile on amd64
  * (fields in order, each at its alignment, the struct's size a multiple of its own).
  */
-import type { Position } from './diagnostics.js';
+import type { SourcePosition } from './diagnostics.js';
 
-export type Convention = 'ABIInternal' | 'ABI0' | 'C';
+export type DeclaredConvention = 'ABIInternal' | 'ABI0' | 'C';
 
 export type GoType =
   | { readonly kind: 'bool' | 'int' | 'uint' | 'float' | 'complex'; readonly name: string; readonly bytes: number }
@@ -30,15 +30,15 @@ export interface Parameter {
   readonly type: GoType;
 }
 
-export interface Signature {
+export interface DeclaredSignature {
   /** With package. */
   readonly name: string;
   readonly receiver?: Parameter;
   readonly params: readonly Parameter[];
   readonly results: readonly Parameter[];
   /** From `//r14:abi NAME` in front of the declaration; undefined: as the TEXT says. */
-  readonly convention?: Convention;
-  readonly at: Position;
+  readonly convention?: DeclaredConvention;
+  readonly at: SourcePosition;
 }
 
 const WORD = 8;

@@ -4,7 +4,7 @@ import { inOrder, mnemonics } from './mnemonics.js';
 const LETTERS: Readonly<Record<string, number>> = { B: 1, W: 2, L: 4, Q: 8, D: 8 };
 const SUFFIXES: Readonly<Record<number, string>> = { 1: 'B', 2: 'W', 4: 'L', 8: 'Q' };
 
-export interface Width {
+export interface AccessWidth {
   readonly bytes: number;
   /** Those are the bytes that it takes. Of packed instructions vet goes by the last letter too, which speaks of their lanes. */
   readonly exact: boolean;
@@ -15,7 +15,7 @@ export interface Width {
  * experiments with vet of Go 1.26, which reads the letters in front of any digit. Where it takes a letter for a width that is none (the
  * condition of `CMOVLEQ`, the last letter of `CALL`), the table of instructions knows better.
  */
-export function operandWidth(mnemonic: string, index: number, count: number): Width | undefined {
+export function operandWidth(mnemonic: string, index: number, count: number): AccessWidth | undefined {
   const bytes = bytesOfName(/^[A-Z]*/.exec(mnemonic)![0]);
   if (bytes === undefined) return undefined;
   const forms = (mnemonics.get(mnemonic) ?? []).filter(form => form.widths.length === count);

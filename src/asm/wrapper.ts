@@ -8,7 +8,7 @@ import { ABI_INTERNAL, ABI0, SYSTEM_V } from '../abi/convention.js';
 import type { Assignment, Place } from '../abi/place.js';
 import { type Shape, shapeOfKind } from '../abi/shape.js';
 import { isVector } from './syntax.js';
-import { alignmentOf, fieldOffsets, type GoType, type Signature, sizeOf } from './types.js';
+import { alignmentOf, type DeclaredSignature, fieldOffsets, type GoType, sizeOf } from './types.js';
 
 /** A declared type as the conventions see it. */
 function shapeOf(type: GoType): Shape {
@@ -28,7 +28,7 @@ function shapeOf(type: GoType): Shape {
 }
 
 /** Places of a signature's receiver and parameters, and of its results, under a convention. */
-export function assignmentOf(signature: Signature, convention: 'ABIInternal' | 'ABI0' | 'C'): Assignment {
+export function assignmentOf(signature: DeclaredSignature, convention: 'ABIInternal' | 'ABI0' | 'C'): Assignment {
   const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
   return assignPlaces({ ABIInternal: ABI_INTERNAL, ABI0, C: SYSTEM_V }[convention], {
     params: parameters.map(parameter => shapeOf(parameter.type)),
@@ -57,7 +57,7 @@ function transfer(place: Place, slot: number, base: string, toMemory: boolean): 
 }
 
 /** Instructions around the call of morestack that keep register arguments in their spill slots. RSP is at the return address. */
-export function spillText(signature: Signature): { readonly before: string; readonly after: string } {
+export function spillText(signature: DeclaredSignature): { readonly before: string; readonly after: string } {
   const assignment = assignmentOf(signature, 'ABIInternal');
   const lines = (toMemory: boolean): string =>
     assignment.params.flatMap(place => (place.in === 'registers' ? transfer(place, place.spill ?? 0, 'SP', toMemory) : [])).join('\n');
@@ -65,7 +65,7 @@ export function spillText(signature: Signature): { readonly before: string; read
 }
 
 /** Text of the function `name` in convention `to`, which calls the one in the other convention. */
-export function wrapperText(signature: Signature, to: 'ABIInternal' | 'ABI0'): string {
+export function wrapperText(signature: DeclaredSignature, to: 'ABIInternal' | 'ABI0'): string {
   const registers = assignmentOf(signature, 'ABIInternal');
   const stack = assignmentOf(signature, 'ABI0');
   const name = signature.name.replaceAll('.', '·').replaceAll('/', '∕');
@@ -102,7 +102,7 @@ export function wrapperText(signature: Signature, to: 'ABIInternal' | 'ABI0'): s
   return `${lines.join('\n')}\n`;
 }
 
-const shapeSize = (signature: Signature, index: number): number => {
+const shapeSize = (signature: DeclaredSignature, index: number): number => {
   const parameters = signature.receiver === undefined ? signature.params : [signature.receiver, ...signature.params];
   return sizeOf(parameters[index].type);
 };

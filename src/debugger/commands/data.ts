@@ -6,7 +6,7 @@ import { addressOfExpression } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, Settings } from '../session/settings.js';
 import { assignExpression, printExpression, typeOfDetailed, typeOfExpression } from '../show/print.js';
-import { registerData, registerLines, registerMeant, registerNames } from '../show/registers-text.js';
+import { registerData, registerLines, registerNames, registerWritten } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
@@ -152,7 +152,7 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
   const names = rest.empty
     ? registerNames(every || flags.has('-a'))
     : rest.words().map(word => {
-        const name = registerMeant(word.text);
+        const name = registerWritten(word.text);
         if (name === undefined) throw new CommandError(`no register ${word.text}`, word.column);
         return name;
       });

@@ -21,7 +21,7 @@ export const registerNames = (all: boolean): readonly string[] =>
   REGISTERS.filter(({ kind }) => all || EVERYDAY.has(kind)).map(({ name }) => name);
 
 /** The register that a user's name means: `$rdi`, `RDI`, `pc`. Nothing when there is none. */
-export const registerMeant = (name: string): string | undefined => registerCalled(name.replace(/^[$%]/, '').toLowerCase())?.name;
+export const registerWritten = (name: string): string | undefined => registerCalled(name.replace(/^[$%]/, '').toLowerCase())?.name;
 
 /** A register of a frame and what is known of it. */
 export interface RegisterFact {
