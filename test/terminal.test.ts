@@ -10,7 +10,7 @@ import { childOf, openPty, openR14, UNTOUCHED } from './support/pty.js';
 const R14 = `${process.execPath} bin/r14.js`;
 const folder = mkdtempSync(join(tmpdir(), 'r14-'));
 const spin = join(folder, 'spin.s');
-writeFileSync(spin, 'TEXT ·main(SB), NOSPLIT, $0-0\nagain:\n\tINCQ AX\n\tJMP again\n');
+writeFileSync(spin, '#include "textflag.h"\nTEXT ·main(SB), NOSPLIT, $0-0\nagain:\n\tINCQ AX\n\tJMP again\n');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A defect of r14, made up: an exception that nobody expects. */

@@ -78,7 +78,7 @@ describe('abi check', () => {
   }
 
   /** A program without a runtime; what it does before it calls `leaf`. */
-  const alone = (what: string) => `
+  const alone = (what: string) => `#include "textflag.h"
 TEXT ·main(SB), NOSPLIT, $16
 	MOVQ (TLS), R14
 	XORPS X15, X15
