@@ -340,8 +340,13 @@ class GuestProcess implements Process {
     const pass = task.passBreakpointAt === cpu.registers.rip;
     task.passBreakpointAt = undefined;
     const before = cpu.icount;
-    const stop = cpu.run(Math.min(most, kernel.scheduler.slice(task)), pass);
-    task.cpuTime += cpu.icount - before;
+    let stop: CpuStop;
+    try {
+      stop = cpu.run(Math.min(most, kernel.scheduler.slice(task)), pass);
+    } finally {
+      // Also when the limit of memory ends it.
+      task.cpuTime += cpu.icount - before;
+    }
     return this.afterRun(task, stop);
   }
 
