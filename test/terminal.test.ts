@@ -26,7 +26,7 @@ describe.skipIf(absent.length > 0)(`the terminal${absent.length === 0 ? '' : ` (
     ['ctrl-c twice', '\x03\x03', 0],
     ['SIGTERM', kill('SIGTERM'), 143],
     ['SIGHUP', kill('SIGHUP'), 129],
-    ['an exception', kill('SIGUSR2'), 2],
+    ['an exception', kill('SIGUSR2'), 70],
   ] as const)('is as it was after %s', async (_, end, status) => {
     const script = `before=$(stty -a); ${R14} exec go-args; echo "status $?"; [ "$before" = "$(stty -a)" ] && echo same; read -r`;
     const screen = openPty(80, 24, 'bash', ['--norc', '-c', script], {
@@ -38,7 +38,7 @@ describe.skipIf(absent.length > 0)(`the terminal${absent.length === 0 ? '' : ` (
     await screen.shows(`status ${status}`);
     await screen.shows('same');
     expect(screen.modes()).toEqual(UNTOUCHED);
-    expect(screen.text().includes('r14: boom')).toBe(status === 2);
+    expect(screen.text().includes('r14 itself is at fault: Error: boom')).toBe(status === 70);
     expect(screen.text()).not.toContain('    at ');
     screen.type('\r');
     await screen.exit();
