@@ -10,7 +10,6 @@ export class Observers {
   /** Who wanted the last stop. */
   stopper: Observer | undefined;
 
-  /** Adds one, and says what that changed. */
   add(observer: Observer): void {
     this.all.push(observer);
     this.sort();

@@ -5,12 +5,14 @@
  * same.
  */
 
+import { Told } from '../host/told.js';
+
 /** A part's save with its version. */
 export type Versioned<T> = T & { readonly version: number };
 
 /** Throws when a part was saved by an r14 that knew it in another form. */
 export function checkVersion(what: string, saved: { readonly version: number }, version: number): void {
-  if (saved.version !== version) throw new Error(`${what}: saved in version ${saved.version}, this r14 reads version ${version}`);
+  if (saved.version !== version) throw new Told(`${what}: saved in version ${saved.version}, this r14 reads version ${version}`);
 }
 
 /** Keys whose values are no part of the run. */
@@ -62,7 +64,7 @@ function write(writer: Writer, part: unknown, run: boolean): void {
 export function decodePart(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const part = read(reader);
-  if (!reader.atEnd) throw new Error('saved state with something behind its end');
+  if (!reader.atEnd) throw new Told('saved state with something behind its end');
   return part;
 }
 
@@ -91,7 +93,7 @@ function read(reader: Reader): unknown {
     case TAG.object:
       return Object.fromEntries(Array.from({ length: reader.count() }, () => [reader.text(), read(reader)]));
     default:
-      throw new Error('not a saved state of r14');
+      throw new Told('not a saved state of r14');
   }
 }
 
@@ -158,7 +160,7 @@ class Reader {
   /** A length: each element takes a byte at least. */
   count(): number {
     const count = this.double();
-    if (!Number.isInteger(count) || count < 0 || count > this.source.length - this.at) throw new Error('saved state that is cut short');
+    if (!Number.isInteger(count) || count < 0 || count > this.source.length - this.at) throw new Told('saved state that is cut short');
     return count;
   }
 
@@ -173,7 +175,7 @@ class Reader {
 
   private advance(count: number): number {
     const at = this.at;
-    if (at + count > this.source.length) throw new Error('saved state that is cut short');
+    if (at + count > this.source.length) throw new Told('saved state that is cut short');
     this.at += count;
     return at;
   }

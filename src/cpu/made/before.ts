@@ -2,7 +2,9 @@
  * The same as `now.ts`, from what was made when r14 was built: a bundle has this file in its place (the condition `made-before` of package.json's
  * imports), and no rows.
  */
+
 import type { Assets } from '../../host/assets.js';
+import { Told } from '../../host/told.js';
 import { unpackedEffects } from '../effects/pack.js';
 import type { RowEffects } from '../effects/row.js';
 import type { OpTraits } from '../ir/traits.js';
@@ -21,7 +23,7 @@ export function beginWithMade(from: Assets | undefined): void {
 
 function made(name: string): Uint8Array {
   const bytes = assets?.read(name);
-  if (bytes === undefined) throw new Error(`${name} is missing beside r14: npm run build makes it`);
+  if (bytes === undefined) throw new Told(`${name} is missing beside r14: npm run build makes it`);
   return bytes;
 }
 

@@ -1,3 +1,4 @@
+import { Told } from '../../host/told.js';
 import type { OutputLog } from '../output.js';
 import type { Prng } from '../prng.js';
 import type { Timers } from '../timers.js';
@@ -47,7 +48,7 @@ export function restoreFiles(saved: readonly SavedFile[], world: OpenFileWorld, 
   const files = new Map<number, OpenFile>();
   for (const row of saved) {
     const restore = KINDS[row.kind];
-    if (restore === undefined) throw new Error(`a saved file of an unknown kind: ${row.kind}`);
+    if (restore === undefined) throw new Told(`a saved file of an unknown kind: ${row.kind}`);
     files.set(row.id, restore(row as never, { ...world, pipe }, before.get(row.id)).resumeAs(row));
   }
   for (const row of saved) {
