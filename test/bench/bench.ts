@@ -106,7 +106,7 @@ const body = (index: number): string => {
     `LEAQ ${index * 3}(${first})(${second}*4), ${third}`,
     `CMPQ ${first}, $${index * 5}`,
     'JLT out',
-    'CALL ·f0(SB)',
+    'CALL ·main(SB)',
     `MOVUPS X${index % 16}, ${8 * (index % 7)}(SP)`,
     'out:',
     'RET',
