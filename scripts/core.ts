@@ -26,8 +26,8 @@ const icedAlone: Plugin = {
   },
 };
 
-/** The OP_TRAITS of `src/cpu/made/before.ts`. */
-export const opTraitsText = (): string => JSON.stringify(rows.map(({ emit, ...traits }) => traits));
+/** The OP_TRAITS of `src/cpu/made/before.ts`, as a literal: a string that is JSON. */
+export const opTraitsText = (): string => JSON.stringify(JSON.stringify(rows.map(({ emit, ...traits }) => traits)));
 
 /** The text of a function that gets iced-x86's WebAssembly and gives what the module `entry` exports. Throws when it needs something of Node. */
 export async function bundleCore(entry: string): Promise<string> {

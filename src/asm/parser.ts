@@ -230,10 +230,11 @@ export class Parser {
     let ahead = 0;
     let sign = 1;
     let open = 0;
-    for (; ['-', '+', '('].includes(this.reader.peek(ahead).text); ahead++) {
+    for (; ; ahead++) {
       const { text } = this.reader.peek(ahead);
       if (text === '-') sign = -sign;
       else if (text === '(') open++;
+      else if (text !== '+') break;
     }
     const { kind, text, at } = this.reader.peek(ahead);
     if (kind !== 'float') return undefined;
