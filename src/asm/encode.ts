@@ -202,14 +202,19 @@ function setOperand(ins: Instruction, index: number, kind: K, place: EncodedPlac
 const storing = (candidate: Candidate): boolean => candidate.kinds[0] in REGISTER_OR_MEMORY;
 
 /** Of which constants a place takes the same encodings. */
-const immediateClass = (value: bigint): number =>
-  (value === 1n ? 1 : 0) |
-  (holds(value, 8) ? 2 : 0) |
-  (fits(signed(value), 8) ? 4 : 0) |
-  (holds(value, 16) ? 8 : 0) |
-  (holds(value, 32) ? 16 : 0) |
-  (fits(signed(value), 32) ? 32 : 0) |
-  (holds(value, 64) ? 64 : 0);
+function immediateClass(value: bigint): number {
+  // Nearly all are small, and numbers are much faster than bigints.
+  const small = Number(value);
+  if (small >= -128 && small < 128) return small === 1 ? 1 : 2;
+  return (
+    (holds(value, 8) ? 4 : 0) |
+    (fits(signed(value), 8) ? 8 : 0) |
+    (holds(value, 16) ? 16 : 0) |
+    (holds(value, 32) ? 32 : 0) |
+    (fits(signed(value), 32) ? 64 : 0) |
+    (holds(value, 64) ? 128 : 0)
+  );
+}
 
 export interface Encoded {
   readonly bytes: Uint8Array;

@@ -6,7 +6,7 @@ import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
 import type { Process } from '../linux/api.js';
-import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, UsageError, usage } from './flags.js';
+import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, sizeFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
 /** Bad input: what r14 was given cannot be used. */
@@ -40,6 +40,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs or lesson');
   if (parsed.command === 'programs') return listPrograms();
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
+  const { reserveMemory } = await import('../cpu/memory/reserve.js');
+  reserveMemory(sizeFlag(parsed, 'memory'));
   if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);
   if (parsed.command === 'lesson') {
     const { lessonCommand } = await import('./lesson.js');

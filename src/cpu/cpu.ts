@@ -26,9 +26,10 @@ import { sseRare } from './helpers/sse-rare.js';
 import { system } from './helpers/system.js';
 import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type RunInterpreter } from './interpret/interpreter.js';
-import { CAUSES, EXIT, FLAG, FRAMES_BASE, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
+import { CAUSES, EXIT, FLAG, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
 import { beginWithForms } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
+import { DEFAULT_MEMORY, takeMemory } from './memory/reserve.js';
 import { Observers, touches } from './observers.js';
 import { checkVersion } from './part.js';
 import { RegisterFile } from './registers.js';
@@ -90,9 +91,8 @@ export class Machine implements Cpu {
   constructor(options: CpuOptions = {}) {
     beginWithMade(options.assets);
     if (options.assets !== undefined) beginWithForms(options.assets);
-    const limit = options.memory ?? 2 * 2 ** 30;
-    const pages = Math.min(65536, Math.ceil((FRAMES_BASE + limit) / 65536) + 1);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const limit = options.memory ?? DEFAULT_MEMORY;
+    const memory = takeMemory(limit);
     this.view = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new SparseAddressSpace(memory, limit);

@@ -1,6 +1,7 @@
 import type { AddressSpace, Cpu, CpuState, CpuStop, Fault, MemorySnapshot, Registers, SavedMemory } from '../cpu/api.js';
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
+import { DEFAULT_MEMORY } from '../cpu/memory/reserve.js';
 import { checkVersion, decodePart, encodePart } from '../cpu/part.js';
 import type { Digest } from '../host/digest.js';
 import { PID } from './abi/constants.js';
@@ -34,7 +35,6 @@ import { KERNEL_TABLES } from './syscalls/kernel-tables.js';
 import { syscallName } from './syscalls/table.js';
 import { type SyscallInProgress, Task } from './task.js';
 
-const DEFAULT_MEMORY = 2 * 2 ** 30;
 /** Signals of faults: stopped at by default, when they are faults. */
 const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);
 
