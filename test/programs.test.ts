@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildC, buildGo, type CrashVariant, missing, runNative, type Toolchain } from './support/build.js';
+import { buildC, buildGo, type CrashVariant, MATRIX, missing, runNative, type Toolchain } from './support/build.js';
 
-const full: readonly Toolchain[] = ['go1.26', 'go1.19'];
+const full: readonly Toolchain[] = MATRIX;
 
 describe('the guest programs on the host itself', () => {
   for (const toolchain of full) {

@@ -12,7 +12,7 @@ import {
   signatureOf,
   valueBytes,
 } from '../../test/support/abi.js';
-import { missing, toolchain } from '../../test/support/build.js';
+import { MATRIX, missing, toolchain } from '../../test/support/build.js';
 import { assignPlaces } from './assign.js';
 import { ABI_INTERNAL, ABI0 } from './convention.js';
 import { placeText } from './place.js';
@@ -126,7 +126,7 @@ function goProgram(functions: ReturnType<typeof number>, inAssembly = false): st
   ].join('\n');
 }
 
-const toolchains = (['go1.26', 'go1.19'] as const).map(name => ({ name, why: missing(name) }));
+const toolchains = MATRIX.map(name => ({ name, why: missing(name) }));
 
 describe.each(toolchains)('ABIInternal against $name', ({ name, why }) => {
   const note = why === undefined ? '' : ` (skipped: ${why})`;

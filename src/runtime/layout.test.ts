@@ -15,6 +15,7 @@ test('without types the release decides, and one between two rows takes the olde
   expect(goLayout(none, 'go1.19.8').g.schedBp).toBe(0x68);
   expect(goLayout(none, 'go1.26.8').m.curg).toBe(0xb8);
   expect(goLayout(none, 'go1.22.12').source).toBe('go1.21');
+  expect(goLayout(none, 'go1.27.2').source).toBe('go1.26');
   expect(goLayout(none, 'devel').source).toBe('go1.26');
   expect(releaseOf('go1.27rc1')).toBe(27);
 });

@@ -1,9 +1,9 @@
 /** Breakpoints on functions that the compiler has inlined. The program's own output tells how often it called them. */
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing } from '../support/build.js';
+import { buildGo, MATRIX, missing } from '../support/build.js';
 import { debug } from '../support/debug.js';
 
-describe.each(['go1.26', 'go1.19'] as const)('a breakpoint on a function that is inlined everywhere: %s', toolchain => {
+describe.each(MATRIX)('a breakpoint on a function that is inlined everywhere: %s', toolchain => {
   const why = missing(toolchain);
 
   it.skipIf(why).each([

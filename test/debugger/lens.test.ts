@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing } from '../support/build.js';
+import { buildGo, MATRIX, missing } from '../support/build.js';
 import { type Debugging, debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 interface Value {
@@ -44,7 +44,7 @@ describe('abi', () => {
   it('follows the arguments of the bundled crash over four conventions', () =>
     expectCrash(debugBundled('newproc-race'), 'trace.TakeSnapShot'));
 
-  for (const toolchain of ['go1.26', 'go1.19'] as const) {
+  for (const toolchain of MATRIX) {
     const why = missing(toolchain);
     it.skipIf(why)(`follows them in a binary of ${toolchain}${why ? ` (skipped: ${why})` : ''}`, () =>
       expectCrash(debug(buildGo('crash', { toolchain, race: true, variant: 'injected' })), 'crash/trace.(*traceContext).TakeSnapShot'),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildC, buildGo, hasCommand, missing } from '../support/build.js';
+import { buildC, buildGo, hasCommand, MATRIX, missing } from '../support/build.js';
 import { debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
@@ -100,7 +100,7 @@ describe('looking', () => {
   });
 
   it.skipIf(missing('go1.26'))('goroutines -chan lists who waits for a channel, however Go keeps it', async () => {
-    for (const toolchain of ['go1.26', 'go1.19'] as const) {
+    for (const toolchain of MATRIX) {
       if (missing(toolchain)) continue;
       const at = debug(buildGo('channels', { toolchain, gcflags: '-N -l' }));
       await at.text('break main.main');

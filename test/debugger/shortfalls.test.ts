@@ -1,6 +1,6 @@
 /** What gdb and Delve get wrong on the crash, each as r14 must have it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildGo, missing, type Toolchain } from '../support/build.js';
+import { buildGo, MATRIX, missing } from '../support/build.js';
 import { type Debugging, debug } from '../support/debug.js';
 
 interface Row {
@@ -30,7 +30,7 @@ const FRAMES = [
   ['runtime.goexit', 'goroutine 1'],
 ];
 
-for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolchain[]) {
+for (const toolchain of MATRIX) {
   const why = missing(toolchain, 'gcc');
   describe.skipIf(why)(`the crash, ${toolchain}${why ? ` (skipped: ${why})` : ''}`, () => {
     const atFault = async (): Promise<Debugging> => {

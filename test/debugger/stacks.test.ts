@@ -1,6 +1,6 @@
 /** The walker where stacks are left for others, by every way that Go has. */
 import { describe, expect, it } from 'vitest';
-import { buildC, buildGo, missing, type Toolchain } from '../support/build.js';
+import { buildC, buildGo, MATRIX, missing } from '../support/build.js';
 import { type Debugging, debug, debugAssembly, debugBundled } from '../support/debug.js';
 
 const names = async (at: Debugging): Promise<string[]> => (await at.data('bt 100000')).map((row: { function: string }) => row.function);
@@ -13,7 +13,7 @@ const stopAt = async (at: Debugging, place: string) => {
   expect(await at.data('continue')).toMatchObject({ reason: 'breakpoint' });
 };
 
-for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolchain[]) {
+for (const toolchain of MATRIX) {
   const why = missing(toolchain);
   describe.skipIf(why)(`stacks, ${toolchain}${why ? ` (skipped: ${why})` : ''}`, () => {
     it('mcall: from the scheduler to the goroutine that gave way', async () => {

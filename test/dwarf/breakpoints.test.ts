@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dwarf } from '../../src/image/dwarf/dwarf.js';
-import { buildGo, hasCommand, missing } from '../support/build.js';
+import { buildGo, hasCommand, MATRIX, missing } from '../support/build.js';
 import { compile, gdbPython, hex, open, run } from './open.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
@@ -109,7 +109,7 @@ describe.skipIf(why)(`breakpoints go where gdb puts them${why ? ` (${why})` : ''
   });
 });
 
-for (const name of ['go1.26', 'go1.19'] as const) {
+for (const name of MATRIX) {
   const absent = missing(name);
   describe.skipIf(absent)(`breakpoints of ${name}${absent ? ` (${absent})` : ''}`, () => {
     it('a line in a function that was inlined twice has two addresses, in both callers', () => {

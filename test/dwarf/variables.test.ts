@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Variable } from '../../src/image/api.js';
 import { type ExpressionContext, evaluateLocation } from '../../src/image/dwarf/expression.js';
-import { buildGo, hasCommand, missing } from '../support/build.js';
+import { buildGo, hasCommand, MATRIX, missing } from '../support/build.js';
 import { compile, gdbPython, hex, type Opened, open } from './open.js';
 
 /** What walk.py tells of a frame; numbers are decimal text. */
@@ -147,7 +147,7 @@ describe.skipIf(why)(`variables are what gdb shows, instruction by instruction${
     });
   }
 
-  for (const toolchain of ['go1.26', 'go1.19'] as const) {
+  for (const toolchain of MATRIX) {
     for (const name of ['closures', 'maps'] as const) {
       const absent = missing(toolchain);
       it.skipIf(absent)(`${name} of ${toolchain}${absent ? ` (${absent})` : ''}`, () => {

@@ -83,7 +83,7 @@ def stop(sections, only):
         frames.append(facts)
         frame = frame.older()
     sp = int(gdb.newest_frame().read_register("rsp")) & 0xFFFFFFFFFFFFFFFF
-    memory = [[str(sp - 256), inferior.read_memory(sp - 256, 1280).tobytes().hex()]]
+    memory = [[str(sp - 256), inferior.read_memory(sp - 256, 2304).tobytes().hex()]]
     for name in (".data", ".bss"):
         if name in sections and sections[name][1] - sections[name][0] < 4096:
             low, high = sections[name]

@@ -3,7 +3,7 @@
  * R14_ABI_CHECK=all runs each of them, which takes many minutes.
  */
 import { describe, expect, it } from 'vitest';
-import { buildGo, goPrograms, missing, runR14 } from '../support/build.js';
+import { buildGo, goPrograms, MATRIX, missing, runR14 } from '../support/build.js';
 import { type Case, caseName, goCases } from '../support/cases.js';
 import type { Answer } from '../support/session.js';
 
@@ -21,7 +21,7 @@ function firstStop(binary: string, { args = [], env = {}, stdin = '' }: Partial<
   return (JSON.parse(last ?? '{}') as Answer).data;
 }
 
-for (const toolchain of ['go1.26', 'go1.19'] as const) {
+for (const toolchain of MATRIX) {
   for (const race of [false, true]) {
     const why = missing(toolchain);
     const kind = race ? 'race' : 'plain';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing, runEmulated, runNative, type Toolchain, toolchain as toolchainOf, VARIANTS } from '../support/build.js';
+import { buildGo, MATRIX, missing, runEmulated, runNative, type Toolchain, toolchain as toolchainOf, VARIANTS } from '../support/build.js';
 import { raceReport } from '../support/masks.js';
 import { type Frame, session } from '../support/session.js';
 
@@ -34,7 +34,7 @@ function linesOf(name: Toolchain, binary: string, frames: readonly Frame[]): (st
   return frames.map((_, i) => lines[i * 2 + 1]?.split('/').at(-1));
 }
 
-for (const toolchain of ['go1.26', 'go1.19'] as const) {
+for (const toolchain of MATRIX) {
   const why = missing(toolchain);
   describe.skipIf(why)(`the crash, ${toolchain}${why ? ` (skipped: ${why})` : ''}`, () => {
     for (const race of [false, true]) {

@@ -1,6 +1,6 @@
 /** Expressions at the crash: what gdb and Delve refuse there, or answer wrongly, must come out right. */
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing, type Toolchain } from '../support/build.js';
+import { buildGo, MATRIX, missing, type Toolchain } from '../support/build.js';
 import { type Session, session } from '../support/session.js';
 
 /** Expression and answer in the frame of the fault. */
@@ -39,7 +39,7 @@ const frameOf = (crash: Session, name: string): number => {
   return frames.find(frame => frame.function === name)!.index;
 };
 
-const releases: readonly Toolchain[] = ['go1.26', 'go1.19'];
+const releases: readonly Toolchain[] = MATRIX;
 
 describe.each(releases.map(name => ({ name, why: missing(name, 'gcc') })))('expressions at the crash, $name', ({ name, why }) => {
   const note = why === undefined ? '' : ` (skipped: ${why})`;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing, type Toolchain } from '../support/build.js';
+import { buildGo, missing, TOOLCHAINS, type Toolchain } from '../support/build.js';
 import { PRINTED, REFUSED, TYPES } from './expectations.js';
 import { type Fixture, fixture } from './fixture.js';
 
 const withoutAddresses = (text: string): string => text.replace(/0x[0-9a-f]{3,}/g, '0x?');
 
-const releases: readonly Toolchain[] = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0'];
+const releases: readonly Toolchain[] = TOOLCHAINS;
 
 describe.each(releases.map(name => ({ name, why: missing(name) })))('expressions in a program of $name', ({ name, why }) => {
   let made: Fixture | undefined;

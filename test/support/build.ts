@@ -11,8 +11,11 @@ import { makeOverlay } from '../../scripts/overlay.js';
 const root = join(import.meta.dirname, '../..');
 const output = join(root, '.build');
 
-/** What the tests build with: the newest Go on the machine, Debian's 1.19, and versions between for a smoke test. */
-export const TOOLCHAINS = ['go1.26', 'go1.19', 'go1.22.12', 'go1.24.0', 'go1.27.2'] as const;
+/** What the tests build all programs with: the newest Go on the machine, Debian's 1.19, and the newest release. */
+export const MATRIX = ['go1.26', 'go1.19', 'go1.27.2'] as const;
+
+/** Those, and versions between for a smoke test. */
+export const TOOLCHAINS = [...MATRIX, 'go1.22.12', 'go1.24.0'] as const;
 export type Toolchain = (typeof TOOLCHAINS)[number];
 
 export interface GoToolchain {
@@ -54,7 +57,7 @@ export function toolchain(name: Toolchain): GoToolchain | undefined {
 const hasC = () => spawnSync('gcc', ['--version']).status === 0;
 
 /** The toolchains of the full matrix that are here. */
-export const toolchains = (): Toolchain[] => (['go1.26', 'go1.19'] as const).filter(name => toolchain(name));
+export const toolchains = (): Toolchain[] => MATRIX.filter(name => toolchain(name));
 
 /**
  * Why a test that needs these tools cannot run, in words to append to its name, or undefined. With `CI=true` it is always undefined: there
@@ -108,6 +111,19 @@ function run(command: string, args: string[], options: { cwd: string; env?: Reco
   }
 }
 
+/**
+ * Where the files of a toolchain may be overlaid: the go command refuses that of what lies in the module cache, so such a one is copied.
+ * @returns its GOROOT
+ */
+function overlaidRoot({ name, go, env, goroot }: GoToolchain): string {
+  const cache = spawnSync(go, ['env', 'GOMODCACHE'], { encoding: 'utf8', env: { ...process.env, ...env } }).stdout.trim();
+  if (!goroot.startsWith(`${cache}/`)) return goroot;
+  return once(join(output, 'goroot', name), temporary => {
+    run('cp', ['-r', goroot, temporary], { cwd: root });
+    run('chmod', ['-R', 'u+w', temporary], { cwd: root });
+  });
+}
+
 /** Builds to a name of this process and renames, so that workers that build the same binary at once do not disturb each other. */
 function once(target: string, build: (temporary: string) => void): string {
   if (existsSync(target)) return target;
@@ -117,7 +133,7 @@ function once(target: string, build: (temporary: string) => void): string {
     build(temporary);
     renameSync(temporary, target);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(temporary, { force: true, recursive: true });
   }
   return target;
 }
@@ -144,9 +160,11 @@ export function buildGo(name: string, options: GoOptions = {}): string {
     if (options.ldflags) args.push(`-ldflags=${options.ldflags}`);
     if (options.gcflags) args.push(`-gcflags=${options.gcflags}`);
     if (variant) args.push('-tags', tags[variant]);
-    if (overlay) args.push('-overlay', makeOverlay(go.goroot, join(output, 'overlay', `${go.name}-${process.pid}`)));
+    const goroot = overlay ? overlaidRoot(go) : go.goroot;
+    if (overlay) args.push('-overlay', makeOverlay(goroot, join(output, 'overlay', `${go.name}-${process.pid}`)));
     try {
-      run(go.go, [...args, '.'], { cwd: folder, env: go.env });
+      if (goroot === go.goroot) run(go.go, [...args, '.'], { cwd: folder, env: go.env });
+      else run(join(goroot, 'bin/go'), [...args, '.'], { cwd: folder, env: { ...go.env, GOTOOLCHAIN: 'local', GOROOT: goroot } });
     } finally {
       rmSync(module, { force: true });
     }
