@@ -100,6 +100,8 @@ export interface Variable {
   readonly constant?: bigint | string;
   /** Go closures: offset of the captured variable in the closure object, when DWARF (1.24+) says so. */
   readonly closureOffset?: number;
+  /** Generic Go code, whose DWARF has shapes for types: which word of its dictionary (`.dict`) points to the variable's own type. */
+  readonly dictIndex?: number;
   /** What lies at `closureOffset` is the variable's address: it is captured by reference. */
   readonly closureIndirect?: true;
 }

@@ -1,6 +1,8 @@
 import { hex } from '../../host/hex.js';
 import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
+import { packageOf } from '../evaluate/names.js';
+import { isOfCompiler } from '../evaluate/scope.js';
 import { auxiliaryVector } from '../memory/auxv.js';
 import type { Session } from '../session/session.js';
 import { grouped, stopData, stopText } from '../show/stop-text.js';
@@ -192,7 +194,7 @@ export const informationCommands: readonly Command[] = [
     syntax: ['info scope'],
     summary: 'variables that the selected frame can name',
     run: session => {
-      const variables = session.frame.variables();
+      const variables = session.frame.variables().filter(each => !isOfCompiler(each));
       if (variables.length === 0) throw new CommandError('no variables are known here');
       const rows = variables.map(({ name, role, type, location }) => ({ name, role, type: type.name, live: location !== undefined }));
       return text(rows.map(row => `${row.name} ${row.type} (${row.role}${row.live ? '' : ', not live here'})`).join('\n'), rows);
@@ -204,13 +206,10 @@ function* filtered(all: Iterable<string>, wanted: RegExp): Iterable<string> {
   for (const name of all) if (wanted.test(name)) yield name;
 }
 
-/** `net/http` of `net/http.(*Client).Do`: up to the first dot behind the last slash. */
+/** Packages that have code; what the compiler makes for types (`type:.eq.main.T`) is of none. */
 function* packageNames(session: Session): Iterable<string> {
-  const image = session.target.images.goImage;
-  if (image === undefined) return;
-  for (const func of image.functions()) {
-    if (func.language === 'c') continue;
-    const match = /^((?:[^(]*\/)?[^./(]+)\./.exec(func.name);
-    if (match) yield match[1]!;
+  for (const { name, language } of session.target.images.goImage?.functions() ?? []) {
+    const path = language === 'c' ? '' : packageOf(name);
+    if (path !== '' && !path.includes(':')) yield path;
   }
 }

@@ -9,6 +9,7 @@ import { SIGNAL_ACTIONS } from '../commands/signals.js';
 import { commandTable } from '../commands/table.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { parseExpression } from '../evaluate/parser.js';
+import { isOfCompiler } from '../evaluate/scope.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS } from '../session/settings.js';
 import { registerNames } from '../show/registers-text.js';
@@ -106,7 +107,7 @@ function registers(word: string): readonly string[] {
 
 function* locals(session: Session): Iterable<string> {
   if (session.exited) return;
-  for (const each of session.frame.variables()) yield each.name;
+  for (const each of session.frame.variables()) if (!isOfCompiler(each)) yield each.name;
 }
 
 function* globalNames(session: Session): Iterable<string> {

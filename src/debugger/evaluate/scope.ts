@@ -12,6 +12,9 @@ import { type EvaluatedOperand, ofConstant, ofValue } from './operand.js';
 import { findRegister, registerValue } from './registers.js';
 import { OperationError } from './untyped.js';
 
+/** Variables that the compiler has added, whose names no source can have: `.dict`, `.closureptr`. */
+export const isOfCompiler = ({ name }: Pick<Variable, 'name'>): boolean => name.startsWith('.');
+
 export class EvaluationScope {
   private variables: readonly Variable[] | undefined;
 

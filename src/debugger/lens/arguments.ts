@@ -10,6 +10,7 @@ import { describeAddress } from '../code/describe.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
+import { isOfCompiler } from '../evaluate/scope.js';
 import { isMissing, type Known, missingText } from '../known.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
@@ -30,7 +31,11 @@ export interface FrameArgument {
 const SHORT_STRING = 32;
 
 /** Arguments of a frame, in order. */
-export function frameArguments(stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] {
+export const frameArguments = (stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] =>
+  everyArgument(stack, frame).filter(each => !isOfCompiler(each));
+
+/** As `frameArguments`, with the dictionary of generic code. */
+export function everyArgument(stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] {
   const { func } = frame.physical;
   if (func?.language === 'c' && !frame.described) return raceArguments(stack, frame);
   const variables = frame.variables().filter(each => each.role === 'param');
@@ -93,7 +98,8 @@ export function argumentText(stack: CallStack, frame: LogicalFrame, argument: Fr
   if (isMissing(known)) return missingText(known);
   const address = addressIn(argument);
   if (address !== undefined) {
-    const symbol = type === undefined && address >= 0x1000n ? describeAddress(stack.target.images, address) : undefined;
+    const symbol =
+      (type === undefined || isOfCompiler(argument)) && address >= 0x1000n ? describeAddress(stack.target.images, address) : undefined;
     return `${hex(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
   }
   const context = stack.context(frame);

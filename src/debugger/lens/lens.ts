@@ -16,7 +16,7 @@ import { readRegister } from '../stack/frame-context.js';
 import type { CallStack } from '../target.js';
 import { type PrintOptions, printValue } from '../values/print.js';
 import { memorySource, toUint } from '../values/source.js';
-import { argumentText, frameArguments } from './arguments.js';
+import { argumentText, everyArgument } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
@@ -236,7 +236,7 @@ function results(scene: Scene, func: Func): readonly LensShown[] {
 /** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
 function stillKnown({ stack, frame }: Scene, func: Func): readonly LensShown[] {
   const { signature } = callable(stack.target.images, func);
-  const known = new Map(frameArguments(stack, frame).map(each => [each.name, each]));
+  const known = new Map(everyArgument(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
     const value = argument === undefined || isMissing(argument.known) ? undefined : other(argumentText(stack, frame, argument));

@@ -3,6 +3,7 @@ import type { Variable } from '../../image/api.js';
 import type { Answer } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
+import { isOfCompiler } from '../evaluate/scope.js';
 import { isMissing } from '../known.js';
 import { argumentText, frameArguments, readableValue } from '../lens/arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
@@ -95,7 +96,7 @@ function variableRows(
   print: PrintOptions,
 ): readonly Row[] {
   const roles = which === 'args' ? ['param', 'result'] : ['local', 'constant'];
-  const variables = frame.variables();
+  const variables = frame.variables().filter(each => !isOfCompiler(each));
   const context = stack.context(frame);
   const options = listOptions(print, context, verbose);
   const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));

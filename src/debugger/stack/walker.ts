@@ -11,6 +11,7 @@ import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { Cursor, FrameRegister, KnownValue, LogicalFrame, PhysicalFrame, Seam, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
+import { instantiated } from './generics.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
 import { callerValues, cfaOf } from './unwind.js';
 import { recordAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
@@ -203,10 +204,9 @@ export function* walk(target: WalkTarget, start: WalkStart): Generator<LogicalFr
       const variables = () => [];
       yield { index: index++, physical, name, file: line?.file, line: line?.line, inlined: false, described: false, variables };
     }
-    for (const frame of inline) {
-      const { name, file, line, inlined, scope } = frame;
-      const variables = () => target.images.variables(scope, pc);
-      yield { index: index++, physical, name, file, line, inlined, described: scope !== undefined, variables };
+    for (const { name, file, line, inlined, scope } of inline) {
+      const frame = { index: index++, physical, name, file, line, inlined, described: scope !== undefined, variables: () => [] };
+      yield { ...frame, variables: () => instantiated(target, frame, target.images.variables(scope, pc)) };
     }
   }
 }

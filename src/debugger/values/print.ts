@@ -9,6 +9,7 @@ import { flagNames } from './flag-names.js';
 import { floatOf, formatBits, type PrintFormat } from './format.js';
 import { floatText, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
+import { isShaped } from './shapes.js';
 import { Unreadable } from './source.js';
 import { timeText } from './time.js';
 import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, isGoType, underlying } from './types.js';
@@ -153,7 +154,7 @@ class Printer {
 
   private pointer(value: Value, content: Of<'pointer'>, level: number, typed: boolean): string {
     const { address, elem } = content;
-    if (elem === undefined) return `unsafe.Pointer(${hex(address)})`;
+    if (elem === undefined) return isShaped(value.type) ? castText(value.type.name, address) : `unsafe.Pointer(${hex(address)})`;
     if (this.format !== undefined && this.format !== 's') return this.number(value, address, false)!;
     if (address === 0n) return typed ? `${value.type.name} nil` : '*nil';
     const [target] = this.follow && this.pointers < MAX_POINTERS ? childrenOf(this.world, value, content) : [];

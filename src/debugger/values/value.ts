@@ -167,7 +167,7 @@ export function dynamicOf(world: World, value: Value): Dynamic {
   }
 }
 
-function typeOfRuntimeType(world: World, address: bigint): Type | undefined {
+export function typeOfRuntimeType(world: World, address: bigint): Type | undefined {
   for (const image of world.images) {
     const type = image.typeOfRuntimeType(address);
     if (type) return type;

@@ -147,7 +147,7 @@ function parseGo(text: string, find: FindType, depth: number): Type | undefined 
 }
 
 /** Index of the bracket that closes the one at `open`; -1: none. */
-function closing(text: string, open: number): number {
+export function closing(text: string, open: number): number {
   let depth = 0;
   for (let i = open; i < text.length; i++) {
     const c = text[i]!;
@@ -190,7 +190,8 @@ export function splitFunc(text: string): { params: string[]; results: string[] }
   return { params: splitList(text.slice(5, close)), results };
 }
 
-function splitList(text: string): string[] {
+/** The parts of a list of types or parameters; a local type's arguments stand before a semicolon. */
+export function splitList(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -198,7 +199,7 @@ function splitList(text: string): string[] {
     const c = text[i]!;
     if (c === '[' || c === '(' || c === '{') depth++;
     else if (c === ']' || c === ')' || c === '}') depth--;
-    else if (c === ',' && depth === 0) {
+    else if ((c === ',' || c === ';') && depth === 0) {
       parts.push(text.slice(start, i).trim());
       start = i + 1;
     }

@@ -44,6 +44,12 @@ export class Types {
     return this.at(this.info.sections.guard('that type is shown as void', undefined, () => die.reference(DW_AT.type)));
   }
 
+  /** In generic code of Go: the dictionary's word for the type that a DIE's DW_AT_type names; undefined: it is no type argument's. */
+  dictIndexOf(die: Die): number | undefined {
+    const target = die.reference(DW_AT.type);
+    return target === undefined ? undefined : this.info.dieAt(target).number(DW_AT.go_dict_index);
+  }
+
   /** By name as users write it; see `parseTypeName`. */
   named(text: string): Type | undefined {
     return parseTypeName(text, name => this.find(name));
@@ -142,7 +148,8 @@ export class Types {
       case DW_TAG.base_type:
         return { ...base, kind: baseKind(die) };
       case DW_TAG.pointer_type:
-        if (target === undefined) return { ...base, kind: 'unsafe-pointer' };
+        // A shape stands for pointers to all types, though DWARF lets it point to bytes.
+        if (target === undefined || name.startsWith('go.shape.*')) return { ...base, kind: 'unsafe-pointer' };
         return {
           ...base,
           kind: 'pointer',

@@ -1,4 +1,5 @@
 import type { ExpressionLookup, Location, Variable } from '../api.js';
+import { DICTIONARY, dictionaryParameter } from '../go/generics.js';
 import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
 import type { DwarfFunction } from './functions.js';
@@ -68,7 +69,16 @@ export class Variables {
     sections.guard('variables that were optimised away are not listed', undefined, () =>
       this.addAbsent(f, body, position, mentioned, found),
     );
+    if (f.unit.isGo && body.die === f.die) this.addDictionary(f.name, found);
     return found;
+  }
+
+  /** A generic function gets its dictionary behind the receiver also when it has no use for it, and debug information forgets it. */
+  private addDictionary(name: string, found: Variable[]): void {
+    const at = dictionaryParameter(name);
+    const type = this.types.named('uintptr');
+    if (at === undefined || type === undefined || found.some(each => each.name === DICTIONARY)) return;
+    found.splice(at, 0, { name: DICTIONARY, type, role: 'param', location: undefined });
   }
 
   globalNamed(name: string): Variable | undefined {
@@ -147,6 +157,7 @@ export class Variables {
     if (name === undefined) return undefined;
     const typed = chain.find(die => die.has(DW_AT.type));
     const type = typed ? this.types.of(typed) : this.types.at(undefined);
+    const dictIndex = unit.isGo && typed ? this.types.dictIndexOf(typed) : undefined;
     const line = firstOf(chain, die => die.number(DW_AT.decl_line));
     const file = firstOf(chain, die => die.number(DW_AT.decl_file));
     const path = file === undefined ? undefined : this.fileName(unit, file);
@@ -165,6 +176,7 @@ export class Variables {
       ...(line !== undefined && path !== undefined && { declaredAt: { file: path, line } }),
       location: expression && this.location(unit, expression, frameBase),
       ...(constant !== undefined && { constant }),
+      ...(dictIndex !== undefined && { dictIndex }),
       ...(closureOffset !== undefined && { closureOffset, ...(escaped && { closureIndirect: true as const }) }),
     };
   }
