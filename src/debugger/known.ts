@@ -2,10 +2,10 @@
 import type { How } from '../image/api.js';
 
 /**
- * `clobbered`: the convention lets the callee overwrite it. `optimized out`: the program does not hold it here. `lost`: something has been
+ * `not set yet`: a result or the copy of what is captured, whose place still holds what was there before the call. `clobbered`: the convention lets the callee overwrite it. `optimized out`: the program does not hold it here. `lost`: something has been
  * written over it since. `unavailable`: no table tells where it is. `unreadable`: it is known where it would be, and it cannot be read.
  */
-export type Loss = 'clobbered' | 'optimized out' | 'lost' | 'unavailable' | 'unreadable';
+export type Loss = 'not set yet' | 'clobbered' | 'optimized out' | 'lost' | 'unavailable' | 'unreadable';
 
 export interface Missing {
   readonly lost: Loss;

@@ -185,7 +185,7 @@ export class CallStack {
     return {
       memory: target.memory,
       images: target.images.all,
-      frame: frameContext(frame, () => target.changed()),
+      frame: frameContext(frame, target.memory, () => target.changed()),
       curg: this.goroutine?.address,
       breakpointHits: () => undefined,
     };

@@ -98,7 +98,7 @@ export interface Variable {
   readonly location: Location | undefined;
   /** For constants. */
   readonly constant?: bigint | string;
-  /** Go closures: offset of the captured variable in the closure object, when DWARF (1.24+) says so. */
+  /** Go closures: offset of the captured variable in the closure object, as DWARF (1.24+) says or the code shows. */
   readonly closureOffset?: number;
   /** Generic Go code, whose DWARF has shapes for types: which word of its dictionary (`.dict`) points to the variable's own type. */
   readonly dictIndex?: number;

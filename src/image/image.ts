@@ -47,6 +47,7 @@ class ElfImage implements Image {
         sectionAddress: name => this.elf.sectionNamed(name)?.address,
         bias: this.bias,
         goTypes: () => this.pclntab()?.module?.types ?? this.linkAddressOf('runtime.types'),
+        code: (address, length) => this.guard('code', () => this.elf.memory.slice(address, length)) ?? new Uint8Array(0),
         threadBlock: () => this.elf.threadBlock,
         problem: text => this.problem(text),
       }),

@@ -33,6 +33,7 @@ export function open(path: string, change?: (name: string, bytes: Uint8Array) =>
     sectionAddress: name => elf.sectionNamed(name)?.address,
     bias: 0n,
     goTypes: () => [...(symbols?.named('runtime.types') ?? [])][0]?.address,
+    code: (address, length) => elf.memory.slice(address, length),
     threadBlock: () => elf.threadBlock,
     problem: text => problems.push(text),
   };

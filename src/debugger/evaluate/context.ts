@@ -35,6 +35,10 @@ export interface FrameContext {
   register(name: EvaluationRegister): Known<bigint>;
   /** Throws an Error that says why, when the register cannot be set in this frame; nothing has changed then. */
   setRegister(name: EvaluationRegister, value: bigint): void;
+  /** Address of the closure that was called, for as long as the register that the caller has put it in is not written. */
+  closure?(): bigint | undefined;
+  /** Whether what lies at an offset from the CFA has been written since the function's entry, on every way to where the frame stands. */
+  written?(offset: number): boolean;
   /** Address of the g whose stack the frame is on (g0 on a system stack); undefined: not a Go thread, or before there is a g. */
   readonly g: bigint | undefined;
 }

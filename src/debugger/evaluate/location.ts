@@ -68,12 +68,15 @@ function pieceSource(context: EvaluationContext, piece: LocationPiece): Source {
   }
 }
 
+const NOT_SET: Missing = { lost: 'not set yet', why: 'the function has not written it yet' };
+
 /** Where a variable's value is. Never throws: what cannot be known becomes a source that says so when it is read. */
 export function variableSource(context: EvaluationContext, variable: Variable): Source {
   const { location } = variable;
+  // The frame's own copy of what a closure has captured is made by its first instructions.
+  const closure = variable.closureOffset === undefined ? undefined : context.frame?.closure?.();
+  if (closure !== undefined) return capturedSource(context, variable, closure)!;
   if (location === undefined) {
-    const captured = atEntryOfClosure(context, variable);
-    if (captured) return captured;
     if (variable.constant !== undefined) return constantSource(variable.constant, variable.type);
     return missingSource(OPTIMIZED_OUT);
   }
@@ -110,6 +113,11 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
   if (!evaluated.ok) return missingSource(lost ?? missingBy(evaluated), evaluated.error);
   const { pieces } = evaluated;
   const [only] = pieces;
+  const late = variable.role === 'result' || (variable.closureOffset !== undefined && !variable.closureIndirect);
+  if (late && only!.kind === 'memory' && context.frame?.cfa !== undefined) {
+    const source = memorySource(context.memory, only!.address);
+    if (context.frame.written?.(Number(only!.address - context.frame.cfa)) === false) return { ...source, ...missingSource(NOT_SET) };
+  }
   if (pieces.length === 1 && (only!.size === undefined || only!.size >= variable.type.size)) return pieceSource(context, only!);
   return joined(context, pieces, variable.type.size);
 }
@@ -131,16 +139,6 @@ export function capturedSource(context: EvaluationContext, variable: Variable, c
     if (!(error instanceof Unreadable)) throw error;
     return missingSource(error, 'its place is not known here');
   }
-}
-
-/** Until the prologue ends, RDX is the closure that was called (Go ABI specification, "Closures"). */
-function atEntryOfClosure(context: EvaluationContext, variable: Variable): Source | undefined {
-  const { frame } = context;
-  if (variable.closureOffset === undefined || !frame?.func) return undefined;
-  const image = context.images.find(each => each.contains(frame.pc));
-  if (!image || frame.pc < frame.func.entry || frame.pc > image.afterPrologue(frame.func)) return undefined;
-  const rdx = frame.register('rdx');
-  return 'value' in rdx ? capturedSource(context, variable, rdx.value) : undefined;
 }
 
 export function constantSource(constant: bigint | string, type: Type): Source {

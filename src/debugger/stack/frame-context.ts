@@ -1,15 +1,20 @@
 import { registerCalled } from '../../abi/registers.js';
-import type { GprName } from '../../cpu/api.js';
+import type { AddressSpace, GprName } from '../../cpu/api.js';
 import { GPR_NAMES } from '../../cpu/api.js';
+import { FunctionFlow } from '../code/flow.js';
+import { unchangedSinceEntry } from '../code/unchanged.js';
 import { CommandError } from '../errors.js';
 import type { EvaluationRegister, FrameContext } from '../evaluate/context.js';
 import type { Known } from '../known.js';
 import type { LogicalFrame } from './frame.js';
 
+/** Bytes between the CFA and RSP at a function's entry, where the return address is. */
+const WORD = 8;
+
 const GPRS: ReadonlySet<string> = new Set(GPR_NAMES);
 
 /** A frame as expressions see it; `onChange` is told when a register of it was set. */
-export function frameContext(frame: LogicalFrame, onChange: () => void): FrameContext {
+export function frameContext(frame: LogicalFrame, memory: AddressSpace, onChange: () => void): FrameContext {
   const { physical } = frame;
   return {
     pc: physical.pc,
@@ -23,8 +28,28 @@ export function frameContext(frame: LogicalFrame, onChange: () => void): FrameCo
       writeRegister(frame, name, value);
       onChange();
     },
+    closure: () => closureOf(frame, memory),
+    written: offset => writtenIn(frame, memory, offset),
     g: physical.g === 0n ? undefined : physical.g,
   };
+}
+
+/** Go's convention passes the closure in RDX, which is no argument: nothing keeps it. */
+function closureOf({ physical, inlined }: LogicalFrame, memory: AddressSpace): bigint | undefined {
+  const { func, pc, exact, registers } = physical;
+  if (inlined || func === undefined || !exact) return undefined;
+  return unchangedSinceEntry(memory, func.entry, func.end, pc).has('rdx') ? registers.get('rdx')?.value : undefined;
+}
+
+/** Of the frame's own slots, below the CFA; what a caller may have written counts as written. */
+function writtenIn({ physical, inlined }: LogicalFrame, memory: AddressSpace, offset: number): boolean {
+  const { func, pc, exact } = physical;
+  if (offset >= 0 || inlined || func === undefined || func.language !== 'go') return true;
+  const flow = FunctionFlow.of(memory, func.entry, func.end);
+  const step = exact ? flow?.stepAt(pc) : flow?.callBefore(pc);
+  // A call counts as a write: it may be one of the runtime's that clear memory.
+  if (step === undefined) return true;
+  return !flow!.definitions([step], { slot: offset + WORD }, () => false).some(({ at }) => at === 'entry');
 }
 
 /** A register of a frame, by the names that expressions use. */

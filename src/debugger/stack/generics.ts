@@ -29,7 +29,7 @@ export function instantiated(target: WalkTarget, frame: LogicalFrame, variables:
   const context: EvaluationContext = {
     memory: target.memory,
     images: target.images.all,
-    frame: frameContext(bare, () => undefined),
+    frame: frameContext(bare, target.memory, () => undefined),
     curg: undefined,
     breakpointHits: () => undefined,
   };

@@ -132,6 +132,7 @@ function open(section: (name: string) => Uint8Array | undefined) {
     sectionAddress: () => undefined,
     bias: 0x1000n,
     goTypes: () => undefined,
+    code: () => new Uint8Array(0),
     threadBlock: () => undefined,
     problem: problem => problems.push(problem),
   });

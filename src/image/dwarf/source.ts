@@ -10,6 +10,8 @@ export interface DwarfSource {
   readonly bias: bigint;
   /** Link address of `runtime.types`, which DW_AT_go_runtime_type counts from; undefined: not a Go program, or unknown. */
   goTypes(): number | undefined;
+  /** As many of `length` bytes of code at a link address as the file has. */
+  code(address: number, length: number): Uint8Array;
   /** Bytes of an executable's thread-local block, which ends at the thread pointer; undefined: a library, or it has none. */
   threadBlock(): number | undefined;
   /** Takes one line about something that was wrong and what it costs. */

@@ -1,4 +1,5 @@
 import type { ExpressionLookup, Location, Variable } from '../api.js';
+import { capturedSlots } from '../go/captured.js';
 import { DICTIONARY, dictionaryParameter } from '../go/generics.js';
 import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
@@ -15,6 +16,7 @@ const DW_OP = {
   reg0: 0x50,
   breg0: 0x70,
   regx: 0x90,
+  fbreg: 0x91,
   bregx: 0x92,
   piece: 0x93,
   bit_piece: 0x9d,
@@ -36,6 +38,7 @@ const MAX_MISSES = 32;
 /** Variables: those of scopes, and globals. */
 export class Variables {
   private readonly lookups = new Map<Unit, ExpressionLookup>();
+  private readonly captured = new Map<number, ReadonlyMap<number, number>>();
   private names: Map<string, number> | undefined;
   private misses = 0;
 
@@ -114,7 +117,7 @@ export class Variables {
   private global(unit: Unit, offset: number): Variable | undefined {
     return this.info.sections.guard('that variable is missing', undefined, () => {
       const chain = origins(this.info.die(unit, offset));
-      return this.variable(unit, chain, chain[0]!.tag === DW_TAG.constant ? 'constant' : 'global', undefined, undefined);
+      return this.variable(unit, chain, chain[0]!.tag === DW_TAG.constant ? 'constant' : 'global', undefined, undefined, undefined);
     });
   }
 
@@ -122,16 +125,27 @@ export class Variables {
     const { tag } = chain[0]!;
     if (tag === DW_TAG.formal_parameter) {
       const result = f.unit.isGo && chain.some(die => die.flag(DW_AT.variable_parameter));
-      return this.variable(f.unit, chain, result ? 'result' : 'param', position.pc, frameBase);
+      return this.variable(f.unit, chain, result ? 'result' : 'param', position.pc, frameBase, undefined);
     }
     // A Go local lives from behind its declaration; the compiler's location lists often start earlier, with another's value. What a closure
     // captured is there from its first instruction, whatever line the compiler gives it.
-    const captured = chain.some(die => die.has(DW_AT.go_closure_offset));
-    if (f.unit.isGo && !captured && position.line !== undefined) {
+    const closureOffset = this.closureOffset(f, chain);
+    if (f.unit.isGo && closureOffset === undefined && position.line !== undefined) {
       const line = firstOf(chain, die => die.number(DW_AT.decl_line));
       if (line !== undefined && line >= position.line) return undefined;
     }
-    return this.variable(f.unit, chain, tag === DW_TAG.constant ? 'constant' : 'local', position.pc, frameBase);
+    return this.variable(f.unit, chain, tag === DW_TAG.constant ? 'constant' : 'local', position.pc, frameBase, closureOffset);
+  }
+
+  private closureOffset(f: DwarfFunction, chain: readonly Die[]): number | undefined {
+    const told = firstOf(chain, die => die.number(DW_AT.go_closure_offset));
+    if (told !== undefined || !f.unit.isGo || !CLOSURE.test(f.name)) return told;
+    const located = chain.find(die => die.has(DW_AT.location));
+    const slot = located && frameSlot(expressionAt(located, DW_AT.location, f.entry));
+    if (slot === undefined) return undefined;
+    let slots = this.captured.get(f.entry);
+    if (!slots) this.captured.set(f.entry, (slots = capturedSlots(this.info.sections.source.code(f.entry, f.end - f.entry))));
+    return slots.get(slot);
   }
 
   /** What the source declares right in the body, and this copy of it has no DIE for: optimised away, but worth a name and a type. */
@@ -152,6 +166,7 @@ export class Variables {
     role: Variable['role'],
     pc: number | undefined,
     frameBase: Uint8Array | undefined,
+    closureOffset: number | undefined,
   ): Variable | undefined {
     const name = role === 'global' || role === 'constant' ? sourceName(chain) : firstOf(chain, die => die.string(DW_AT.name));
     if (name === undefined) return undefined;
@@ -161,7 +176,6 @@ export class Variables {
     const line = firstOf(chain, die => die.number(DW_AT.decl_line));
     const file = firstOf(chain, die => die.number(DW_AT.decl_file));
     const path = file === undefined ? undefined : this.fileName(unit, file);
-    const closureOffset = firstOf(chain, die => die.number(DW_AT.go_closure_offset));
     const constant = firstOf(chain, die => die.constant(DW_AT.const_value) ?? die.string(DW_AT.const_value));
     const located = chain.find(die => die.has(DW_AT.location));
     let expression = located && expressionAt(located, DW_AT.location, pc);
@@ -217,6 +231,22 @@ function makeLookup(unit: Unit): ExpressionLookup {
     },
     procedure: (offset, global) => guard(() => info.dieAt(global ? offset : unit.start + offset).block(DW_AT.location)),
   };
+}
+
+/** Names of functions that the compiler makes of function literals and of `go` and `defer`. */
+const CLOSURE = /\.(?:func|gowrap)\d+/;
+
+/** The offset of a frame's slot from its CFA; undefined: the expression is none of those that Go has for it. */
+function frameSlot(expression: Uint8Array | undefined): number | undefined {
+  if (expression?.[0] !== DW_OP.fbreg) return undefined;
+  let offset = 0;
+  let shift = 0;
+  for (const [index, byte] of expression.subarray(1).entries()) {
+    offset |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte < 0x80) return index + 2 === expression.length ? (offset << (32 - shift)) >> (32 - shift) : undefined;
+  }
+  return undefined;
 }
 
 /** The expression for what a pointer at `expression` points to; undefined when that is in pieces. */
