@@ -135,6 +135,9 @@ export class Machine implements Cpu {
     for (const { address, length } of this.ranges) {
       for (let page = address >> 12n; page <= (address + BigInt(length - 1)) >> 12n; page++) pages.add(Number(page));
     }
+    // At every step of a debugger they are set anew, mostly to what they were.
+    const { watchedPages } = this.memory;
+    if (pages.size === watchedPages.size && [...pages].every(page => watchedPages.has(page))) return;
     this.memory.watchedPages = pages;
     this.memory.flushTlb();
   }
