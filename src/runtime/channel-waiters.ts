@@ -7,10 +7,10 @@ import { fieldOffset } from './layout.js';
 const MOST = 65536;
 
 /**
- * Tells whether a goroutine waits for a channel (the address of its hchan), in an operation of its own or in a select: each has a sudog in the
+ * Tells which channels (addresses of their hchan) a goroutine waits for, in an operation of its own or in a select: each has a sudog in the
  * list that starts at g.waiting. Undefined when the program has no types that tell where that is.
  */
-export function channelWaiters(memory: AddressSpace, images: Images): ((goroutine: Goroutine, channel: bigint) => boolean) | undefined {
+export function channelsOfWaiting(memory: AddressSpace, images: Images): ((goroutine: Goroutine) => readonly bigint[]) | undefined {
   const [g, sudog] = ['runtime.g', 'runtime.sudog'].map(name => images.typeNamed(name));
   const waiting = g && fieldOffset(g, 'waiting');
   const link = sudog && fieldOffset(sudog, 'waitlink');
@@ -18,14 +18,13 @@ export function channelWaiters(memory: AddressSpace, images: Images): ((goroutin
   const own = sudog && (fieldOffset(sudog, 'c.maybeTraceablePtr.vu') ?? fieldOffset(sudog, 'c'));
   if (waiting === undefined || sudog === undefined || link === undefined || own === undefined) return undefined;
   const word = (address: bigint, offset: number) => memory.readU64(address + BigInt(offset));
-  return (goroutine, channel) => {
+  return goroutine => {
     // One that was woken clears its list only when it runs.
-    if (goroutine.status !== 'waiting') return false;
+    if (goroutine.status !== 'waiting') return [];
+    const found: bigint[] = [];
     let at = word(goroutine.address, waiting);
-    for (let count = 0; at !== 0n && count < MOST && memory.allows(at, sudog.size, 'read'); count++) {
-      if (word(at, own) === channel) return true;
-      at = word(at, link);
-    }
-    return false;
+    for (; at !== 0n && found.length < MOST && memory.allows(at, sudog.size, 'read'); at = word(at, link)) found.push(word(at, own));
+    // Semaphores keep sudogs too, which name no channel.
+    return found.filter(channel => channel !== 0n);
   };
 }

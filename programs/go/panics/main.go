@@ -71,6 +71,8 @@ func main() {
 	case "overflow":
 		debug.SetMaxStack(1 << 20)
 		fmt.Println(overflow(0))
+	case "endless":
+		fmt.Println(overflow(0))
 	case "unlock":
 		var m = map[string]int{}
 		for i := 0; ; i++ {

@@ -185,5 +185,9 @@ function atLocation(session: Session, args: Arguments): readonly Breakpoint[] {
 
 function remove(session: Session, breakpoints: readonly Breakpoint[]): Answer {
   for (const breakpoint of breakpoints) session.breakpoints.remove(breakpoint);
-  return text(breakpoints.map(each => `Deleted ${each.kind === 'break' ? 'breakpoint' : `${each.kind}point`} ${each.id}.`).join('\n'));
+  return text(
+    breakpoints
+      .map(each => `Deleted ${each.kind === 'break' ? 'breakpoint' : `${each.kind}point`} ${each.id < 0 ? each.name : each.id}.`)
+      .join('\n'),
+  );
 }

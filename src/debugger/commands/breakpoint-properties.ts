@@ -3,7 +3,7 @@
  * set it again.
  */
 import type { Data } from '../answer.js';
-import { type Breakpoint, type HitCondition, NEWEST, type Watchpoint } from '../session/breakpoints.js';
+import { type Breakpoint, ENDINGS, type HitCondition, NEWEST, type Watchpoint } from '../session/breakpoints.js';
 import { checkCondition } from '../session/expressions.js';
 import { type Arguments, parseCount, type Word } from './arguments.js';
 
@@ -131,8 +131,9 @@ export const PROPERTIES: readonly Property[] = [
 /** The verb of a breakpoint tells that it only traces. */
 const saysTrace = (each: Breakpoint): boolean => each.kind === 'break' && (each.message !== undefined || !each.temporary);
 
-/** `catch` and `dprintf` take no condition of their own. */
-const saysCondition = (each: Breakpoint): boolean => each.kind !== 'catch' && each.message === undefined;
+/** `dprintf`, and `catch` of what is no end of a Go program, take no condition of their own. */
+const saysCondition = (each: Breakpoint): boolean =>
+  each.kind === 'catch' ? ENDINGS.some(event => event === each.event) : each.message === undefined;
 
 const WATCH: Readonly<Record<Watchpoint['watch']['access'], string>> = { read: 'rwatch', access: 'awatch', write: 'watch' };
 
@@ -141,7 +142,7 @@ function settingLine(each: Breakpoint): string {
   const behind = saysCondition(each) && each.condition !== undefined ? ` if ${each.condition}` : '';
   switch (each.kind) {
     case 'catch':
-      return `${each.temporary ? 'tcatch' : 'catch'} ${each.spec}`;
+      return `${each.temporary ? 'tcatch' : 'catch'} ${each.spec}${behind}`;
     case 'watch':
       return `${WATCH[each.watch.access]}${each.watch.access === 'write' && !each.onlyChanges ? ' -w' : ''} ${each.spec}${behind}`;
     case 'break': {

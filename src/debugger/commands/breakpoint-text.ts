@@ -8,7 +8,7 @@ import { PROPERTIES } from './breakpoint-properties.js';
 /** One breakpoint as a line, `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`, and one for each of several places. */
 export function breakpointLine(images: Images, breakpoint: Breakpoint): string {
   const kind = breakpoint.trace ? 'Tracepoint' : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
-  const name = breakpoint.name === undefined ? '' : ` ${breakpoint.name}`;
+  const name = breakpoint.name === undefined || breakpoint.name === breakpoint.spec ? '' : ` ${breakpoint.name}`;
   const told = (where: 'brackets' | 'below' | undefined): readonly string[] =>
     PROPERTIES.flatMap(property => (property.where === where ? (property.text?.(breakpoint) ?? []) : []));
   const notes = told('brackets');

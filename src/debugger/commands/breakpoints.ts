@@ -3,7 +3,7 @@ import { told } from '../../host/told.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
-import type { CatchKind, CodeBreakpoint, Watchpoint } from '../session/breakpoints.js';
+import { CAUGHT, type CodeBreakpoint, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
 import { locate, printedWatch, watchTarget } from '../session/expressions.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
@@ -114,9 +114,14 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'catch',
     aliases: ['tcatch'],
-    syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread'],
-    summary: 'stop for signals, system calls (at entry and return, with their arguments), or threads that start and end',
-    details: 'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
+    syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread', `catch ${ENDINGS.join('|')} [if CONDITION]`],
+    summary: "stop for signals, system calls (at entry and return, with their arguments), threads that start and end, or Go's endings",
+    details: [
+      'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
+      'So does a Go program that its runtime is about to end: at a panic that nobody recovers, at what is thrown (fatal error: ...), at a deadlock,',
+      'and, long before it is thrown for, where a stack grows to 64 MiB. These catchpoints are called panic, throw, deadlock and recursion:',
+      '`delete panic` removes one, `disable` and `on` take them too, `breakpoints -a` lists them.',
+    ].join('\n'),
     completion: ['event', 'caught'],
     run: catchCommand,
   },
@@ -124,12 +129,13 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'breakpoints',
     aliases: ['bp', 'info breakpoints', 'info watchpoints', 'info b'],
-    syntax: ['breakpoints', 'breakpoints -save FILE'],
-    summary: 'list breakpoints, watchpoints and catchpoints, with their hits',
+    syntax: ['breakpoints [-a]', 'breakpoints -save FILE'],
+    summary: 'list breakpoints, watchpoints and catchpoints, with their hits; -a: also those that are there unasked',
     completion: [],
     run: (session, args) => {
-      const [flags] = splitOptions(args, { '-save': true });
-      const { all } = session.breakpoints;
+      const [flags] = splitOptions(args, { '-save': true, '-a': false });
+      const { standing } = session.breakpoints;
+      const all = flags.has('-a') ? [...standing, ...session.breakpoints.all] : session.breakpoints.all;
       const file = flags.get('-save');
       if (file !== undefined) return saveBreakpoints(session, file);
       const rows = all.map(each => breakpointLine(session.target.images, each));
@@ -214,25 +220,29 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
 }
 
 function catchCommand(session: Session, args: Arguments): Answer {
-  const [kind, rest] = args.shift();
-  const event = (['signal', 'syscall', 'thread'] as const).find(each => each === kind) as CatchKind | undefined;
-  if (event === undefined) throw args.error(`catch what? signal, syscall or thread`);
+  const [head, wanted] = conditioned(args);
+  const [kind, rest] = head.shift();
+  const event = CAUGHT.find(each => each === kind);
+  if (event === undefined) throw args.error(`catch what? ${CAUGHT.slice(0, -1).join(', ')} or ${CAUGHT.at(-1)}`);
+  const ending = ENDINGS.some(each => each === event);
+  if (wanted !== undefined && !ending) throw head.error(`catch ${kind} takes no condition`, head.text.length);
   const numbers = new Set(
     rest.words().map(word => {
       const number = event === 'signal' ? signalArgument(word.text) : event === 'syscall' ? syscallArgument(word.text) : undefined;
+      if (ending) throw new CommandError(`catch ${event} takes no names`, word.column);
       if (number === undefined) throw new CommandError(`no ${event} "${word.text}"`, word.column);
       return number;
     }),
   );
   const catchpoint = session.breakpoints.add({
     kind: 'catch',
-    spec: args.text,
+    spec: head.text,
     event,
     numbers,
     name: undefined,
     temporary: args.verb === 'tcatch',
     trace: false,
-    condition: undefined,
+    condition: wanted,
     thread: undefined,
   } as never);
   return text(breakpointLine(session.target.images, catchpoint), breakpointRow(session.target.images, catchpoint));

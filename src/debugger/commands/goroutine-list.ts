@@ -1,5 +1,5 @@
 /** `goroutines`: its options, and the list that they ask for. */
-import { channelWaiters } from '../../runtime/channel-waiters.js';
+import { channelsOfWaiting } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
@@ -10,6 +10,7 @@ import {
   goroutineLines,
   goroutinePlaceText,
   goroutineRow,
+  isUserGoroutine,
   labelsOf,
   type PlaceKind,
   placeOfGoroutine,
@@ -42,13 +43,13 @@ export async function listGoroutines(session: Session, args: Arguments, console:
   if (go === undefined) return { output: 'This is not a Go program.', data: [] };
   if (go.symbols.allgs === undefined) throw new CommandError("neither the program's symbols nor its code tell where its goroutines are");
   const all = go.goroutines();
-  const waits = options.channel === undefined ? undefined : channelWaiters(target.memory, target.images);
+  const waits = options.channel === undefined ? undefined : channelsOfWaiting(target.memory, target.images);
   if (options.channel !== undefined && waits === undefined)
     throw new CommandError("the program's types do not tell what its goroutines wait for");
   const wanted = all.filter(
     each =>
       options.filters.every(filter => matches(target, each, filter.kind, filter.text) !== filter.negative) &&
-      (waits === undefined || waits(each, options.channel!)),
+      (waits === undefined || waits(each).includes(options.channel!)),
   );
   const out: string[] = [];
   if (options.group === undefined) {
@@ -166,10 +167,4 @@ function grouped(target: Target, all: readonly Goroutine[], group: NonNullable<L
     groups.set(name, [...(groups.get(name) ?? []), goroutine]);
   }
   return groups;
-}
-
-/** Started by the program rather than by the runtime for itself. */
-function isUserGoroutine(target: Target, goroutine: Goroutine): boolean {
-  const { name } = placeOfGoroutine(target, goroutine, 'startloc');
-  return name === 'runtime.main' || !/^runtime\./.test(name);
 }

@@ -215,7 +215,7 @@ async function continueCommand(session: Session, args: Arguments, console: Conso
   if (args.empty) return moving(session, console, () => resume(session));
   const { stop } = session;
   if (/^\d+$/.test(args.text)) {
-    if (stop.reason !== 'breakpoint' && stop.reason !== 'watchpoint') {
+    if (!('breakpoint' in stop)) {
       throw args.error('the program does not stand at a breakpoint, so there is none to pass; :LINE is a location');
     }
     stop.breakpoint.ignore = args.count(1) - 1;

@@ -10,6 +10,7 @@ import { commandTable } from '../commands/table.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { parseExpression } from '../evaluate/parser.js';
 import { isOfCompiler } from '../evaluate/scope.js';
+import { CAUGHT } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS } from '../session/settings.js';
 import { registerNames } from '../show/registers-text.js';
@@ -25,7 +26,6 @@ export interface CompletionPlace {
   readonly files: (start: string) => readonly string[];
 }
 
-const EVENTS = ['signal', 'syscall', 'thread'];
 const SIGNALS = Array.from({ length: 31 }, (_, index) => signalName(index + 1));
 /** Names of the program are offered once so much of them is typed. */
 const ENOUGH = 2;
@@ -67,7 +67,7 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       yield* registers(word);
       break;
     case 'event':
-      yield* EVENTS;
+      yield* CAUGHT;
       break;
     case 'caught':
       if (before[0] === 'signal') yield* SIGNALS;

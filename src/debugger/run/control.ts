@@ -4,10 +4,11 @@ import type { WatchHit } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
-import { type CodeBreakpoint, countHit, type Watchpoint } from '../session/breakpoints.js';
+import { type Breakpoint, type Catchpoint, type CodeBreakpoint, countHit, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
 import { holds, printedWatch } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop } from '../session/stop.js';
+import { endingAddresses, endingHere, selectCulprit } from './ending.js';
 import { traceLine } from './trace.js';
 
 /** Where a stepping command wants to stop, besides the user's breakpoints. */
@@ -21,8 +22,14 @@ export interface Goal {
 export async function resume(session: Session, goal?: Goal): Promise<Stop> {
   const stop = await run(session, goal);
   forget(session, stop);
-  session.stopped(stop);
+  arrived(session, stop);
   return stop;
+}
+
+/** Makes a stop the session's. */
+export function arrived(session: Session, stop: Stop): void {
+  session.stopped(stop);
+  if (stop.reason === 'ending') selectCulprit(session, stop.ending);
 }
 
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
@@ -61,7 +68,7 @@ export function dropSignal(session: Session): void {
 export function arm(session: Session, goal: Goal | undefined): number {
   const { breakpoints, target } = session;
   const { process } = target;
-  process.cpu.setBreakpoints([...breakpoints.addresses, ...(goal?.at.keys() ?? [])]);
+  process.cpu.setBreakpoints([...breakpoints.addresses, ...endingAddresses(session), ...(goal?.at.keys() ?? [])]);
   process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);
@@ -116,10 +123,26 @@ function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
     const stop = breakpointHit(session, breakpoint);
     if (stop !== undefined) return stop;
   }
-  return wanted?.() ? goal!.reached : undefined;
+  return endingStop(session) ?? (wanted?.() ? goal!.reached : undefined);
 }
 
-function breakpointHit(session: Session, breakpoint: CodeBreakpoint): Stop | undefined {
+/** Go's runtime is about to end the program, in a way that is stopped at. */
+function endingStop(session: Session): Stop | undefined {
+  if (session.breakpoints.endings(...ENDINGS).length === 0) return undefined;
+  session.target.changed();
+  const ending = endingHere(session);
+  if (ending === undefined) return undefined;
+  for (const breakpoint of session.breakpoints.endings(ending.kind)) {
+    const stop = breakpointHit(session, breakpoint);
+    if (stop !== undefined) return { ...stop, reason: 'ending', ending };
+  }
+  return undefined;
+}
+
+function breakpointHit(
+  session: Session,
+  breakpoint: CodeBreakpoint | Catchpoint,
+): { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string } | undefined {
   if (breakpoint.thread !== undefined && breakpoint.thread !== session.target.threadNumber(session.thread)) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false) return undefined;
@@ -164,6 +187,5 @@ function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, acc
 
 /** Temporary breakpoints are gone after their first stop. */
 function forget(session: Session, stop: Stop): void {
-  if ((stop.reason === 'breakpoint' || stop.reason === 'watchpoint') && stop.breakpoint.temporary)
-    session.breakpoints.remove(stop.breakpoint);
+  if ('breakpoint' in stop && stop.breakpoint.temporary) session.breakpoints.remove(stop.breakpoint);
 }

@@ -11,7 +11,7 @@ import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
-import { arm, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
+import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { atOrOutside, placeOf, type StepPlace } from './place.js';
 
 type Goals = Map<bigint, () => boolean>;
@@ -76,7 +76,7 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
 }
 
 function finished(session: Session, stop: Stop): Stop {
-  session.stopped(stop);
+  arrived(session, stop);
   return stop;
 }
 

@@ -9,7 +9,16 @@ export interface HitCondition {
   readonly perGoroutine: boolean;
 }
 
-export type CatchKind = 'signal' | 'syscall' | 'thread';
+/**
+ * Ways in which Go's runtime ends a program: a panic that nobody recovers, what it throws, all goroutines waiting for each other; and a stack
+ * that grows as only that of an endless recursion does, which it throws for much later.
+ */
+export const ENDINGS = ['panic', 'throw', 'deadlock', 'recursion'] as const;
+export type EndingKind = (typeof ENDINGS)[number];
+
+/** What `catch` stops for. */
+export const CAUGHT = ['signal', 'syscall', 'thread', ...ENDINGS] as const;
+export type CatchKind = (typeof CAUGHT)[number];
 
 interface Common {
   readonly id: number;
@@ -70,16 +79,37 @@ const ALL_SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1);
 
 type Fresh<B extends Breakpoint> = Omit<B, 'id' | 'hits' | 'goroutineHits' | 'enabled' | 'ignore' | 'hitCondition' | 'commands'>;
 
-/** The numbered breakpoints, watchpoints and catchpoints of a session. Numbers are not used again. */
+const UNUSED = { enabled: true, ignore: 0, hits: 0, hitCondition: undefined } as const;
+
+/** Those that nobody has asked for: named, and numbered below zero as Delve does it. */
+const standing = (): Catchpoint[] =>
+  ENDINGS.map((event, index) => ({
+    ...UNUSED,
+    id: -1 - index,
+    kind: 'catch',
+    spec: event,
+    event,
+    numbers: new Set(),
+    name: event,
+    temporary: false,
+    trace: false,
+    condition: undefined,
+    thread: undefined,
+    goroutineHits: new Map(),
+    commands: [],
+  }));
+
+/** The numbered breakpoints, watchpoints and catchpoints of a session, and the standing ones. Numbers are not used again. */
 export class Breakpoints {
   readonly #all: Breakpoint[] = [];
+  readonly #standing: Breakpoint[] = standing();
   #next = 1;
 
   /** `onChange` is told of each that is new, was changed by the user, or is gone. */
   constructor(private readonly onChange: (change: BreakpointChange, breakpoint: Breakpoint) => void = () => undefined) {}
 
   add<B extends Breakpoint>(fresh: Fresh<B>): B {
-    const common = { id: this.#next++, hits: 0, goroutineHits: new Map(), enabled: true, ignore: 0, hitCondition: undefined, commands: [] };
+    const common = { ...UNUSED, id: this.#next++, goroutineHits: new Map(), commands: [] };
     const breakpoint = { ...common, ...fresh } as unknown as B;
     this.#all.push(breakpoint);
     this.onChange('new', breakpoint);
@@ -91,21 +121,29 @@ export class Breakpoints {
     for (const each of breakpoints) this.onChange('changed', each);
   }
 
+  /** Those that were asked for. */
   get all(): readonly Breakpoint[] {
     return this.#all;
   }
 
+  /** Those that are there unasked, and were not deleted. */
+  get standing(): readonly Breakpoint[] {
+    return this.#standing;
+  }
+
   remove(breakpoint: Breakpoint): void {
-    const index = this.#all.indexOf(breakpoint);
-    if (index < 0) return;
-    this.#all.splice(index, 1);
-    this.onChange('removed', breakpoint);
+    for (const list of [this.#all, this.#standing]) {
+      const index = list.indexOf(breakpoint);
+      if (index < 0) continue;
+      list.splice(index, 1);
+      this.onChange('removed', breakpoint);
+    }
   }
 
   /** By number or name, or the one that was set last. */
   named(name: string): Breakpoint | undefined {
     if (name === NEWEST) return this.#all.find(each => each.id === this.#next - 1);
-    return this.#all.find(each => String(each.id) === name || each.name === name);
+    return [...this.#all, ...this.#standing].find(each => String(each.id) === name || each.name === name);
   }
 
   /** Enabled ones at an address, lowest number first. */
@@ -115,6 +153,14 @@ export class Breakpoints {
 
   get addresses(): ReadonlySet<bigint> {
     return new Set(this.#all.flatMap(each => (each.kind === 'break' && each.enabled ? each.addresses : [])));
+  }
+
+  /** Enabled ones that stop where Go's runtime ends the program in one of these ways; those that were asked for come first. */
+  endings(...kinds: readonly EndingKind[]): readonly Catchpoint[] {
+    const wanted: readonly string[] = kinds;
+    return [...this.#all, ...this.#standing].filter(
+      each => each.kind === 'catch' && each.enabled && wanted.includes(each.event),
+    ) as Catchpoint[];
   }
 
   get watchpoints(): readonly Watchpoint[] {

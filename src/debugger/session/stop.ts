@@ -1,6 +1,15 @@
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import type { Violation } from '../lens/rules.js';
-import type { Breakpoint } from './breakpoints.js';
+import type { Breakpoint, EndingKind } from './breakpoints.js';
+
+/** What Go's runtime has to say when it ends the program. */
+export interface Ending {
+  readonly kind: EndingKind;
+  /** As it is about to be written, in one line: `boom`, `all goroutines are asleep - deadlock!`. */
+  readonly message: string;
+  /** What more there is: the panic's value, panics before it, who waits for what. */
+  readonly details: readonly string[];
+}
 
 /** Why the program stands still. */
 export type Stop =
@@ -16,6 +25,7 @@ export type Stop =
       readonly before: string;
       readonly after: string;
     }
+  | { readonly reason: 'ending'; readonly breakpoint: Breakpoint; readonly ending: Ending; readonly problem?: string }
   | { readonly reason: 'signal'; readonly signal: SignalInfo }
   /** `abi check on`: the instruction at RIP would go on with a calling convention broken. */
   | { readonly reason: 'abi'; readonly violation: Violation }

@@ -1,8 +1,11 @@
 /** Goroutines as Delve tells of them. */
 import { hex } from '../../host/hex.js';
+import { channelsOfWaiting } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { goroutineLabels } from '../../runtime/labels.js';
+import type { LogicalFrame } from '../stack/frame.js';
 import { CallStack, type Target } from '../target.js';
+import { argumentsText } from './frame-text.js';
 
 /** A place in code. */
 export interface CodePlace {
@@ -49,7 +52,7 @@ export function placeOfGoroutine(target: Target, goroutine: Goroutine, kind: Pla
   if (kind === 'goloc') return placeOfPc(target, goroutine.gopc, goroutine.gopc - 1n);
   if (kind === 'startloc') return placeOfPc(target, goroutine.startpc, goroutine.startpc);
   const frames = stackOf(target, goroutine).frames(kind === 'curloc' ? 1 : USER_FRAMES);
-  const frame = kind === 'curloc' ? frames[0] : (frames.find(each => isUserCode(each.name)) ?? frames[0]);
+  const frame = kind === 'curloc' ? frames[0] : (frames.find(isUserCode) ?? frames[0]);
   if (frame === undefined) return placeOfPc(target, 0n, 0n);
   return { pc: frame.physical.pc, name: frame.name, file: frame.file, line: frame.line };
 }
@@ -58,9 +61,40 @@ export function placeOfGoroutine(target: Target, goroutine: Goroutine, kind: Pla
 export const userPlace = (target: Target, goroutine: Goroutine): CodePlace => placeOfGoroutine(target, goroutine, 'userloc');
 
 /** Not the runtime's unexported functions, nor what the race detector inserts. */
-function isUserCode(name: string): boolean {
+export function isUserCode({ name, file }: { readonly name: string; readonly file?: string | undefined }): boolean {
   if (name === 'runtime.main' || /^runtime\.[A-Z]/.test(name)) return true;
-  return !/^(runtime\.|internal\/runtime|race|__tsan|\?\?)/.test(name) && name.includes('.');
+  // The runtime gives functions to other packages, `sync.runtime_Semacquire`.
+  const lent = file !== undefined && /\/src\/(internal\/)?runtime\/[^/]+$/.test(file);
+  return !lent && !/^(runtime\.|internal\/runtime|race|__tsan|\?\?)/.test(name) && name.includes('.');
+}
+
+/** Started by the program rather than by the runtime for itself. */
+export function isUserGoroutine(target: Target, goroutine: Goroutine): boolean {
+  const { name } = placeOfGoroutine(target, goroutine, 'startloc');
+  return name === 'runtime.main' || !/^runtime\./.test(name);
+}
+
+/** Packages in which user code blocks: what calls into them is of interest, and the receiver is what is waited for. */
+const LOCKS = /^(internal\/)?sync\./;
+
+/** The innermost frame of user code that is no lock's own. */
+export const ownFrame = (frames: readonly LogicalFrame[]): LogicalFrame | undefined =>
+  frames.find(each => isUserCode(each) && !LOCKS.test(each.name));
+
+/** `goroutine 7 [chan receive] in main.worker at main.go:12, for channel 0xc000102000`. */
+export function waitText(target: Target, goroutine: Goroutine): string {
+  const stack = stackOf(target, goroutine);
+  const frames = stack.frames(USER_FRAMES);
+  const place = ownFrame(frames) ?? frames[0];
+  const at = place?.file === undefined ? '' : ` at ${place.file}:${place.line}`;
+  const channels = channelsOfWaiting(target.memory, target.images)?.(goroutine) ?? [];
+  const lock = frames.findLast(({ name, index }) => LOCKS.test(name) && index < (place?.index ?? 0));
+  const what = [
+    ...channels.map(channel => `channel ${hex(channel)}`),
+    ...(lock === undefined ? [] : [`${lock.name} (${argumentsText(stack, lock)})`]),
+  ];
+  const reason = goroutine.waitReason === '' ? '' : ` [${goroutine.waitReason}]`;
+  return `goroutine ${goroutine.id}${reason} in ${place?.name ?? '??'}${at}${what.length === 0 ? '' : `, for ${what.join(', ')}`}`;
 }
 
 export function goroutinePlaceText({ pc, name, file, line }: CodePlace): string {

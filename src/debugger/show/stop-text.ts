@@ -6,6 +6,7 @@ import { disassembleAt } from '../code/disassemble.js';
 import { explainFault } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
 import { RULES } from '../lens/rules.js';
+import type { EndingKind } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
@@ -37,7 +38,7 @@ export function stopData(session: Session): StopData {
   const goroutine = session.target.goroutineOf(session.thread);
   const address = stop.reason === 'watchpoint' ? stop.address : stop.reason === 'signal' ? stop.signal.address : undefined;
   return {
-    reason: stop.reason,
+    reason: stop.reason === 'ending' ? stop.ending.kind : stop.reason,
     signal: stop.reason === 'signal' ? stop.signal.name : null,
     address: address === undefined ? null : hex(address),
     pc: hex(rip),
@@ -46,7 +47,8 @@ export function stopData(session: Session): StopData {
     thread: session.target.threadNumber(session.thread),
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
     ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
-    ...(stop.reason === 'breakpoint' || stop.reason === 'watchpoint' ? { breakpoint: stop.breakpoint.id } : {}),
+    ...('breakpoint' in stop ? { breakpoint: stop.breakpoint.id } : {}),
+    ...(stop.reason === 'ending' ? { message: stop.ending.message } : {}),
   };
 }
 
@@ -66,6 +68,14 @@ export function stopText(session: Session): string {
   return lines.join('\n');
 }
 
+/** What Go writes before what it has to say; of the last it says nothing yet. */
+const ENDING_TITLES: Readonly<Record<EndingKind, string>> = {
+  panic: 'panic',
+  throw: 'fatal error',
+  deadlock: 'fatal error',
+  recursion: 'large stack',
+};
+
 const exitText = ({ signal, status }: Stop & { reason: 'exited' }): string =>
   `the program ${signal === undefined ? `exited with status ${status}` : `was killed by ${signal} (status ${status})`}`;
 
@@ -76,6 +86,8 @@ function whyText(session: Session): string {
       return 'at the start: ';
     case 'breakpoint':
       return `breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
+    case 'ending':
+      return `${ENDING_TITLES[stop.ending.kind]}: ${stop.ending.message}; in `;
     case 'watchpoint':
       return `watchpoint ${stop.breakpoint.id} (${stop.breakpoint.kind === 'watch' ? stop.breakpoint.spec : ''}) ${stop.access === 'read' ? 'read' : 'written'} in `;
     case 'signal':
@@ -121,6 +133,8 @@ function detailText(session: Session): string {
         : explainFault(session.target, session.target.faulted);
     case 'breakpoint':
       return stop.problem ?? '';
+    case 'ending':
+      return stop.problem ?? stop.ending.details[0] ?? '';
     case 'syscall':
       return stop.text;
     case 'watchpoint':
@@ -170,6 +184,8 @@ function detailLines(session: Session): readonly string[] {
     }
     case 'breakpoint':
       return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+    case 'ending':
+      return endingLines(session, stop, instruction);
     case 'syscall':
       return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
     case 'watchpoint':
@@ -184,6 +200,15 @@ function ownBreakpoint(session: Session): readonly string[] {
   const { frame } = session;
   if (frame.index === 0) return ['  int3                       a breakpoint of the program itself; continue goes on behind it'];
   return [`  the program's own breakpoint; frame ${frame.index}, its caller, is selected`, ...frameStop(session).output.split('\n')];
+}
+
+/** What there is to say of the end of a Go program, and the user's frame that it came from. */
+function endingLines(session: Session, { ending, problem }: Stop & { reason: 'ending' }, instruction: string): readonly string[] {
+  const told = [...(problem === undefined ? [] : [problem]), ...ending.details].map(each => `  ${each}`);
+  const { goroutine, frame } = session.selection;
+  if (goroutine === undefined && frame === 0) return [...told, sourceOrInstruction(session, instruction)];
+  const whose = goroutine === undefined ? '' : ` of goroutine ${goroutine.id}`;
+  return [...told, `  frame ${frame}${whose} is selected`, ...frameStop(session).output.split('\n')];
 }
 
 function senderLines(sender: number | undefined): readonly string[] {

@@ -101,7 +101,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     ...base,
     place,
     stop,
-    fault: session.stop.reason === 'signal',
+    fault: session.stop.reason === 'signal' || session.stop.reason === 'ending',
   };
   // What changes is told by the registers: they are read while they can be.
   return later(session, head, { registers: observeRegisters(session), values: frameValues(session.stack, session.frame) });
