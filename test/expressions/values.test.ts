@@ -30,9 +30,10 @@ describe.each(releases.map(name => ({ name, why: missing(name) })))('expressions
     expect(wrong(TYPES, source => stopped().whatis(source))).toEqual([]);
   });
 
-  // Go 1.23 and later say where in a closure its variables are.
-  it.skipIf(why !== undefined || name === 'go1.19' || name === 'go1.22.12')(`looks into closures${note}`, () => {
+  test(`looks into closures${note}`, () => {
     const frame = stopped();
+    expect(frame.p('add')).toMatch(/^main\.callee\.func1 \{(\w+: [^,}]+(, )?){4}\}$/);
+    for (const each of ['counter: 2', 'n: 7', 'local: 21', 'other: "hi!"']) expect(frame.p('add')).toContain(each);
     expect([frame.p('add.counter'), frame.p('add.other'), frame.p('add.local'), frame.p('add.n')]).toEqual(['2', '"hi!"', '21', '7']);
     expect(frame.p('add.foo')).toMatch(/^4: add .* has no field foo/);
     expect(frame.set('add.counter = 40')).toBe('ok');

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { makeOverlay } from '../../scripts/overlay.js';
 
 const root = join(import.meta.dirname, '../..');
-const output = join(root, '.build');
+export const output = join(root, '.build');
 
 /** What the tests build all programs with: the newest Go on the machine, Debian's 1.19, and the newest release. */
 export const MATRIX = ['go1.26', 'go1.19', 'go1.27.2'] as const;

@@ -135,10 +135,7 @@ export function constantTo(constant: Untyped, type: Type, force = false): Value 
       if (force && constant.class === 'string') return stringToSlice(constant.value, type, at.elem);
       return refuse();
     case 'pointer':
-    case 'unsafe-pointer':
-    case 'map':
-    case 'chan':
-    case 'func': {
+    case 'unsafe-pointer': {
       const whole = wholeNumber(constant);
       if (whole === undefined || !force) return refuse();
       return makeInteger(type, whole);
@@ -182,6 +179,11 @@ export function wholeString(world: World, value: Value): Uint8Array {
 
 /** `T(x)` and C's `(T)x`. Throws OperationError, Unreadable. */
 export function convert(world: World, operand: EvaluatedOperand, type: Type): Value {
+  const converted = conversion(world, operand, type);
+  return underlying(type).kind === 'pointer' ? { ...converted, bare: true } : converted;
+}
+
+function conversion(world: World, operand: EvaluatedOperand, type: Type): Value {
   switch (operand.kind) {
     case 'constant':
       return constantTo(operand.constant, type, true);
@@ -203,6 +205,7 @@ function addressTo(address: bigint, type: Type, name: string): Value {
   throw new OperationError(`cannot convert the address of ${name} to ${type.name}`);
 }
 
+const WORDS: ReadonlySet<Type['kind']> = new Set(['map', 'chan', 'func']);
 const NILABLE = new Set(['pointer', 'unsafe-pointer', 'map', 'chan', 'func', 'slice', 'interface']);
 
 export function nilOf(type: Type): Value {
@@ -219,7 +222,12 @@ function convertValue(world: World, value: Value, type: Type): Value {
   if (to.kind === 'bool' && isCType(type) && isNumber(value.type)) return makeBool(integerOf(value) !== 0n, type);
   if (isInteger(type) && from.kind === 'bool' && (isCType(type) || isCType(value.type))) return makeInteger(type, integerOf(value));
   if (to.kind === 'complex' && from.kind === 'complex') return makeComplex(type, complexOf(value));
-  if ((isPointer(type) || to.kind === 'func' || to.kind === 'map' || to.kind === 'chan') && from.size === 8 && from.kind !== 'float') {
+  if (to.kind === 'complex' && isNumber(value.type)) return makeComplex(type, { re: floatValueOf(value), im: 0 });
+  // What is no pointer at all is no map: a number that is an address must be converted to a pointer to one.
+  const word = isPointer(type)
+    ? from.kind !== 'float'
+    : WORDS.has(to.kind) && (isPointer(value.type) || from.kind === to.kind || value.loose);
+  if (word && from.size === 8) {
     return makeInteger(type, pointerOf(value));
   }
   if (isInteger(type) && (isPointer(value.type) || from.kind === 'func' || from.kind === 'map' || from.kind === 'chan')) {
@@ -247,17 +255,16 @@ function toStringValue(world: World, value: Value, type: Type): Value {
   const from = underlying(value.type);
   if (from.kind === 'string') return { type, source: value.source };
   if (isInteger(value.type)) return madeString(type, runeBytes(integerOf(value)));
-  if (from.kind === 'slice' && isInteger(from.elem)) {
-    const { length } = sliceRun(value);
+  if ((from.kind === 'slice' || from.kind === 'array') && isInteger(from.elem)) {
+    const { length } = from.kind === 'array' ? from : sliceRun(value);
     if (length > MAX_STRING) throw new OperationError(`the slice is longer than ${MAX_STRING} elements`);
-    const bytes = sliceBytes(world, value, length);
+    const bytes = from.kind === 'array' ? bytesOf(value) : sliceBytes(world, value, length);
     if (from.elem.size === 1) return madeString(type, bytes.slice());
     if (from.elem.size === 4) {
       const runes = Array.from({ length }, (_, i) => runeBytes(toUint(bytes.subarray(4 * i, 4 * i + 4))));
       return madeString(type, Uint8Array.from(runes.flatMap(rune => [...rune])));
     }
   }
-  if (from.kind === 'array' && from.elem.size === 1) return madeString(type, bytesOf(value).slice());
   throw new OperationError(`cannot convert a value of type ${value.type.name} to ${type.name}`);
 }
 

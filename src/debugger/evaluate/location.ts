@@ -5,6 +5,7 @@ import { told } from '../../host/told.js';
 import type { Type, Variable } from '../../image/api.js';
 import { type Evaluated, evaluateLocation, type LocationPiece } from '../../image/dwarf/expression.js';
 import { isMissing, type Missing } from '../known.js';
+import { capturedSource } from '../values/captured.js';
 import {
   bytesSource,
   fromUint,
@@ -75,7 +76,7 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
   const { location } = variable;
   // The frame's own copy of what a closure has captured is made by its first instructions.
   const closure = variable.closureOffset === undefined ? undefined : context.frame?.closure?.();
-  if (closure !== undefined) return capturedSource(context, variable, closure)!;
+  if (closure !== undefined) return capturedSource(context, variable, closure);
   if (location === undefined) {
     if (variable.constant !== undefined) return constantSource(variable.constant, variable.type);
     return missingSource(OPTIMIZED_OUT);
@@ -127,19 +128,6 @@ const missingBy = ({ error, wants }: Evaluated & { ok: false }): Missing => ({
   lost: wants === 'entry value' ? 'optimized out' : 'unreadable',
   why: error,
 });
-
-/** A captured variable in the closure object at an address; undefined when the variable is none. */
-export function capturedSource(context: EvaluationContext, variable: Variable, closure: bigint): Source | undefined {
-  if (variable.closureOffset === undefined) return undefined;
-  const slot = memorySource(context.memory, closure + BigInt(variable.closureOffset));
-  if (!variable.closureIndirect) return slot;
-  try {
-    return memorySource(context.memory, toUint(slot.read(0, 8)));
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    return missingSource(error, 'its place is not known here');
-  }
-}
 
 export function constantSource(constant: bigint | string, type: Type): Source {
   const bytes = typeof constant === 'bigint' ? fromUint(constant, Math.max(type.size, 1)) : new TextEncoder().encode(constant);

@@ -129,12 +129,17 @@ function values(world: World, operator: string, a: Value, b: Value): EvaluatedOp
   if (!sameType(left.type, right.type)) {
     if (left.loose && isNumeric(right.type)) left = adopt(left, right.type);
     else if (right.loose && isNumeric(left.type)) right = adopt(right, left.type);
+    else if (underlying(left.type).kind === 'interface' && underlying(right.type).kind === 'interface') return mismatched(left, right);
     else if (isComparison(operator) && underlying(left.type).kind === 'interface') return held(world, operator, left, right);
     else if (isComparison(operator) && underlying(right.type).kind === 'interface') return held(world, operator, right, left);
     else if (isC(left, right) && isNumeric(left.type) && isNumeric(right.type)) [left, right] = usual(left, right);
-    else throw new OperationError(`mismatched types ${left.type.name} and ${right.type.name}`);
+    else return mismatched(left, right);
   }
   return isComparison(operator) ? ofValue(makeBool(compare(world, operator, left, right))) : ofValue(compute(world, operator, left, right));
+}
+
+function mismatched(a: Value, b: Value): never {
+  throw new OperationError(`mismatched types ${a.type.name} and ${b.type.name}`);
 }
 
 const isNumeric = (type: Type): boolean => isInteger(type) || underlying(type).kind === 'float';

@@ -1,7 +1,7 @@
 /** What commands do with the result of an expression. */
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
-import type { Type } from '../../image/api.js';
+import type { Func, Type } from '../../image/api.js';
 import { floatText } from '../values/numbers.js';
 import { codeText, type PrintOptions, printValue } from '../values/print.js';
 import { underlying } from '../values/types.js';
@@ -31,13 +31,15 @@ export function printResult(context: EvaluationContext, result: Result, options:
       return result.type.name;
     case 'function':
     case 'method':
-      return functionText(context, result.func.entry, options);
+      return functionText(context, result.func, options);
     case 'symbol':
       return `${hex(result.address)} <${result.name}>, which has no debug information: its type is not known`;
   }
 }
 
-function functionText(context: EvaluationContext, entry: bigint, options: PrintOptions): string {
+/** Of Go the name, as of a func value; of C with the address, as gdb has it. */
+function functionText(context: EvaluationContext, { entry, name, language }: Func, options: PrintOptions): string {
+  if (options.format === undefined && language !== 'c') return name;
   if (options.format !== undefined && options.format !== 'a')
     return printValue(context, { type: wordType, source: wordSource(entry) }, options);
   return codeText(context, entry);

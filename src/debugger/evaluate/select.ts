@@ -1,10 +1,12 @@
 /** Fields, methods, elements and parts of values. Messages have no position: the evaluator adds it. */
 import { hex } from '../../host/hex.js';
-import type { Func, Type } from '../../image/api.js';
+import type { Field, Func, Type } from '../../image/api.js';
+import { capturedBy, capturedSource } from '../values/captured.js';
+import { chanField } from '../values/channel.js';
 import { fieldOf } from '../values/content.js';
 import { mapView } from '../values/map.js';
-import { bytesSource, fromUint } from '../values/source.js';
-import { arrayOf, basicType, findField, sliceOf, underlying } from '../values/types.js';
+import { bytesSource, fromUint, Unreadable } from '../values/source.js';
+import { arrayOf, basicType, findField, isCType, sliceOf, underlying } from '../values/types.js';
 import {
   deref,
   dynamicOf,
@@ -24,7 +26,6 @@ import {
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
-import { capturedSource } from './location.js';
 import { findFunction, functionsLike } from './names.js';
 import { type EvaluatedOperand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
@@ -40,14 +41,9 @@ export function follow(world: World, value: Value, text: string): Value {
 
 /** `x.name`: a field through pointers, embedded structs and the dynamic value of an interface, or a method. */
 export function selectMember(context: EvaluationContext, value: Value, name: string, text: string): EvaluatedOperand {
-  const field = selectField(context, value, name, text);
-  if (field) return ofValue(field);
-  const method = selectMethod(context, value, name, text);
-  if (method) return method;
-  const base = underlying(value.type);
-  const captured = base.kind === 'func' ? selectCaptured(context, value, name) : undefined;
-  if (captured) return ofValue(captured);
-  if (base.kind === 'interface') {
+  const found = findMember(context, value, name, text);
+  if (found) return found;
+  if (underlying(value.type).kind === 'interface') {
     const dynamic = dynamicOf(context, value);
     if (dynamic.nil) throw new OperationError(`${text} is nil`);
     if (dynamic.value === undefined) throw new OperationError(`the dynamic type of ${text}, at ${hex(dynamic.runtimeType)}, is not known`);
@@ -56,29 +52,88 @@ export function selectMember(context: EvaluationContext, value: Value, name: str
   throw new OperationError(`${text} (${value.type.name}) has no field ${name}, and the program no such method of it`);
 }
 
-/** `f.count`: a variable that the closure has captured, where debug information says where (Go 1.23 and later). */
-function selectCaptured(context: EvaluationContext, value: Value, name: string): Value | undefined {
-  const func = functionOf(context, value);
-  const image = func && context.images.find(each => each.contains(func.pc));
-  const scope = func && image?.inlineFrames(func.pc).at(-1)?.scope;
-  const variable = scope && image?.variables(scope, func.pc).find(each => each.name === name && each.closureOffset !== undefined);
-  const source = variable && capturedSource(context, variable, pointerOf(value));
-  return source && { type: variable.type, source };
+/** How deep structs are looked for in structs: an embedded pointer can lead back. */
+const MOST_EMBEDDED = 16;
+
+interface Holder {
+  readonly value: Value;
+  readonly text: string;
 }
 
-function selectField(world: World, value: Value, name: string, text: string): Value | undefined {
-  const type = underlying(value.type);
-  const holder = type.kind === 'pointer' ? type.elem : value.type;
-  const found = findField(holder, name);
-  if (found === undefined) return undefined;
-  let at = type.kind === 'pointer' ? follow(world, value, text) : value;
-  let path = text;
-  for (const step of found.path) {
-    if (underlying(at.type).kind === 'pointer') at = follow(world, at, path);
-    at = fieldOf(at, step);
-    path += `.${step.name}`;
+/** The shallowest field or method of that name (The Go Programming Language Specification, "Selectors"). */
+function findMember(context: EvaluationContext, value: Value, name: string, text: string): EvaluatedOperand | undefined {
+  let level: readonly Holder[] = [{ value, text }];
+  // What lies behind a nil pointer is missed only when the name is nowhere else.
+  let blocked: unknown;
+  for (let depth = 0; depth < MOST_EMBEDDED && level.length > 0; depth++) {
+    const next: Holder[] = [];
+    for (const holder of level) {
+      try {
+        const found = (depth === 0 ? ownOfChannel(context, holder, name) : undefined) ?? ownMember(context, holder, name);
+        if (found) return found;
+        next.push(...embeddedIn(context, holder));
+      } catch (error) {
+        if (!(error instanceof OperationError || error instanceof Unreadable)) throw error;
+        blocked ??= error;
+      }
+    }
+    level = next;
   }
-  return at;
+  if (blocked !== undefined) throw blocked;
+  return undefined;
+}
+
+/** The struct that a value is or points to. */
+function structOf({ type }: Value): Exclude<Type, { kind: 'named' }> {
+  const at = underlying(type);
+  return at.kind === 'pointer' ? underlying(at.elem) : at;
+}
+
+const isEmbedded = (field: Field): boolean => field.embedded || field.name === '';
+
+function embeddedIn(context: EvaluationContext, { value, text }: Holder): readonly Holder[] {
+  const struct = structOf(value);
+  if (struct.kind !== 'struct' && struct.kind !== 'union') return [];
+  const fields = struct.fields.filter(isEmbedded);
+  if (fields.length === 0) return [];
+  const whole = underlying(value.type).kind === 'pointer' ? follow(context, value, text) : value;
+  return fields.map(field => ({ value: fieldOf(whole, field), text: `${text}.${field.name}` }));
+}
+
+/** The runtime's fields, which Go itself does not show, and so does not promote. */
+function ownOfChannel(context: EvaluationContext, { value, text }: Holder, name: string): EvaluatedOperand | undefined {
+  const type = underlying(value.type);
+  if (type.kind !== 'chan' || !findField(type.hchan, name)) return undefined;
+  const field = chanField(context, value, name);
+  if (field === undefined) throw new OperationError(`${text} is nil`);
+  return ofValue(field);
+}
+
+/** Without what is embedded. */
+function ownMember(context: EvaluationContext, { value, text }: Holder, name: string): EvaluatedOperand | undefined {
+  const type = underlying(value.type);
+  const struct = structOf(value);
+  if (struct.kind === 'struct' || struct.kind === 'union') {
+    const field = struct.fields.find(each => each.name === name || (each.embedded && each.name.split('.').at(-1) === name));
+    if (field) return ofValue(fieldOf(type.kind === 'pointer' ? follow(context, value, text) : value, field));
+  }
+  const captured = type.kind === 'func' ? selectCaptured(context, value, name) : undefined;
+  if (captured) return ofValue(captured);
+  if (type.kind === 'interface') {
+    const dynamic = dynamicOf(context, value);
+    return dynamic.nil || dynamic.value === undefined ? undefined : findMember(context, dynamic.value, name, text);
+  }
+  const func = methodOfType(context, value.type, name) ?? genericMethod(context, pointee(value.type), name);
+  return func && { kind: 'method', func, receiver: value };
+}
+
+const pointee = (type: Type): Type => (type.kind === 'pointer' ? type.elem : type);
+
+/** `f.count`: a variable that the closure has captured. */
+function selectCaptured(context: EvaluationContext, value: Value, name: string): Value | undefined {
+  const func = functionOf(context, value);
+  const variable = func && capturedBy(context, func.pc).find(each => each.name === name);
+  return variable && { type: variable.type, source: capturedSource(context, variable, pointerOf(value)) };
 }
 
 /** `main.T` in `main.T` and `*main.T`, for the name of a method. */
@@ -91,25 +146,8 @@ function methodNames(type: Type, name: string): string[] {
   if (dot < 0 || split < 0) return [];
   const pkg = at.name.slice(0, split);
   const base = at.name.slice(split + 1);
-  return [`${pkg}.(*${base}).${name}`, `${pkg}.${base}.${name}`];
-}
-
-function selectMethod(context: EvaluationContext, value: Value, name: string, text: string, depth = 0): EvaluatedOperand | undefined {
-  const at = underlying(value.type).kind === 'pointer' && value.type.kind === 'pointer' ? value.type.elem : value.type;
-  for (const candidate of methodNames(value.type, name)) {
-    const func = findFunction(context, candidate);
-    if (func) return { kind: 'method', func, receiver: value };
-  }
-  const instance = genericMethod(context, at, name);
-  if (instance) return { kind: 'method', func: instance, receiver: value };
-  const type = underlying(at);
-  if (type.kind !== 'struct' || depth > 4) return undefined;
-  const holder = underlying(value.type).kind === 'pointer' ? follow(context, value, text) : value;
-  for (const field of type.fields) {
-    const found = field.embedded ? selectMethod(context, fieldOf(holder, field), name, `${text}.${field.name}`, depth + 1) : undefined;
-    if (found) return found;
-  }
-  return undefined;
+  const names = [`${pkg}.(*${base}).${name}`, `${pkg}.${base}.${name}`];
+  return type.kind === 'pointer' ? names : names.reverse();
 }
 
 /** Methods of generic types are compiled for the shapes of their arguments (`main.(*Stack[go.shape.string]).Push`). */
@@ -217,7 +255,13 @@ export interface Bounds {
   readonly max: EvaluatedOperand | undefined;
 }
 
-export function slice(world: World, value: Value, { low, high, max }: Bounds, text: string): Value {
+/** `x[low:high:max]`, whose elements are all wanted. */
+export const slice = (world: World, value: Value, bounds: Bounds, text: string): Value => ({
+  ...sliced(world, value, bounds, text),
+  whole: true,
+});
+
+function sliced(world: World, value: Value, { low, high, max }: Bounds, text: string): Value {
   const type = underlying(value.type);
   const from = low ? indexNumber(low, 'a slice bound') : 0;
   if (type.kind === 'pointer' && underlying(type.elem).kind === 'array')
@@ -232,6 +276,12 @@ export function slice(world: World, value: Value, { low, high, max }: Bounds, te
     check(to, length, 'length');
     if (value.source.address === undefined) return madeString(value.type, wholeString(world, value).slice(from, to));
     return { type: value.type, source: header(pointerOf(value) + BigInt(from), to - from) };
+  }
+  if (type.kind === 'pointer' && isCType(value.type) && high !== undefined) {
+    // C's pointers know no length: the one that is given.
+    const to = indexNumber(high, 'a slice bound');
+    check(to, Number.MAX_SAFE_INTEGER, 'length');
+    return deref(world, arrayOf(type.elem, to - from, true), pointerOf(value) + BigInt(from * type.elem.size));
   }
   if (type.kind !== 'slice' && type.kind !== 'array') throw new OperationError(`${text} (${value.type.name}) cannot be sliced`);
   const result = type.kind === 'slice' ? value.type : sliceOf(type.elem);

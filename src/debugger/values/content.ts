@@ -2,7 +2,9 @@
  * What a value is before it is text, and what is in it: a tree that is read as far as somebody goes. `contentOf` reads a value itself and none
  * of its parts; `childrenOf` gives those one by one, each a value again.
  */
-import type { Field, Type } from '../../image/api.js';
+import type { Field, Type, Variable } from '../../image/api.js';
+import { capturedBy, capturedSource, RECEIVER } from './captured.js';
+import { chanField } from './channel.js';
 import { type MapView, mapView } from './map.js';
 import { fromUint, partOf, readUint, type Source, toUint, Unreadable } from './source.js';
 import { isCType, isUnsignedChar, underlying } from './types.js';
@@ -36,8 +38,9 @@ export type Content =
   | { readonly kind: 'slice'; readonly address: bigint; readonly length: number; readonly capacity: number }
   | { readonly kind: 'struct'; readonly fields: readonly Field[] }
   | { readonly kind: 'map'; readonly entries: MapView | undefined }
-  | { readonly kind: 'chan'; readonly channel: Channel | undefined }
-  | { readonly kind: 'func'; readonly func: FunctionName | undefined }
+  /** `fields`: the runtime's. */
+  | { readonly kind: 'chan'; readonly channel: Channel | undefined; readonly fields: readonly Field[] }
+  | { readonly kind: 'func'; readonly func: FunctionName | undefined; readonly captured: readonly Variable[] }
   /** A C function, which is its code. */
   | { readonly kind: 'code'; readonly address: bigint | undefined }
   | { readonly kind: 'interface'; readonly dynamic: Dynamic }
@@ -81,14 +84,23 @@ export function contentOf(world: World, value: Value): Content {
     case 'map':
       return { kind: 'map', entries: mapView(world, value) };
     case 'chan':
-      return { kind: 'chan', channel: channelOf(world, value) };
-    case 'func':
-      return isCType(value.type) ? { kind: 'code', address: source.address } : { kind: 'func', func: functionOf(world, value) };
+      return chanContent(world, value, type.hchan);
+    case 'func': {
+      if (isCType(value.type)) return { kind: 'code', address: source.address };
+      const func = functionOf(world, value);
+      return { kind: 'func', func, captured: func === undefined ? [] : capturedBy(world, func.pc) };
+    }
     case 'interface':
       return { kind: 'interface', dynamic: dynamicOf(world, value) };
     case 'void':
       return { kind: 'void' };
   }
+}
+
+function chanContent(world: World, value: Value, hchan: Type): Content {
+  const channel = channelOf(world, value);
+  const type = underlying(hchan);
+  return { kind: 'chan', channel, fields: channel !== undefined && type.kind === 'struct' ? type.fields : [] };
 }
 
 /** A part of a value, and what it is of it. */
@@ -99,7 +111,9 @@ export type Child =
   /** What a pointer leads to. */
   | { readonly is: 'target'; readonly value: Value }
   /** What an interface holds. */
-  | { readonly is: 'dynamic'; readonly value: Value };
+  | { readonly is: 'dynamic'; readonly value: Value }
+  /** What a closure has captured; the receiver of a method value. */
+  | { readonly is: 'captured'; readonly name: string; readonly value: Value };
 
 /** How many children there are; none of them is read. */
 export function childCount(content: Content): number {
@@ -108,7 +122,10 @@ export function childCount(content: Content): number {
     case 'slice':
       return content.length;
     case 'struct':
+    case 'chan':
       return content.fields.length;
+    case 'func':
+      return content.captured.length;
     case 'map':
       return content.entries?.length ?? 0;
     case 'pointer':
@@ -129,6 +146,18 @@ export function* childrenOf(world: World, value: Value, content: Content, from =
       break;
     case 'struct':
       for (const field of content.fields.slice(from)) yield { is: 'field', field, value: fieldOf(value, field) };
+      break;
+    case 'chan':
+      for (const field of content.fields.slice(from)) {
+        const found = chanField(world, value, field.name);
+        if (found !== undefined) yield { is: 'field', field, value: found };
+      }
+      break;
+    case 'func':
+      for (const variable of content.captured.slice(from)) {
+        const name = variable.name === RECEIVER ? 'receiver' : variable.name;
+        yield { is: 'captured', name, value: { type: variable.type, source: capturedSource(world, variable, pointerOf(value)) } };
+      }
       break;
     case 'map': {
       let index = 0;

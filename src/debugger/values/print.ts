@@ -45,8 +45,8 @@ export function printValue(world: World, value: Value, options: PrintOptions = {
   return new Printer(world, options).print(value, 0, true);
 }
 
-/** Pointers to pointers followed in a row; a pointer type can contain itself. */
-const MAX_POINTERS = 16;
+/** Elements or bytes of what the user has cut out. */
+const MOST_ASKED_FOR = 1 << 16;
 
 type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;
 
@@ -55,7 +55,6 @@ class Printer {
   private readonly format: PrintFormat | undefined;
   private readonly follow: boolean;
   private readonly maxFields: number;
-  private pointers = 0;
 
   constructor(
     private readonly world: World,
@@ -110,7 +109,7 @@ class Printer {
         return channel === undefined ? `${name} nil` : `${name} ${channel.length}/${channel.capacity}`;
       }
       case 'func':
-        return content.func?.name ?? 'nil';
+        return content.func === undefined ? 'nil' : content.func.name + this.captured(value, content, level);
       case 'code':
         return content.address === undefined ? name : codeText(this.world, content.address);
       case 'interface':
@@ -146,7 +145,7 @@ class Printer {
   }
 
   private string(value: Value, length: number): string {
-    const bytes = stringBytes(this.world, value, this.limits.maxStringLen);
+    const bytes = stringBytes(this.world, value, value.whole ? MOST_ASKED_FOR : this.limits.maxStringLen);
     const more = length > bytes.length ? `...+${length - bytes.length} more` : '';
     if (this.format === 'x') return hexText(bytes) + more;
     return more === '' ? quoteBytes(bytes) : `${quoteBytes(bytes).slice(0, -1)}${more}"`;
@@ -157,12 +156,12 @@ class Printer {
     if (elem === undefined) return isShaped(value.type) ? castText(value.type.name, address) : `unsafe.Pointer(${hex(address)})`;
     if (this.format !== undefined && this.format !== 's') return this.number(value, address, false)!;
     if (address === 0n) return typed ? `${value.type.name} nil` : '*nil';
-    const [target] = this.follow && this.pointers < MAX_POINTERS ? childrenOf(this.world, value, content) : [];
+    if (value.bare && level === 0) return castText(value.type.name, address);
+    // As in Delve, pointers to pointers count as levels: a pointer can lead to itself.
+    const toPointer = underlying(elem).kind === 'pointer';
+    const [target] = this.follow && !(toPointer && level > this.limits.maxVariableRecurse) ? childrenOf(this.world, value, content) : [];
     if (target === undefined) return castText(value.type.name, address);
-    this.pointers++;
-    const text = `*${this.print(target.value, level, typed)}`;
-    this.pointers--;
-    return text;
+    return `*${this.print(target.value, toPointer ? level + 1 : level, typed)}`;
   }
 
   private slice(value: Value, content: Of<'slice'>, level: number, typed: boolean): string {
@@ -174,7 +173,7 @@ class Printer {
 
   private elements(value: Value, content: Of<'array' | 'slice'>, level: number): string {
     const { length } = content;
-    const shown = Math.min(length, this.limits.maxArrayValues);
+    const shown = Math.min(length, value.whole ? MOST_ASKED_FOR : this.limits.maxArrayValues);
     if (shown === 0 && length > 0) return '...';
     const texts: string[] = [];
     for (const child of childrenOf(this.world, value, content)) {
@@ -198,9 +197,19 @@ class Printer {
       if (child.is === 'field') fields.push(`${child.field.name}: ${this.print(child.value, level + 1, true)}`);
     }
     if (fields.length < length) fields.push(`...+${length - fields.length} more`);
-    const time = value.type.name === 'time.Time' ? timeText(value) : undefined;
+    const time = value.type.name === 'time.Time' ? timeText(this.world, value) : undefined;
     if (time !== undefined) return `time.Time(${time}){${fields.join(', ')}}`;
     return `${head}{${fields.join(', ')}}`;
+  }
+
+  /** ` {base: 40, name: "adder"}` behind a closure's name. */
+  private captured(value: Value, content: Of<'func'>, level: number): string {
+    if (content.captured.length === 0) return '';
+    if (level > this.limits.maxVariableRecurse || this.limits.maxVariableRecurse === 0) return ' {...}';
+    const parts: string[] = [];
+    for (const child of childrenOf(this.world, value, content))
+      if (child.is === 'captured') parts.push(`${child.name}: ${this.print(child.value, level + 1, true)}`);
+    return ` {${parts.join(', ')}}`;
   }
 
   private map(value: Value, content: Of<'map'>, level: number, typed: boolean): string {

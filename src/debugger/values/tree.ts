@@ -125,5 +125,7 @@ function named(child: Child, world: World, options: PrintOptions): Node {
       return { name: '*' };
     case 'dynamic':
       return { name: '.(data)' };
+    case 'captured':
+      return { name: child.name };
   }
 }

@@ -20,6 +20,10 @@ export interface Value {
   readonly source: Source;
   /** A register or address without a type of its own: it takes the type of what it meets, as gdb's registers do. */
   readonly loose?: true;
+  /** A pointer that the expression has made, by & or a conversion: printed as the address that it is, and not followed. */
+  readonly bare?: true;
+  /** What the user has cut out: printed without the limits that are there for what nobody has asked for. */
+  readonly whole?: true;
 }
 
 /** What values need to be read and shown. */
@@ -33,7 +37,7 @@ export const pointerValue = (type: Type, address: bigint): Value => ({ type, sou
 export const uint64Value = (value: bigint): Value => ({ type: basicType('uint64')!, source: bytesSource(fromUint(value, 8)) });
 
 export const addressOf = (value: Value, inC: boolean): Value | undefined =>
-  value.source.address === undefined ? undefined : pointerValue(pointerTo(value.type, inC), value.source.address);
+  value.source.address === undefined ? undefined : { ...pointerValue(pointerTo(value.type, inC), value.source.address), bare: true };
 
 /** The word of a pointer-shaped value. Throws Unreadable. */
 export const pointerOf = (value: Value): bigint => readUint(value.source, 0, 8);
@@ -113,6 +117,7 @@ export function sliceRun(value: Value): ElementRun {
   const address = pointerOf(value);
   const length = checkedLength(readUint(value.source, 8, 8), 'length');
   const capacity = checkedLength(readUint(value.source, 16, 8), 'capacity');
+  if (address === 0n && length > 0) throw new Unreadable('non-zero length array with nil base');
   return { address, length, capacity };
 }
 

@@ -233,8 +233,8 @@ function makeLookup(unit: Unit): ExpressionLookup {
   };
 }
 
-/** Names of functions that the compiler makes of function literals and of `go` and `defer`. */
-const CLOSURE = /\.(?:func|gowrap)\d+/;
+/** Names of functions that the compiler makes of function literals, of `go` and `defer`, and of method values. */
+const CLOSURE = /\.(?:func|gowrap)\d+|-fm$/;
 
 /** The offset of a frame's slot from its CFA; undefined: the expression is none of those that Go has for it. */
 function frameSlot(expression: Uint8Array | undefined): number | undefined {
