@@ -5,6 +5,8 @@
  */
 
 import { unwindRegister } from '../../abi/registers.js';
+import type { Func } from '../../image/api.js';
+import { isOfLoops } from '../../runtime/range-bodies.js';
 import { effectsIn, instructionsIn } from '../code/decode.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
@@ -13,6 +15,7 @@ import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { atOrOutside, placeOf, type StepPlace } from './place.js';
+import { loopFamily, ownerOf } from './range-loops.js';
 
 type Goals = Map<bigint, () => boolean>;
 
@@ -105,22 +108,30 @@ async function nextLine(session: Session): Promise<Stop> {
 
 async function stepInto(session: Session): Promise<Stop> {
   for (;;) {
-    const frame = session.frames(1)[0]!;
-    const goals = lineGoals(session, frame, true);
-    const calls = callsOfLine(session, frame);
-    const here = framePlace(session, frame.physical);
-    for (const call of calls) goals.set(call, () => sameFrame(session, here));
+    const stop = await stepFrom(session, session.frames(1)[0]!);
+    if (stop !== 'wrapper') return stop;
+  }
+}
+
+/** On from a frame's line, whatever other functions that calls; `wrapper`: in one, which is to be stepped through as well. */
+async function stepFrom(session: Session, frame: LogicalFrame): Promise<Stop | 'wrapper'> {
+  const lines = lineGoals(session, frame, true);
+  const calls = callsOfLine(session, frame);
+  const here = framePlace(session, frame.physical);
+  const goals: Goals = new Map([...lines, ...calls.map(call => [call, () => sameFrame(session, here)] as const)]);
+  for (;;) {
     const already = calls.includes(session.thread.registers.rip);
     const stop = already ? ({ reason: 'step' } as const) : await resume(session, { at: goals, reached: { reason: 'step' } });
     if (stop.reason !== 'step' || !calls.includes(session.thread.registers.rip)) return stop;
     const entered = await oneInstruction(session);
     if (entered !== undefined) return entered;
     const callee = session.frames(1)[0]!;
-    if (callee.physical.func?.wrapper) continue;
+    if (callee.physical.func?.wrapper) return 'wrapper';
     if (worthEntering(callee, frame)) return toBody(session, callee);
-    // Not a function to look at: out of it again, and on with the same line.
+    // Not a function to look at: out of it again, and on with the same line, unless its call was the last of that.
     const out = await runToReturn(session, callee.physical);
     if (out.reason !== 'finish') return out;
+    if (lines.get(session.thread.registers.rip)?.()) return finished(session, { reason: 'step' });
   }
 }
 
@@ -142,20 +153,42 @@ function worthEntering(callee: LogicalFrame, from: LogicalFrame): boolean {
 
 /** Other lines of the function, in this very frame, and the return to any frame further out. */
 function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals {
-  const { physical } = frame;
+  const { outer: own, bodies } = into ? { outer: frame, bodies: [] } : loopFamily(session, frame);
+  const { physical } = own;
   const { func } = physical;
+  const { images } = session.target;
   const goals: Goals = new Map();
-  returnGoals(session, goals);
-  const image = func === undefined ? undefined : session.target.images.at(func.entry);
-  if (func === undefined || image === undefined || frame.line === undefined) return goals;
+  returnGoals(session, goals, physical);
+  if (func === undefined || frame.line === undefined) return goals;
   const here = framePlace(session, physical);
-  const depth = session.target.images.inlineFrames(lookupPc(physical)).length;
-  for (const { pc, file, line } of image.statementsIn(func.entry, func.end)) {
+  const inline = images.inlineFrames(lookupPc(physical));
+  const depth =
+    inline.length -
+    Math.max(
+      0,
+      inline.findIndex(({ name }) => name === own.name),
+    );
+  const ofLoop = (pc: bigint): boolean => isOfLoops(images.inlineFrames(pc)[0], own);
+  for (const { pc, file, line } of images.statementsIn(func.entry, func.end)) {
     if (line === frame.line && file === frame.file) continue;
-    if (!into && insideInlineCall(session, pc, depth, frame)) continue;
+    if (!into && insideInlineCall(session, pc, depth, own) && !ofLoop(pc)) continue;
     goals.set(pc, () => sameFrame(session, here));
   }
+  for (const body of bodies) {
+    const from = images.afterPrologue(body);
+    for (const { pc, file, line } of images.statementsIn(from, body.end)) {
+      if ((line !== frame.line || file !== frame.file) && ofLoop(pc)) goals.set(pc, () => inLoopOf(session, body, here));
+    }
+  }
   return goals;
+}
+
+/** Whether the body of a loop in which execution stands is one of that very call of a function. */
+function inLoopOf(session: Session, body: Func, place: StepPlace | undefined): boolean {
+  session.target.changed();
+  const owner = ownerOf(session, body);
+  const here = owner && framePlace(session, owner.physical);
+  return place !== undefined && here?.stack === place.stack && here.depth === place.depth;
 }
 
 /** True when a pc is in a call that is inlined into the frame, which `next` runs through. */
@@ -192,10 +225,13 @@ function currentCfa(session: Session): bigint | undefined {
   return session.frames(1)[0]?.physical.cfa;
 }
 
-function returnGoals(session: Session, goals: Goals): void {
+/** Returns from `from`, or from the innermost frame, and from those further out. */
+function returnGoals(session: Session, goals: Goals, from?: PhysicalFrame): void {
   let last: PhysicalFrame | undefined;
+  let outside = from === undefined;
   for (const { physical } of session.frames(RETURNS)) {
-    if (physical === last) continue;
+    outside ||= physical === from;
+    if (physical === last || !outside) continue;
     last = physical;
     if (physical.returnAddress === undefined || physical.cfa === undefined) continue;
     const place = placeOf(session, physical.cfa);

@@ -1,5 +1,6 @@
 /** Variables of frames and packages as `args`, `locals` and `vars` list them. */
 import type { Variable } from '../../image/api.js';
+import { isRangeBody } from '../../runtime/range-bodies.js';
 import type { Answer } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
@@ -50,7 +51,7 @@ export function variablesAnswer(
   const rows = variableRows(stack, frame, which, verbose, print).filter(row => wanted.test(row.name));
   if (rows.length === 0) {
     // The race runtime's functions have no debug information; what their convention tells is still known.
-    const known = which === 'args' ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
+    const known = which === 'args' && !frame.described ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
     if (known.length === 0) return { output: `(no ${which})`, data: [] };
     const told = known.map(each => ({ name: each.name, text: argumentText(stack, frame, each), known: each.known }));
     return {
@@ -99,7 +100,9 @@ function variableRows(
   const variables = frame.variables().filter(each => !isOfCompiler(each));
   const context = stack.context(frame);
   const options = listOptions(print, context, verbose);
-  const listed = variables.filter(each => roles.includes(each.role) && (which === 'args' || declared(each, frame)));
+  // Parameters of a loop's body are the loop's variables.
+  const roleOf = ({ role }: Variable): Variable['role'] => (role === 'param' && isRangeBody(frame) ? 'local' : role);
+  const listed = variables.filter(each => roles.includes(roleOf(each)) && (which === 'args' || declared(each, frame)));
   return listed.map((each, i) => {
     const row = rowOf(context, each, options);
     // A name in brackets is one that an inner block has taken over.
