@@ -7,8 +7,8 @@ const EPOCH = 1_767_225_600n * SECOND;
 /** CLOCK_MONOTONIC at the start: a machine that has been up for 1000 s. */
 const UPTIME = 1000n * SECOND;
 
-/** A deadline further away than this (52 days) never comes: nothing can be waiting for it but a program that means for ever. */
-export const NEVER = 2 ** 52;
+/** A deadline that far away never comes: Linux's time ends there (KTIME_MAX, 292 years), and a longer sleep lasts for ever. */
+export const NEVER = 2 ** 63;
 
 /** Virtual time: one nanosecond an instruction, and leaps when all threads wait. */
 export class VirtualClock {
