@@ -5,9 +5,11 @@ import { runScript } from '../debugger/commands/session.js';
 import { CommandError } from '../debugger/errors.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
+import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Process } from '../linux/api.js';
 import { heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
+import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
 import { processOptions } from './process-options.js';
 import { openScreen } from './screen.js';
@@ -31,13 +33,19 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const outlet = new Outlet(json ? 2 : 1);
   const options = processOptions(parsed, path);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const session = new Session(call === undefined ? launch : { ...launch, result: call.result }, nodeHost(), limit);
+  const screen = !json && !batch && screenWanted(parsed);
+  const interactive = !batch && process.stdin.isTTY === true && !json;
+  const own = batch ? ownInput() : undefined;
+  const typed = own ?? (screen || interactive ? new QueuedInput(false) : undefined);
+  const launched = call === undefined ? launch : { ...launch, result: call.result };
+  const session = new Session(launched, nodeHost(typed), limit, undefined, stdinFlag(parsed));
   outlet.attend(session);
   const finish = (status: number): number => {
+    own?.end();
     if (call !== undefined && call.result(session.target.process) === undefined) call.tell(undefined);
     return status;
   };
-  if (!json && !batch && screenWanted(parsed)) {
+  if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
     // The screen is gone, and what it has told with it.
@@ -52,19 +60,21 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
     else if (outcome.output !== '') writeOut(1, `${outcome.output}\n`);
   };
-  const interactive = !batch && process.stdin.isTTY === true && !json;
   if (interactive) writeOut(1, `${WELCOME}\n`);
-  for (const { kind, text } of parsed.script) {
-    if (session.ended) break;
-    report(kind === 'ex' ? await run(session, text) : await script(session, text, json ? report : undefined));
-  }
-  if (batch || session.ended) return finish(failed ? 1 : 0);
+  const begin = async () => {
+    for (const { kind, text } of parsed.script) {
+      if (session.ended) break;
+      report(kind === 'ex' ? await run(session, text) : await script(session, text, json ? report : undefined));
+    }
+  };
   if (interactive) {
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
-    await converse(session, heard(parsed));
+    await converse(session, heard(parsed), begin);
     return finish(0);
   }
+  await begin();
+  if (batch || session.ended) return finish(failed ? 1 : 0);
   await readCommands(session, report);
   return finish(failed ? 1 : 0);
 }

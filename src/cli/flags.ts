@@ -26,6 +26,13 @@ const FLAGS = [
   },
   { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
+  {
+    name: 'stdin',
+    short: 'r',
+    value: 'FILE',
+    summary: 'what it reads from its standard input (default: what comes to r14, if r14 itself reads no commands there)',
+    of: ['exec', 'run', 'asm'],
+  },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
   { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
   { name: 'memory', value: 'SIZE', summary: 'memory the program may touch, as 512M or 4G (default 2G)', of: ['exec', 'run'] },

@@ -2,8 +2,9 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
-import type { Host } from '../debugger/session/host.js';
+import type { Host, TypedInput } from '../debugger/session/host.js';
 import { hostReason } from '../host/files.js';
+import { fileInput } from '../host/node/input.js';
 import { version } from '../host/node/package.js';
 import { makeFolder } from './folder.js';
 
@@ -14,11 +15,13 @@ const MOST_SOURCE = 64 * 2 ** 20;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The debugger's outside on this machine. */
-export function nodeHost(): Host {
+export function nodeHost(typed?: TypedInput): Host {
   const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
     now: () => performance.now(),
+    ...(typed === undefined ? {} : { typed }),
+    openInput: path => reaching('read', path, () => fileInput(path)),
     readSource: path => {
       try {
         const { size } = statSync(path);
@@ -40,7 +43,7 @@ export function nodeHost(): Host {
 }
 
 /** Reads or writes a file; when that cannot be, it is the command's error. */
-function reaching<T>(what: 'read' | 'write', path: string, work: () => T): T {
+export function reaching<T>(what: 'read' | 'write', path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -33,7 +33,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const { LessonWalk } = await import('../debugger/lesson/walk.js');
     const walk = new LessonWalk(run);
     let notice = '';
-    outlet.screen = { renewed: () => undefined, written: () => undefined, said: text => (notice += `${text}\n`) };
+    outlet.screen = { renewed: () => undefined, written: () => undefined, said: text => (notice += `${text}\n`), starved: () => undefined };
     await (untilSignal ? walk.untilSignal() : walk.begin());
     await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written: stage.printed(), notice }, outlet);
     return 0;

@@ -20,6 +20,7 @@ export class Outlet {
       if (this.screen === undefined) writeOut(descriptor === 1 ? this.stdout : 2, bytes);
       else this.screen.written(this.#decoders[descriptor].decode(bytes, { stream: true }));
     });
+    events.on('starved', () => this.screen?.starved());
     events.on('message', ({ text }) => {
       if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
       else this.screen.said(text);

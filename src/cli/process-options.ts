@@ -3,7 +3,7 @@ import { nodePorts } from '../host/node/ports.js';
 import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
 
 /** What the flags say of the program's process. */
-export function processOptions(parsed: Parsed, path: string, streams: Pick<LaunchOptions, 'stdin'> = {}): LaunchOptions {
+export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const env = environmentFlag(parsed);
   const seed = numberFlag(parsed, 'seed', 0);
   const cpus = numberFlag(parsed, 'cpus', 1);
@@ -16,7 +16,6 @@ export function processOptions(parsed: Parsed, path: string, streams: Pick<Launc
     cwd: process.cwd(),
     path,
     args: [path, ...parsed.args],
-    ...streams,
     ...(env === undefined ? {} : { env }),
     ...(seed === undefined ? {} : { seed }),
     ...(cpus === undefined ? {} : { cpus }),

@@ -1,76 +1,105 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
 import type { Session } from '../debugger/session/session.js';
 import { Changes } from '../debugger/show/changes.js';
+import { utf8 } from '../host/bytes.js';
 import { completeFile } from './complete-file.js';
 import { historyFile, loadHistory, saveHistory } from './history.js';
 import { writeOut } from './output.js';
 import { savedSettings } from './saved-settings.js';
 
 /**
- * Reads and runs commands until the user leaves. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. `heard`: what a command has
- * changed is told in words behind its answer.
+ * Reads and runs commands until the user leaves, after `begin`. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. While the
+ * program waits for input, lines are its, and Ctrl-D is their end. `heard`: what a command has changed is told in words behind its answer.
  */
-export async function converse(session: Session, heard: boolean): Promise<void> {
+export async function converse(session: Session, heard: boolean, begin: () => Promise<void>): Promise<void> {
   const changes = heard ? new Changes(session) : undefined;
   const file = historyFile();
-  const history = loadHistory(file);
-  const editor = createInterface({
-    input: process.stdin,
-    output: process.stdout,
-    history,
-    historySize: 1000,
-    removeHistoryDuplicates: true,
-    completer: (line: string) => {
-      const { words, start } = complete(session, line, completeFile);
-      return [[...words], line.slice(start)];
-    },
-  });
-  let newest: readonly string[] = history;
-  editor.on('history', lines => {
-    newest = lines;
-  });
-  let busy = false;
-  editor.on('SIGINT', () => {
-    if (busy) session.interrupt();
-    else {
-      writeOut(1, '^C\n');
-      // Clears what is typed so far.
-      editor.write(null, { ctrl: true, name: 'e' });
-      editor.write(null, { ctrl: true, name: 'u' });
-      editor.prompt();
-    }
-  });
+  let newest: readonly string[] = loadHistory(file);
+  /** Lines to come; undefined: Ctrl-D. */
+  const queue: (string | undefined)[] = [];
+  let busy = true;
+  let editor: Interface;
   const ask = () => {
     editor.setPrompt(session.settings.text('prompt'));
     editor.prompt();
   };
-  const saved = await savedSettings(session);
-  if (saved !== '') writeOut(1, `${saved}\n`);
-  ask();
-  const queue: string[] = [];
+  const leave = () => {
+    busy = false;
+    editor.close();
+  };
+  const carryOut = async () => {
+    while (queue.length > 0 && !session.ended) {
+      const line = queue.shift();
+      if (line === undefined) return leave();
+      const outcome = await run(session, line);
+      const told = session.ended ? undefined : changes?.tell(session);
+      for (const text of [outcome.output, told ?? '']) if (text !== '') writeOut(1, `${text}\n`);
+    }
+    busy = false;
+    if (session.ended) leave();
+    else ask();
+  };
+  // What was typed ahead is read by whoever reads first, as from any terminal.
+  const feed = () => {
+    if (!session.starved || queue.length === 0) return;
+    const line = queue.shift();
+    if (line === undefined) session.endInput();
+    else session.type(utf8(`${line}\n`));
+  };
+  session.events.on('starved', feed);
   await new Promise<void>(resolve => {
-    const next = async () => {
-      if (busy) return;
-      busy = true;
-      while (queue.length > 0 && !session.ended) {
-        const outcome = await run(session, queue.shift()!);
-        const told = session.ended ? undefined : changes?.tell(session);
-        for (const text of [outcome.output, told ?? '']) if (text !== '') writeOut(1, `${text}\n`);
-      }
-      busy = false;
-      if (session.ended) editor.close();
-      else ask();
+    const open = () => {
+      editor = createInterface({
+        input: process.stdin,
+        output: process.stdout,
+        history: [...newest],
+        historySize: 1000,
+        removeHistoryDuplicates: true,
+        completer: (line: string) => {
+          const { words, start } = complete(session, line, completeFile);
+          return [[...words], line.slice(start)];
+        },
+        prompt: '',
+      });
+      editor.on('history', lines => {
+        if (!session.starved) newest = lines;
+      });
+      editor.on('SIGINT', () => {
+        if (busy) session.interrupt();
+        else {
+          writeOut(1, '^C\n');
+          // Clears what is typed so far.
+          editor.write(null, { ctrl: true, name: 'e' });
+          editor.write(null, { ctrl: true, name: 'u' });
+          editor.prompt();
+        }
+      });
+      editor.on('line', line => {
+        queue.push(line);
+        if (busy) return feed();
+        busy = true;
+        editor.setPrompt('');
+        void carryOut();
+      });
+      editor.on('close', () => {
+        if (busy && process.stdin.readable) {
+          queue.push(undefined);
+          open();
+          return feed();
+        }
+        session.interrupt();
+        resolve();
+      });
     };
-    editor.on('line', line => {
-      queue.push(line);
-      void next();
-    });
-    editor.on('close', () => {
-      session.interrupt();
-      resolve();
+    open();
+    void begin().then(async () => {
+      if (session.ended) return leave();
+      const saved = await savedSettings(session);
+      if (saved !== '') writeOut(1, `${saved}\n`);
+      await carryOut();
     });
   });
   saveHistory(file, newest);

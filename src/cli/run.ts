@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Assembled } from '../asm/program.js';
 import { describeAddress } from '../debugger/code/describe.js';
 import { Driver } from '../debugger/session/driver.js';
@@ -7,6 +6,7 @@ import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import type { OutputRecord } from '../linux/output.js';
 import { numberFlag, type Parsed } from './flags.js';
+import { programInput } from './input.js';
 import { writeOut } from './output.js';
 import { processOptions } from './process-options.js';
 
@@ -17,10 +17,11 @@ const SLICE = 20_000_000;
 export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
-  const options = processOptions(parsed, path, { stdin: standardInput() });
+  const options = processOptions(parsed, path);
+  const own = programInput(parsed);
   const output = ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const driver = new Driver(launch.launch(undefined, output), limit);
+  const driver = new Driver(launch.launch(undefined, output, own.input), limit);
   const { process } = driver;
   process.catch = { signals: new Set() };
   let status: number | undefined;
@@ -32,8 +33,10 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
     }
     const stop = driver.run(SLICE);
     status = statusOf(stop, () => placeText(launch.images(process.objects), process.cpu.registers.rip));
+    if (stop.kind === 'input') await own.wait(stop.idle);
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
+  own.end();
   ended?.(process);
   if (parsed.values.has('stats')) {
     const seconds = (performance.now() - started) / 1000;
@@ -70,14 +73,4 @@ function statusOf(stop: ProcessStop, place: () => string): number | undefined {
 function placeText(images: Images, rip: bigint): string {
   const name = describeAddress(images, rip);
   return `at 0x${rip.toString(16)}${name === undefined ? '' : ` in ${name}`}`;
-}
-
-/** All of standard input, unless a terminal or nothing is there. */
-function standardInput(): Uint8Array {
-  if (process.stdin.isTTY) return new Uint8Array();
-  try {
-    return readFileSync(0);
-  } catch {
-    return new Uint8Array();
-  }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
+import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
 import { Told } from '../host/told.js';
 import type { OutputRecord } from './output.js';
@@ -33,12 +34,12 @@ export interface ProcessOptions {
   memory?: number;
   /** Is told of each write to standard output and error. */
   output: (record: OutputRecord) => void;
-  /** Standard input: all of it, so that it is as fixed as the arguments. Default: empty. */
-  stdin?: Uint8Array;
+  /** Standard input. Default: empty. */
+  stdin?: GuestInput;
 }
 
 /** What a process that was saved needs of where it goes on. */
-export type ResumeOptions = Pick<ProcessOptions, 'host' | 'output' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'>;
+export type ResumeOptions = Pick<ProcessOptions, 'host' | 'stdin' | 'output' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'>;
 
 /** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */
 export interface SavedProcess {
@@ -82,6 +83,11 @@ export type ProcessStop =
   | { readonly kind: 'memory-limit' }
   /** An observer wanted a stop (see CpuStop). */
   | { readonly kind: 'observer'; readonly observer: Observer }
+  /**
+   * The guest has asked its standard input for what has not come yet. `idle`: nothing else can happen for so many ns of its time; undefined: nothing
+   * at all can. 0: others could go on; it is told once, for who knows that more comes at once. `run` goes on when more has come or the time has passed.
+   */
+  | { readonly kind: 'input'; readonly idle: number | undefined }
   /** No thread can ever run again: all wait, and no timer is due. */
   | { readonly kind: 'deadlock' }
   /** `status` is what a shell would see: exit code, or 128 + signal. */

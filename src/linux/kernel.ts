@@ -1,6 +1,7 @@
 import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
+import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
 import { PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
@@ -70,6 +71,7 @@ export type SavedKernel = Versioned<{
   readonly layout: SavedLayout;
   readonly fds: SavedDescriptors;
   readonly nextPipe: number;
+  readonly input: SavedInput;
   readonly written: number;
   /** What debuggers are told, and the files behind mappings, whose names are the host's. */
   readonly aside: {
@@ -93,6 +95,7 @@ export class Kernel {
   readonly refusals = new Refusals();
   readonly objects: MappedObject[] = [];
   readonly pages: PageFiles;
+  readonly input: InputLog;
   readonly output: OutputLog;
   /** getrandom, /dev/urandom. */
   readonly random: Prng;
@@ -122,13 +125,14 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
-    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'output'> & { readonly memory: number },
+    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output'> & { readonly memory: number },
     private readonly tables: KernelTables,
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
     this.pages = new PageFiles(options.host.files);
     this.memory.pager = this.pages.read;
+    this.input = inputLog(options.stdin ?? new Uint8Array(0));
     this.output = new OutputLog(() => cpu.icount, options.output);
     this.cpus = options.cpus ?? 2;
     this.memoryLimit = options.memory;
@@ -207,6 +211,14 @@ export class Kernel {
     }
   }
 
+  /** Asks for input again, for those who wait for it. Returns whether somebody does still. */
+  lookForInput(): boolean {
+    const { input } = this;
+    const { asked } = input;
+    this.filesChanged();
+    return input.hungry && input.asked > asked;
+  }
+
   /** Ends the process. */
   end(status: number, signal?: string): void {
     this.exit ??= signal === undefined ? { status } : { status, signal };
@@ -235,7 +247,7 @@ export class Kernel {
     const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
     const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 1,
+      version: 2,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
       program: this.program,
@@ -259,6 +271,7 @@ export class Kernel {
       layout: this.layout.save(),
       fds: this.fds.save(),
       nextPipe: this.nextPipe,
+      input: this.input.save(),
       written: this.output.save(),
       aside: {
         threadEvents: [...this.threadEvents],
@@ -271,7 +284,7 @@ export class Kernel {
 
   /** Of another process too, if it has as many CPUs and as much memory. */
   restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 1);
+    checkVersion('kernel', saved, 2);
     if (saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit) throw new Error('saved on another machine');
     const { aside } = saved;
     const gone = saved.gone.map(task => Task.restore(task));
@@ -288,8 +301,8 @@ export class Kernel {
     if (log !== undefined && aside.log !== undefined) log.seek(aside.log);
     const lasting = log !== undefined;
     this.pages.restore(aside.pages, lasting);
-    const { timers, random, pages, output } = this;
-    const world = { timers, random, pages, output, host: files, lasting };
+    const { timers, random, pages, input, output } = this;
+    const world = { timers, random, pages, input, output, host: files, lasting };
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);
@@ -305,6 +318,7 @@ export class Kernel {
     this.fs.cwd = saved.cwd;
     this.layout = Layout.restore(this.memory, saved.layout);
     this.nextPipe = saved.nextPipe;
+    this.input.restore(saved.input);
     this.output.restore(saved.written);
     this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);
     this.objects.splice(0, this.objects.length, ...aside.objects);

@@ -54,11 +54,7 @@ export function startProcess(options: ProcessOptions): Process {
   kernel.objects.push(...objects);
   allowOwn(sandbox, program);
   kernel.fs = new FileSystem(kernel, host.files, sandbox, cwd);
-  for (const stream of [
-    new InputStream(options.stdin ?? new Uint8Array(0)),
-    new OutputStream(1, kernel.output),
-    new OutputStream(2, kernel.output),
-  ]) {
+  for (const stream of [new InputStream(kernel.input), new OutputStream(1, kernel.output), new OutputStream(2, kernel.output)]) {
     kernel.fds.add(stream, false);
   }
   const main = new Task(kernel.newTid(), cpu.registers.save(), program.path.split('/').at(-1)!.slice(0, 15));
@@ -199,7 +195,7 @@ class GuestProcess implements Process {
 
   run({ budget, pass }: RunOptions): ProcessStop {
     const { kernel, cpu } = this;
-    const { scheduler } = kernel;
+    const { scheduler, input } = kernel;
     const end = cpu.icount + budget;
     if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
@@ -209,7 +205,24 @@ class GuestProcess implements Process {
         if (event && this.catch.threads) return { kind: 'thread', ...event };
         if (event) continue;
         if (kernel.exit) return { kind: 'exited', ...kernel.exit };
-        const task = kernel.stopped ? undefined : scheduler.next();
+        // Questions to the host come at the same places of the run whatever slices it is cut into: where a turn is over.
+        const starving = input.hungry && scheduler.turnOver && kernel.lookForInput();
+        if (input.hungry && !input.told) {
+          input.told = true;
+          return { kind: 'input', idle: 0 };
+        }
+        let idle: number | undefined;
+        const task = kernel.stopped
+          ? undefined
+          : scheduler.next(ns => {
+              const may = !input.hungry || input.passed(ns);
+              idle = may ? undefined : ns;
+              return may;
+            });
+        if (!task && !kernel.stopped && (starving || idle !== undefined)) {
+          if (input.again) continue;
+          return { kind: 'input', idle };
+        }
         if (!task) return { kind: 'deadlock' };
         if (this.observers.length > 0) this.tellSwitch(task);
         const stop = this.toUserMode(task);

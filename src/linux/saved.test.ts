@@ -31,7 +31,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   FdTable: ['waitedFor'],
   Layout: ['memory'],
   PageFiles: ['files', 'pieces', 'table', 'read'],
-  InputStream: [],
+  InputStream: ['input'],
   OutputStream: ['log'],
   PipeReader: ['inode'],
   PipeWriter: ['inode'],
@@ -48,12 +48,12 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
 
 describe('what is saved', () => {
   const kernel = someKernel();
-  const { timers, pages, random, output } = kernel;
+  const { timers, pages, random, input, output } = kernel;
   const files = nodePorts.files;
   const pipe = new Pipe(1, 0);
   const parts: { save(): object }[] = [
     ...[kernel, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals, kernel.fds, kernel.layout, pages],
-    ...[new InputStream(new Uint8Array(3)), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
+    ...[new InputStream(input), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0), new HostDirectory(files, '/b', '/b', 0)],
     ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],

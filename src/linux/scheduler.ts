@@ -87,12 +87,21 @@ export class Scheduler {
     this.startTurn(task);
   }
 
-  /** The task to run now, loaded. Moves virtual time forward when all wait; undefined when none can ever run again. */
-  next(): Task | undefined {
+  /** Whether the next task to run begins a turn. */
+  get turnOver(): boolean {
+    const task = this.current;
+    return task?.state !== 'runnable' || this.machine.cpu.icount >= task.quantumEnd;
+  }
+
+  /**
+   * The task to run now, loaded. Moves virtual time forward when all wait, if that may be; undefined when none can ever run again, or not yet.
+   * `mayLeap`: whether so many ns may pass.
+   */
+  next(mayLeap: (ns: number) => boolean = () => true): Task | undefined {
     for (let leaps = 0; leaps < MAX_LEAPS; leaps++) {
       this.expire();
       const before = this.current;
-      if (before?.state === 'runnable' && this.machine.cpu.icount < before.quantumEnd) return before;
+      if (!this.turnOver) return before;
       if (before?.state === 'runnable') this.queue.push(before);
       this.queue = this.queue.filter(task => task.state === 'runnable');
       const task = this.queue.shift();
@@ -102,7 +111,7 @@ export class Scheduler {
         return task;
       }
       const moment = this.nextMoment();
-      if (moment === undefined || moment >= NEVER) return undefined;
+      if (moment === undefined || moment >= NEVER || !mayLeap(moment - this.machine.clock.now())) return undefined;
       this.machine.clock.leapTo(moment);
     }
     return undefined;

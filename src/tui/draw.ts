@@ -30,15 +30,16 @@ function header(state: State): Row[] {
   const gap = Math.max(2, columns - [...left].length - [...right].length);
   const { what, detail } = view.stop;
   const waiting = state.pending.length === 0 ? '' : `   ${state.pending.length} more wait${state.pending.length === 1 ? 's' : ''}`;
-  const stop: Row =
-    state.progress === undefined
+  const stop: Row = state.reading
+    ? [span(' the program waits for input: enter sends a line, ctrl-d ends it, ctrl-c stops the program')]
+    : state.progress === undefined
       ? [span(' '), span(printable(what), view.fault ? 'fault' : 'selected'), span(detail === '' ? '' : `  ${printable(detail)}`)]
       : [span(` running: ${printable(state.progress)}   ctrl-c stops it${waiting}`)];
   return [[span(`${left}${' '.repeat(gap)}${right}`, 'title')], stop];
 }
 
 function footer(state: State): Row[] {
-  const prompt = state.line === undefined ? lessonHint(state) : promptRow(state.line, state.columns);
+  const prompt = state.line === undefined ? lessonHint(state) : promptRow(state.line, state.columns, state.reading ? 'input: ' : '(r14) ');
   return [prompt, [span(hints(state), 'dim')]];
 }
 

@@ -6,8 +6,9 @@ import widthOf from './width.js';
 /** A newline in the line: several commands. */
 const NEWLINE = '↵';
 
-export function promptRow({ text, cursor, search }: EditedLine, width: number): Row {
-  const head = search === undefined ? '(r14) ' : `(${search.failed ? 'not found' : 'search'}: ${search.query}) `;
+/** `asked`: what stands in front of it. */
+export function promptRow({ text, cursor, search }: EditedLine, width: number, asked = '(r14) '): Row {
+  const head = search === undefined ? asked : `(${search.failed ? 'not found' : 'search'}: ${search.query}) `;
   const room = Math.max(2, width - widthOf(head));
   const shown = (part: string): string => part.replaceAll('\n', NEWLINE);
   const behind = clusters(beginning(shown(text.slice(cursor, cursor + room)), room));

@@ -5,6 +5,7 @@ import { complete } from '../debugger/complete/completion.js';
 import type { LessonWalk } from '../debugger/lesson/walk.js';
 import type { Session } from '../debugger/session/session.js';
 import { grouped } from '../debugger/show/stop-text.js';
+import { utf8 } from '../host/bytes.js';
 import { Rows } from './app.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';
@@ -27,6 +28,8 @@ export interface Shown {
   written(text: string): void;
   /** A line of the debugger's own. */
   said(text: string): void;
+  /** The program waits for input. */
+  starved(): void;
 }
 
 /** Tells the screen, for as long as it is there. */
@@ -114,6 +117,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     renewed: () => send({ kind: 'renewed' }),
     written: text => send({ kind: 'written', text }),
     said: text => send({ kind: 'answer', text }),
+    starved: () => send({ kind: 'starved' }),
   };
   if (options.written !== undefined) outlet.screen.written(options.written);
   if (options.notice !== '') send({ kind: 'answer', text: options.notice });
@@ -143,6 +147,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
         looking = spot.looking;
         return send({ kind: 'returned', spot, view: look() });
       }
+      case 'input':
+        return effect.text === undefined ? opened.session.endInput() : opened.session.type(utf8(effect.text));
       case 'mouse':
         return terminal.setMouse(effect.on);
       case 'interrupt':

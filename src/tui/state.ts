@@ -30,6 +30,8 @@ export interface State extends PaneSubject {
   readonly line: EditedLine | undefined;
   /** Newest first. */
   readonly history: readonly string[];
+  /** The program that runs has asked for input: what is typed is for it, until it stops. */
+  readonly reading: boolean;
   /** The command that runs. */
   readonly running: string | undefined;
   /** How far it is; undefined while it is too soon to tell, and the screen stays as it is. */
@@ -63,6 +65,8 @@ export type Message =
   | { readonly kind: 'written'; readonly text: string }
   /** Another process runs the program: what the one before has written is not its. */
   | { readonly kind: 'renewed' }
+  /** It waits for input. */
+  | { readonly kind: 'starved' }
   | { readonly kind: 'progress'; readonly text: string }
   /** What belongs behind the cursor, and what else the word could become. */
   | { readonly kind: 'completed'; readonly text: string; readonly words: readonly string[] };
@@ -72,6 +76,8 @@ export type Effect =
   | { readonly kind: 'command'; readonly line: string; readonly opening?: boolean | undefined }
   /** The lesson's next step. */
   | { readonly kind: 'lesson' }
+  /** Something was typed for the program; undefined: the end of its input. */
+  | { readonly kind: 'input'; readonly text: string | undefined }
   | { readonly kind: 'complete'; readonly line: string }
   /** Look at an address, where addresses of its kind are shown. */
   | { readonly kind: 'go'; readonly address: bigint }
@@ -109,6 +115,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     lesson,
     line: undefined,
     history,
+    reading: false,
     running: undefined,
     progress: undefined,
     asked: false,

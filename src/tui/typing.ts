@@ -4,7 +4,7 @@ import { type EditedLine, EMPTY, edit, insert, spelt } from './editor.js';
 import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
 import { rowsOfPane } from './selection.js';
-import { type Next, type State, touched, type Waiting } from './state.js';
+import { type Next, type State, touched, type Waiting, written } from './state.js';
 import widthOf from './width.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
@@ -16,6 +16,7 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   const closed: Next = { state: { ...state, line: undefined } };
   switch (name) {
     case 'enter':
+      if (state.reading) return given(state, line.text);
       return submitted(state, line.text);
     case 'ctrl-c':
       if (state.running !== undefined) return act(state, { kind: 'interrupt' });
@@ -23,8 +24,11 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
     case 'escape':
     case 'ctrl-g':
       return searching ? edited() : closed;
-    case 'backspace':
     case 'ctrl-d':
+      if (state.reading && line.text === '')
+        return { state: { ...state, reading: false, line: undefined }, effect: { kind: 'input', text: undefined } };
+      return line.text === '' && !searching ? closed : edited();
+    case 'backspace':
       return line.text === '' && !searching ? closed : edited();
     case 'tab':
       return { state: { ...state, line: { ...line, search: undefined } }, effect: { kind: 'complete', line: commandBefore(line) } };
@@ -42,6 +46,11 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   function edited(): Next {
     return { state: { ...state, line: edit(line, state.history, name, text) } };
   }
+}
+
+/** Sends the program a line, which stands in its output as a terminal's echo does. */
+function given(state: State, text: string): Next {
+  return { state: { ...written(state, `${text}\n`), line: EMPTY }, effect: { kind: 'input', text: `${text}\n` } };
 }
 
 /** A paste is never run by itself: it waits in the command line for Enter, whatever newlines are in it. */

@@ -1,6 +1,6 @@
 /** The one pure function that changes the screen's state. */
 import { act, pointed, pressed } from './actions.js';
-import { insert } from './editor.js';
+import { EMPTY, insert } from './editor.js';
 import { carried } from './layout.js';
 import type { PaneName } from './panes/table.js';
 import { indexOf } from './selection.js';
@@ -20,7 +20,8 @@ export function update(state: State, message: Message): Next {
       const moved = message.view.t !== state.view.t;
       const before = moved ? state.view : state.before;
       const lesson = message.lesson ?? state.lesson;
-      return goOn(shown(state, { view: message.view, before, lesson, running: undefined, progress: undefined }));
+      const line = state.reading ? undefined : state.line;
+      return goOn(shown(state, { view: message.view, before, lesson, line, reading: false, running: undefined, progress: undefined }));
     }
     case 'opening': {
       const lines = message.lines.map((line): Waiting => ({ kind: 'run', line, opening: true }));
@@ -42,6 +43,8 @@ export function update(state: State, message: Message): Next {
       return { state: say({ ...state, asked: state.asked || state.running === undefined }, message.text) };
     case 'written':
       return { state: written(state, message.text) };
+    case 'starved':
+      return { state: { ...state, reading: true, line: state.line ?? EMPTY, help: undefined } };
     case 'renewed':
       return { state: { ...state, output: UNWRITTEN } };
     case 'progress':

@@ -25,6 +25,7 @@ export async function debug(program: string, commands: readonly string[], files:
     breathe: () => Promise.resolve(),
     now: () => 0,
     readSource: () => undefined,
+    openInput: () => new Uint8Array(0),
     readScript: () => '',
     writeFile: () => undefined,
     appendFile: () => undefined,

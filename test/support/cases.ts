@@ -63,6 +63,9 @@ export interface CCase extends RunInput {
   readonly status?: number;
 }
 
+/** How `input.c` can be told to read. */
+export const INPUT_WAYS = ['read', 'bytes', 'poll', 'patient', 'select', 'epoll', 'nonblock', 'ahead', 'thread'] as const;
+
 const specialC: readonly CCase[] = [
   { program: 'hello', args: ['there', 'x'], status: 2 },
   { program: 'jumps', status: 7 },
@@ -72,6 +75,7 @@ const specialC: readonly CCase[] = [
   { program: 'kernel-signals', status: 139 },
   { program: 'kernel-threads', status: 44 },
   { program: 'pipes', stdin: 'first line\nsecond line\n' },
+  ...INPUT_WAYS.map(way => ({ program: 'input', args: [way], stdin: Array.from({ length: 20_000 }, (_, i) => `${i}\n`).join('') })),
   ...(
     [
       ['abort', 134],

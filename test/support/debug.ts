@@ -84,6 +84,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Ret
     breathe: () => Promise.resolve(),
     now: () => performance.now(),
     readSource: () => undefined,
+    openInput: path => Buffer.from(files.get(path) ?? ''),
     readScript: path => files.get(path) ?? '',
     writeFile: (path, text) => void files.set(path, text),
     appendFile: () => undefined,

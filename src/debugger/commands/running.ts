@@ -8,7 +8,7 @@ import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
-import { type Arguments, splitWords, unquote } from './arguments.js';
+import { type Arguments, unquote } from './arguments.js';
 import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
 import { afterStop } from './hooks.js';
@@ -172,9 +172,10 @@ export const runningCommands: readonly Command[] = [
     ...running,
     name: 'restart',
     aliases: ['r', 'run', 'start'],
-    syntax: ['restart', 'restart ARGUMENT...', 'restart -noargs'],
+    syntax: ['restart', 'restart ARGUMENT... [< FILE]', 'restart -noargs'],
     summary: 'start the program anew, stopped before its first instruction; run goes on from there',
-    details: 'Breakpoints, displays and settings stay. `run` also continues, as in gdb.',
+    details:
+      'Breakpoints, displays and settings stay. `run` also continues, as in gdb. `< FILE` is what it reads from its standard input. Without anything behind it, it gets what it got before.',
     repeat: 'no',
     completion: ['file'],
     run: restartCommand,
@@ -226,11 +227,24 @@ async function continueCommand(session: Session, args: Arguments, console: Conso
 }
 
 async function restartCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
-  const words = splitWords(args.text).map(word => unquote(word.text));
-  if (words.some(word => /^[<>|]/.test(word))) {
-    throw new CommandError('redirections are not supported: start r14 with the files instead', args.column);
-  }
-  session.restart(words[0] === '-noargs' ? [] : args.empty ? undefined : words);
+  session.restart(args.empty ? undefined : givenTo(args));
   if (args.verb === 'run') return moving(session, console, () => resume(session));
   return moved(session, console);
+}
+
+/** Arguments and standard input of a program, as a shell would be told. */
+function givenTo(args: Arguments): { args: string[]; stdin: string | undefined } {
+  const given: { args: string[]; stdin: string | undefined } = { args: [], stdin: undefined };
+  const words = args.words();
+  for (let index = words[0]?.text === '-noargs' ? 1 : 0; index < words.length; index++) {
+    const { text, column } = words[index]!;
+    const [, redirection, attached] = /^(\d?>+|[<|]+)(.*)$/s.exec(text) ?? [];
+    if (redirection === undefined) given.args.push(unquote(text));
+    else if (redirection === '<') {
+      const file = attached === '' ? words[++index]?.text : attached;
+      if (file === undefined) throw new CommandError('< wants a file: what the program is to read', column);
+      given.stdin = unquote(file);
+    } else throw new CommandError(`only standard input can be a file (< FILE): "${redirection}" is for a shell around r14`, column);
+  }
+  return given;
 }

@@ -63,7 +63,13 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   if (session.driver.remaining <= 0) return finished(session, { reason: 'limit' });
   arm(session, undefined);
   dropSignal(session);
-  const event = session.driver.run(1, true);
+  const { t } = process;
+  let event = session.driver.run(1, true);
+  while (event.kind === 'input' && process.t === t) {
+    await session.awaitInput(event.idle);
+    if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
+    event = session.driver.run(1, true);
+  }
   session.target.changed();
   if (event.kind !== 'breakpoint') {
     const stop = judge(session, event, undefined);

@@ -19,6 +19,8 @@ export interface SessionEvents {
   readonly exited: Stop & { readonly reason: 'exited' };
   /** What the program writes. */
   readonly output: OutputRecord;
+  /** The program waits for input that is to be typed. */
+  readonly starved: undefined;
   /** A line of the debugger's own while the program runs: of a tracepoint, or a signal that is printed and not stopped at. */
   readonly message: { readonly text: string };
   readonly thread: { readonly change: 'created' | 'ended'; readonly tid: Thread['tid'] };

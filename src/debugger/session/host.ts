@@ -1,12 +1,17 @@
 /** What a session needs from outside. */
+import type { InputQueue } from '../../host/input.js';
+import type { GuestInput } from '../../host/input-log.js';
 import type { Images } from '../../image/images.js';
 import type { LoadedObject, Process } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
-  /** `output` is told what the process writes, once, also when it runs by the same place again. Throws LoadError and the readers' errors. */
-  launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void): Process;
+  /**
+   * `output` is told what the process writes, once, also when it runs by the same place again. `stdin`: default: empty. Throws LoadError and the
+   * readers' errors.
+   */
+  launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
@@ -15,12 +20,30 @@ export interface Launcher {
   result?(process: Process): string | undefined;
 }
 
+/** Standard input of a program that is not given a file: what the user types, or what comes from where r14's own comes from. */
+export interface TypedInput {
+  readonly input: GuestInput;
+  /** It, where it is typed. */
+  readonly queue?: InputQueue;
+  /** Begins anew, for another process; absent: what was read is gone. */
+  renew?(): void;
+  /**
+   * Waits until more has come than the program has asked for in vain, or for `idle` ns; undefined: for as long as it takes. Returns after `most`
+   * milliseconds in any case.
+   */
+  wait(idle: number | undefined, most?: number): Promise<void>;
+}
+
 /** The machine that r14 runs on, as far as the debugger needs it. */
 export interface Host {
   /** Lets keys and signals in; called between slices of a long run. */
   breathe(): Promise<void>;
   /** Milliseconds since some moment, for the length of slices; nothing else depends on it. */
   now(): number;
+  /** Absent: nobody types. */
+  readonly typed?: TypedInput;
+  /** Opens a file for standard input. Throws CommandError when it cannot be read. */
+  openInput(path: string): GuestInput;
   /** Text of a source file, or nothing when it is not there. */
   readSource(path: string): string | undefined;
   /** Text of a script for `source`. Throws when it cannot be read. */

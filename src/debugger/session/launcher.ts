@@ -12,11 +12,16 @@ import { onceOnly } from '../../linux/output.js';
 import { startProcess } from '../../linux/process.js';
 import type { Launcher } from './host.js';
 
-/** All but where its output goes, which is said when it is launched. */
-export type LaunchOptions = Omit<ProcessOptions, 'output'>;
+/** All but its input and output, which are said when it is launched. */
+export type LaunchOptions = Omit<ProcessOptions, 'stdin' | 'output'>;
 
-const started = (options: LaunchOptions, args: readonly string[] | undefined, output: ProcessOptions['output']): Process =>
-  startProcess({ ...options, ...(args === undefined ? {} : { args: [options.path, ...args] }), output: onceOnly(output) });
+const started = (options: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process =>
+  startProcess({
+    ...options,
+    ...(args === undefined ? {} : { args: [options.path, ...args] }),
+    ...(stdin === undefined ? {} : { stdin }),
+    output: onceOnly(output),
+  });
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Assembled, options: LaunchOptions): Launcher {
@@ -24,7 +29,7 @@ export function assembledLauncher(program: Assembled, options: LaunchOptions): L
   const images = new Images();
   images.add(assembledImage(program, options.path));
   return {
-    launch: (args, output) => started({ ...options, program: bytes }, args, output),
+    launch: (...how) => started({ ...options, program: bytes }, ...how),
     images: () => images,
     source: path => program.sources.get(path),
   };
@@ -34,7 +39,7 @@ export function assembledLauncher(program: Assembled, options: LaunchOptions): L
 export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
-    launch: (args, output) => started(options, args, output),
+    launch: (...how) => started(options, ...how),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

@@ -56,6 +56,9 @@ const BREAKPOINT_FRAMES = 6;
 /** Instructions that a loader may take to map its libraries. */
 const SCOUT_BUDGET = 200_000_000;
 
+/** Milliseconds between two looks at whether the user wants a program to stop that waits for input. */
+const INPUT_WAIT = 50;
+
 const faultedIn = ({ tid, registers }: Thread, fault: Fault): Faulted => ({
   fault,
   tid,
@@ -95,36 +98,75 @@ export class Session {
   stops = 0;
   #coming: Images | undefined;
   #interrupted = false;
+  /** It has been told that the program waits for input. */
+  #starved = false;
   /** What there was when the program went on; undefined: it stands still. */
   #went: Census | undefined;
   readonly #told = new Map<string, number>();
   #args: readonly string[] | undefined;
+  #stdin: string | undefined;
 
+  /** `limit`: instructions in all. `stdin`: a file that the program reads. */
   constructor(
     readonly launcher: Launcher,
     readonly host: Host,
     limit = Number.POSITIVE_INFINITY,
     readonly settings = new Settings(),
+    stdin?: string,
   ) {
+    this.#stdin = stdin;
     this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
     this.pace = new Pace(host);
-    this.driver = new Driver(this.#launch(undefined), limit);
+    this.driver = new Driver(this.#launch(undefined, stdin), limit);
     this.target = this.#look();
     this.stop = { reason: 'start' };
   }
 
-  /** Starts the program anew, with the same breakpoints and settings. */
-  restart(args: readonly string[] | undefined): void {
-    this.driver = new Driver(this.#launch(args ?? this.#args), this.driver.remaining);
+  /** Starts the program anew, with the same breakpoints and settings. `given`: undefined: what it was given before. */
+  restart(given: { readonly args: readonly string[]; readonly stdin: string | undefined } | undefined): void {
+    const { args, stdin } = given ?? { args: this.#args, stdin: this.#stdin };
+    this.driver = new Driver(this.#launch(args, stdin), this.driver.remaining);
     this.target = this.#look();
-    this.#args = args ?? this.#args;
+    this.#args = args;
+    this.#stdin = stdin;
     this.#told.clear();
     this.stopped({ reason: 'start' });
     this.events.emit('started', undefined);
   }
 
-  #launch(args: readonly string[] | undefined): Process {
-    return this.launcher.launch(args, record => this.events.emit('output', record));
+  #launch(args: readonly string[] | undefined, stdin: string | undefined): Process {
+    const { typed } = this.host;
+    typed?.renew?.();
+    this.#starved = false;
+    const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
+    return this.launcher.launch(args, record => this.events.emit('output', record), input);
+  }
+
+  /** The program wants input that has not come: waits for it, for at most so many ns of the program's time, and not for long. */
+  async awaitInput(idle: number | undefined): Promise<void> {
+    const { typed } = this.host;
+    if (idle !== 0 && typed?.queue?.hungry && !this.#starved) {
+      this.#starved = true;
+      this.events.emit('starved', undefined);
+    }
+    await typed?.wait(idle, INPUT_WAIT);
+  }
+
+  /** Whether the program waits for input that is to be typed. */
+  get starved(): boolean {
+    return this.requests.running && this.#starved;
+  }
+
+  /** Sends the program what was typed for it. */
+  type(bytes: Uint8Array): void {
+    this.#starved = false;
+    this.host.typed?.queue?.push(bytes);
+  }
+
+  /** Nothing more will be typed for it. */
+  endInput(): void {
+    this.#starved = false;
+    this.host.typed?.queue?.close();
   }
 
   /** Ends the program where it stands. */

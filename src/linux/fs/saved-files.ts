@@ -1,3 +1,4 @@
+import type { InputLog } from '../../host/input-log.js';
 import { Told } from '../../host/told.js';
 import type { OutputLog } from '../output.js';
 import type { Prng } from '../prng.js';
@@ -12,6 +13,7 @@ import { Device, InputStream, OutputStream, Pipe } from './streams.js';
 export interface OpenFileWorld extends FileWorld {
   readonly timers: Timers;
   readonly random: Prng;
+  readonly input: InputLog;
   readonly output: OutputLog;
 }
 

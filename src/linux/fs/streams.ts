@@ -1,3 +1,4 @@
+import type { InputLog } from '../../host/input-log.js';
 import { O, POLL, S } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import type { OutputLog } from '../output.js';
@@ -44,11 +45,13 @@ export class OutputStream extends OpenFile {
   }
 }
 
-/** Standard input: a pipe that holds all its bytes and whose writer has gone. */
+/** Standard input: a pipe that somebody outside writes to. */
 export class InputStream extends OpenFile {
-  private position = 0;
+  /** Bytes that had come when it was looked at last. */
+  private came = 0;
+  private closed = false;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(private readonly input: InputLog) {
     super('pipe:[0]', O.RDONLY);
   }
 
@@ -56,18 +59,32 @@ export class InputStream extends OpenFile {
     return true;
   }
 
+  private look(want: number): ReturnType<InputLog['look']> {
+    const found = this.input.look(want);
+    if (found.came > this.came || found.closed !== this.closed) this.events++;
+    this.came = found.came;
+    this.closed = found.closed;
+    return found;
+  }
+
   override readiness(): number {
-    return this.position < this.bytes.length ? POLL.IN | POLL.RDNORM | POLL.HUP : POLL.HUP;
+    const { available, closed } = this.look(1);
+    return (available > 0 ? POLL.IN | POLL.RDNORM : 0) | (closed ? POLL.HUP : 0);
   }
 
   override waiting(): number {
-    return this.bytes.length - this.position;
+    return this.look(PIPE_SIZE).available;
   }
 
-  override read(length: number): Uint8Array {
-    const part = this.bytes.slice(this.position, this.position + length);
-    this.position += part.length;
-    return part;
+  override read(length: number): Uint8Array | WouldBlock {
+    if (length === 0) return new Uint8Array(0);
+    const { available, ended } = this.look(length);
+    return available === 0 && !ended ? WOULD_BLOCK : this.input.take(available);
+  }
+
+  /** What comes now is for nobody. */
+  override close(): void {
+    this.input.hungry = false;
   }
 
   stat(): Stat {
@@ -75,12 +92,13 @@ export class InputStream extends OpenFile {
   }
 
   save() {
-    return { ...this.common('input'), bytes: this.bytes, position: this.position };
+    return { ...this.common('input'), came: this.came, closed: this.closed };
   }
 
-  static restore(saved: ReturnType<InputStream['save']>): InputStream {
-    const file = new InputStream(saved.bytes);
-    file.position = saved.position;
+  static restore(saved: ReturnType<InputStream['save']>, { input }: { readonly input: InputLog }): InputStream {
+    const file = new InputStream(input);
+    file.came = saved.came;
+    file.closed = saved.closed;
     return file;
   }
 }
