@@ -25,6 +25,7 @@ export const breakpointCommands: readonly Command[] = [
     details: [
       'A location is a function of any language (its full name, its end as in `TakeSnapShot` or `trace.(*T).M`, or its link name with ABI suffix),',
       'FILE:LINE, LINE, +N, -N, *ADDRESS, FUNCTION:LINE or /REGEX/. Functions are stopped at behind their prologue, *ADDRESS exactly.',
+      'A generic function or method is stopped at in all its instances; with type arguments, `Max[int]`, in calls with those.',
       'A function that was inlined is stopped at in each of its copies as well: one breakpoint, several places.',
       'A condition that cannot be evaluated stops, and says so.',
       'Commands that take a BREAKPOINT take its number, its name, or $bpnum for the one that was set last.',
@@ -164,11 +165,13 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   const [place, onlyThread] = thread.parse(head);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
-  const addresses = location.empty ? [session.frame.physical.pc] : locate(session, location.text, location.column).addresses;
+  const found = location.empty ? undefined : locate(session, location.text, location.column);
+  const addresses = found?.addresses ?? [session.frame.physical.pc];
   const breakpoint = session.breakpoints.add<CodeBreakpoint>({
     kind: 'break',
     spec: location.empty ? `*${hex(addresses[0]!)}` : location.text,
     addresses,
+    ...(found?.instance === undefined ? {} : { instance: found.instance }),
     name,
     temporary: how.temporary,
     trace: how.trace,

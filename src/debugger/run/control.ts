@@ -6,8 +6,10 @@ import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type Breakpoint, type Catchpoint, type CodeBreakpoint, countHit, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
 import { holds, printedWatch } from '../session/expressions.js';
+import { sameArguments } from '../session/instances.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop } from '../session/stop.js';
+import { instanceOf } from '../stack/generics.js';
 import { endingAddresses, endingHere, selectCulprit } from './ending.js';
 import { traceLine } from './trace.js';
 
@@ -145,6 +147,7 @@ function breakpointHit(
   breakpoint: CodeBreakpoint | Catchpoint,
 ): { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string } | undefined {
   if (breakpoint.thread !== undefined && breakpoint.thread !== session.target.threadNumber(session.thread)) return undefined;
+  if (breakpoint.kind === 'break' && breakpoint.instance !== undefined && !isInstance(session, breakpoint.instance)) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false) return undefined;
   if (!countHit(breakpoint, session.goroutine?.id)) return undefined;
@@ -153,6 +156,13 @@ function breakpointHit(
     return undefined;
   }
   return { reason: 'breakpoint', breakpoint, ...(typeof problem === 'string' ? { problem } : {}) };
+}
+
+/** Whether the generic code that is stopped in was called with those type arguments, as far as that can be told. */
+function isInstance(session: Session, wanted: readonly string[]): boolean {
+  session.target.changed();
+  const args = instanceOf(session.target.walkTarget, session.frames(1)[0]!);
+  return args === undefined || sameArguments(args, wanted);
 }
 
 /** False: it does not hold. A text: it cannot be told, which stops, so that the user sees it. */

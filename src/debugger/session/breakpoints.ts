@@ -48,6 +48,8 @@ export interface CodeBreakpoint extends Common {
   /** As typed. */
   readonly spec: string;
   readonly addresses: readonly bigint[];
+  /** Of generic code, only calls with these type arguments count. */
+  readonly instance?: readonly string[];
 }
 
 export interface Watchpoint extends Common {

@@ -2,6 +2,7 @@
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { CommandError } from '../errors.js';
+import { servesArguments, wantedArguments } from './instances.js';
 
 /** What a location may be relative to, and how its `*expression` is evaluated. */
 export interface LocationScope {
@@ -17,6 +18,8 @@ export interface Resolved {
   readonly addresses: readonly bigint[];
   /** Functions, when functions were named. */
   readonly functions: readonly Func[];
+  /** Type arguments that were named with them: their code may serve others as well. */
+  readonly instance?: readonly string[];
 }
 
 /** Addresses that a location means. `atEntry` puts functions at their first instruction instead of behind the prologue. */
@@ -32,7 +35,9 @@ export function resolveLocation(spec: string, scope: LocationScope, column: numb
   if (withLine) return at(fileOrFunctionLine(images, withLine[1]!, Number(withLine[2]), column));
   const functions = functionsCalled(images, spec);
   const copies = atEntry ? [] : inlinedCopies(images, spec, functions);
-  if (functions.length + copies.length > 0) return inFunctions(images, functions, atEntry, copies);
+  const instance = images.functionsNamed(spec).length > 0 ? undefined : wantedArguments(spec);
+  if (functions.length + copies.length > 0)
+    return { ...inFunctions(images, functions, atEntry, copies), ...(instance === undefined ? {} : { instance }) };
   const symbols = images.symbolsNamed(spec).filter(symbol => symbol.kind === 'func');
   if (symbols.length > 0) return at(unique(symbols.map(symbol => symbol.address)));
   throw new CommandError(unknownLocation(images, spec), column);
@@ -131,7 +136,7 @@ function functionsCalled(images: Images, name: string): readonly Func[] {
   const ends: Func[] = [];
   for (const func of images.functions()) {
     if (func.linkName === name) return [func];
-    if (endsInName(func.name, name) || endsInName(simplify(func.name), plain)) ends.push(func);
+    if (means(images, func.name, name, plain)) ends.push(func);
   }
   return preferReal(ends);
 }
@@ -142,7 +147,7 @@ function inlinedCopies(images: Images, name: string, functions: readonly Func[])
   if (names.size === 0) {
     const plain = simplify(name);
     const all = [...new Set(images.inlinedNames())];
-    for (const each of all.includes(name) ? [name] : all.filter(full => endsInName(simplify(full), plain))) names.add(each);
+    for (const each of all.includes(name) ? [name] : all.filter(full => means(images, full, name, plain))) names.add(each);
   }
   return [...names].flatMap(each => images.inlinedCopies(each));
 }
@@ -153,9 +158,24 @@ function preferReal(functions: readonly Func[]): readonly Func[] {
   return real.length > 0 ? real : functions;
 }
 
-/** `pkg.(*T).M` and `pkg.T.M` are the same to one who types them; type arguments are left out. */
+/** Whether a name means a function; `plain` is that name simplified. */
+function means(images: Images, full: string, name: string, plain: string): boolean {
+  if (endsInName(full, name)) return true;
+  if (!endsInName(simplify(full), plain)) return false;
+  const wanted = wantedArguments(name);
+  return wanted === undefined || servesArguments(images, full, wanted);
+}
+
+/** `pkg.(*T).M` and `pkg.T.M` are the same to one who types them; type arguments, which have brackets of their own, are left out. */
 function simplify(name: string): string {
-  return name.replace(/\(\*?([^()]*)\)/g, '$1').replace(/\[[^\]]*\]/g, '');
+  let plain = '';
+  let depth = 0;
+  for (const char of name) {
+    if (char === '[') depth++;
+    if (depth === 0) plain += char;
+    if (char === ']') depth = Math.max(0, depth - 1);
+  }
+  return plain.replace(/\(\*?([^()]*)\)/g, '$1');
 }
 
 function endsInName(full: string, end: string): boolean {
@@ -178,10 +198,10 @@ function matching(images: Images, pattern: string, column: number): readonly Fun
 }
 
 function unknownLocation(images: Images, spec: string): string {
-  const wanted = spec.toLowerCase();
+  const wanted = simplify(spec).toLowerCase();
   const near: string[] = [];
   for (const func of images.functions()) {
-    if (func.name.toLowerCase().includes(wanted)) near.push(func.name);
+    if (simplify(func.name).toLowerCase().includes(wanted)) near.push(func.name);
     if (near.length === 3) break;
   }
   const hint = near.length > 0 ? `; there is ${near.join(', ')}` : '; funcs REGEX lists functions';

@@ -6,7 +6,7 @@ import { assignPlaces } from '../../abi/assign.js';
 import { ABI_INTERNAL } from '../../abi/convention.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Image, Variable } from '../../image/api.js';
-import { DICTIONARY, dictionaryNamed, type Instance, instanceNamed, SHAPE } from '../../image/go/generics.js';
+import { DICTIONARY, dictionaryNamed, type Instance, instanceNamed, SHAPE, UNTOLD } from '../../image/go/generics.js';
 import { FunctionFlow, moveTo } from '../code/flow.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { EvaluationContext } from '../evaluate/context.js';
@@ -25,6 +25,24 @@ import type { WalkTarget } from './walk-target.js';
 export function instantiated(target: WalkTarget, frame: LogicalFrame, variables: readonly Variable[]): readonly Variable[] {
   const instance = instanceNamed(frame.name);
   if (!instance?.args.some(each => each.startsWith(SHAPE))) return variables;
+  const { context, dictionary, types } = callOf(target, frame, variables, instance);
+  const args = types === undefined ? new Map() : typeArguments(instance.args, types.args);
+  return variables.map(variable => {
+    const type = (dictionary !== undefined && ofWord(context, dictionary, variable)) || ofName(context, args, variable);
+    return type === variable.type ? variable : { ...variable, type };
+  });
+}
+
+/** Type arguments that a frame of generic code was called with; undefined: that cannot be told, or it is not generic. */
+export function instanceOf(target: WalkTarget, frame: LogicalFrame): readonly string[] | undefined {
+  const instance = instanceNamed(frame.name);
+  if (instance?.args.join() === UNTOLD) return undefined;
+  if (!instance?.args.some(each => each.startsWith(SHAPE))) return instance?.args;
+  return callOf(target, frame, frame.variables(), instance).types?.args;
+}
+
+/** What is known of a call of generic code: its dictionary, and by that, or because there is no other, which instance it is. */
+function callOf(target: WalkTarget, frame: LogicalFrame, variables: readonly Variable[], instance: Instance) {
   const bare: LogicalFrame = { ...frame, variables: () => variables };
   const context: EvaluationContext = {
     memory: target.memory,
@@ -36,11 +54,7 @@ export function instantiated(target: WalkTarget, frame: LogicalFrame, variables:
   const dictionary = dictionaryOf(target, context, bare, variables);
   const types =
     dictionary === undefined ? onlyInstance(context, instance) : dictionaryNamed(target.images.symbolAt(dictionary)!.symbol.name);
-  const args = types === undefined ? new Map() : typeArguments(instance.args, types.args);
-  return variables.map(variable => {
-    const type = (dictionary !== undefined && ofWord(context, dictionary, variable)) || ofName(context, args, variable);
-    return type === variable.type ? variable : { ...variable, type };
-  });
+  return { context, dictionary, types };
 }
 
 /** The type that a word of the dictionary points to. */

@@ -9,6 +9,9 @@ export const DICTIONARY = '.dict';
 
 export const SHAPE = 'go.shape.';
 
+/** What stands for type arguments in Go's tracebacks, and in its own tables before 1.21. */
+export const UNTOLD = '...';
+
 export interface Instance {
   /** What is in front of the type arguments, of methods too: `main.list` of `main.(*list[int]).push`. */
   readonly generic: string;
