@@ -4,6 +4,8 @@
  * milliseconds.
  */
 
+import type { Kind } from '../abi/kind.js';
+
 export type Language = 'go' | 'asm' | 'c';
 
 /** How a fact is known: r14 prints anything weaker than `exact` as such. */
@@ -142,6 +144,8 @@ interface TypeBase {
   readonly size: number;
   /** runtime._type address in this image, when the image tells (DW_AT_go_runtime_type). */
   readonly runtimeType?: bigint;
+  /** Of Go's types, which a defined one shares with what it is defined as. */
+  readonly goKind?: Kind;
 }
 
 /** Types are graphs with cycles: `elem`, `fields` and the like are getters that resolve on first use. */
@@ -227,6 +231,8 @@ export interface Image {
   typeNamed(name: string): Type | undefined;
   /** The Go type whose runtime._type lies at the address. */
   typeOfRuntimeType(address: bigint): Type | undefined;
+  /** The methods of an interface, as sources have them: `Show() string`; undefined: nothing tells. */
+  interfaceMethods(type: Type): readonly string[] | undefined;
   typeNames(): Iterable<string>;
   /** Package variables and C globals. */
   globalNamed(name: string): Variable | undefined;

@@ -192,6 +192,10 @@ class AssembledImage implements Image {
     return symbol && this.type(descriptors.get(symbol.name)!);
   }
 
+  interfaceMethods(): undefined {
+    return undefined;
+  }
+
   typeNames(): Iterable<string> {
     return this.program.declarations.types.keys();
   }

@@ -332,6 +332,11 @@ class ElfImage implements Image {
     return this.dwarf().typeOfRuntimeType(address) ?? this.guard('types', () => this.runtimeTypes()?.at(link));
   }
 
+  interfaceMethods(type: Type): readonly string[] | undefined {
+    const link = type.runtimeType === undefined ? undefined : this.link(type.runtimeType);
+    return link === undefined ? undefined : this.guard('types', () => this.runtimeTypes()?.methods(link));
+  }
+
   *typeNames(): Iterable<string> {
     let any = false;
     for (const name of this.dwarf().typeNames()) {

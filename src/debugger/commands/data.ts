@@ -1,5 +1,6 @@
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
+import { isValue } from '../evaluate/scope.js';
 import { examineDelve } from '../memory/examine.js';
 import { telescopeAnswer } from '../memory/telescope.js';
 import { addressOfExpression } from '../session/expressions.js';
@@ -161,7 +162,7 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
 
 function setCommand(session: Session, args: Arguments): Answer {
   if (args.verb === 'set') {
-    const name = settingNamed(args.text);
+    const name = settingNamed(session, args.text);
     if (name !== undefined) return setSetting(session, name, args.from(name.length));
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
@@ -170,9 +171,12 @@ function setCommand(session: Session, args: Arguments): Answer {
   return answer;
 }
 
-/** `set disassembly-flavor intel`: the words before the value name a setting. */
-function settingNamed(source: string): string | undefined {
-  if (/^[^=]*=(?!=)/.test(source) && !/^(prompt|print elements)\b/.test(source)) return undefined;
+/** `set disassembly-flavor intel`: the words before the value name a setting. What the program calls so comes first. */
+function settingNamed(session: Session, source: string): string | undefined {
+  if (/^[^=]*=(?!=)/.test(source)) {
+    const named = /^(prompt|print elements)\b/.exec(source)?.[0];
+    if (named === undefined || isValue(session.context(), named)) return undefined;
+  }
   for (const row of SETTINGS) {
     const names: readonly string[] = 'gdb' in row ? [row.gdb, row.name] : [row.name];
     for (const name of names) {

@@ -115,7 +115,7 @@ function resolve(session: Session, args: Arguments): readonly [Command, Argument
   if (family !== undefined) {
     const second = /^[a-zA-Z][\w-]*/.exec(rest.text)?.[0] ?? '';
     if (second === '') wanted = family;
-    else if (commandTable.begins(`${family} ${second}`)) {
+    else if (commandTable.begins(`${family} ${second}`) && !/^\s*(?:=(?!=)|[.[])/.test(rest.text.slice(second.length))) {
       wanted = `${family} ${second}`;
       rest = rest.from(second.length);
     }

@@ -124,7 +124,9 @@ export function findEnumerator(context: EvaluationContext, name: string): { read
     let known = enumerators.get(image);
     if (!known) {
       const found = new Map<string, { type: Type; value: bigint }>();
-      for (const typeName of image.go ? [] : image.typeNames()) {
+      for (const typeName of image.typeNames()) {
+        // Go's types have their package in front or are built of others.
+        if (image.go && !/^(?:enum )?\w+$/.test(typeName)) continue;
         const type = image.typeNamed(typeName);
         if (type && underlying(type).kind === 'enum') for (const [value, label] of enumValues(type)) found.set(label, { type, value });
       }

@@ -15,6 +15,9 @@ import { OperationError } from './untyped.js';
 /** Variables that the compiler has added, whose names no source can have: `.dict`, `.closureptr`. */
 export const isOfCompiler = ({ name }: Pick<Variable, 'name'>): boolean => name.startsWith('.');
 
+/** Whether a name is a variable or constant of the program where the context is. */
+export const isValue = (context: EvaluationContext, name: string): boolean => new EvaluationScope(context).name(name)?.kind === 'value';
+
 export class EvaluationScope {
   private variables: readonly Variable[] | undefined;
 
@@ -50,11 +53,14 @@ export class EvaluationScope {
     if (local) return this.ofVariable(local);
     const pkg = context.frame ? packageOf(context.frame.name) : '';
     const member = pkg === '' ? undefined : this.member(`${pkg}.${name}`);
-    if (this.isC) return this.member(name) ?? this.enumerator(name) ?? this.predeclared(name) ?? this.register(name, false);
-    return member ?? this.predeclared(name) ?? this.register(name, false) ?? this.member(name) ?? this.typeOfC(name);
+    if (this.isC)
+      return this.typeOfC(name) ?? this.member(name) ?? this.enumerator(name) ?? this.predeclared(name) ?? this.register(name, false);
+    return (
+      member ?? this.predeclared(name) ?? this.register(name, false) ?? this.member(name) ?? this.enumerator(name) ?? this.typeOfC(name)
+    );
   }
 
-  /** C's base types come last in Go, where nothing is declared by their names. */
+  /** C's base types are keywords there; in Go they come last, where nothing is declared by their names. */
   private typeOfC(name: string): EvaluatedOperand | undefined {
     const type = cBaseType(name);
     return type && { kind: 'type', type };
@@ -86,6 +92,10 @@ export class EvaluationScope {
     if (func) return { kind: 'function', func };
     const type = findType(this.context, name);
     if (type) return { kind: 'type', type };
+    // cgo's spelling, and Delve's, for what is C's.
+    const inC = name.startsWith('C.') ? name.slice(2) : undefined;
+    const foreign = inC === undefined ? undefined : (this.member(inC) ?? this.enumerator(inC) ?? this.typeOfC(inC));
+    if (foreign) return foreign;
     const symbol = findSymbol(this.context, name);
     return symbol && { kind: 'symbol', name: symbol.name, address: symbol.address };
   }

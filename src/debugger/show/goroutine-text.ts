@@ -1,10 +1,14 @@
 /** Goroutines as Delve tells of them. */
+import { utf8Text } from '../../host/bytes.js';
 import { hex } from '../../host/hex.js';
 import { channelsOfWaiting } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { goroutineLabels } from '../../runtime/labels.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { CallStack, type Target } from '../target.js';
+import { mapView } from '../values/map.js';
+import { Unreadable } from '../values/source.js';
+import { deref, stringBytes, type Value } from '../values/value.js';
 import { argumentsText } from './frame-text.js';
 
 /** A place in code. */
@@ -101,8 +105,32 @@ export function goroutinePlaceText({ pc, name, file, line }: CodePlace): string 
   return `${file === undefined ? '' : `${file}:${line} `}${name} (${hex(pc)})`;
 }
 
-export const labelsOf = (target: Target, goroutine: Goroutine): ReadonlyMap<string, string> =>
-  goroutineLabels(target.memory, target.images.go?.version ?? '', goroutine);
+export function labelsOf(target: Target, goroutine: Goroutine): ReadonlyMap<string, string> {
+  const { memory, images } = target;
+  const labels = goroutineLabels(memory, images.go?.version ?? '', goroutine);
+  return labels.size > 0 || goroutine.labels === 0n ? labels : labelsInMap(target, goroutine.labels);
+}
+
+/** Before Go 1.24 runtime/pprof has a pointer to a map there. */
+function labelsInMap({ memory, images }: Target, address: bigint): ReadonlyMap<string, string> {
+  const world = { memory, images: images.all };
+  const type = images.typeNamed('map[string]string');
+  const labels = new Map<string, string>();
+  if (type === undefined) return labels;
+  try {
+    const view = mapView(world, deref(world, type, address));
+    if (view === undefined || view.length > MOST_LABELS) return labels;
+    const string = (value: Value): string => utf8Text(stringBytes(world, value, MOST_LABEL_BYTES));
+    for (const { key, value } of view.entries()) labels.set(string(key), string(value));
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+  }
+  return new Map([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** More than these means that the pointer led elsewhere. */
+const MOST_LABELS = 100;
+const MOST_LABEL_BYTES = 1000;
 
 /** The line of a goroutine in the list; the selected one is marked. */
 export function goroutineLines(

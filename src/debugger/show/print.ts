@@ -13,7 +13,7 @@ import { evaluated, pointing } from '../session/expressions.js';
 import { FORMATS, parseFormat } from '../values/format.js';
 import type { PrintOptions } from '../values/print.js';
 import { treesOf } from '../values/tree.js';
-import { typeLines } from './type-text.js';
+import { type MethodsOf, typeLines } from './type-text.js';
 
 /** An expression and where it stands in the command line. */
 export interface ExpressionSource {
@@ -59,8 +59,18 @@ export function typeOfExpression(context: EvaluationContext, source: ExpressionS
 export function typeOfDetailed(context: EvaluationContext, source: ExpressionSource, offsets: boolean): Answer {
   const result = evaluated(context, source.text, source.column);
   const type = pointing(source.column, () => typeOfResult(result));
-  return { output: typeLines(type, offsets).join('\n'), data: typeData(type) };
+  return { output: typeLines(type, offsets, methodsIn(context)).join('\n'), data: typeData(type) };
 }
+
+const methodsIn =
+  ({ images }: EvaluationContext): MethodsOf =>
+  type => {
+    for (const image of images) {
+      const methods = type.runtimeType !== undefined && image.contains(type.runtimeType) ? image.interfaceMethods(type) : undefined;
+      if (methods) return methods;
+    }
+    return undefined;
+  };
 
 function typeData(type: Type): Data {
   let inner = type;

@@ -1,3 +1,4 @@
+import { KINDS, type Kind } from '../../abi/kind.js';
 import type { Field, Type } from '../api.js';
 import { cTypeName } from './c-names.js';
 import { DW_AT, DW_ATE, DW_TAG, GO_KIND } from './constants.js';
@@ -143,7 +144,8 @@ export class Types {
     const types = this;
     const name = die.string(DW_AT.name) ?? '';
     const target = die.reference(DW_AT.type);
-    const base = { name, size: die.number(DW_AT.byte_size) ?? 8, ...this.runtimeType(die) };
+    const goKind = KINDS[kind];
+    const base = { name, size: die.number(DW_AT.byte_size) ?? 8, ...this.runtimeType(die), ...(kind !== 0 && goKind && { goKind }) };
     switch (die.tag) {
       case DW_TAG.base_type:
         return { ...base, kind: baseKind(die) };
@@ -183,7 +185,7 @@ export class Types {
   }
 
   /** Maps, channels and interfaces are typedefs of what represents them; any other typedef only repeats its type's name. */
-  private goTypedef(die: Die, kind: number, base: { name: string; runtimeType?: bigint }): Type {
+  private goTypedef(die: Die, kind: number, base: { name: string; runtimeType?: bigint; goKind?: Kind }): Type {
     const types = this;
     const target = die.reference(DW_AT.type);
     const elem = die.reference(DW_AT.go_elem);

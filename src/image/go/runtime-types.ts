@@ -2,6 +2,7 @@
  * Go types read from the descriptors that reflection uses (internal/abi/type.go; runtime/type.go up to Go 1.20, with the same layout). They
  * are in every Go program, so values of interfaces have a type without DWARF too.
  */
+import type { Kind } from '../../abi/kind.js';
 import type { Field, Type } from '../api.js';
 import { FormatError } from '../bytes.js';
 import type { LinkedMemory } from '../elf/memory.js';
@@ -56,10 +57,10 @@ export class RuntimeTypes {
   private read(address: number): Type {
     const name = this.descriptors.name(address);
     const size = this.memory.word(address);
-    return this.structure(address, { name, size, runtimeType: BigInt(address) + this.bias });
+    return this.structure(address, { name, size, runtimeType: BigInt(address) + this.bias, goKind: this.descriptors.kind(address) });
   }
 
-  private structure(address: number, base: { name: string; size: number; runtimeType: bigint }): Type {
+  private structure(address: number, base: { name: string; size: number; runtimeType: bigint; goKind: Kind }): Type {
     const self = this;
     const elemAt = (at: number) => this.guard(() => this.need(this.descriptors.typeAddress(at))) ?? UNKNOWN;
     const kind = this.descriptors.kind(address);
@@ -157,6 +158,16 @@ export class RuntimeTypes {
       default:
         throw new FormatError(`the type at 0x${address.toString(16)} has no known kind`);
     }
+  }
+
+  /** Of the interface whose descriptor is at an address: abi.InterfaceType's methods, each {name, type int32}. */
+  methods(address: number): readonly string[] {
+    const start = this.memory.word(address + 56);
+    return Array.from({ length: this.descriptors.count(address + 64) }, (_, i) => {
+      const at = start + i * 8;
+      const { name } = this.descriptors.nameAt(this.module.types + this.memory.i32(at));
+      return name + this.descriptors.name(this.module.types + this.memory.i32(at + 4)).replace(/^func/, '');
+    });
   }
 
   private fields(address: number): readonly Field[] {
