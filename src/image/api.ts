@@ -187,6 +187,8 @@ export interface GoBuild {
   /** Main package path and build settings (`-race`, `GOAMD64`, ...). */
   readonly path: string;
   readonly settings: ReadonlyMap<string, string>;
+  /** The small runtime that comes with r14, not Go's own. */
+  readonly bundled?: true;
 }
 
 /** One ELF file (or assembled program) as loaded at some bias. */

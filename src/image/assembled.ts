@@ -73,7 +73,7 @@ class AssembledImage implements Image {
     this.symbolList = program.symbols
       .map(symbol => ({ name: symbol.linkName, linkName: symbol.linkName, address: symbol.address, size: symbol.size, kind: symbol.kind }))
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
-    if (program.declarations.types.has('runtime.g')) this.go = { version: GO_VERSION, path: 'main', settings: new Map() };
+    if (program.declarations.types.has('runtime.g')) this.go = { version: GO_VERSION, path: 'main', settings: new Map(), bundled: true };
   }
 
   contains(address: bigint): boolean {

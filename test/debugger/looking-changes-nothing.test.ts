@@ -10,6 +10,7 @@ import { type Debugging, debug, debugBundled } from '../support/debug.js';
 /** Commands that let the program run, write into it, or end the session. */
 const CHANGES: ReadonlySet<string> = new Set([
   ...['continue', 'stepi', 'nexti', 'step', 'next', 'finish', 'until', 'advance', 'jump', 'return', 'restart', 'kill', 'exit', 'set'],
+  'call',
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
   // The text of the session that they keep is on the host.

@@ -381,7 +381,7 @@ export const REFUSED: readonly (readonly [expression: string, text: string])[] =
   ['main.pt + 1', '8: operator + is not defined on *main.T; convert it: uintptr(unsafe.Pointer(p)) + ...'],
   ['*main.i8', '0: main.i8 (int8) cannot be dereferenced'],
   ['&1', '0: cannot take the address of 1: it is not in memory'],
-  ['main.i8()', '0: main.i8 would have to run; expressions do not call functions'],
+  ['main.i8()', '0: main.i8 (int8) is no function'],
   ['delve.bphitcount[9]', '17: there is no breakpoint 9'],
   ['ncpu', '0: could not find symbol value for ncpu'],
   ['main.str[0]@2', '11: only a value in memory has neighbours for @'],

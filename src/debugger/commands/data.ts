@@ -1,3 +1,4 @@
+import { utf8Text } from '../../host/bytes.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { isValue } from '../evaluate/scope.js';
@@ -36,6 +37,22 @@ export const dataCommands: readonly Command[] = [
   },
   {
     ...data,
+    name: 'call',
+    aliases: [],
+    syntax: ['call EXPRESSION', 'call -pure EXPRESSION'],
+    summary: 'evaluate an expression that calls functions of the program, and print what they return',
+    details: [
+      'A call can stand in every expression, in conditions too. It runs in a frame of its own, on the goroutine that stands still, by the protocol that',
+      "Go's runtime has for debuggers; the registers are as before afterwards. The runtime says where that is not safe: on g0, in the runtime itself, between",
+      'instructions that must not be parted. Breakpoints are not stopped at meanwhile. A call that panics, faults, waits for ever or takes more than',
+      'max-call-instructions is undone, and so are the calls of whatis. Under -race what a call writes is reported as a race with the goroutine that stood still.',
+      '-pure undoes every call: memory, other goroutines, time and output are as they were.',
+    ].join('\n'),
+    completion: ['expression'],
+    run: callCommand,
+  },
+  {
+    ...data,
     name: 'whatis',
     aliases: [],
     syntax: ['whatis EXPRESSION', 'whatis TYPE'],
@@ -43,7 +60,7 @@ export const dataCommands: readonly Command[] = [
     completion: ['expression'],
     run: (session, args) => {
       if (args.empty) throw args.error('whatis wants an expression or a type');
-      return typeOfExpression(session.context(), args);
+      return session.typing(() => typeOfExpression(session.context(), args));
     },
   },
   {
@@ -56,7 +73,7 @@ export const dataCommands: readonly Command[] = [
     format: true,
     run: (session, args) => {
       if (args.empty) throw args.error('ptype wants an expression or a type');
-      return typeOfDetailed(session.context(), args, args.format === 'o');
+      return session.typing(() => typeOfDetailed(session.context(), args, args.format === 'o'));
     },
   },
   {
@@ -158,6 +175,21 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
         return name;
       });
   return { output: registerLines(session.stack, session.frame, names).join('\n'), data: registerData(session.frame, names) };
+}
+
+function callCommand(session: Session, args: Arguments): Answer {
+  const [flags, rest] = splitOptions(args, { '-pure': false });
+  if (rest.empty) throw rest.error('call wants an expression, as main.Area(r) or r.Name()');
+  const printed = (): Answer => {
+    const { output, data } = printExpression(session.context(), rest, '', session.settings.printOptions);
+    return { output, data: data() };
+  };
+  session.requireProcess();
+  if (!flags.has('-pure')) return printed();
+  const { value, written } = session.apart(printed);
+  if (written.length === 0) return value;
+  const wrote = utf8Text(Uint8Array.from(written.flatMap(({ bytes }) => [...bytes])));
+  return { output: `${value.output}\nit wrote (and this is undone): ${JSON.stringify(wrote)}`, data: value.data };
 }
 
 function setCommand(session: Session, args: Arguments): Answer {

@@ -8,8 +8,8 @@ import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { type LiteralWalk, literalValue } from './literal.js';
-import { findFunction, findGlobal, findType, functionsLike, isPackage, packageOf } from './names.js';
-import { type EvaluatedOperand, ofConstant, ofValue, type Result } from './operand.js';
+import { findFunction, findGlobal, findType, functionsLike, inlinedAway, isInlinedAway, isPackage, packageOf } from './names.js';
+import { type CallTarget, type EvaluatedOperand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
 import { positioned } from './positioned.js';
 import { findRegister, registerView } from './registers.js';
@@ -106,6 +106,7 @@ class Evaluator extends TypeEvaluator {
     if (operand.kind === 'constant') return constantTo(operand.constant, defaultType(operand.constant));
     if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
     if (operand.kind === 'symbol') return this.fail(node, untypedSymbol(operand.name));
+    if (operand.kind === 'results') return this.fail(node, `${this.text(node)} gives ${operand.results.length || 'no'} values, not one`);
     return this.fail(node, `${this.text(node)} is a ${operand.kind}, not a value`);
   }
 
@@ -295,8 +296,29 @@ class Evaluator extends TypeEvaluator {
         node.args.map(each => this.checked(each)),
       );
     }
+    if (callee.kind === 'package') {
+      const { frame } = this.context;
+      const inlined = [callee.path, ...(frame ? [`${packageOf(frame.name)}.${callee.path}`] : [])].find(each =>
+        isInlinedAway(this.context, each),
+      );
+      if (inlined !== undefined) return this.fail(node.callee, inlinedAway(inlined));
+    }
     if (callee.kind === 'package') return this.fail(node.callee, `could not find symbol value for ${this.text(node.callee)}`);
-    return this.fail(node, `${this.text(node.callee)} would have to run; expressions do not call functions`);
+    return this.called(node, callee);
+  }
+
+  /** A call that the program has to run. */
+  private called(node: SyntaxNode & { kind: 'call' }, operand: EvaluatedOperand): EvaluatedOperand {
+    const { call } = this.context;
+    const callee = calleeOf(operand);
+    if (callee === undefined) {
+      const what = operand.kind === 'value' ? operand.value.type.name : operand.kind;
+      return this.fail(node.callee, `${this.text(node.callee)} (${what}) is no function`);
+    }
+    if (call === undefined) return this.fail(node, `${this.text(node.callee)} would have to run, and there is no process that could`);
+    const args = node.args.map(each => this.checked(each));
+    const results = call(callee, args);
+    return results.length === 1 ? ofValue(results[0]!.value) : { kind: 'results', results };
   }
 
   /** An operand that exists. */
@@ -304,6 +326,7 @@ class Evaluator extends TypeEvaluator {
     const operand = this.operand(node);
     if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
     if (operand.kind === 'builtin') return this.fail(node, `${operand.name} must be called`);
+    if (operand.kind === 'results') return this.fail(node, `${this.text(node)} gives ${operand.results.length || 'no'} values, not one`);
     return operand;
   }
 
@@ -379,6 +402,13 @@ class Evaluator extends TypeEvaluator {
     const size = operand.kind === 'type' ? operand.type.size : this.value(node).type.size;
     return ofConstant({ class: 'int', value: BigInt(size) });
   }
+}
+
+function calleeOf(operand: EvaluatedOperand): CallTarget | undefined {
+  if (operand.kind === 'function') return operand;
+  if (operand.kind === 'method') return { kind: 'function', func: operand.func, receiver: operand.receiver };
+  if (operand.kind === 'value' && underlying(operand.value.type).kind === 'func') return { kind: 'closure', value: operand.value };
+  return undefined;
 }
 
 const untypedSymbol = (name: string): string =>

@@ -158,3 +158,12 @@ export function packageOf(functionName: string): string {
   const dot = plain.indexOf('.', plain.lastIndexOf('/') + 1);
   return dot < 0 ? '' : plain.slice(0, dot);
 }
+
+/** Whether a function of exactly that name has no code of its own, since it was inlined wherever it is called. */
+export const isInlinedAway = ({ images }: EvaluationContext, name: string): boolean =>
+  images.some(image => {
+    for (const each of image.inlinedNames()) if (each === name) return true;
+    return false;
+  });
+
+export const inlinedAway = (name: string): string => `${name} has no code of its own to be run: it was inlined wherever it is called`;

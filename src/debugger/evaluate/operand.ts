@@ -2,6 +2,17 @@ import type { Func, Type } from '../../image/api.js';
 import type { Value } from '../values/value.js';
 import type { Untyped } from './untyped.js';
 
+/** What a call runs. */
+export type CallTarget =
+  | { readonly kind: 'function'; readonly func: Func; readonly receiver?: Value }
+  /** A value of a function type. */
+  | { readonly kind: 'closure'; readonly value: Value };
+
+export interface CallResult {
+  readonly name: string;
+  readonly value: Value;
+}
+
 /** What a part of an expression turns out to be. */
 export type EvaluatedOperand =
   | { readonly kind: 'value'; readonly value: Value }
@@ -11,6 +22,8 @@ export type EvaluatedOperand =
   | { readonly kind: 'function'; readonly func: Func }
   /** `x.Method`: not called, so only its name, code and receiver. */
   | { readonly kind: 'method'; readonly func: Func; readonly receiver: Value }
+  /** What a call has returned, when that is not one value. */
+  | { readonly kind: 'results'; readonly results: readonly CallResult[] }
   /** A symbol that no debug information describes. */
   | { readonly kind: 'symbol'; readonly name: string; readonly address: bigint }
   /** A name that only makes sense before a dot. */

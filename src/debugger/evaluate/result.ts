@@ -32,6 +32,11 @@ export function printResult(context: EvaluationContext, result: Result, options:
     case 'function':
     case 'method':
       return functionText(context, result.func, options);
+    case 'results':
+      if (result.results.length === 0) return '(no results)';
+      return result.results
+        .map(({ name, value }) => `${name.startsWith('~') ? '' : `${name}: `}${printResult(context, { kind: 'value', value }, options)}`)
+        .join(', ');
     case 'symbol':
       return `${hex(result.address)} <${result.name}>, which has no debug information: its type is not known`;
   }
@@ -74,6 +79,8 @@ export function typeText(context: EvaluationContext, result: Result): string {
     case 'function':
     case 'method':
       return `func ${result.func.name}`;
+    case 'results':
+      return `(${result.results.map(({ value }) => value.type.name).join(', ')})`;
     case 'symbol':
       return `symbol ${result.name} of unknown type`;
   }

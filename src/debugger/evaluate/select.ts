@@ -26,7 +26,7 @@ import {
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
-import { findFunction, functionsLike } from './names.js';
+import { findFunction, functionsLike, inlinedAway, isInlinedAway } from './names.js';
 import { type EvaluatedOperand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
 
@@ -49,6 +49,8 @@ export function selectMember(context: EvaluationContext, value: Value, name: str
     if (dynamic.value === undefined) throw new OperationError(`the dynamic type of ${text}, at ${hex(dynamic.runtimeType)}, is not known`);
     return selectMember(context, dynamic.value, name, text);
   }
+  const inlined = methodNames(value.type, name).find(each => isInlinedAway(context, each));
+  if (inlined !== undefined) throw new OperationError(inlinedAway(inlined));
   throw new OperationError(`${text} (${value.type.name}) has no field ${name}, and the program no such method of it`);
 }
 

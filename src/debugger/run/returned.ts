@@ -2,14 +2,14 @@
 import { assignPlaces } from '../../abi/assign.js';
 import { ABI_INTERNAL, ABI0 } from '../../abi/convention.js';
 import type { Place } from '../../abi/place.js';
-import type { GprName } from '../../cpu/api.js';
 import type { Variable } from '../../image/api.js';
 import type { Data } from '../answer.js';
+import { readPlaced } from '../session/calls/placed.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { printValue } from '../values/print.js';
 import { shapeOf } from '../values/shape-of-type.js';
-import { bytesSource, fromUint } from '../values/source.js';
+import { bytesSource } from '../values/source.js';
 import { treesOf } from '../values/tree.js';
 import type { Value } from '../values/value.js';
 
@@ -36,18 +36,9 @@ export function resultsOf(session: Session, frame: LogicalFrame): () => readonly
 }
 
 function readResult(session: Session, variable: Variable, place: Place, cfa: bigint): Returned {
-  const bytes = new Uint8Array(variable.type.size);
-  const { registers } = session.thread;
-  if (place.in === 'registers') {
-    for (const part of place.parts) {
-      const vector = /^xmm(\d+)$/.exec(part.register);
-      const value = vector ? registers.xmm(Number(vector[1])) : registers.get(part.register as GprName);
-      bytes.set(fromUint(value, 16).subarray(0, part.size), part.offset);
-    }
-  } else if (place.in === 'stack') {
-    // Offsets count from the return address, one word below the frame's CFA.
-    bytes.set(session.target.process.memory.read(cfa - 8n + BigInt(place.offset), bytes.length));
-  }
+  const { memory } = session.target;
+  // Offsets of places count from the return address, one word below the frame's CFA.
+  const bytes = readPlaced({ registers: session.thread.registers, memory, edge: cfa - 8n }, place, variable.type.size);
   const context = session.context();
   const { printOptions } = session.settings;
   const value: Value = { type: variable.type, source: bytesSource(bytes) };

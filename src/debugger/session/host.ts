@@ -8,7 +8,7 @@ import type { OutputRecord } from '../../linux/output.js';
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
   /**
-   * `output` is told what the process writes, once, also when it runs by the same place again. `stdin`: default: empty. Throws LoadError and the
+   * `output` is told what the process writes, each time that it does. `stdin`: default: empty. Throws LoadError and the
    * readers' errors.
    */
   launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;

@@ -8,7 +8,6 @@ import { FormatError } from '../../image/bytes.js';
 import { openImage } from '../../image/image.js';
 import { Images } from '../../image/images.js';
 import type { LoadedObject, Process, ProcessOptions } from '../../linux/api.js';
-import { onceOnly } from '../../linux/output.js';
 import { startProcess } from '../../linux/process.js';
 import type { Launcher } from './host.js';
 
@@ -20,7 +19,7 @@ const started = (options: LaunchOptions, ...[args, output, stdin]: Parameters<La
     ...options,
     ...(args === undefined ? {} : { args: [options.path, ...args] }),
     ...(stdin === undefined ? {} : { stdin }),
-    output: onceOnly(output),
+    output,
   });
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */

@@ -5,18 +5,23 @@
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
 import type { Process, Refusal, Thread } from '../../linux/api.js';
+import type { OutputRecord } from '../../linux/output.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Faulted } from '../code/operands.js';
 import { CommandError } from '../errors.js';
 import type { EvaluationContext } from '../evaluate/context.js';
+import type { CallResult, CallTarget, EvaluatedOperand } from '../evaluate/operand.js';
 import { CallChecks } from '../lens/checks.js';
 import type { Scene } from '../lens/lens.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { type CallStack, Target } from '../target.js';
 import { Breakpoints } from './breakpoints.js';
+import { type CallAsked, callFunction } from './calls/function-call.js';
+import type { CallSite } from './calls/running.js';
 import { type Census, census, tellChanges } from './census.js';
 import { Driver } from './driver.js';
 import { Events } from './events.js';
+import { HeldOutput } from './held-output.js';
 import type { Host, Launcher } from './host.js';
 import { Pace } from './pace.js';
 import { Requests } from './requests.js';
@@ -105,6 +110,9 @@ export class Session {
   readonly #told = new Map<string, number>();
   #args: readonly string[] | undefined;
   #stdin: string | undefined;
+  #output: HeldOutput | undefined;
+  /** What becomes of what calls do: it stays, all that is being done will be undone in the end, or each call is undone by itself. */
+  #calls: 'stay' | 'undone' | 'each undone' = 'stay';
 
   /** `limit`: instructions in all. `stdin`: a file that the program reads. */
   constructor(
@@ -139,7 +147,9 @@ export class Session {
     typed?.renew?.();
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
-    return this.launcher.launch(args, record => this.events.emit('output', record), input);
+    const output = new HeldOutput(record => this.events.emit('output', record));
+    this.#output = output;
+    return this.launcher.launch(args, output.listen, input);
   }
 
   /** The program wants input that has not come: waits for it, for at most so many ns of the program's time, and not for long. */
@@ -342,11 +352,67 @@ export class Session {
     }
   }
 
+  /** Does something whose traces in the program, if it leaves any, are wiped out: the machine is then as it was. Gives what the program wrote, too. */
+  apart<T>(work: () => T): { readonly value: T; readonly written: readonly OutputRecord[] } {
+    this.requireProcess();
+    return this.#calling('undone', () => this.#attempt(false, work));
+  }
+
+  /** Does something that wants to know of calls what type they give, and nothing of what they do. */
+  typing<T>(work: () => T): T {
+    return this.#calling('each undone', work);
+  }
+
+  #calling<T>(calls: 'undone' | 'each undone', work: () => T): T {
+    const before = this.#calls;
+    this.#calls = calls;
+    try {
+      return work();
+    } finally {
+      this.#calls = before;
+    }
+  }
+
+  /** Has the program run for an expression. When that fails, or nothing is to be kept, the machine is put back to where it stood. */
+  #attempt<T>(keep: boolean, work: () => T): { readonly value: T; readonly written: readonly OutputRecord[] } {
+    const { driver, target, selection } = this;
+    const { process } = target;
+    const { remaining } = driver;
+    const saved = process.save();
+    const undo = (): void => {
+      process.restore(saved);
+      driver.remaining = remaining;
+    };
+    try {
+      const done = this.#output!.during(keep, work);
+      if (!keep) undo();
+      return done;
+    } catch (error) {
+      undo();
+      throw error;
+    } finally {
+      // The thread that runs next is the only one that calls: if it was selected by its number, it is the selected one still.
+      this.selection = { ...selection, thread: undefined };
+      this.stopsChanged();
+      target.changed();
+    }
+  }
+
+  #call(context: EvaluationContext, callee: CallTarget, args: readonly EvaluatedOperand[]): readonly CallResult[] {
+    const { target, driver, checks, stop } = this;
+    const site: CallSite = { target, driver, checks, thread: this.thread, most: this.settings.number('max-call-instructions') };
+    const asked: CallAsked = { site, context, stop, apart: this.#calls !== 'stay', goroutine: this.selection.goroutine };
+    return this.#attempt(this.#calls !== 'each undone', () => callFunction(asked, callee, args)).value;
+  }
+
   /** What expressions are evaluated in: the selected frame, if there is one. */
   context(): EvaluationContext {
     const { target } = this;
     const breakpointHits = (name: string) => this.breakpoints.named(name)?.hits;
-    if (this.still) return { ...this.stack.context(this.frame), breakpointHits };
+    if (this.still) {
+      const context = { ...this.stack.context(this.frame), breakpointHits };
+      return { ...context, call: (callee, args) => this.#call(context, callee, args) };
+    }
     return { memory: target.memory, images: target.images.all, frame: undefined, curg: undefined, breakpointHits };
   }
 }

@@ -75,6 +75,12 @@ export const SETTINGS = [
     initial: 50_000,
     summary: 'most instructions between two looks at the clock, which tells when to look at the keyboard, while the program runs',
   },
+  {
+    name: 'max-call-instructions',
+    kind: 'number',
+    initial: 100_000_000,
+    summary: 'most instructions, of all threads, that a function which an expression calls may take',
+  },
 ] as const satisfies readonly SettingRow[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

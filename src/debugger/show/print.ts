@@ -40,6 +40,24 @@ export function printExpression(context: EvaluationContext, source: ExpressionSo
 
 function resultData(context: EvaluationContext, result: Result, output: string, options: PrintOptions): Data {
   const type = typeText(context, result);
+  if (result.kind === 'results') {
+    const values = result.results.map(({ name, value }) => ({
+      name,
+      root: { value, text: printResult(context, { kind: 'value', value }, options) },
+    }));
+    const trees = treesOf(
+      context,
+      values.map(({ root }) => root),
+      options,
+    );
+    return {
+      type,
+      kind: result.kind,
+      value: output,
+      address: null,
+      children: values.map(({ name }, index) => ({ name, ...trees[index] })),
+    };
+  }
   if (result.kind !== 'value') {
     return { type, kind: result.kind, value: output, address: result.kind === 'symbol' ? hex(result.address) : null };
   }

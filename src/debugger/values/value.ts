@@ -98,6 +98,9 @@ export function madeSlice(type: Type, elements: Uint8Array): Value {
   return { type, source };
 }
 
+/** Whether a string or slice is one that an expression has made. */
+export const isMade = ({ source }: Value): boolean => ownedBytes.has(source);
+
 function headerSource(why: string): Source {
   return {
     read() {
