@@ -26,7 +26,8 @@ function where(images: Images, breakpoint: Breakpoint): string {
     case 'watch': {
       const { address, length, access } = breakpoint.watch;
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
-      return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}`;
+      const until = breakpoint.scope === undefined ? '' : `, until ${breakpoint.scope.function} returns`;
+      return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}${until}`;
     }
     case 'break':
       return breakpoint.addresses.length === 1
@@ -49,7 +50,7 @@ export function breakpointRow(images: Images, breakpoint: Breakpoint): Data {
   const common = { id, kind, name: name ?? null, location: spec, ...properties };
   if (breakpoint.kind === 'watch') {
     const { address, length, access } = breakpoint.watch;
-    return { ...common, address: hex(address), length, access };
+    return { ...common, address: hex(address), length, access, until: breakpoint.scope?.function ?? null };
   }
   if (breakpoint.kind === 'catch') return { ...common, numbers: [...breakpoint.numbers] };
   const places = breakpoint.addresses.map(address => {

@@ -3,10 +3,12 @@ import { told } from '../../host/told.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { parseMessage } from '../run/messages.js';
+import { scopeOfAddress } from '../run/watch-scopes.js';
 import { CAUGHT, type CodeBreakpoint, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
-import { locate, printedWatch, watchTarget } from '../session/expressions.js';
+import { locate, watchTarget } from '../session/expressions.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
+import { lookAtWatched } from '../session/watches.js';
 import { Arguments, splitOptions } from './arguments.js';
 import { condition, savedLines, thread } from './breakpoint-properties.js';
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
@@ -85,12 +87,16 @@ export const breakpointCommands: readonly Command[] = [
     aliases: [],
     syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION'],
     summary: 'stop when a value in memory changes; any number of them, of any size',
-    details: 'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
+    details: [
+      'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
+      "A variable of a frame is followed when Go moves the goroutine's stack, and its watchpoint ends, with a stop, when the frame has returned;",
+      'with -l its address is watched, whatever comes to lie there.',
+    ].join('\n'),
     completion: ['expression'],
     run: (session, args) => {
       const [flags, rest] = splitOptions(args, { '-l': false, '-location': false, '-r': false, '-w': false, '-rw': false });
       const access = flags.has('-rw') ? 'access' : flags.has('-r') ? 'read' : 'write';
-      return setWatch(session, rest, access, access === 'write' && !flags.has('-w'));
+      return setWatch(session, rest, access, access === 'write' && !flags.has('-w'), flags.has('-l') || flags.has('-location'));
     },
   },
   {
@@ -201,17 +207,20 @@ function nameAndLocation(session: Session, args: Arguments): readonly [string | 
   }
 }
 
-function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean): Answer {
+function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean, fixed = false): Answer {
   session.requireProcess();
   const [target, wanted] = conditioned(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
-  const { address, length } = watchTarget(session.context(), target.text, target.column);
+  const context = session.context();
+  const { address, length, type } = watchTarget(context, target.text, target.column);
   const watch = { address, length, access };
   const watchpoint = session.breakpoints.add<Watchpoint>({
     kind: 'watch',
     spec: target.text,
     watch,
-    last: printedWatch(session.target.memory, watch),
+    type,
+    scope: fixed ? undefined : scopeOfAddress(session, address),
+    last: lookAtWatched(context, watch, type, session.settings.printOptions),
     onlyChanges,
     name: undefined,
     temporary: false,

@@ -5,13 +5,15 @@ import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { type Breakpoint, type Catchpoint, type CodeBreakpoint, countHit, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
-import { holds, printedWatch } from '../session/expressions.js';
+import { holds } from '../session/expressions.js';
 import { sameArguments } from '../session/instances.js';
 import type { Session } from '../session/session.js';
-import { plainStop, type Stop } from '../session/stop.js';
+import { plainStop, type Stop, type WatchChange } from '../session/stop.js';
+import { firstChange, lookAtWatched } from '../session/watches.js';
 import { instanceOf } from '../stack/generics.js';
 import { endingAddresses, endingHere, selectCulprit } from './ending.js';
 import { traceLine } from './trace.js';
+import { isMoving, lookAtScopes, scopeAddresses, staleScope } from './watch-scopes.js';
 
 /** Where a stepping command wants to stop, besides the user's breakpoints. */
 export interface Goal {
@@ -71,8 +73,13 @@ export function dropSignal(session: Session): void {
 export function arm(session: Session, goal: Goal | undefined): number {
   const { breakpoints, target } = session;
   const { process } = target;
-  process.cpu.setBreakpoints([...breakpoints.addresses, ...endingAddresses(session), ...(goal?.at.keys() ?? [])]);
-  process.cpu.setWatches(breakpoints.watchpoints.map(each => each.watch));
+  process.cpu.setBreakpoints([
+    ...breakpoints.addresses,
+    ...endingAddresses(session),
+    ...scopeAddresses(session),
+    ...(goal?.at.keys() ?? []),
+  ]);
+  process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);
   return session.stops;
@@ -122,11 +129,12 @@ function atAddress(session: Session, goal: Goal | undefined): Stop | undefined {
   const pc = session.thread.registers.rip;
   const wanted = goal?.at.get(pc);
   session.lookAtThread();
+  const ended = lookAtScopes(session);
   for (const breakpoint of session.breakpoints.at(pc)) {
     const stop = breakpointHit(session, breakpoint);
     if (stop !== undefined) return stop;
   }
-  return endingStop(session) ?? (wanted?.() ? goal!.reached : undefined);
+  return ended ?? endingStop(session) ?? (wanted?.() ? goal!.reached : undefined);
 }
 
 /** Go's runtime is about to end the program, in a way that is stopped at. */
@@ -176,24 +184,33 @@ function conditionFails(session: Session, condition: string | undefined): false 
   }
 }
 
-/** Every watchpoint that the access met counts it; the first that wants to stop is the one that is told. */
+/** Every watchpoint that the access met counts it; all that want to stop are told. */
 function watchHits(session: Session, hits: readonly WatchHit[]): Stop | undefined {
-  const stops = hits.map(({ watch, address, access }) => {
-    const breakpoint = session.breakpoints.watchpoints.find(each => each.watch === watch);
-    return breakpoint && watchHit(session, breakpoint, address, access);
-  });
-  return stops.find(stop => stop !== undefined);
+  session.lookAtThread();
+  session.target.changed();
+  const changes: WatchChange[] = [];
+  for (const hit of hits) {
+    const breakpoint = session.breakpoints.watchpoints.find(each => each.watch === hit.watch);
+    const stale = breakpoint && staleScope(session, breakpoint);
+    if (stale !== undefined) return stale;
+    const change = breakpoint && watchHit(session, breakpoint, hit);
+    if (change !== undefined) changes.push(change);
+  }
+  const [first, ...also] = changes;
+  return first && { reason: 'watchpoint', ...first, also };
 }
 
-function watchHit(session: Session, breakpoint: Watchpoint, address: bigint, access: 'read' | 'write'): Stop | undefined {
-  session.lookAtThread();
-  const before = breakpoint.last;
-  const after = printedWatch(session.target.memory, breakpoint.watch);
+function watchHit(session: Session, breakpoint: Watchpoint, hit: WatchHit): WatchChange | undefined {
+  const { watch, last: before } = breakpoint;
+  const after = lookAtWatched(session.context(), watch, breakpoint.type, session.settings.printOptions);
   breakpoint.last = after;
-  if (breakpoint.onlyChanges && before === after) return undefined;
+  const changed = firstChange(before, after);
+  if (breakpoint.onlyChanges && changed === undefined) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false || !countHit(breakpoint, session.goroutine?.id)) return undefined;
-  return { reason: 'watchpoint', breakpoint, address, access, before, after };
+  const met = hit.address < watch.address ? watch.address : hit.address;
+  const address = changed === undefined ? met : watch.address + BigInt(changed);
+  return { breakpoint, address, access: hit.access, before: before.text, after: after.text };
 }
 
 /** Temporary breakpoints are gone after their first stop. */

@@ -16,6 +16,7 @@ import { lookupPc } from '../stack/frame.js';
 import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { atOrOutside, placeOf, type StepPlace } from './place.js';
 import { loopFamily, ownerOf } from './range-loops.js';
+import { lookAtScopes } from './watch-scopes.js';
 
 type Goals = Map<bigint, () => boolean>;
 
@@ -71,17 +72,15 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
     event = session.driver.run(1, true);
   }
   session.target.changed();
-  if (event.kind !== 'breakpoint') {
-    const stop = judge(session, event, undefined);
-    if (stop !== undefined) return finished(session, stop);
-  }
+  const stop = event.kind === 'breakpoint' ? undefined : (judge(session, event, undefined) ?? lookAtScopes(session));
+  if (stop !== undefined) return finished(session, stop);
   if (session.stop.reason === 'signal') session.stop = { reason: 'step' };
   if (process.current.tid === thread.tid && thread.state !== 'waiting') return undefined;
   if (thread.state === 'exited') return finished(session, { reason: 'step' });
   // Others run until this thread goes on.
   const goals: Goals = new Map([[thread.registers.rip, () => process.current.tid === thread.tid]]);
-  const stop = await resume(session, { at: goals, reached: { reason: 'step' } });
-  return stop.reason === 'step' ? undefined : stop;
+  const later = await resume(session, { at: goals, reached: { reason: 'step' } });
+  return later.reason === 'step' ? undefined : later;
 }
 
 function finished(session: Session, stop: Stop): Stop {

@@ -1,5 +1,7 @@
 import type { Watch } from '../../cpu/api.js';
+import type { Type } from '../../image/api.js';
 import type { Catch } from '../../linux/api.js';
+import type { Watched, WatchScope } from './watches.js';
 
 /** `condition -hitcount BP OP N`. */
 export interface HitCondition {
@@ -55,9 +57,13 @@ export interface CodeBreakpoint extends Common {
 export interface Watchpoint extends Common {
   readonly kind: 'watch';
   readonly spec: string;
-  readonly watch: Watch;
-  /** Its value when it was last looked at, as printed. */
-  last: string;
+  /** Another when the stack that it lies on has moved. */
+  watch: Watch;
+  /** Of the value; undefined: bytes of which no more is known. */
+  readonly type: Type | undefined;
+  /** The frame that it ends with; undefined: it stays. */
+  readonly scope: WatchScope | undefined;
+  last: Watched;
   /** gdb's `watch`: a write that changes nothing does not stop. */
   readonly onlyChanges: boolean;
 }

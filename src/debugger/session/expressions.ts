@@ -1,5 +1,5 @@
 /** Expressions as commands use them: evaluated in a frame, mostly the selected one, with errors that point into the command line. */
-import type { AddressSpace, Watch } from '../../cpu/api.js';
+import type { Type } from '../../image/api.js';
 import { CommandError } from '../errors.js';
 import type { Expression } from '../evaluate/ast.js';
 import type { EvaluationContext } from '../evaluate/context.js';
@@ -74,19 +74,12 @@ export function watchTarget(
   context: EvaluationContext,
   text: string,
   column: number,
-): { readonly address: bigint; readonly length: number } {
+): { readonly address: bigint; readonly length: number; readonly type?: Type } {
   const result = evaluated(context, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
   if (result.kind === 'constant' && !text.startsWith('*'))
     throw new CommandError(`${text} never changes; *${text} is the word there`, column);
   if (result.kind === 'constant') return { address: addressOfExpression(context, text.replace(/^\*\s*/, ''), column), length: 8 };
   if (result.kind === 'symbol') return { address: result.address, length: 8 };
-  return pointing(column, () => rangeOfResult(result));
-}
-
-/** The bytes of a watched range as a number, or as hex when it is longer than a word. */
-export function printedWatch(memory: AddressSpace, watch: Watch): string {
-  if (!memory.allows(watch.address, watch.length, 'read')) return '<unreadable>';
-  const digits = [...memory.read(watch.address, watch.length)].reverse().map(byte => byte.toString(16).padStart(2, '0'));
-  const plain = digits.join('').replace(/^0+(?=.)/, '');
-  return watch.length <= 8 ? `${BigInt(`0x${plain}`)} (0x${plain})` : `0x${plain}`;
+  const range = pointing(column, () => rangeOfResult(result));
+  return result.kind === 'value' ? { ...range, type: result.value.type } : range;
 }

@@ -138,6 +138,8 @@ export class Session {
     this.#args = args;
     this.#stdin = stdin;
     this.#told.clear();
+    // Frames of the process before are no more.
+    for (const each of this.breakpoints.all.filter(one => one.kind === 'watch' && one.scope !== undefined)) this.breakpoints.remove(each);
     this.stopped({ reason: 'start' });
     this.events.emit('started', undefined);
   }

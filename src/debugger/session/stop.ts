@@ -11,20 +11,26 @@ export interface Ending {
   readonly details: readonly string[];
 }
 
+/** What a watchpoint has seen of an access. */
+export interface WatchChange {
+  readonly breakpoint: Breakpoint;
+  /** First byte that was changed; of an access that changes nothing, the first that is watched. */
+  readonly address: bigint;
+  readonly access: 'read' | 'write';
+  readonly before: string;
+  readonly after: string;
+}
+
 /** Why the program stands still. */
 export type Stop =
   | { readonly reason: 'start' }
   /** A stepping command arrived. */
   | { readonly reason: 'step' | 'next' | 'finish' | 'until' | 'advance' | 'interrupted' | 'limit' | 'deadlock' | 'memory-limit' }
   | { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string }
-  | {
-      readonly reason: 'watchpoint';
-      readonly breakpoint: Breakpoint;
-      readonly address: bigint;
-      readonly access: 'read' | 'write';
-      readonly before: string;
-      readonly after: string;
-    }
+  /** `also`: others that have seen the same access. */
+  | (WatchChange & { readonly reason: 'watchpoint'; readonly also: readonly WatchChange[] })
+  /** Watched variables are gone with their frames, and their watchpoints with them. */
+  | { readonly reason: 'scope'; readonly watchpoints: readonly { readonly id: number; readonly spec: string; readonly function: string }[] }
   | { readonly reason: 'ending'; readonly breakpoint: Breakpoint; readonly ending: Ending; readonly problem?: string }
   | { readonly reason: 'signal'; readonly signal: SignalInfo }
   /** `abi check on`: the instruction at RIP would go on with a calling convention broken. */

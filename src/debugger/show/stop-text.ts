@@ -6,10 +6,11 @@ import { disassembleAt } from '../code/disassemble.js';
 import { explainFault } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
 import { RULES } from '../lens/rules.js';
-import type { EndingKind } from '../session/breakpoints.js';
+import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
-import type { Stop } from '../session/stop.js';
+import type { Stop, WatchChange } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
+import { fieldAt } from '../values/field-at.js';
 import { frameStop } from './frame-text.js';
 import { outlook } from './outlook.js';
 
@@ -48,6 +49,7 @@ export function stopData(session: Session): StopData {
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
     ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
     ...('breakpoint' in stop ? { breakpoint: stop.breakpoint.id } : {}),
+    ...(stop.reason === 'scope' ? { breakpoint: stop.watchpoints[0]!.id } : {}),
     ...(stop.reason === 'ending' ? { message: stop.ending.message } : {}),
   };
 }
@@ -66,6 +68,16 @@ export function stopText(session: Session): string {
   }
   const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
   return lines.join('\n');
+}
+
+const watchName = ({ breakpoint }: WatchChange): string => `${breakpoint.id} (${breakpoint.kind === 'watch' ? breakpoint.spec : ''})`;
+
+/** `at 0x590148 (.name): "" -> "first"`: where in it a larger value has changed. */
+function changeText({ breakpoint, address, before, after }: WatchChange): string {
+  const { watch, type } = breakpoint as Watchpoint;
+  const offset = Number(address - watch.address);
+  const path = type === undefined || offset === 0 ? '' : fieldAt(type, offset).path;
+  return `at ${hex(address)}${path === '' ? '' : ` (${path})`}: ${before} -> ${after}`;
 }
 
 /** What Go writes before what it has to say; of the last it says nothing yet. */
@@ -89,7 +101,9 @@ function whyText(session: Session): string {
     case 'ending':
       return `${ENDING_TITLES[stop.ending.kind]}: ${stop.ending.message}; in `;
     case 'watchpoint':
-      return `watchpoint ${stop.breakpoint.id} (${stop.breakpoint.kind === 'watch' ? stop.breakpoint.spec : ''}) ${stop.access === 'read' ? 'read' : 'written'} in `;
+      return `watchpoint ${[stop, ...stop.also].map(watchName).join(' and ')} ${stop.access === 'read' ? 'read' : 'written'} in `;
+    case 'scope':
+      return `${stop.watchpoints.map(each => `watchpoint ${each.id} (${each.spec}) ends, as ${each.function} has returned`).join(', ')}; in `;
     case 'signal':
       return `${stop.signal.name} in `;
     case 'abi':
@@ -138,7 +152,7 @@ function detailText(session: Session): string {
     case 'syscall':
       return stop.text;
     case 'watchpoint':
-      return `${stop.before} -> ${stop.after}`;
+      return [stop, ...stop.also].map(({ before, after }) => `${before} -> ${after}`).join('; ');
     case 'unsupported':
       return `${stop.text} is not among the instructions that r14 has`;
     default:
@@ -189,7 +203,7 @@ function detailLines(session: Session): readonly string[] {
     case 'syscall':
       return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
     case 'watchpoint':
-      return [`  at ${hex(stop.address)}: ${stop.before} -> ${stop.after}`, sourceOrInstruction(session, instruction)];
+      return [...[stop, ...stop.also].map(each => `  ${changeText(each)}`), sourceOrInstruction(session, instruction)];
     default:
       return [sourceOrInstruction(session, instruction)];
   }
