@@ -3,11 +3,13 @@
  * they are needed (the engine, the screen) are evaluated only then.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
+import { compiledName } from '../src/cli/compiled.js';
 import { FILES, SURROUNDINGS } from '../src/cli/start.js';
 import { packedEffects } from '../src/cpu/effects/pack.js';
 import { recordRow } from '../src/cpu/effects/record.js';
@@ -18,6 +20,9 @@ import { opTraitsText } from './core.js';
 
 /** Encodings that Go's programs execute: see `forms.ts`. */
 export const COMMON_FORMS = join(import.meta.dirname, 'common-forms.txt');
+
+/** The file that `bin/r14.js` imports. */
+const START = 'start.js';
 
 const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -110,31 +115,36 @@ export async function bundleInto(folder: string): Promise<void> {
     conditions: ['made-before'],
     plugins: [icedAsModule, plainWidths, withoutDevtools, builtinsRequired],
   });
-  const started = await build({ ...common, entryPoints: [join(root, 'src/cli/start.ts')], bundle: true });
-  writeFileSync(join(folder, FILES.code), `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`);
-  writeFileSync(join(folder, 'start.js'), started.outputFiles[0]!.text);
+  const code = `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`;
+  const digest = createHash('sha256').update(code).digest('hex');
+  const entry = join(root, 'src/cli/entry.ts');
+  const started = await build({ ...common, entryPoints: [entry], bundle: true, define: { BUNDLE_DIGEST: JSON.stringify(digest) } });
+  writeFileSync(join(folder, FILES.code), code);
+  writeFileSync(join(folder, START), started.outputFiles[0]!.text);
   // iced-x86 reads its .wasm beside itself.
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(folder, 'iced_x86_bg.wasm'));
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
   writeFileSync(join(folder, 'effects.jsonl'), packedEffects(rows.map(({ emit }) => recordRow(emit))));
   writeFileSync(join(folder, 'forms.bin'), packedCommonForms());
   writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
-  // What they make only saves time: r14 starts without it too. The second runs r14 with what the first has made.
-  for (const script of ['optimise.ts', 'warm.ts']) {
-    if (own(script, folder)) continue;
-    console.error(`scripts/${script} has failed: r14 will start more slowly`);
-    for (const name of readdirSync(folder)) if (name.endsWith('.compiled')) rmSync(join(folder, name));
-  }
+  compileBeside(folder, compiledName(digest));
 }
 
-/** Whether a script beside this one has done its work on a folder, in a process of its own. */
-const own = (script: string, folder: string): boolean =>
-  spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script), folder], {
+/** What V8 compiles of the bundle in a folder, in that folder, made by a process of its own: it only saves time. */
+function compileBeside(folder: string, name: string): void {
+  const target = join(folder, name);
+  mkdirSync(target);
+  const program = 'import(process.argv[1]).then(({ compileInto }) => compileInto(...process.argv.slice(2)))';
+  const { status } = spawnSync(process.execPath, ['-e', program, join(folder, START), folder, target], {
     cwd: root,
-    env: { PATH: process.env.PATH, TERM: 'xterm-256color' },
+    env: { PATH: process.env.PATH, R14_CACHE: '' },
     stdio: 'ignore',
     timeout: 60_000,
-  }).status === 0;
+  });
+  if (status === 0) return;
+  console.error('V8 has not compiled the bundle: r14 will start more slowly');
+  rmSync(target, { recursive: true });
+}
 
 /** The forms of `common-forms.txt`: their numbers do not matter, so they are zeros. */
 export function packedCommonForms(): Uint8Array {

@@ -1,5 +1,5 @@
 /**
- * WebAssembly with the machine code that V8's optimising compiler has made when r14 was built: the interpreter and iced-x86 are fast from the first
+ * WebAssembly with the machine code that V8's optimising compiler has made before: the interpreter and iced-x86 are fast from the first
  * instruction on, and no thread is busy with compiling them.
  */
 import { readFileSync } from 'node:fs';
@@ -7,22 +7,26 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInThisContext } from 'node:vm';
 
-/** Calls one of V8's runtime functions (src/runtime/runtime-test-wasm.cc). Throws SyntaxError where V8 has none of that name with so many arguments. */
-export function callRuntime(name: string, ...values: readonly unknown[]): unknown {
+/**
+ * What `work` makes of one of V8's runtime functions (src/runtime/runtime-test-wasm.cc), of so many arguments. Throws SyntaxError where V8 has none
+ * of that name: since Node 25 it has none that gives machine code away or takes it.
+ */
+export function withRuntime<T>(name: string, args: number, work: (call: (...values: readonly unknown[]) => unknown) => T): T {
   setFlagsFromString('--allow-natives-syntax');
   try {
-    const names = values.map((_, index) => `value${index}`).join(', ');
-    return runInThisContext(`((${names}) => %${name}(${names}))`)(...values);
+    const names = Array.from({ length: args }, (_, index) => `value${index}`).join(', ');
+    return work(runInThisContext(`((${names}) => %${name}(${names}))`));
   } finally {
     setFlagsFromString('--no-allow-natives-syntax');
   }
 }
 
-/** Where a module's machine code is kept, with the module behind it. V8 promises nothing of it from one release to the next. */
-export const machineCodeFile = (module: Uint8Array): string => `module-${module.length}-${process.version}-${process.arch}.compiled`;
+/** Where a module's machine code is kept, with the module behind it. */
+export const machineCodeFile = (module: Uint8Array): string => `module-${module.length}.compiled`;
 
 /** WebAssembly, whose modules take their machine code from `folder`, where it is there and belongs to them. */
-export function compiledWebAssembly(folder: string): typeof WebAssembly {
+export function compiledWebAssembly(folder: string | undefined): typeof WebAssembly {
+  if (folder === undefined) return WebAssembly;
   const Module = new Proxy(WebAssembly.Module, {
     construct: (plain, [module]: [Uint8Array]) => precompiled(folder, module) ?? new plain(module),
   });
@@ -36,7 +40,7 @@ export function precompiled(folder: string, module: Uint8Array): WebAssembly.Mod
     const end = file.length - module.length;
     if (!file.subarray(end).equals(module)) return undefined;
     const code = Uint8Array.prototype.slice.call(file, 0, end);
-    return callRuntime('DeserializeWasmModule', code.buffer, module) as WebAssembly.Module | undefined;
+    return withRuntime('DeserializeWasmModule', 2, call => call(code.buffer, module) as WebAssembly.Module | undefined);
   } catch {
     return undefined;
   }
