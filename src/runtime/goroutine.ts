@@ -71,9 +71,10 @@ export class Goroutine {
     return STATUS[raw] ?? `status ${raw}`;
   }
 
-  /** `chan receive`, ...; empty unless it waits. */
+  /** `chan receive`, ...; empty unless it waits, be it in vain (`leaked`). */
   get waitReason(): string {
-    if (this.status !== 'waiting') return '';
+    const { status } = this;
+    if (status !== 'waiting' && status !== 'leaked') return '';
     return this.runtime.waitReason(this.runtime.memory.readU8(this.address + BigInt(this.#offsets.waitreason)));
   }
 

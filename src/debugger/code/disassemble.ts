@@ -16,7 +16,7 @@ import { plan9 } from '../../asm/plan9.js';
 import { type AddressSpace, GPR_NAMES, type GprName } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
 import { readable } from './decode.js';
-import { describeAddress } from './describe.js';
+import { describeSide } from './describe.js';
 import { fieldNames } from './field-names.js';
 
 export const FLAVORS = ['gnu', 'intel', 'go'] as const;
@@ -131,7 +131,7 @@ function formatted(
     const rest = [...bytes.slice(offset, offset + Math.max(1, instruction.length))];
     return `(bad) ${rest.map(byte => byte.toString(16).padStart(2, '0')).join(' ')}`;
   }
-  const name = (address: bigint) => describeAddress(images, address);
+  const name = (address: bigint) => describeSide(images, address);
   const field = fieldOf(instruction, memory, images);
   if (flavor === 'go') return plan9(instruction, address => symbolOf(images, address), field);
   const text = formatterFor(flavor).format(instruction);

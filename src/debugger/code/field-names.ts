@@ -89,7 +89,9 @@ function follow(memory: AddressSpace, images: Images, func: Func): ReadonlyMap<b
     state ??= new Map(always);
     const base = operand?.base !== undefined && isGpr(operand.base) ? operand.base : undefined;
     const type = base && state.get(base);
-    const field = type && fieldAt(type, operand!.displacement, size);
+    const reached = type && fieldAt(type, operand!.displacement, size);
+    // With an index it is an element of an array, if it is one at all.
+    const field = operand?.index === undefined || (reached?.type && underlying(reached.type).kind === 'array') ? reached : undefined;
     if (field !== undefined) fields.set(effects.address, { base: base!, displacement: operand!.displacement, text: field.text });
     const slot = base === 'rsp' && operand!.index === undefined ? operand!.displacement : undefined;
     const isG = operand?.segment === 'fs' && base === undefined && operand.displacement === gAt;

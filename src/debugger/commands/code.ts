@@ -181,10 +181,12 @@ interface Range {
   readonly last: number;
   /** Where the line itself was asked for: it must be there. */
   readonly line?: number;
+  /** The functions that the end of a name has been taken for. */
+  readonly meant?: readonly string[];
 }
 
 function listCommand(session: Session, args: Arguments): Answer {
-  const { file, first, last, line } = listRange(session, args, session.settings.number('source-list-line-count'));
+  const { file, first, last, line, meant } = listRange(session, args, session.settings.number('source-list-line-count'));
   const count = session.sources.lines(file)?.length;
   if (count === undefined) throw new CommandError(`${file} is not on this host; config substitute-path FROM TO says where it is`);
   if ((line ?? first) > count) throw args.error(`${file} has only ${count} line${count === 1 ? '' : 's'}`);
@@ -192,7 +194,17 @@ function listCommand(session: Session, args: Arguments): Answer {
   const end = Math.min(last, count);
   const lines = sourceAround(session.sources, file, frame?.file === file ? (frame.line ?? 0) : 0, first, end) ?? [];
   session.resume.list = { file, first, last: end, stop: session.stop, frame: session.selection.frame };
-  return text([`${file}:`, ...lines].join('\n'), { file, first, last: end });
+  return text([headOf(file, meant), ...lines].join('\n'), { file, first, last: end });
+}
+
+/** Most names of functions that are listed beside the first. */
+const MOST_OTHERS = 3;
+
+function headOf(file: string, meant: readonly string[] = []): string {
+  const [first, ...others] = meant;
+  if (first === undefined) return `${file}:`;
+  const more = others.length > MOST_OTHERS ? `, and ${others.length - MOST_OTHERS} more` : '';
+  return `${first}, ${file}:${others.length === 0 ? '' : ` (not ${others.slice(0, MOST_OTHERS).join(', ')}${more})`}`;
 }
 
 const frameOf = (session: Session): LogicalFrame | undefined => (session.exited ? undefined : session.frame);
@@ -238,7 +250,8 @@ function listRange(session: Session, args: Arguments, around: number): Range {
       ? { file: functions[0].file, line: functions[0].line ?? 1 }
       : session.target.images.lineAt(addresses[0]!);
   if (at === undefined) throw args.error(`no source is known of ${args.text}`);
-  return about(at.file, at.line);
+  const names = [...new Set(functions.map(({ name }) => name))];
+  return { ...about(at.file, at.line), ...(names.includes(args.text) ? {} : { meant: names }) };
 }
 
 interface LineRow {

@@ -7,6 +7,7 @@ import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
+import { sideName } from '../code/describe.js';
 import type { Flavor } from '../code/disassemble.js';
 import type { FlowLocation } from '../code/flow.js';
 import { CommandError } from '../errors.js';
@@ -20,7 +21,7 @@ import { argumentText, everyArgument } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
-import { callable, type LensParameter, sideName } from './signature.js';
+import { callable, type LensParameter } from './signature.js';
 import type { LensShown, LensView, Side, StackLine } from './view.js';
 import { physicalFrames, wayOf } from './way.js';
 

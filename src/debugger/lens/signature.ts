@@ -27,11 +27,6 @@ export interface Callable {
   readonly signature: LensSignature | undefined;
 }
 
-/** A function's name, with the suffix that tells an ABI0 function from its wrapper. */
-export function sideName(func: Func): string {
-  return func.language !== 'c' && func.linkName.endsWith('.abi0') ? func.linkName : func.name;
-}
-
 export function conventionOf(func: Func): Convention {
   if (func.language === 'c') return SYSTEM_V;
   if (func.asm) {

@@ -9,12 +9,12 @@ import type { GprName } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
-import { describeAddress } from '../code/describe.js';
+import { describeAddress, sideName } from '../code/describe.js';
 import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
 import { type Definition, type FlowLocation, FunctionFlow, type MoveSource, moveTo, type Step } from '../code/flow.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
-import { callable, conventionOf, sideName } from './signature.js';
+import { callable, conventionOf } from './signature.js';
 
 /** A place where the value was, outermost first. */
 export interface Hop {

@@ -97,7 +97,7 @@ export function waitText(target: Target, goroutine: Goroutine): string {
     ...channels.map(channel => `channel ${hex(channel)}`),
     ...(lock === undefined ? [] : [`${lock.name} (${argumentsText(stack, lock)})`]),
   ];
-  const reason = goroutine.waitReason === '' ? '' : ` [${goroutine.waitReason}]`;
+  const reason = whyWaiting(goroutine) === '' ? '' : ` [${whyWaiting(goroutine)}]`;
   return `goroutine ${goroutine.id}${reason} in ${place?.name ?? '??'}${at}${what.length === 0 ? '' : `, for ${what.join(', ')}`}`;
 }
 
@@ -132,6 +132,10 @@ function labelsInMap({ memory, images }: Target, address: bigint): ReadonlyMap<s
 const MOST_LABELS = 100;
 const MOST_LABEL_BYTES = 1000;
 
+/** `chan receive`, and `chan receive (leaked)` where nothing can end that, as Go's tracebacks have it. */
+const whyWaiting = ({ status, waitReason }: Goroutine): string =>
+  status === 'leaked' && waitReason !== '' ? `${waitReason} (leaked)` : waitReason;
+
 /** The line of a goroutine in the list; the selected one is marked. */
 export function goroutineLines(
   target: Target,
@@ -142,7 +146,7 @@ export function goroutineLines(
   const mark = selected?.address === goroutine.address ? '*' : ' ';
   const thread = target.threadOf(goroutine);
   const notes = thread === undefined ? '' : ` (thread ${target.threadNumber(thread)})`;
-  const reason = goroutine.waitReason;
+  const reason = whyWaiting(goroutine);
   const state = reason === '' ? (thread === undefined && goroutine.status !== 'waiting' ? ` [${goroutine.status}]` : '') : ` [${reason}]`;
   return [
     `${mark} Goroutine ${goroutine.id} - ${TITLES[kind]}: ${goroutinePlaceText(placeOfGoroutine(target, goroutine, kind))}${notes}${state}`,

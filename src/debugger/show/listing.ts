@@ -2,6 +2,7 @@
 
 import { hex } from '../../host/hex.js';
 import type { Answer, Data } from '../answer.js';
+import { sideName } from '../code/describe.js';
 import { disassembleRange, type Flavor } from '../code/disassemble.js';
 import type { Session } from '../session/session.js';
 import type { SourceFiles } from '../session/sources.js';
@@ -34,7 +35,7 @@ export function disassembly(target: Target, start: bigint, end: bigint, options:
   const func = images.functionAt(start);
   const out: string[] = [];
   const data: Data[] = [];
-  if (func !== undefined) out.push(`TEXT ${func.name}(SB)${func.file === undefined ? '' : ` ${func.file}`}`);
+  if (func !== undefined) out.push(`TEXT ${sideName(func)}(SB)${func.file === undefined ? '' : ` ${func.file}`}`);
   let shown = '';
   const lines = disassembleRange(target, flavor, start, { end });
   const names = lines.map(line => shortLine(images.lineAt(line.address)));

@@ -1,0 +1,30 @@
+// Command leaks has a goroutine that nothing can wake, and has the runtime look for it where it can (Go 1.27).
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime/pprof"
+	"time"
+)
+
+//go:noinline
+func leak() {
+	c := make(chan int)
+	go func() { <-c }()
+}
+
+//go:noinline
+func stop() {}
+
+func main() {
+	leak()
+	time.Sleep(time.Millisecond)
+	if profile := pprof.Lookup("goroutineleak"); profile != nil {
+		if err := profile.WriteTo(io.Discard, 0); err != nil {
+			panic(err)
+		}
+	}
+	stop()
+	fmt.Println("end")
+}
