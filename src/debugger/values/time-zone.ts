@@ -70,9 +70,9 @@ function ruleOffset(rule: string, seconds: number): number | undefined {
 }
 
 /** `-3:30` in seconds. */
-function timeOf(text: string): number {
-  const [hours, minutes = 0, rest = 0] = text.replace(/^[+-]/, '').split(':').map(Number) as [number, number?, number?];
-  return (text.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * 60 + rest);
+function timeOf(clock: string): number {
+  const [hours, minutes = 0, rest = 0] = clock.replace(/^[+-]/, '').split(':').map(Number) as [number, number?, number?];
+  return (clock.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * 60 + rest);
 }
 
 /** The moment that a rule names in a year, by the clock that is in force then. */
