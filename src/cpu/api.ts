@@ -88,6 +88,10 @@ export interface AddressSpace {
   protect(start: bigint, length: bigint, prot: number): boolean;
   /** Drops the pages' contents: they read as zero (or as the file) again (MADV_DONTNEED). */
   discard(start: bigint, length: bigint): void;
+  /** Pages that are mapped, touched or not. */
+  readonly mappedPages: number;
+  /** Most that ever were, which a snapshot does not hold. */
+  peakPages: number;
   /** All mappings in address order; neighbours with equal properties are one. */
   mappings(): readonly Mapping[];
   mappingAt(address: bigint): Mapping | undefined;

@@ -46,6 +46,16 @@ export class FutexTable {
     return woken;
   }
 
+  /** Who waits at a word, first come first. */
+  waiters(address: bigint): readonly Task[] {
+    return this.queues.get(address)?.map(({ task }) => task) ?? [];
+  }
+
+  /** Words that are waited on. */
+  get addresses(): readonly bigint[] {
+    return [...this.queues.keys()].sort((a, b) => (a < b ? -1 : 1));
+  }
+
   /** Moves up to `count` waiters to another word without waking them. Returns how many. */
   requeue(from: bigint, to: bigint, count: number): number {
     const moved = (this.queues.get(from) ?? []).slice(0, count);

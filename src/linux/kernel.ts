@@ -59,6 +59,7 @@ export type SavedKernel = Versioned<{
   readonly scheduler: SavedScheduler;
   readonly timers: SavedTimers;
   readonly futexes: SavedFutexes;
+  readonly piFutexes: SavedFutexes;
   readonly signals: SavedSignals;
   readonly refusals: readonly Refusal[];
   readonly limits: readonly { readonly which: number; readonly limit: readonly [bigint, bigint] }[];
@@ -67,6 +68,7 @@ export type SavedKernel = Versioned<{
   readonly mainStatus: number | undefined;
   readonly syscallCount: number;
   readonly umask: number;
+  readonly peakPages: number;
   readonly cwd: string;
   readonly layout: SavedLayout;
   readonly fds: SavedDescriptors;
@@ -91,6 +93,8 @@ export class Kernel {
   readonly timers: Timers;
   readonly scheduler: Scheduler;
   readonly futexes: FutexTable;
+  /** Waiters of words that hold their owner (FUTEX_LOCK_PI), whom unlocking makes the next owner. */
+  readonly piFutexes: FutexTable;
   readonly signals: SignalTable;
   readonly refusals = new Refusals();
   readonly objects: MappedObject[] = [];
@@ -146,6 +150,7 @@ export class Kernel {
     );
     this.scheduler = new Scheduler(this, new Prng(seed, 2));
     this.futexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
+    this.piFutexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
     this.signals = new SignalTable(this);
   }
 
@@ -259,6 +264,7 @@ export class Kernel {
       scheduler: scheduler.save(),
       timers: timers.save(),
       futexes: this.futexes.save(),
+      piFutexes: this.piFutexes.save(),
       signals: this.signals.save(),
       refusals: this.refusals.save(),
       limits: [...this.limits].map(([which, limit]) => ({ which, limit })),
@@ -267,6 +273,7 @@ export class Kernel {
       mainStatus: this.mainStatus,
       syscallCount: this.syscallCount,
       umask: this.umask,
+      peakPages: this.memory.peakPages,
       cwd: this.fs.cwd,
       layout: this.layout.save(),
       fds: this.fds.save(),
@@ -306,6 +313,7 @@ export class Kernel {
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);
+    this.piFutexes.restore(saved.piFutexes, task);
     this.signals.restore(saved.signals);
     this.refusals.restore(saved.refusals);
     this.limits.clear();
@@ -315,6 +323,7 @@ export class Kernel {
     this.mainStatus = saved.mainStatus;
     this.syscallCount = saved.syscallCount;
     this.umask = saved.umask;
+    this.memory.peakPages = saved.peakPages;
     this.fs.cwd = saved.cwd;
     this.layout = Layout.restore(this.memory, saved.layout);
     this.nextPipe = saved.nextPipe;

@@ -8,7 +8,8 @@ export interface UserPiece {
 
 /** What each kind of wait has to know. `call` is the system call's name, `file` the number of an open file description. */
 interface WaitData {
-  futex: { readonly address: bigint; readonly bits: number; readonly timed: boolean };
+  /** `pi`: for a lock that holds its owner, or for being moved to one. */
+  futex: { readonly address: bigint; readonly bits: number; readonly timed: boolean; readonly pi: boolean };
   /** `remain`: where the time left is written; 0n: nowhere. */
   sleep: { readonly call: string; readonly absolute: boolean; readonly remain: bigint };
   /** For any signal. */

@@ -106,6 +106,18 @@ export class SparseAddressSpace implements AddressSpace {
     this.forgetRange(first, end);
   }
 
+  get mappedPages(): number {
+    return this.areas.pages;
+  }
+
+  get peakPages(): number {
+    return this.areas.peak;
+  }
+
+  set peakPages(pages: number) {
+    this.areas.peak = pages;
+  }
+
   mappings(): readonly Mapping[] {
     return this.areas.all.map(area => Areas.describe(area));
   }

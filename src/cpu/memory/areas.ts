@@ -13,10 +13,15 @@ export const sourceOffset = (area: Area, page: number): number => area.offset + 
 export class Areas {
   private list: Area[] = [];
   private last: Area | undefined;
+  /** Pages that are mapped. */
+  pages = 0;
+  /** Most that ever were. */
+  peak = 0;
 
   /** Takes the whole list, of areas in order that do not overlap. */
   replace(areas: readonly Area[]): void {
     this.list = areas.map(area => ({ ...area }));
+    this.pages = areas.reduce((sum, { start, end }) => sum + end - start, 0);
     this.last = undefined;
   }
 
@@ -27,6 +32,8 @@ export class Areas {
   /** Puts an area in, where nothing is any more. */
   insert(area: Area): void {
     this.list.splice(this.indexAtOrAfter(area.start), 0, area);
+    this.pages += area.end - area.start;
+    this.peak = Math.max(this.peak, this.pages);
     this.mergeAround(area.start, area.end);
   }
 
@@ -100,7 +107,7 @@ export class Areas {
     const at = this.indexAtOrAfter(first);
     let count = 0;
     while (at + count < this.list.length && this.list[at + count].start < end) count++;
-    this.list.splice(at, count);
+    for (const { start, end } of this.list.splice(at, count)) this.pages -= end - start;
     this.last = undefined;
     return count > 0;
   }

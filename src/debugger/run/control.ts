@@ -4,7 +4,15 @@ import type { WatchHit } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
-import { type Breakpoint, type Catchpoint, type CodeBreakpoint, countHit, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
+import {
+  type Breakpoint,
+  type CatchKind,
+  type Catchpoint,
+  type CodeBreakpoint,
+  countHit,
+  ENDINGS,
+  type Watchpoint,
+} from '../session/breakpoints.js';
 import { holds } from '../session/expressions.js';
 import { sameArguments } from '../session/instances.js';
 import type { Session } from '../session/session.js';
@@ -95,11 +103,9 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
     case 'watchpoint':
       return watchHits(session, event.hits);
     case 'syscall':
-      session.breakpoints.count('syscall', event.number);
-      return plainStop(event);
+      return isCaught(session, 'syscall', event.number) ? plainStop(event) : undefined;
     case 'thread':
-      session.breakpoints.count('thread');
-      return plainStop(event);
+      return isCaught(session, 'thread') ? plainStop(event) : undefined;
     case 'signal':
       return signalStop(session, event.signal);
     case 'observer':
@@ -116,8 +122,14 @@ function catchable(session: Session): ReadonlySet<number> | undefined {
   return reported ?? (caught ? new Set(session.signals.fatal) : undefined);
 }
 
+/** Counts the event for all catchpoints that it belongs to. True when one of them stops for it. */
+function isCaught(session: Session, event: CatchKind, number?: number): boolean {
+  session.lookAtThread();
+  return session.breakpoints.caught(event, number).filter(each => breakpointHit(session, each) !== undefined).length > 0;
+}
+
 function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
-  const caught = session.breakpoints.count('signal', signal.signal);
+  const caught = isCaught(session, 'signal', signal.signal);
   const { stop, print, pass } = session.signals.of(signal.signal);
   if (caught || stop) return { reason: 'signal', signal };
   if (print) session.events.emit('message', { text: `${signal.name}${signal.address === undefined ? '' : ` at ${hex(signal.address)}`}` });

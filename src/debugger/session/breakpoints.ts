@@ -195,17 +195,15 @@ export class Breakpoints {
     };
   }
 
-  /** Counts a hit of the catchpoint that an event belongs to; false when there is none. */
-  count(event: CatchKind, number?: number): boolean {
-    const hit = this.#all.find(
+  /** Catchpoints that an event belongs to. */
+  caught(event: CatchKind, number?: number): readonly Catchpoint[] {
+    return this.#all.filter(
       each =>
         each.kind === 'catch' &&
         each.enabled &&
         each.event === event &&
         (each.numbers.size === 0 || number === undefined || each.numbers.has(number)),
-    );
-    if (hit !== undefined) hit.hits++;
-    return hit !== undefined;
+    ) as Catchpoint[];
   }
 }
 

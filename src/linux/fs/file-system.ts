@@ -5,11 +5,14 @@ import { E, Errno, errnoName, host } from '../abi/errno.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile } from './open-file.js';
 import { MappedContent } from './pages.js';
-import { isKnownAbsent, isSyntheticPath, syntheticAt } from './proc.js';
+import { isKnownAbsent, isOwnFile, isSyntheticPath, syntheticAt } from './proc.js';
 import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 import { Device, deviceNamed, deviceStat } from './streams.js';
+import type { WalkedPath } from './walk.js';
+
+const ofDirectory = (absolute: string): boolean => /\/\.?$/.test(absolute);
 
 /** Open flags that stay with the description. */
 const STATUS = O.ACCMODE | O.APPEND | O.NONBLOCK | O.PATH;
@@ -43,7 +46,7 @@ export class FileSystem {
     const device = deviceNamed(guest);
     if (device) return new Device(device, status, this.process.random);
     if (guest === '/proc/self/exe') return this.open(call, this.process.program.path, flags, mode);
-    if (isSyntheticPath(guest)) return this.openSynthetic(call, guest, flags, mode);
+    if (this.isSynthetic(guest)) return this.openSynthetic(call, guest, flags, mode);
     this.absentCheck(guest);
     const place = this.locate(absolute, (flags & O.NOFOLLOW) === 0);
     const writes = (flags & O.ACCMODE) !== O.RDONLY || (flags & (O.CREAT | O.TRUNC)) !== 0;
@@ -61,11 +64,15 @@ export class FileSystem {
     const device = deviceNamed(guest);
     if (device) return deviceStat(device);
     if (guest === '/proc/self/exe' && follow) return this.stat(call, this.process.program.path, true);
-    if (isSyntheticPath(guest)) return this.statSynthetic(call, guest, follow);
+    if (this.isSynthetic(guest)) {
+      const stat = this.statSynthetic(call, guest, follow || ofDirectory(absolute));
+      if (ofDirectory(absolute) && (stat.mode & S.IFMT) !== S.IFDIR) throw new Errno(E.NOTDIR);
+      return stat;
+    }
     this.absentCheck(guest);
     const place = this.locate(absolute, follow);
     if (!place.exists) throw new Errno(E.NOENT);
-    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
+    if (!this.mayLook(place, absolute)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     const stat = host(() => this.host.stat(place.real));
     if (stat === undefined) throw new Errno(E.NOENT);
     return hostStat(stat);
@@ -73,7 +80,7 @@ export class FileSystem {
 
   readlink(call: string, absolute: string): string {
     const guest = normalise(absolute);
-    if (isSyntheticPath(guest)) {
+    if (this.isSynthetic(guest)) {
       const found = syntheticAt(this.process, guest);
       if (!found) throw new Errno(E.NOENT);
       if (found.kind !== 'link') throw new Errno(E.INVAL);
@@ -81,7 +88,7 @@ export class FileSystem {
     }
     const place = this.locate(absolute, false);
     if (!place.exists) throw new Errno(E.NOENT);
-    if (!this.sandbox.mayStat(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
+    if (!this.mayLook(place, absolute)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     return host(() => this.host.readlink(place.real));
   }
 
@@ -90,16 +97,24 @@ export class FileSystem {
     const guest = normalise(absolute);
     const stat = this.stat(call, absolute, true);
     if (deviceNamed(guest)) return;
-    if ((mode & 2) !== 0 && (isSyntheticPath(guest) || !this.sandbox.mayWrite(this.locate(absolute, true)))) throw new Errno(E.ACCES);
+    if (this.descriptorAt(guest)) return;
+    const found = this.isSynthetic(guest) ? syntheticAt(this.process, guest) : undefined;
+    if (found?.kind === 'link') {
+      this.access(call, this.absolute(found.target(), '/proc'), mode);
+      return;
+    }
+    if ((mode & 2) !== 0 && (this.isSynthetic(guest) || !this.sandbox.mayWrite(this.locate(absolute, true)))) throw new Errno(E.ACCES);
     if ((mode & 1) !== 0 && (stat.mode & 0o111) === 0) throw new Errno(E.ACCES);
   }
 
   /** A place that the guest wants to change: its real path. Throws EACCES, told as a refusal, when it may not. */
   changeable(call: string, absolute: string): HostPath {
     const guest = normalise(absolute);
-    if (isSyntheticPath(guest)) throw new Errno(E.ACCES);
-    const place = this.locate(absolute, false);
+    if (this.isSynthetic(guest)) throw new Errno(E.ACCES);
+    // A link stays one, whatever stands behind it.
+    const place = { ...this.sandbox.locate(absolute, false), guest };
     if (!this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
+    this.directoryCheck(absolute, place);
     return place;
   }
 
@@ -108,16 +123,44 @@ export class FileSystem {
     throw new Errno(errno);
   }
 
+  /** A path that ends in a slash, or in a dot behind one, is of a directory, and follows a link to it (path_resolution(7)). */
   private locate(absolute: string, follow: boolean): HostPath {
-    const place = this.sandbox.locate(absolute, follow);
+    const place = this.sandbox.locate(absolute, follow || ofDirectory(absolute));
+    this.directoryCheck(absolute, place);
     return { ...place, guest: normalise(absolute) };
+  }
+
+  /** A link may be looked at when what it leads to may. */
+  private mayLook(place: HostPath, absolute: string): boolean {
+    if (this.sandbox.mayStat(place)) return true;
+    const target = answeredBy(() => this.locate(absolute, true));
+    return target?.exists === true && this.sandbox.mayStat(target);
+  }
+
+  private directoryCheck(absolute: string, { real, exists }: WalkedPath): void {
+    if (!ofDirectory(absolute) || !exists) return;
+    const stat = host(() => this.host.stat(real));
+    if (stat !== undefined && typeOf(stat) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
+  }
+
+  /** Whether what is there is of r14's making: in place of the host's, unless the user has opened that. */
+  private isSynthetic(guest: string): boolean {
+    return isSyntheticPath(guest) || (isOwnFile(guest) && !this.allowed(guest));
+  }
+
+  /** The open file that a path of /proc/self/fd or /dev/fd is a link to. */
+  private descriptorAt(guest: string): OpenFile | undefined {
+    const number = /^\/(?:proc\/[^/]+|proc\/self\/task\/\d+|dev)\/fd\/(\d+)$/.exec(guest)?.[1];
+    return number === undefined || syntheticAt(this.process, guest)?.kind !== 'link' ? undefined : this.process.fds.get(Number(number));
   }
 
   /** ENOTDIR for a path that goes on below a device or a file of ours. */
   private belowFileCheck(guest: string): void {
     if (!isSyntheticPath(guest)) return;
     for (let parent = dirname(guest); parent.length > 1; parent = dirname(parent)) {
-      if (deviceNamed(parent) || syntheticAt(this.process, parent)?.kind === 'file') throw new Errno(E.NOTDIR);
+      const kind = deviceNamed(parent) ? 'file' : syntheticAt(this.process, parent)?.kind;
+      if (kind === 'file' || (kind === 'link' && (this.statSynthetic('stat', parent, true).mode & S.IFMT) !== S.IFDIR))
+        throw new Errno(E.NOTDIR);
     }
   }
 
@@ -126,12 +169,8 @@ export class FileSystem {
   }
 
   private allowed(guest: string): boolean {
-    try {
-      return this.sandbox.mayRead(this.locate(guest, true));
-    } catch (error) {
-      if (!(error instanceof Errno)) throw error;
-      return false;
-    }
+    const place = answeredBy(() => this.locate(guest, true));
+    return place !== undefined && this.sandbox.mayRead(place);
   }
 
   private openSynthetic(call: string, guest: string, flags: number, mode: number): OpenFile {
@@ -140,9 +179,18 @@ export class FileSystem {
     if ((flags & O.ACCMODE) !== O.RDONLY && found.kind !== 'link') throw new Errno(E.ACCES);
     if (found.kind === 'directory') return new SyntheticDirectory(guest, found.names(), flags & STATUS);
     if (found.kind === 'link') {
-      const descriptor = /\/fd\/(\d+)$/.exec(guest);
+      const file = this.descriptorAt(guest);
       const target = found.target();
-      if (descriptor && !target.startsWith('/')) return this.process.fds.get(Number(descriptor[1]));
+      const again = file instanceof MemoryFile ? file.reopened(flags & STATUS) : undefined;
+      if (again !== undefined) {
+        if ((flags & O.TRUNC) !== 0) again.truncate(0);
+        return again;
+      }
+      if (file !== undefined && !target.startsWith('/')) {
+        // Of what no path leads to a second open file could only be made by the kernel.
+        if (target.startsWith('anon_inode:')) throw new Errno(E.NXIO);
+        return file;
+      }
       return this.open(call, this.absolute(target, '/proc'), flags, mode);
     }
     if ((flags & O.DIRECTORY) !== 0) throw new Errno(E.NOTDIR);
@@ -162,8 +210,8 @@ export class FileSystem {
     if (found.kind === 'directory') return syntheticStat(S.IFDIR | 0o555, 200n);
     if (found.kind === 'file') return syntheticStat(SYNTHETIC_FILE, 100n);
     if (!follow) return syntheticStat(S.IFLNK | 0o777, 101n);
-    const descriptor = /\/fd\/(\d+)$/.exec(guest);
-    if (descriptor) return this.process.fds.get(Number(descriptor[1])).stat();
+    const file = this.descriptorAt(guest);
+    if (file !== undefined) return file.stat();
     return this.stat(call, this.absolute(found.target(), '/proc'), true);
   }
 
@@ -182,6 +230,16 @@ export class FileSystem {
     const handle = host(() => this.host.open(real, openFlags(flags), mode & ~umask));
     if ((flags & O.TRUNC) !== 0) pages.changed();
     return new HostFile(this.host, pages, guest, real, handle, status);
+  }
+}
+
+/** Undefined: an errno was the answer. */
+function answeredBy<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    return undefined;
   }
 }
 

@@ -151,6 +151,10 @@ export class HostDirectory extends OpenFile {
   }
 }
 
+/** Seals of memfd_create(2): uapi/linux/fcntl.h. */
+export const SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, FUTURE_WRITE: 16, EXEC: 32 } as const;
+const ALL_SEALS = 63;
+
 /** Bytes of our own making that read like a file: /proc, /sys, memfd_create. */
 export class MemoryFile extends SeekableFile {
   private source: PageSource | undefined;
@@ -175,6 +179,7 @@ export class MemoryFile extends SeekableFile {
 
   override writeAt(offset: number, bytes: Uint8Array): number {
     const end = offset + bytes.length;
+    if (bytes.length > 0 && this.sealed(SEAL.WRITE | SEAL.FUTURE_WRITE)) throw new Errno(E.PERM);
     if (end > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     if (end > this.size()) this.truncate(end);
     this.content.write(offset, bytes);
@@ -183,6 +188,7 @@ export class MemoryFile extends SeekableFile {
 
   override truncate(size: number): void {
     if (size > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
+    if (size !== this.size() && this.sealed(size < this.size() ? SEAL.SHRINK : SEAL.GROW)) throw new Errno(E.PERM);
     this.content.resize(size);
   }
 
@@ -197,15 +203,49 @@ export class MemoryFile extends SeekableFile {
     return syntheticStat(this.mode, 100n, onDisk);
   }
 
-  /** The bytes of one that is mapped are its source's. */
+  /** The seals of a file of memfd_create(2). Throws EINVAL for any other. */
+  override get seals(): number {
+    return this.content.seals ?? super.seals;
+  }
+
+  override seal(seals: number): void {
+    const { content } = this;
+    if (content.seals === undefined || (seals & ~ALL_SEALS) !== 0) throw new Errno(E.INVAL);
+    if (!this.writable || (content.seals & SEAL.SEAL) !== 0) throw new Errno(E.PERM);
+    content.seals |= seals;
+    // What must not become executable or cease to be is sealed against writing too, if it is executable (memfd_add_seals).
+    if ((seals & SEAL.EXEC) !== 0 && (this.mode & 0o111) !== 0) content.seals |= SEAL.SHRINK | SEAL.GROW | SEAL.WRITE | SEAL.FUTURE_WRITE;
+  }
+
+  private sealed(seals: number): boolean {
+    return ((this.content.seals ?? 0) & seals) !== 0;
+  }
+
+  /** Another open file of the same bytes: what opening /proc/self/fd/N gives; undefined: they are made anew each time. */
+  reopened(flags: number): MemoryFile | undefined {
+    if (this.content.seals === undefined) return undefined;
+    const { path, content, mode, pageFiles } = this;
+    const file = new MemoryFile(path, content, flags, mode, pageFiles);
+    file.source = this.pages();
+    return file;
+  }
+
+  /** The bytes of one that is mapped or opened twice are its source's. */
   save() {
     const { mode, position, source } = this;
-    return { ...this.common('memory file'), mode, position, source, bytes: source === undefined ? this.content.save() : undefined };
+    return {
+      ...this.common('memory file'),
+      mode,
+      position,
+      source,
+      bytes: source === undefined ? this.content.save() : undefined,
+      seals: this.content.seals,
+    };
   }
 
   static restore(saved: ReturnType<MemoryFile['save']>, { pages }: FileWorld): MemoryFile {
     const { source, bytes } = saved;
-    const content = source === undefined ? new MappedContent(bytes!) : pages.content(source);
+    const content = source === undefined ? new MappedContent(bytes!, saved.seals) : pages.content(source);
     content.save();
     const file = new MemoryFile(saved.path, content, saved.flags, saved.mode, pages);
     file.position = saved.position;

@@ -99,6 +99,16 @@ export abstract class OpenFile {
     throw new Errno(E.INVAL);
   }
 
+  /** F_GET_SEALS. Throws EINVAL for what cannot be sealed. */
+  get seals(): number {
+    throw new Errno(E.INVAL);
+  }
+
+  /** F_ADD_SEALS. */
+  seal(_seals: number): void {
+    throw new Errno(E.INVAL);
+  }
+
   /** What ioctl answers to a request that this kind of file does not have. */
   get unknownRequest(): number {
     return E.NOTTY;

@@ -9,7 +9,11 @@ const READ_AHEAD = 1 << 16;
 export class MappedContent {
   private saved = false;
 
-  constructor(private current: Uint8Array) {}
+  /** `seals`: of a file of memfd_create(2), the bits of F_SEAL; undefined: it has none and gets none. */
+  constructor(
+    private current: Uint8Array,
+    public seals?: number,
+  ) {}
 
   get bytes(): Uint8Array {
     return this.current;
@@ -49,7 +53,7 @@ export type SavedPages = Versioned<{
   readonly changes: number;
   readonly memories: number;
   readonly hosts: readonly (MappedHostFile & { readonly source: PageSource })[];
-  readonly contents: readonly { readonly source: PageSource; readonly bytes: Uint8Array }[];
+  readonly contents: readonly { readonly source: PageSource; readonly bytes: Uint8Array; readonly seals: number | undefined }[];
 }>;
 
 /** The piece of a host file that was read last. */
@@ -109,7 +113,7 @@ export class PageFiles {
     const hosts: SavedPages['hosts'][number][] = [];
     const contents: SavedPages['contents'][number][] = [];
     for (const [source, file] of this.table) {
-      if (file.kind === 'content') contents.push({ source, bytes: file.content.save() });
+      if (file.kind === 'content') contents.push({ source, bytes: file.content.save(), seals: file.content.seals });
       else hosts.push({ source, real: file.real, handle: file.handle, size: file.size, mtime: file.mtime });
     }
     return { version: 1, changes: this.changes, memories: this.memories, hosts, contents };
@@ -128,8 +132,8 @@ export class PageFiles {
       const handle = lasting ? file.handle : known?.kind === 'host' ? known.handle : this.reopen(file);
       this.table.set(source, { kind: 'host', ...file, handle });
     }
-    for (const { source, bytes } of saved.contents) {
-      const content = new MappedContent(bytes);
+    for (const { source, bytes, seals } of saved.contents) {
+      const content = new MappedContent(bytes, seals);
       content.save();
       this.table.set(source, { kind: 'content', content });
     }

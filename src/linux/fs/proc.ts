@@ -21,7 +21,6 @@ const ABSENT = [
   '/etc/gnutls/config',
   '/usr/lib/locale/',
   '/usr/share/locale/',
-  '/usr/share/zoneinfo/',
   '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache',
   '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules',
 ];
@@ -42,8 +41,30 @@ function directory(names: () => readonly string[]): Synthetic {
   return { kind: 'directory', names };
 }
 
-/** What lies at a normalised path of /proc, /sys or /dev; undefined: nothing. */
-export function syntheticAt(process: ProcessFacts, guest: string): Synthetic | undefined {
+/** What name services and resolvers ask for: there is this machine, and no network. */
+const OWN_FILES: Readonly<Record<string, string>> = {
+  '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
+  '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\nnetworks: files\nservices: files\nprotocols: files\n',
+  '/etc/resolv.conf': '# There is no network, and no name server.\n',
+};
+
+/** Whether the guest has a file of r14's own there, in place of the host's. */
+export const isOwnFile = (guest: string): boolean => Object.hasOwn(OWN_FILES, guest);
+
+/** What stands for the process's descriptors in /dev (fd(4)). */
+const STREAMS: Readonly<Record<string, string>> = {
+  '/dev/fd': '/proc/self/fd',
+  '/dev/stdin': '/proc/self/fd/0',
+  '/dev/stdout': '/proc/self/fd/1',
+  '/dev/stderr': '/proc/self/fd/2',
+};
+
+/** What lies at a normalised path of /proc, /sys or /dev, or at one of a file of r14's own; undefined: nothing. */
+export function syntheticAt(process: ProcessFacts, path: string): Synthetic | undefined {
+  const link = STREAMS[path];
+  if (link !== undefined) return { kind: 'link', target: () => link };
+  if (isOwnFile(path)) return file(() => OWN_FILES[path]!);
+  const guest = path.replace(/^\/dev\/fd(?=\/)/, '/proc/self/fd');
   const own = guest.replace(/^\/proc\/(self|thread-self|\d+)(?=\/|$)/, (whole, who: string) => {
     if (who === 'self' || who === String(PID)) return '/proc/self';
     return who === 'thread-self' || process.task(Number(who)) ? `/proc/self/task/${tidOf(process, who)}` : whole;
@@ -88,7 +109,7 @@ function processFile(process: ProcessFacts, tid: number, name: string): Syntheti
     case '/maps':
       return file(() => maps(process));
     case '/exe':
-      return { kind: 'link', target: () => program.path };
+      return { kind: 'link', target: () => program.real || program.path };
     case '/cwd':
       return { kind: 'link', target: () => process.fs.cwd };
     case '/root':
@@ -104,7 +125,7 @@ function processFile(process: ProcessFacts, tid: number, name: string): Syntheti
     case '/stat':
       return file(() => stat(process, tid));
     case '/statm':
-      return file(() => `${mappedPages(process)} ${process.memory.touchedPages} 0 1 0 ${process.memory.touchedPages} 0\n`);
+      return file(() => `${process.memory.mappedPages} ${process.memory.touchedPages} 0 1 0 ${process.memory.touchedPages} 0\n`);
     case '/status':
       return file(() => status(process, tid));
     case '/limits':
@@ -140,23 +161,19 @@ function hex(value: bigint, width: number): string {
   return value.toString(16).padStart(width, '0');
 }
 
-function mappedPages(process: ProcessFacts): bigint {
-  return process.memory.mappings().reduce((sum, mapping) => sum + ((mapping.end - mapping.start) >> 12n), 0n);
-}
-
 function stat(process: ProcessFacts, tid: number): string {
   const task = process.task(tid);
   const ticks = Math.floor(process.cpu.icount / 10_000_000);
   const fields = [
     ...[tid, `(${task?.name ?? ''})`, 'R', PARENT_PID, PID, PID, 0, -1, 0x400000, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0],
-    ...[process.tasks.length, 0, 100000, mappedPages(process) << 12n, process.memory.touchedPages, '18446744073709551615'],
+    ...[process.tasks.length, 0, 100000, BigInt(process.memory.mappedPages) << 12n, process.memory.touchedPages, '18446744073709551615'],
     ...Array<number>(27).fill(0),
   ];
   return `${fields.join(' ')}\n`;
 }
 
 function status(process: ProcessFacts, tid: number): string {
-  const kib = process.memory.touchedPages * 4;
+  const kiB = (pages: number) => `${String(pages * 4).padStart(8)} kB`;
   const cpuMask = ((1n << BigInt(process.cpus)) - 1n).toString(16);
   const rows: readonly (readonly [string, string | number | bigint])[] = [
     ['Name', process.task(tid)?.name ?? ''],
@@ -169,8 +186,9 @@ function status(process: ProcessFacts, tid: number): string {
     ['Uid', Array(4).fill(UID).join('\t')],
     ['Gid', Array(4).fill(UID).join('\t')],
     ['FDSize', 64],
-    ['VmSize', `${(mappedPages(process) * 4n).toString().padStart(8)} kB`],
-    ['VmRSS', `${String(kib).padStart(8)} kB`],
+    ['VmPeak', kiB(process.memory.peakPages)],
+    ['VmSize', kiB(process.memory.mappedPages)],
+    ['VmRSS', kiB(process.memory.touchedPages)],
     ['Threads', process.tasks.length],
     ['Cpus_allowed', cpuMask],
     ['Cpus_allowed_list', process.cpus === 1 ? '0' : `0-${process.cpus - 1}`],
@@ -193,7 +211,7 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
   const cpuNames = () => Array.from({ length: process.cpus }, (_, i) => `cpu${i}`);
   switch (guest) {
     case '/dev':
-      return directory(() => ['full', 'null', 'random', 'urandom', 'zero']);
+      return directory(() => ['fd', 'full', 'null', 'random', 'stderr', 'stdin', 'stdout', 'urandom', 'zero']);
     case '/proc':
       return directory(() => [String(PID), 'cpuinfo', 'meminfo', 'self', 'stat', 'sys', 'uptime', 'version']);
     case '/proc/cpuinfo':

@@ -7,6 +7,8 @@ import { type WalkedPath, walkPath } from './walk.js';
 const LIBRARY_DIRECTORIES = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64'];
 /** `libc.so.6`, `ld-linux-x86-64.so.2`, `libfoo-1.2.so`. */
 const LIBRARY_NAME = /\.so(\.[0-9]+)*$/;
+/** Time zones, for whom they are the same everywhere (tzset(3), Go's package time). */
+const ZONE_DIRECTORIES = ['/usr/share/zoneinfo', '/usr/share/lib/zoneinfo', '/usr/lib/locale/TZ', '/etc/zoneinfo'];
 /** What the dynamic loader reads besides libraries. */
 const LOADER_FILES = ['/etc/ld.so.cache'];
 
@@ -33,6 +35,7 @@ export class Sandbox {
   private readonly readRoots: readonly string[];
   private readonly writeRoots: readonly string[];
   private readonly libraryRoots: string[];
+  private readonly zoneRoots: readonly string[];
   /** Files that are open to reading one by one: the program, its interpreter. */
   private readonly single = new Set<string>();
 
@@ -44,6 +47,7 @@ export class Sandbox {
     this.root = options.sysroot === undefined ? '/' : real(options.sysroot);
     this.readRoots = options.allowRead.map(real);
     this.writeRoots = options.allowWrite.map(real);
+    this.zoneRoots = ZONE_DIRECTORIES.flatMap(directory => this.tryWalk('/', directory)?.real ?? []);
     this.libraryRoots = LIBRARY_DIRECTORIES.flatMap(directory => this.tryWalk(this.root, directory)?.real ?? []);
   }
 
@@ -71,7 +75,7 @@ export class Sandbox {
     const { real } = place;
     if (this.single.has(real) || this.readRoots.some(root => isUnder(real, root)) || this.mayWrite(place)) return true;
     if (LOADER_FILES.includes(place.guest) && real === this.walkedOr(place.guest)) return true;
-    return this.isLibrary(real);
+    return this.isLibrary(real) || this.zoneRoots.some(root => isUnder(real, root));
   }
 
   /** --allow-write opens a path for reading too. */
@@ -84,7 +88,7 @@ export class Sandbox {
     if (this.mayRead(place)) return true;
     const { real } = place;
     if (this.libraryRoots.some(root => isUnder(real, root)) && this.isDirectory(real)) return true;
-    const open = [...this.readRoots, ...this.writeRoots, ...this.single, ...this.libraryRoots];
+    const open = [...this.readRoots, ...this.writeRoots, ...this.single, ...this.libraryRoots, ...this.zoneRoots];
     return open.some(root => isUnder(root, real));
   }
 

@@ -165,6 +165,8 @@ const F = {
   DUPFD_CLOEXEC: 1030,
   SETPIPE_SZ: 1031,
   GETPIPE_SZ: 1032,
+  ADD_SEALS: 1033,
+  GET_SEALS: 1034,
 } as const;
 const SETTABLE = O.APPEND | O.NONBLOCK;
 const F_UNLCK = 2;
@@ -199,6 +201,11 @@ function fcntl(kernel: Kernel, args: readonly bigint[]): number {
     case F.GETPIPE_SZ:
     case F.SETPIPE_SZ:
       return (file.stat().mode & S.IFMT) === S.IFIFO ? PIPE_SIZE : -E.BADF;
+    case F.ADD_SEALS:
+      file.seal(uint(args[2]));
+      return 0;
+    case F.GET_SEALS:
+      return file.seals;
     default:
       return -E.INVAL;
   }

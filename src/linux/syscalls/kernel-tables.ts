@@ -1,8 +1,8 @@
 import type { KernelTables } from '../kernel.js';
 import { READ_WAIT, WRITE_WAIT } from './files.js';
+import { FUTEX_WAIT } from './futex.js';
 import { EPOLL_WAIT, POLL_WAIT, SELECT_WAIT } from './polling.js';
 import { SIGNAL_WAIT, SIGTIMEDWAIT_WAIT } from './signals.js';
-import { FUTEX_WAIT } from './threads.js';
 import { intervalTimerDue, posixTimerDue, SLEEP_WAIT } from './time.js';
 
 /** All kinds of waits and timers, and what becomes of them. */

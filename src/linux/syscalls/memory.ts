@@ -1,7 +1,7 @@
 import { PAGE_SIZE, PROT } from '../../cpu/api.js';
-import { MAP, S } from '../abi/constants.js';
+import { MAP, O, S } from '../abi/constants.js';
 import { E, Errno, errnoName } from '../abi/errno.js';
-import { MemoryFile } from '../fs/files.js';
+import { MemoryFile, SEAL } from '../fs/files.js';
 import type { OpenFile } from '../fs/open-file.js';
 import { MappedContent } from '../fs/pages.js';
 import type { Kernel } from '../kernel.js';
@@ -166,6 +166,22 @@ function membarrier(command: number): number {
   return (command & (command - 1)) === 0 && (command & MEMBARRIERS) !== 0 ? 0 : -E.INVAL;
 }
 
+const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, HUGETLB: 4, NOEXEC_SEAL: 8, EXEC: 16 } as const;
+const MFD_FLAGS = MFD.CLOEXEC | MFD.ALLOW_SEALING | MFD.NOEXEC_SEAL | MFD.EXEC;
+/** Bytes of a name without `memfd:`. */
+const MFD_NAME_MAX = 249;
+
+function memfd(kernel: Kernel, address: bigint, flags: number): number {
+  if ((flags & ~MFD_FLAGS) !== 0 || (flags & (MFD.EXEC | MFD.NOEXEC_SEAL)) === (MFD.EXEC | MFD.NOEXEC_SEAL)) return -E.INVAL;
+  const name = kernel.user.path(address);
+  if (new TextEncoder().encode(name).length > MFD_NAME_MAX) return -E.INVAL;
+  const sealing = (flags & (MFD.ALLOW_SEALING | MFD.NOEXEC_SEAL)) !== 0;
+  const noExec = (flags & MFD.NOEXEC_SEAL) !== 0;
+  const content = new MappedContent(new Uint8Array(0), (sealing ? 0 : SEAL.SEAL) | (noExec ? SEAL.EXEC : 0));
+  const file = new MemoryFile(`/memfd:${name} (deleted)`, content, O.RDWR, S.IFREG | (noExec ? 0o666 : 0o777), kernel.pages);
+  return kernel.fds.add(file, (flags & MFD.CLOEXEC) !== 0);
+}
+
 const row = rowsOf('memory');
 
 export const MEMORY_SYSCALLS: readonly SyscallRow[] = [
@@ -191,10 +207,6 @@ export const MEMORY_SYSCALLS: readonly SyscallRow[] = [
   row(151, 'mlockall', 'hex', () => 0),
   row(152, 'munlockall', '', () => 0),
   row(325, 'mlock2', 'ptr size hex', () => 0),
-  row(319, 'memfd_create', 'path hex', (k, _t, a) => {
-    const name = k.user.path(a[0]!);
-    const file = new MemoryFile(`/memfd:${name} (deleted)`, new MappedContent(new Uint8Array(0)), 2, S.IFREG | 0o777, k.pages);
-    return k.fds.add(file, (uint(a[1]) & 1) !== 0);
-  }),
+  row(319, 'memfd_create', 'path hex', (k, _t, a) => memfd(k, a[0]!, uint(a[1]))),
   row(324, 'membarrier', 'int hex int', (_k, _t, a) => membarrier(size(a[0]))),
 ];

@@ -1,9 +1,9 @@
-import { CLOCK, CLONE, PID } from '../abi/constants.js';
-import { E, Errno, errnoName, RESTART } from '../abi/errno.js';
-import type { Kernel, WaitRow } from '../kernel.js';
+import { CLONE, PID } from '../abi/constants.js';
+import { E, Errno, errnoName } from '../abi/errno.js';
+import type { Kernel } from '../kernel.js';
 import { Task } from '../task.js';
-import { int, rowsOf, type SyscallResult, type SyscallRow, uint } from './row.js';
-import { readTimespec, timeoutDeadline, until } from './timespec.js';
+import { ANY_WAITER, futex, releaseFutexes } from './futex.js';
+import { int, rowsOf, type SyscallRow, uint } from './row.js';
 
 /** Flags that make a clone a thread of this process. */
 const THREAD = CLONE.VM | CLONE.SIGHAND | CLONE.THREAD;
@@ -62,19 +62,13 @@ function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
   return clone(kernel, task, request, 'clone3');
 }
 
-const FUTEX_WAITERS = 0x8000_0000;
-const FUTEX_OWNER_DIED = 0x4000_0000;
-const FUTEX_TID_MASK = 0x3fff_ffff;
-/** Entries of a robust list that the kernel looks at. */
-const ROBUST_LIMIT = 2048;
-
 /** The end of a thread: its tid word is cleared and woken, its robust mutexes are marked (kernel/futex, mm_release). */
 function exitTask(kernel: Kernel, task: Task, code: number): void {
   try {
-    releaseRobust(kernel, task);
+    releaseFutexes(kernel, task);
     if (task.clearChildTid !== 0n) {
       kernel.user.setU32(task.clearChildTid, 0);
-      kernel.futexes.wake(task.clearChildTid, 1, ANY);
+      kernel.futexes.wake(task.clearChildTid, 1, ANY_WAITER);
     }
   } catch (error) {
     if (!(error instanceof Errno)) throw error;
@@ -84,96 +78,6 @@ function exitTask(kernel: Kernel, task: Task, code: number): void {
   kernel.threadEvents.push({ event: 'exited', tid: task.tid });
   if (task.tid === PID) kernel.mainStatus = code;
   if (kernel.tasks.length === 0) kernel.end((kernel.mainStatus ?? code) & 0xff);
-}
-
-function releaseRobust(kernel: Kernel, task: Task): void {
-  const head = task.robustList;
-  if (head === 0n) return;
-  const offset = BigInt.asIntN(64, kernel.user.u64(head + 8n));
-  const pending = kernel.user.u64(head + 16n);
-  const release = (entry: bigint): void => {
-    const word = BigInt.asUintN(64, (entry & ~1n) + offset);
-    const value = kernel.user.u32(word);
-    if ((value & FUTEX_TID_MASK) !== task.tid) return;
-    kernel.user.setU32(word, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
-    if ((value & FUTEX_WAITERS) !== 0) kernel.futexes.wake(word, 1, ANY);
-  };
-  let entry = kernel.user.u64(head);
-  for (let i = 0; i < ROBUST_LIMIT && (entry & ~1n) !== head; i++) {
-    const next = kernel.user.u64(entry & ~1n);
-    if (entry !== pending) release(entry);
-    entry = next;
-  }
-  if (pending !== 0n) release(pending);
-}
-
-const ANY = 0xffff_ffff;
-const FUTEX = { WAIT: 0, WAKE: 1, REQUEUE: 3, CMP_REQUEUE: 4, WAKE_OP: 5, WAIT_BITSET: 9, WAKE_BITSET: 10 } as const;
-const FUTEX_CLOCK_REALTIME = 0x100;
-
-export const FUTEX_WAIT: WaitRow<'futex'> = {
-  reason: (_kernel, { address }) => `futex 0x${address.toString(16)}`,
-  timeout: () => -E.TIMEDOUT,
-  signal: (_kernel, { timed }) => (timed ? -RESTART.BLOCK : -RESTART.SYS),
-  cancel: (kernel, task) => kernel.futexes.leave(task),
-};
-
-function futex(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResult {
-  const [address, , , timeout, address2] = args as [bigint, bigint, bigint, bigint, bigint];
-  const operation = uint(args[1]);
-  const value = uint(args[2]);
-  if (address % 4n !== 0n) return -E.INVAL;
-  switch (operation & 0x7f) {
-    case FUTEX.WAIT:
-    case FUTEX.WAIT_BITSET: {
-      const absolute = (operation & 0x7f) === FUTEX.WAIT_BITSET;
-      const bits = absolute ? uint(args[5]) : ANY;
-      if (bits === 0) return -E.INVAL;
-      const clock = (operation & FUTEX_CLOCK_REALTIME) !== 0 ? CLOCK.REALTIME : CLOCK.MONOTONIC;
-      const time = timeout === 0n ? undefined : readTimespec(kernel, timeout);
-      if (kernel.user.u32(address) !== value) return -E.AGAIN;
-      const deadline = time === undefined ? undefined : timeoutDeadline(kernel, clock, time, absolute);
-      kernel.futexes.add(task, address, bits);
-      return { kind: 'futex', address, bits, timed: time !== undefined, ...until(deadline) };
-    }
-    case FUTEX.WAKE:
-      return kernel.futexes.wake(address, int(args[2]), ANY);
-    case FUTEX.WAKE_BITSET: {
-      const bits = uint(args[5]);
-      return bits === 0 ? -E.INVAL : kernel.futexes.wake(address, int(args[2]), bits);
-    }
-    case FUTEX.CMP_REQUEUE:
-    case FUTEX.REQUEUE: {
-      if ((operation & 0x7f) === FUTEX.CMP_REQUEUE && kernel.user.u32(address) !== uint(args[5])) return -E.AGAIN;
-      const woken = kernel.futexes.wake(address, int(args[2]), ANY);
-      const moved = kernel.futexes.requeue(address, address2, int(timeout));
-      return (operation & 0x7f) === FUTEX.CMP_REQUEUE ? woken + moved : woken;
-    }
-    case FUTEX.WAKE_OP:
-      return wakeOp(kernel, args);
-    default:
-      kernel.refusals.add('futex', `operation ${operation & 0x7f} (priority inheritance or unknown)`, errnoName(E.NOSYS));
-      return -E.NOSYS;
-  }
-}
-
-/** FUTEX_WAKE_OP: changes the second word, wakes on the first, and on the second when its old value meets a condition. */
-function wakeOp(kernel: Kernel, args: readonly bigint[]): number {
-  const encoded = uint(args[5]);
-  const address2 = args[4]!;
-  const signed12 = (value: number) => (value << 20) >> 20;
-  let operand = signed12((encoded >>> 12) & 0xfff);
-  const compare = signed12(encoded & 0xfff);
-  if ((encoded >>> 31) & 1) operand = 1 << (operand & 31);
-  const old = kernel.user.u32(address2) | 0;
-  const results = [operand, old + operand, old | operand, old & ~operand, old ^ operand];
-  const result = results[(encoded >>> 28) & 7];
-  const conditions = [old === compare, old !== compare, old < compare, old <= compare, old > compare, old >= compare];
-  const condition = conditions[(encoded >>> 24) & 15];
-  if (result === undefined || condition === undefined) return -E.NOSYS;
-  kernel.user.setU32(address2, result);
-  const woken = kernel.futexes.wake(args[0]!, int(args[2]), ANY);
-  return condition ? woken + kernel.futexes.wake(address2, int(args[3]), ANY) : woken;
 }
 
 function cpuMask(kernel: Kernel): Uint8Array {
