@@ -1,6 +1,6 @@
 /** `r14 asm FILE.s`: the user's own assembly. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assemble } from '../asm/assemble.js';
 import { AssemblyError, diagnosticsText } from '../asm/diagnostics.js';
@@ -9,10 +9,11 @@ import { listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { printValue } from '../debugger/values/print.js';
 import { memorySource, type Source } from '../debugger/values/source.js';
-import { Told, told } from '../host/told.js';
+import { told } from '../host/told.js';
 import { assembledImage } from '../image/assembled.js';
 import type { Process } from '../linux/api.js';
 import { writeOut } from './output.js';
+import { readText } from './read-text.js';
 
 export { diagnosticsText, listing };
 
@@ -55,9 +56,9 @@ export interface Assembly {
  * `main`; `go` is the minor number of a Go release. Undefined when it is wrong: all that is wrong has been written.
  */
 export function assembleFile(path: string, call?: string, toRun = true, go?: number): Assembly | undefined {
-  const text = readSource(path);
+  const text = readText(path);
   const types = join(dirname(path), 'types.go');
-  const declarations = existsSync(types) ? readSource(types) : undefined;
+  const declarations = existsSync(types) ? readText(types) : undefined;
   // What `·` stands for in the file is the package that its declarations are of.
   const inPackage = /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(declarations ?? '')?.[1] ?? 'main';
   const has = (symbol: string): boolean => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text);
@@ -76,7 +77,7 @@ export function assembleFile(path: string, call?: string, toRun = true, go?: num
       ],
       includes: (name, from) => {
         const included = join(dirname(from), name);
-        return existsSync(included) ? { file: included, text: readSource(included) } : undefined;
+        return existsSync(included) ? { file: included, text: readText(included) } : undefined;
       },
       ...(entry === undefined ? {} : { entry }),
       ...(go === undefined ? {} : { go }),
@@ -104,22 +105,6 @@ function wrongText({ diagnostics, sources }: AssemblyError, path: string): strin
   const own = diagnostics.filter(diagnostic => diagnostic.file !== START);
   if (own.length > 0) return new AssemblyError(own, sources).message;
   return `r14: ${path} has no main: TEXT ·main(SB), NOSPLIT, $0-0 is where a program starts, and --call 'Name(...)' calls any other function`;
-}
-
-function readSource(path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'it is a directory',
-      EACCES: 'it may not be read',
-      ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
-    };
-    if (!(error instanceof Error)) throw error;
-    throw new Told(`${path}: ${reasons[code ?? ''] ?? `it cannot be read (${code})`}`);
-  }
 }
 
 /** `= 5`: what the called function returned; undefined while it has not. */

@@ -28,6 +28,10 @@ test('a whole command line', () => {
   expect(environmentFlag(parsed)).toEqual({ A: '1', B: 'x=y' });
 });
 
+test('a command that can do several things', () => {
+  expect(parseCommandLine(['race', 'replay', '--go', '1.19', 'x'])).toMatchObject({ command: 'race', action: 'replay', path: 'x' });
+});
+
 test('numbers and sizes', () => {
   const parsed = parseCommandLine(['run', '--limit', '1_000_000', '--memory', '512M', 'x']);
   expect(numberFlag(parsed, 'limit', 1)).toBe(1_000_000);
@@ -39,6 +43,7 @@ test('numbers and sizes', () => {
 test('what makes no sense is named', () => {
   expect(() => parseCommandLine(['frob'])).toThrow(/no command "frob"/);
   expect(() => parseCommandLine(['programs', 'x'])).toThrow(/r14 programs takes no argument, not "x"/);
+  expect(() => parseCommandLine(['race', 'frob', 'x'])).toThrow(/r14 race can replay, not "frob"/);
   expect(() => parseCommandLine(['exec', '--frob'])).toThrow(/no flag --frob/);
   expect(() => parseCommandLine(['run', '--batch', 'x'])).toThrow(/not a flag of r14 run/);
   expect(() => parseCommandLine(['exec', 'x', '--limit'])).toThrow(/wants a value/);

@@ -1,7 +1,7 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson';
+export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race';
 
 interface FlagRow {
   readonly name: string;
@@ -41,7 +41,7 @@ const FLAGS = [
     name: 'env',
     value: 'K=V',
     summary: 'set a variable of its environment, which is small and fixed otherwise',
-    of: ['exec', 'run'],
+    of: ['exec', 'run', 'race'],
     repeated: true,
   },
   { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
@@ -63,13 +63,13 @@ const FLAGS = [
   {
     name: 'go',
     value: 'RELEASE',
-    summary: 'encode as the assembler of that Go does, 1.21 to 1.27 (default: the newest)',
-    of: ['asm'],
+    summary: 'be as the assembler of that Go is, 1.21 to 1.27, or its race runtime, from 1.19 on (default: the newest)',
+    of: ['asm', 'race'],
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson'] },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -83,11 +83,20 @@ const COMMANDS = {
   asm: { syntax: 'r14 asm [FLAGS] FILE.s', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
+  race: {
+    syntax: 'r14 race replay [FLAGS] FILE',
+    summary: 'replay an event script on a model of the race detector, and print what the real one would',
+  },
 } as const;
+
+/** What some commands can do, as the word behind them says. */
+const ACTIONS: Readonly<Partial<Record<CommandName, readonly string[]>>> = { race: ['replay'] };
 
 /** A command line after parsing. */
 export interface Parsed {
   readonly command: CommandName | undefined;
+  /** Of a command that can do several things: which. */
+  readonly action: string | undefined;
   readonly path: string | undefined;
   readonly args: readonly string[];
   /** In the order given: `-ex` and `-x` run in turn. */
@@ -105,6 +114,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   const values = new Map<FlagName, string[]>();
   const script: { kind: 'ex' | 'x'; text: string }[] = [];
   let command: CommandName | undefined;
+  let action: string | undefined;
   let path: string | undefined;
   let args: readonly string[] = [];
   for (let index = 0; index < argv.length; index++) {
@@ -133,11 +143,15 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     if (command === undefined) {
       if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(', ')}`);
       command = word as CommandName;
+    } else if (command in ACTIONS && action === undefined) {
+      const actions = ACTIONS[command] ?? [];
+      if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
+      action = word;
     } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
     else if (path === undefined) path = word;
     else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
   }
-  return { command, path, args, script, values };
+  return { command, action, path, args, script, values };
 }
 
 function splitFlag(word: string): readonly [name: string, attached: string | undefined] {

@@ -23,6 +23,7 @@ const WANTED = {
   run: 'the path of a program, or the name of a bundled one',
   asm: 'a file of Go assembly: FILE.s',
   lesson: 'the name of a bundled program',
+  race: 'what to do, and a file',
 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -37,9 +38,13 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs or lesson');
+  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson or race');
   if (parsed.command === 'programs') return listPrograms();
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
+  if (parsed.command === 'race') {
+    const { raceCommand } = await import('./race.js');
+    return raceCommand(parsed, parsed.path);
+  }
   const { reserveMemory } = await import('../cpu/memory/reserve.js');
   reserveMemory(sizeFlag(parsed, 'memory'));
   if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);

@@ -188,6 +188,14 @@ export function buildC(name: string, options: COptions = {}): string {
   });
 }
 
+/** Builds a C source that is linked with an object file, to `.build/c/NAME`; see buildGo. */
+export function buildLinked(name: string, source: string, object: string, flags: readonly string[]): string {
+  const hash = createHash('sha256').update(readFileSync(source)).update(readFileSync(object)).update(flags.join(' ')).digest('hex');
+  return once(join(output, 'c', `${name}-${hash.slice(0, 12)}`), temporary => {
+    run('gcc', ['-w', ...flags, '-o', temporary, source, object, '-pthread'], { cwd: root });
+  });
+}
+
 /** Names of the programs in `programs/go/`. */
 export const goPrograms = (): string[] =>
   readdirSync(join(root, 'programs/go'), { withFileTypes: true })

@@ -8,3 +8,14 @@ const RANGES: readonly (readonly [lo: bigint, hi: bigint, name: string])[] = [
 export function raceRegion(address: bigint): string | undefined {
   return RANGES.find(([lo, hi]) => address >= lo && address < hi)?.[2];
 }
+
+const GRANULE = 8;
+
+/** Where the shadow of the 8 bytes around an address begins: four cells of 4 bytes (v3). */
+export const shadowAddress = (address: number): number => (address - (address % GRANULE)) * 2 + 0x2000_0000_0000;
+
+/** The 8 bytes that a cell of the shadow is of (v3). */
+export const shadowedAddress = (cell: number): number => Math.floor((cell - 0x2000_0000_0000) / 16) * GRANULE;
+
+/** The word of meta memory of the 8 bytes around an address. */
+export const metaAddress = (address: number): number => 0x3000_0000_0000 + Math.floor(address / GRANULE) * 4;

@@ -1,0 +1,75 @@
+/** `r14 race replay FILE`: the models of the race detector, on their own. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { Told } from '../host/told.js';
+import { parseGorace, type RaceOptions } from '../runtime/race/gorace.js';
+import { replayScript } from '../runtime/race/replay.js';
+import { parseSuppressions, type Suppression } from '../runtime/race/suppressions.js';
+import { raceRelease } from '../runtime/race/v3/layout.js';
+import { environmentFlag, type Parsed, UsageError } from './flags.js';
+import { writeOut } from './output.js';
+import { readText } from './read-text.js';
+
+/** So much text is written at once. */
+const CHUNK = 1 << 16;
+const TOOL = 'ThreadSanitizer';
+
+/** Replays a script and prints what the driver of the real race runtime prints; the status is that process's. */
+export function raceCommand(parsed: Parsed, path: string): number {
+  const text = readText(path);
+  const release = raceRelease(goRelease(parsed));
+  const options = parseGorace(environmentFlag(parsed)?.GORACE ?? '', release.equalAddresses);
+  writeOut(2, options.said);
+  if (options.status !== undefined) return options.status;
+  const { flags } = options;
+  const suppressions = readSuppressions(options);
+  if (suppressions === undefined) return flags.exitcode & 0xff;
+  if (flags.verbosity > 0) writeOut(2, `***** Running under ${TOOL} v3 (pid ${process.pid}) *****\n`);
+  let printed = '';
+  const flush = (): void => {
+    writeOut(1, printed);
+    printed = '';
+  };
+  const print = (more: string): void => {
+    printed += more;
+    if (printed.length > CHUNK) flush();
+  };
+  const inFile = flags.log_path !== 'stderr' && flags.log_path !== 'stdout';
+  const report = inFile ? (more: string): void => appendReport(`${flags.log_path}.${process.pid}`, more) : print;
+  try {
+    return replayScript(text, { release, flags, suppressions, print, report });
+  } finally {
+    flush();
+  }
+}
+
+/** Undefined when there are none to be had, of which the reason is told then. */
+function readSuppressions({ flags }: RaceOptions): readonly Suppression[] | undefined {
+  if (flags.suppressions === '') return [];
+  let text: string;
+  try {
+    text = readFileSync(flags.suppressions, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    writeOut(2, `${TOOL}: failed to read suppressions file '${flags.suppressions}'\n`);
+    return undefined;
+  }
+  const parsed = parseSuppressions(text);
+  if (parsed === undefined) writeOut(2, `${TOOL}: failed to parse suppressions\n`);
+  return parsed;
+}
+
+function appendReport(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw new Told(`${path}: reports cannot be written there (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** `--go 1.19`: any release with ThreadSanitizer v3. */
+function goRelease(parsed: Parsed): string {
+  const text = parsed.values.get('go')?.[0] ?? '1.27';
+  const minor = /^(?:go)?1\.(19|2[0-7])(?:\.\d+)?$/.exec(text)?.[1];
+  if (minor === undefined) throw new UsageError(`--go: "${text}" is none of the releases 1.19 to 1.27`);
+  return `1.${minor}`;
+}

@@ -1,0 +1,292 @@
+/** Replays an event script on a model, and prints what the driver of the real race runtime prints. */
+
+import { DEFAULT_FLAGS, type RaceFlags } from './gorace.js';
+import { metaAddress, shadowAddress } from './layout.js';
+import { SparseRaceMemory } from './memory.js';
+import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
+import { exactNumbers, SCRIPT_HEAP, ScriptError, scriptPieces, splitPiece } from './script.js';
+import { type Suppression, suppressesRace } from './suppressions.js';
+import { CELLS } from './v3/access.js';
+import { clockOf } from './v3/clock.js';
+import { type AtomicKind, TsanV3 } from './v3/detector.js';
+import { CLOCK_BYTES, type RaceRelease, THREAD } from './v3/layout.js';
+import { decodeCell } from './v3/reports.js';
+import { epochOf, sidOf } from './v3/slots.js';
+
+/** Where the driver's atomics are said to be called from, and to be. */
+const ATOMIC = { caller: 0x7001, pc: 0x7002 } as const;
+/** What the driver maps first, as data and bss. */
+const DATA = { base: 0x50_0000, size: 4096 } as const;
+const MOST_THREADS = 100_000;
+
+/** The driver's atomics: the operation, bytes, and arguments behind the address. */
+const ATOMICS: ReadonlyMap<string, { readonly kind: AtomicKind; readonly name: string; readonly size: 4 | 8 }> = new Map(
+  (['load', 'store', 'add', 'xchg', 'cas'] as const).flatMap(name =>
+    ([4, 8] as const).map(size => [
+      `a${name}${size * 8}`,
+      { kind: name === 'load' || name === 'store' ? name : name === 'cas' ? 'compareExchange' : 'update', name, size },
+    ]),
+  ),
+);
+
+export interface ReplayOptions {
+  /** Default: those without GORACE. */
+  readonly flags?: RaceFlags;
+  readonly release?: RaceRelease;
+  readonly print: (text: string) => void;
+  /** Gets reports, and what is said at the end. Default: `print`. */
+  readonly report?: (text: string) => void;
+  readonly suppressions?: readonly Suppression[];
+}
+
+/** Replays a script; the exit status of the process that runs it. */
+export function replayScript(text: string, options: ReplayOptions): number {
+  const replay = new Replay(options);
+  for (const [piece, line] of scriptPieces(text)) {
+    replay.command(piece, line);
+    if (replay.status !== undefined) return replay.status;
+  }
+  return 0;
+}
+
+class Replay {
+  /** Set when the process has ended. */
+  status: number | undefined;
+  readonly #memory = new SparseRaceMemory();
+  readonly #detector: TsanV3;
+  readonly #threads: number[] = [];
+  readonly #numbers = [0, 0, 0, 0];
+  readonly #buffer = new Uint8Array(64);
+  readonly #view = new DataView(this.#buffer.buffer);
+  readonly #flags: RaceFlags;
+  #line = 0;
+  #piece = '';
+
+  constructor(private readonly options: ReplayOptions) {
+    this.#flags = options.flags ?? DEFAULT_FLAGS;
+    this.#detector = new TsanV3(this.#memory, this.#flags, report => this.#tell(report), options.release);
+    this.#detector.mapShadow(DATA.base, DATA.size);
+    this.#detector.mapShadow(SCRIPT_HEAP.base, SCRIPT_HEAP.size);
+    this.#threads[0] = this.#detector.main;
+  }
+
+  command(piece: string, line: number): void {
+    const { options } = this;
+    if (piece.startsWith('#')) {
+      options.print(piece);
+      return;
+    }
+    const numbers = this.#numbers;
+    const word = splitPiece(piece, numbers);
+    if (word === undefined) return;
+    this.#line = line;
+    this.#piece = piece;
+    const [a, b, c, d] = numbers as [number, number, number, number];
+    const atomic = ATOMICS.get(word);
+    if (atomic !== undefined) this.#atomic(word, atomic);
+    else if (!this.#event(word, a, b, c, d) && !this.#look(word, a)) options.print(`? ${piece}`);
+  }
+
+  #event(word: string, a: number, b: number, c: number, d: number): boolean {
+    const detector = this.#detector;
+    switch (word) {
+      case 'start':
+        this.#start(a, b, c);
+        return true;
+      case 'end':
+        detector.end(this.#thread(a));
+        delete this.#threads[a];
+        return true;
+      case 'enter':
+        detector.enter(this.#thread(a), b);
+        return true;
+      case 'exit':
+        detector.exit(this.#thread(a));
+        return true;
+      case 'r':
+        detector.read(this.#thread(a), this.#address(b), c);
+        return true;
+      case 'w':
+        detector.write(this.#thread(a), this.#address(b), c);
+        return true;
+      case 'rr':
+      case 'wr':
+        detector.range(this.#thread(a), this.#address(b, c), c, d, word === 'wr');
+        return true;
+      case 'rpc':
+      case 'wpc':
+        detector.accessFrom(this.#thread(a), this.#address(b), c, d, word === 'wpc');
+        return true;
+      case 'acq':
+        detector.acquire(this.#thread(a), this.#address(b));
+        return true;
+      case 'rel':
+        detector.release(this.#thread(a), this.#address(b));
+        return true;
+      case 'relacq':
+        detector.releaseAcquire(this.#thread(a), this.#address(b));
+        return true;
+      case 'relmerge':
+        detector.releaseMerge(this.#thread(a), this.#address(b));
+        return true;
+      case 'malloc':
+        detector.malloc(this.#address(a, b), b);
+        return true;
+      case 'free':
+        detector.free(this.#address(a, b), b);
+        return true;
+      case 'ignb':
+      case 'igne':
+        detector.ignoreSync(this.#thread(a), word === 'ignb' ? 1 : -1);
+        return true;
+      case 'fing':
+        detector.finalizerGoroutine(this.#thread(a));
+        return true;
+      case 'mlock':
+        detector.mutexAfterLock(this.#thread(a), this.#address(b), c !== 0);
+        return true;
+      case 'munlock':
+        detector.mutexBeforeUnlock(this.#thread(a), this.#address(b), c !== 0);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #look(word: string, a: number): boolean {
+    const { print } = this.options;
+    const memory = this.#memory;
+    switch (word) {
+      case 'sh': {
+        const cells = shadowAddress(this.#address(a));
+        const shown = Array.from({ length: CELLS }, (_, index) => cellText(memory.get32(cells + index * 4)));
+        print(`sh[${hex(a)}]: ${shown.join(' ')}\n`);
+        return true;
+      }
+      case 'meta':
+        print(`meta[${hex(a)}]=${hex(memory.get32(metaAddress(this.#address(a))))}\n`);
+        return true;
+      case 'thr': {
+        const thread = this.#thread(a);
+        const fast = memory.get32(thread);
+        const depth = (memory.get64(thread + THREAD.stackPos) - memory.get64(thread + THREAD.stack)) / 8;
+        const ignored = memory.get32(thread + THREAD.ignoreSync) | 0;
+        print(
+          `thr${a} sid=${sidOf(fast)} ep=${epochOf(fast)} ign_sync=${ignored} stackdepth=${depth} tid=${memory.get32(thread + THREAD.tid)}\n`,
+        );
+        return true;
+      }
+      case 'clk': {
+        const thread = this.#thread(a);
+        const epochs = Array.from({ length: CLOCK_BYTES / 2 }, (_, sid) => clockOf(memory, thread + THREAD.clock, sid));
+        print(`clk${a}:${epochs.map((epoch, sid) => (epoch === 0 ? '' : ` ${sid}:${epoch}`)).join('')}\n`);
+        return true;
+      }
+      case 'count':
+        print(`count=${this.#detector.reportCount}\n`);
+        return true;
+      case 'fini':
+        this.#fini();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #start(parent: number, index: number, pc: number): void {
+    if (!(index >= 0 && index < MOST_THREADS)) throw this.#error(`thread ${index}: there are threads 0 to ${MOST_THREADS - 1}`);
+    this.#threads[index] = this.#detector.start(parent < 0 ? 0 : this.#thread(parent), pc);
+  }
+
+  #atomic(word: string, { kind, name, size }: { kind: AtomicKind; name: string; size: 4 | 8 }): void {
+    const [first = 0n, offset = 0n, c = 0n, d = 0n] = exactNumbers(this.#piece);
+    const thread = this.#thread(Number(BigInt.asIntN(64, first)));
+    const address = this.#address(Number(BigInt.asIntN(64, offset)), size);
+    const view = this.#view;
+    this.#buffer.fill(0);
+    view.setBigUint64(0, BigInt(address), true);
+    const at = 8 + size;
+    const put = (place: number, value: bigint): void =>
+      size === 8 ? view.setBigUint64(place, value, true) : view.setUint32(place, Number(value & 0xffff_ffffn), true);
+    const get = (place: number): bigint => (size === 8 ? view.getBigUint64(place, true) : BigInt(view.getUint32(place, true)));
+    put(8, c);
+    put(at, d);
+    // What the real one is handed ends where this operation's arguments do; results go behind them.
+    this.#detector.atomic(thread, ATOMIC.caller, ATOMIC.pc, address, size, kind, () => {
+      const before = this.#load(address, size);
+      if (name === 'load') put(8, before);
+      else if (name === 'cas') {
+        const done = before === get(8);
+        if (done) this.#store(address, size, get(at));
+        this.#buffer[8 + 2 * size] = done ? 1 : 0;
+        return done;
+      } else {
+        this.#store(address, size, name === 'add' ? before + get(8) : get(8));
+        if (name !== 'store') put(16, before);
+      }
+      return true;
+    });
+    // It may have been the last thing that happened.
+    if (this.status !== undefined) return;
+    const word64 = (place: number): string => hex(view.getBigUint64(place, true));
+    this.options.print(`${word} -> +8=${word64(8)} +16=${word64(16)} +24=${hex(this.#buffer[24]!)}\n`);
+  }
+
+  #load(address: number, size: number): bigint {
+    let value = 0n;
+    for (let index = size - 1; index >= 0; index--) value = (value << 8n) | BigInt(this.#memory.get8(address + index));
+    return value;
+  }
+
+  #store(address: number, size: number, value: bigint): void {
+    for (let index = 0; index < size; index++) this.#memory.set8(address + index, Number((value >> BigInt(8 * index)) & 0xffn));
+  }
+
+  #fini(): void {
+    const count = this.#detector.reportCount;
+    if (count > 0) this.#report(`Found ${count} data race(s)\n`);
+    this.status = count > 0 ? this.#flags.exitcode & 0xff : 0;
+  }
+
+  #report(text: string): void {
+    (this.options.report ?? this.options.print)(text);
+  }
+
+  #tell(report: RaceReport): boolean {
+    const flags = this.#flags;
+    const stacks = report.mops.map(mop => reportedFrames(mop.stack, symbolize));
+    if (suppressesRace(this.options.suppressions ?? [], stacks)) return false;
+    this.#report(raceReportText(report, symbolize, flags.strip_path_prefix));
+    if (flags.halt_on_error) this.status = flags.exitcode & 0xff;
+    return true;
+  }
+
+  #thread(index: number): number {
+    const thread = this.#threads[index];
+    if (thread === undefined) throw this.#error(`thread ${index} does not run`);
+    return thread;
+  }
+
+  #address(offset: number, size = 1): number {
+    const last = Math.max(size, 1) - 1;
+    if (!(offset >= 0 && last >= 0 && offset + last < SCRIPT_HEAP.size)) {
+      throw this.#error(`${offset}${size > 1 ? ` to ${offset + last}` : ''} is outside of the heap, which has 1 MiB`);
+    }
+    return SCRIPT_HEAP.base + offset;
+  }
+
+  #error(what: string): ScriptError {
+    return new ScriptError(`line ${this.#line}: ${this.#piece.trim()}: ${what}`);
+  }
+}
+
+/** As the driver names what is at a pc. */
+const symbolize: SymbolizePc = pc => [{ function: `f${(pc + 1).toString(16)}`, file: 'x.go', line: 1, offset: pc + 1 }];
+
+const hex = (value: number | bigint): string => (value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`);
+
+function cellText(cell: number): string {
+  if (cell === 0) return '-';
+  const { mask, sid, epoch, typ } = decodeCell(cell);
+  return `{acc=${mask.toString(16).padStart(2, '0')} sid=${sid} ep=${epoch} ${typ & 1 ? 'R' : 'W'}${typ & 2 ? 'a' : ''}}`;
+}

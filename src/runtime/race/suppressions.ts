@@ -1,0 +1,56 @@
+/** Suppressions: races that are not told of, by patterns of function or file (`GORACE=suppressions=FILE`, sanitizer_common's format). */
+import type { ReportedFrame } from './report.js';
+
+const KINDS = ['race', 'race_top', 'mutex', 'thread', 'signal', 'called_from_lib', 'deadlock'] as const;
+
+export interface Suppression {
+  readonly kind: (typeof KINDS)[number];
+  readonly pattern: string;
+}
+
+/** The suppressions of a file, a `kind:pattern` a line; undefined when one is of no known kind. */
+export function parseSuppressions(text: string): readonly Suppression[] | undefined {
+  const found: Suppression[] = [];
+  for (const raw of text.split('\n')) {
+    const line = raw.replace(/^[ \t]+|[ \t\r]+$/g, '');
+    if (line === '' || line.startsWith('#')) continue;
+    const kind = KINDS.find(each => line.startsWith(`${each}:`));
+    if (kind === undefined) return undefined;
+    found.push({ kind, pattern: line.slice(kind.length + 1) });
+  }
+  return found;
+}
+
+/** Whether one of the accesses' stacks, innermost frame first, is suppressed. */
+export function suppressesRace(suppressions: readonly Suppression[], stacks: readonly (readonly ReportedFrame[])[]): boolean {
+  const matches = (kind: Suppression['kind'], frames: readonly ReportedFrame[]): boolean =>
+    suppressions.some(
+      each => each.kind === kind && frames.some(frame => [frame.function, frame.file].some(text => matchesPattern(each.pattern, text))),
+    );
+  return stacks.some(frames => matches('race', frames) || matches('race_top', frames.slice(0, 1)));
+}
+
+/**
+ * Whether a text holds a pattern's pieces in turn: `*` stands between them, `^` for the beginning, `$` for the end. Each piece is taken where it
+ * comes first, and none is tried again.
+ */
+function matchesPattern(pattern: string, text: string): boolean {
+  if (text === '') return false;
+  let anchored = pattern.startsWith('^');
+  let free = false;
+  let at = 0;
+  for (const [piece] of pattern.slice(anchored ? 1 : 0).matchAll(/\*|\$|[^*$]+/g)) {
+    if (piece === '$') return free || at === text.length;
+    if (piece === '*') {
+      anchored = false;
+      free = true;
+      continue;
+    }
+    const found = text.indexOf(piece, at);
+    if (found < 0 || (anchored && found !== at)) return false;
+    at = found + piece.length;
+    anchored = false;
+    free = false;
+  }
+  return true;
+}

@@ -1,0 +1,185 @@
+/**
+ * ThreadSanitizer v3 as Go >= 1.19 links it: what each `__tsan_*` function does. All of its state is in memory, with the layouts of the real
+ * one, cells and meta words at its addresses.
+ */
+import type { RaceFlags } from '../gorace.js';
+import { shadowAddress } from '../layout.js';
+import type { RaceMemory } from '../memory.js';
+import { Accesses } from './access.js';
+import { RaceContext } from './context.js';
+import { History } from './history.js';
+import { ACCESS, RACE_RELEASES, type RaceRelease, THREAD } from './layout.js';
+import { MetaMap, PROCESSOR_BYTES } from './metamap.js';
+import { TraceParts } from './parts.js';
+import { Reports, type TellRace } from './reports.js';
+import { growMappedShadow, Slots } from './slots.js';
+import { Sync } from './sync.js';
+import { Threads } from './threads.js';
+import { Trace } from './trace.js';
+
+const GRANULE = 8;
+const READ = ACCESS.read;
+const WRITE = 0;
+
+export class TsanV3 {
+  /** The thread of g0, tid 0. */
+  readonly main: number;
+  /** Of the calls that have none of their own. */
+  processor: number;
+  readonly #memory: RaceMemory;
+  readonly #metamap: MetaMap;
+  readonly #slots: Slots;
+  readonly #sync: Sync;
+  readonly #trace: Trace;
+  readonly #threads: Threads;
+  readonly #accesses: Accesses;
+  readonly #reports: Reports;
+  readonly #context: RaceContext;
+  #mapped = false;
+
+  /** `__tsan_init`. `tell` gets each race that is reported. */
+  constructor(memory: RaceMemory, flags: RaceFlags, tell: TellRace, release: RaceRelease = RACE_RELEASES.at(-1)!) {
+    const context = new RaceContext(memory, flags, release);
+    const parts = new TraceParts(context);
+    this.#memory = memory;
+    this.#context = context;
+    this.#metamap = new MetaMap(context);
+    this.#slots = new Slots(context, parts, this.#metamap);
+    this.#trace = new Trace(context, parts, this.#slots);
+    this.#sync = new Sync(context, this.#slots, this.#trace, this.#metamap);
+    this.#threads = new Threads(context, parts, this.#slots, this.#sync);
+    this.#reports = new Reports(context, this.#threads, new History(context, parts, this.#slots, this.#threads), tell);
+    this.#accesses = new Accesses(context, this.#trace, (...race) => this.#reports.race(...race));
+    this.processor = this.createProcessor();
+    this.main = this.#threads.start(0, 0);
+  }
+
+  /** `__tsan_report_count`. */
+  get reportCount(): number {
+    return this.#reports.count;
+  }
+
+  createProcessor(): number {
+    return this.#context.allocate(PROCESSOR_BYTES);
+  }
+
+  /** The first range is data and bss, the others are the heap's. */
+  mapShadow(address: number, size: number): void {
+    if (this.#mapped) growMappedShadow(this.#context, address, size);
+    this.#mapped = true;
+  }
+
+  start(parent: number, pc: number): number {
+    return this.#threads.start(parent, pc);
+  }
+
+  end(thread: number): void {
+    this.#threads.end(thread);
+  }
+
+  enter(thread: number, pc: number): void {
+    this.#trace.call(thread, pc);
+    this.#threads.push(thread, pc);
+  }
+
+  exit(thread: number): void {
+    this.#trace.call(thread, 0);
+    this.#threads.pop(thread);
+  }
+
+  read(thread: number, address: number, pc: number): void {
+    this.#accesses.access(thread, pc, address, 1, READ);
+  }
+
+  write(thread: number, address: number, pc: number): void {
+    this.#accesses.access(thread, pc, address, 1, WRITE);
+  }
+
+  /** `read_pc` and `write_pc`: an access as if in a function called from `caller`, unless that is 0. */
+  accessFrom(thread: number, address: number, caller: number, pc: number, write: boolean): void {
+    if (caller !== 0) this.enter(thread, caller);
+    this.#accesses.access(thread, pc, address, 1, write ? WRITE : READ);
+    if (caller !== 0) this.exit(thread);
+  }
+
+  range(thread: number, address: number, size: number, pc: number, write: boolean): void {
+    if (size > 0) this.#accesses.range(thread, pc, address, size, write ? WRITE : READ);
+  }
+
+  /** Without a thread, as Go calls it, it only forgets what the block's shadow says. */
+  malloc(address: number, size: number): void {
+    const first = address - (address % GRANULE);
+    const bytes = Math.ceil((size + address - first) / GRANULE) * GRANULE;
+    if (bytes > 0) this.#memory.clear(shadowAddress(first), bytes * 2);
+  }
+
+  free(address: number, size: number): void {
+    this.#metamap.freeRange(this.processor, address, size);
+  }
+
+  acquire(thread: number, address: number): void {
+    this.#sync.acquire(thread, address);
+  }
+
+  /** `__tsan_release`: what the address releases from now on is this thread's past alone. */
+  release(thread: number, address: number): void {
+    this.#sync.release('releaseStore', this.processor, thread, address);
+  }
+
+  releaseAcquire(thread: number, address: number): void {
+    this.#sync.release('releaseStoreAcquire', this.processor, thread, address);
+  }
+
+  releaseMerge(thread: number, address: number): void {
+    this.#sync.release('release', this.processor, thread, address);
+  }
+
+  finalizerGoroutine(thread: number): void {
+    this.#sync.acquireGlobal(thread);
+  }
+
+  ignoreSync(thread: number, change: 1 | -1): void {
+    this.#sync.ignore(thread, change);
+  }
+
+  mutexAfterLock(thread: number, address: number, write: boolean): void {
+    this.#sync.afterLock(this.processor, thread, address, write);
+  }
+
+  mutexBeforeUnlock(thread: number, address: number, write: boolean): void {
+    this.#sync.beforeUnlock(this.processor, thread, address, write);
+  }
+
+  /**
+   * The detector's part of an atomic operation, around what it does to memory: `operate` returns whether it succeeded, as only a
+   * compare-and-swap may not. A failed one has released nothing.
+   */
+  atomic(thread: number, caller: number, pc: number, address: number, size: number, kind: AtomicKind, operate: () => boolean): void {
+    if (this.#sync.ignores(thread)) {
+      operate();
+      return;
+    }
+    this.enter(thread, caller);
+    if (kind === 'load') {
+      operate();
+      this.#sync.acquire(thread, address);
+      this.#accesses.access(thread, pc, address, size, READ | ACCESS.atomic);
+    } else {
+      this.#accesses.access(thread, pc, address, size, ACCESS.atomic);
+      this.#sync.update(kind, this.processor, thread, address, operate);
+    }
+    this.exit(thread);
+  }
+
+  /** Calls of a thread that have not returned, outermost first. */
+  frames(thread: number): readonly number[] {
+    return this.#threads.frames(thread);
+  }
+
+  tid(thread: number): number {
+    return this.#memory.get32(thread + THREAD.tid);
+  }
+}
+
+/** `update`: exchange, add, and, or. */
+export type AtomicKind = 'load' | 'store' | 'update' | 'compareExchange';
