@@ -22,7 +22,7 @@ interface Call {
   tell(result: string | undefined): void;
 }
 
-const WELCOME = 'Stopped before the first instruction. b SYMBOL sets a breakpoint, c runs, help shows all.';
+const WELCOME = 'Stopped before the first instruction. start runs to main, b SYMBOL sets a breakpoint, c runs, help shows all.';
 
 /** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
 export async function debug(parsed: Parsed, path: string, assembled?: Assembled, call?: Call): Promise<number> {

@@ -185,7 +185,10 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
     condition: wanted,
     thread: onlyThread,
   });
-  return text(breakpointLine(session.target.images, breakpoint), breakpointRow(session.target.images, breakpoint));
+  // A library that is still to be mapped tells of its own.
+  const { images } = session.target;
+  const telling = addresses.some(address => images.at(address) === undefined) ? (session.comingImages() ?? images) : images;
+  return text(breakpointLine(telling, breakpoint), breakpointRow(telling, breakpoint));
 }
 
 /** Takes `if CONDITION` off the end. */

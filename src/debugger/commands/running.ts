@@ -4,6 +4,7 @@ import { resume } from '../run/control.js';
 import { resultsOf } from '../run/returned.js';
 import { finishFrame, nextInstructions, runTo, stepInstructions, stepLines, untilNext } from '../run/step.js';
 import { locate } from '../session/expressions.js';
+import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
@@ -171,7 +172,7 @@ export const runningCommands: readonly Command[] = [
   {
     ...running,
     name: 'restart',
-    aliases: ['r', 'run', 'start'],
+    aliases: ['r', 'run', 'starti'],
     syntax: ['restart', 'restart ARGUMENT... [< FILE]', 'restart -noargs'],
     summary: 'start the program anew, stopped before its first instruction; run goes on from there',
     details:
@@ -179,6 +180,17 @@ export const runningCommands: readonly Command[] = [
     repeat: 'no',
     completion: ['file'],
     run: restartCommand,
+  },
+  {
+    ...running,
+    name: 'start',
+    aliases: [],
+    syntax: ['start', 'start ARGUMENT... [< FILE]', 'start -noargs'],
+    summary: 'start the program anew and run to its main function',
+    details: 'That is main.main of a Go program, and main of any other.',
+    repeat: 'no',
+    completion: ['file'],
+    run: startCommand,
   },
   {
     ...running,
@@ -224,6 +236,13 @@ async function continueCommand(session: Session, args: Arguments, console: Conso
   }
   const { addresses } = locate(session, args.text.replace(/^:(?=\d)/, ''), args.column);
   return moving(session, console, () => runTo(session, addresses, 'advance', false));
+}
+
+async function startCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
+  const main = mainFunction(session.target.images);
+  if (main === undefined) throw args.error('the program has no function main that has a name: starti stops before its first instruction');
+  session.restart(args.empty ? undefined : givenTo(args));
+  return moving(session, console, () => runTo(session, [session.target.images.afterPrologue(main)], 'advance', false));
 }
 
 async function restartCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {

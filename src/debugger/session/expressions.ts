@@ -30,13 +30,11 @@ export function locate(session: Session, spec: string, column: number, atEntry =
   const frame = session.still ? session.frame : undefined;
   const address = (text: string) => addressOfExpression(session.context(), text, column + 1);
   const scope = { images: session.target.images, file: frame?.file, line: frame?.line, address };
-  try {
-    return resolveLocation(spec, scope, column, atEntry);
-  } catch (error) {
-    const coming = error instanceof CommandError && /^[A-Za-z_]\w*$/.test(spec) ? session.comingImages() : undefined;
-    if (coming === undefined || coming.functionsNamed(spec).length === 0) throw error;
-    return resolveLocation(spec, { ...scope, images: coming }, column, atEntry);
-  }
+  // What a library that is still to be mapped calls exactly so comes before what only ends so, `runtime.abort`.
+  const plain = /^(?:C\.)?([A-Za-z_]\w*)$/.exec(spec)?.[1];
+  const coming = plain !== undefined && scope.images.functionsNamed(plain).length === 0 ? session.comingImages() : undefined;
+  const images = coming !== undefined && coming.functionsNamed(plain!).length > 0 ? coming : scope.images;
+  return resolveLocation(spec, { ...scope, images }, column, atEntry);
 }
 
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */

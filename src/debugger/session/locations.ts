@@ -33,8 +33,9 @@ export function resolveLocation(spec: string, scope: LocationScope, column: numb
   if (relative) return at(atLine(scope, relative[1]!, Number(relative[2]), column));
   const withLine = /^(.+):(\d+)$/.exec(spec);
   if (withLine) return at(fileOrFunctionLine(images, withLine[1]!, Number(withLine[2]), column));
-  const functions = functionsCalled(images, spec);
-  const copies = atEntry ? [] : inlinedCopies(images, spec, functions);
+  const name = ofC(images, spec) ?? spec;
+  const functions = functionsCalled(images, name);
+  const copies = atEntry ? [] : inlinedCopies(images, name, functions);
   const instance = images.functionsNamed(spec).length > 0 ? undefined : wantedArguments(spec);
   if (functions.length + copies.length > 0)
     return { ...inFunctions(images, functions, atEntry, copies), ...(instance === undefined ? {} : { instance }) };
@@ -77,6 +78,10 @@ function filesCalled(images: Images, name: string): readonly string[] {
   const files = new Set(images.all.flatMap(image => [...image.files()]));
   return files.has(name) ? [name] : [...files].filter(file => file.endsWith(`/${name}`));
 }
+
+/** Where the user's code begins: main.main of a Go program, else main. */
+export const mainFunction = (images: Images): Func | undefined =>
+  (images.goImage?.functionsNamed('main.main') ?? images.functionsNamed('main.main'))[0] ?? images.functionsNamed('main')[0];
 
 export interface SourcePlace {
   readonly file: string;
@@ -139,6 +144,14 @@ function functionsCalled(images: Images, name: string): readonly Func[] {
     if (means(images, func.name, name, plain)) ends.push(func);
   }
   return preferReal(ends);
+}
+
+/** `C.name` is Delve's way to a function that cgo calls; undefined: it is none. */
+function ofC(images: Images, spec: string): string | undefined {
+  const name = /^C\.(\w+)$/.exec(spec)?.[1];
+  if (name === undefined || images.functionsNamed(spec).length > 0) return undefined;
+  const own = images.functionsNamed(name).some(({ language }) => language === 'c');
+  return own || images.inlinedCopies(name).length > 0 ? name : undefined;
 }
 
 /** Where the functions were inlined; those that the name means, when no function of it is left in the code. */

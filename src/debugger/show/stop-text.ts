@@ -7,6 +7,7 @@ import { explainFault } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
 import { RULES } from '../lens/rules.js';
 import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
+import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import type { Stop, WatchChange } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
@@ -147,6 +148,10 @@ function detailText(session: Session): string {
         : explainFault(session.target, session.target.faulted);
     case 'breakpoint':
       return stop.problem ?? '';
+    case 'start': {
+      const main = mainFunction(session.target.images);
+      return main === undefined ? '' : `start runs to ${main.name}`;
+    }
     case 'ending':
       return stop.problem ?? stop.ending.details[0] ?? '';
     case 'syscall':
