@@ -79,6 +79,30 @@ describe.skipIf(why)(`stepping by lines${why ? ` (skipped: ${why})` : ''}`, () =
     }
   });
 
+  it('a stop in the middle of another line shows that line, once', async () => {
+    const at = debug(buildGo('steps', { gcflags: 'all=-N -l' }));
+    Object.assign(at.session.host, { readSource: (path: string) => readFileSync(path, 'utf8') });
+    await at.text('tbreak main.find');
+    await at.text('continue');
+    // The call's result is still to be stored.
+    const finished = await at.text('finish');
+    expect(finished).toMatch(/^=> 0x/m);
+    expect(finished).toContain('func loops() { fmt.Println(find(1), again(2)) }');
+    expect(await at.text('stepi')).not.toContain('func loops()');
+  });
+
+  it('a result that a deferred function captures is told once, and the next from its own register', async () => {
+    const at = debug(buildGo('steps'));
+    await at.text('tbreak main.saved');
+    await at.text('continue');
+    const { returned } = await at.data('finish');
+    // As main.main prints them.
+    expect(returned.map(({ name, value }: { name: string; value: string }) => [name, value])).toEqual([
+      ['res', '-1'],
+      ['rest', '9'],
+    ]);
+  });
+
   it("a body's parameters are the loop's variables, and not the user's arguments", async () => {
     const at = debug(buildGo('steps', { gcflags: 'all=-N -l' }));
     await at.text('tbreak loops.go:22');

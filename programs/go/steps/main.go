@@ -44,8 +44,22 @@ func spawn() {
 	<-done
 }
 
+//go:noinline
+func saved(n int) (res, rest int) {
+	defer func() {
+		if recover() != nil {
+			res, rest = -1, 9
+		}
+	}()
+	if n > 0 {
+		panic(n)
+	}
+	return n, n + 1
+}
+
 func main() {
 	fmt.Println(len(calls(1, nil, "a")), g)
 	spawn()
+	fmt.Println(saved(1))
 	loops()
 }

@@ -97,10 +97,13 @@ export class Session {
   /** Scripts that are being run, each by the one before. */
   scripts = 0;
   ended = false;
+  /** The program stands on another source line than at the stop before. */
+  otherLine = true;
   /** A request is done while the program runs: there is no stop, and no frame, that it could speak of. */
   aside = false;
   /** Another number, other things to stop for. */
   stops = 0;
+  #line: string | undefined;
   #coming: Images | undefined;
   #interrupted = false;
   /** It has been told that the program waits for input. */
@@ -264,6 +267,10 @@ export class Session {
       stop.reason === 'signal' && stop.signal.fault !== undefined ? faultedIn(target.process.current, stop.signal.fault) : undefined;
     this.lookAtThread();
     target.changed();
+    const line = target.images.lineAt(this.thread.registers.rip);
+    const at = line && `${line.file}:${line.line}`;
+    this.otherLine = at !== this.#line;
+    this.#line = at;
     if (stop.reason === 'signal' && stop.signal.fault?.vector === '#BP')
       this.selection = { goroutine: undefined, frame: this.#breakpointCaller() };
   }

@@ -234,14 +234,15 @@ function senderLines(sender: number | undefined): readonly string[] {
   return sender === undefined ? [] : [`  sent by process ${sender}`];
 }
 
-/** The source line when it can be read, and stands at its beginning; else the instruction. */
+/** The source line when it can be read, and stands at its beginning; else the instruction, and in the middle of a line of which nothing was told, that. */
 function sourceOrInstruction(session: Session, instruction: string): string {
   const { rip } = session.thread.registers;
   const line = session.target.images.lineAt(rip);
   const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
   if (line === undefined || source === undefined || !startsStatement(session, rip)) {
     const told = session.selection.frame === 0 ? outlook(session.stack, session.frame)?.text : undefined;
-    return `=> ${hex(rip)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
+    const at = `=> ${hex(rip)}  ${instruction}${told === undefined ? '' : `  ; ${told}`}`;
+    return line === undefined || source === undefined || !session.otherLine ? at : `${at}\n   ${line.line}  ${source.trimEnd()}`;
   }
   return `=> ${line.line}  ${source.trimEnd()}`;
 }

@@ -35,6 +35,15 @@ export type FileName = (unit: Unit, index: number) => string | undefined;
 /** Names that may be looked for in vain before an index is made. */
 const MAX_MISSES = 32;
 
+/** Optimising, Go describes a result twice that a deferred function captures; which registers the others come in depends on their number. */
+function dropRepeated(found: Variable[]): void {
+  for (let at = found.length - 1; at > 0; at--) {
+    const { name, role, location } = found[at]!;
+    const before = role === 'result' && name !== '_' ? found.findIndex(each => each.role === role && each.name === name) : at;
+    if (before < at) found.splice(location !== undefined && found[before]!.location === undefined ? before : at, 1);
+  }
+}
+
 /** Variables: those of scopes, and globals. */
 export class Variables {
   private readonly lookups = new Map<Unit, ExpressionLookup>();
@@ -72,7 +81,10 @@ export class Variables {
     sections.guard('variables that were optimised away are not listed', undefined, () =>
       this.addAbsent(f, body, position, mentioned, found),
     );
-    if (f.unit.isGo && body.die === f.die) this.addDictionary(f.name, found);
+    if (f.unit.isGo && body.die === f.die) {
+      dropRepeated(found);
+      this.addDictionary(f.name, found);
+    }
     return found;
   }
 
