@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { plan9, type SymbolName } from '../src/asm/plan9.js';
 import { nodePorts } from '../src/host/node/ports.js';
 import { openImage } from '../src/image/image.js';
-import { buildGo, missing } from './support/build.js';
+import { buildGo, missing, toolchain } from './support/build.js';
 
 const why = missing('go1.26');
 
@@ -55,4 +55,58 @@ test.skipIf(why)(`agrees with go tool objdump on the runtime's and a program's c
   expect(total).toBeGreaterThan(100_000);
   // AVX is not decoded by all releases of Go's disassembler, and constants in text are code to neither.
   expect(wrong.length / total, wrong.slice(0, 40).join('\n')).toBeLessThan(0.002);
+});
+
+const MODULE = 'golang.org/x/arch@v0.33.0';
+
+/** The folder of the module; undefined: it cannot be had. */
+function moduleFolder(): string | undefined {
+  const go = why === undefined ? toolchain('go1.26') : undefined;
+  if (!go) return undefined;
+  try {
+    const text = execFileSync(go.go, ['mod', 'download', '-json', MODULE], { env: { ...process.env, ...go.env }, encoding: 'utf8' });
+    return (JSON.parse(text) as { Dir: string }).Dir;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where Go's disassembler and r14 differ on purpose, or the decoders do; `theirs | mine`. */
+const OTHERWISE: readonly (readonly [pattern: RegExp, because: string])[] = [
+  [/^([A-Z]+)L (.*) \| \1B \2$/, 'Go says L of byte registers'],
+  [/^(PUSH|POP)L (.*) \| \1Q \2$/, '64-bit code pushes 8 bytes'],
+  [/^MOVL (.*) \| MOVQ \1$/, 'control and debug registers have 8'],
+  [/^(IN|OUT)Q (.*) \| \1L \2$/, 'ports have at most 4, REX.W or not'],
+  [/^CVTSI2SSW (.*) \| CVTSI2SSL \1$/, 'the source has at least 4'],
+  [/^(?:REPN?E?; |[EDCFGS]S )/, 'prefixes that mean nothing there'],
+  [/ \| invalid$/, 'iced-x86 does not take these bytes for an instruction'],
+  [/^(?:error|RDRAND).* \| (?:VMPTRLD|ADC[LQ])/, 'their table is older'],
+  [/^XSAVEOPT .* \| CLWB/, '66 0F AE /6 is CLWB'],
+  // Without a pc they give the distance.
+  [/^(\w+) \.[+-]\d+ \| \1 /, 'the target of a jump'],
+];
+
+const folder = moduleFolder();
+const absent = folder === undefined && process.env.CI !== 'true' ? `it needs Go and the module proxy (${MODULE})` : undefined;
+
+test.skipIf(absent)(`agrees with the disassembler's own table${absent ? ` (skipped: ${absent})` : ''}`, () => {
+  const rows = readFileSync(`${folder}/x86/x86asm/testdata/decode.txt`, 'utf8')
+    .split('\n')
+    .map(line => line.split('\t'));
+  const wanted = rows.filter(([, mode, flavor]) => mode === '64' && flavor === 'plan9');
+  const wrong: string[] = [];
+  let same = 0;
+  for (const [bytes, , , theirs] of wanted) {
+    const decoder = new Decoder(64, Buffer.from(bytes!.replace('|', ''), 'hex'), DecoderOptions.None);
+    const instruction = decoder.decode();
+    const mine = instruction.isInvalid ? 'invalid' : plan9(instruction, () => undefined);
+    instruction.free();
+    decoder.free();
+    const refused = mine === 'invalid' && /^error|Op\(0\)/.test(theirs!);
+    if (mine === theirs || refused) same++;
+    else if (!OTHERWISE.some(([pattern]) => pattern.test(`${theirs} | ${mine}`))) wrong.push(`${bytes} ${theirs} | ${mine}`);
+  }
+  expect(wanted.length).toBeGreaterThan(5700);
+  expect(wrong).toEqual([]);
+  expect(same / wanted.length).toBeGreaterThan(0.97);
 });

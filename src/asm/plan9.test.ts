@@ -35,3 +35,18 @@ test('sizes of single bytes are told, where Go says L', () => {
   expect(text('f348ab')).toBe('REP; STOSQ AX, ES:0(DI)');
   expect(text('64488b0425f8ffffff')).toBe('MOVQ FS:-0x8, AX');
 });
+
+test('two instructions never read the same: vectors say their length, mask, rounding and broadcast', () => {
+  expect(text('c5fbe6d3')).toBe('VCVTPD2DQX X3, X2');
+  expect(text('c5ffe6d3')).toBe('VCVTPD2DQY Y3, X2');
+  expect(text('62f1ed195808')).toBe('VADDPD.BCST 0(AX), X2, K1, X1');
+  expect(text('62f1edd958cb')).toBe('VADDPD.RU_SAE.Z Z3, Z2, K1, Z1');
+  expect(text('c4e3fd01d1ff')).toBe('VPERMPD $0xff, Y1, Y2');
+  expect(text('0f38cb13')).toBe('SHA256RNDS2 X0, 0(BX), X2');
+  expect(text('48ff18')).toBe('LCALL 0(AX)');
+  expect(text('cb')).toBe('LRET');
+  expect(text('ee')).toBe('OUTB AL, DX');
+  expect(text('66681122')).toBe('PUSHW $0x2211');
+  expect(text('cd80')).toBe('INT $0x80');
+  expect(text('6a80')).toBe('PUSHQ $-0x80');
+});

@@ -2,7 +2,7 @@
  * Instructions in the syntax of Go's disassembler (golang.org/x/arch, GoSyntax): Plan 9 register names, source before destination, sizes as
  * suffixes of the mnemonic, symbols relative to SB. Mnemonics are Intel's otherwise (`JE`, `MOVZX`), as `go tool objdump` has them.
  */
-import { Code, type Instruction, MemorySizeExt, Mnemonic, OpKind, Register } from 'iced-x86';
+import { Code, EncodingKind, type Instruction, MemorySizeExt, Mnemonic, OpKind, Register, RoundingControl } from 'iced-x86';
 
 /** The symbol that covers an address, and where it starts. */
 export type SymbolName = (address: bigint) => { readonly name: string; readonly base: bigint } | undefined;
@@ -16,8 +16,9 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(
 /** Mnemonics that take a size suffix (B, W, L, Q). */
 const SUFFIXED = new Set(
   (
-    'ADC ADD AND BSF BSR BT BTC BTR BTS CMP CMPXCHG CVTSI2SD CVTSI2SS CVTSD2SI CVTSS2SI CVTTSD2SI CVTTSS2SI DEC DIV IDIV IMUL IN INC ' +
-    'LEA MOV MOVNTI MUL NEG NOP NOT OR OUT POP POPCNT PUSH RCL RCR ROL ROR SAR SBB SHL SHLD SHR SHRD SUB TEST XADD XCHG XOR'
+    'ADC ADD AND ANDN BEXTR BLSI BLSMSK BLSR BSF BSR BT BTC BTR BTS BZHI CMP CMPXCHG CVTSI2SD CVTSI2SS CVTSD2SI CVTSS2SI CVTTSD2SI ' +
+    'CVTTSS2SI DEC DIV FLDENV FRSTOR IDIV IMUL IN INC LEA MOV MOVNTI MUL MULX NEG NOP NOT OR OUT PDEP PEXT POP POPCNT PUSH RCL RCR ROL ' +
+    'ROR RORX SAR SARX SBB SHL SHLD SHLX SHR SHRD SHRX SUB TEST VCVTSI2SD VCVTSI2SS XADD XCHG XOR'
   ).split(' '),
 );
 
@@ -26,7 +27,36 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['MOVSD', 'MOVSD_XMM'],
   ['CMPSD', 'CMPSD_XMM'],
   ['SYSRETQ', 'SYSRET'],
+  ['SYSEXITQ', 'SYSEXIT'],
   ['PUSHFQ', 'PUSHFQ'],
+  ['RETF', 'LRET'],
+  ['WAIT', 'FWAIT'],
+  ['INT1', 'ICEBP'],
+]);
+
+/** Without a suffix for a 32-bit integer, which is the default there. */
+const LONG_ONLY = new Set(['VCVTSD2SI', 'VCVTSS2SI', 'VCVTTSD2SI', 'VCVTTSS2SI']);
+
+/** Whose operands do not tell how many elements there are; Go says it of VEX's forms only, but for the last two. */
+const BY_LENGTH = new Set(
+  ('VCVTTPD2DQ VCVTTPD2UDQ VCVTTPD2QQ VCVTTPD2UQQ VCVTPD2UDQ VCVTPD2QQ VCVTPD2UQQ VCVTPD2PS ' + 'VCVTPD2DQ VFPCLASSPD VFPCLASSPS').split(
+    ' ',
+  ),
+);
+const BY_LENGTH_IN_EVEX = new Set(['VCVTPD2DQ', 'VFPCLASSPD', 'VFPCLASSPS']);
+
+/** With XMM0 as an operand that no bit of the instruction names. */
+const IMPLICIT_X0 = new Set(['PBLENDVB', 'BLENDVPS', 'BLENDVPD', 'SHA256RNDS2']);
+
+/** What iced-x86 names beside the operand that is written: the top of the stack, and memory that RDI points to. */
+const ONE_OF_TWO = new Set(['FCOM', 'FCOMP', 'FXCH', 'FUCOM', 'FUCOMP']);
+const WITHOUT_MEMORY = new Set(['MASKMOVQ', 'MASKMOVDQU', 'VMASKMOVDQU']);
+
+const ROUNDING: ReadonlyMap<number, string> = new Map([
+  [RoundingControl.RoundToNearest, '.RN_SAE'],
+  [RoundingControl.RoundDown, '.RD_SAE'],
+  [RoundingControl.RoundUp, '.RU_SAE'],
+  [RoundingControl.RoundTowardZero, '.RZ_SAE'],
 ]);
 
 const SIZE_SUFFIX: Readonly<Record<number, string>> = { 1: 'B', 2: 'W', 4: 'L', 8: 'Q' };
@@ -37,16 +67,36 @@ const SIZE_SUFFIX: Readonly<Record<number, string>> = { 1: 'B', 2: 'W', 4: 'L', 
  */
 export function plan9(instruction: Instruction, symbol: SymbolName, field?: string): string {
   const mnemonic = mnemonicOf(instruction);
-  const suffix = SUFFIXED.has(mnemonic) ? (SIZE_SUFFIX[operandSize(instruction)] ?? '') : '';
-  const operands = operandsOf(instruction, symbol, field);
+  const suffix = sizeSuffix(instruction, mnemonic) + vectorSuffix(instruction);
+  const operands = operandsOf(instruction, mnemonic, symbol, field);
   // Comparisons read from left to right in Go's assembler.
   if (mnemonic !== 'CMP') operands.reverse();
   const name = `${prefixes(instruction)}${mnemonic}${suffix}`;
   return operands.length === 0 ? name : `${name} ${operands.join(', ')}`;
 }
 
+function sizeSuffix(instruction: Instruction, mnemonic: string): string {
+  if (SUFFIXED.has(mnemonic)) return SIZE_SUFFIX[operandSize(instruction)] ?? '';
+  if (LONG_ONLY.has(mnemonic)) return registerSize(instruction.opRegister(0)) === 8 ? 'Q' : '';
+  if (!BY_LENGTH.has(mnemonic) || (instruction.encoding === EncodingKind.EVEX && !BY_LENGTH_IN_EVEX.has(mnemonic))) return '';
+  return /([xyz])mmm\d/.exec(Code[instruction.code]!)?.[1]?.toUpperCase() ?? '';
+}
+
+/** What EVEX's bits say besides: a broadcast element, the rounding, and that masked elements become zero. */
+function vectorSuffix(instruction: Instruction): string {
+  if (instruction.encoding !== EncodingKind.EVEX) return '';
+  const rounding = ROUNDING.get(instruction.roundingControl) ?? (instruction.suppressAllExceptions ? '.SAE' : '');
+  return `${instruction.isBroadcast ? '.BCST' : ''}${rounding}${instruction.zeroingMasking ? '.Z' : ''}`;
+}
+
+/** Code segment and offset, in memory. */
+const FAR_CALLS: ReadonlySet<Code> = new Set([Code.Call_m1616, Code.Call_m1632, Code.Call_m1664]);
+const FAR_JUMPS: ReadonlySet<Code> = new Set([Code.Jmp_m1616, Code.Jmp_m1632, Code.Jmp_m1664]);
+
 function mnemonicOf(instruction: Instruction): string {
   const { mnemonic, code } = instruction;
+  if (FAR_CALLS.has(code)) return 'LCALL';
+  if (FAR_JUMPS.has(code)) return 'LJMP';
   if (mnemonic === Mnemonic.Int3) return 'INT';
   const name = MNEMONICS.get(mnemonic) ?? '?';
   const string = [Code.Movsd_m32_m32, Code.Cmpsd_m32_m32].includes(code);
@@ -61,23 +111,35 @@ function prefixes(instruction: Instruction): string {
 
 /** Bytes that the suffix speaks of: those in memory, else of the first register. */
 function operandSize(instruction: Instruction): number {
-  const { mnemonic } = instruction;
+  const { mnemonic, code } = instruction;
+  const fixed = SIZE_OF.get(code);
+  if (fixed !== undefined) return fixed;
+  const first = mnemonic === Mnemonic.Out ? 1 : 0;
   let register = 0;
-  for (let index = 0; index < instruction.opCount; index++) {
+  for (let index = first; index < instruction.opCount; index++) {
     const kind = instruction.opKind(index);
     if (kind === OpKind.Memory && mnemonic !== Mnemonic.Lea) return MemorySizeExt.size(instruction.memorySize);
-    if (kind === OpKind.Register && register === 0 && index === generalOperand(mnemonic))
-      register = registerSize(instruction.opRegister(index));
+    // Conversions have their integer on one side only, and moves to segment registers.
+    if (kind === OpKind.Register && register === 0) register = registerSize(instruction.opRegister(index));
   }
   if (register !== 0) return register;
-  if (mnemonic === Mnemonic.Nop) return instruction.code === Code.Nopw ? 2 : 4;
   return mnemonic === Mnemonic.Push || mnemonic === Mnemonic.Pop ? 8 : 4;
 }
 
-/** Conversions to and from floats have their integer on one side only. */
-function generalOperand(mnemonic: Mnemonic): number {
-  return mnemonic === Mnemonic.Cvtsi2sd || mnemonic === Mnemonic.Cvtsi2ss ? 1 : 0;
-}
+/** Where no operand tells; the saved states of the FPU count as words of their layout. */
+const SIZE_OF: ReadonlyMap<Code, number> = new Map([
+  [Code.Nopw, 2],
+  [Code.Push_imm16, 2],
+  [Code.Pushw_imm8, 2],
+  [Code.Pushw_FS, 2],
+  [Code.Pushw_GS, 2],
+  [Code.Popw_FS, 2],
+  [Code.Popw_GS, 2],
+  [Code.Fldenv_m14byte, 2],
+  [Code.Fldenv_m28byte, 4],
+  [Code.Frstor_m94byte, 2],
+  [Code.Frstor_m108byte, 4],
+]);
 
 function registerSize(register: Register): number {
   if (register >= Register.RAX && register <= Register.R15) return 8;
@@ -125,9 +187,16 @@ function plan9Register(register: Register): string {
   return '?';
 }
 
-function operandsOf(instruction: Instruction, symbol: SymbolName, field: string | undefined): string[] {
+function operandsOf(instruction: Instruction, mnemonic: string, symbol: SymbolName, field: string | undefined): string[] {
   if (instruction.mnemonic === Mnemonic.Int3) return ['$0x3'];
-  return Array.from({ length: instruction.opCount }, (_, index) => operandText(instruction, index, symbol, field));
+  if (mnemonic === 'XLATB') return ['DS:0(BX)'];
+  const texts = Array.from({ length: instruction.opCount }, (_, index) => operandText(instruction, index, symbol, field));
+  if (ONE_OF_TWO.has(mnemonic) && texts.length === 2) return texts.slice(1);
+  if (WITHOUT_MEMORY.has(mnemonic)) return texts.slice(1);
+  if (IMPLICIT_X0.has(mnemonic)) texts.push('X0');
+  // The mask stands beside what it masks.
+  if (instruction.opMask !== Register.None) texts.splice(1, 0, plan9Register(instruction.opMask));
+  return texts;
 }
 
 function operandText(instruction: Instruction, index: number, symbol: SymbolName, field: string | undefined): string {
@@ -161,14 +230,18 @@ function operandText(instruction: Instruction, index: number, symbol: SymbolName
   }
 }
 
+/** Of bytes on the stack. */
+const UNSIGNED_WORDS: ReadonlySet<Mnemonic> = new Set([Mnemonic.Ret, Mnemonic.Retf, Mnemonic.Enter]);
+
 function signedImmediate(instruction: Instruction, index: number, kind: OpKind): bigint {
   const value = instruction.immediate(index);
   switch (kind) {
+    // Bits, a count or a number of a byte; what is widened to an operand of more bytes has its sign, and another kind.
     case OpKind.Immediate8:
     case OpKind.Immediate8_2nd:
-      return BigInt.asIntN(8, value);
+      return BigInt.asUintN(8, value);
     case OpKind.Immediate16:
-      return BigInt.asIntN(16, value);
+      return UNSIGNED_WORDS.has(instruction.mnemonic) ? BigInt.asUintN(16, value) : BigInt.asIntN(16, value);
     case OpKind.Immediate32:
       return BigInt.asIntN(32, value);
     default:
@@ -186,7 +259,9 @@ function immediateText(value: bigint, symbol: SymbolName): string {
 }
 
 function memoryText(instruction: Instruction, symbol: SymbolName, field: string | undefined): string {
-  const displacement = BigInt.asIntN(64, instruction.memoryDisplacement);
+  const { memoryBase, memoryIndex } = instruction;
+  const narrow = [memoryBase, memoryIndex].some(each => registerSize(each) === 4);
+  const displacement = BigInt.asIntN(narrow ? 32 : 64, instruction.memoryDisplacement);
   const { memoryBase: base, memoryIndex: index, segmentPrefix } = instruction;
   const relative = instruction.isIpRelMemoryOperand;
   const plain = base === Register.None && index === Register.None && displacement !== 0n;
