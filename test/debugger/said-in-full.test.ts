@@ -47,3 +47,28 @@ it.skipIf(why)('packages are packages: no generic function, nothing that the com
   expect(names).toContain('internal/runtime/atomic');
   expect(names.filter(each => /[:[\]()]/.test(each))).toEqual([]);
 });
+
+it.skipIf(why)('a Go string ends where its length says: in registers, on the stack, in x/s', async () => {
+  const program = buildGo('named', { gcflags: '-N -l' });
+  const { text } = debug(program);
+  await text('break *main.settings');
+  await text('continue');
+  // `three` lies among all other strings of the program, without an end of its own.
+  expect(await text('info registers rcx')).toContain('"three"');
+  expect(await text('info registers rcx')).not.toMatch(/three[^"]/);
+  expect(await text('x/s width')).toMatch(/:\t"three"$/);
+  await text('next');
+  expect(await text('telescope &width 1')).toContain('"three"');
+  expect(await text('telescope &width 1')).not.toMatch(/three[^"]/);
+});
+
+it.skipIf(why)('what is not known is not called none, and a program that has ended has no frames', async () => {
+  const { text, run } = debug(buildGo('named', { ldflags: '-s -w' }));
+  await text('break main.settings');
+  await text('continue');
+  expect(await text('args')).toBe("(arguments not known: there is no debug information of main.settings's)");
+  expect(await text('locals')).toBe("(local variables not known: there is no debug information of main.settings's)");
+  expect((await run('print prompt')).output).toContain('there is no debug information of main.settings');
+  await text('continue');
+  expect((await run('print prompt')).output).toContain('the program does not run');
+});

@@ -29,6 +29,8 @@ export interface FrameContext {
   readonly func: Func | undefined;
   readonly name: string;
   readonly language: Language;
+  /** Whether debug information describes the function; without it `variables` is empty. */
+  readonly described?: boolean;
   /** Variables that can be named here, outer blocks first. */
   variables(): readonly Variable[];
   /** Canonical frame address: RSP before the call of this frame's function pushed the return address. */

@@ -44,7 +44,7 @@ class Evaluator extends TypeEvaluator {
 
   whole(node: SyntaxNode): Result {
     const operand = this.operand(node);
-    if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
+    if (operand.kind === 'package') return this.unknown(node);
     if (operand.kind === 'builtin') return this.fail(node, `${operand.name} must be called`);
     return operand;
   }
@@ -99,12 +99,24 @@ class Evaluator extends TypeEvaluator {
     }
   }
 
+  /** Why nothing of that name is found: what has no debug information, or does not run, has no variables. */
+  private unknown(node: SyntaxNode, name = this.text(node)): never {
+    const { frame } = this.context;
+    const why =
+      frame === undefined
+        ? ': the program does not run, and has no frame to look in'
+        : frame.described === false
+          ? `: there is no debug information of ${frame.name}, which would have its variables`
+          : '';
+    return this.fail(node, `could not find symbol value for ${name}${why}`);
+  }
+
   /** A value: types, packages and functions are refused. */
   private value(node: SyntaxNode): Value {
     const operand = this.operand(node);
     if (operand.kind === 'value') return operand.value;
     if (operand.kind === 'constant') return constantTo(operand.constant, defaultType(operand.constant));
-    if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
+    if (operand.kind === 'package') return this.unknown(node);
     if (operand.kind === 'symbol') return this.fail(node, untypedSymbol(operand.name));
     if (operand.kind === 'results') return this.fail(node, `${this.text(node)} gives ${operand.results.length || 'no'} values, not one`);
     return this.fail(node, `${this.text(node)} is a ${operand.kind}, not a value`);
@@ -117,7 +129,7 @@ class Evaluator extends TypeEvaluator {
   }
 
   private quoted(node: SyntaxNode & { kind: 'quoted' }): EvaluatedOperand {
-    return this.scope.member(node.name) ?? this.scope.name(node.name) ?? this.fail(node, `could not find symbol value for ${node.name}`);
+    return this.scope.member(node.name) ?? this.scope.name(node.name) ?? this.unknown(node, node.name);
   }
 
   // ---- selectors ------------------------------------------------------------------------------------------------------------------------
@@ -286,7 +298,7 @@ class Evaluator extends TypeEvaluator {
     if (callee.kind === 'type') {
       if (node.args.length !== 1) return this.fail(node, `a conversion to ${callee.type.name} takes one value, not ${node.args.length}`);
       const argument = this.operand(node.args[0]!);
-      if (argument.kind === 'package') return this.fail(node.args[0]!, `could not find symbol value for ${this.text(node.args[0]!)}`);
+      if (argument.kind === 'package') return this.unknown(node.args[0]!);
       return ofValue(convert(this.context, argument, callee.type));
     }
     if (callee.kind === 'builtin') {
@@ -303,7 +315,7 @@ class Evaluator extends TypeEvaluator {
       );
       if (inlined !== undefined) return this.fail(node.callee, inlinedAway(inlined));
     }
-    if (callee.kind === 'package') return this.fail(node.callee, `could not find symbol value for ${this.text(node.callee)}`);
+    if (callee.kind === 'package') return this.unknown(node.callee);
     return this.called(node, callee);
   }
 
@@ -324,7 +336,7 @@ class Evaluator extends TypeEvaluator {
   /** An operand that exists. */
   private checked(node: SyntaxNode): EvaluatedOperand {
     const operand = this.operand(node);
-    if (operand.kind === 'package') return this.fail(node, `could not find symbol value for ${this.text(node)}`);
+    if (operand.kind === 'package') return this.unknown(node);
     if (operand.kind === 'builtin') return this.fail(node, `${operand.name} must be called`);
     if (operand.kind === 'results') return this.fail(node, `${this.text(node)} gives ${operand.results.length || 'no'} values, not one`);
     return operand;

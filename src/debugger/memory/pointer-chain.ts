@@ -25,25 +25,44 @@ const MOST_TEXT = 32;
 /** Bytes that look like text by chance are not text: so many at least, with a NUL behind them or without. */
 const LEAST_TEXT = { terminated: 4, open: 8 } as const;
 
-/** The chain that begins with a word. */
-export function chainOf(stack: CallStack, value: bigint): Chain {
+/** The chain that begins with a word; `behind` is what follows the word, which is the length of the text it leads to where it is a Go string's. */
+export function chainOf(stack: CallStack, value: bigint, behind?: bigint): Chain {
   const { memory } = stack.target;
   const links: Link[] = [];
   const seen = new Set<bigint>();
+  let next = behind;
   for (let word = value; ; ) {
     const landmark = landmarkOf(stack, word);
     links.push(landmark === undefined ? { value: word } : { value: word, landmark });
     if (landmark === undefined) return { links, end: { kind: 'number' } };
     if (landmark.region === 'code') return { links, end: { kind: 'code' } };
     if (landmark.type !== undefined && underlying(landmark.type).kind === 'struct') return { links, end: { kind: 'object' } };
-    const text = textAt(stack, word);
+    const text = goText(stack, word, next) ?? textAt(stack, word);
     if (text !== undefined) return { links, end: { kind: 'text', text } };
     if (seen.has(word)) return { links, end: { kind: 'loop' } };
     seen.add(word);
     if (links.length >= MOST_LINKS) return { links, end: { kind: 'more' } };
     if (!memory.allows(word, 8, 'read')) return { links, end: { kind: 'more' } };
+    next = memory.allows(word + 8n, 8, 'read') ? memory.readU64(word + 8n) : undefined;
     word = memory.readU64(word);
   }
+}
+
+/** Longer strings are rare, and numbers that lie behind a pointer by chance are often larger. */
+const LONGEST_STRING = 1n << 16n;
+
+/** The text of a Go string, which ends where its length says and has its neighbour's bytes behind it. */
+function goText({ target }: CallStack, address: bigint, length: bigint | undefined): string | undefined {
+  const { memory, images } = target;
+  if (images.goImage === undefined || length === undefined || length <= 0n || length > LONGEST_STRING) return undefined;
+  const ofStrings = images.symbolAt(address)?.symbol.name === 'go:string.*';
+  if ((!ofStrings && length < LEAST_TEXT.terminated) || !memory.allows(address, Number(length), 'read')) return undefined;
+  const shown = Math.min(Number(length), MOST_TEXT);
+  const text = new TextDecoder().decode(memory.read(address, shown));
+  const printable = /^(?:[^\p{C}\ufffd]|[\n\t])*/u.exec(text)![0];
+  // What is cut may be cut within a character.
+  const whole = shown < Number(length) ? printable.length >= text.length - 1 : printable.length === text.length;
+  return whole ? `${printable}${shown < Number(length) ? '…' : ''}` : undefined;
 }
 
 /** Printable text at an address: up to a NUL, or as much as is shown. */

@@ -54,6 +54,9 @@ function savedFramePointer(stack: CallStack, frame: LogicalFrame): bigint | unde
   return cfa !== undefined && typeof rule === 'object' && 'atCfa' in rule ? cfa + BigInt(rule.atCfa) : undefined;
 }
 
+/** Assembly calls results without a name ret, ret1, ret2 (cmd/vet's asmdecl). */
+const sourceName = (name: string): string => name.replace(/^~r(\d+)$/, (_, index: string) => `ret${index === '0' ? '' : index}`);
+
 /** Variables that debug information places in memory, and what a wrapper passes on there; each word of them by its field. */
 function variables(stack: CallStack, frame: LogicalFrame, put: (address: bigint, slot: Slot) => void): void {
   const context = stack.context(frame);
@@ -66,7 +69,7 @@ function variables(stack: CallStack, frame: LogicalFrame, put: (address: bigint,
       const { path, type } = fieldAt(variable.type, Number(offset));
       // An argument of assembly is written name+offset(FP) there.
       const fp = passed && (func?.asm || frameOfArguments === sp) ? `+${address - frameOfArguments + offset}(FP)` : '';
-      const text = `${variable.name}${path}${fp} ${type.name}${whose}`;
+      const text = `${fp === '' ? variable.name : sourceName(variable.name)}${path}${fp} ${type.name}${whose}`;
       put((address + offset) & ~7n, { kind: passed ? 'argument' : 'variable', text });
     }
   };

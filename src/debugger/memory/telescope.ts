@@ -37,7 +37,8 @@ export function telescope(stack: CallStack, frame: LogicalFrame, start: bigint, 
       rows.push(base);
       break;
     }
-    rows.push({ ...base, chain: chainOf(stack, memory.readU64(address)) });
+    const behind = memory.allows(address + WORD, 8, 'read') ? memory.readU64(address + WORD) : undefined;
+    rows.push({ ...base, chain: chainOf(stack, memory.readU64(address), behind) });
   }
   return rows;
 }

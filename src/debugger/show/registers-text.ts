@@ -1,6 +1,6 @@
 /** Registers of a frame as lines and as data. */
 
-import type { RegisterName } from '../../abi/convention.js';
+import { ABI_INTERNAL, type RegisterName } from '../../abi/convention.js';
 import { REGISTERS, type RegisterKind, registerCalled, registerNamed } from '../../abi/registers.js';
 import type { Data } from '../answer.js';
 import { isMissing, missingText } from '../known.js';
@@ -49,10 +49,18 @@ export function registerFacts(stack: CallStack, frame: LogicalFrame, names: read
     const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
     if (!WORDS.has(kindOf(name)!)) return { ...base, text: withRole(special(name, value), role) };
-    const chain = chainOf(stack, value);
+    const chain = chainOf(stack, value, nextArgument(frame, name));
     const region = chain.links[0]!.landmark?.region;
     return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
   });
+}
+
+/** What is in the register that Go's convention takes after one: the length, behind a string's pointer. */
+function nextArgument(frame: LogicalFrame, name: string): bigint | undefined {
+  const order: readonly string[] = ABI_INTERNAL.integerArguments;
+  const next = order.includes(name) ? order[order.indexOf(name) + 1] : undefined;
+  const known = next === undefined ? undefined : readRegister(frame, next);
+  return known === undefined || isMissing(known) ? undefined : known.value;
 }
 
 /** One line each: name, value, what it is. */

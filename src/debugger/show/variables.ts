@@ -52,7 +52,7 @@ export function variablesAnswer(
   if (rows.length === 0) {
     // The race runtime's functions have no debug information; what their convention tells is still known.
     const known = which === 'args' && !frame.described ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
-    if (known.length === 0) return { output: `(no ${which})`, data: [] };
+    if (known.length === 0) return { output: noneText(frame, which), data: [] };
     const told = known.map(each => ({ name: each.name, text: argumentText(stack, frame, each), known: each.known }));
     return {
       output: rowLines(told),
@@ -66,6 +66,13 @@ export function variablesAnswer(
   }
   const shown = which === 'args' ? withOutgoing(stack, frame, rows) : rows;
   return rowsAnswer(stack.context(frame), shown, print);
+}
+
+/** That there are none is known only where debug information describes the function. */
+function noneText({ described, name, physical }: LogicalFrame, which: 'args' | 'locals'): string {
+  if (described && !physical.func?.asm) return `(no ${which})`;
+  const what = which === 'args' ? 'arguments' : 'local variables';
+  return `(${what} not known: there is no debug information of ${name}'s)`;
 }
 
 const rowLines = (rows: readonly Pick<Row, 'name' | 'text'>[]): string => rows.map(row => `${row.name} = ${row.text}`).join('\n');

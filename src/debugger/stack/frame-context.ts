@@ -21,6 +21,7 @@ export function frameContext(frame: LogicalFrame, memory: AddressSpace, onChange
     func: physical.func,
     name: frame.name,
     language: physical.func?.language ?? 'asm',
+    described: frame.described,
     variables: frame.variables,
     cfa: physical.cfa,
     register: name => readRegister(frame, name),
