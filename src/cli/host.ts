@@ -1,12 +1,13 @@
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
 import type { Host, TypedInput } from '../debugger/session/host.js';
 import { hostReason } from '../host/files.js';
+import { makeFolder } from '../host/node/folder.js';
 import { fileInput } from '../host/node/input.js';
+import { changeFile, replaceFile } from '../host/node/kept.js';
 import { version } from '../host/node/package.js';
-import { makeFolder } from './folder.js';
 
 /** Source files larger than this are not read: they are not sources. */
 const MOST_SOURCE = 64 * 2 ** 20;
@@ -31,7 +32,7 @@ export function nodeHost(typed?: TypedInput): Host {
       }
     },
     readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
-    writeFile: (path, text) => reaching('write', path, () => writeFileSync(inFolder(path), text)),
+    writeFile: (path, text) => reaching('write', path, () => replaceFile(path, text)),
     appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
     get version() {
       return version();
@@ -39,6 +40,8 @@ export function nodeHost(typed?: TypedInput): Host {
     debug: process.env.R14_DEBUG === '1',
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
+    changeSettings: change =>
+      reaching('write', settingsFile, () => changeFile(settingsFile, before => change(before === undefined ? '' : UTF8.decode(before)))),
   };
 }
 
@@ -53,7 +56,7 @@ export function reaching<T>(what: 'read' | 'write', path: string, work: () => T)
 }
 
 /** Of the system, or of a decoder that met other text: both have a code, as faults of r14's own have none. */
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'code' in error;
+export const isSystemError = (error: unknown): boolean => error instanceof Error && 'code' in error;
 
 /** A path whose folder has been made. */
 function inFolder(path: string): string {

@@ -1,4 +1,5 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
+import { constants } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
@@ -6,9 +7,12 @@ import type { Session } from '../debugger/session/session.js';
 import { Changes } from '../debugger/show/changes.js';
 import { utf8 } from '../host/bytes.js';
 import { completeFile } from './complete-file.js';
-import { historyFile, loadHistory, saveHistory } from './history.js';
 import { writeOut } from './output.js';
 import { savedSettings } from './saved-settings.js';
+import { TypedLines } from './typed-lines.js';
+
+/** End a session: what was typed in it is kept first. */
+const ENDING = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * Reads and runs commands until the user leaves, after `begin`. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. While the
@@ -16,8 +20,17 @@ import { savedSettings } from './saved-settings.js';
  */
 export async function converse(session: Session, heard: boolean, begin: () => Promise<void>): Promise<void> {
   const changes = heard ? new Changes(session) : undefined;
-  const file = historyFile();
-  let newest: readonly string[] = loadHistory(file);
+  const history = new TypedLines();
+  let newest: readonly string[] = history.newestFirst;
+  const keep = () => {
+    const unkept = history.save(newest);
+    if (unkept !== undefined) writeOut(2, `r14: ${unkept}\n`);
+  };
+  const ended = (signal: NodeJS.Signals) => {
+    keep();
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of ENDING) process.on(signal, ended);
   /** Lines to come; undefined: Ctrl-D. */
   const queue: (string | undefined)[] = [];
   let busy = true;
@@ -102,5 +115,6 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
       await carryOut();
     });
   });
-  saveHistory(file, newest);
+  for (const signal of ENDING) process.off(signal, ended);
+  keep();
 }

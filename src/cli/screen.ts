@@ -1,9 +1,9 @@
 /** Opens the full screen, where there is one. What it is made of is loaded only then. */
 import type { Opened, ScreenOptions } from '../tui/screen.js';
 import { completeFile } from './complete-file.js';
-import { historyFile, loadHistory, saveHistory } from './history.js';
-import type { Outlet } from './output.js';
+import { type Outlet, writeOut } from './output.js';
 import { savedSettings, saveLook } from './saved-settings.js';
+import { TypedLines } from './typed-lines.js';
 
 /** Shows what is open until the user quits. */
 export async function openScreen(
@@ -14,7 +14,8 @@ export async function openScreen(
   // Read when React is loaded: its development build is slow and leaks.
   process.env.NODE_ENV ??= 'production';
   const { show } = await import('../tui/screen.js');
-  const file = historyFile();
+  const history = new TypedLines();
+  let unkept: string | undefined;
   const complaints = await savedSettings(opened.session);
   const told = complaints.includes('\n') ? `${complaints}: 9 z shows which` : complaints;
   await show(
@@ -22,11 +23,14 @@ export async function openScreen(
     {
       ...begin,
       notice: `${begin.notice ?? ''}${told}`,
-      history: loadHistory(file),
+      history: history.newestFirst,
       files: completeFile,
-      saveHistory: lines => saveHistory(file, lines),
+      saveHistory: lines => {
+        unkept = history.save(lines);
+      },
       saveLook,
     },
     outlet,
   );
+  if (unkept !== undefined) writeOut(2, `r14: ${unkept}\n`);
 }

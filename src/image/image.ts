@@ -1,19 +1,6 @@
 /** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together. */
 import type { Unpack } from '../host/unpack.js';
-import type {
-  Func,
-  GoBuild,
-  Image,
-  ImageSymbol,
-  InlineFrame,
-  OpenDefers,
-  ScopeKey,
-  Segment,
-  SourceLine,
-  Type,
-  UnwindRow,
-  Variable,
-} from './api.js';
+import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, Segment, SourceLine, Type, UnwindRow, Variable } from './api.js';
 import { FormatError } from './bytes.js';
 import { demangle } from './demangle/demangle.js';
 import { Dwarf } from './dwarf/dwarf.js';
@@ -214,12 +201,6 @@ class ElfImage implements Image {
     if (!table || index === undefined) return undefined;
     const func = table.func(index);
     return link < table.funcEnd(func) ? { table, func } : undefined;
-  }
-
-  openDefers(func: Func): OpenDefers | undefined {
-    const link = this.link(func.entry);
-    const go = link === undefined ? undefined : this.goFunc(link);
-    return go && this.guard('defers', () => go.table.openDefers(go.func, this.goMinor()));
   }
 
   // ---- lines ---------------------------------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ export async function debug(program: string, commands: readonly string[], files:
     debug: false,
     settingsFile: '',
     readSettings: () => '',
+    changeSettings: () => undefined,
   });
   session.events.on('output', ({ bytes }) => {
     written += utf8Text(bytes);

@@ -9,7 +9,23 @@ import { type Debugging, debug, debugBundled } from '../support/debug.js';
 
 /** Commands that let the program run, write into it, or end the session. */
 const CHANGES: ReadonlySet<string> = new Set([
-  ...['continue', 'stepi', 'nexti', 'step', 'next', 'finish', 'until', 'advance', 'jump', 'return', 'restart', 'kill', 'exit', 'set'],
+  ...[
+    'continue',
+    'stepi',
+    'nexti',
+    'step',
+    'next',
+    'finish',
+    'until',
+    'advance',
+    'jump',
+    'return',
+    'restart',
+    'start',
+    'kill',
+    'exit',
+    'set',
+  ],
   'call',
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],

@@ -11,7 +11,7 @@ const BARE: Readonly<Record<string, string>> = {
   'asm/encode.ts': "iced's encoder says with an error that an operand does not fit",
   'cli/compiled.ts': 'what V8 compiles is kept nowhere, where it cannot be',
   'cli/complete-file.ts': 'a folder of the host that cannot be listed completes nothing',
-  'cli/history.ts': 'a history that cannot be read or kept costs only itself',
+  'cli/typed-lines.ts': 'a history that cannot be read or kept costs only itself',
   'cli/host.ts': 'a source file that cannot be read is not shown',
   'cli/modules.ts': 'V8 refuses what it compiled in another release with errors of any kind',
   'cli/start.ts': 'what V8 compiled, and priorities of threads, only save time',

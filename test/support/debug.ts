@@ -92,6 +92,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Ret
     debug: false,
     settingsFile: '',
     readSettings: () => '',
+    changeSettings: () => undefined,
   });
   session.events.on('output', ({ descriptor, bytes }) => {
     if (descriptor === 1) output.push(bytes.slice());

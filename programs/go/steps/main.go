@@ -62,5 +62,4 @@ func main() {
 	spawn()
 	fmt.Println(saved(1))
 	loops()
-	pulls()
 }

@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
-import { type Arguments, splitOptions, unquote } from './arguments.js';
+import { type Arguments, unquote } from './arguments.js';
 import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
 import { afterStop } from './hooks.js';
@@ -72,16 +72,12 @@ export const runningCommands: readonly Command[] = [
     ...running,
     name: 'step',
     aliases: ['s'],
-    syntax: ['step [-go] [N]'],
+    syntax: ['step [N]'],
     summary: 'run to another source line, into calls',
-    details: [
-      'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
-      'With -go also into the goroutine that a go statement starts, and to and fro between the sides of iter.Pull.',
-    ].join('\n'),
+    details: 'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
     run: (session, args, console) => {
-      const [flags, rest] = splitOptions(args, { '-go': false });
-      const count = rest.count(1);
-      return moving(session, console, () => stepLines(session, count, true, flags.has('-go')));
+      const count = args.count(1);
+      return moving(session, console, () => stepLines(session, count, true));
     },
   },
   {

@@ -104,10 +104,14 @@ function settingLines(settings: Settings, names: readonly SettingName[] = SETTIN
 
 /** Puts lines in the place of those that say something of the same. All else in the file is somebody's, and stays; returns whether there is any. */
 function replaceSaved({ host }: Session, subjects: ReadonlySet<string>, lines: readonly string[]): boolean {
-  const file = host.readSettings().replace(/\n$/, '');
-  const kept = file === '' ? [] : file.split('\n').filter(line => !subjects.has(subjectOf(line) ?? ''));
-  host.writeFile(host.settingsFile, [...kept, ...lines].map(line => `${line}\n`).join(''));
-  return kept.length > 0;
+  let others = false;
+  host.changeSettings(text => {
+    const file = text.replace(/\n$/, '');
+    const kept = file === '' ? [] : file.split('\n').filter(line => !subjects.has(subjectOf(line) ?? ''));
+    others = kept.length > 0;
+    return [...kept, ...lines].map(line => `${line}\n`).join('');
+  });
+  return others;
 }
 
 /** What a line of the settings file sets, as in `Settings.chosen`. */

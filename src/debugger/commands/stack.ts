@@ -2,7 +2,6 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { backtrace, gdbBacktrace } from '../show/backtrace.js';
-import { deferredAnswer } from '../show/deferred.js';
 import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
 import { variablesAnswer } from '../show/variables.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
@@ -86,18 +85,6 @@ export const stackCommands: readonly Command[] = [
     summary: 'local variables of the selected frame',
     completion: [],
     run: (session, args) => variablesCommand(session, args, 'locals'),
-  },
-  {
-    ...stack,
-    name: 'deferred',
-    aliases: [],
-    syntax: ['deferred'],
-    summary: 'calls that the selected frame has deferred and that are still to run, the next first',
-    completion: [],
-    run: (session, args) => {
-      args.none();
-      return deferredAnswer(session.stack, session.frame);
-    },
   },
 ];
 

@@ -48,6 +48,7 @@ export interface Host {
   readSource(path: string): string | undefined;
   /** Text of a script for `source`. Throws when it cannot be read. */
   readScript(path: string): string;
+  /** Puts a text in the place of a file, which is never there in part. Throws CommandError when it cannot be written. */
   writeFile(path: string, text: string): void;
   appendFile(path: string, text: string): void;
   /** r14's version. */
@@ -58,4 +59,6 @@ export interface Host {
   readonly settingsFile: string;
   /** The settings file's text; empty where there is none. Throws CommandError when it cannot be read. */
   readSettings(): string;
+  /** Puts what `change` makes of the text that is there in its place, before anybody else can. Throws CommandError when it cannot be read or written. */
+  changeSettings(change: (text: string) => string): void;
 }

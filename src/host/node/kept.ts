@@ -1,0 +1,146 @@
+/** Files that r14 keeps for its user: whole at every moment, whoever ends it, and with what several of r14 at once have to add. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { makeFolder } from './folder.js';
+
+/** Milliseconds: how long another's turn is waited for, how long it may take at most, and between two looks. */
+const PATIENCE = 5000;
+const LONGEST_TURN = 10_000;
+const PAUSE = 5;
+
+const sleep = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+/**
+ * Puts a text in the place of a file, or makes it: written beside it, and renamed when all of it is on the disk. What is no file, as a terminal, is
+ * written to. Throws what the system says; the old file is then as it was.
+ */
+export function replaceFile(path: string, text: string, mode = 0o666): void {
+  const before = statSync(path, { throwIfNoEntry: false });
+  if (before !== undefined && !before.isFile()) {
+    writeFileSync(path, text);
+    return;
+  }
+  makeFolder(dirname(path), mode === 0o600 ? 0o700 : undefined);
+  // A link stays one.
+  const real = before === undefined ? path : realpathSync(path);
+  const beside = `${real}.${process.pid}.new`;
+  try {
+    const descriptor = openSync(beside, 'w', mode);
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (before !== undefined) chmodSync(beside, before.mode & 0o7777);
+    renameSync(beside, real);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+/** Replaces a file by what `change` makes of its bytes, undefined where there is none; of all that change it so, one at a time. */
+export function changeFile(path: string, change: (before: Uint8Array | undefined) => string, mode?: number): void {
+  makeFolder(dirname(path), mode === 0o600 ? 0o700 : undefined);
+  const lock = `${path}.lock`;
+  take(lock);
+  try {
+    sweep(path);
+    replaceFile(path, change(existsSync(path) ? readFileSync(path) : undefined), mode);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Removes what others have begun to write beside a file and were killed at. */
+function sweep(path: string): void {
+  const folder = dirname(path);
+  const beside = new RegExp(`^${basename(path).replace(/\W/g, '\\$&')}\\.(\\d+)\\.new$`);
+  for (const name of readdirSync(folder)) {
+    const owner = beside.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function take(lock: string): void {
+  for (const end = Date.now() + PATIENCE; ; sleep(PAUSE)) {
+    if (made(lock)) return;
+    if (isLeft(lock)) leave(lock);
+    else if (Date.now() > end)
+      throw Object.assign(new Error(`${lock} is there: another r14 is at it, or has ended there`), { code: 'EEXIST' });
+  }
+}
+
+/** Makes a lock that says whose it is, in one step: a link to the number of a process. False when there is one. */
+function made(lock: string): boolean {
+  try {
+    symlinkSync(String(process.pid), lock);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // A file system without links, as of a USB stick: what two at once have changed there is the later one's.
+    if (['EPERM', 'ENOSYS', 'ENOTSUP'].includes(code)) return true;
+    throw error;
+  }
+}
+
+/** Whether nobody will remove a lock: its process has ended, or it has been there longer than a turn takes. */
+function isLeft(lock: string): boolean {
+  const found = lstatSync(lock, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  if (!found.isSymbolicLink()) return false;
+  return Date.now() - found.mtimeMs > LONGEST_TURN || !isAlive(ownerOf(lock));
+}
+
+/** Number of a process; this one's where the lock has gone meanwhile. */
+function ownerOf(lock: string): number {
+  try {
+    return Number(readlinkSync(lock));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return process.pid;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** Removes a lock that is left, which one process does, under a lock of its own: another would remove what the first has made since. */
+function leave(lock: string): void {
+  const second = `${lock}.left`;
+  if (!made(second)) {
+    const found = lstatSync(second, { throwIfNoEntry: false });
+    if (found !== undefined && Date.now() - found.mtimeMs > LONGEST_TURN) rmSync(second, { force: true });
+    return;
+  }
+  try {
+    if (isLeft(lock)) rmSync(lock, { force: true });
+  } finally {
+    rmSync(second, { force: true });
+  }
+}
