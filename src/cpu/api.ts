@@ -284,6 +284,8 @@ export interface CallRecord {
   readonly returnAddress: bigint;
   /** Where the CALL went. */
   readonly target: bigint;
+  /** What the slot holds when that is not the return address any more. */
+  readonly now?: bigint;
 }
 
 // ---- what an instruction does, told without running it ------------------------------------------------------------------------------------
@@ -389,15 +391,22 @@ export interface Cpu {
   describe(pc: bigint): Effects | undefined;
   /** Unreturned calls of the stack that `sp` lies on, innermost first: those whose slot is at or above `sp`; at most `most` of them. */
   calls(sp: bigint, most?: number): readonly CallRecord[];
+  /** The innermost unreturned call of the stack that code has left for the one that `sp` lies on; undefined: none, or a thread began there. */
+  callLeftFor(sp: bigint): CallRecord | undefined;
+  /** The innermost unreturned call of the stack in use, also when RSP has passed its slot by another way than RET. */
+  lastCall(): CallRecord | undefined;
+  /** The call that the last RET ended; undefined or another's when calls were made since. */
+  lastReturned(): CallRecord | undefined;
   /** What CPUID and RDTSC answer. */
   environment: CpuEnvironment;
 }
 
 /** All lists: the used part of their room with where each begins and ends, those that are parked, and where the stack in use ends. */
 export type SavedCalls = Versioned<{
-  readonly segments: readonly { readonly base: number; readonly top: number }[];
+  readonly segments: readonly { readonly base: number; readonly left: bigint; readonly top: number }[];
   readonly room: Uint8Array;
-  readonly parked: readonly { readonly high: bigint; readonly low: bigint; readonly words: Uint8Array }[];
+  readonly parked: readonly { readonly high: bigint; readonly low: bigint; readonly left: bigint; readonly words: Uint8Array }[];
+  readonly bare: readonly { readonly high: bigint; readonly left: bigint }[];
   readonly callHigh: bigint;
 }>;
 

@@ -161,8 +161,20 @@ export class Machine implements Cpu {
     return this.callLists.list(sp, most);
   }
 
+  callLeftFor(sp: bigint) {
+    return this.callLists.leftFor(sp);
+  }
+
+  lastCall() {
+    return this.callLists.last();
+  }
+
+  lastReturned() {
+    return this.callLists.returned();
+  }
+
   run(budget: number, pass = false): CpuStop {
-    this.callLists.switchStack();
+    this.callLists.switchStack(true);
     const end = this.icount + budget;
     let single = pass;
     for (let left = budget; left > 0; left = end - this.icount) {

@@ -112,7 +112,16 @@ export class Target {
 
   get walkTarget(): WalkTarget {
     const { process, memory, images, go } = this;
-    return { memory, images, go, calls: (sp, _stack, most) => process.cpu.calls(sp, most), evaluate: unwindExpression(memory) };
+    const { cpu } = process;
+    return {
+      memory,
+      images,
+      go,
+      calls: (sp, _stack, most) => cpu.calls(sp, most),
+      leftFor: sp => cpu.callLeftFor(sp),
+      returned: () => cpu.lastReturned(),
+      evaluate: unwindExpression(memory),
+    };
   }
 
   /** A thread's or a goroutine's stack. Walked once a moment. */

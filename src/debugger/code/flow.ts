@@ -115,12 +115,25 @@ export class FunctionFlow {
     return this.steps.find(step => step.flow === 'call' && step.next === returnAddress);
   }
 
+  /** The same, and no more of it than where it goes. */
+  callTo(returnAddress: bigint): { readonly target: bigint | undefined } | undefined {
+    return this.ways.find(({ flow, next }) => flow === 'call' && next === returnAddress);
+  }
+
   /** Jumps out of the function, and where they go. */
   get jumpsOut(): readonly { readonly step: Step; readonly target: bigint }[] {
     return this.steps.flatMap(step => {
       const { flow, target } = step;
       return (flow === 'jump' || flow === 'branch') && target !== undefined && !this.#index.has(target) ? [{ step, target }] : [];
     });
+  }
+
+  /** Where its jumps out of the function go, each place once. */
+  get exits(): readonly bigint[] {
+    const targets = this.ways.flatMap(({ flow, target }) =>
+      (flow === 'jump' || flow === 'branch') && target !== undefined ? [target] : [],
+    );
+    return [...new Set(targets)].filter(target => !this.#index.has(target));
   }
 
   /** The registers that anything writes on a way from the entry to an address; a call may write all of them. Undefined: no instruction is there. */

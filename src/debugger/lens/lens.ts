@@ -7,9 +7,10 @@ import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
-import { sideName } from '../code/describe.js';
+import { sideName, describeAddress } from '../code/describe.js';
 import type { Flavor } from '../code/disassemble.js';
 import type { FlowLocation } from '../code/flow.js';
+import { peek } from '../code/peek.js';
 import { CommandError } from '../errors.js';
 import { isMissing, missingText } from '../known.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
@@ -96,7 +97,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
       return view(`${behind}About to ${verb} ${sideName(callee)}.`, { caller: side(func), callee: side(callee), values, stack });
     }
     case 'return': {
-      const stack = stackLines(scene, func, 0);
+      const stack = [...stackLines(scene, func, 0), ...returnLines(scene, frame.physical, frames[1])];
       return view(`About to return from ${name}.`, {
         caller: from && side(from),
         callee: side(func),
@@ -264,4 +265,25 @@ function stackLines({ stack, frame }: Scene, callee: Func, below: number): reado
   }
   if (convention === SYSTEM_V) add(`${convention.redZone} bytes below RSP are its red zone`);
   return lines;
+}
+
+/** What is wrong with where a RET is about to go. */
+function returnLines({ stack }: Scene, { sp, cfa }: PhysicalFrame, caller: PhysicalFrame | undefined): readonly StackLine[] {
+  const slot = cfa === undefined ? sp : cfa - 8n;
+  const { memory, images } = stack.target;
+  const goes = peek(memory, sp);
+  const where =
+    goes === undefined ? 'cannot be read' : `holds ${hex(goes)}${memory.allows(goes, 1, 'exec') ? '' : ', where there is no code'}`;
+  if (slot !== sp) {
+    const off = slot > sp ? `${slot - sp} bytes below` : `${sp - slot} bytes above`;
+    return [{ text: `RSP is ${off} the return address, which is at ${hex(slot)}: what is at RSP ${where}`, wrong: true }];
+  }
+  if (caller?.overwritten === undefined) return [];
+  const was = describeAddress(images, caller.pc);
+  return [
+    {
+      text: `the return address was overwritten: it was ${hex(caller.pc)}${was === undefined ? '' : ` (${was})`}, and now ${where}`,
+      wrong: true,
+    },
+  ];
 }

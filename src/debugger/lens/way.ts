@@ -12,6 +12,7 @@ import type { Images } from '../../image/images.js';
 import { describeAddress, sideName } from '../code/describe.js';
 import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
 import { type Definition, type FlowLocation, FunctionFlow, type MoveSource, moveTo, type Step } from '../code/flow.js';
+import { jumpWays } from '../code/jumps.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { callable, conventionOf } from './signature.js';
@@ -44,7 +45,6 @@ export interface Way {
 /** Calls and jumps that are followed at most. */
 const MOST_CROSSINGS = 16;
 const MOST_MOVES = 64;
-const MOST_JUMPS = 3;
 
 /** Frames that a value may have come through. */
 const MOST_FRAMES = 24;
@@ -195,20 +195,9 @@ class Tracer {
     const frame = this.frames[index]!;
     const called = frame.jumpedFrom === undefined ? undefined : this.#images.functionsNamed(frame.jumpedFrom)[0];
     if (called === undefined || called.entry === func.entry) return undefined;
-    const last = this.#waysFrom(called, func, MOST_JUMPS);
+    const last = [...new Set(jumpWays(this.space, called, func).map(way => way.at(-1)!))];
     const steps = last.length === 1 ? this.flow(last[0]!)!.jumpsOut.filter(({ target }) => target === func.entry) : [];
     return steps.length === 0 ? undefined : { func: last[0]!, steps: steps.map(({ step }) => step) };
-  }
-
-  /** Functions that jump to `goal`, on ways that begin at `from`. */
-  #waysFrom(from: Func, goal: Func, most: number): readonly Func[] {
-    const found = new Set<Func>();
-    for (const { target } of this.flow(from)?.jumpsOut ?? []) {
-      if (target === goal.entry) found.add(from);
-      const next = most === 1 || target === goal.entry ? undefined : this.#images.functionAt(target);
-      if (next?.entry === target) for (const each of this.#waysFrom(next, goal, most - 1)) found.add(each);
-    }
-    return [...found];
   }
 
   #hop({ func, location, from, bytes }: Point, step: Step | undefined): Hop {

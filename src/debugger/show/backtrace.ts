@@ -58,7 +58,7 @@ export function gdbBacktrace({ memory, images }: Target, registers: Registers, d
     const pc = values.get('rip')!.value;
     const sp = values.get('rsp')!.value;
     const name = describeAddress(images, index === 0 ? pc : pc - 1n)?.replace(/\+\d+$/, '') ?? '??';
-    lines.push(`#${index}`.padEnd(4) + `0x${pc.toString(16).padStart(16, '0')} in ${name} ()`);
+    lines.push(`#${index} `.padEnd(4) + `0x${pc.toString(16).padStart(16, '0')} in ${name} ()`);
     data.push({ index, pc: hex(pc), function: name });
     const lookup = index === 0 ? pc : pc - 1n;
     const func = images.functionAt(lookup);

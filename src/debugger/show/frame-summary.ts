@@ -18,7 +18,7 @@ export interface FrameSummary {
   readonly where: string;
   /** Arguments whose values are known: `thr=0x0, pc=0x48b9dd`. */
   readonly args: string;
-  /** `inlined`, `wrapper`, `race`, `deferred`, `jumped to from f`, `inferred`. */
+  /** `inlined`, `wrapper`, `race`, `deferred`, `jumped to from f`, `return address overwritten`, `inferred`. */
   readonly tags: readonly string[];
   readonly selected: boolean;
   /** The change of stacks between this frame and the one further in. */
@@ -45,12 +45,13 @@ export function frameSummaries(stack: CallStack, count: number, selected: number
 
 function tagsOf(target: Target, { physical, inlined }: LogicalFrame, caller: LogicalFrame | undefined): readonly string[] {
   if (inlined) return ['inlined'];
-  const { func, jumpedFrom, how } = physical;
+  const { func, jumpedFrom, overwritten, how } = physical;
   const tags: string[] = [];
   if (func?.wrapper) tags.push('wrapper');
   if (func !== undefined && instrumented(target, func)) tags.push('race');
   if (caller !== undefined && DEFERS.test(caller.name)) tags.push('deferred');
   if (jumpedFrom !== undefined) tags.push(`jumped to from ${jumpedFrom}`);
+  if (overwritten !== undefined) tags.push('return address overwritten');
   if (how === 'inferred') tags.push('inferred');
   return tags;
 }

@@ -26,12 +26,19 @@ export interface Cursor {
   readonly g: bigint;
   readonly how: How;
   readonly seam: Seam | undefined;
+  readonly overwritten?: Overwritten;
+}
+
+/** A return address that the CALL pushed and that is not in its slot any more. */
+export interface Overwritten {
+  readonly slot: bigint;
+  readonly now: bigint;
 }
 
 /** A stack that frames lie on. */
 export interface StackName {
-  readonly kind: 'g0' | 'gsignal' | 'goroutine' | 'C';
-  /** `g0`, `gsignal`, `goroutine 7`, `C`. */
+  readonly kind: 'g0' | 'gsignal' | 'goroutine' | 'C' | 'other';
+  /** `g0`, `gsignal`, `goroutine 7`, `C`, `stack in [heap]`. */
   readonly name: string;
   /** Lowest and first-past-highest address, as far as known. */
   readonly lo: bigint;
@@ -66,6 +73,10 @@ export interface PhysicalFrame {
   readonly returnAddress: bigint | undefined;
   /** Where the caller's CALL went when that is another function: this one was jumped to. */
   readonly jumpedFrom: string | undefined;
+  /** The functions between, which jumped on, when there is one way only. */
+  readonly jumpedThrough: readonly string[];
+  /** The frame further in will not return here: its return address was overwritten. */
+  readonly overwritten: Overwritten | undefined;
   /** What lies between this frame and the one inside of it: `stack switch: g0 -> goroutine 1`. */
   readonly seam: Seam | undefined;
 }

@@ -11,6 +11,10 @@ export interface WalkTarget {
   readonly go: GoRuntime | undefined;
   /** Unreturned calls of the stack that `sp` lies on, innermost first; `stack` is what that is. At most `most` of them. */
   calls(sp: bigint, stack: StackName, most?: number): readonly CallRecord[];
+  /** The innermost unreturned call of the stack that code has left for the one that `sp` lies on. */
+  leftFor(sp: bigint): CallRecord | undefined;
+  /** The call that the CPU's last RET has ended. */
+  returned(): CallRecord | undefined;
   readonly evaluate: ExpressionReader;
 }
 
@@ -42,18 +46,31 @@ export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName
     const top = target.go!.goroutine(machine.g0).stackHi;
     if (top > lo && top <= hi && sp < top) return { kind: 'g0', name: 'g0', lo, hi };
   }
-  return { kind: 'C', name: 'C', lo, hi };
+  const place = placeOfStack(target, sp, mapping?.name ?? '');
+  return place === undefined ? { kind: 'C', name: 'C', lo, hi } : { kind: 'other', name: `stack in ${place}`, lo, hi };
+}
+
+/**
+ * Where a stack lies that a program has made for itself: in its data, or in the heap of its C library. Undefined: in a mapping of its own, as
+ * those of threads.
+ */
+function placeOfStack({ images }: WalkTarget, sp: bigint, mapping: string): string | undefined {
+  // An empty stack begins behind its last byte.
+  const hit = images.symbolAt(sp - 1n);
+  if (hit?.symbol.kind === 'object' && hit.offset < hit.symbol.size) return hit.symbol.name;
+  return mapping === '' || mapping === '[stack]' ? undefined : mapping.replace(/^.*\//, '');
 }
 
 /** The innermost call recorded between `sp` and the top of its stack whose return address still stands in its slot. */
 export function recordAbove(target: WalkTarget, sp: bigint, stack: StackName): CallRecord | undefined {
-  const records = target.calls(sp, stack);
-  for (let index = firstAtOrAbove(records, sp); index < records.length; index++) {
-    const record = records[index]!;
-    if (record.slot >= stack.hi) return undefined;
-    if (target.memory.allows(record.slot, 8, 'read') && target.memory.readU64(record.slot) === record.returnAddress) return record;
-  }
+  for (const record of recordsAbove(target, sp, stack)) if (record.now === undefined) return record;
   return undefined;
+}
+
+/** The calls recorded between `sp` and the top of its stack, innermost first. */
+export function* recordsAbove(target: WalkTarget, sp: bigint, stack: StackName): Generator<CallRecord> {
+  const records = target.calls(sp, stack);
+  for (let index = firstAtOrAbove(records, sp); index < records.length && records[index]!.slot < stack.hi; index++) yield records[index]!;
 }
 
 /** Index of the first record whose slot is at `sp` or above; records are sorted by slot. */

@@ -4,17 +4,19 @@
  * last a guess from RBP, marked as such. Where execution changed stacks the walk follows (see switches.ts).
  */
 import { UCONTEXT } from '../../abi/registers.js';
-import { GPR_NAMES } from '../../cpu/api.js';
+import { type CallRecord, GPR_NAMES } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
+import { FunctionFlow } from '../code/flow.js';
+import { jumpWays, leadsTo } from '../code/jumps.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
-import type { Cursor, FrameRegister, KnownValue, LogicalFrame, PhysicalFrame, Seam, StackName } from './frame.js';
+import type { Cursor, FrameRegister, KnownValue, LogicalFrame, Overwritten, PhysicalFrame, Seam, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { instantiated } from './generics.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
 import { callerValues, cfaOf } from './unwind.js';
-import { recordAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
+import { recordsAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
 
 interface Caller {
   readonly cfa: bigint;
@@ -23,6 +25,7 @@ interface Caller {
   /** Where the CALL went, when the CPU saw it. */
   readonly target?: bigint;
   readonly row?: UnwindRow;
+  readonly overwritten?: Overwritten;
 }
 
 /** Frames that a walk never passes: a cycle in corrupt memory must end. */
@@ -35,22 +38,29 @@ function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFr
   const parked: Resume[] = [];
   let cursor: Cursor | undefined = startCursor(start);
   let lastSp = -1n;
+  // The record of calls knows stacks by where they are used: below the first frame that the walk finds on one.
+  let innermost = start.sp - 8n;
   for (let count = 0; cursor !== undefined && count < MOST_FRAMES; count++) {
     const func = target.images.functionAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
     const stack = stackNamed(target, cursor.sp, cursor.g);
-    const moved: Switched | undefined = func && switchBehind(target, cursor, func, stack, parked);
+    const known: Switched | undefined = func && switchBehind(target, cursor, func, stack, parked);
     // Behind an mcall whose goroutine was let go lies what the scheduler's stack held before: nothing that called it.
-    const last: boolean = moved !== undefined || (func?.funcID === 'mcall' && stack.kind === 'g0');
-    const caller: Caller | undefined = last ? undefined : findCaller(target, cursor, func, stack);
+    const last: boolean = known !== undefined || (func?.funcID === 'mcall' && stack.kind === 'g0');
+    const sure: Caller | undefined = last ? undefined : findCaller(target, cursor, func, stack);
+    const moved: Switched | undefined =
+      known ?? (last || sure !== undefined ? undefined : stackLeft(target, cursor, func, stack, innermost));
+    const caller: Caller | undefined = moved !== undefined || last ? undefined : (sure ?? guessCaller(target, cursor, func, stack));
     yield finish(target, cursor, func, stack, caller, moved);
     if (moved !== undefined) {
       cursor = moved.cursor;
+      innermost = cursor.sp - 8n;
       lastSp = -1n;
       continue;
     }
     if (caller === undefined || (lastSp >= 0n && caller.cfa <= lastSp)) return;
     lastSp = caller.cfa;
     cursor = interrupted(target, start, cursor, caller, stack) ?? returned(target, cursor, func, caller);
+    if (cursor?.seam !== undefined) innermost = cursor.sp - 8n;
   }
 }
 
@@ -86,6 +96,8 @@ function finish(
 ): PhysicalFrame {
   const called = moved?.called ?? caller?.target ?? 0n;
   const jumped = called !== 0n && func !== undefined && !(called >= func.entry && called < func.end);
+  const jumper = jumped ? target.images.functionAt(called) : undefined;
+  const ways = jumper === undefined || func === undefined ? [] : jumpWays(target, jumper, func);
   return {
     pc: cursor.pc,
     exact: cursor.exact,
@@ -98,7 +110,9 @@ function finish(
     // Stepping compares places on the stack that is in use, which the innermost frame's must be on.
     cfa: caller?.cfa ?? (cursor.live === undefined ? moved?.cfa : undefined),
     returnAddress: caller?.returnAddress,
-    jumpedFrom: jumped ? target.images.functionAt(called)?.linkName : undefined,
+    jumpedFrom: jumper?.linkName,
+    jumpedThrough: ways.length === 1 ? ways[0]!.slice(1).map(({ linkName }) => linkName) : [],
+    overwritten: cursor.overwritten,
     seam: cursor.seam,
   };
 }
@@ -112,26 +126,91 @@ function registerOf(cursor: Cursor, func: Func | undefined, name: FrameRegister)
   return known;
 }
 
-/** The caller on the same stack. */
+/** The caller on the same stack, where something tells it. */
 function findCaller(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName): Caller | undefined {
+  const astray = cursor.live === undefined ? undefined : returnedAstray(target, cursor);
+  if (astray !== undefined) return astray;
   const row = target.images.unwindAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
-  const record = recordAbove(target, cursor.sp, stack);
-  // Hand-made assembly that changes RSP in ways its table does not follow (racecall's ANDQ) is marked SPWRITE.
-  const tabled = func !== undefined && func.language !== 'c' && !func.spWrite;
   const byTable = row === undefined ? undefined : fromTable(target, cursor, row);
-  if (tabled && byTable !== undefined && !func.topFrame) {
-    if (record !== undefined && record.slot === byTable.cfa - 8n) return { ...byTable, how: 'emulated', target: record.target };
+  const record = recordOf(target, cursor, func, stack, byTable);
+  if (isTabled(func) && byTable !== undefined && !func!.topFrame) {
+    if (record !== undefined && record.slot === byTable.cfa - 8n) return { ...byTable, ...callOf(record) };
     return believable(target, byTable) ? byTable : undefined;
   }
   if (record !== undefined) {
-    const { slot, returnAddress, target: called } = record;
-    const found: Caller = { cfa: slot + 8n, returnAddress, how: 'emulated', target: called };
+    const found = callOf(record);
     return row === undefined || byTable?.cfa !== found.cfa ? found : { ...found, row };
   }
   if (func?.topFrame) return undefined;
   if (cursor.exact && func !== undefined && cursor.pc === func.entry) return fromSlot(target, cursor.sp, 'exact');
-  if (byTable !== undefined && !func?.spWrite && believable(target, byTable)) return byTable;
-  return tabled || func?.spWrite ? undefined : fromFramePointer(target, cursor, stack);
+  return byTable !== undefined && !func?.spWrite && believable(target, byTable) ? byTable : undefined;
+}
+
+/** Hand-made assembly that changes RSP in ways its table does not follow (racecall's ANDQ) is marked SPWRITE. */
+const isTabled = (func: Func | undefined): boolean => func !== undefined && func.language !== 'c' && !func.spWrite;
+
+/** Where nothing tells the caller, and the stack was not changed. */
+const guessCaller = (target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName): Caller | undefined =>
+  isTabled(func) || func?.spWrite ? undefined : fromFramePointer(target, cursor, stack);
+
+const callOf = ({ slot, returnAddress, target, now }: CallRecord): Caller => ({
+  cfa: slot + 8n,
+  returnAddress,
+  how: 'emulated',
+  target,
+  ...(now === undefined ? {} : { overwritten: { slot, now } }),
+});
+
+/**
+ * The recorded call that the frame of `cursor` is of: the innermost whose return address still is in its slot, or one further in that has lost it,
+ * when the record is surely this frame's. Slots of calls that were abandoned, or of a stack whose memory is another's now, lose theirs too.
+ */
+function recordOf(
+  target: WalkTarget,
+  { sp }: Cursor,
+  func: Func | undefined,
+  stack: StackName,
+  byTable: Caller | undefined,
+): CallRecord | undefined {
+  for (const record of recordsAbove(target, sp, stack)) {
+    const { slot, now, target: called } = record;
+    if (now === undefined) return record;
+    if (func === undefined || (byTable !== undefined && isTabled(func) && byTable.cfa - 8n !== slot)) continue;
+    // Go copies stacks to where others were: what is there now may well be the return address of a call of the same function.
+    if (stack.kind === 'goroutine' && mayReturn(target, now, func)) continue;
+    if ((byTable?.cfa === slot + 8n && stack.kind !== 'goroutine') || leadsTo(target, called, func)) return record;
+  }
+  return undefined;
+}
+
+/** Whether a CALL that is in front of an address may have led to a function. */
+function mayReturn({ memory, images }: WalkTarget, returnAddress: bigint, func: Func): boolean {
+  const caller = images.functionAt(returnAddress - 1n);
+  // A goroutine's first function returns to where nothing has called it.
+  if (caller?.topFrame) return true;
+  const call = caller && FunctionFlow.of(memory, caller.entry, caller.end)?.callTo(returnAddress);
+  return call !== undefined && (call.target === undefined || leadsTo({ memory, images }, call.target, func));
+}
+
+/** A RET that has just gone elsewhere than the CALL had come from, since its slot was overwritten: the caller waits for it still. */
+function returnedAstray(target: WalkTarget, { pc, sp }: Cursor): Caller | undefined {
+  const record = target.returned();
+  if (record === undefined || record.slot !== sp - 8n || record.returnAddress === pc || record.now !== pc) return undefined;
+  return { cfa: sp, returnAddress: record.returnAddress, how: 'emulated', overwritten: { slot: record.slot, now: pc } };
+}
+
+/**
+ * Code that runs on another stack than it was called on, and has no caller there, has changed stacks itself: on the one that it left, its own
+ * call is the innermost that has not returned.
+ */
+function stackLeft(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName, innermost: bigint): Switched | undefined {
+  if (func?.topFrame) return undefined;
+  const record = target.leftFor(innermost);
+  if (record === undefined || (record.slot >= cursor.sp && record.slot < stack.hi)) return undefined;
+  const outer = stackNamed(target, record.slot, cursor.g);
+  const seam: Seam = { what: 'stack switch', inner: stack.name, outer: outer.name };
+  const next = returned(target, cursor, func, callOf(record));
+  return next && { cursor: { ...next, seam }, called: record.target };
 }
 
 function fromTable(target: WalkTarget, cursor: Cursor, row: UnwindRow): Caller | undefined {
@@ -170,7 +249,9 @@ function returned(target: WalkTarget, cursor: Cursor, func: Func | undefined, ca
   const values = callerValues(callee, caller.cfa, caller.returnAddress, caller.row, target.memory, caller.how, target.evaluate);
   // sigpanic and asyncPreempt are pushed onto the stack of code that was interrupted, not called by it.
   const exact = func?.funcID === 'sigpanic' || func?.funcID === 'asyncPreempt';
-  return { pc: caller.returnAddress, exact, sp: caller.cfa, values, live: undefined, g: cursor.g, how: caller.how, seam: undefined };
+  const { cfa: sp, how, overwritten } = caller;
+  const frame = { pc: caller.returnAddress, exact, sp, values, live: undefined, g: cursor.g, how, seam: undefined };
+  return overwritten === undefined ? frame : { ...frame, overwritten };
 }
 
 /** When the return address is the kernel's signal trampoline: the frame that the signal interrupted, with all its registers. */
