@@ -230,10 +230,10 @@ export type CpuStop =
   | { readonly kind: 'observer'; readonly observer: Observer };
 
 /**
- * Where calls begin and end, and stacks change: a block's first instruction, which a function's entry always is; a CALL; a RET; an instruction
- * that may load RSP with an unrelated value.
+ * Where calls begin and end, and stacks change: a block's first instruction, which a function's entry always is; a CALL; a RET; a jump to an
+ * address in a register or in memory; an instruction that may load RSP with an unrelated value.
  */
-export type EdgeKind = 'entry' | 'call' | 'return' | 'stack';
+export type EdgeKind = 'entry' | 'call' | 'return' | 'jump' | 'stack';
 
 /** Looks at the machine while the guest runs, and changes nothing of it. What it leaves out it is not asked about, which costs nothing. */
 export interface Observer {
@@ -395,6 +395,8 @@ export interface Cpu {
   callLeftFor(sp: bigint): CallRecord | undefined;
   /** The innermost unreturned call of the stack in use, also when RSP has passed its slot by another way than RET. */
   lastCall(): CallRecord | undefined;
+  /** Whether a RET now would go back to where the innermost unreturned call was made, by the return address that it pushed. */
+  returnsAsCalled(): boolean;
   /** The call that the last RET ended; undefined or another's when calls were made since. */
   lastReturned(): CallRecord | undefined;
   /** What CPUID and RDTSC answer. */

@@ -268,6 +268,12 @@ export class Calls {
     return top === base ? undefined : this.record(this.words, this.indexOf(top) - WORDS);
   }
 
+  returnsAsCalled(): boolean {
+    const { sp } = this;
+    const at = this.indexOf(this.top) - WORDS;
+    return this.words[at] === sp && this.memory.readU64(sp) === this.words[at + 1];
+  }
+
   /** The call that the last RET has taken from the list, as long as no other is recorded in its place. */
   returned(): CallRecord | undefined {
     const { top } = this.leave();

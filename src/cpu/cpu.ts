@@ -169,6 +169,10 @@ export class Machine implements Cpu {
     return this.callLists.last();
   }
 
+  returnsAsCalled() {
+    return this.callLists.returnsAsCalled();
+  }
+
   lastReturned() {
     return this.callLists.returned();
   }

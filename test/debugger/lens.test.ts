@@ -116,3 +116,45 @@ describe('abi', () => {
     expect(await program.run('abi check perhaps')).toMatchObject({ ok: false, output: expect.stringContaining('on or off') });
   });
 });
+
+describe('conventions that do not meet', () => {
+  const program = (call: string) =>
+    debugAssembly(
+      `TEXT main·main<ABIInternal>(SB), NOSPLIT, $16-0
+	CALL main·hands(SB)
+	RET
+TEXT main·hands(SB), NOSPLIT, $16-0
+	MOVQ $7, 0(SP)
+	${call}
+	RET
+TEXT main·takes<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	RET
+TEXT main·nothing<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
+	RET
+`,
+      'package main\n\nfunc hands()\nfunc takes(i int)\nfunc nothing()\n',
+    );
+
+  it('assembly under ABI0 that calls ABIInternal code: a mismatch, at the call and at the entry, and where the register comes from is not known', async () => {
+    const at = program('MOVQ $2, 8(SP)\nagain:\n\tLEAQ main·takes<ABIInternal>(SB), CX\n\tCALL CX\n\tDECQ 8(SP)\n\tJNZ again');
+    await at.text('tbreak main.takes');
+    await at.text('continue');
+    const entered = await at.text('abi');
+    expect(entered).toMatch(
+      /stack +main\.hands\S* hands arguments and results over here, as ABI0 does; main\.takes has them in registers, .*: a mismatch/,
+    );
+    expect(entered).toMatch(/from \(not set by main\.hands\S*: left from its caller or from what it has called\)/);
+    await at.text('restart');
+    await at.text('tbreak main.hands');
+    await at.text('continue');
+    for (let steps = 0; steps < 8 && !(await at.text('abi')).startsWith('About to call'); steps++) await at.text('stepi');
+    expect(await at.text('abi')).toContain(': a mismatch');
+  });
+
+  it('is none where nothing is handed over', async () => {
+    const at = program('LEAQ main·nothing<ABIInternal>(SB), CX\n\tCALL CX');
+    await at.text('tbreak main.nothing');
+    await at.text('continue');
+    expect(await at.text('abi')).not.toContain('a mismatch');
+  });
+});

@@ -119,7 +119,7 @@ const refuseTarget: Node = seq(setState('exitAddress', local('x')), help('notCan
 const canonicalTarget: Node = when(notCanonical, refuseTarget);
 /** As `canonicalTarget`, behind the fault that the push of a return address would be. */
 const canonicalCallee: Node = when(notCanonical, seq(probe(8, op('i64.sub', state('rsp'), c64(8))), refuseTarget));
-row('jumpr', seq(setLocal('x', get('a', 64)), canonicalTarget, indirect), faultingEnd);
+row('jumpr', seq(setLocal('x', get('a', 64)), canonicalTarget, indirect), { ...faultingEnd, edge: 'jump' });
 /** To the address in a behind an instruction that may have set TF: with it each instruction runs by itself. */
 row(
   'jumptraced',

@@ -24,7 +24,7 @@ export interface OpTraits {
   readonly apart?: boolean;
   /** Can leave in the middle of an instruction (page fault, exception): what came before must be final in the register file. */
   readonly faults?: boolean;
-  /** It ends a CALL or a RET, or loads RSP with what may be another stack. */
+  /** It ends a CALL, a RET or an indirect jump, or loads RSP with what may be another stack. */
   readonly edge?: Exclude<EdgeKind, 'entry'>;
   /** Prefix of the rows that do this and a conditional jump behind it in one. */
   readonly withJump?: string;

@@ -1,13 +1,13 @@
 /** `abi`: the call that is about to happen, has just begun or is about to end, seen from both sides. */
 
-import { type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.js';
+import { ABI_INTERNAL, ABI0, type Convention, LINUX_SYSCALL, SYSTEM_V } from '../../abi/convention.js';
 import { type Place, placeText } from '../../abi/place.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
-import { sideName, describeAddress } from '../code/describe.js';
+import { describeAddress, sideName } from '../code/describe.js';
 import type { Flavor } from '../code/disassemble.js';
 import type { FlowLocation } from '../code/flow.js';
 import { peek } from '../code/peek.js';
@@ -22,7 +22,7 @@ import { argumentText, everyArgument } from './arguments.js';
 import { type Edge, edgeOf } from './edge.js';
 import { lensData, lensText } from './lens-text.js';
 import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
-import { callable, type LensParameter } from './signature.js';
+import { type Callable, callable, type LensParameter } from './signature.js';
 import type { LensShown, LensView, Side, StackLine } from './view.js';
 import { physicalFrames, wayOf } from './way.js';
 
@@ -60,7 +60,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
   const { jumpedFrom } = frame.physical;
   const jumper = jumpedFrom === undefined ? undefined : functionNamed(images, jumpedFrom, func);
   const from = jumper ?? frames[1]?.func;
-  const side = (one: Func): Side => ({ name: sideName(one), callable: callable(images, one) });
+  const side = (one: Func, caller?: Func): Side => ({ name: sideName(one), callable: callable(images, one, caller) });
   const view = (heading: string, rest: Partial<LensView>): LensView => ({
     heading,
     caller: undefined,
@@ -73,45 +73,44 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
   switch (edge.at) {
     case 'entry': {
       const by = from === undefined ? '' : `; ${sideName(from)} has ${jumper === undefined ? 'called' : 'jumped to'} it`;
-      const values = parameters(scene, frames, func, 0);
+      const callee = side(func, from);
+      const caller = from && side(from);
       return view(`At the entry of ${name}${by}.`, {
-        caller: from && side(from),
-        callee: side(func),
-        values,
-        stack: stackLines(scene, func, 0),
+        caller,
+        callee,
+        values: parameters(scene, frames, callee.callable, 0),
+        stack: [...stackLines(scene, callee.callable, 0), ...mismatchLines(from, caller, func, callee)],
       });
     }
     case 'call': {
       const { callee, target, tail, returned } = edge;
       const verb = tail ? 'jump to' : 'call';
       const behind = returned === undefined ? '' : `${sideName(returned)} has just returned. `;
-      const left = returned === undefined ? [] : results(scene, returned);
+      const left = returned === undefined ? [] : results(scene, callable(images, returned, func));
       if (callee === undefined) {
         const where = target === undefined ? 'an address that cannot be read' : `${hex(target)}, where no known function begins`;
         return view(`${behind}About to ${verb} ${where}.`, { caller: side(func), values: left });
       }
       // A jump leaves the return address where it is; a call has yet to push it.
       const below = tail ? 0 : WORD;
-      const values = [...left, ...parameters(scene, frames, callee, below)];
-      const stack = stackLines(scene, callee, below);
-      return view(`${behind}About to ${verb} ${sideName(callee)}.`, { caller: side(func), callee: side(callee), values, stack });
+      const [caller, to] = [side(func), side(callee, func)];
+      const values = [...left, ...parameters(scene, frames, to.callable, below)];
+      const stack = [...stackLines(scene, to.callable, below), ...mismatchLines(func, caller, callee, to)];
+      return view(`${behind}About to ${verb} ${sideName(callee)}.`, { caller, callee: to, values, stack });
     }
     case 'return': {
-      const stack = [...stackLines(scene, func, 0), ...returnLines(scene, frame.physical, frames[1])];
+      const callee = side(func, from);
+      const stack = [...stackLines(scene, callee.callable, 0), ...returnLines(scene, frame.physical, frames[1])];
       return view(`About to return from ${name}.`, {
         caller: from && side(from),
-        callee: side(func),
-        values: results(scene, func),
+        callee,
+        values: results(scene, callee.callable),
         stack,
       });
     }
     case 'returned': {
-      const { returned } = edge;
-      return view(`${sideName(returned)} has just returned.`, {
-        caller: side(func),
-        callee: side(returned),
-        values: results(scene, returned),
-      });
+      const callee = side(edge.returned, func);
+      return view(`${callee.name} has just returned.`, { caller: side(func), callee, values: results(scene, callee.callable) });
     }
     case 'syscall': {
       const number = frame.physical.registers.get('rax')?.value;
@@ -120,11 +119,11 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
     }
     case 'inside': {
       const where = frame.physical.exact ? `In the middle of ${name}` : `${name} has made a call that has not returned`;
-      const values = stillKnown(scene, func);
+      const callee = side(func, from);
       return view(`${where}: this is its entry, with what is still known of it.`, {
         caller: from && side(from),
-        callee: side(func),
-        values,
+        callee,
+        values: stillKnown(scene, callee.callable),
       });
     }
   }
@@ -137,9 +136,13 @@ function functionNamed(images: Images, linkName: string, other: Func): Func | un
 // ---- values --------------------------------------------------------------------------------------------------------------------------
 
 /** Arguments of a function about to be entered; RSP will be `below` bytes lower then. */
-function parameters(scene: Scene, frames: readonly PhysicalFrame[], callee: Func, below: number): readonly LensShown[] {
+function parameters(
+  scene: Scene,
+  frames: readonly PhysicalFrame[],
+  { convention, signature }: Callable,
+  below: number,
+): readonly LensShown[] {
   const { target } = scene.stack;
-  const { convention, signature } = callable(target.images, callee);
   if (signature === undefined) return handMadeArguments(scene, frames, convention);
   return signature.params.map((parameter, index) => {
     const place = signature.places.params[index]!;
@@ -216,9 +219,8 @@ function valueAt({ stack, frame, print }: Scene, parameter: LensParameter, place
   return meanings.length === 1 ? meanings[0] : other(meanings.map(({ text }) => text).join(', '));
 }
 
-function results(scene: Scene, func: Func): readonly LensShown[] {
+function results(scene: Scene, { signature }: Callable): readonly LensShown[] {
   const { target } = scene.stack;
-  const { signature } = callable(target.images, func);
   const { at } = edgeOf(target, scene.frame.physical);
   // Behind the return RSP is a word higher than the places count from.
   const below = at === 'return' ? 0 : 8;
@@ -236,8 +238,7 @@ function results(scene: Scene, func: Func): readonly LensShown[] {
 }
 
 /** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
-function stillKnown({ stack, frame }: Scene, func: Func): readonly LensShown[] {
-  const { signature } = callable(stack.target.images, func);
+function stillKnown({ stack, frame }: Scene, { signature }: Callable): readonly LensShown[] {
   const known = new Map(everyArgument(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
@@ -247,8 +248,7 @@ function stillKnown({ stack, frame }: Scene, func: Func): readonly LensShown[] {
 }
 
 /** How the stack is as the callee finds it: RSP will be `below` bytes lower. */
-function stackLines({ stack, frame }: Scene, callee: Func, below: number): readonly StackLine[] {
-  const { convention, signature } = callable(stack.target.images, callee);
+function stackLines({ frame }: Scene, { convention, signature }: Callable, below: number): readonly StackLine[] {
   const sp = frame.physical.sp - BigInt(below);
   const lines: StackLine[] = [];
   const add = (text: string, wrong = false) => lines.push({ text, wrong });
@@ -265,6 +265,18 @@ function stackLines({ stack, frame }: Scene, callee: Func, below: number): reado
   }
   if (convention === SYSTEM_V) add(`${convention.redZone} bytes below RSP are its red zone`);
   return lines;
+}
+
+/**
+ * Assembly under ABI0 that calls Go code through a pointer puts arguments where that does not look for them: the code of a func value is
+ * ABIInternal. Wrappers between the conventions are the compiler's.
+ */
+function mismatchLines(from: Func | undefined, caller: Side | undefined, to: Func, callee: Side): readonly StackLine[] {
+  const { convention, signature } = callee.callable;
+  const takes = signature !== undefined && signature.params.length + signature.results.length > 0;
+  if (!takes || from?.wrapper || to.wrapper || caller?.callable.convention !== ABI0 || convention !== ABI_INTERNAL) return [];
+  const text = `${caller.name} hands arguments and results over here, as ABI0 does; ${callee.name} has them in registers, as ABIInternal does: a mismatch`;
+  return [{ text, wrong: true }];
 }
 
 /** What is wrong with where a RET is about to go. */

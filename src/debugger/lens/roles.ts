@@ -109,7 +109,7 @@ function resultsOf(stack: CallStack, frame: LogicalFrame, callee: Func): readonl
 }
 
 function ofConvention(stack: CallStack, frame: LogicalFrame, func: Func, which: 'entry' | 'results', how: string): readonly Found[] {
-  const { convention, signature } = callable(stack.target.images, func);
+  const { convention, signature } = callable(stack.target.images, func, callerOf(stack, frame, func));
   const list = which === 'entry' ? (signature?.params ?? []) : (signature?.results ?? []);
   const places: Assignment = signature?.places ?? { params: [], results: [], stackBytes: 0, spillBytes: 0 };
   const names = list.map(({ name }) => (name.startsWith('~') ? undefined : name));
@@ -124,6 +124,12 @@ function ofConvention(stack: CallStack, frame: LogicalFrame, func: Func, which: 
     found.push({ register, role: role.text.replace(/\.\d+:/g, '.'), value: shown, how: `${convention.id}, ${how}` });
   }
   return found;
+}
+
+/** The function whose convention may be that of the call: assembly follows C's where C calls it. */
+function callerOf(stack: CallStack, frame: LogicalFrame, func: Func): Func | undefined {
+  if (!func.asm) return undefined;
+  return frame.physical.func === func ? physicalFrames(stack, frame)[1]?.func : frame.physical.func;
 }
 
 /** Whether a register has the meaning that a convention gives it for some functions only. */

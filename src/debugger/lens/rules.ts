@@ -29,7 +29,17 @@ export const RULES = {
     title: 'the frame-pointer chain is broken',
     source:
       'Go ABI specification (cmd/compile/abi-internal.md), "amd64 architecture": RBP is callee-saved and points at the saved RBP of the frame',
-    cause: 'a function called before has used RBP and did not restore it',
+    cause: 'the function, or one that it called, has used RBP and did not restore it',
+  },
+  'return-address': {
+    title: 'a return address was overwritten',
+    source: 'Intel SDM vol. 1, 6.4.2: RET goes to what the CALL has pushed',
+    cause: 'a store beyond the end of a variable on the stack',
+  },
+  'stack-pointer': {
+    title: 'RSP is not at the return address',
+    source: 'Go ABI specification and AMD64 psABI 3.2.2: a function returns with RSP where its call has left it',
+    cause: 'a PUSHQ without its POPQ, or a SUBQ from SP without its ADDQ',
   },
   alignment: {
     title: 'the stack is misaligned',
@@ -56,4 +66,6 @@ export interface Violation {
   readonly rule: RuleName;
   /** What is not as it should be, with values. */
   readonly what: string;
+  /** The word of memory that was written and should not have been. */
+  readonly wrote?: bigint;
 }

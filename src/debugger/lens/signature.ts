@@ -27,8 +27,9 @@ export interface Callable {
   readonly signature: LensSignature | undefined;
 }
 
-export function conventionOf(func: Func): Convention {
-  if (func.language === 'c') return SYSTEM_V;
+/** The convention that a function is called under: its caller's, where that is C. */
+export function conventionOf(func: Func, caller?: Func): Convention {
+  if (func.language === 'c' || (func.asm && caller?.language === 'c')) return SYSTEM_V;
   if (func.asm) {
     const own = handMade(func.linkName) ?? handMade(func.name);
     if (own !== undefined) return own;
@@ -36,8 +37,9 @@ export function conventionOf(func: Func): Convention {
   return func.abi === 'ABI0' ? ABI0 : ABI_INTERNAL;
 }
 
-export function callable(images: Images, func: Func): Callable {
-  const convention = conventionOf(func);
+export function callable(images: Images, func: Func, caller?: Func): Callable {
+  const convention = conventionOf(func, caller);
+  if (convention === SYSTEM_V && func.language !== 'c') return { convention, signature: undefined };
   return { convention, signature: convention.id === 'hand-made assembly' ? undefined : signatureOf(images, func, convention) };
 }
 

@@ -122,7 +122,7 @@ class Tracer {
       const definitions = this.flow(here.func)!.definitions(here.from, here.location, this.survives);
       if (definitions.length !== 1) {
         hops.push({ ...this.#hop(here, undefined), parameter: undefined });
-        return ends(definitions.length === 0 ? 'unknown: no way leads here' : `one of several places in ${sideName(here.func)}`, false);
+        return ends(severalText(definitions, sideName(here.func)), false);
       }
       const [definition] = definitions as readonly [Definition];
       if (definition.at === 'entry') {
@@ -256,6 +256,13 @@ class Tracer {
     while (type?.kind === 'named') type = type.underlying;
     return type?.kind === 'struct' ? type.fields.find(field => field.offset === offset)?.name : undefined;
   }
+}
+
+/** Why a place has not one beginning in a function. */
+function severalText(definitions: readonly Definition[], name: string): string {
+  if (definitions.length === 0) return 'unknown: no way leads here';
+  const left = definitions.every(each => each.at === 'entry' || each.step.flow === 'call');
+  return left ? `not set by ${name}: left from its caller or from what it has called` : `one of several places in ${name}`;
 }
 
 /** `RAX`, or `EAX` when the value comes from its low half alone. */

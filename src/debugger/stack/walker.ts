@@ -7,16 +7,16 @@ import { UCONTEXT } from '../../abi/registers.js';
 import { type CallRecord, GPR_NAMES } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
-import { FunctionFlow } from '../code/flow.js';
-import { jumpWays, leadsTo } from '../code/jumps.js';
+import { jumpWays } from '../code/jumps.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
 import type { Cursor, FrameRegister, KnownValue, LogicalFrame, Overwritten, PhysicalFrame, Seam, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { instantiated } from './generics.js';
+import { recordOf } from './recorded.js';
 import { type Resume, type Switched, switchBehind } from './switches.js';
 import { callerValues, cfaOf } from './unwind.js';
-import { recordsAbove, rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
+import { rememberingCalls, stackNamed, type WalkStart, type WalkTarget } from './walk-target.js';
 
 interface Caller {
   readonly cfa: bigint;
@@ -132,7 +132,7 @@ function findCaller(target: WalkTarget, cursor: Cursor, func: Func | undefined, 
   if (astray !== undefined) return astray;
   const row = target.images.unwindAt(cursor.exact ? cursor.pc : cursor.pc - 1n);
   const byTable = row === undefined ? undefined : fromTable(target, cursor, row);
-  const record = recordOf(target, cursor, func, stack, byTable);
+  const record = recordOf(target, cursor.sp, func, stack, byTable?.cfa, isTabled(func));
   if (isTabled(func) && byTable !== undefined && !func!.topFrame) {
     if (record !== undefined && record.slot === byTable.cfa - 8n) return { ...byTable, ...callOf(record) };
     return believable(target, byTable) ? byTable : undefined;
@@ -160,37 +160,6 @@ const callOf = ({ slot, returnAddress, target, now }: CallRecord): Caller => ({
   target,
   ...(now === undefined ? {} : { overwritten: { slot, now } }),
 });
-
-/**
- * The recorded call that the frame of `cursor` is of: the innermost whose return address still is in its slot, or one further in that has lost it,
- * when the record is surely this frame's. Slots of calls that were abandoned, or of a stack whose memory is another's now, lose theirs too.
- */
-function recordOf(
-  target: WalkTarget,
-  { sp }: Cursor,
-  func: Func | undefined,
-  stack: StackName,
-  byTable: Caller | undefined,
-): CallRecord | undefined {
-  for (const record of recordsAbove(target, sp, stack)) {
-    const { slot, now, target: called } = record;
-    if (now === undefined) return record;
-    if (func === undefined || (byTable !== undefined && isTabled(func) && byTable.cfa - 8n !== slot)) continue;
-    // Go copies stacks to where others were: what is there now may well be the return address of a call of the same function.
-    if (stack.kind === 'goroutine' && mayReturn(target, now, func)) continue;
-    if ((byTable?.cfa === slot + 8n && stack.kind !== 'goroutine') || leadsTo(target, called, func)) return record;
-  }
-  return undefined;
-}
-
-/** Whether a CALL that is in front of an address may have led to a function. */
-function mayReturn({ memory, images }: WalkTarget, returnAddress: bigint, func: Func): boolean {
-  const caller = images.functionAt(returnAddress - 1n);
-  // A goroutine's first function returns to where nothing has called it.
-  if (caller?.topFrame) return true;
-  const call = caller && FunctionFlow.of(memory, caller.entry, caller.end)?.callTo(returnAddress);
-  return call !== undefined && (call.target === undefined || leadsTo({ memory, images }, call.target, func));
-}
 
 /** A RET that has just gone elsewhere than the CALL had come from, since its slot was overwritten: the caller waits for it still. */
 function returnedAstray(target: WalkTarget, { pc, sp }: Cursor): Caller | undefined {

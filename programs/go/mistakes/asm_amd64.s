@@ -1,0 +1,33 @@
+#include "textflag.h"
+
+TEXT ·right(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ v+0(FP), AX
+	ADDQ AX, AX
+	MOVQ AX, ret+8(FP)
+	RET
+
+TEXT ·clobbersBP(SB), NOSPLIT, $0-16
+	MOVQ $0x12c, BP
+	MOVQ BP, ret+8(FP)
+	RET
+
+TEXT ·leavesRoom(SB), NOSPLIT|NOFRAME, $0-16
+	SUBQ $16, SP
+	MOVQ $0, 0(SP)
+	MOVQ $0, 8(SP)
+	ADDQ $8, SP
+	RET
+
+TEXT ·popsTooMuch(SB), NOSPLIT|NOFRAME, $0-16
+	ADDQ $8, SP
+	RET
+
+TEXT ·overReturn(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ v+0(FP), AX
+	MOVQ AX, 8(BP)
+	RET
+
+TEXT ·overSaved(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ v+0(FP), AX
+	MOVQ AX, 0(BP)
+	RET

@@ -1,0 +1,186 @@
+/** What must hold of Go code where it is entered, from wherever, and where anything returns to it (Go ABI specification). */
+import { dwarfNumber } from '../../abi/registers.js';
+import { hex } from '../../host/hex.js';
+import type { Func } from '../../image/api.js';
+import { fieldOffset, releaseOf } from '../../runtime/layout.js';
+import { instructionsIn } from '../code/decode.js';
+import { instrumented } from '../code/instrumented.js';
+import type { Violation } from './rules.js';
+import type { Check, Scrutiny } from './scrutiny.js';
+
+const RBP = 5;
+const R14 = 14;
+const DWARF_RBP = dwarfNumber('rbp');
+const DWARF_RSP = dwarfNumber('rsp');
+/** The Go 1.N whose assembly keeps frame pointers over every change of stacks. */
+const FRAMES_KEPT = 21;
+/** Compilers before Go 1.21 put RBP below RSP around their calls of these, so that there is a frame for them. */
+const FRAMED_BY_CALLER: ReadonlySet<string> = new Set(['runtime.duffzero', 'runtime.duffcopy']);
+/** Entries of assembly that has not returned are forgotten when there are this many. */
+const MOST_ENTRIES = 10_000;
+
+/** The bundled runtime has assembly under ABIInternal, which calls C as Go's compiler never does. */
+export const isAssembled = (func: Func): boolean => func.source === 'dwarf' && func.language !== 'c';
+
+/** Assembly, whatever its convention is. */
+export const handWritten = (func: Func): boolean => func.asm || isAssembled(func);
+
+export class GoRules {
+  /** Distance from RSP at entry to where RBP must point, by return address; NaN: the caller has no frame that tells. */
+  readonly #frames = new Map<number, number>();
+  /** RBP at the entry of assembly whose caller has no frame that tells, by the slot of the return address. */
+  readonly #entered = new Map<number, bigint>();
+  readonly #racectx: number | undefined;
+  readonly #goMinor: number;
+
+  constructor(private readonly at: Scrutiny) {
+    const { images } = at.target;
+    const g = images.goImage?.typeNamed('runtime.g');
+    this.#goMinor = images.go === undefined ? FRAMES_KEPT : releaseOf(images.go.version);
+    this.#racectx = g && fieldOffset(g, 'racectx');
+  }
+
+  /** At the first instruction of Go code. */
+  entry(func: Func): Check {
+    const { at } = this;
+    // Package runtime is not instrumented: what calls the detector there knows why.
+    const watched = !func.name.startsWith('runtime.') && instrumented(at.target, func);
+    // It is pushed onto code that was interrupted anywhere.
+    const injected = func.funcID === 'sigpanic';
+    const assembled = isAssembled(func);
+    return () => {
+      const g = at.currentG(assembled);
+      const wrong = this.#fixed(g, () => at.caller()) ?? (injected ? undefined : this.#frameAtEntry());
+      if (wrong !== undefined) return wrong;
+      if (assembled) this.#enter();
+      return (watched && g !== 0n ? this.#raceContext(func, g) : undefined) ?? at.direction(`${func.name} is entered${at.caller()}`);
+    };
+  }
+
+  /** At the first instruction of assembly under ABI0: nothing is asked of it yet. */
+  assembly(): Check {
+    return () => {
+      this.#enter();
+      return undefined;
+    };
+  }
+
+  #enter(): void {
+    const { sp } = this.at;
+    const returnAddress = this.at.word(sp);
+    if (returnAddress === undefined || !Number.isNaN(this.#distance(returnAddress))) return;
+    if (this.#entered.size > MOST_ENTRIES) this.#entered.clear();
+    this.#entered.set(Number(sp), this.at.registers.gpr(RBP));
+  }
+
+  /** R14 and X15; `by` says on which way. */
+  #fixed(g: bigint, by: () => string): Violation | undefined {
+    const { registers } = this.at;
+    if (g !== 0n && registers.gpr(R14) !== g) {
+      return { rule: 'g', what: `R14 = ${hex(registers.gpr(R14))}, but g is ${hex(g)} (${this.at.gName(g)})${by()}` };
+    }
+    const x15 = registers.xmm(15);
+    return x15 === 0n ? undefined : { rule: 'zero', what: `X15 = ${hex(x15)}, but must be 0${by()}` };
+  }
+
+  /** Whether code at the end of a call owes its caller R14 and X15: its caller is Go code, which does not restore them as wrappers of ABI0 do. */
+  owed(func: Func | undefined): boolean {
+    return func === undefined ? this.#returnsToGo() : handWritten(func) && func.abi === 'ABIInternal';
+  }
+
+  #returnsToGo(): boolean {
+    return this.isGo(this.at.word(this.at.sp));
+  }
+
+  /** Whether an address is in code of Go's compiler that no wrapper is. */
+  isGo(address: bigint | undefined): boolean {
+    const func = address === undefined ? undefined : this.at.target.images.functionAt(address - 1n);
+    return func !== undefined && func.language === 'go' && !func.asm && !func.wrapper;
+  }
+
+  /** What a RET, or a jump in its place, hands over to Go code. */
+  handedOver(func: Func | undefined, name: string, to: bigint): Violation | undefined {
+    const g = this.at.currentG(func !== undefined && isAssembled(func));
+    return this.#fixed(g, () => `: ${name} is about to return to ${this.at.place(to)}`);
+  }
+
+  // ---- the frame pointer -----------------------------------------------------------------------------------------------------------------
+
+  /** RBP at entry is the caller's: in a caller with a frame, the address of the RBP that it saved. */
+  #frameAtEntry(): Violation | undefined {
+    const { sp, registers } = this.at;
+    const returnAddress = this.at.word(sp);
+    const expected = returnAddress === undefined ? undefined : this.#expected(returnAddress);
+    const rbp = registers.gpr(RBP);
+    if (expected === undefined || rbp === expected) return undefined;
+    return {
+      rule: 'frame-pointer',
+      what: `RBP = ${hex(rbp)}, but the frame's saved RBP is at ${hex(expected)}${this.at.caller()}`,
+    };
+  }
+
+  /** The same at a RET to a caller: a function has changed it, or what has saved it was overwritten. */
+  frameAtReturn(func: Func | undefined, name: string, returnAddress: bigint): Violation | undefined {
+    const { sp, registers } = this.at;
+    if (func !== undefined && FRAMED_BY_CALLER.has(func.name)) return undefined;
+    const byHand = func !== undefined && handWritten(func);
+    const expected = this.#expected(returnAddress) ?? (byHand ? this.#entered.get(Number(sp)) : undefined);
+    const rbp = registers.gpr(RBP);
+    if (expected === undefined || rbp === expected) return undefined;
+    const violation = this.at.changed('frame-pointer', RBP, expected, name, returnAddress);
+    if (func === undefined || byHand || this.at.word(sp - 8n) !== rbp) return violation;
+    return { ...violation, what: `${violation.what}, and what it saved at ${hex(sp - 8n)} was overwritten`, wrote: sp - 8n };
+  }
+
+  #expected(returnAddress: bigint): bigint | undefined {
+    const distance = this.#distance(returnAddress);
+    return Number.isNaN(distance) ? undefined : this.at.sp + BigInt(distance);
+  }
+
+  #distance(returnAddress: bigint): number {
+    const key = Number(returnAddress);
+    let distance = this.#frames.get(key);
+    if (distance === undefined) this.#frames.set(key, (distance = this.#frameOf(returnAddress)));
+    return distance;
+  }
+
+  #frameOf(returnAddress: bigint): number {
+    const { images } = this.at.target;
+    const caller = images.functionAt(returnAddress - 1n);
+    if (caller === undefined || caller.language !== 'go' || caller.asm || caller.spWrite) return Number.NaN;
+    if (this.#goMinor < FRAMES_KEPT && this.#losesFrame(caller, returnAddress)) return Number.NaN;
+    const row = images.unwindAt(returnAddress - 1n);
+    const saved = row?.registers.get(DWARF_RBP);
+    if (row === undefined || !('register' in row.cfa) || row.cfa.register !== DWARF_RSP) return Number.NaN;
+    if (typeof saved !== 'object' || !('atCfa' in saved)) return Number.NaN;
+    // The table counts from RSP before the CALL, a word above what it is at entry.
+    return 8 + row.cfa.offset + saved.atCfa;
+  }
+
+  /**
+   * Where Go itself, before 1.21, ran with another RBP: a recovered function goes on at its call of deferreturn with that of the panic, and
+   * cgocall has it back from C as it was, although a callback may have moved the stack meanwhile.
+   */
+  #losesFrame(caller: Func, returnAddress: bigint): boolean {
+    if (caller.name === 'runtime.cgocall') return true;
+    const { memory, images } = this.at.target;
+    let recovered = false;
+    for (const { flow, target } of instructionsIn(memory, caller.entry, returnAddress)) {
+      if (flow === 'return' || flow === 'jump') recovered = false;
+      if (flow === 'call' && target !== undefined && images.functionAt(target)?.name === 'runtime.deferreturn') recovered = true;
+    }
+    return recovered;
+  }
+
+  // ---- the race detector -----------------------------------------------------------------------------------------------------------------
+
+  #raceContext(func: Func, g: bigint): Violation | undefined {
+    const { go } = this.at.target;
+    if (this.#racectx === undefined || go === undefined) return undefined;
+    if (this.at.word(g + BigInt(this.#racectx)) !== 0n) return undefined;
+    const machine = go.machineOf(g);
+    if (g !== machine?.g0 && g !== machine?.gsignal) return undefined;
+    const what = `${func.name} is race-instrumented, and g = ${this.at.gName(g)}, whose racectx is 0: it will hand the race runtime thr = nil`;
+    return { rule: 'race-context', what: `${what}${this.at.caller()}` };
+  }
+}
