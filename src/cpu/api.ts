@@ -207,6 +207,8 @@ export interface Fault {
   readonly access?: AccessKind;
   /** #PF only: the page is mapped, but not for that access. */
   readonly mapped?: boolean;
+  /** #PF of an instruction that cannot be fetched: the jump, CALL or RET that went there, if one has. */
+  readonly from?: bigint;
   readonly cause?: FaultCause;
   /** The processor's error code, of #GP. */
   readonly error?: number;

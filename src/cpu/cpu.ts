@@ -80,6 +80,8 @@ export class Machine implements Cpu {
   private readonly enter: RunInterpreter;
   private readonly observers = new Observers();
   private watches: readonly Watch[] = [];
+  /** The last jump to where nothing could be fetched. */
+  private departure: { readonly from: bigint; readonly to: bigint } | undefined;
   /** Ranges of `watches` and of observers. */
   private ranges: readonly Watch[] = [];
   /** While one instruction runs by itself: stores to code and watched ranges go through, and are noted. */
@@ -151,6 +153,7 @@ export class Machine implements Cpu {
     this.icount = state.icount;
     this.registers.restore(state.registers);
     this.callLists.restore(state.aside.calls);
+    this.departure = undefined;
   }
 
   describe(pc: bigint): Effects | undefined {
@@ -247,13 +250,14 @@ export class Machine implements Cpu {
         if (left === 0) return undefined;
         const { generation } = this.translator;
         const block = this.translator.block(this.registers.rip);
-        if (block !== undefined && generation === this.translator.generation)
-          this.translator.patch(this.view.getUint32(STATE.exitRecord, true), block);
+        if (block === undefined) this.noteDeparture();
+        else if (generation === this.translator.generation) this.translator.patch(this.view.getUint32(STATE.exitRecord, true), block);
         return undefined;
       }
       case EXIT.lookup: {
         const block: Block | undefined = left === 0 ? undefined : this.translator.block(this.registers.rip);
-        if (block !== undefined) this.translator.remember(block);
+        if (block === undefined) this.noteDeparture();
+        else this.translator.remember(block);
         return undefined;
       }
       case EXIT.syscall:
@@ -277,6 +281,15 @@ export class Machine implements Cpu {
       default:
         throw new Error(`unknown exit ${exit}`);
     }
+  }
+
+  /** Which instruction has gone to where nothing can be fetched. */
+  private noteDeparture(): void {
+    const record = this.view.getUint32(STATE.exitRecord, true);
+    if (this.translator.isStale(record)) return;
+    const { pc, offsets } = this.translator.owner(record);
+    const index = this.view.getUint16(record + RECORD.index, true);
+    this.departure = { from: BigInt(pc + (offsets[index] ?? 0)), to: this.registers.rip };
   }
 
   /** One instruction whose accesses must be looked at; what its stores made stale is dropped behind it. */
@@ -352,9 +365,9 @@ export class Machine implements Cpu {
     }
   }
 
-  private pageFault(address: bigint, access: AccessKind): CpuStop {
+  private pageFault(address: bigint, access: AccessKind, more: Pick<Fault, 'from'> = {}): CpuStop {
     const mapped = this.memory.isPageMapped(Number(address >> 12n));
-    return { kind: 'fault', fault: { vector: '#PF', address, access, mapped } };
+    return { kind: 'fault', fault: { vector: '#PF', address, access, mapped, ...more } };
   }
 
   private fetchFault(pc: bigint): CpuStop {
@@ -362,7 +375,7 @@ export class Machine implements Cpu {
       return { kind: 'fault', fault: { vector: '#GP', address: 0n, cause: { kind: 'target', address: pc } } };
     // An instruction that begins on a good page faults on the next.
     const address = this.memory.allows(pc, 1, 'exec') ? ((pc >> 12n) + 1n) << 12n : pc;
-    return this.pageFault(address, 'exec');
+    return this.pageFault(address, 'exec', this.departure?.to === pc ? { from: this.departure.from } : {});
   }
 
   /** The bytes of the instruction at an address, and perhaps some behind it: as many of the longest as can be executed. */

@@ -110,6 +110,14 @@ describe('abi', () => {
     expect(await chainBehind('MOVQ $0x1234, CX; MOVQ CX, 0(SP); MOVB $1, 0(SP); MOVQ 0(SP), AX')).toMatch(/^computed in main\.main: /);
   });
 
+  it('follows arguments of an outer frame from its entry', async () => {
+    const crash = debugBundled('newproc-race');
+    await crash.run('continue');
+    await crash.run('frame 3');
+    expect((await crash.data('bt'))[3]).toMatchObject({ function: 'runtime.racefuncenter' });
+    expect(await crash.text('abi')).toContain('from return address of trace.TakeSnapShot -> RAX (callpc)');
+  });
+
   it('says what is wrong with its argument', async () => {
     const program = debugBundled('go-args');
     expect(await program.run('abi nonsense')).toMatchObject({ ok: false });

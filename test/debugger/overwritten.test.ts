@@ -49,7 +49,10 @@ describe.skipIf(needsC)(`a return address that was overwritten, in C${needsC ? `
         before.filter(({ jumpedFrom }) => jumpedFrom !== undefined),
       );
       expect(await at.text('bt')).toContain(`, its return address at 0x${slot.toString(16)} is now 0x1234`);
-      expect(await at.data('continue')).toMatchObject({ reason: 'signal', signal: 'SIGSEGV', pc: '0x1234' });
+      const returns = (await at.data('disassemble')).findLast((line: { text: string }) => line.text.startsWith('ret')).address;
+      const fell = await at.run('continue');
+      expect(fell.data).toMatchObject({ reason: 'signal', signal: 'SIGSEGV', pc: '0x1234' });
+      expect(fell.output).toContain(`jumps to 0x1234, which is not mapped: the RET of inner at ${returns} went there`);
       const fault = await rows(at);
       expect(places(fault.slice(1))).toEqual(places(before.slice(2)));
       expect(fault[1]!.overwritten).toEqual(after[1]!.overwritten);

@@ -3,6 +3,7 @@ import { SYSTEM_V } from '../../abi/convention.js';
 import { type Fault, type GprName, PROT } from '../../cpu/api.js';
 import { operandAddressOf } from '../../cpu/effects/address.js';
 import { isGpr, valueWith } from '../../cpu/effects/instruction.js';
+import { hex } from '../../host/hex.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { effectsIn } from './decode.js';
 import type { CodeSpace } from './disassemble.js';
@@ -16,12 +17,18 @@ export interface Faulted {
   readonly registers: ReadonlyMap<GprName, bigint>;
 }
 
-/** Why the instruction has faulted: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. */
-export function explainFault(space: CodeSpace, faulted: Faulted): string {
+/** Whose value a register holds, in the words of the source. */
+export type Holder = (register: GprName) => string | undefined;
+
+/**
+ * Why the instruction has faulted: `reads 0x10, which is not mapped: rdi = 0 = thr, argument 1 of a System V call`. `holder` names what is in a
+ * register that nothing else is known of.
+ */
+export function explainFault(space: CodeSpace, faulted: Faulted, holder: Holder = () => undefined): string {
   const { fault } = faulted;
   switch (fault.vector) {
     case '#PF':
-      return pageFault(space, faulted);
+      return pageFault(space, faulted, holder);
     case '#DE':
       return 'divides by zero, or the quotient does not fit';
     case '#UD':
@@ -34,19 +41,19 @@ export function explainFault(space: CodeSpace, faulted: Faulted): string {
       return 'is an overflow trap of the program itself (INT 4)';
     case '#GP':
     case '#SS':
-      return protection(space, faulted);
+      return protection(space, faulted, holder);
     default:
       return `raises ${fault.vector}`;
   }
 }
 
 /** Each cause of a general protection fault by its name, with the value that is at fault. */
-function protection(space: CodeSpace, faulted: Faulted): string {
+function protection(space: CodeSpace, faulted: Faulted, holder: Holder): string {
   const { cause } = faulted.fault;
   const at = (address: bigint): string => `0x${address.toString(16)}`;
   const withRoles = (address: bigint, text: string): string => {
     const accessed = { ...faulted, fault: { ...faulted.fault, address } };
-    const parts = addressRegisters(space, accessed).map(name => registerRole(space, faulted, name));
+    const parts = addressRegisters(space, accessed).map(name => registerRole(space, faulted, name, holder));
     return parts.length === 0 ? text : `${text}: ${parts.join('; ')}`;
   };
   switch (cause?.kind) {
@@ -67,13 +74,23 @@ function protection(space: CodeSpace, faulted: Faulted): string {
   }
 }
 
-function pageFault(space: CodeSpace, faulted: Faulted): string {
+function pageFault(space: CodeSpace, faulted: Faulted, holder: Holder): string {
   const { fault } = faulted;
   const verb = fault.access === 'write' ? 'writes' : fault.access === 'exec' ? 'jumps to' : 'reads';
   const problem = fault.mapped ? refusal(space, fault) : 'which is not mapped';
   const base = `${verb} 0x${fault.address.toString(16)}, ${problem}`;
-  const parts = fault.access === 'exec' ? [] : addressRegisters(space, faulted).map(name => registerRole(space, faulted, name));
+  if (fault.access === 'exec') return `${base}${fault.from === undefined ? '' : `: ${cameBy(space, fault.from)}`}`;
+  const parts = addressRegisters(space, faulted).map(name => registerRole(space, faulted, name, holder));
   return parts.length === 0 ? base : `${base}: ${parts.join('; ')}`;
+}
+
+const LEAVES: Partial<Record<string, string>> = { return: 'RET', call: 'CALL', jump: 'JMP' };
+
+/** `the RET of inner at 0x40115f went there`. */
+function cameBy({ memory, images }: CodeSpace, from: bigint): string {
+  const how = LEAVES[effectsIn(memory, from)?.flow.kind ?? ''] ?? 'instruction';
+  const func = images.functionAt(from);
+  return `the ${how}${func === undefined ? '' : ` of ${func.name}`} at ${hex(from)} went there`;
 }
 
 /** Why a mapped page refuses an access. */
@@ -94,7 +111,7 @@ function addressRegisters(space: CodeSpace, { fault, rip, registers }: Faulted):
 }
 
 /** `rdi = 0 = thr, argument 1 of a System V call`. */
-function registerRole(space: CodeSpace, { rip, registers }: Faulted, name: GprName): string {
+function registerRole(space: CodeSpace, { rip, registers }: Faulted, name: GprName, holder: Holder): string {
   const value = registers.get(name)!;
   const text = `${name} = ${value === 0n ? '0' : `0x${value.toString(16)}`}`;
   const func = space.images.functionAt(rip);
@@ -109,5 +126,6 @@ function registerRole(space: CodeSpace, { rip, registers }: Faulted, name: GprNa
   }
   if (name === 'r14' && func.language !== 'c') return `${text}, where Go code keeps g`;
   if (name === 'rdx' && func.language === 'go' && rip === func.entry) return `${text}, the closure`;
-  return text;
+  const held = name === 'rsp' ? undefined : holder(name);
+  return held === undefined ? text : `${text} = ${held}`;
 }

@@ -24,7 +24,7 @@ import { lensData, lensText } from './lens-text.js';
 import { type Meaning, meaningOf, other, registerRoles } from './roles.js';
 import { type Callable, callable, type LensParameter } from './signature.js';
 import type { LensShown, LensView, Side, StackLine } from './view.js';
-import { physicalFrames, wayOf } from './way.js';
+import { physicalFrames, wayOf, wayToEntry } from './way.js';
 
 const WORD = 8;
 const LINUX: Side = { name: 'Linux', callable: { convention: LINUX_SYSCALL, signature: undefined } };
@@ -123,7 +123,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
       return view(`${where}: this is its entry, with what is still known of it.`, {
         caller: from && side(from),
         callee,
-        values: stillKnown(scene, callee.callable),
+        values: stillKnown(scene, frames, callee.callable),
       });
     }
   }
@@ -238,12 +238,15 @@ function results(scene: Scene, { signature }: Callable): readonly LensShown[] {
 }
 
 /** Arguments as the backtrace has them: where debug information or the saved copy of a register still gives them. */
-function stillKnown({ stack, frame }: Scene, { signature }: Callable): readonly LensShown[] {
+function stillKnown({ stack, frame, flavor }: Scene, frames: readonly PhysicalFrame[], { signature }: Callable): readonly LensShown[] {
   const known = new Map(everyArgument(stack, frame).map(each => [each.name, each]));
   return (signature?.params ?? []).map((parameter, index) => {
     const argument = known.get(parameter.name);
     const value = argument === undefined || isMissing(argument.known) ? undefined : other(argumentText(stack, frame, argument));
-    return { label: `arg${index + 1}`, name: parameter.name, place: placeText(signature!.places.params[index]!), value, chain: undefined };
+    const place = signature!.places.params[index]!;
+    const location = firstLocation(place, 0);
+    const chain = location && wayToEntry(stack.target, flavor, frames, location);
+    return { label: `arg${index + 1}`, name: parameter.name, place: placeText(place), value, chain };
   });
 }
 

@@ -74,6 +74,11 @@ export function wayOf(space: CodeSpace, flavor: Flavor, frames: readonly Physica
   return new Tracer(space, flavor, frames).trace(index, location);
 }
 
+/** The same from the entry of the function that has one of the frames, wherever that stands. */
+export function wayToEntry(space: CodeSpace, flavor: Flavor, frames: readonly PhysicalFrame[], location: FlowLocation): Way {
+  return new Tracer(space, flavor, frames).trace(0, location, true);
+}
+
 /**
  * What a register was given as, further out: the parameter at the entry of a function on the stack since which nothing has written it.
  */
@@ -108,18 +113,19 @@ class Tracer {
     return this.#flows.get(func.entry);
   }
 
-  trace(start: number, location: FlowLocation): Way {
+  trace(start: number, location: FlowLocation, entered = false): Way {
     const hops: Hop[] = [];
     const ends = (origin: string, complete: boolean): Way => ({ origin, complete, hops: hops.reverse() });
     const loaded = (origin: string | FieldOfG): Way =>
       typeof origin === 'string' ? ends(origin, true) : { ...ends(`g.${origin.fieldOfG}`, true), ...origin };
     let index = start;
     const { func } = this.frames[index]!;
-    let point = func && this.#pointAt(func, this.frames[index]!, location);
+    let point = func && (entered ? { func, from: [], location, bytes: 8 as const } : this.#pointAt(func, this.frames[index]!, location));
     if (point === undefined) return ends('unknown: the code is too long or cannot be read', false);
     for (let moves = 0, crossings = 0; moves < MOST_MOVES && crossings < MOST_CROSSINGS; moves++) {
       const here: Point = point;
-      const definitions = this.flow(here.func)!.definitions(here.from, here.location, this.survives);
+      const definitions: readonly Definition[] =
+        entered && moves === 0 ? [{ at: 'entry' }] : (this.flow(here.func)?.definitions(here.from, here.location, this.survives) ?? []);
       if (definitions.length !== 1) {
         hops.push({ ...this.#hop(here, undefined), parameter: undefined });
         return ends(severalText(definitions, sideName(here.func)), false);

@@ -3,8 +3,9 @@
 import { hex } from '../../host/hex.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
-import { explainFault } from '../code/operands.js';
+import { explainFault, type Faulted, type Holder } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
+import { heldIn } from '../lens/held.js';
 import { RULES } from '../lens/rules.js';
 import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
 import { mainFunction } from '../session/locations.js';
@@ -143,9 +144,7 @@ function detailText(session: Session): string {
   switch (stop.reason) {
     case 'signal':
       if (session.target.faulted === undefined) return stop.signal.sender === undefined ? '' : `sent by process ${stop.signal.sender}`;
-      return session.target.faulted.fault.vector === '#BP'
-        ? "the program's own breakpoint"
-        : explainFault(session.target, session.target.faulted);
+      return session.target.faulted.fault.vector === '#BP' ? "the program's own breakpoint" : explained(session, session.target.faulted);
     case 'breakpoint':
       return stop.problem ?? '';
     case 'start': {
@@ -193,8 +192,8 @@ function detailLines(session: Session): readonly string[] {
       if (session.target.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
       if (session.target.faulted.fault.vector === '#BP') return ownBreakpoint(session);
       // What lies there did not run: it is no instruction that did something.
-      if (session.target.faulted.fault.access === 'exec') return [`  the program ${explainFault(session.target, session.target.faulted)}`];
-      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explainFault(session.target, session.target.faulted)}`];
+      if (session.target.faulted.fault.access === 'exec') return [`  the program ${explained(session, session.target.faulted)}`];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explained(session, session.target.faulted)}`];
     case 'abi':
       return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {
@@ -212,6 +211,14 @@ function detailLines(session: Session): readonly string[] {
     default:
       return [sourceOrInstruction(session, instruction)];
   }
+}
+
+/** Why an instruction has faulted, with the variables of the source whose values it used. */
+function explained(session: Session, faulted: Faulted): string {
+  const { target } = session;
+  const [frame] = target.stack({ thread: target.process.current }).frames(1);
+  const holder: Holder = register => (frame?.physical.pc === faulted.rip ? heldIn(target, frame.physical, register) : undefined);
+  return explainFault(target, faulted, holder);
 }
 
 /** An INT3 that the program executed; it is behind RIP now. When it is runtime.Breakpoint's, what matters is who called that. */
