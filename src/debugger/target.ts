@@ -21,12 +21,26 @@ export interface Whose {
   readonly thread?: Thread | undefined;
 }
 
+/** A store that the run has passed. */
+export interface PastWrite {
+  /** The instruction. */
+  readonly by: bigint;
+  readonly t: number;
+}
+
+/** What the run has passed, as far as that can be told. */
+export interface Past {
+  /** The last store into the word at an address. */
+  lastWrite(address: bigint): PastWrite | undefined;
+}
+
 /** Most frames that are walked to find one; more are walked only to print them. */
 const FRAME_LIMIT = 10_000;
 
 export class Target {
   /** What the instruction that faulted found, when that is why the program stands still: registers may be written since. */
   faulted: Faulted | undefined;
+  past: Past | undefined;
   /** RSP at the process's start, below argc, argv, environment and auxiliary vector. */
   readonly initialSp: bigint;
   #generation = 0;

@@ -26,9 +26,13 @@ const MISTAKES: Readonly<Record<string, readonly [string, string | null, RegExp]
   return: [
     'return-address',
     'main.smashed',
-    /main\.smashed is about to return to 0x4141414141414141: its return address at 0x[0-9a-f]+ was 0x[0-9a-f]+ \(main\.main\+/,
+    /main\.smashed is about to return to 0x4141414141414141: its return address at 0x[0-9a-f]+ was 0x[0-9a-f]+ \(main\.main\+\d+\), written by main\.overReturn\+\d+ at t=[\d,]+\. /,
   ],
-  saved: ['frame-pointer', 'main.unsaved', /RBP = 0x4242 was 0x[0-9a-f]+ .* and what it saved at 0x[0-9a-f]+ was overwritten/],
+  saved: [
+    'frame-pointer',
+    'main.unsaved',
+    /RBP = 0x4242 was 0x[0-9a-f]+ .* and what it saved at 0x[0-9a-f]+ was overwritten, written by main\.overSaved\+\d+ at t=/,
+  ],
   'jit-x15': [
     'zero',
     null,
@@ -65,6 +69,17 @@ for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolcha
         expect(await checked(at, way)).toMatchObject({ reason: 'exited', status: 0 });
       });
     }
+
+    it('a fault offers the stop before it', async () => {
+      const at = debug(buildGo('mistakes', { toolchain }));
+      await at.text('restart sp');
+      const { output } = await at.run('continue');
+      const [, told] =
+        /abi check on, from the start, would stop at (t=[\d,]+) in main\.leavesRoom\+\d+: RSP is not at the return address/.exec(output)!;
+      await at.text('restart');
+      await at.text('abi check on');
+      expect((await at.run('continue')).output).toMatch(new RegExp(`^${told} `));
+    });
 
     it('with -race too', async () => {
       const at = debug(buildGo('mistakes', { toolchain, race: true }));

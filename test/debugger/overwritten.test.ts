@@ -2,6 +2,7 @@
  * Stacks that a program has harmed or left by itself. The oracle is the record of what was called: a store or a change of RSP returns from no
  * call, so the frames below stay what they were in front of it.
  */
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { buildC, missing } from '../support/build.js';
 import { type Debugging, debug, debugAssembly } from '../support/debug.js';
@@ -10,7 +11,7 @@ interface Row {
   readonly function: string;
   readonly pc: string;
   readonly stack: string;
-  readonly overwritten?: { readonly slot: string; readonly now: string };
+  readonly overwritten?: { readonly slot: string; readonly now: string; readonly by?: string; readonly t?: number };
   readonly jumpedFrom?: string;
 }
 
@@ -37,27 +38,56 @@ describe.skipIf(needsC)(`a return address that was overwritten, in C${needsC ? `
       await at.text(`restart ${distance}`);
       await stopAt(at, 'put');
       const before = await rows(at);
+      const { memory } = at.session.target;
+      let by = '';
+      while (memory.readU64(slot) !== 0x1234n) {
+        by = (await rows(at))[0]!.pc;
+        await at.text('stepi');
+      }
+      const { t } = await at.data('info state');
       await at.text('finish');
       const after = await rows(at);
       expect(places(after.slice(1))).toEqual(places(before.slice(2)));
       expect(after.map(({ overwritten }) => overwritten)).toEqual([
         undefined,
-        { slot: `0x${slot.toString(16)}`, now: '0x1234' },
+        { slot: `0x${slot.toString(16)}`, now: '0x1234', by, t },
         ...after.slice(2).map(() => undefined),
       ]);
       expect(after.filter(({ jumpedFrom }) => jumpedFrom !== undefined)).toEqual(
         before.filter(({ jumpedFrom }) => jumpedFrom !== undefined),
       );
-      expect(await at.text('bt')).toContain(`, its return address at 0x${slot.toString(16)} is now 0x1234`);
+      expect(await at.text('bt')).toMatch(
+        new RegExp(
+          `, its return address at 0x${slot.toString(16)} is now 0x1234, written by put\\+\\d+ at t=${t.toLocaleString('en-US')}\n`,
+        ),
+      );
       const returns = (await at.data('disassemble')).findLast((line: { text: string }) => line.text.startsWith('ret')).address;
       const fell = await at.run('continue');
       expect(fell.data).toMatchObject({ reason: 'signal', signal: 'SIGSEGV', pc: '0x1234' });
       expect(fell.output).toContain(`jumps to 0x1234, which is not mapped: the RET of inner at ${returns} went there`);
+      expect(fell.output).toMatch(/abi check on, from the start, would stop at t=[\d,]+ in inner\+\d+: a return address was overwritten/);
       const fault = await rows(at);
       expect(places(fault.slice(1))).toEqual(places(before.slice(2)));
       expect(fault[1]!.overwritten).toEqual(after[1]!.overwritten);
     });
   }
+});
+
+describe.skipIf(needsC)(`who wrote a word${needsC ? ` (skipped: ${needsC})` : ''}`, () => {
+  it('is not said of what the user has written, nor where the program may write files', async () => {
+    for (const flags of [[], ['--allow-write', tmpdir()]]) {
+      const at = debug(buildC('smash'), flags);
+      await stopAt(at, 'put');
+      const slot = at.session.frames(2)[1]!.physical.cfa! - 8n;
+      if (flags.length === 0) await at.text(`set *(long*)${slot} = 0x99`);
+      else at.session.target.memory.writeU64(slot, 0x99n);
+      at.session.target.changed();
+      expect((await rows(at)).map(({ overwritten }) => overwritten).filter(each => each !== undefined)).toEqual([
+        { slot: `0x${slot.toString(16)}`, now: '0x99' },
+      ]);
+      expect(await at.text('bt')).not.toContain('written by');
+    }
+  });
 });
 
 describe('assembly', () => {

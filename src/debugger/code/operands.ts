@@ -103,7 +103,7 @@ function refusal(space: CodeSpace, fault: Fault): string {
 }
 
 /** Base and index of the operand that has faulted. */
-function addressRegisters(space: CodeSpace, { fault, rip, registers }: Faulted): readonly GprName[] {
+export function addressRegisters(space: CodeSpace, { fault, rip, registers }: Faulted): readonly GprName[] {
   const accesses = effectsIn(space.memory, rip)?.accesses ?? [];
   const access = accesses.find(({ address }) => valueWith(address, registers) === fault.address) ?? accesses[0];
   const operand = access && operandAddressOf(access.address);

@@ -1,3 +1,4 @@
+import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
 import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
@@ -5,7 +6,7 @@ import { packageOf } from '../evaluate/names.js';
 import { isOfCompiler } from '../evaluate/scope.js';
 import { auxiliaryVector } from '../memory/auxv.js';
 import type { Session } from '../session/session.js';
-import { grouped, stopData, stopText } from '../show/stop-text.js';
+import { stopData, stopText } from '../show/stop-text.js';
 import { globalsAnswer } from '../show/variables.js';
 import { splitOptions } from './arguments.js';
 import type { Command } from './command.js';

@@ -5,7 +5,7 @@ import { needsRaceContext } from '../../runtime/race/signatures.js';
 import { effectsIn } from '../code/decode.js';
 import { departure } from '../code/departure.js';
 import type { Violation } from './rules.js';
-import type { Check, Scrutiny } from './scrutiny.js';
+import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 
 /** What a function that follows C's convention must hand back: RBX, RBP, R12 to R15. */
 const SAVED = [3, 5, 12, 13, 14, 15] as const;
@@ -27,7 +27,7 @@ export class CRules {
   constructor(private readonly at: Scrutiny) {}
 
   /** At a CALL: undefined when it can have nothing to do with C. */
-  call(caller: Func, pc: bigint): Check | undefined {
+  call(caller: Func, pc: bigint): EdgeCheck | undefined {
     const { target } = this.at;
     const { images, process } = target;
     const effects = effectsIn(process.memory, pc);

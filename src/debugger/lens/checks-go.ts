@@ -6,7 +6,7 @@ import { fieldOffset, releaseOf } from '../../runtime/layout.js';
 import { instructionsIn } from '../code/decode.js';
 import { instrumented } from '../code/instrumented.js';
 import type { Violation } from './rules.js';
-import type { Check, Scrutiny } from './scrutiny.js';
+import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 
 const RBP = 5;
 const R14 = 14;
@@ -41,7 +41,7 @@ export class GoRules {
   }
 
   /** At the first instruction of Go code. */
-  entry(func: Func): Check {
+  entry(func: Func): EdgeCheck {
     const { at } = this;
     // Package runtime is not instrumented: what calls the detector there knows why.
     const watched = !func.name.startsWith('runtime.') && instrumented(at.target, func);
@@ -57,8 +57,8 @@ export class GoRules {
     };
   }
 
-  /** At the first instruction of assembly under ABI0: nothing is asked of it yet. */
-  assembly(): Check {
+  /** At the first instruction of other assembly: nothing is asked of it yet. */
+  assembly(): EdgeCheck {
     return () => {
       this.#enter();
       return undefined;
@@ -124,12 +124,18 @@ export class GoRules {
     const { sp, registers } = this.at;
     if (func !== undefined && FRAMED_BY_CALLER.has(func.name)) return undefined;
     const byHand = func !== undefined && handWritten(func);
-    const expected = this.#expected(returnAddress) ?? (byHand ? this.#entered.get(Number(sp)) : undefined);
+    const expected = this.#expected(returnAddress) ?? (byHand ? this.#takeEntered(Number(sp)) : undefined);
     const rbp = registers.gpr(RBP);
     if (expected === undefined || rbp === expected) return undefined;
     const violation = this.at.changed('frame-pointer', RBP, expected, name, returnAddress);
     if (func === undefined || byHand || this.at.word(sp - 8n) !== rbp) return violation;
     return { ...violation, what: `${violation.what}, and what it saved at ${hex(sp - 8n)} was overwritten`, wrote: sp - 8n };
+  }
+
+  #takeEntered(slot: number): bigint | undefined {
+    const rbp = this.#entered.get(slot);
+    this.#entered.delete(slot);
+    return rbp;
   }
 
   #expected(returnAddress: bigint): bigint | undefined {

@@ -7,7 +7,7 @@ import { isLost } from '../stack/recorded.js';
 import type { CRules } from './checks-c.js';
 import { type GoRules, handWritten } from './checks-go.js';
 import type { Violation } from './rules.js';
-import type { Check, Scrutiny } from './scrutiny.js';
+import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 
 /** How far RSP may be from the return address to be taken for a mistake in counting. */
 const NEAR = 1n << 16n;
@@ -19,7 +19,7 @@ export class ReturnRules {
     private readonly c: CRules,
   ) {}
 
-  at(func: Func | undefined, pc: bigint): Check | undefined {
+  at(func: Func | undefined, pc: bigint): EdgeCheck | undefined {
     const { scrutiny, go, c } = this;
     const { process, images } = scrutiny.target;
     // What a file has without a name is C's, a static function of a library. Code of no file was made at run time.

@@ -13,7 +13,7 @@ import { CRules } from './checks-c.js';
 import { GoRules, isAssembled } from './checks-go.js';
 import { ReturnRules } from './checks-return.js';
 import { RULES, type Violation } from './rules.js';
-import { type Check, Scrutiny } from './scrutiny.js';
+import { type EdgeCheck, Scrutiny } from './scrutiny.js';
 
 interface Rules {
   readonly go: GoRules;
@@ -33,7 +33,7 @@ export class CallChecks implements Observer {
   #images: Images | undefined;
   #rules: Rules | undefined;
   #leave: (() => void) | undefined;
-  #sites: { readonly pc: bigint; readonly check: Check }[] = [];
+  #sites: { readonly pc: bigint; readonly check: EdgeCheck }[] = [];
   /** Where and when it stopped last: going on from there is what the user wants. */
   #passed: { readonly pc: bigint; readonly t: number } | undefined;
 
@@ -70,11 +70,11 @@ export class CallChecks implements Observer {
     return check === undefined ? 0 : this.#sites.push({ pc, check });
   }
 
-  #checkAt({ go, c, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): Check | undefined {
+  #checkAt({ go, c, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeCheck | undefined {
     switch (kind) {
       case 'entry':
         if (func?.entry !== pc || func.language === 'c') return undefined;
-        if (func.abi === 'ABIInternal') return func.language === 'go' ? go.entry(func) : undefined;
+        if (func.abi === 'ABIInternal' && func.language === 'go') return go.entry(func);
         return func.asm ? go.assembly() : undefined;
       case 'call':
         return func === undefined || (func.language === 'go' && !isAssembled(func)) ? undefined : c.call(func, pc);
@@ -88,7 +88,7 @@ export class CallChecks implements Observer {
   }
 
   /** Code that no table has may go back to Go code by a jump. */
-  #jump(go: GoRules, pc: bigint): Check {
+  #jump(go: GoRules, pc: bigint): EdgeCheck {
     const { process, images } = this.#target;
     const effects = effectsIn(process.memory, pc);
     return () => {
@@ -115,8 +115,8 @@ export class CallChecks implements Observer {
   }
 }
 
-/** One line: what, which rule of which document, and the likely cause. */
-export function violationText({ rule, what }: Violation): string {
+/** One line: what and what `more` is known of it, which rule of which document, and the likely cause. */
+export function violationText({ rule, what }: Violation, more = ''): string {
   const { source, cause } = RULES[rule];
-  return `${what}. ${source}. Likely cause: ${cause}.`;
+  return `${what}${more}. ${source}. Likely cause: ${cause}.`;
 }

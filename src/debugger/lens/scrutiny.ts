@@ -11,7 +11,7 @@ import { gName } from './roles.js';
 import type { Violation } from './rules.js';
 
 /** What a rule finds at a place each time that it is reached; undefined: nothing wrong. */
-export type Check = () => Violation | undefined;
+export type EdgeCheck = () => Violation | undefined;
 
 const RSP = 4;
 const DIRECTION = 0x400n;

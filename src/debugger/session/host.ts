@@ -12,6 +12,11 @@ export interface Launcher {
    * readers' errors.
    */
   launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;
+  /**
+   * The same process anew, without input, for a look at what it has passed: nothing that it does is seen outside. Undefined: it may change files
+   * of the host.
+   */
+  again(args: readonly string[] | undefined): Process | undefined;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */

@@ -22,6 +22,10 @@ const started = (options: LaunchOptions, ...[args, output, stdin]: Parameters<La
     output,
   });
 
+/** Only where all that the program is given is fixed, and it changes nothing outside. */
+const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined): Process | undefined =>
+  (options.allowWrite ?? []).length > 0 ? undefined : started(options, args, () => undefined);
+
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Assembled, options: LaunchOptions): Launcher {
   const bytes = elfBytes(program);
@@ -29,6 +33,7 @@ export function assembledLauncher(program: Assembled, options: LaunchOptions): L
   images.add(assembledImage(program, options.path));
   return {
     launch: (...how) => started({ ...options, program: bytes }, ...how),
+    again: args => startedAgain({ ...options, program: bytes }, args),
     images: () => images,
     source: path => program.sources.get(path),
   };
@@ -39,6 +44,7 @@ export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
     launch: (...how) => started(options, ...how),
+    again: args => startedAgain(options, args),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

@@ -24,6 +24,7 @@ import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
 import type { Host, Launcher } from './host.js';
 import { Pace } from './pace.js';
+import { Replay } from './past.js';
 import { Requests } from './requests.js';
 import { Settings } from './settings.js';
 import { SignalHandling } from './signal-handling.js';
@@ -87,6 +88,8 @@ export class Session {
   target: Target;
   /** What runs the target's process. */
   driver: Driver;
+  /** What the target's process has passed. */
+  past!: Replay;
   stop: Stop;
   selection: Selection = { goroutine: undefined, frame: 0 };
   /** Where `transcript` writes to. */
@@ -137,9 +140,9 @@ export class Session {
   restart(given: { readonly args: readonly string[]; readonly stdin: string | undefined } | undefined): void {
     const { args, stdin } = given ?? { args: this.#args, stdin: this.#stdin };
     this.driver = new Driver(this.#launch(args, stdin), this.driver.remaining);
-    this.target = this.#look();
     this.#args = args;
     this.#stdin = stdin;
+    this.target = this.#look();
     this.#told.clear();
     // Frames of the process before are no more.
     for (const each of this.breakpoints.all.filter(one => one.kind === 'watch' && one.scope !== undefined)) this.breakpoints.remove(each);
@@ -210,7 +213,11 @@ export class Session {
   }
 
   #look(): Target {
-    return new Target(this.driver.process, objects => this.launcher.images(objects));
+    const { process } = this.driver;
+    const target = new Target(process, objects => this.launcher.images(objects));
+    this.past = new Replay(process, this.launcher, this.#args);
+    target.past = this.past;
+    return target;
   }
 
   /** Breakpoints, signals to hear of or checks are others: a program that runs is told before its next slice. */

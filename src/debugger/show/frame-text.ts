@@ -1,14 +1,16 @@
 /** Frames as lines, as rows of data, and in full. */
 
+import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
 import type { Images } from '../../image/images.js';
 import type { Answer, Data } from '../answer.js';
+import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
 import { isMissing } from '../known.js';
 import { argumentText, frameArguments } from '../lens/arguments.js';
 import type { Session } from '../session/session.js';
-import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
-import type { CallStack } from '../target.js';
+import type { LogicalFrame, Overwritten, PhysicalFrame } from '../stack/frame.js';
+import type { CallStack, Target } from '../target.js';
 import { registerLines } from './registers-text.js';
 import { sourceAround } from './source-around.js';
 
@@ -20,17 +22,18 @@ export function frameLine(stack: CallStack, frame: LogicalFrame): string {
   const where = frame.file === undefined ? imageSuffix(stack.target.images, frame) : ` at ${frame.file}:${frame.line}`;
   const notes = frame.inlined
     ? ' (inlined)'
-    : frameNotes(frame.physical)
+    : frameNotes(stack.target, frame.physical)
         .map(note => `, ${note}`)
         .join('');
   return `${number}${innerInline}${frame.name} (${args})${where}${notes}`;
 }
 
 /** What is out of the ordinary about the way from a frame to its callee and its caller. */
-function frameNotes({ jumpedFrom, jumpedThrough, overwritten }: PhysicalFrame): readonly string[] {
+function frameNotes(target: Target, { jumpedFrom, jumpedThrough, overwritten }: PhysicalFrame): readonly string[] {
   const notes: string[] = [];
   if (jumpedFrom !== undefined) notes.push(`jumped to from ${[...jumpedThrough.toReversed(), jumpedFrom].join(', from ')}`);
-  if (overwritten !== undefined) notes.push(`its return address at ${hex(overwritten.slot)} is now ${hex(overwritten.now)}`);
+  if (overwritten !== undefined)
+    notes.push(`its return address at ${hex(overwritten.slot)} is now ${hex(overwritten.now)}${writtenBy(target, overwritten.slot)}`);
   return notes;
 }
 
@@ -44,6 +47,12 @@ export const argumentsText = (stack: CallStack, frame: LogicalFrame): string =>
   frameArguments(stack, frame)
     .map(each => `${each.name}=${argumentText(stack, frame, each)}`)
     .join(', ');
+
+/** `, written by put+7 at t=82,021`, when that can be told. */
+export function writtenBy(target: Target, address: bigint): string {
+  const write = target.past?.lastWrite(address);
+  return write === undefined ? '' : `, written by ${describeCode(target.images, write.by)} at t=${grouped(write.t)}`;
+}
 
 /** One entry of `bt`'s data. */
 export function frameRow(stack: CallStack, frame: LogicalFrame): Data {
@@ -66,10 +75,13 @@ export function frameRow(stack: CallStack, frame: LogicalFrame): Data {
     ...(physical.jumpedFrom === undefined || frame.inlined
       ? {}
       : { jumpedFrom: physical.jumpedFrom, jumpedThrough: physical.jumpedThrough }),
-    ...(physical.overwritten === undefined || frame.inlined
-      ? {}
-      : { overwritten: { slot: hex(physical.overwritten.slot), now: hex(physical.overwritten.now) } }),
+    ...(physical.overwritten === undefined || frame.inlined ? {} : { overwritten: overwrittenRow(stack.target, physical.overwritten) }),
   };
+}
+
+function overwrittenRow(target: Target, { slot, now }: Overwritten): Data {
+  const write = target.past?.lastWrite(slot);
+  return { slot: hex(slot), now: hex(now), ...(write === undefined ? {} : { by: hex(write.by), t: write.t }) };
 }
 
 /** What `frame N`, `up` and `down` print. */
@@ -103,7 +115,7 @@ export function frameInfo(stack: CallStack, frame: LogicalFrame): Answer {
   lines.push(`  rsp          ${hex(physical.sp)}`);
   if (physical.cfa !== undefined) lines.push(`  cfa          ${hex(physical.cfa)}`);
   if (physical.returnAddress !== undefined) lines.push(`  returns to   ${hex(physical.returnAddress)}`);
-  for (const note of frameNotes(physical)) lines.push(`  note         ${note}`);
+  for (const note of frameNotes(stack.target, physical)) lines.push(`  note         ${note}`);
   if (physical.func?.abi !== undefined) lines.push(`  convention   ${physical.func.abi}${physical.func.wrapper ? ', a wrapper' : ''}`);
   else if (physical.func?.language === 'c') lines.push('  convention   System V');
   if (physical.g !== 0n) lines.push(`  g            ${hex(physical.g)}`);

@@ -1,19 +1,20 @@
 /** How a stop is told: one line of what and where, then the instruction or the source line there. */
 
+import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
-import { explainFault, type Faulted, type Holder } from '../code/operands.js';
+import { addressRegisters, explainFault, type Faulted, type Holder } from '../code/operands.js';
 import { violationText } from '../lens/checks.js';
 import { heldIn } from '../lens/held.js';
-import { RULES } from '../lens/rules.js';
+import { RULES, type Violation } from '../lens/rules.js';
 import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
 import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import type { Stop, WatchChange } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
 import { fieldAt } from '../values/field-at.js';
-import { frameStop } from './frame-text.js';
+import { frameStop, writtenBy } from './frame-text.js';
 import { outlook } from './outlook.js';
 
 /** What a command that moves the program says as data. */
@@ -54,11 +55,6 @@ export function stopData(session: Session): StopData {
     ...(stop.reason === 'scope' ? { breakpoint: stop.watchpoints[0]!.id } : {}),
     ...(stop.reason === 'ending' ? { message: stop.ending.message } : {}),
   };
-}
-
-/** `17,285,148`. */
-export function grouped(t: number): string {
-  return t.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function stopText(session: Session): string {
@@ -192,10 +188,11 @@ function detailLines(session: Session): readonly string[] {
       if (session.target.faulted === undefined) return [...senderLines(stop.signal.sender), `  ${instruction}`];
       if (session.target.faulted.fault.vector === '#BP') return ownBreakpoint(session);
       // What lies there did not run: it is no instruction that did something.
-      if (session.target.faulted.fault.access === 'exec') return [`  the program ${explained(session, session.target.faulted)}`];
-      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explained(session, session.target.faulted)}`];
+      if (session.target.faulted.fault.access === 'exec')
+        return [`  the program ${explained(session, session.target.faulted)}`, ...offer(session)];
+      return [`  ${`${instruction.replace(/ +# .*/, '')} `.padEnd(26)} ${explained(session, session.target.faulted)}`, ...offer(session)];
     case 'abi':
-      return [`  ${violationText(stop.violation)}`, sourceOrInstruction(session, instruction)];
+      return [`  ${violationText(stop.violation, wroteText(session, stop.violation))}`, sourceOrInstruction(session, instruction)];
     case 'unsupported': {
       const bytes = [...stop.bytes].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
       return [`  ${stop.text} (${bytes}) at ${hex(rip)} is not among the instructions that r14 has (docs/instructions.md)`];
@@ -219,6 +216,29 @@ function explained(session: Session, faulted: Faulted): string {
   const [frame] = target.stack({ thread: target.process.current }).frames(1);
   const holder: Holder = register => (frame?.physical.pc === faulted.rip ? heldIn(target, frame.physical, register) : undefined);
   return explainFault(target, faulted, holder);
+}
+
+/** Who wrote what should not have been written. */
+const wroteText = ({ target }: Session, { wrote }: Violation): string => (wrote === undefined ? '' : writtenBy(target, wrote));
+
+/** Registers that a convention gives a meaning: a fault through one of them may come of its being broken, also when it is 0. */
+const KEPT: ReadonlySet<string> = new Set(['rsp', 'rbp', 'r14', 'rdi']);
+
+/** Where the checks would have stopped before this fault, when it may come of a broken convention: that costs a run from the start. */
+function offer(session: Session): readonly string[] {
+  const { target, checks } = session;
+  const { faulted } = target;
+  if (faulted === undefined || checks.on) return [];
+  const { fault, rip } = faulted;
+  const func = target.images.functionAt(rip);
+  const odd = fault.vector !== '#PF' || fault.access === 'exec' || func === undefined || func.language !== 'go';
+  if (!odd && addressRegisters(target, faulted).every(name => !KEPT.has(name) && faulted.registers.get(name) === 0n)) return [];
+  const first = session.past.firstViolation();
+  if (first === undefined) return [];
+  const { violation, pc, t } = first;
+  return [
+    `  abi check on, from the start, would stop at t=${grouped(t)} in ${describeCode(target.images, pc)}: ${RULES[violation.rule].title}`,
+  ];
 }
 
 /** An INT3 that the program executed; it is behind RIP now. When it is runtime.Breakpoint's, what matters is who called that. */

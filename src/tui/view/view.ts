@@ -11,7 +11,8 @@ import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/show/fr
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/show/goroutine-summary.js';
 import { codeLook } from '../../debugger/show/listing.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
-import { grouped, stopData, stopHeadline } from '../../debugger/show/stop-text.js';
+import { stopData, stopHeadline } from '../../debugger/show/stop-text.js';
+import { grouped } from '../../host/grouped.js';
 import { type MemoryView, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type SourceView } from './source.js';
