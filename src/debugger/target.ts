@@ -3,12 +3,14 @@
  * so that several can look at once: a session's user, a list of all goroutines, another moment of the same run.
  */
 import type { AddressSpace } from '../cpu/api.js';
+import { evaluateNumber } from '../image/dwarf/expression.js';
 import type { Images } from '../image/images.js';
 import type { LoadedObject, Process, Thread } from '../linux/api.js';
 import type { GoRuntime, Goroutine } from '../runtime/goroutine.js';
 import { goRuntime } from '../runtime/open.js';
 import type { Faulted } from './code/operands.js';
 import type { EvaluationContext } from './evaluate/context.js';
+import { expressionContext } from './evaluate/location.js';
 import { unwindExpression } from './stack/expression.js';
 import type { LogicalFrame } from './stack/frame.js';
 import { frameContext } from './stack/frame-context.js';
@@ -36,6 +38,11 @@ export interface Past {
 
 /** Most frames that are walked to find one; more are walked only to print them. */
 const FRAME_LIMIT = 10_000;
+
+/** Callers that are asked, one for the other, what they have passed. */
+const MOST_PASSED = 64;
+/** Inlined calls at one place. */
+const MOST_INLINED = 100;
 
 export class Target {
   /** What the instruction that faulted found, when that is why the program stands still: registers may be written since. */
@@ -162,6 +169,8 @@ export class CallStack {
   readonly #goroutine: Goroutine | undefined;
   readonly #list: LogicalFrame[] = [];
   #more: Iterator<LogicalFrame> | undefined;
+  /** Callers that are being asked what they have passed, each for the one before. */
+  #passing = 0;
 
   constructor(
     readonly target: Target,
@@ -208,9 +217,29 @@ export class CallStack {
     return {
       memory: target.memory,
       images: target.images.all,
-      frame: frameContext(frame, target.memory, () => target.changed()),
+      frame: {
+        ...frameContext(frame, target.memory, () => target.changed()),
+        entryValue: place => this.#passed(frame, place),
+      },
       curg: this.goroutine?.address,
       breakpointHits: () => undefined,
     };
+  }
+
+  /** What the caller had in a place when it called a frame's function, by its debug information: that may need what its own caller had. */
+  #passed({ index, physical }: LogicalFrame, place: Uint8Array): bigint | undefined {
+    // What has jumped here has changed registers since the call.
+    if (physical.jumpedFrom !== undefined || this.#passing >= MOST_PASSED) return undefined;
+    const caller = this.frames(index + MOST_INLINED).find(each => each.index > index && each.physical !== physical);
+    if (caller === undefined || caller.physical.exact || caller.physical.seam !== undefined) return undefined;
+    const { pc } = caller.physical;
+    const value = this.target.images.at(pc - 1n)?.valueAtCall?.(pc, place);
+    if (value === undefined) return undefined;
+    this.#passing++;
+    try {
+      return evaluateNumber(value, expressionContext(this.context(caller)));
+    } finally {
+      this.#passing--;
+    }
   }
 }

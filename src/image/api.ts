@@ -241,4 +241,9 @@ export interface Image {
   globals(): Iterable<Variable>;
   /** Parameters, results and locals of a scope that are in force at pc, in declaration order. */
   variables(scope: ScopeKey, pc: bigint): readonly Variable[];
+  /**
+   * What was in a place (an expression that names it) when the call was made that returns to an address, as far as the caller's debug information
+   * says: an expression over the caller's frame whose value it is.
+   */
+  valueAtCall?(returnAddress: bigint, place: Uint8Array): Location | undefined;
 }

@@ -1,6 +1,19 @@
 /** An ELF file as the rest of r14 sees it: DWARF, gopclntab and symbol table put together. */
 import type { Unpack } from '../host/unpack.js';
-import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, ScopeKey, Segment, SourceLine, Type, UnwindRow, Variable } from './api.js';
+import type {
+  Func,
+  GoBuild,
+  Image,
+  ImageSymbol,
+  InlineFrame,
+  Location,
+  ScopeKey,
+  Segment,
+  SourceLine,
+  Type,
+  UnwindRow,
+  Variable,
+} from './api.js';
 import { FormatError } from './bytes.js';
 import { demangle } from './demangle/demangle.js';
 import { Dwarf } from './dwarf/dwarf.js';
@@ -356,5 +369,9 @@ class ElfImage implements Image {
 
   variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
     return this.dwarf().variables(scope, pc);
+  }
+
+  valueAtCall(returnAddress: bigint, place: Uint8Array): Location | undefined {
+    return this.dwarf().valueAtCall(returnAddress, place);
   }
 }

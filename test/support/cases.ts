@@ -71,6 +71,8 @@ const specialC: readonly CCase[] = [
   { program: 'jumps', status: 7 },
   { program: 'noreturn', status: 2 },
   { program: 'signals', status: 137 },
+  { program: 'callers' },
+  { program: 'callers', args: ['x'], status: 134 },
   { program: 'smash' },
   { program: 'smash', args: ['2'] },
   { program: 'files', env: { R14_TEST: 'a value' } },

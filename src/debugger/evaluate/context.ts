@@ -40,6 +40,8 @@ export interface FrameContext {
   setRegister(name: EvaluationRegister, value: bigint): void;
   /** Address of the closure that was called, for as long as the register that the caller has put it in is not written. */
   closure?(): bigint | undefined;
+  /** What was in a place, which an expression of debug information names, when the function was called: the caller's debug information may say. */
+  entryValue?(place: Uint8Array): bigint | undefined;
   /** Whether what lies at an offset from the CFA has been written since the function's entry, on every way to where the frame stands. */
   written?(offset: number): boolean;
   /** Address of the g whose stack the frame is on (g0 on a system stack); undefined: not a Go thread, or before there is a g. */

@@ -3,7 +3,7 @@
 import { dwarfRegister, registerNamed } from '../../abi/registers.js';
 import { told } from '../../host/told.js';
 import type { Type, Variable } from '../../image/api.js';
-import { type Evaluated, evaluateLocation, type LocationPiece } from '../../image/dwarf/expression.js';
+import { type Evaluated, type ExpressionContext, evaluateLocation, type LocationPiece } from '../../image/dwarf/expression.js';
 import { isMissing, type Missing } from '../known.js';
 import { capturedSource } from '../values/captured.js';
 import {
@@ -83,34 +83,12 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
   }
   // A register that a callee overwrote is not missing debug information: the value was there, and is gone.
   let lost: Missing | undefined;
-  const register = (number: number): bigint | undefined => {
-    const name = dwarfRegister(number)?.name;
-    const value = name === undefined ? undefined : context.frame?.register(name);
-    if (value !== undefined && !isMissing(value)) return value.value;
-    lost ??= value ?? { lost: 'unavailable', why: 'its register is not one that r14 has' };
-    return undefined;
-  };
-  const evaluated = evaluateLocation(location, {
-    register,
-    registerBytes(number) {
-      const value = register(number);
-      const name = dwarfRegister(number)?.name;
-      return value === undefined || name === undefined ? undefined : fromUint(value, registerSize(name));
-    },
-    cfa: () => context.frame?.cfa,
-    threadPointer() {
-      const value = context.frame?.register('fs_base');
-      return value && 'value' in value ? value.value : undefined;
-    },
-    readMemory(address, size) {
-      try {
-        return context.memory.read(address, size);
-      } catch (error) {
-        told(error);
-        return undefined;
-      }
-    },
-  });
+  const evaluated = evaluateLocation(
+    location,
+    expressionContext(context, missing => {
+      lost ??= missing;
+    }),
+  );
   if (!evaluated.ok) return missingSource(lost ?? missingBy(evaluated), evaluated.error);
   const { pieces } = evaluated;
   const [only] = pieces;
@@ -121,6 +99,40 @@ export function variableSource(context: EvaluationContext, variable: Variable): 
   }
   if (pieces.length === 1 && (only!.size === undefined || only!.size >= variable.type.size)) return pieceSource(context, only!);
   return joined(context, pieces, variable.type.size);
+}
+
+/** What expressions of debug information are evaluated against in a frame; `lose` is told of each register that is not known, and why. */
+export function expressionContext(context: EvaluationContext, lose: (missing: Missing) => void = () => {}): ExpressionContext {
+  const { frame } = context;
+  const register = (number: number): bigint | undefined => {
+    const name = dwarfRegister(number)?.name;
+    const value = name === undefined ? undefined : frame?.register(name);
+    if (value !== undefined && !isMissing(value)) return value.value;
+    lose(value ?? { lost: 'unavailable', why: 'its register is not one that r14 has' });
+    return undefined;
+  };
+  return {
+    register,
+    registerBytes(number) {
+      const value = register(number);
+      const name = dwarfRegister(number)?.name;
+      return value === undefined || name === undefined ? undefined : fromUint(value, registerSize(name));
+    },
+    cfa: () => frame?.cfa,
+    threadPointer() {
+      const value = frame?.register('fs_base');
+      return value && 'value' in value ? value.value : undefined;
+    },
+    readMemory(address, size) {
+      try {
+        return context.memory.read(address, size);
+      } catch (error) {
+        told(error);
+        return undefined;
+      }
+    },
+    entryValue: place => frame?.entryValue?.(place),
+  };
 }
 
 /** A value that only the caller knew is not in this frame any more. */

@@ -48,7 +48,7 @@ export function callerValues(
   evaluate: ExpressionReader,
 ): Map<FrameRegister, KnownValue> {
   const values = new Map<FrameRegister, KnownValue>();
-  if (callee.func?.language === 'c') restoreSystemV(values, callee, cfa, row, memory, evaluate);
+  if (followsC(callee, row)) restoreSystemV(values, callee, cfa, row, memory, evaluate);
   else restoreFramePointer(values, callee, cfa, memory, how, evaluate);
   for (const name of callee.kept) {
     const value = callee.values.get(name);
@@ -58,6 +58,10 @@ export function callerValues(
   values.set('rip', { value: returnAddress, how });
   return values;
 }
+
+/** What has no name is C's when unwind tables of C describe it: a static function of a library. */
+const followsC = ({ func }: Callee, row: UnwindRow | undefined): boolean =>
+  func === undefined ? row?.how === 'cfi' : func.language === 'c';
 
 function restoreSystemV(
   values: Map<FrameRegister, KnownValue>,
@@ -71,8 +75,8 @@ function restoreSystemV(
   if (row === undefined) return;
   for (const name of SYSTEM_V_SAVED) {
     const rule = row.registers.get(dwarfNumber(name)) ?? 'same';
-    // What r14 assembles saves registers by hand, and its tables do not follow that.
-    if (rule === 'same' && func?.source === 'dwarf' && !leavesAlone(memory, func, pc, exact, name)) continue;
+    // What r14 assembles saves registers by hand, and its tables, which it knows exactly, do not follow that.
+    if (rule === 'same' && func !== undefined && row.how === 'exact' && !leavesAlone(memory, func, pc, exact, name)) continue;
     const known = ruleValue(rule, name, inner, cfa, memory, evaluate);
     if (known !== undefined) values.set(name, { value: known, how: row.how });
   }

@@ -30,6 +30,10 @@ export const DW_TAG = {
   unspecified_type: 0x3b,
   rvalue_reference_type: 0x42,
   atomic_type: 0x47,
+  call_site: 0x48,
+  call_site_parameter: 0x49,
+  GNU_call_site: 0x4109,
+  GNU_call_site_parameter: 0x410a,
 } as const;
 
 export const DW_AT = {
@@ -74,8 +78,13 @@ export const DW_AT = {
   addr_base: 0x73,
   rnglists_base: 0x74,
   dwo_name: 0x76,
+  call_return_pc: 0x7d,
+  call_value: 0x7e,
+  call_tail_call: 0x82,
   loclists_base: 0x8c,
   MIPS_linkage_name: 0x2007,
+  GNU_call_site_value: 0x2111,
+  GNU_tail_call: 0x2115,
   GNU_dwo_name: 0x2130,
   go_kind: 0x2900,
   go_key: 0x2901,

@@ -1,4 +1,5 @@
-import type { Func, InlineFrame, ScopeKey, SourceLine, Type, UnwindRow, Variable } from '../api.js';
+import type { Func, InlineFrame, Location, ScopeKey, SourceLine, Type, UnwindRow, Variable } from '../api.js';
+import { CallSites } from './call-sites.js';
 import { DW_AT } from './constants.js';
 import { FrameTable } from './frame.js';
 import { type DwarfFunction, DwarfFunctions, toFunc } from './functions.js';
@@ -27,6 +28,7 @@ export class Dwarf {
   private readonly types: Types;
   private readonly variableTable: Variables;
   private readonly frames: readonly FrameTable[];
+  private readonly callSites: CallSites;
   private readonly bias: bigint;
 
   constructor(source: DwarfSource) {
@@ -38,6 +40,7 @@ export class Dwarf {
     this.lines = new Lines(this.info, this.functionTable);
     this.scopes = new Scopes(this.info);
     this.inlined = new InlinedCopies(this.info);
+    this.callSites = new CallSites(this.info);
     this.types = new Types(this.info, indexes);
     this.variableTable = new Variables(this.info, indexes, this.types, (unit, file) => this.lines.fileOf(unit, file));
     this.frames = [new FrameTable(sections, '.debug_frame'), new FrameTable(sections, '.eh_frame')];
@@ -165,6 +168,14 @@ export class Dwarf {
       if (scope.kind === 'inlined') line = this.callSite(f.unit, scope)?.line;
     }
     return [];
+  }
+
+  /** See `Image.valueAtCall`. */
+  valueAtCall(returnAddress: bigint, place: Uint8Array): Location | undefined {
+    const behind = this.linked(returnAddress);
+    const f = this.functionTable.at(behind - 1);
+    const expression = f && this.callSites.valueAt(f, behind, place);
+    return expression && this.variableTable.location(f.unit, expression, undefined);
   }
 
   private linked(address: bigint): number {

@@ -74,6 +74,16 @@ export function evaluateLocation(location: Location, context: ExpressionContext)
   }
 }
 
+/** Evaluates an expression that is a value, and no place. Undefined: it cannot be told. */
+export function evaluateNumber(location: Location, context: ExpressionContext): bigint | undefined {
+  try {
+    return new Evaluation(location, context, 0).number(location.expression);
+  } catch (error) {
+    if (error instanceof Unknown || error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Evaluates an expression of an unwind rule (DW_CFA_def_cfa_expression, expression, val_expression), which gives one number. `initial` is what
  * its stack starts with: the CFA, but nothing for the CFA itself. Undefined: it cannot be told.

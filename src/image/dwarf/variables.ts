@@ -207,7 +207,8 @@ export class Variables {
     };
   }
 
-  private location(unit: Unit, expression: Uint8Array, frameBase: Uint8Array | undefined): Location {
+  /** An expression of a unit, for a frame. */
+  location(unit: Unit, expression: Uint8Array, frameBase: Uint8Array | undefined): Location {
     const lookup = this.lookup(unit);
     return { expression, unit: unit.index, bias: this.info.sections.source.bias, lookup, ...(frameBase && { frameBase }) };
   }
