@@ -181,7 +181,10 @@ export class GoRuntime {
     return new TextDecoder().decode(this.memory.read(pointer, length));
   }
 
-  /** Which stack an address lies on, as far as g's own bounds tell; `g` is the thread's current g. */
+  /**
+   * Which stack an address lies on, as far as the bounds of each g tell; `g` is the thread's current g, 0n when it has none: code may have set
+   * another FS base.
+   */
   stackOf(sp: bigint, g: bigint): GoStack | undefined {
     const machine = this.machineOf(g);
     const candidates = machine === undefined ? [g] : [machine.g0, machine.gsignal, machine.curg, g];
@@ -189,8 +192,15 @@ export class GoRuntime {
       if (!this.readable(candidate) || !this.goroutine(candidate).contains(sp)) continue;
       return this.#named(candidate, machine);
     }
-    const other = this.goroutines().find(goroutine => goroutine.contains(sp));
-    return other === undefined ? undefined : this.#named(other.address, machine);
+    const goroutines = this.goroutines();
+    const other = goroutines.find(goroutine => goroutine.contains(sp));
+    if (other !== undefined) return this.#named(other.address, machine);
+    for (const goroutine of goroutines) {
+      const its = this.machineOf(goroutine.address);
+      const system = its && [its.g0, its.gsignal].find(each => this.readable(each) && this.goroutine(each).contains(sp));
+      if (system !== undefined) return this.#named(system, its);
+    }
+    return undefined;
   }
 
   #named(g: bigint, machine: GoMachine | undefined): GoStack {

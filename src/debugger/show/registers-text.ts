@@ -68,10 +68,13 @@ export function registerLines(stack: CallStack, frame: LogicalFrame, names: read
   return registerFacts(stack, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
 }
 
+const sizeText = (bytes: bigint): string => (bytes < 1024n ? `${bytes} bytes` : `${(Number(bytes) / 1024).toFixed(1)} KiB`);
+
 /** How much of the stack lies above the stack pointer. */
 function usedText({ physical }: LogicalFrame): string {
-  const used = Number(physical.stack.hi - physical.sp);
-  return `${used < 1024 ? `${used} bytes` : `${(used / 1024).toFixed(1)} KiB`} used`;
+  const { stack, sp } = physical;
+  const used = `${sizeText(stack.hi - sp)} used`;
+  return sp < stack.lo ? `${used}, ${sizeText(stack.lo - sp)} below its end: overflow` : used;
 }
 
 /** A map of lower-case name to hex; a register that is lost is null. */

@@ -210,12 +210,20 @@ function detailLines(session: Session): readonly string[] {
   }
 }
 
+/** How far below its end, and how far from it RSP, an access may be to be taken for a stack's overflow. */
+const NEAR_STACK = 1n << 16n;
+
 /** Why an instruction has faulted, with the variables of the source whose values it used. */
 function explained(session: Session, faulted: Faulted): string {
   const { target } = session;
   const [frame] = target.stack({ thread: target.process.current }).frames(1);
   const holder: Holder = register => (frame?.physical.pc === faulted.rip ? heldIn(target, frame.physical, register) : undefined);
-  return explainFault(target, faulted, holder);
+  const text = explainFault(target, faulted, holder);
+  const { fault } = faulted;
+  const stack = frame?.physical.stack;
+  const below = stack === undefined || fault.vector !== '#PF' || fault.access === 'exec' ? -1n : stack.lo - fault.address;
+  const near = below > 0n && below <= NEAR_STACK && faulted.registers.get('rsp')! - stack!.lo < NEAR_STACK;
+  return near ? `${text}; that is just below the end of the ${stack!.name} stack: overflow` : text;
 }
 
 /** Who wrote what should not have been written. */

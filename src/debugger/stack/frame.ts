@@ -40,7 +40,7 @@ export interface StackName {
   readonly kind: 'g0' | 'gsignal' | 'goroutine' | 'C' | 'other';
   /** `g0`, `gsignal`, `goroutine 7`, `C`, `stack in [heap]`. */
   readonly name: string;
-  /** Lowest and first-past-highest address, as far as known. */
+  /** Lowest and first-past-highest address, as far as known. RSP may be below: then the stack has overflowed. */
   readonly lo: bigint;
   readonly hi: bigint;
 }

@@ -1,4 +1,4 @@
-import type { AddressSpace, CallRecord, Registers } from '../../cpu/api.js';
+import { type AddressSpace, type CallRecord, type Mapping, PROT, type Registers } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import type { StackName } from './frame.js';
@@ -33,11 +33,17 @@ export interface WalkStart {
   readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
 }
 
-/** The stack that an address lies on. Outside of all that Go knows, the mapping bounds it, and it is g0's when that is what runs. */
+/** How far below a stack RSP may be and still be taken for that of a function that has overflowed it. */
+const OVERFLOW = 1n << 20n;
+
+/**
+ * The stack that an address lies on, told by the address: of a g, or else of what is mapped there, which is g0's when that has its top there. An
+ * address that is not mapped, or in a guard page, is of the stack that ends above it.
+ */
 export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName {
-  const known = g === 0n ? undefined : target.go?.stackOf(sp, g);
+  const known = target.go?.stackOf(sp, g);
   if (known !== undefined) return known;
-  const mapping = target.memory.mappingAt(sp);
+  const mapping = stackMapping(target, sp);
   const lo = mapping?.start ?? sp;
   const hi = mapping?.end ?? sp + 0x10_0000n;
   // m0's g0 has bounds that rt0_go guessed: the frames around it are on the thread's stack as well.
@@ -48,6 +54,13 @@ export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName
   }
   const place = placeOfStack(target, sp, mapping?.name ?? '');
   return place === undefined ? { kind: 'C', name: 'C', lo, hi } : { kind: 'other', name: `stack in ${place}`, lo, hi };
+}
+
+function stackMapping({ memory }: WalkTarget, sp: bigint): Mapping | undefined {
+  const at = memory.mappingAt(sp);
+  if (at !== undefined && at.prot !== PROT.none) return at;
+  const above = memory.mappings().find(each => each.start > sp && each.prot !== PROT.none);
+  return above !== undefined && above.start - sp < OVERFLOW && (above.prot & PROT.write) !== 0 ? above : at;
 }
 
 /**
