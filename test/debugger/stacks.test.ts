@@ -60,6 +60,8 @@ for (const toolchain of MATRIX) {
       const registers = await at.data('frame 3 regs');
       expect(registers.rax).toMatch(/^0x/);
       expect(registers.r14).toMatch(/^0x/);
+      const { fs_base, gs_base } = await at.data('frame 0 regs fs_base gs_base');
+      expect(await at.data('frame 5 regs fs_base gs_base')).toEqual({ fs_base, gs_base });
       expect(await at.text('bt')).toContain('---- signal SIGPROF: gsignal -> goroutine 1 ----');
     });
 

@@ -1,8 +1,9 @@
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
-import { backtrace, gdbBacktrace } from '../show/backtrace.js';
+import { backtrace } from '../show/backtrace.js';
 import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
+import { gdbBacktrace } from '../show/gdb-backtrace.js';
 import { variablesAnswer } from '../show/variables.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command, Console } from './command.js';
@@ -19,7 +20,7 @@ export const stackCommands: readonly Command[] = [
     summary: 'the call stack, across stack switches, with inlined calls, C code and signals',
     details: [
       'N frames from the innermost, or -N from the outermost. full adds local variables, -offsets where each frame lies, -how how each is known.',
-      '-gdb prints what unwind tables alone would say, for comparison: those frames are not all true.',
+      '-gdb prints the frames that gdb 13 would, for comparison: those are not all true.',
     ].join('\n'),
     completion: [],
     run: backtraceCommand,

@@ -1,13 +1,8 @@
-/** `bt`: the true stack; `bt -gdb`: what unwind tables alone would say. */
+/** `bt`: the true stack. */
 
-import type { Registers } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Answer } from '../answer.js';
-import { describeAddress } from '../code/describe.js';
-import { peek } from '../code/peek.js';
-import type { FrameRegister, KnownValue } from '../stack/frame.js';
-import { callerValues, cfaOf } from '../stack/unwind.js';
-import type { CallStack, Target } from '../target.js';
+import type { CallStack } from '../target.js';
 import type { PrintOptions } from '../values/print.js';
 import { frameLine, frameRow } from './frame-text.js';
 import { variableLines } from './variables.js';
@@ -42,39 +37,4 @@ export function backtrace(stack: CallStack, depth: number, options: BacktraceOpt
     output: lines.join('\n'),
     data: shown.map(frame => frameRow(stack, frame)),
   };
-}
-
-/** Follows the tables from frame 0, believing them: no record of calls, no stack switches. */
-export function gdbBacktrace({ memory, images }: Target, registers: Registers, depth: number): Answer {
-  let values: ReadonlyMap<FrameRegister, KnownValue> = new Map(
-    (['rbx', 'rbp', 'rsp', 'r12', 'r13', 'r14', 'r15', 'rip'] as const).map(name => [
-      name,
-      { value: name === 'rip' ? registers.rip : registers.get(name), how: 'exact' as const },
-    ]),
-  );
-  const lines: string[] = [];
-  const data: { index: number; pc: string; function: string }[] = [];
-  for (let index = 0; index < depth; index++) {
-    const pc = values.get('rip')!.value;
-    const sp = values.get('rsp')!.value;
-    const name = describeAddress(images, index === 0 ? pc : pc - 1n)?.replace(/\+\d+$/, '') ?? '??';
-    lines.push(`#${index} `.padEnd(4) + `0x${pc.toString(16).padStart(16, '0')} in ${name} ()`);
-    data.push({ index, pc: hex(pc), function: name });
-    const lookup = index === 0 ? pc : pc - 1n;
-    const func = images.functionAt(lookup);
-    const row = images.unwindAt(lookup);
-    const cfa = row === undefined ? guessedCfa(values, index === 0 && func?.entry === pc) : cfaOf(row, values, () => undefined);
-    const returnAddress = cfa === undefined ? undefined : peek(memory, cfa - 8n);
-    if (pc === 0n || cfa === undefined || returnAddress === undefined || cfa <= sp) break;
-    const callee = { values, func, pc, exact: index === 0, kept: new Set<FrameRegister>(), table: row };
-    values = callerValues(callee, cfa, returnAddress, row, memory, row?.how ?? 'inferred', () => undefined);
-  }
-  return { output: `What unwind tables alone would say (not all of it is true):\n${lines.join('\n')}`, data };
-}
-
-/** gdb's fall-back without tables: the word at RSP on a function's first instruction, else the frame pointer's. */
-function guessedCfa(values: ReadonlyMap<FrameRegister, KnownValue>, atEntry: boolean): bigint | undefined {
-  if (atEntry) return values.get('rsp')!.value + 8n;
-  const bp = values.get('rbp')?.value;
-  return bp === undefined || bp === 0n ? values.get('rsp')!.value + 8n : bp + 16n;
 }

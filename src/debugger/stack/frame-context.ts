@@ -66,8 +66,10 @@ export function readRegister(frame: LogicalFrame, name: EvaluationRegister): Kno
         : "the callee was free to overwrite it: Go's convention saves no registers";
     return { lost, why };
   }
-  const { live } = registers;
+  const { live, bases } = registers;
   if (live === undefined) {
+    if (bases !== undefined && name === 'fs_base') return { value: bases.fsBase, how: 'inferred' };
+    if (bases !== undefined && name === 'gs_base') return { value: bases.gsBase, how: 'inferred' };
     if (name === 'xmm15' && func !== undefined && func.language === 'go') return { value: 0n, how: 'inferred' };
     return { lost: 'clobbered', why: 'it is known in the innermost frame only' };
   }

@@ -14,6 +14,8 @@ export interface FrameRegisters {
   get(name: FrameRegister): KnownValue | undefined;
   /** All registers, vector and x87 too; only where nothing has run in between (frame 0, and a frame that a signal interrupted). */
   readonly live: Registers | undefined;
+  /** FS and GS base, which no call changes: the thread's, when one runs here. */
+  readonly bases: Pick<Registers, 'fsBase' | 'gsBase'> | undefined;
 }
 
 /** A frame being worked on: what is known on entry to the step that finds its caller. */

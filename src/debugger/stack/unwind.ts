@@ -82,7 +82,8 @@ function restoreSystemV(
   }
 }
 
-function ruleValue(
+/** A register of the caller by a rule; undefined: it is not known. */
+export function ruleValue(
   rule: NonNullable<ReturnType<UnwindRow['registers']['get']>>,
   name: FrameRegister,
   inner: Values,

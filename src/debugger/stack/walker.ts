@@ -50,7 +50,7 @@ function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFr
     const moved: Switched | undefined =
       known ?? (last || sure !== undefined ? undefined : stackLeft(target, cursor, func, stack, innermost));
     const caller: Caller | undefined = moved !== undefined || last ? undefined : (sure ?? guessCaller(target, cursor, func, stack));
-    yield finish(target, cursor, func, stack, caller, moved);
+    yield finish(target, start, cursor, func, stack, caller, moved);
     if (moved !== undefined) {
       cursor = moved.cursor;
       innermost = cursor.sp - 8n;
@@ -88,6 +88,7 @@ function startCursor(start: WalkStart): Cursor {
 
 function finish(
   target: WalkTarget,
+  start: WalkStart,
   cursor: Cursor,
   func: Func | undefined,
   stack: StackName,
@@ -102,7 +103,7 @@ function finish(
     pc: cursor.pc,
     exact: cursor.exact,
     sp: cursor.sp,
-    registers: { live: cursor.live, get: name => registerOf(cursor, func, name) },
+    registers: { live: cursor.live, bases: start.live, get: name => registerOf(cursor, func, name) },
     func,
     stack,
     g: cursor.g,
