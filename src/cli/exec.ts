@@ -1,7 +1,8 @@
 import type { Assembled } from '../asm/program.js';
+import { printedAnswer } from '../debugger/answer.js';
 import type { Outcome } from '../debugger/commands/command.js';
 import { commandLine, run } from '../debugger/commands/execute.js';
-import { runScript } from '../debugger/commands/session.js';
+import { runScript } from '../debugger/commands/script.js';
 import { CommandError } from '../debugger/errors.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
@@ -40,6 +41,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const launched = call === undefined ? launch : { ...launch, result: call.result };
   const session = new Session(launched, nodeHost(typed), limit, undefined, stdinFlag(parsed));
   outlet.attend(session);
+  if (!json && !screen) session.printed = text => writeOut(1, text);
   const finish = (status: number): number => {
     own?.end();
     if (call !== undefined && call.result(session.target.process) === undefined) call.tell(undefined);
@@ -50,7 +52,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
     // The screen is gone, and what it has told with it.
     call?.tell(call.result(session.target.process));
-    return 0;
+    return session.exitStatus ?? 0;
   }
   const interrupt = () => session.interrupt();
   process.on('SIGINT', interrupt);
@@ -58,7 +60,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const report = (outcome: Outcome) => {
     failed ||= !outcome.ok;
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
-    else if (outcome.output !== '') writeOut(1, `${outcome.output}\n`);
+    else writeOut(outcome.ok ? 1 : 2, printedAnswer(outcome));
   };
   if (interactive) writeOut(1, `${WELCOME}\n`);
   const begin = async () => {
@@ -71,12 +73,13 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
     await converse(session, heard(parsed), begin);
-    return finish(0);
+    return finish(session.exitStatus ?? 0);
   }
   await begin();
-  if (batch || session.ended) return finish(failed ? 1 : 0);
+  const status = () => session.exitStatus ?? (failed ? 1 : 0);
+  if (batch || session.ended) return finish(status());
   await readCommands(session, report);
-  return finish(failed ? 1 : 0);
+  return finish(status());
 }
 
 /** `-x FILE`: in JSON every line of it is an outcome of its own. */
@@ -84,7 +87,7 @@ async function script(session: Session, path: string, each: ((outcome: Outcome) 
   const command = `source ${path}`;
   try {
     const answer = await runScript(session, path, commandLine, each);
-    return { command, ok: true, output: answer.output, data: answer.data };
+    return { command, ok: true, ...answer };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { command, ok: false, output: error.message, data: { error: error.message, column: null, own: false } };

@@ -1,7 +1,8 @@
 /** The prompt: a line editor with completion and history over the debugger's commands. */
 import { constants } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
-import { run } from '../debugger/commands/execute.js';
+import { printedAnswer } from '../debugger/answer.js';
+import { inBlock, leaveBlock, run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
 import type { Session } from '../debugger/session/session.js';
 import { Changes } from '../debugger/show/changes.js';
@@ -36,7 +37,7 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
   let busy = true;
   let editor: Interface;
   const ask = () => {
-    editor.setPrompt(session.settings.text('prompt'));
+    editor.setPrompt(inBlock(session) ? '>' : session.settings.text('prompt'));
     editor.prompt();
   };
   const leave = () => {
@@ -49,7 +50,7 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
       if (line === undefined) return leave();
       const outcome = await run(session, line);
       const told = session.ended ? undefined : changes?.tell(session);
-      for (const text of [outcome.output, told ?? '']) if (text !== '') writeOut(1, `${text}\n`);
+      writeOut(1, printedAnswer(outcome) + printedAnswer({ output: told ?? '' }));
     }
     busy = false;
     if (session.ended) leave();
@@ -84,6 +85,8 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
         if (busy) session.interrupt();
         else {
           writeOut(1, '^C\n');
+          leaveBlock(session);
+          editor.setPrompt(session.settings.text('prompt'));
           // Clears what is typed so far.
           editor.write(null, { ctrl: true, name: 'e' });
           editor.write(null, { ctrl: true, name: 'u' });

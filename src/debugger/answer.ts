@@ -7,7 +7,13 @@ export type Data = null | boolean | number | string | readonly Data[] | { readon
 export interface Answer {
   readonly output: string;
   readonly data: Data;
+  /** It is printed as it is: without a newline behind it. */
+  readonly open?: boolean;
 }
+
+/** What is printed of it, to the character. */
+export const printedAnswer = ({ output, open }: Pick<Answer, 'output' | 'open'>): string =>
+  output === '' || open ? output : `${output}\n`;
 
 /** An answer that is only text. */
 export function text(output: string, data: Data = null): Answer {

@@ -79,6 +79,8 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   packages: ['packages'],
   help: ['help', 'help x'],
   echo: ['echo here'],
+  printf: ['printf "%d", $rip'],
+  output: ['output $rip'],
   config: ['config', 'config -list'],
   show: ['show version', 'show max-string-len'],
   breakpoints: ['breakpoints'],

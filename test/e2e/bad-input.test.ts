@@ -202,7 +202,7 @@ describe.skipIf(why)(`bad input${why ? ` (skipped: ${why})` : ''}`, () => {
       'b no.such.function',
       'x/99zz 0',
       'frame 99',
-      'set $nosuch = 1',
+      'set $nosuch.x = 1',
       'thread 99',
       'p *(*int)(0)',
       'list nosuch.go:1',

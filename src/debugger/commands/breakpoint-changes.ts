@@ -69,9 +69,10 @@ export const breakpointChangeCommands: readonly Command[] = [
     ...group,
     name: 'commands',
     aliases: [],
-    syntax: ['commands [BREAKPOINT] COMMAND[; COMMAND...]'],
+    syntax: ['commands [BREAKPOINT] COMMAND[; COMMAND...]', 'commands [BREAKPOINT...]'],
     summary: "set the commands that run whenever a breakpoint stops (the newest, unless one is named), gdb's way",
-    details: 'They replace those set before. `silent` is accepted and does nothing.',
+    details:
+      'They replace those set before. Alone, or with numbers of breakpoints only, the commands follow in lines of their own, up to `end`. Where they begin with `silent`, the stop is not told.',
     completion: ['breakpoint', 'command'],
     run: (session, args) => {
       const numbered = /^(\d+|\$bpnum)(?=\s|$)/.exec(args.text);
@@ -190,4 +191,21 @@ function remove(session: Session, breakpoints: readonly Breakpoint[]): Answer {
       .map(each => `Deleted ${each.kind === 'break' ? 'breakpoint' : `${each.kind}point`} ${each.id < 0 ? each.name : each.id}.`)
       .join('\n'),
   );
+}
+
+/** gdb's `commands N... `, with the lines up to its `end`. */
+export function withCommands(session: Session, args: Arguments, body: readonly string[]): void {
+  const numbers = args.words().flatMap(word => {
+    const range = /^(\d+)-(\d+)$/.exec(word.text);
+    if (range === null) return [word];
+    const [from, to] = [Number(range[1]), Number(range[2])];
+    const between = session.breakpoints.all.filter(({ id }) => id >= from && id <= to);
+    if (between.length === 0) throw args.error(`there are no breakpoints ${word.text}`);
+    return between.map(({ id }): Word => ({ text: String(id), column: word.column }));
+  });
+  const last = session.breakpoints.all.at(-1);
+  if (numbers.length === 0 && last === undefined) throw args.error('there is no breakpoint yet');
+  const meant = numbers.length === 0 ? [last!] : numbers.map(word => wanted(session, word, args));
+  for (const breakpoint of meant) breakpoint.commands = body.map(line => line.trim()).filter(line => line !== '' && !line.startsWith('#'));
+  session.breakpoints.changed(...meant);
 }

@@ -90,7 +90,7 @@ export const commands = {
   /** gdb's body in one line: `silent; bt 1; end`. */
   parse: (body: string): string[] => {
     const lines = body.split(';').map(each => each.trim());
-    return lines.filter(each => each !== '' && each !== 'silent' && each !== 'end');
+    return lines.filter(each => each !== '' && each !== 'end');
   },
   text: each => (each.commands.length === 0 ? undefined : each.commands.join('\n')),
   where: 'below',

@@ -57,6 +57,8 @@ export interface Outcome {
   readonly output: string;
   /** Where it is not `ok`: `{error, column, own}`. */
   readonly data: Data;
+  /** As in Answer. */
+  readonly open?: boolean;
 }
 
 /** The commands, for those of them that run others or tell of them. */

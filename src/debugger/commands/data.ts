@@ -4,7 +4,9 @@ import { CommandError } from '../errors.js';
 import { isValue } from '../evaluate/scope.js';
 import { examineDelve } from '../memory/examine.js';
 import { telescopeAnswer } from '../memory/telescope.js';
-import { addressOfExpression } from '../session/expressions.js';
+import { convenienceAssignment } from '../session/convenience.js';
+import { addressOfExpression, evaluated } from '../session/expressions.js';
+import { meaningless } from '../session/gdb-settings.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, Settings } from '../session/settings.js';
 import { assignExpression, printExpression, typeOfDetailed, typeOfExpression } from '../show/print.js';
@@ -20,7 +22,7 @@ export const dataCommands: readonly Command[] = [
   {
     ...data,
     name: 'print',
-    aliases: ['p', 'inspect', 'output'],
+    aliases: ['p', 'inspect'],
     syntax: ['print[/F] EXPRESSION', 'print %F EXPRESSION'],
     summary: 'evaluate a Go expression (or gdb spelling) in the selected frame',
     details: 'F is one of x d u o t a c f s z. Registers are names: R14, $r14, RAX.int32, XMM0.float64.',
@@ -82,7 +84,8 @@ export const dataCommands: readonly Command[] = [
     aliases: ['set variable', 'set var'],
     syntax: ['set TARGET = EXPRESSION', 'set SETTING VALUE'],
     summary: "change a variable, memory or a register; or a setting, in gdb's words",
-    details: 'TARGET is a variable, a field, *(*T)(ADDRESS), $rax or RAX. Registers of outer frames cannot be set.',
+    details:
+      'TARGET is a variable, a field, *(*T)(ADDRESS), $rax or RAX; or a $name of your own. Registers of outer frames cannot be set. Settings of gdb that mean nothing here (pagination, confirm, width, ...) are taken, and change nothing.',
     completion: [
       ['setting', 'expression'],
       ['value', 'expression'],
@@ -193,9 +196,15 @@ function callCommand(session: Session, args: Arguments): Answer {
 }
 
 function setCommand(session: Session, args: Arguments): Answer {
+  const own = convenienceAssignment(args.text);
+  if (own !== undefined) {
+    session.convenience.set(own.name, evaluated(session.context(), own.value, args.column + own.at));
+    return text('');
+  }
   if (args.verb === 'set') {
     const name = settingNamed(session, args.text);
     if (name !== undefined) return setSetting(session, name, args.from(name.length));
+    if (meaningless(args.text) && !isValue(session.context(), args.words()[0]!.text)) return text('');
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
   const answer = assignExpression(session.context(), args);

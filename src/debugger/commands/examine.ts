@@ -20,6 +20,8 @@ export function examineFrom(session: Session, source: Word, format: string): Ans
   if (start === undefined) throw new CommandError('x wants an address', source.column);
   const [answer, next] = examine(target, start, parsed, { flavor: settings.flavor, pc: session.pc });
   resume.x = next;
+  const { size } = parsed;
+  session.convenience.examined(session.context(), BigInt.asUintN(64, next - BigInt(size)), size);
   return answer;
 }
 

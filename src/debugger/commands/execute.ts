@@ -5,6 +5,8 @@ import type { Meanwhile } from '../session/requests.js';
 import type { Session } from '../session/session.js';
 import { Arguments } from './arguments.js';
 import type { Command, Console, Outcome } from './command.js';
+import { runDefined, runWhole } from './script.js';
+import { BlockReader } from './statements.js';
 import { commandTable } from './table.js';
 
 /**
@@ -41,6 +43,7 @@ function meanwhileOf(session: Session, line: string): Meanwhile {
   const typed = line.trim();
   if (typed === '') return 'waits';
   if (typed.startsWith('#')) return 'acts';
+  if (inBlock(session) || ownCommand(session, new Arguments(typed, 0)) !== undefined) return 'waits';
   try {
     return resolve(session, new Arguments(typed, 0))[0].meanwhile ?? 'waits';
   } catch (error) {
@@ -49,7 +52,30 @@ function meanwhileOf(session: Session, line: string): Meanwhile {
   }
 }
 
+/** Takes one line; with others before it it may be a whole that is run, or a part of one yet. */
 async function runNow(session: Session, line: string): Promise<Outcome> {
+  const reader = readers.get(session) ?? new BlockReader();
+  const whole = reader.take(line, 1);
+  if (whole === undefined) {
+    readers.set(session, reader);
+    return { command: line, ok: true, output: '', data: null };
+  }
+  readers.delete(session);
+  if (whole.length === 1) return runLine(session, whole[0]!.text);
+  session.lastLine = '';
+  return outcomeOf(session, whole.map(({ text }) => text).join('\n'), () => runWhole(session, whole, commandLine));
+}
+
+/** What a line is part of, for sessions where one is begun. */
+const readers = new WeakMap<Session, BlockReader>();
+
+/** Whether what is typed next belongs to what was typed: the prompt is another then. */
+export const inBlock = (session: Session): boolean => readers.has(session);
+
+/** Forgets what was begun. */
+export const leaveBlock = (session: Session): void => void readers.delete(session);
+
+async function runLine(session: Session, line: string): Promise<Outcome> {
   const typed = line.trim();
   if (typed.startsWith('#')) return { command: line, ok: true, output: '', data: null };
   const wanted = typed === '' ? session.lastLine : line;
@@ -91,17 +117,29 @@ function repeatable(session: Session, line: string): string {
 async function executeNow(session: Session, line: string): Promise<Outcome> {
   const start = line.length - line.trimStart().length;
   if (line.trim() === '') return { command: line, ok: true, output: '', data: null };
+  return outcomeOf(session, line, async () => dispatch(session, new Arguments(line.trim(), start)));
+}
+
+async function outcomeOf(session: Session, line: string, work: () => Promise<Answer>): Promise<Outcome> {
   try {
-    const { output, data } = await dispatch(session, new Arguments(line.trim(), start));
-    return { command: line, ok: true, output, data };
+    const { output, data, open } = await work();
+    return { command: line, ok: true, output, data, ...(open ? { open } : {}) };
   } catch (error) {
     return { command: line, ok: false, output: complaint(session, line, error), data: reasonOf(error) };
   }
 }
 
 function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {
+  const own = session.defined.size === 0 ? undefined : ownCommand(session, args);
+  if (own !== undefined) return runDefined(session, own, args.from(own.length), commandLine);
   const [command, rest] = resolve(session, args);
   return command.run(session, rest, commandLine);
+}
+
+/** The name of a command of the user's own that a line begins with. */
+function ownCommand({ defined }: Session, { text }: Arguments): string | undefined {
+  const name = /^[A-Za-z_][\w-]*/.exec(text)?.[0];
+  return name !== undefined && defined.has(name) ? name : undefined;
 }
 
 /** What commands see of the others. */

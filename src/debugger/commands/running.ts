@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.js';
+import { type Answer, printedAnswer } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { resume } from '../run/control.js';
 import { resultsOf } from '../run/returned.js';
@@ -12,18 +12,29 @@ import { stopData, stopText } from '../show/stop-text.js';
 import { type Arguments, unquote } from './arguments.js';
 import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
-import { afterStop } from './hooks.js';
+import { afterStop, hasHook, isSilent } from './hooks.js';
 
 /** What every command that moved the program answers. */
 async function moved(session: Session, console: Console, extra: readonly string[] = []): Promise<Answer> {
-  const told = [stopText(session), ...extra];
+  let told = isSilent(session) ? '' : [stopText(session), ...extra].join('\n');
   const data = stopData(session);
+  if (!hasHook(session)) return { output: lines(told, displayText(session)), data };
+  // What the commands print comes behind what is told, and before what they have the program write.
+  if (session.printed !== undefined) {
+    if (told !== '') session.printed(`${told}\n`);
+    told = '';
+  }
+  const { stop } = session;
   const hooked = await afterStop(session, console);
-  if (hooked !== '') told.push(hooked);
-  const shown = displayText(session);
-  if (shown !== '') told.push(shown);
-  return { output: told.join('\n'), data };
+  const shown = session.stop === stop ? displayText(session) : '';
+  return {
+    output: lines(printedAnswer({ output: told }) + printedAnswer(hooked).replace(/\n$/, ''), shown),
+    data,
+    open: shown === '' && hooked.open === true,
+  };
 }
+
+const lines = (...parts: readonly string[]): string => parts.filter(part => part !== '').join('\n');
 
 /** Runs an action that moves the program. */
 async function moving(session: Session, console: Console, action: () => Promise<Stop>): Promise<Answer> {

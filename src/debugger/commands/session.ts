@@ -1,14 +1,12 @@
-import { type Answer, text } from '../answer.js';
-import { CommandError } from '../errors.js';
-import type { Session } from '../session/session.js';
+import { text } from '../answer.js';
+import { numberOfResult } from '../evaluate/result.js';
+import { evaluated, pointing } from '../session/expressions.js';
 import { splitOptions, unquote } from './arguments.js';
-import type { Command, Console, Outcome } from './command.js';
+import type { Command } from './command.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
+import { runScript } from './script.js';
 
 const group = { group: 'session', repeat: 'no', meanwhile: 'acts' } as const;
-
-/** Scripts that source scripts end somewhere. */
-const DEEPEST_SCRIPT = 20;
 
 export const sessionCommands: readonly Command[] = [
   {
@@ -22,6 +20,8 @@ export const sessionCommands: readonly Command[] = [
       if (args.empty) return text(helpAll(table.commands));
       const chapter = helpGroup(table.commands, args.text);
       if (chapter !== undefined) return text(chapter);
+      const own = session.defined.get(args.text);
+      if (own !== undefined) return text(own.help ?? `${args.text}: a command of your own.`);
       return text(helpOne(table.find(args.text, args.column, session.settings.aliases)));
     },
   },
@@ -31,21 +31,18 @@ export const sessionCommands: readonly Command[] = [
     name: 'source',
     aliases: [],
     syntax: ['source FILE'],
-    summary: 'run the commands of a file, a line each, up to the first that fails',
+    summary: 'run the commands of a file, up to the first that fails',
+    details: [
+      'Besides commands: if, else, while, loop_break, loop_continue, define, document and commands, each to its end, as gdb has them. A line that ends in a',
+      'backslash goes on in the next. In the body of define, $arg0, $arg1... are its arguments, $argc is their number. A condition is an expression.',
+      '$name is a variable of your own (set $name = 5); $_ and $__ are the last address that x has shown, and what is there; $bpnum, $_exitcode and',
+      '$_exitsignal are what they say. All of this can be typed, too.',
+    ].join('\n'),
     completion: ['file'],
     run: (session, args, console) => {
       if (args.empty) throw args.error('source wants a file');
       return runScript(session, unquote(args.text), console);
     },
-  },
-  {
-    ...group,
-    name: 'echo',
-    aliases: [],
-    syntax: ['echo TEXT'],
-    summary: 'print text, in scripts',
-    completion: [],
-    run: (_session, args) => text(unquote(args.text).replace(/\\n/g, '\n')),
   },
   {
     ...group,
@@ -72,34 +69,18 @@ export const sessionCommands: readonly Command[] = [
     ...group,
     name: 'exit',
     aliases: ['quit', 'q', 'detach'],
-    syntax: ['exit'],
-    summary: 'end r14',
-    completion: [],
-    run: session => {
+    syntax: ['exit', 'exit STATUS'],
+    summary: 'end r14, with a status: an expression; else as --batch has it',
+    completion: ['expression'],
+    run: (session, args) => {
+      if (!args.empty) {
+        const context = session.context();
+        const status = pointing(args.column, () => numberOfResult(context, evaluated(context, args.text, args.column)));
+        session.exitStatus = Number(BigInt.asUintN(8, BigInt(Math.trunc(Number(status)))));
+      }
       session.ended = true;
       if (session.requests.running) session.interrupt();
       return text('');
     },
   },
 ];
-
-/** Runs a script; fails at its first failing line, and names it. `each` is told of every line's outcome as it comes. */
-export async function runScript(session: Session, path: string, console: Console, each?: (outcome: Outcome) => void): Promise<Answer> {
-  if (session.scripts >= DEEPEST_SCRIPT) throw new CommandError(`scripts are nested more than ${DEEPEST_SCRIPT} deep`);
-  const script = session.host.readScript(path);
-  const out: string[] = [];
-  session.scripts++;
-  try {
-    for (const [index, line] of script.split(/\r?\n/).entries()) {
-      if (line.trim() === '' || line.trim().startsWith('#')) continue;
-      const outcome = await console.execute(session, line);
-      each?.(outcome);
-      if (!outcome.ok) throw new CommandError([...out, `${path}:${index + 1}: ${outcome.output}`].join('\n'));
-      if (outcome.output !== '' && each === undefined) out.push(outcome.output);
-      if (session.ended) break;
-    }
-  } finally {
-    session.scripts--;
-  }
-  return text(out.join('\n'));
-}

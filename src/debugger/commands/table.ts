@@ -8,6 +8,7 @@ import { displayCommands } from './displays.js';
 import { goroutineCommands } from './goroutines.js';
 import { informationCommands } from './information.js';
 import { CommandTable } from './lookup.js';
+import { printingCommands } from './printf.js';
 import { runningCommands } from './running.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   ...informationCommands,
   ...settingCommands,
   ...sessionCommands,
+  ...printingCommands,
 ];
 
 export const commandTable = new CommandTable(commands);

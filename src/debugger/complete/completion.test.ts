@@ -47,7 +47,7 @@ describe('completion', () => {
     expect(completed('goroutine 1 backt')).toBe('goroutine 1 backtrace');
     expect(completed('frame 2 disas trace.Ta')).toBe('frame 2 disas trace.TakeSnapShot');
     expect(completed('on mi')).toBe('on mine');
-    expect(completed('on mine pri')).toBe('on mine print');
+    expect(completed('on mine backt')).toBe('on mine backtrace');
     expect(completed('condition mine EFLA')).toBe('condition mine EFLAGS');
   });
 

@@ -125,7 +125,11 @@ class Evaluator extends TypeEvaluator {
   // ---- names ----------------------------------------------------------------------------------------------------------------------------
 
   private register(node: SyntaxNode & { kind: 'register' }): EvaluatedOperand {
-    return this.scope.register(node.name, true) ?? this.fail(node, `there is no register $${node.name}`);
+    return (
+      this.scope.register(node.name, true) ??
+      this.context.convenience?.(node.name) ??
+      this.fail(node, `there is no register $${node.name}, and nothing was set to that name`)
+    );
   }
 
   private quoted(node: SyntaxNode & { kind: 'quoted' }): EvaluatedOperand {

@@ -7,7 +7,7 @@ import { codeText, type PrintOptions, printValue } from '../values/print.js';
 import { underlying } from '../values/types.js';
 import { dynamicOf, type Value } from '../values/value.js';
 import type { EvaluationContext } from './context.js';
-import { constantTo, defaultType, wordOf } from './convert.js';
+import { constantTo, defaultType, floatValueOf, integerOf, isInteger, wordOf } from './convert.js';
 import { ExpressionError } from './errors.js';
 import type { Result } from './operand.js';
 import * as operators from './operators.js';
@@ -113,6 +113,26 @@ export function addressOfResult(context: EvaluationContext, result: Result): big
     // A struct or other value in memory stands for where it is, as `x main.t` means.
     if (result.kind === 'value' && result.value.source.address !== undefined) return result.value.source.address;
     throw new OperationError(`that is no number or address, but ${result.kind === 'value' ? result.value.type.name : result.kind}`);
+  });
+}
+
+/** The number that a result is, with its sign; of pointers and functions the address. Throws ExpressionError. */
+export function numberOfResult(context: EvaluationContext, result: Result): bigint | number {
+  return positioned(0, () => {
+    if (result.kind === 'constant') {
+      const { constant } = result;
+      if (constant.class === 'int' || constant.class === 'rune' || constant.class === 'float') return constant.value;
+      if (constant.class === 'bool') return constant.value ? 1n : 0n;
+    }
+    if (result.kind === 'value') {
+      const { kind } = underlying(result.value.type);
+      if (kind === 'float') return floatValueOf(result.value);
+      if (isInteger(result.value.type) || kind === 'bool') return integerOf(result.value);
+    }
+    const word = wordOf(context, result);
+    if (word === undefined)
+      throw new OperationError(`that is no number, but ${result.kind === 'value' ? result.value.type.name : result.kind}`);
+    return word;
   });
 }
 

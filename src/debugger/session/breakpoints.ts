@@ -124,6 +124,11 @@ export class Breakpoints {
     return breakpoint;
   }
 
+  /** Number of the one that was set last; undefined: none was. */
+  get newest(): number | undefined {
+    return this.#next === 1 ? undefined : this.#next - 1;
+  }
+
   /** After properties of breakpoints were set. */
   changed(...breakpoints: readonly Breakpoint[]): void {
     for (const each of breakpoints) this.onChange('changed', each);

@@ -19,6 +19,7 @@ import { Breakpoints } from './breakpoints.js';
 import { type CallAsked, callFunction } from './calls/function-call.js';
 import type { CallSite } from './calls/running.js';
 import { type Census, census, tellChanges } from './census.js';
+import { Convenience } from './convenience.js';
 import { Driver } from './driver.js';
 import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
@@ -78,6 +79,7 @@ export class Session {
     this.stopsChanged();
     this.events.emit('breakpoint', { change, breakpoint });
   });
+  readonly convenience = new Convenience(() => this.breakpoints.newest);
   readonly signals = new SignalHandling(() => this.stopsChanged());
   readonly requests = new Requests();
   readonly checks = new CallChecks();
@@ -99,6 +101,13 @@ export class Session {
   lastLine = '';
   /** Scripts that are being run, each by the one before. */
   scripts = 0;
+  /** The user's own commands, and how deep they call each other now. */
+  readonly defined = new Map<string, { readonly body: readonly string[]; readonly help: string | undefined }>();
+  calls = 0;
+  /** Prints at once what scripts print; absent: it is a part of their answers. */
+  printed: ((text: string) => void) | undefined;
+  /** With which status r14 is to end (`exit 3`). */
+  exitStatus: number | undefined;
   ended = false;
   /** The program stands on another source line than at the stop before. */
   otherLine = true;
@@ -269,6 +278,7 @@ export class Session {
   /** After anything ran: a new stop, with the innermost frame selected. */
   stopped(stop: Stop): void {
     this.stop = stop;
+    if (stop.reason === 'exited') this.convenience.exited(stop.status, stop.signal === undefined ? undefined : stop.status - 128);
     const { target } = this;
     target.faulted =
       stop.reason === 'signal' && stop.signal.fault !== undefined ? faultedIn(target.process.current, stop.signal.fault) : undefined;
@@ -425,10 +435,11 @@ export class Session {
   context(): EvaluationContext {
     const { target } = this;
     const breakpointHits = (name: string) => this.breakpoints.named(name)?.hits;
+    const convenience = (name: string) => this.convenience.get(name);
     if (this.still) {
-      const context = { ...this.stack.context(this.frame), breakpointHits };
+      const context = { ...this.stack.context(this.frame), breakpointHits, convenience };
       return { ...context, call: (callee, args) => this.#call(context, callee, args) };
     }
-    return { memory: target.memory, images: target.images.all, frame: undefined, curg: undefined, breakpointHits };
+    return { memory: target.memory, images: target.images.all, frame: undefined, curg: undefined, breakpointHits, convenience };
   }
 }

@@ -1,0 +1,107 @@
+/** Settings of gdb's, as its `help set` names them, that mean nothing here: what they ask for is so, or concerns what r14 does not have. */
+
+/** First words; with two, the second counts too. */
+const MEANINGLESS: ReadonlySet<string> = new Set([
+  ...[
+    'pagination',
+    'confirm',
+    'width',
+    'height',
+    'verbose',
+    'logging',
+    'history',
+    'style',
+    'debuginfod',
+    'auto-load',
+    'editing',
+    'annotate',
+    'trace-commands',
+  ],
+  ...[
+    'breakpoint',
+    'can-use-hw-watchpoints',
+    'scheduler-locking',
+    'schedule-multiple',
+    'non-stop',
+    'startup-with-shell',
+    'disable-randomization',
+  ],
+  ...[
+    'follow-fork-mode',
+    'follow-exec-mode',
+    'detach-on-fork',
+    'unwindonsignal',
+    'unwind-on-terminating-exception',
+    'stop-on-solib-events',
+  ],
+  ...[
+    'osabi',
+    'architecture',
+    'endian',
+    'language',
+    'charset',
+    'host-charset',
+    'target-charset',
+    'target-wide-charset',
+    'complaints',
+    'watchdog',
+  ],
+  ...[
+    'max-value-size',
+    'max-completions',
+    'multiple-symbols',
+    'opaque-type-resolution',
+    'overload-resolution',
+    'check',
+    'case-sensitive',
+    'radix',
+  ],
+  ...[
+    'backtrace past-main',
+    'backtrace past-entry',
+    'backtrace limit',
+    'filename-display',
+    'python',
+    'guile',
+    'suppress-cli-notifications',
+    'tui',
+    'exec-done-display',
+  ],
+  ...['print pretty', 'print address', 'print array', 'print array-indexes', 'print asm-demangle', 'print demangle', 'print entry-values'],
+  ...[
+    'print finish',
+    'print frame-arguments',
+    'print frame-info',
+    'print inferior-events',
+    'print max-depth',
+    'print max-symbolic-offset',
+    'print nibbles',
+  ],
+  ...['print null-stop', 'print object', 'print pascal_static-members', 'print raw-frame-arguments', 'print raw-values', 'print repeats'],
+  ...[
+    'print sevenbit-strings',
+    'print static-members',
+    'print symbol',
+    'print symbol-filename',
+    'print symbol-loading',
+    'print thread-events',
+  ],
+  ...[
+    'print type',
+    'print union',
+    'print vtbl',
+    'disassemble-next-line',
+    'step-mode',
+    'skip',
+    'source',
+    'record',
+    'exec-wrapper',
+    'inferior-tty',
+  ],
+]);
+
+/** Whether `set` of these words is such a setting: without a `=`, which would be a variable's. */
+export function meaningless(words: string): boolean {
+  const [first = '', second = ''] = words.split(/\s+/);
+  return !/^\S+\s*=/.test(words) && (MEANINGLESS.has(first) || MEANINGLESS.has(`${first} ${second}`));
+}
