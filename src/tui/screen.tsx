@@ -64,6 +64,8 @@ const PROGRESS_EVERY = 200;
 const FRAME = 16;
 /** Milliseconds in which most commands are done: their beginning and their end are one frame. */
 const SOON = 4;
+/** Milliseconds between two frames of what only the program writes: nobody reads faster. */
+const READABLE = 50;
 /** Milliseconds that the first frame waits for the first commands: most are done by then, and their end is what is shown first. */
 const OPENING = 150;
 
@@ -92,7 +94,16 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     exitOnCtrlC: false,
     patchConsole: false,
   });
+  /** What the program has written since the last frame or message: one message for all of it. */
+  let unread = '';
+  const readOutput = (): void => {
+    if (unread === '') return;
+    const text = unread;
+    unread = '';
+    ({ state } = update(state, { kind: 'written', text }));
+  };
   const redraw = atMostEvery(FRAME, () => {
+    readOutput();
     const { theme } = state.view;
     const rows = options.ascii ? draw(state).map(ascii) : draw(state);
     const differing = terminal.surface.differing(rows.map(row => theme + JSON.stringify(row)));
@@ -108,6 +119,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   };
   let finish: () => void = () => undefined;
   const send = (message: Message): void => {
+    readOutput();
     const next = update(state, message);
     state = next.state;
     if (!opening) redraw(SOON);
@@ -115,7 +127,10 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   };
   outlet.screen = {
     renewed: () => send({ kind: 'renewed' }),
-    written: text => send({ kind: 'written', text }),
+    written: text => {
+      if (unread === '' && !opening) redraw(READABLE);
+      unread += text;
+    },
     said: text => send({ kind: 'answer', text }),
     starved: () => send({ kind: 'starved' }),
   };
