@@ -19,7 +19,7 @@ export function openTerminal(
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   // What would say something of the terminal that this is run from.
   const { CI, NO_COLOR, FORCE_COLOR, COLORTERM, TMUX, ...rest } = process.env;
-  const env = { ...rest, TERM: 'xterm-256color', HOME: home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...environment };
+  const env = { ...rest, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', HOME: home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...environment };
   const pty = spawn(file, [...args], { cols: columns, rows, env });
   let exited: number | undefined;
   let raw = '';

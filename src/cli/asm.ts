@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { assemble } from '../asm/assemble.js';
 import { AssemblyError, diagnosticsText } from '../asm/diagnostics.js';
 import { CallError, type Invocation, invocation } from '../asm/invoke.js';
-import { listing } from '../asm/listing.js';
+import { listed, listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { printValue } from '../debugger/values/print.js';
 import { memorySource, type Source } from '../debugger/values/source.js';
@@ -16,6 +16,12 @@ import { writeOut } from './output.js';
 import { readText } from './read-text.js';
 
 export { diagnosticsText, listing };
+
+/** The same as `listing`, an object of JSON a line. */
+export const listingData = (program: Assembled): string =>
+  listed(program)
+    .map(instruction => `${JSON.stringify(instruction)}\n`)
+    .join('');
 
 /** Go's registers as they should be, on the thread's stack as g0. */
 const SETUP = `	ANDQ $~15, SP

@@ -8,7 +8,7 @@ import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Process } from '../linux/api.js';
-import { heard, numberFlag, type Parsed, screenWanted } from './flags.js';
+import { asciiWanted, heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
@@ -49,7 +49,7 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   };
   if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
-    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: parsed.values.has('ascii'), script }, outlet);
+    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script }, outlet);
     // The screen is gone, and what it has told with it.
     call?.tell(call.result(session.target.process));
     return session.exitStatus ?? 0;
@@ -66,7 +66,8 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   const begin = async () => {
     for (const { kind, text } of parsed.script) {
       if (session.ended) break;
-      report(kind === 'ex' ? await run(session, text) : await script(session, text, json ? report : undefined));
+      if (kind === 'ex') report(await run(session, text));
+      else await script(session, text, json, report);
     }
   };
   if (interactive) {
@@ -82,15 +83,20 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
   return finish(status());
 }
 
-/** `-x FILE`: in JSON every line of it is an outcome of its own. */
-async function script(session: Session, path: string, each: ((outcome: Outcome) => void) | undefined): Promise<Outcome> {
+/** `-x FILE`: in JSON every line of it is an outcome of its own, and the file itself none, unless it is what is wrong. */
+async function script(session: Session, path: string, json: boolean, report: (outcome: Outcome) => void): Promise<void> {
   const command = `source ${path}`;
+  let failed = false;
+  const each = (outcome: Outcome) => {
+    failed ||= !outcome.ok;
+    report(outcome);
+  };
   try {
-    const answer = await runScript(session, path, commandLine, each);
-    return { command, ok: true, ...answer };
+    const answer = await runScript(session, path, commandLine, json ? each : undefined);
+    if (!json) report({ command, ok: true, ...answer });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return { command, ok: false, output: error.message, data: { error: error.message, column: null, own: false } };
+    if (!failed) report({ command, ok: false, output: error.message, data: { error: error.message, column: null, own: false } });
   }
 }
 

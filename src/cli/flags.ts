@@ -18,13 +18,19 @@ const FLAGS = [
   { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
   { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
   { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
-  { name: 'ascii', summary: 'draw the screen with ASCII characters only', of: ['exec', 'asm', 'lesson'] },
+  { name: 'ascii', summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100', of: ['exec', 'asm', 'lesson'] },
   {
     name: 'screen-reader',
     summary: 'lines, and what each step has changed in words (also with INK_SCREEN_READER=true)',
     of: ['exec', 'asm', 'lesson'],
   },
-  { name: 'json', summary: 'print one JSON object per command and line; the program writes to standard error', of: ['exec', 'asm'] },
+  {
+    name: 'json',
+    summary:
+      'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
+    of: ['exec', 'asm', 'programs', 'lesson'],
+  },
+  { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
   { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
   {
     name: 'stdin',
@@ -170,6 +176,16 @@ function findFlag(name: string, command: CommandName | undefined): FlagRow {
 
 /** Whether the user hears what is shown. The variable is Ink's. */
 export const heard = (parsed: Parsed): boolean => parsed.values.has('screen-reader') || process.env.INK_SCREEN_READER === 'true';
+
+/**
+ * Whether the screen may have no character beyond ASCII: asked for, or because of what the environment says of the terminal: a locale (locale(7): the
+ * first of these that is set) whose characters are not UTF-8, or one of DEC's terminals.
+ */
+export function asciiWanted(parsed: Parsed): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM = '' } = process.env;
+  const locale = LC_ALL || LC_CTYPE || LANG || '';
+  return parsed.values.has('ascii') || (locale !== '' && !/utf-?8/i.test(locale)) || /^vt\d/.test(TERM);
+}
 
 /** Whether the full screen is to be opened: keys and cells are there, and nobody wants lines. */
 export const screenWanted = (parsed: Parsed): boolean =>

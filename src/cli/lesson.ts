@@ -9,7 +9,7 @@ import { Session } from '../debugger/session/session.js';
 import { Settings } from '../debugger/session/settings.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
-import { type Parsed, screenWanted } from './flags.js';
+import { asciiWanted, type Parsed, screenWanted, UsageError } from './flags.js';
 import { nodeHost } from './host.js';
 import { Outlet, writeOut } from './output.js';
 import { processOptions } from './process-options.js';
@@ -28,14 +28,14 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const check = parsed.values.has('check');
     const stage = stageOf(catalog, parsed, name, check ? undefined : outlet);
     const run = new LessonRun(lesson, stage);
-    if (check) return await checkAll(run);
+    if (check) return await checkAll(run, checkStyle(parsed));
     if (!screenWanted(parsed)) return await walkLines(run);
     const { LessonWalk } = await import('../debugger/lesson/walk.js');
     const walk = new LessonWalk(run);
     let notice = '';
     outlet.screen = { renewed: () => undefined, written: () => undefined, said: text => (notice += `${text}\n`), starved: () => undefined };
     await (untilSignal ? walk.untilSignal() : walk.begin());
-    await openScreen(walk, { title: name, ascii: parsed.values.has('ascii'), written: stage.printed(), notice }, outlet);
+    await openScreen(walk, { title: name, ascii: asciiWanted(parsed), written: stage.printed(), notice }, outlet);
     return 0;
   } catch (error) {
     if (!(error instanceof LessonError)) throw error;
@@ -62,19 +62,51 @@ function stageOf(catalog: Catalog, parsed: Parsed, name: string, outlet: Outlet 
   };
 }
 
-async function checkAll(run: LessonRun): Promise<number> {
+/** How the steps of a lesson that is checked are printed. */
+interface CheckStyle {
+  begin(steps: number): string;
+  step(result: StepResult, number: number): string;
+  end(title: string, steps: number, wrong: number): string;
+}
+
+const TEXT_STYLE: CheckStyle = {
+  begin: () => '',
+  step: ({ part, ok, output }) =>
+    `${ok ? 'ok  ' : 'FAIL'} ${`${part.line}`.padStart(4)}  ${part.text}\n${ok ? '' : `${indented(output, '           ')}\n`}`,
+  end: (title, steps, wrong) => `${title}: ${steps} steps, ${wrong === 0 ? 'all as the lesson says' : `${wrong} not as the lesson says`}\n`,
+};
+
+const JSON_STYLE: CheckStyle = {
+  begin: () => '',
+  step: ({ part, ok, output }) => `${JSON.stringify({ line: part.line, step: part.text, kind: part.kind, ok, output })}\n`,
+  end: (title, steps, wrong) => `${JSON.stringify({ title, steps, wrong })}\n`,
+};
+
+/** Version 13 of the Test Anything Protocol: what is wrong is a block of YAML. */
+const TAP_STYLE: CheckStyle = {
+  begin: steps => `TAP version 13\n1..${steps}\n`,
+  step: ({ part, ok, output }, number) =>
+    `${ok ? 'ok' : 'not ok'} ${number} - ${part.line}: ${part.text.replace(/#/g, '\\#')}\n${ok ? '' : `  ---\n  message: |\n${indented(output, '    ')}\n  ...\n`}`,
+  end: () => '',
+};
+
+function checkStyle({ values }: Parsed): CheckStyle {
+  if (values.has('json') && values.has('tap')) throw new UsageError('--json and --tap: one of them');
+  return values.has('tap') ? TAP_STYLE : values.has('json') ? JSON_STYLE : TEXT_STYLE;
+}
+
+async function checkAll(run: LessonRun, style: CheckStyle): Promise<number> {
   let steps = 0;
   let wrong = 0;
+  writeOut(1, style.begin(run.lesson.parts.filter(part => part.kind !== 'text').length));
   while (run.next !== undefined) {
     const result = await run.advance();
     if (result.part.kind === 'text') continue;
     steps++;
     if (!result.ok) wrong++;
-    const { part, ok } = result;
-    writeOut(1, `${ok ? 'ok  ' : 'FAIL'} ${`${part.line}`.padStart(4)}  ${part.text}\n`);
-    if (!ok) writeOut(1, `${indented(result.output, '           ')}\n`);
+    writeOut(1, style.step(result, steps));
   }
-  writeOut(1, `${run.lesson.title}: ${steps} steps, ${wrong === 0 ? 'all as the lesson says' : `${wrong} not as the lesson says`}\n`);
+  writeOut(1, style.end(run.lesson.title, steps, wrong));
   return wrong === 0 ? 0 : 1;
 }
 

@@ -39,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson or race');
-  if (parsed.command === 'programs') return listPrograms();
+  if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
     const { raceCommand } = await import('./race.js');
@@ -85,9 +85,13 @@ async function bundled(parsed: Parsed, path: string): Promise<Assembled | undefi
   return catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
 }
 
-async function listPrograms(): Promise<number> {
+async function listPrograms(json: boolean): Promise<number> {
   const { Catalog } = await import('../runtime/bundled/catalog.js');
   for (const { name, title, variants, race } of new Catalog(nodeAssets).list()) {
+    if (json) {
+      writeOut(1, `${JSON.stringify({ name, title, variants, race })}\n`);
+      continue;
+    }
     const choices = variants.length > 1 ? `  --variant ${variants.join('|')}` : '';
     writeOut(
       1,
@@ -98,7 +102,7 @@ async function listPrograms(): Promise<number> {
 }
 
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
-  const { assembleFile, diagnosticsText, listing, returnedText } = await import('./asm.js');
+  const { assembleFile, diagnosticsText, listing, listingData, returnedText } = await import('./asm.js');
   const call = parsed.values.get('call')?.[0];
   const list = parsed.values.has('list');
   const assembly = assembleFile(path, call, !list, goFlag(parsed));
@@ -106,7 +110,7 @@ async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
   const { warnings, sources } = assembly.program;
   if (warnings.length > 0) writeOut(2, `${diagnosticsText(warnings, sources)}\n`);
   if (list) {
-    writeOut(1, listing(assembly.program));
+    writeOut(1, parsed.values.has('json') ? listingData(assembly.program) : listing(assembly.program));
     return 0;
   }
   const result = (process: Process) => returnedText(assembly, process.memory);

@@ -79,6 +79,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   packages: ['packages'],
   help: ['help', 'help x'],
   echo: ['echo here'],
+  expect: ['expect 1 == 1', 'expect at nowhere'],
   printf: ['printf "%d", $rip'],
   output: ['output $rip'],
   config: ['config', 'config -list'],

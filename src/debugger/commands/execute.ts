@@ -121,12 +121,16 @@ async function executeNow(session: Session, line: string): Promise<Outcome> {
 }
 
 async function outcomeOf(session: Session, line: string, work: () => Promise<Answer>): Promise<Outcome> {
+  let outcome: Outcome;
   try {
     const { output, data, open } = await work();
-    return { command: line, ok: true, output, data, ...(open ? { open } : {}) };
+    outcome = { command: line, ok: true, output, data, ...(open ? { open } : {}) };
   } catch (error) {
-    return { command: line, ok: false, output: complaint(session, line, error), data: reasonOf(error) };
+    outcome = { command: line, ok: false, output: complaint(session, line, error), data: reasonOf(error) };
   }
+  // A claim is about the command before it, however many claims there are.
+  if (!/^\s*expect\b/.test(line)) session.answered = outcome.output;
+  return outcome;
 }
 
 function dispatch(session: Session, args: Arguments): Answer | Promise<Answer> {

@@ -3,6 +3,7 @@ import { numberOfResult } from '../evaluate/result.js';
 import { evaluated, pointing } from '../session/expressions.js';
 import { splitOptions, unquote } from './arguments.js';
 import type { Command } from './command.js';
+import { contradiction, EXPECTATIONS, parseExpectation } from './expectation.js';
 import { helpAll, helpGroup, helpOne } from './help.js';
 import { runScript } from './script.js';
 
@@ -42,6 +43,22 @@ export const sessionCommands: readonly Command[] = [
     run: (session, args, console) => {
       if (args.empty) throw args.error('source wants a file');
       return runScript(session, unquote(args.text), console);
+    },
+  },
+  {
+    ...group,
+    meanwhile: 'waits',
+    name: 'expect',
+    aliases: [],
+    syntax: EXPECTATIONS.map(([syntax]) => syntax),
+    summary: 'fail unless something is so: for scripts and lessons',
+    details: EXPECTATIONS.map(([syntax, claim]) => `${syntax}: ${claim}`).join('\n'),
+    completion: ['expression'],
+    run: (session, args) => {
+      const expected = pointing(args.column, () => parseExpectation(args.text));
+      const wrong = contradiction(session, expected, { printed: session.wrote, answer: session.answered });
+      if (wrong !== undefined) throw args.error(wrong);
+      return text('');
     },
   },
   {

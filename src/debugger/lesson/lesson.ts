@@ -5,25 +5,13 @@
  *
  *     COMMAND                      any command of the debugger
  *     variant NAME [race=BOOL]     starts that build of the lesson's program in place of the present one
- *     expect EXPRESSION            must hold in the selected frame
- *     expect at FUNCTION           the innermost function
- *     expect signal NAME           the program was stopped by that signal
- *     expect exit N                the program has ended with that status
- *     expect printed TEXT          the program's output has that text
- *     expect shows TEXT            the command before has answered with that text
- *     expect frames F G H          the functions of the whole backtrace, innermost first
+ *     expect ...                   a claim, in the forms of the command `expect` (src/debugger/commands/expectation.ts)
  *
  * A line that begins with `#` is a remark. Everything else is text for the reader.
  */
 import { Told, told } from '../../host/told.js';
+import { type Expectation, parseExpectation } from '../commands/expectation.js';
 import { commandTable } from '../commands/table.js';
-import { parseExpression } from '../evaluate/parser.js';
-
-export type Check =
-  | { readonly kind: 'holds'; readonly expression: string }
-  | { readonly kind: 'at' | 'signal' | 'printed' | 'shows'; readonly text: string }
-  | { readonly kind: 'exit'; readonly status: number }
-  | { readonly kind: 'frames'; readonly functions: readonly string[] };
 
 export type LessonPart = {
   /** Line of the file, from 1. */
@@ -34,7 +22,7 @@ export type LessonPart = {
   | { readonly kind: 'text' }
   | { readonly kind: 'command' }
   | { readonly kind: 'variant'; readonly variant: string; readonly race: boolean | undefined }
-  | { readonly kind: 'check'; readonly check: Check }
+  | { readonly kind: 'check'; readonly check: Expectation }
 );
 
 export interface Lesson {
@@ -105,11 +93,11 @@ export function parseLesson(file: string, source: string): Lesson {
   return { file, title: title!, parts };
 }
 
-type Step = { kind: 'command' } | { kind: 'variant'; variant: string; race: boolean | undefined } | { kind: 'check'; check: Check };
+type Step = { kind: 'command' } | { kind: 'variant'; variant: string; race: boolean | undefined } | { kind: 'check'; check: Expectation };
 
 function parseStep(typed: string): Step {
   const [, word, rest] = /^(\S+)\s*(.*)$/.exec(typed)!;
-  if (word === 'expect') return { kind: 'check', check: parseCheck(rest!) };
+  if (word === 'expect') return { kind: 'check', check: parseExpectation(rest!) };
   if (word === 'variant') {
     const match = /^([\w-]+)(?:\s+race=(true|false))?$/.exec(rest!);
     if (match === null) throw new LessonError('variant wants a name, and perhaps race=true or race=false');
@@ -117,24 +105,4 @@ function parseStep(typed: string): Step {
   }
   commandTable.find(/^[a-zA-Z?][\w-]*|^./u.exec(typed)![0], 0);
   return { kind: 'command' };
-}
-
-function parseCheck(rest: string): Check {
-  const [, word = '', text = ''] = /^(at|signal|printed|shows|exit|frames)\s+(.+)$/.exec(rest) ?? [];
-  switch (word) {
-    case 'at':
-    case 'signal':
-    case 'printed':
-    case 'shows':
-      return { kind: word, text };
-    case 'exit':
-      if (!/^\d+$/.test(text)) throw new LessonError('expect exit wants a status, as 0');
-      return { kind: 'exit', status: Number(text) };
-    case 'frames':
-      return { kind: 'frames', functions: text.split(/\s+/) };
-    default:
-      if (rest === '') throw new LessonError('expect wants an expression, as RDI == 0, or at, signal, exit, printed, shows or frames');
-      parseExpression(rest);
-      return { kind: 'holds', expression: rest };
-  }
 }

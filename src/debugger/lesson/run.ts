@@ -4,9 +4,9 @@ import { told } from '../../host/told.js';
 import type { Flavor } from '../code/disassemble.js';
 import type { Outcome } from '../commands/command.js';
 import { execute } from '../commands/execute.js';
-import { holds } from '../session/expressions.js';
+import { contradiction } from '../commands/expectation.js';
 import type { Session } from '../session/session.js';
-import type { Check, Lesson, LessonPart } from './lesson.js';
+import type { Lesson, LessonPart } from './lesson.js';
 
 /** Where a lesson plays. */
 export interface LessonStage {
@@ -62,7 +62,7 @@ export class LessonRun {
         return { part, ok, output };
       }
       case 'check': {
-        const output = await this.#complaint(part.check);
+        const output = contradiction(this.session, part.check, { printed: this.stage.printed(), answer: this.#answer });
         return { part, ok: output === undefined, output: output ?? '' };
       }
     }
@@ -77,46 +77,5 @@ export class LessonRun {
     if (settings.flavor === this.#flavor) settings.set('disassemble-flavor', flavor, 0);
     else this.#flavor = settings.flavor;
     return outcome;
-  }
-
-  /** What contradicts a check; undefined: it holds. */
-  async #complaint(check: Check): Promise<string | undefined> {
-    const { session } = this;
-    const { stop } = session;
-    switch (check.kind) {
-      case 'holds':
-        return this.#contradiction(check.expression);
-      case 'at': {
-        const name = session.exited ? 'nowhere: the program has ended' : session.frames(1)[0]?.name;
-        return name === check.text ? undefined : `the program stands in ${name ?? 'no function'}`;
-      }
-      case 'signal':
-        if (stop.reason === 'signal' && stop.signal.name === check.text) return undefined;
-        return stop.reason === 'signal' ? `the signal is ${stop.signal.name}` : `the program was stopped by no signal: ${stop.reason}`;
-      case 'exit':
-        if (stop.reason === 'exited' && stop.status === check.status) return undefined;
-        return stop.reason === 'exited' ? `the status is ${stop.status}` : `the program has not ended: ${stop.reason}`;
-      case 'printed':
-        return this.stage.printed().includes(check.text) ? undefined : `the program has written ${JSON.stringify(this.stage.printed())}`;
-      case 'shows':
-        return this.#answer.includes(check.text) ? undefined : `the answer is\n${this.#answer}`;
-      case 'frames': {
-        const names = session.exited ? [] : session.frames().map(frame => frame.name);
-        return names.join(' ') === check.functions.join(' ') ? undefined : `the frames are ${names.join(' ')}`;
-      }
-    }
-  }
-
-  async #contradiction(expression: string): Promise<string | undefined> {
-    try {
-      if (holds(this.session.context(), expression)) return undefined;
-    } catch (error) {
-      return told(error).message;
-    }
-    const sides = /^([^=!<>]+)(?:==|!=|<=?|>=?)([^=!<>]+)$/.exec(expression)?.slice(1) ?? [];
-    const values = await Promise.all(
-      sides.map(async side => `${side.trim()} is ${(await execute(this.session, `p ${side.trim()}`)).output}`),
-    );
-    return values.length > 0 ? values.join(', ') : 'it does not hold';
   }
 }

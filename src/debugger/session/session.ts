@@ -63,6 +63,9 @@ const BREAKPOINT_FRAMES = 6;
 /** Instructions that a loader may take to map its libraries. */
 const SCOUT_BUDGET = 200_000_000;
 
+/** Characters of the program's output that are kept. */
+const MOST_WRITTEN = 1 << 16;
+
 /** Milliseconds between two looks at whether the user wants a program to stop that waits for input. */
 const INPUT_WAIT = 50;
 
@@ -104,6 +107,9 @@ export class Session {
   /** The user's own commands, and how deep they call each other now. */
   readonly defined = new Map<string, { readonly body: readonly string[]; readonly help: string | undefined }>();
   calls = 0;
+  /** What the program has written, the newest of it; and what the last command has answered. */
+  wrote = '';
+  answered = '';
   /** Prints at once what scripts print; absent: it is a part of their answers. */
   printed: ((text: string) => void) | undefined;
   /** With which status r14 is to end (`exit 3`). */
@@ -164,7 +170,12 @@ export class Session {
     typed?.renew?.();
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
-    const output = new HeldOutput(record => this.events.emit('output', record));
+    const decoder = new TextDecoder();
+    this.wrote = '';
+    const output = new HeldOutput(record => {
+      this.wrote = (this.wrote + decoder.decode(record.bytes, { stream: true })).slice(-MOST_WRITTEN);
+      this.events.emit('output', record);
+    });
     this.#output = output;
     return this.launcher.launch(args, output.listen, input);
   }
