@@ -72,6 +72,7 @@ const FLAGS = [
     summary: 'be as the assembler of that Go is, 1.21 to 1.27, or its race runtime, from 1.19 on (default: the newest)',
     of: ['asm', 'race'],
   },
+  { name: 'model', value: 'MODEL', summary: 'which to replay on: v3 (default), or the precise fasttrack and djit', of: ['race'] },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },
@@ -90,13 +91,13 @@ const COMMANDS = {
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
   race: {
-    syntax: 'r14 race replay [FLAGS] FILE',
-    summary: 'replay an event script on a model of the race detector, and print what the real one would',
+    syntax: 'r14 race replay|compare [FLAGS] FILE',
+    summary: 'replay an event script on a model of the race detector, and print what the real one would; or on all models, and compare',
   },
 } as const;
 
 /** What some commands can do, as the word behind them says. */
-const ACTIONS: Readonly<Partial<Record<CommandName, readonly string[]>>> = { race: ['replay'] };
+const ACTIONS: Readonly<Partial<Record<CommandName, readonly string[]>>> = { race: ['replay', 'compare'] };
 
 /** A command line after parsing. */
 export interface Parsed {

@@ -1,8 +1,9 @@
-/** `r14 race replay FILE`: the models of the race detector, on their own. */
+/** `r14 race replay FILE` and `r14 race compare FILE`: the models of the race detector, on their own. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { Told } from '../host/told.js';
+import { compareModels } from '../runtime/race/compare.js';
 import { parseGorace, type RaceOptions } from '../runtime/race/gorace.js';
-import { replayScript } from '../runtime/race/replay.js';
+import { RACE_MODELS, type RaceModelName, replayScript } from '../runtime/race/replay.js';
 import { parseSuppressions, type Suppression } from '../runtime/race/suppressions.js';
 import { raceRelease } from '../runtime/race/v3/layout.js';
 import { environmentFlag, type Parsed, UsageError } from './flags.js';
@@ -13,7 +14,10 @@ import { readText } from './read-text.js';
 const CHUNK = 1 << 16;
 const TOOL = 'ThreadSanitizer';
 
-/** Replays a script and prints what the driver of the real race runtime prints; the status is that process's. */
+/**
+ * Replays a script and prints what the driver of the real race runtime prints; the status is that process's. Or compares the models on it, with
+ * status 0.
+ */
 export function raceCommand(parsed: Parsed, path: string): number {
   const text = readText(path);
   const release = raceRelease(goRelease(parsed));
@@ -21,6 +25,12 @@ export function raceCommand(parsed: Parsed, path: string): number {
   writeOut(2, options.said);
   if (options.status !== undefined) return options.status;
   const { flags } = options;
+  const model = modelFlag(parsed);
+  if (parsed.action === 'compare') {
+    if (model !== undefined) throw new UsageError('--model: r14 race compare replays on all of them');
+    writeOut(1, compareModels(text, { release, flags }));
+    return 0;
+  }
   const suppressions = readSuppressions(options);
   if (suppressions === undefined) return flags.exitcode & 0xff;
   if (flags.verbosity > 0) writeOut(2, `***** Running under ${TOOL} v3 (pid ${process.pid}) *****\n`);
@@ -36,7 +46,7 @@ export function raceCommand(parsed: Parsed, path: string): number {
   const inFile = flags.log_path !== 'stderr' && flags.log_path !== 'stdout';
   const report = inFile ? (more: string): void => appendReport(`${flags.log_path}.${process.pid}`, more) : print;
   try {
-    return replayScript(text, { release, flags, suppressions, print, report });
+    return replayScript(text, { ...(model === undefined ? {} : { model }), release, flags, suppressions, print, report });
   } finally {
     flush();
   }
@@ -72,4 +82,12 @@ function goRelease(parsed: Parsed): string {
   const minor = /^(?:go)?1\.(19|2[0-7])(?:\.\d+)?$/.exec(text)?.[1];
   if (minor === undefined) throw new UsageError(`--go: "${text}" is none of the releases 1.19 to 1.27`);
   return `1.${minor}`;
+}
+
+function modelFlag(parsed: Parsed): RaceModelName | undefined {
+  const text = parsed.values.get('model')?.[0];
+  if (text === undefined) return undefined;
+  const model = RACE_MODELS.find(each => each === text);
+  if (model === undefined) throw new UsageError(`--model: "${text}" is none of ${RACE_MODELS.join(', ')}`);
+  return model;
 }

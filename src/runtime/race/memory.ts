@@ -82,11 +82,6 @@ export class SparseRaceMemory extends RaceMemory {
     this.#room(16 * PAGE);
   }
 
-  /** Bytes of memory that were touched, in whole pages. */
-  get touched(): number {
-    return this.#frames.size * PAGE;
-  }
-
   at(address: number): number {
     const page = Math.floor(address / PAGE);
     const entry = page & (CACHED - 1);

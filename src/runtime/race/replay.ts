@@ -1,17 +1,14 @@
 /** Replays an event script on a model, and prints what the driver of the real race runtime prints. */
 
 import { DEFAULT_FLAGS, type RaceFlags } from './gorace.js';
-import { metaAddress, shadowAddress } from './layout.js';
 import { SparseRaceMemory } from './memory.js';
+import type { AtomicKind, RaceCost, RaceModel, SeeRace } from './model.js';
+import { type HISTORIES, PreciseDetector } from './precise/detector.js';
 import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
 import { exactNumbers, SCRIPT_HEAP, ScriptError, scriptPieces, splitPiece } from './script.js';
 import { type Suppression, suppressesRace } from './suppressions.js';
-import { CELLS } from './v3/access.js';
-import { clockOf } from './v3/clock.js';
-import { type AtomicKind, TsanV3 } from './v3/detector.js';
-import { CLOCK_BYTES, type RaceRelease, THREAD } from './v3/layout.js';
-import { decodeCell } from './v3/reports.js';
-import { epochOf, sidOf } from './v3/slots.js';
+import { TsanV3 } from './v3/detector.js';
+import type { RaceRelease } from './v3/layout.js';
 
 /** Where the driver's atomics are said to be called from, and to be. */
 const ATOMIC = { caller: 0x7001, pc: 0x7002 } as const;
@@ -29,7 +26,12 @@ const ATOMICS: ReadonlyMap<string, { readonly kind: AtomicKind; readonly name: s
   ),
 );
 
+export const RACE_MODELS = ['v3', 'fasttrack', 'djit'] as const satisfies readonly ('v3' | keyof typeof HISTORIES)[];
+export type RaceModelName = (typeof RACE_MODELS)[number];
+
 export interface ReplayOptions {
+  /** Default: v3. */
+  readonly model?: RaceModelName;
   /** Default: those without GORACE. */
   readonly flags?: RaceFlags;
   readonly release?: RaceRelease;
@@ -37,23 +39,37 @@ export interface ReplayOptions {
   /** Gets reports, and what is said at the end. Default: `print`. */
   readonly report?: (text: string) => void;
   readonly suppressions?: readonly Suppression[];
+  readonly see?: SeeRace;
+  /** Called before each line is replayed. */
+  readonly line?: (line: number) => void;
 }
 
 /** Replays a script; the exit status of the process that runs it. */
 export function replayScript(text: string, options: ReplayOptions): number {
+  return replayCounting(text, options).status;
+}
+
+/** The same, with what it has cost the model. */
+export function replayCounting(
+  text: string,
+  options: ReplayOptions,
+): { readonly status: number; readonly lines: number; readonly cost: RaceCost } {
   const replay = new Replay(options);
+  let lines = 0;
   for (const [piece, line] of scriptPieces(text)) {
+    lines = line;
+    options.line?.(line);
     replay.command(piece, line);
-    if (replay.status !== undefined) return replay.status;
+    if (replay.status !== undefined) break;
   }
-  return 0;
+  return { status: replay.status ?? 0, lines, cost: replay.cost };
 }
 
 class Replay {
   /** Set when the process has ended. */
   status: number | undefined;
   readonly #memory = new SparseRaceMemory();
-  readonly #detector: TsanV3;
+  readonly #model: RaceModel;
   readonly #threads: number[] = [];
   readonly #numbers = [0, 0, 0, 0];
   readonly #buffer = new Uint8Array(64);
@@ -64,10 +80,16 @@ class Replay {
 
   constructor(private readonly options: ReplayOptions) {
     this.#flags = options.flags ?? DEFAULT_FLAGS;
-    this.#detector = new TsanV3(this.#memory, this.#flags, report => this.#tell(report), options.release);
-    this.#detector.mapShadow(DATA.base, DATA.size);
-    this.#detector.mapShadow(SCRIPT_HEAP.base, SCRIPT_HEAP.size);
-    this.#threads[0] = this.#detector.main;
+    const tell = (report: RaceReport): boolean => this.#tell(report);
+    const { model = 'v3', release, see } = options;
+    this.#model = model === 'v3' ? new TsanV3(this.#memory, this.#flags, tell, release, see) : new PreciseDetector(model, tell, see);
+    this.#model.mapShadow(DATA.base, DATA.size);
+    this.#model.mapShadow(SCRIPT_HEAP.base, SCRIPT_HEAP.size);
+    this.#threads[0] = this.#model.main;
+  }
+
+  get cost(): RaceCost {
+    return this.#model.cost;
   }
 
   command(piece: string, line: number): void {
@@ -88,65 +110,65 @@ class Replay {
   }
 
   #event(word: string, a: number, b: number, c: number, d: number): boolean {
-    const detector = this.#detector;
+    const model = this.#model;
     switch (word) {
       case 'start':
         this.#start(a, b, c);
         return true;
       case 'end':
-        detector.end(this.#thread(a));
+        model.end(this.#thread(a));
         delete this.#threads[a];
         return true;
       case 'enter':
-        detector.enter(this.#thread(a), b);
+        model.enter(this.#thread(a), b);
         return true;
       case 'exit':
-        detector.exit(this.#thread(a));
+        model.exit(this.#thread(a));
         return true;
       case 'r':
-        detector.read(this.#thread(a), this.#address(b), c);
+        model.read(this.#thread(a), this.#address(b), c);
         return true;
       case 'w':
-        detector.write(this.#thread(a), this.#address(b), c);
+        model.write(this.#thread(a), this.#address(b), c);
         return true;
       case 'rr':
       case 'wr':
-        detector.range(this.#thread(a), this.#address(b, c), c, d, word === 'wr');
+        model.range(this.#thread(a), this.#address(b, c), c, d, word === 'wr');
         return true;
       case 'rpc':
       case 'wpc':
-        detector.accessFrom(this.#thread(a), this.#address(b), c, d, word === 'wpc');
+        model.accessFrom(this.#thread(a), this.#address(b), c, d, word === 'wpc');
         return true;
       case 'acq':
-        detector.acquire(this.#thread(a), this.#address(b));
+        model.acquire(this.#thread(a), this.#address(b));
         return true;
       case 'rel':
-        detector.release(this.#thread(a), this.#address(b));
+        model.release(this.#thread(a), this.#address(b));
         return true;
       case 'relacq':
-        detector.releaseAcquire(this.#thread(a), this.#address(b));
+        model.releaseAcquire(this.#thread(a), this.#address(b));
         return true;
       case 'relmerge':
-        detector.releaseMerge(this.#thread(a), this.#address(b));
+        model.releaseMerge(this.#thread(a), this.#address(b));
         return true;
       case 'malloc':
-        detector.malloc(this.#address(a, b), b);
+        model.malloc(this.#address(a, b), b);
         return true;
       case 'free':
-        detector.free(this.#address(a, b), b);
+        model.free(this.#address(a, b), b);
         return true;
       case 'ignb':
       case 'igne':
-        detector.ignoreSync(this.#thread(a), word === 'ignb' ? 1 : -1);
+        model.ignoreSync(this.#thread(a), word === 'ignb' ? 1 : -1);
         return true;
       case 'fing':
-        detector.finalizerGoroutine(this.#thread(a));
+        model.finalizerGoroutine(this.#thread(a));
         return true;
       case 'mlock':
-        detector.mutexAfterLock(this.#thread(a), this.#address(b), c !== 0);
+        model.mutexAfterLock(this.#thread(a), this.#address(b), c !== 0);
         return true;
       case 'munlock':
-        detector.mutexBeforeUnlock(this.#thread(a), this.#address(b), c !== 0);
+        model.mutexBeforeUnlock(this.#thread(a), this.#address(b), c !== 0);
         return true;
       default:
         return false;
@@ -155,35 +177,21 @@ class Replay {
 
   #look(word: string, a: number): boolean {
     const { print } = this.options;
-    const memory = this.#memory;
     switch (word) {
-      case 'sh': {
-        const cells = shadowAddress(this.#address(a));
-        const shown = Array.from({ length: CELLS }, (_, index) => cellText(memory.get32(cells + index * 4)));
-        print(`sh[${hex(a)}]: ${shown.join(' ')}\n`);
+      case 'sh':
+        print(`sh[${hex(a)}]:${this.#model.shadowText(this.#address(a))}\n`);
         return true;
-      }
       case 'meta':
-        print(`meta[${hex(a)}]=${hex(memory.get32(metaAddress(this.#address(a))))}\n`);
+        print(`meta[${hex(a)}]=${this.#model.metaText(this.#address(a))}\n`);
         return true;
-      case 'thr': {
-        const thread = this.#thread(a);
-        const fast = memory.get32(thread);
-        const depth = (memory.get64(thread + THREAD.stackPos) - memory.get64(thread + THREAD.stack)) / 8;
-        const ignored = memory.get32(thread + THREAD.ignoreSync) | 0;
-        print(
-          `thr${a} sid=${sidOf(fast)} ep=${epochOf(fast)} ign_sync=${ignored} stackdepth=${depth} tid=${memory.get32(thread + THREAD.tid)}\n`,
-        );
+      case 'thr':
+        print(`thr${a} ${this.#model.threadText(this.#thread(a))}\n`);
         return true;
-      }
-      case 'clk': {
-        const thread = this.#thread(a);
-        const epochs = Array.from({ length: CLOCK_BYTES / 2 }, (_, sid) => clockOf(memory, thread + THREAD.clock, sid));
-        print(`clk${a}:${epochs.map((epoch, sid) => (epoch === 0 ? '' : ` ${sid}:${epoch}`)).join('')}\n`);
+      case 'clk':
+        print(`clk${a}:${this.#model.clockText(this.#thread(a))}\n`);
         return true;
-      }
       case 'count':
-        print(`count=${this.#detector.reportCount}\n`);
+        print(`count=${this.#model.reportCount}\n`);
         return true;
       case 'fini':
         this.#fini();
@@ -195,7 +203,7 @@ class Replay {
 
   #start(parent: number, index: number, pc: number): void {
     if (!(index >= 0 && index < MOST_THREADS)) throw this.#error(`thread ${index}: there are threads 0 to ${MOST_THREADS - 1}`);
-    this.#threads[index] = this.#detector.start(parent < 0 ? 0 : this.#thread(parent), pc);
+    this.#threads[index] = this.#model.start(parent < 0 ? 0 : this.#thread(parent), pc);
   }
 
   #atomic(word: string, { kind, name, size }: { kind: AtomicKind; name: string; size: 4 | 8 }): void {
@@ -212,7 +220,7 @@ class Replay {
     put(8, c);
     put(at, d);
     // What the real one is handed ends where this operation's arguments do; results go behind them.
-    this.#detector.atomic(thread, ATOMIC.caller, ATOMIC.pc, address, size, kind, () => {
+    this.#model.atomic(thread, ATOMIC.caller, ATOMIC.pc, address, size, kind, () => {
       const before = this.#load(address, size);
       if (name === 'load') put(8, before);
       else if (name === 'cas') {
@@ -243,7 +251,7 @@ class Replay {
   }
 
   #fini(): void {
-    const count = this.#detector.reportCount;
+    const count = this.#model.reportCount;
     if (count > 0) this.#report(`Found ${count} data race(s)\n`);
     this.status = count > 0 ? this.#flags.exitcode & 0xff : 0;
   }
@@ -284,9 +292,3 @@ class Replay {
 const symbolize: SymbolizePc = pc => [{ function: `f${(pc + 1).toString(16)}`, file: 'x.go', line: 1, offset: pc + 1 }];
 
 const hex = (value: number | bigint): string => (value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`);
-
-function cellText(cell: number): string {
-  if (cell === 0) return '-';
-  const { mask, sid, epoch, typ } = decodeCell(cell);
-  return `{acc=${mask.toString(16).padStart(2, '0')} sid=${sid} ep=${epoch} ${typ & 1 ? 'R' : 'W'}${typ & 2 ? 'a' : ''}}`;
-}

@@ -40,19 +40,24 @@ function clockIn(context: RaceContext, field: number): number {
 
 export function acquireFrom(context: RaceContext, thread: number, field: number): void {
   const clock = context.memory.get64(field);
-  if (clock !== 0) joinClock(context.memory, thread, clock);
+  if (clock === 0) return;
+  context.clockOperations++;
+  joinClock(context.memory, thread, clock);
 }
 
 export function releaseTo(context: RaceContext, thread: number, field: number): void {
+  context.clockOperations++;
   joinClock(context.memory, clockIn(context, field), thread);
 }
 
 export function releaseStoreTo(context: RaceContext, thread: number, field: number): void {
+  context.clockOperations++;
   copyClock(context.memory, clockIn(context, field), thread);
 }
 
 /** Both become the maximum of both. */
 export function releaseAcquire(context: RaceContext, thread: number, field: number): void {
+  context.clockOperations += 2;
   const clock = clockIn(context, field);
   joinClock(context.memory, clock, thread);
   copyClock(context.memory, thread, clock);
@@ -61,6 +66,7 @@ export function releaseAcquire(context: RaceContext, thread: number, field: numb
 /** The field's clock becomes the thread's, as it was, and the thread's the maximum of both. */
 export function releaseStoreAcquire(context: RaceContext, thread: number, field: number): void {
   const { memory } = context;
+  context.clockOperations += 2;
   const target = memory.at(clockIn(context, field)) >>> 1;
   const own = memory.at(thread) >>> 1;
   const { halves } = memory;

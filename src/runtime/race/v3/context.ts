@@ -20,6 +20,8 @@ const PAGE_BITS = 12;
 export class RaceContext {
   readonly layout: ContextLayout;
   readonly address = CONTEXT;
+  /** How many clocks were joined or copied; of no consequence. */
+  clockOperations = 0;
 
   constructor(
     readonly memory: RaceMemory,
@@ -30,6 +32,13 @@ export class RaceContext {
     memory.set64(HEAP_STATE + BUMPS.heap, HEAP);
     memory.set64(HEAP_STATE + BUMPS.parts, PARTS);
     memory.set64(HEAP_STATE + BUMPS.stacks, STACKS);
+  }
+
+  /** Bytes that were taken for structures, but for Context. */
+  get taken(): number {
+    const { memory } = this;
+    const used = (which: number, base: number): number => memory.get64(HEAP_STATE + which) - base;
+    return used(BUMPS.heap, HEAP) + used(BUMPS.parts, PARTS) + used(BUMPS.stacks, STACKS);
   }
 
   /** The address of a field of Context. */

@@ -3,16 +3,18 @@
  * one, cells and meta words at its addresses.
  */
 import type { RaceFlags } from '../gorace.js';
-import { shadowAddress } from '../layout.js';
+import { metaAddress, shadowAddress, shadowedAddress } from '../layout.js';
 import type { RaceMemory } from '../memory.js';
-import { Accesses } from './access.js';
+import type { AtomicKind, RaceCost, RaceModel, SeeRace, TellRace } from '../model.js';
+import { Accesses, CELLS } from './access.js';
+import { clockOf } from './clock.js';
 import { RaceContext } from './context.js';
 import { History } from './history.js';
-import { ACCESS, RACE_RELEASES, type RaceRelease, THREAD } from './layout.js';
+import { ACCESS, CLOCK_BYTES, RACE_RELEASES, type RaceRelease, THREAD } from './layout.js';
 import { MetaMap, PROCESSOR_BYTES } from './metamap.js';
 import { TraceParts } from './parts.js';
-import { Reports, type TellRace } from './reports.js';
-import { growMappedShadow, Slots } from './slots.js';
+import { decodeCell, Reports } from './reports.js';
+import { epochOf, growMappedShadow, Slots, sidOf } from './slots.js';
 import { Sync } from './sync.js';
 import { Threads } from './threads.js';
 import { Trace } from './trace.js';
@@ -21,7 +23,7 @@ const GRANULE = 8;
 const READ = ACCESS.read;
 const WRITE = 0;
 
-export class TsanV3 {
+export class TsanV3 implements RaceModel {
   /** The thread of g0, tid 0. */
   readonly main: number;
   /** Of the calls that have none of their own. */
@@ -37,8 +39,8 @@ export class TsanV3 {
   readonly #context: RaceContext;
   #mapped = false;
 
-  /** `__tsan_init`. `tell` gets each race that is reported. */
-  constructor(memory: RaceMemory, flags: RaceFlags, tell: TellRace, release: RaceRelease = RACE_RELEASES.at(-1)!) {
+  /** `__tsan_init`. `tell` gets each race that is reported, `see` each that is found. */
+  constructor(memory: RaceMemory, flags: RaceFlags, tell: TellRace, release: RaceRelease = RACE_RELEASES.at(-1)!, see: SeeRace = () => {}) {
     const context = new RaceContext(memory, flags, release);
     const parts = new TraceParts(context);
     this.#memory = memory;
@@ -49,7 +51,10 @@ export class TsanV3 {
     this.#sync = new Sync(context, this.#slots, this.#trace, this.#metamap);
     this.#threads = new Threads(context, parts, this.#slots, this.#sync);
     this.#reports = new Reports(context, this.#threads, new History(context, parts, this.#slots, this.#threads), tell);
-    this.#accesses = new Accesses(context, this.#trace, (...race) => this.#reports.race(...race));
+    this.#accesses = new Accesses(context, this.#trace, (thread, cells, ...both) => {
+      see(shadowedAddress(cells));
+      this.#reports.race(thread, cells, ...both);
+    });
     this.processor = this.createProcessor();
     this.main = this.#threads.start(0, 0);
   }
@@ -171,15 +176,37 @@ export class TsanV3 {
     this.exit(thread);
   }
 
-  /** Calls of a thread that have not returned, outermost first. */
-  frames(thread: number): readonly number[] {
-    return this.#threads.frames(thread);
+  get cost(): RaceCost {
+    const { clockOperations, taken } = this.#context;
+    return { clockOperations, clockEntries: clockOperations * (CLOCK_BYTES / 2), bytes: taken };
   }
 
-  tid(thread: number): number {
-    return this.#memory.get32(thread + THREAD.tid);
+  shadowText(address: number): string {
+    const cells = shadowAddress(address);
+    return Array.from({ length: CELLS }, (_, index) => ` ${cellText(this.#memory.get32(cells + index * 4))}`).join('');
+  }
+
+  metaText(address: number): string {
+    const word = this.#memory.get32(metaAddress(address));
+    return word === 0 ? '0' : `0x${word.toString(16)}`;
+  }
+
+  threadText(thread: number): string {
+    const memory = this.#memory;
+    const fast = memory.get32(thread);
+    const depth = (memory.get64(thread + THREAD.stackPos) - memory.get64(thread + THREAD.stack)) / 8;
+    const ignored = memory.get32(thread + THREAD.ignoreSync) | 0;
+    return `sid=${sidOf(fast)} ep=${epochOf(fast)} ign_sync=${ignored} stackdepth=${depth} tid=${memory.get32(thread + THREAD.tid)}`;
+  }
+
+  clockText(thread: number): string {
+    const epochs = Array.from({ length: CLOCK_BYTES / 2 }, (_, sid) => clockOf(this.#memory, thread + THREAD.clock, sid));
+    return epochs.map((epoch, sid) => (epoch === 0 ? '' : ` ${sid}:${epoch}`)).join('');
   }
 }
 
-/** `update`: exchange, add, and, or. */
-export type AtomicKind = 'load' | 'store' | 'update' | 'compareExchange';
+function cellText(cell: number): string {
+  if (cell === 0) return '-';
+  const { mask, sid, epoch, typ } = decodeCell(cell);
+  return `{acc=${mask.toString(16).padStart(2, '0')} sid=${sid} ep=${epoch} ${typ & ACCESS.read ? 'R' : 'W'}${typ & ACCESS.atomic ? 'a' : ''}}`;
+}

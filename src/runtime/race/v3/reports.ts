@@ -2,7 +2,8 @@
 
 import { shadowedAddress } from '../layout.js';
 import type { RaceMemory } from '../memory.js';
-import type { RaceMop, RaceReport, ReportedThread } from '../report.js';
+import type { TellRace } from '../model.js';
+import type { RaceMop, ReportedThread } from '../report.js';
 import type { RaceContext } from './context.js';
 import type { History } from './history.js';
 import { ACCESS, STATUS, THREAD, THREAD_CONTEXT } from './layout.js';
@@ -21,9 +22,6 @@ export function decodeCell(cell: number): { sid: number; epoch: number; mask: nu
 const TOLD = { addresses: 0, stacks: 8 } as const;
 const BUCKETS = 1024;
 const ENTRY = { size: 32, next: 0, hash: 8, first: 16, second: 24 } as const;
-
-/** Tells of a race; false when it is not told of after all, and so not counted. */
-export type TellRace = (report: RaceReport) => boolean;
 
 export class Reports {
   readonly #memory: RaceMemory;

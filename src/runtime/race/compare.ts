@@ -1,0 +1,66 @@
+/** One script on every model: what each saw of the races that there are, and what that cost. */
+import { RACE_MODELS, type RaceModelName, type ReplayOptions, replayCounting } from './replay.js';
+import { SCRIPT_HEAP } from './script.js';
+
+/** What a model made of a script. */
+export interface ModelRun {
+  readonly model: RaceModelName;
+  /** The words of 8 bytes that it found a race in, with the line of the first. */
+  readonly raced: ReadonlyMap<number, number>;
+  readonly reports: number;
+  readonly clockOperations: number;
+  readonly clockEntries: number;
+  readonly bytes: number;
+}
+
+/** Replays a script on all models, without a word. */
+export function runModels(text: string, options: Pick<ReplayOptions, 'flags' | 'release'>): readonly ModelRun[] {
+  return RACE_MODELS.map(model => {
+    const raced = new Map<number, number>();
+    let line = 0;
+    let reports = 0;
+    const { cost } = replayCounting(text, {
+      ...options,
+      model,
+      print: () => {},
+      report: said => {
+        if (said.startsWith('=')) reports++;
+      },
+      line: now => {
+        line = now;
+      },
+      see: word => {
+        if (!raced.has(word)) raced.set(word, line);
+      },
+    });
+    return { model, raced, reports, ...cost };
+  });
+}
+
+/** The same as a table, and below it each word with a race that a model has missed. */
+export function compareModels(text: string, options: Pick<ReplayOptions, 'flags' | 'release'>): string {
+  const runs = runModels(text, options);
+  const all = new Map<number, number>();
+  for (const { raced } of runs) for (const [word, line] of raced) all.set(word, Math.min(line, all.get(word) ?? line));
+  const rows = [
+    ['model', 'racing words', 'missed', 'reports', 'clock operations', 'clock entries', 'bytes'],
+    ...runs.map(run =>
+      [run.model, run.raced.size, all.size - run.raced.size, run.reports, run.clockOperations, run.clockEntries, run.bytes].map(String),
+    ),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
+  const table = rows.map(row =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
+  );
+  const lines = text.split('\n');
+  const missed = runs.flatMap(run =>
+    [...all]
+      .filter(([word]) => !run.raced.has(word))
+      .sort(([one], [other]) => one - other)
+      .map(
+        ([word, line]) =>
+          `${run.model} missed the race in the word at ${word - SCRIPT_HEAP.base}, which is found in line ${line}: ${lines[line - 1]!.trim()}`,
+      ),
+  );
+  return `${[...table, ...missed].join('\n')}\n`;
+}
