@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../../scripts/build.js';
 import { INTEGER_REGISTERS } from '../../src/asm/syntax.js';
+import { millionEvents } from '../race/made.js';
 import { buildC, buildGo, GUEST_ENVIRONMENT, hasCommand, toolchain } from '../support/build.js';
+import { buildRaceOracle } from '../support/race.js';
 
 const rounds = Number(process.argv[2] ?? 5);
 const r14 = join(import.meta.dirname, '../../bin/r14.js');
@@ -124,6 +126,27 @@ function assembling(functions: number): number {
 
 const more = assembling(LINES / 10) - assembling(1);
 rows.push({ what: `assembling ${LINES} lines`, figure: `${(more * 1000).toFixed(0)} ms`, promised: '<= 500 ms' });
+
+/** The real race runtime and r14's model of it on the same million events, from the start of the process to its end. */
+function replaying(): void {
+  const oracle = buildRaceOracle(version);
+  if (oracle === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), 'r14-'));
+  const file = join(folder, 'million');
+  writeFileSync(file, millionEvents());
+  const native = time('sh', ['-c', `exec "${oracle}" < "${file}"`]).seconds;
+  const model = time(process.execPath, [r14, 'race', 'replay', file]).seconds;
+  rmSync(folder, { recursive: true });
+  rows.push({
+    what: 'a million events of the race detector',
+    figure: `${(model / native).toFixed(1)}x`,
+    promised: '<= 40x',
+    native,
+    own: model,
+  });
+}
+
+replaying();
 
 /** Milliseconds to the first screen of the bundled crash at 120 x 40, and from the key to the screen of each of some steps. */
 async function screens(): Promise<{ first: number; steps: number[] }> {

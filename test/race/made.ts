@@ -199,6 +199,34 @@ const resetScript = (): string =>
     ...['r 2 16 0x3030', 'w 1 24 0x3040', 'acq 1 8', 'clk 1', 'thr 1', 'thr 2', 'r 2 24 0x3050', 'count', 'fini'],
   );
 
+/** A million events of two threads that go over words of their own, call, and synchronise now and then; without a race. */
+export const millionEvents = (): string =>
+  join(
+    ...['start 0 1 0x1000', 'start 0 2 0x1010', 'enter 1 0x2000', 'enter 2 0x2000'],
+    times(100_000, index => {
+      const thread = 1 + (index % 2);
+      const word = 8 * (thread * 20_000 + ((index * 7919) % 5000));
+      return [
+        ...[
+          `r ${thread} ${word} ${pc(index % 997)}`,
+          `w ${thread} ${word} ${pc(index % 991)}`,
+          `r ${thread} ${word + 8} ${pc(index % 983)}`,
+        ],
+        ...[
+          `enter ${thread} ${pc(index % 977)}`,
+          `w ${thread} ${word + 64} ${pc(index % 971)}`,
+          `wr ${thread} ${word + 128} 40 ${pc(index % 967)}`,
+        ],
+        ...[
+          `r ${thread} ${word + 256} ${pc(index % 953)}`,
+          `exit ${thread}`,
+          `rel ${thread} ${8 * (index % 100)}`,
+          `acq ${thread} ${8 * (index % 99)}`,
+        ],
+      ];
+    }),
+  );
+
 /** A script as `recorded.txt` names it: `made` ones by name, random ones by seed. */
 export function scriptOf(kind: string, name: string): string {
   if (kind !== 'made') return randomScript(Number(name), kind === 'long');

@@ -1,7 +1,8 @@
 /** The race runtimes of Go's toolchains as command-line programs (test/race/oracle.c), and what they said of random scripts. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseGorace } from '../../src/runtime/race/gorace.js';
 import { replayScript } from '../../src/runtime/race/replay.js';
@@ -35,14 +36,19 @@ export interface Replayed {
 
 /** What the real race runtime prints of a script. Nothing waits for other threads at the end, unless `gorace` says so. */
 export function replayReal(oracle: string, script: string, gorace = 'atexit_sleep_ms=0'): Replayed {
-  const { stdout, stderr, status, error } = spawnSync(oracle, {
-    input: script,
-    env: { GORACE: gorace },
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (error !== undefined) throw error;
-  return { output: stdout, said: stderr, status };
+  // A file and no pipe: it may end before it has read all.
+  const input = join(tmpdir(), `r14-race-${process.pid}`);
+  writeFileSync(input, script);
+  const descriptor = openSync(input, 'r');
+  try {
+    const options = { env: { GORACE: gorace }, encoding: 'utf8', maxBuffer: 1 << 28 } as const;
+    const { stdout, stderr, status, error } = spawnSync(oracle, { ...options, stdio: [descriptor, 'pipe', 'pipe'] });
+    if (error !== undefined) throw error;
+    return { output: stdout, said: stderr, status };
+  } finally {
+    closeSync(descriptor);
+    rmSync(input);
+  }
 }
 
 /** What the model prints of it. */

@@ -5,7 +5,7 @@
 import type { AtomicKind, RaceCost, RaceModel, SeeRace, TellRace } from '../model.js';
 import type { RaceMop, RaceReport } from '../report.js';
 import { ClockCost } from './clock.js';
-import { type ByteHistory, DjitHistory, FastTrackHistory, KIND, KIND_NAMES, type Kind, type Remembered } from './histories.js';
+import { type ByteHistory, DjitHistory, FastTrackHistory, KIND, KIND_NAMES, type RacingKind, type Remembered } from './histories.js';
 import { callStack, Order, type PreciseThread } from './order.js';
 
 export const HISTORIES = { djit: DjitHistory, fasttrack: FastTrackHistory } as const;
@@ -173,7 +173,7 @@ export class PreciseDetector implements RaceModel {
   }
 
   /** One access to some bytes: told of once, however many of them it races on. */
-  #access(thread: number, address: number, size: number, pc: number, kind: Kind): void {
+  #access(thread: number, address: number, size: number, pc: number, kind: RacingKind): void {
     const state = this.#thread(thread);
     let told = false;
     for (let byte = address; byte < address + size; byte++) {
@@ -193,8 +193,8 @@ export class PreciseDetector implements RaceModel {
     }
   }
 
-  #report(state: PreciseThread, byte: number, pc: number, kind: Kind, old: Remembered, oldKind: Kind): RaceReport {
-    const writes = (each: Kind): boolean => each === KIND.write || each === KIND.atomicWrite;
+  #report(state: PreciseThread, byte: number, pc: number, kind: RacingKind, old: Remembered, oldKind: RacingKind): RaceReport {
+    const writes = (each: RacingKind): boolean => each === KIND.write || each === KIND.atomicWrite;
     const mops: [RaceMop, RaceMop] = [
       { address: byte, write: writes(kind), tid: state.tid, stack: callStack(state.call, pc) },
       { address: byte, write: writes(oldKind), tid: old.tid, stack: callStack(old.call, old.pc) },

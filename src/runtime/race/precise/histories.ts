@@ -11,12 +11,12 @@ export interface Remembered {
 
 /** Reads and writes, plain and atomic: atomics race with plain accesses, not with each other. */
 export const KIND = { write: 0, read: 1, atomicWrite: 2, atomicRead: 3 } as const;
-export type Kind = (typeof KIND)[keyof typeof KIND];
+export type RacingKind = (typeof KIND)[keyof typeof KIND];
 const KINDS = 4;
 export const KIND_NAMES = ['W', 'R', 'Wa', 'Ra'] as const;
 
 /** With which others an access can race. */
-const AGAINST: readonly (readonly Kind[])[] = [
+const AGAINST: readonly (readonly RacingKind[])[] = [
   [KIND.write, KIND.read, KIND.atomicWrite, KIND.atomicRead],
   [KIND.write, KIND.atomicWrite],
   [KIND.write, KIND.read],
@@ -26,9 +26,9 @@ const AGAINST: readonly (readonly Kind[])[] = [
 /** The accesses to one byte. */
 export interface ByteHistory {
   /** Remembers an access; the earlier one that it races with, and of which kind, if there is one. */
-  access(thread: PreciseThread, kind: Kind, pc: number): { readonly old: Remembered; readonly kind: Kind } | undefined;
+  access(thread: PreciseThread, kind: RacingKind, pc: number): { readonly old: Remembered; readonly kind: RacingKind } | undefined;
   /** What is remembered, by kind. */
-  readonly remembered: Iterable<readonly [Kind, Remembered]>;
+  readonly remembered: Iterable<readonly [RacingKind, Remembered]>;
 }
 
 const remember = (thread: PreciseThread, pc: number): Remembered => ({
@@ -51,7 +51,7 @@ function raceIn(thread: PreciseThread, all: Iterable<Remembered>): Remembered | 
 export class DjitHistory implements ByteHistory {
   readonly #last: (Map<number, Remembered> | undefined)[] = Array.from({ length: KINDS });
 
-  access(thread: PreciseThread, kind: Kind, pc: number): ReturnType<ByteHistory['access']> {
+  access(thread: PreciseThread, kind: RacingKind, pc: number): ReturnType<ByteHistory['access']> {
     const own = (this.#last[kind] ??= new Map());
     const now = remember(thread, pc);
     if (own.get(thread.tid)?.epoch === now.epoch) return undefined;
@@ -63,8 +63,8 @@ export class DjitHistory implements ByteHistory {
     return undefined;
   }
 
-  get remembered(): Iterable<readonly [Kind, Remembered]> {
-    return this.#last.flatMap((all, kind) => [...(all?.values() ?? [])].map(old => [kind as Kind, old] as const));
+  get remembered(): Iterable<readonly [RacingKind, Remembered]> {
+    return this.#last.flatMap((all, kind) => [...(all?.values() ?? [])].map(old => [kind as RacingKind, old] as const));
   }
 }
 
@@ -75,7 +75,7 @@ export class DjitHistory implements ByteHistory {
 export class FastTrackHistory implements ByteHistory {
   readonly #last: (Remembered | Map<number, Remembered> | undefined)[] = Array.from({ length: KINDS });
 
-  access(thread: PreciseThread, kind: Kind, pc: number): ReturnType<ByteHistory['access']> {
+  access(thread: PreciseThread, kind: RacingKind, pc: number): ReturnType<ByteHistory['access']> {
     const own = this.#last[kind];
     const epoch = thread.clock.get(thread.tid);
     const mine = own instanceof Map ? own.get(thread.tid) : own?.tid === thread.tid ? own : undefined;
@@ -95,9 +95,9 @@ export class FastTrackHistory implements ByteHistory {
     return undefined;
   }
 
-  get remembered(): Iterable<readonly [Kind, Remembered]> {
+  get remembered(): Iterable<readonly [RacingKind, Remembered]> {
     return this.#last.flatMap((last, kind) =>
-      last === undefined ? [] : [...(last instanceof Map ? last.values() : [last])].map(old => [kind as Kind, old] as const),
+      last === undefined ? [] : [...(last instanceof Map ? last.values() : [last])].map(old => [kind as RacingKind, old] as const),
     );
   }
 }

@@ -54,15 +54,16 @@ export class Reports {
     const stack = this.#currentStack(thread);
     const spurious = context.field('lastSpurious');
     if (release.remembersSpurious && ((memory.get32(spurious) ^ old) & 0x3fff_ff00) === 0) return;
-    const restored = this.history.restore({ ...before, address });
-    if (restored === undefined) {
-      if (release.remembersSpurious) memory.set32(spurious, old);
-      return;
-    }
+    // The range counts as told of even when it is not, for lack of history or because its stacks were.
     if (release.equalAddresses && flags.suppress_equal_addresses) {
       const low = Math.min(granule + now.offset, address);
       const high = Math.max(granule + now.offset + now.size, address + before.size);
       if (this.#addressesTold(low, high)) return;
+    }
+    const restored = this.history.restore({ ...before, address });
+    if (restored === undefined) {
+      if (release.remembersSpurious) memory.set32(spurious, old);
+      return;
     }
     if (flags.suppress_equal_stacks && this.#stacksTold(stack, restored.stack)) return;
     const mop = (cell: typeof now, tid: number, pcs: readonly number[]): RaceMop => ({
