@@ -1,6 +1,6 @@
 /** What a short name, a wait, an index and a wrapper's call stand for, said. */
 import { expect, it } from 'vitest';
-import { buildGo, missing } from '../support/build.js';
+import { buildGo, missing, toolchains } from '../support/build.js';
 import { debug } from '../support/debug.js';
 import { session } from '../support/session.js';
 
@@ -71,4 +71,22 @@ it.skipIf(why)('what is not known is not called none, and a program that has end
   expect((await run('print prompt')).output).toContain('there is no debug information of main.settings');
   await text('continue');
   expect((await run('print prompt')).output).toContain('the program does not run');
+});
+
+it.skipIf(why)('what is left of a string that is half optimised away is said', async () => {
+  const { text } = debug(buildGo('leaks'));
+  await text('break main.stop');
+  await text('continue');
+  await text('continue');
+  await text('finish');
+  expect(await text('print s')).toBe('<optimized out> (left of it: len 16)');
+});
+
+it.skipIf(why)('a goroutine starts at the function of its go statement', async () => {
+  for (const toolchain of toolchains()) {
+    const { text } = debug(buildGo('named', { toolchain }));
+    await text('break main.settings');
+    await text('continue');
+    expect(await text('goroutines -s')).toMatch(/ main\.waits \(0x/);
+  }
 });

@@ -17,6 +17,14 @@ func leak() {
 //go:noinline
 func stop() {}
 
+// length has no use for the bytes of a string.
+//
+//go:noinline
+func length(s string) int {
+	stop()
+	return len(s)
+}
+
 func main() {
 	leak()
 	time.Sleep(time.Millisecond)
@@ -26,5 +34,5 @@ func main() {
 		}
 	}
 	stop()
-	fmt.Println("end")
+	fmt.Println(length("sixteen bytes .."))
 }

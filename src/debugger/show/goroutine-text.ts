@@ -1,9 +1,11 @@
 /** Goroutines as Delve tells of them. */
 import { utf8Text } from '../../host/bytes.js';
 import { hex } from '../../host/hex.js';
+import type { Func } from '../../image/api.js';
 import { channelsOfWaiting } from '../../runtime/channel-waiters.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { goroutineLabels } from '../../runtime/labels.js';
+import { instructionsIn } from '../code/decode.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { CallStack, type Target } from '../target.js';
 import { mapView } from '../values/map.js';
@@ -46,6 +48,23 @@ const USER_FRAMES = 64;
 /** Not kept with the target: there may be very many of them. */
 export const stackOf = (target: Target, goroutine: Goroutine): CallStack => new CallStack(target, { goroutine });
 
+/** What the compiler has made of `go f(x)`, a function that calls f; before Go 1.22 it has the name of a closure. */
+const GO_WRAPPER = /\.(?:(?:gowrap|func)?\d+)$/;
+
+/** The place where a goroutine starts: the function of its go statement, where what was started only calls that. */
+function startPlace(target: Target, pc: bigint): CodePlace {
+  const { images, memory } = target;
+  const func = images.functionAt(pc);
+  if (func === undefined || !func.wrapper || func.entry !== pc || !GO_WRAPPER.test(func.name)) return placeOfPc(target, pc, pc);
+  const called = new Set<Func>();
+  for (const { flow, target: to } of instructionsIn(memory, func.entry, func.end)) {
+    const callee = flow === 'call' && to !== undefined ? images.functionAt(to) : undefined;
+    if (callee !== undefined && !callee.name.startsWith('runtime.morestack')) called.add(callee);
+  }
+  const [only, another] = called;
+  return only === undefined || another !== undefined ? placeOfPc(target, pc, pc) : placeOfPc(target, only.entry, only.entry);
+}
+
 function placeOfPc(target: Target, pc: bigint, lookup: bigint): CodePlace {
   const line = target.images.lineAt(lookup);
   return { pc, name: target.images.functionAt(lookup)?.name ?? '??', file: line?.file, line: line?.line };
@@ -54,10 +73,12 @@ function placeOfPc(target: Target, pc: bigint, lookup: bigint): CodePlace {
 /** Where a goroutine is, in one of Delve's senses. */
 export function placeOfGoroutine(target: Target, goroutine: Goroutine, kind: PlaceKind): CodePlace {
   if (kind === 'goloc') return placeOfPc(target, goroutine.gopc, goroutine.gopc - 1n);
-  if (kind === 'startloc') return placeOfPc(target, goroutine.startpc, goroutine.startpc);
+  if (kind === 'startloc') return startPlace(target, goroutine.startpc);
   const frames = stackOf(target, goroutine).frames(kind === 'curloc' ? 1 : USER_FRAMES);
   const frame = kind === 'curloc' ? frames[0] : (frames.find(isUserCode) ?? frames[0]);
   if (frame === undefined) return placeOfPc(target, 0n, 0n);
+  // One that has not run yet stands at what starts it.
+  if (frame.physical.pc === frame.physical.func?.entry) return startPlace(target, frame.physical.pc);
   return { pc: frame.physical.pc, name: frame.name, file: frame.file, line: frame.line };
 }
 
@@ -74,7 +95,7 @@ export function isUserCode({ name, file }: { readonly name: string; readonly fil
 
 /** Started by the program rather than by the runtime for itself. */
 export function isUserGoroutine(target: Target, goroutine: Goroutine): boolean {
-  const { name } = placeOfGoroutine(target, goroutine, 'startloc');
+  const { name } = placeOfPc(target, goroutine.startpc, goroutine.startpc);
   return name === 'runtime.main' || !/^runtime\./.test(name);
 }
 

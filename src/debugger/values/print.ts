@@ -10,7 +10,7 @@ import { floatOf, formatBits, type PrintFormat } from './format.js';
 import { floatText, quoteBytes } from './numbers.js';
 import { printC } from './print-c.js';
 import { isShaped } from './shapes.js';
-import { Unreadable } from './source.js';
+import { readUint, Unreadable } from './source.js';
 import { timeText } from './time.js';
 import { CODE_ADDRESS, DATA_ADDRESS, FLAGS, isCType, isGoType, underlying } from './types.js';
 import { type Dynamic, pointerOf, stringBytes, type Value, type World } from './value.js';
@@ -75,7 +75,7 @@ class Printer {
     try {
       return this.shape(value, level, typed);
     } catch (error) {
-      if (error instanceof Unreadable) return missingText(error);
+      if (error instanceof Unreadable) return missingText(error) + leftText(value, error);
       throw error;
     }
   }
@@ -264,6 +264,29 @@ class Printer {
     }
     return head + this.print(inner, level, false);
   }
+}
+
+/** Words of strings and slices. */
+const HEADER: readonly (readonly [name: string, offset: number])[] = [
+  ['at', 0],
+  ['len', 8],
+  ['cap', 16],
+];
+
+/** ` (left of it: len 5)` where the compiler has kept some words of a string or slice and not all. */
+function leftText({ type, source }: Value, { lost }: Unreadable): string {
+  const { kind, size } = underlying(type);
+  if ((kind !== 'string' && kind !== 'slice') || source.missing !== undefined || lost === 'unreadable') return '';
+  const left = HEADER.filter(([, offset]) => offset < size).flatMap(([name, offset]) => {
+    try {
+      const word = readUint(source, offset, 8);
+      return [`${name} ${name === 'at' ? hex(word) : word}`];
+    } catch (error) {
+      if (error instanceof Unreadable) return [];
+      throw error;
+    }
+  });
+  return left.length === 0 ? '' : ` (left of it: ${left.join(', ')})`;
 }
 
 /** `0x48b460 <runtime.newproc1+0x10>`. */
