@@ -91,6 +91,12 @@ export interface UnwindRow {
   readonly signalFrame?: boolean;
 }
 
+/** Offsets below the place of a frame's saved RBP: of the byte that says which defers are pending, and of their closures, bit 0 first. */
+export interface OpenDefers {
+  readonly bits: number;
+  readonly slots: readonly number[];
+}
+
 export interface Variable {
   readonly name: string;
   readonly type: Type;
@@ -222,6 +228,8 @@ export interface Image {
   /** Where a breakpoint on the function goes: behind the prologue, as the line table tells (else the entry). */
   afterPrologue(func: Func): bigint;
   inlineFrames(pc: bigint): readonly InlineFrame[];
+  /** Where a frame of the function has its pending defers, when the compiler keeps them there. */
+  openDefers(func: Func): OpenDefers | undefined;
   /** Names of functions that were inlined somewhere; the first question reads the whole debug information. */
   inlinedNames(): Iterable<string>;
   /** Where a breakpoint goes in each inlined copy of the functions of exactly that name. */

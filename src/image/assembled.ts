@@ -192,6 +192,10 @@ class AssembledImage implements Image {
     return symbol && this.type(descriptors.get(symbol.name)!);
   }
 
+  openDefers(): undefined {
+    return undefined;
+  }
+
   interfaceMethods(): undefined {
     return undefined;
   }

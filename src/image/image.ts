@@ -7,6 +7,7 @@ import type {
   ImageSymbol,
   InlineFrame,
   Location,
+  OpenDefers,
   ScopeKey,
   Segment,
   SourceLine,
@@ -214,6 +215,12 @@ class ElfImage implements Image {
     if (!table || index === undefined) return undefined;
     const func = table.func(index);
     return link < table.funcEnd(func) ? { table, func } : undefined;
+  }
+
+  openDefers(func: Func): OpenDefers | undefined {
+    const link = this.link(func.entry);
+    const go = link === undefined ? undefined : this.goFunc(link);
+    return go && this.guard('defers', () => go.table.openDefers(go.func, this.goMinor()));
   }
 
   // ---- lines ---------------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { backtrace } from '../show/backtrace.js';
+import { deferredAnswer } from '../show/deferred.js';
 import { frameInfo, frameLine, frameRow, frameStop } from '../show/frame-text.js';
 import { gdbBacktrace } from '../show/gdb-backtrace.js';
 import { variablesAnswer } from '../show/variables.js';
@@ -86,6 +87,18 @@ export const stackCommands: readonly Command[] = [
     summary: 'local variables of the selected frame',
     completion: [],
     run: (session, args) => variablesCommand(session, args, 'locals'),
+  },
+  {
+    ...stack,
+    name: 'deferred',
+    aliases: [],
+    syntax: ['deferred'],
+    summary: 'calls that the selected frame has deferred and that are still to run, the next first',
+    completion: [],
+    run: (session, args) => {
+      args.none();
+      return deferredAnswer(session.stack, session.frame);
+    },
   },
 ];
 

@@ -3,6 +3,7 @@
  * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
  */
 import { everyIndexOf, utf8 } from '../../host/bytes.js';
+import type { OpenDefers } from '../api.js';
 import { ByteReader, FormatError, textOf } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import type { ElfSymbolTable } from '../elf/symbols.js';
@@ -12,6 +13,11 @@ import { MAGIC_120, PCLNTAB_HEADER_SIZE, pclntabCandidates } from './pclntab-hea
 const FUNC_FLAG = { topFrame: 1, spWrite: 2, asm: 4 } as const;
 const PCDATA_INL_TREE_INDEX = 2;
 const FUNCDATA_INL_TREE = 3;
+const FUNCDATA_OPEN_DEFERS = 4;
+
+/** From this release on the slots of a frame's defers lie one behind the other, and only the first is told. */
+const SLOTS_TOGETHER = 22;
+const MOST_OPEN_DEFERS = 8;
 const NONE = 0xffffffff;
 
 /** One function record. Offsets into the table are kept, what they lead to is read on demand. */
@@ -358,6 +364,21 @@ export class Pclntab {
       }
     }
     return calls;
+  }
+
+  /** Where a frame has its defers, when the compiler has opened them up (runtime/panic.go, initOpenCodedDefers); `minor` is the release. */
+  openDefers(func: PclnFunc, minor: number): OpenDefers | undefined {
+    const offset = this.funcdata(func, FUNCDATA_OPEN_DEFERS);
+    if (offset === undefined || offset === NONE || !this.module) return undefined;
+    const reader = new ByteReader(this.elf.memory.rest(this.module.gofunc + offset), 'funcdata');
+    const bits = reader.uleb();
+    if (minor >= SLOTS_TOGETHER) {
+      const first = reader.uleb();
+      return { bits, slots: Array.from({ length: MOST_OPEN_DEFERS }, (_, index) => first - 8 * index) };
+    }
+    // The last is told first.
+    const slots = Array.from({ length: Math.min(reader.uleb(), MOST_OPEN_DEFERS) }, () => reader.uleb());
+    return { bits, slots: slots.reverse() };
   }
 
   /** The lowest address of each inlined copy, by the name of the function that was inlined. Reads the inline tree of every function. */
