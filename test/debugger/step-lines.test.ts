@@ -79,6 +79,35 @@ describe.skipIf(why)(`stepping by lines${why ? ` (skipped: ${why})` : ''}`, () =
     }
   });
 
+  it.each(BUILDS)('step -go enters the goroutine that is started: %o', async how => {
+    const at = debug(buildGo('steps', how));
+    await at.text(`tbreak main.go:${lineOf('	go work(k)')}`);
+    await at.text('continue');
+    const { id } = at.session.goroutine!;
+    const { thread: _, ...stop } = await at.data('step -go');
+    expect(stop).toMatchObject({ reason: 'step', function: 'main.work' });
+    expect(at.session.goroutine!.id).not.toBe(id);
+    expect(await at.text('p id')).toBe('1');
+  });
+
+  it.each(BUILDS)('step -go goes to and fro between the sides of iter.Pull: %o', async how => {
+    const at = debug(buildGo('steps', how));
+    await at.text('tbreak main.pulls');
+    await at.text('continue');
+    const line = () => at.session.frame.line;
+    while (line() !== 20) await at.text('next');
+    const { id } = at.session.goroutine!;
+    const sides: string[] = [];
+    for (let count = 0; count < 30 && line() !== 22; count++) {
+      await at.text('step -go');
+      const { name } = at.session.frame;
+      expect(['main.pulls', 'main.seq']).toContain(name);
+      expect(at.session.goroutine!.id === id).toBe(name === 'main.pulls');
+      if (sides.at(-1) !== name) sides.push(name);
+    }
+    expect(sides).toEqual(['main.seq', 'main.pulls', 'main.seq', 'main.pulls']);
+  });
+
   it('a stop in the middle of another line shows that line, once', async () => {
     const at = debug(buildGo('steps', { gcflags: 'all=-N -l' }));
     Object.assign(at.session.host, { readSource: (path: string) => readFileSync(path, 'utf8') });

@@ -62,4 +62,5 @@ func main() {
 	spawn()
 	fmt.Println(saved(1))
 	loops()
+	pulls()
 }

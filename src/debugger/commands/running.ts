@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
-import { type Arguments, unquote } from './arguments.js';
+import { type Arguments, splitOptions, unquote } from './arguments.js';
 import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
 import { afterStop, hasHook, isSilent } from './hooks.js';
@@ -83,12 +83,16 @@ export const runningCommands: readonly Command[] = [
     ...running,
     name: 'step',
     aliases: ['s'],
-    syntax: ['step [N]'],
+    syntax: ['step [-go] [N]'],
     summary: 'run to another source line, into calls',
-    details: 'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
+    details: [
+      'Calls to functions without lines, and to what the compiler inserts of the runtime, are run through.',
+      'With -go also into the goroutine that a go statement starts, and to and fro between the sides of iter.Pull.',
+    ].join('\n'),
     run: (session, args, console) => {
-      const count = args.count(1);
-      return moving(session, console, () => stepLines(session, count, true));
+      const [flags, rest] = splitOptions(args, { '-go': false });
+      const count = rest.count(1);
+      return moving(session, console, () => stepLines(session, count, true, flags.has('-go')));
     },
   },
   {

@@ -14,11 +14,10 @@ import type { Stop } from '../session/stop.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
+import { coroutineGoals, type Goals, isCoroutineCode, startedGoroutine } from './other-goroutine.js';
 import { atOrOutside, placeOf, type StepPlace } from './place.js';
 import { loopFamily, ownerOf } from './range-loops.js';
 import { lookAtScopes } from './watch-scopes.js';
-
-type Goals = Map<bigint, () => boolean>;
 
 /** Frames whose return counts as an end of the step: a panic may leave several at once. */
 const RETURNS = 64;
@@ -98,10 +97,10 @@ function addGoal(goals: Goals, address: bigint, holds: () => boolean): void {
 }
 
 /** `next N` and `step N`. */
-export async function stepLines(session: Session, count: number, into: boolean): Promise<Stop> {
+export async function stepLines(session: Session, count: number, into: boolean, follow = false): Promise<Stop> {
   let stop: Stop = { reason: into ? 'step' : 'next' };
   const other = await repeated(session, count, async () => {
-    stop = into ? await stepInto(session) : await nextLine(session);
+    stop = into ? await stepInto(session, follow) : await nextLine(session);
     return stop.reason === 'step' || stop.reason === 'next' ? undefined : stop;
   });
   return other ?? stop;
@@ -111,15 +110,19 @@ async function nextLine(session: Session): Promise<Stop> {
   return resume(session, { at: lineGoals(session, session.frames(1)[0]!, false), reached: { reason: 'next' } });
 }
 
-async function stepInto(session: Session): Promise<Stop> {
+/** `follow`: to the user's code on other goroutines that the line starts or switches to. */
+async function stepInto(session: Session, follow: boolean): Promise<Stop> {
+  const between = isCoroutineCode(session.frames(1)[0]!.name);
   for (;;) {
-    const stop = await stepFrom(session, session.frames(1)[0]!);
-    if (stop !== 'wrapper') return stop;
+    const stop = await stepFrom(session, session.frames(1)[0]!, follow);
+    if (stop === 'wrapper') continue;
+    if (!follow || between || stop.reason !== 'step' || !isCoroutineCode(session.frames(1)[0]!.name)) return stop;
+    if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
   }
 }
 
 /** On from a frame's line, whatever other functions that calls; `wrapper`: in one, which is to be stepped through as well. */
-async function stepFrom(session: Session, frame: LogicalFrame): Promise<Stop | 'wrapper'> {
+async function stepFrom(session: Session, frame: LogicalFrame, follow: boolean): Promise<Stop | 'wrapper'> {
   const lines = lineGoals(session, frame, true);
   const calls = callsOfLine(session, frame);
   const here = framePlace(session, frame.physical);
@@ -133,11 +136,24 @@ async function stepFrom(session: Session, frame: LogicalFrame): Promise<Stop | '
     const callee = session.frames(1)[0]!;
     if (callee.physical.func?.wrapper) return 'wrapper';
     if (worthEntering(callee, frame)) return toBody(session, callee);
+    const coroutine = follow ? coroutineGoals(session, callee) : undefined;
+    if (coroutine !== undefined) return toOther(session, coroutine);
+    const started = follow ? startedGoroutine(session, callee) : undefined;
     // Not a function to look at: out of it again, and on with the same line, unless its call was the last of that.
     const out = await runToReturn(session, callee.physical);
     if (out.reason !== 'finish') return out;
+    if (started !== undefined) return toOther(session, started());
     if (lines.get(session.thread.registers.rip)?.()) return finished(session, { reason: 'step' });
   }
+}
+
+/** Runs until another goroutine is where it goes on, or enters its function. */
+async function toOther(session: Session, goals: Goals): Promise<Stop | 'wrapper'> {
+  const stop = await resume(session, { at: goals, reached: { reason: 'step' } });
+  const frame = stop.reason === 'step' ? session.frames(1)[0]! : undefined;
+  const { func } = frame?.physical ?? {};
+  if (frame === undefined || func?.entry !== session.thread.registers.rip) return stop;
+  return func.wrapper ? 'wrapper' : toBody(session, frame);
 }
 
 /** Behind the prologue of a function that was just entered. A stack check there may move the stack first. */
