@@ -14,9 +14,13 @@ const WORD = 8;
 export class CallData {
   private readonly lines: string[] = [];
   private readonly descriptors = new Map<string, string>();
-  private count = 0;
+  private readonly placed = new Map<string, Uint8Array>();
 
-  constructor(private readonly known: Declarations) {}
+  /** `prefix`: of the names, so that several calls have each their own. */
+  constructor(
+    private readonly known: Declarations,
+    private readonly prefix = '',
+  ) {}
 
   get assembly(): readonly string[] {
     return this.lines;
@@ -28,7 +32,8 @@ export class CallData {
 
   /** A place of its own for a value; its symbol. */
   place({ bytes, pointers }: Laid): string {
-    const symbol = `r14·value${this.count++}`;
+    const symbol = `r14·${this.prefix}value${this.placed.size}`;
+    this.placed.set(symbol, bytes);
     const put = (offset: number, width: number, value: string): void => {
       this.lines.push(`DATA ${symbol}+${offset}(SB)/${width}, $${value}`);
     };
@@ -43,12 +48,17 @@ export class CallData {
     return symbol;
   }
 
+  /** What was placed under a symbol; undefined: it is none of these. */
+  bytesOf(symbol: string): Uint8Array | undefined {
+    return this.placed.get(symbol);
+  }
+
   /** The symbol of a type's descriptor: the program's own if it has one. */
   descriptor(type: GoType): string {
     const name = typeName(type);
     const own = [...this.known.descriptors].find(([, described]) => typeName(described) === name);
     if (own !== undefined) return asmName(own[0]);
-    const symbol = this.descriptors.get(name) ?? `r14·type${this.descriptors.size}`;
+    const symbol = this.descriptors.get(name) ?? `r14·${this.prefix}type${this.descriptors.size}`;
     this.descriptors.set(name, symbol);
     return symbol;
   }

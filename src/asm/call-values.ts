@@ -1,11 +1,13 @@
 /** Go values as a call writes them: `42`, `"text"`, `[]int{1, 2}`, `point{x: 3}`, `&point{3, 4}`, `nil`; each read as its parameter's type. */
+import { equalBytes } from '../host/bytes.js';
 import type { CallData, Laid } from './call-data.js';
 import type { Declarations } from './declarations.js';
 import { type Diagnostics, nearest, type SourcePosition } from './diagnostics.js';
 import { integerToken, stringTokenBytes, type Token } from './lexer.js';
+import { CONTROL_EMPTY, SMALL_MAP, SMALL_SLOT, smallMap } from './small-map.js';
 import { TokenReader } from './token-reader.js';
 import { TypeParser } from './type-parser.js';
-import { fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
+import { alignmentOf, fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
 
 type Constant =
   | { readonly kind: 'int'; readonly value: bigint }
@@ -132,7 +134,7 @@ export class ValueParser {
     return kind === 'name' && text !== 'complex' && ['(', '{', '['].includes(this.reader.peek(1).text);
   }
 
-  /** `make([]T, length, capacity)` and `new(T)`. */
+  /** `make([]T, length, capacity)`, `make(map[K]V)` and `new(T)`. */
   private made(type: GoType, at: SourcePosition): Laid {
     const slice = this.reader.next().text === 'make';
     this.reader.expect('(');
@@ -142,7 +144,12 @@ export class ValueParser {
       return this.assigned({ kind: 'pointer', elem: said }, this.pointerTo(this.zeroed(said, 1, at)), type, at);
     }
     const target = underlying(said);
-    if (target.kind !== 'slice') this.reader.fail(at, `r14 makes slices only, no ${typeName(said)}`);
+    if (target.kind === 'map') {
+      if (this.reader.accept(',')) this.types.number();
+      this.reader.expect(')');
+      return this.assigned(said, this.pointerTo(this.mapOf(target.key, target.elem, [])), type, at);
+    }
+    if (target.kind !== 'slice') this.reader.fail(at, `r14 makes slices and maps only, no ${typeName(said)}`);
     this.reader.expect(',');
     const length = this.types.number();
     const capacity = this.reader.accept(',') ? this.types.number() : length;
@@ -243,9 +250,46 @@ export class ValueParser {
           length,
         );
       }
+      case 'map':
+        return this.pairs(target);
       default:
         this.reader.fail(at, `{...} makes no ${typeName(type)}`);
     }
+  }
+
+  /** A map's entries, `{"a": 1, "b": 2}`. */
+  private pairs({ key, elem }: GoType & { kind: 'map' }): Laid {
+    const { at } = this.reader.expect('{');
+    const entries: (readonly [Laid, Laid])[] = [];
+    while (!this.reader.is('}')) {
+      const { at: start } = this.reader.peek();
+      const name = this.value(key);
+      if (entries.some(([other]) => equalLaid(other, name, this.data))) this.reader.fail(start, 'this key stands there twice');
+      this.reader.expect(':');
+      entries.push([name, this.value(elem)]);
+      if (!this.reader.accept(',')) break;
+    }
+    if (!this.reader.accept('}')) this.reader.fail(this.reader.peek().at, 'a comma or } is expected here');
+    if (entries.length > SMALL_MAP) this.reader.fail(at, `r14 makes maps of at most ${SMALL_MAP} entries`);
+    if (Math.max(sizeOf(key), sizeOf(elem)) > SMALL_SLOT)
+      this.reader.fail(at, `r14 makes maps of keys and elements of at most ${SMALL_SLOT} bytes`);
+    return this.pointerTo(this.mapOf(key, elem, entries));
+  }
+
+  private mapOf(key: GoType, elem: GoType, entries: readonly (readonly [Laid, Laid])[]): Laid {
+    const layout = smallMap({ size: sizeOf(key), align: alignmentOf(key) }, { size: sizeOf(elem), align: alignmentOf(elem) });
+    const group = joined(
+      layout.group,
+      entries.flatMap(([name, value], index) => [
+        [layout.slots + index * layout.slot, name],
+        [layout.slots + index * layout.slot + layout.elem, value],
+      ]),
+    );
+    // A control byte has its high bit set where its slot is empty; else it holds bits of the hash, which nobody looks for here.
+    group.bytes.fill(CONTROL_EMPTY, 0, SMALL_MAP).fill(0, 0, entries.length);
+    const head = new Uint8Array(layout.head);
+    new DataView(head.buffer).setBigUint64(layout.used, BigInt(entries.length), true);
+    return { bytes: head, pointers: [{ offset: layout.directory, symbol: this.data.place(group) }] };
   }
 
   private structure(type: GoType, { fields }: GoType & { kind: 'struct' }): Laid {
@@ -445,3 +489,11 @@ const constantText = (constant: Constant): string =>
       : constant.kind === 'string'
         ? JSON.stringify(new TextDecoder().decode(stringTokenBytes(constant.value)))
         : String(constant.value);
+
+/** Whether two keys are the same value: their bytes, and for a string those that it points to. */
+const equalLaid = (a: Laid, b: Laid, data: CallData): boolean =>
+  equalBytes(a.bytes, b.bytes) &&
+  a.pointers.every(({ symbol }, index) => {
+    const [own, other] = [data.bytesOf(symbol), data.bytesOf(b.pointers[index]?.symbol ?? '')];
+    return own !== undefined && other !== undefined && equalBytes(own, other);
+  });

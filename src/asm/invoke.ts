@@ -8,7 +8,7 @@ import { Diagnostics, nearest, Skip } from './diagnostics.js';
 import { tokenize } from './lexer.js';
 import type { Assembled, AssembledFunction } from './program.js';
 import { isVector } from './syntax.js';
-import { align, sizeOf, typeName } from './types.js';
+import { align, type GoType, sizeOf, typeName } from './types.js';
 import { assignmentOf, goName } from './wrapper.js';
 
 /** A call that cannot be made: the message shows it with a caret. */
@@ -28,19 +28,30 @@ export interface Invocation {
   readonly data: string;
   /** Declares the results, and the descriptors of types that interfaces among the arguments hold. */
   readonly declarations: string;
-  /** Full names of the variables that hold the results. */
-  readonly results: readonly string[];
+  /** Where what it returns is found. */
+  readonly results: readonly CallVariable[];
+  /** Copies of the arguments that the callee can change something through: pointers, slices, maps, and what holds such. */
+  readonly reaching: readonly CallVariable[];
+}
+
+/** A result or an argument. */
+export interface CallVariable {
+  /** As the declaration names it; empty: not at all. */
+  readonly name: string;
+  /** Full name of the variable that holds it. */
+  readonly variable: string;
 }
 
 const STACK_ALIGNMENT = 16;
 const MOVES: Readonly<Record<number, string>> = { 1: 'MOVB', 2: 'MOVW', 4: 'MOVL', 8: 'MOVQ' };
 const FLOAT_MOVES: Readonly<Record<number, string>> = { 4: 'MOVSS', 8: 'MOVSD' };
 
-/** Throws CallError for a function that there is none of, or values that its signature does not take. */
-export function invocation(program: Assembled, call: string): Invocation {
+/** `index`: of the call among those of the program. Throws CallError for a function that there is none of, or values that its signature does not take. */
+export function invocation(program: Assembled, call: string, index = 0): Invocation {
+  const prefix = index === 0 ? '' : `call${index}_`;
   const diagnostics = new Diagnostics();
   const tokens = tokenize('', call, diagnostics);
-  const data = new CallData(program.declarations);
+  const data = new CallData(program.declarations, prefix);
   const parser = new ValueParser(tokens, program.declarations, data, name => functionValue(program, name), diagnostics);
   try {
     if (diagnostics.any) throw new Skip();
@@ -61,7 +72,12 @@ export function invocation(program: Assembled, call: string): Invocation {
     const values = parser.values(params.map(param => param.type));
     if (diagnostics.any) throw new Skip();
     const assignment = assignmentOf(signature, fn.convention);
-    const results = signature.results.map((result, index) => ({ ...result, symbol: `r14·result${index}` }));
+    const results = signature.results.map((result, index) => ({ ...result, symbol: `r14·${prefix}result${index}` }));
+    const reaching = params
+      .map((param, index) => ({ ...param, value: values[index] }))
+      .filter(({ type, value }) => reaches(type) && value.pointers.length > 0)
+      .map(({ value, ...param }) => ({ ...param, symbol: data.place(value) }));
+    const room = align(assignment.stackBytes + assignment.spillBytes, STACK_ALIGNMENT);
     const stores = values.map((value, index) => store(assignment.params[index], value, data));
     // The stack first: its moves go through R12, which carries no argument in any convention.
     const isStack = (index: number): boolean => assignment.params[index].in === 'stack';
@@ -69,23 +85,25 @@ export function invocation(program: Assembled, call: string): Invocation {
     const suffix = fn.convention === 'C' ? '' : `<${fn.convention}>`;
     return {
       text: [
-        `SUBQ $${align(assignment.stackBytes + assignment.spillBytes, STACK_ALIGNMENT)}, SP`,
+        `SUBQ $${room}, SP`,
         ...stores.filter((_, index) => isStack(index)).flat(),
         ...stores.filter((_, index) => !isStack(index)).flat(),
         ...fetches.flatMap(({ before }) => before),
         `CALL ${asmName(fn.name)}${suffix}(SB)`,
         ...fetches.filter((_, index) => assignment.results[index].in === 'registers').flatMap(({ after }) => after),
         ...fetches.filter((_, index) => assignment.results[index].in === 'stack').flatMap(({ after }) => after),
+        `ADDQ $${room}, SP`,
       ].join('\n'),
       // Whole words, since a register's worth may be stored where the value ends in the middle of one.
       data: [...data.assembly, ...results.map(({ symbol, type }) => `GLOBL ${symbol}(SB), 16, $${align(sizeOf(type), 8) + 8}`)].join('\n'),
       declarations: [
         'package r14',
         ...data.declarations,
-        ...results.map(({ type }, index) => `var result${index} ${typeName(type)}`),
+        ...[...results, ...reaching].map(({ type, symbol }) => `var ${symbol.slice('r14·'.length)} ${typeName(type)}`),
         '',
       ].join('\n'),
-      results: results.map(({ symbol }) => symbol.replace('·', '.')),
+      results: results.map(variableOf),
+      reaching: reaching.map(variableOf),
     };
   } catch (error) {
     if (!(error instanceof Skip)) throw error;
@@ -93,6 +111,30 @@ export function invocation(program: Assembled, call: string): Invocation {
     throw new CallError(call, column - 1, suggestion === undefined ? message : `${message} (${suggestion})`);
   }
 }
+
+/** Whether something can be changed through a value of the type. */
+function reaches(type: GoType): boolean {
+  switch (type.kind) {
+    case 'pointer':
+    case 'slice':
+    case 'map':
+    case 'interface':
+      return true;
+    case 'named':
+      return reaches(type.underlying());
+    case 'array':
+      return reaches(type.elem);
+    case 'struct':
+      return type.fields.some(field => reaches(field.type));
+    default:
+      return false;
+  }
+}
+
+const variableOf = ({ name, symbol }: { readonly name: string; readonly symbol: string }): CallVariable => ({
+  name,
+  variable: symbol.replace('·', '.'),
+});
 
 /** Functions of the user's files: what was added to them has names in angle brackets. */
 const ownFunctions = (program: Assembled): AssembledFunction[] => program.functions.filter(fn => !fn.at.file.startsWith('<'));

@@ -1,17 +1,14 @@
-/** `r14 asm FILE.s`: the user's own assembly. */
+/** `r14 asm FILE.s...`: the user's own assembly, put together with a start, or with calls of its functions. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { assemble } from '../asm/assemble.js';
+import { assemble, type SourceFile } from '../asm/assemble.js';
 import { AssemblyError, diagnosticsText } from '../asm/diagnostics.js';
 import { CallError, type Invocation, invocation } from '../asm/invoke.js';
 import { listed, listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
-import { printValue } from '../debugger/values/print.js';
-import { memorySource, type Source } from '../debugger/values/source.js';
-import { told } from '../host/told.js';
-import { assembledImage } from '../image/assembled.js';
-import type { Process } from '../linux/api.js';
+import { nodeAssets } from '../host/node/assets.js';
+import { Catalog } from '../runtime/bundled/catalog.js';
 import { writeOut } from './output.js';
 import { readText } from './read-text.js';
 
@@ -40,96 +37,163 @@ const EXIT = `	MOVQ $231, AX
 	SYSCALL
 	INT $3
 `;
-const DATA = `#include "textflag.h"
-GLOBL r14·g(SB), NOPTR, $512
+const FLAGS = `#include "textflag.h"
+`;
+const DATA = `${FLAGS}GLOBL r14·g(SB), NOPTR, $512
 GLOBL r14·tls(SB), NOPTR, $16
 `;
+/** In front of each call: the one before it may have been of C or of ABI0. */
+const READY = 'LEAQ r14·g(SB), R14\n\tXORPS X15, X15';
 /** What prologues call when 64 KiB of stack are used up. */
 const MORESTACK = ['runtime·morestack', 'runtime·morestack_noctxt'];
-/** Set when the called function has returned. */
-const RETURNED = 'r14.returned';
+/** Counts the calls that have returned. */
+export const RETURNED = 'r14.returned';
 /** Names of the files that are added to the user's, in messages. */
 const START = '<start>';
 
+/** How files are assembled. */
+export interface AssemblyWishes {
+  /** Wants no `main`: for a listing. */
+  readonly listed?: boolean;
+  /** Minor number of a Go release. */
+  readonly go?: number | undefined;
+  /** With r14's small Go runtime, which then starts the program; `race`: with its -race build. */
+  readonly runtime?: { readonly race: boolean } | undefined;
+}
+
 export interface Assembly {
   readonly program: Assembled;
-  /** What --call wanted to be called. */
-  readonly call?: Invocation;
+  /** What `--call` wanted to be called, in order. */
+  readonly calls: readonly MadeCall[];
+}
+
+export interface MadeCall extends Invocation {
+  /** As typed. */
+  readonly call: string;
+}
+
+/** Text of the files and of the `types.go` beside each. Throws Told. */
+interface Given {
+  readonly sources: readonly SourceFile[];
+  readonly declarations: readonly SourceFile[];
 }
 
 /**
- * Assembles a file with the `types.go` beside it; a start comes with it where it has none, or for a call. With `toRun` false it wants no
- * `main`; `go` is the minor number of a Go release. Undefined when it is wrong: all that is wrong has been written.
+ * Assembles files with the `types.go` beside them; a start comes with them where they have none, or for calls. Undefined when something is
+ * wrong: all that is wrong has been written.
  */
-export function assembleFile(path: string, call?: string, toRun = true, go?: number): Assembly | undefined {
-  const text = readText(path);
-  const types = join(dirname(path), 'types.go');
-  const declarations = existsSync(types) ? readText(types) : undefined;
-  // What `·` stands for in the file is the package that its declarations are of.
-  const inPackage = /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(declarations ?? '')?.[1] ?? 'main';
-  const has = (symbol: string): boolean => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text);
-  const build = (start: string | undefined, entry?: string, declared?: string): Assembled => {
-    const extra =
-      start === undefined
-        ? ''
-        : `${DATA}${start}${MORESTACK.filter(name => !has(name))
-            .map(name => `TEXT ${name}(SB), NOSPLIT|NOFRAME, $0-0\n\tUNDEF\n`)
-            .join('')}`;
-    return assemble({
-      sources: [{ file: path, text, package: inPackage }, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
-      declarations: [
-        ...(declarations === undefined ? [] : [{ file: types, text: declarations }]),
-        ...(declared === undefined ? [] : [{ file: START, text: declared }]),
-      ],
-      includes: (name, from) => {
-        const included = join(dirname(from), name);
-        return existsSync(included) ? { file: included, text: readText(included) } : undefined;
-      },
-      ...(entry === undefined ? {} : { entry }),
-      ...(go === undefined ? {} : { go }),
-    });
-  };
-  const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;
+export function assembleFile(
+  paths: string | readonly string[],
+  calls: string | readonly string[] = [],
+  wishes: AssemblyWishes = {},
+): Assembly | undefined {
+  const [path] = [paths].flat();
   try {
-    if (call === undefined && toRun)
-      return { program: build(has('_rt0_amd64_linux') ? undefined : begin('_rt0_amd64_linux', `\tCALL ${inPackage}·main(SB)\n`)) };
-    const program = build(begin('r14·start', ''));
-    if (call === undefined) return { program };
-    const made = invocation(program, call);
-    const body = `${made.text}\nMOVB $1, r14·returned(SB)\n`;
-    const start = `${made.data}\nGLOBL r14·returned(SB), NOPTR, $8\n${begin('r14·start', body)}`;
-    return { program: build(start, 'r14.start', made.declarations), call: made };
+    return assembly([paths].flat(), [calls].flat(), wishes);
   } catch (error) {
     if (!(error instanceof AssemblyError || error instanceof CallError)) throw error;
-    writeOut(2, `${error instanceof CallError ? `r14: --call: ${error.message}` : wrongText(error, path)}\n`);
+    writeOut(2, `${complaintText(error, path!, wishes)}\n`);
     return undefined;
   }
 }
 
-/** What is wrong with the user's own text. When only the start does not find its `main`, that is said. */
-function wrongText({ diagnostics, sources }: AssemblyError, path: string): string {
-  const own = diagnostics.filter(diagnostic => diagnostic.file !== START);
-  if (own.length > 0) return new AssemblyError(own, sources).message;
-  return `r14: ${path} has no main: TEXT ·main(SB), NOSPLIT, $0-0 is where a program starts, and --call 'Name(...)' calls any other function`;
-}
-
-/** `= 5`: what the called function returned; undefined while it has not. */
-export function returnedText({ program, call }: Assembly, memory: Process['memory']): string | undefined {
-  const image = assembledImage(program, '');
-  const sourceOf = (name: string) => memorySource(memory, image.symbolsNamed(name)[0].address);
-  if (call === undefined || !hasReturned(sourceOf(RETURNED))) return undefined;
-  if (call.results.length === 0) return '(no results)';
-  const world = { memory, images: [image] };
-  const shown = call.results.map(name => printValue(world, { type: image.globalNamed(name)!.type, source: sourceOf(name) }));
-  return `= ${shown.join(', ')}`;
-}
-
-function hasReturned(source: Source): boolean {
-  try {
-    return source.read(0, 1)[0] === 1;
-  } catch (error) {
-    // The program has unmapped its own data.
-    told(error);
-    return false;
+/** As `assembleFile`; throws AssemblyError and CallError. */
+export function assembly(paths: readonly string[], calls: readonly string[], wishes: AssemblyWishes): Assembly {
+  const { runtime } = wishes;
+  const given = readAll(paths);
+  const build = (start: string, declared: string, entry: string | undefined): Assembled =>
+    assembleAll(given, start, declared, entry, wishes);
+  const main = `${given.sources[0]!.package}·main`;
+  if (calls.length === 0) {
+    if (runtime !== undefined) return { program: build('', hasMain(given) ? `package main\nfunc main()\n` : '', undefined), calls: [] };
+    if (wishes.listed === true) return { program: build(begin('r14·start', ''), '', undefined), calls: [] };
+    const start = defines(given, '_rt0_amd64_linux') ? '' : begin('_rt0_amd64_linux', `\tCALL ${main}(SB)\n`);
+    return { program: build(start, '', undefined), calls: [] };
   }
+  const around = (body: string): string => (runtime === undefined ? begin('r14·start', body) : onGoroutine(body));
+  const entry = runtime === undefined ? 'r14.start' : undefined;
+  const plain = build(around(''), '', entry);
+  const made = calls.map((call, index) => ({ call, ...invocation(plain, call, index) }));
+  const body = made.map(({ text }, index) => `\t${READY}\n${text}\nMOVB $${index + 1}, r14·returned(SB)\n`).join('');
+  const data = `${made.map(each => each.data).join('\n')}\nGLOBL r14·returned(SB), NOPTR, $8\n`;
+  const declared = made.map((each, index) => (index === 0 ? each.declarations : each.declarations.replace(/^package .*\n/, ''))).join('');
+  return { program: build(`${data}${around(body)}`, declared, entry), calls: made };
+}
+
+/** Puts together what is assembled. `start` is text of package r14, `declared` declarations. */
+function assembleAll(
+  { sources, declarations }: Given,
+  start: string,
+  declared: string,
+  entry: string | undefined,
+  { go, runtime }: AssemblyWishes,
+): Assembled {
+  const own = runtime === undefined ? undefined : new Catalog(nodeAssets).runtime();
+  const stubs = start === '' || runtime !== undefined ? [] : MORESTACK.filter(name => !defines({ sources, declarations }, name));
+  const extra =
+    start === ''
+      ? ''
+      : `${runtime === undefined ? DATA : FLAGS}${start}${stubs.map(name => `TEXT ${name}(SB), NOSPLIT|NOFRAME, $0-0\n\tUNDEF\n`).join('')}`;
+  const called = /^TEXT r14·start<ABIInternal>/m.test(start);
+  return assemble({
+    sources: [...(own?.sources ?? []), ...sources, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
+    declarations: [...(own?.declarations ?? []), ...declarations, ...(declared === '' ? [] : [{ file: START, text: declared }])],
+    includes: (name, from) => {
+      const included = join(dirname(from), name);
+      return existsSync(included) ? { file: included, text: readText(included) } : undefined;
+    },
+    ...(runtime === undefined
+      ? {}
+      : { defines: { ...(runtime.race ? { RACE: '1' } : {}), ...(called ? { MAIN: 'r14·start<ABIInternal>' } : {}) } }),
+    ...(entry === undefined ? {} : { entry }),
+    ...(go === undefined ? (own === undefined ? {} : { go: own.go }) : { go }),
+  });
+}
+
+const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;
+
+/** As the main goroutine's function: its stack is the call's, and what it returns to ends the program. */
+const onGoroutine = (body: string): string => `TEXT r14·start<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
+	SUBQ $8, SP
+${body.replaceAll('LEAQ r14·g(SB), R14', 'MOVQ (TLS), R14')}	ADDQ $8, SP
+	RET
+`;
+
+function readAll(paths: readonly string[]): Given {
+  const folders = [...new Set(paths.map(path => dirname(path)))];
+  const types = new Map(
+    folders.flatMap(folder => {
+      const file = join(folder, 'types.go');
+      return existsSync(file) ? [[folder, { file, text: readText(file) }] as const] : [];
+    }),
+  );
+  // What `·` stands for in a file is the package that its declarations are of.
+  const packageIn = (path: string): string =>
+    /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(types.get(dirname(path))?.text ?? '')?.[1] ?? 'main';
+  return {
+    sources: paths.map(path => ({ file: path, text: readText(path), package: packageIn(path) })),
+    declarations: [...types.values()],
+  };
+}
+
+const defines = ({ sources }: Given, symbol: string): boolean =>
+  sources.some(({ text }) => new RegExp(`^\\s*TEXT\\s+${symbol}\\b`, 'm').test(text));
+
+/** A main that nobody has declared, which the runtime wants to call. */
+const hasMain = ({ sources, declarations }: Given): boolean =>
+  sources.some(({ text }) => /^\s*TEXT\s+(?:main)?·main\b/m.test(text)) &&
+  !declarations.some(({ text }) => /^\s*func\s+main\b/m.test(text));
+
+/** What is wrong, for the user. */
+export function complaintText(error: AssemblyError | CallError, path: string, { runtime }: AssemblyWishes): string {
+  if (error instanceof CallError) return `r14: --call: ${error.message}`;
+  const { diagnostics, sources } = error;
+  const own = diagnostics.filter(diagnostic => diagnostic.file !== START);
+  const without = runtime === undefined && own.some(({ message }) => /\bruntime\.\w+(?:<\w+>)? is not defined/.test(message));
+  const hint = without
+    ? "\nr14: --runtime assembles it with r14's small Go runtime, which has goroutines, channels, maps and the heap"
+    : '';
+  if (own.length > 0) return new AssemblyError(own, sources).message + hint;
+  // Only the start does not find its main.
+  return `r14: ${path} has no main: TEXT ·main(SB), NOSPLIT, $0-0 is where a program starts, and --call 'Name(...)' calls any other function`;
 }

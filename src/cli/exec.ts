@@ -4,54 +4,83 @@ import type { Outcome } from '../debugger/commands/command.js';
 import { commandLine, run } from '../debugger/commands/execute.js';
 import { runScript } from '../debugger/commands/script.js';
 import { CommandError } from '../debugger/errors.js';
+import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
+import type { Stop } from '../debugger/session/stop.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
-import type { Process } from '../linux/api.js';
+import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
 import { processOptions } from './process-options.js';
+import { tellStats } from './run.js';
 import { openScreen } from './screen.js';
-
-/** What `--call` has called. */
-interface Call {
-  /** What it has returned, in words; undefined: it has not returned. */
-  result(process: Process): string | undefined;
-  /** Prints that. */
-  tell(result: string | undefined): void;
-}
 
 const WELCOME = 'Stopped before the first instruction. start runs to main, b SYMBOL sets a breakpoint, c runs, help shows all.';
 
-/** `r14 exec` and `r14 asm`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export async function debug(parsed: Parsed, path: string, assembled?: Assembled, call?: Call): Promise<number> {
+/** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
+export function debug(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
+  const options = processOptions(parsed, path);
+  return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options));
+}
+
+/** `r14 asm`: the same of assembled files; calls are also just made, where nothing else is to be done. */
+export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles): Promise<number> {
+  const started = performance.now();
+  const files = new AssemblyLauncher(asked, processOptions(parsed, path));
+  const calls = files.calls > 0 ? files : undefined;
+  let held: Session | undefined;
+  const status = await hold(parsed, path, files, {
+    attend: session => {
+      held = session;
+    },
+    idle: calls && (session => makeCalls(session, calls)),
+    // Whatever has become of the program is told already; what the calls have become is not, where the screen or the limit ended it.
+    finish: (session, status, shown) => {
+      const returned = calls?.returned(session.target.process);
+      if (returned !== undefined && shown && returned.text !== '') writeOut(1, `${returned.text}\n`);
+      if (returned?.unfinished !== undefined) writeOut(2, `r14: ${returned.unfinished} has not returned\n`);
+      return session.exitStatus ?? (statusOfStop(session.stop) || status);
+    },
+  });
+  if (parsed.values.has('stats') && held !== undefined) tellStats(held.target.process, started, status);
+  return status;
+}
+
+/** How `r14 asm` differs. */
+interface Manner {
+  attend(session: Session): void;
+  /** What is done where nobody has given a command; undefined: nothing. */
+  readonly idle: ((session: Session) => Promise<void>) | undefined;
+  /** The exit status, from the commands'. `shown`: the screen was there. */
+  finish(session: Session, status: number, shown: boolean): number;
+}
+
+async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
   // JSON has standard output to itself.
   const outlet = new Outlet(json ? 2 : 1);
-  const options = processOptions(parsed, path);
-  const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
   const screen = !json && !batch && screenWanted(parsed);
   const interactive = !batch && process.stdin.isTTY === true && !json;
   const own = batch ? ownInput() : undefined;
   const typed = own ?? (screen || interactive ? new QueuedInput(false) : undefined);
-  const launched = call === undefined ? launch : { ...launch, result: call.result };
-  const session = new Session(launched, nodeHost(typed), limit, undefined, stdinFlag(parsed));
+  const session = new Session(launch, nodeHost(typed), limit, undefined, stdinFlag(parsed));
   outlet.attend(session);
   if (!json && !screen) session.printed = text => writeOut(1, text);
-  const finish = (status: number): number => {
+  manner?.attend(session);
+  const finish = (status: number, shown = false): number => {
     own?.end();
-    if (call !== undefined && call.result(session.target.process) === undefined) call.tell(undefined);
-    return status;
+    return manner?.finish(session, status, shown) ?? status;
   };
   if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script }, outlet);
     // The screen is gone, and what it has told with it.
-    call?.tell(call.result(session.target.process));
+    finish(0, true);
     return session.exitStatus ?? 0;
   }
   const interrupt = () => session.interrupt();
@@ -74,13 +103,29 @@ export async function debug(parsed: Parsed, path: string, assembled?: Assembled,
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
     await converse(session, heard(parsed), begin);
-    return finish(session.exitStatus ?? 0);
+    finish(0);
+    return session.exitStatus ?? 0;
   }
   await begin();
-  const status = () => session.exitStatus ?? (failed ? 1 : 0);
-  if (batch || session.ended) return finish(status());
-  await readCommands(session, report);
-  return finish(status());
+  const given = batch || session.ended ? 0 : await readCommands(session, report);
+  if (manner?.idle !== undefined && given === 0 && parsed.script.length === 0) {
+    if (json) report(await run(session, 'continue'));
+    else await manner.idle(session);
+  }
+  return finish(session.exitStatus ?? (failed ? 1 : 0));
+}
+
+/** Nothing of the debugger's is wanted: the calls' results, or why there are none. */
+async function makeCalls(session: Session, calls: AssemblyLauncher): Promise<void> {
+  for (;;) {
+    const { output } = await run(session, 'continue');
+    if (session.exited) break;
+    writeOut(2, `${output}\n`);
+    // What the program makes of a signal is for it to say.
+    if (statusOfStop(session.stop) < SIGNALLED) break;
+  }
+  const { text } = calls.returned(session.target.process);
+  if (text !== '') writeOut(1, `${text}\n`);
 }
 
 /** `-x FILE`: in JSON every line of it is an outcome of its own, and the file itself none, unless it is what is wrong. */
@@ -100,14 +145,38 @@ async function script(session: Session, path: string, json: boolean, report: (ou
   }
 }
 
-/** Standard input that is no terminal: a command a line. */
-async function readCommands(session: Session, report: (outcome: Outcome) => void): Promise<void> {
+/** Standard input that is no terminal: a command a line. How many there were. */
+async function readCommands(session: Session, report: (outcome: Outcome) => void): Promise<number> {
+  let count = 0;
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of lines) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue;
+    count++;
     report(await run(session, line));
     if (session.ended) break;
   }
   lines.close();
+  return count;
+}
+
+/** From here on statuses are of signals. */
+const SIGNALLED = 128;
+
+/** What has become of a program, as a shell and `r14 run` have it; 0 where that is open. */
+function statusOfStop(stop: Stop): number {
+  switch (stop.reason) {
+    case 'exited':
+      return stop.status;
+    case 'signal':
+      return SIGNALLED + stop.signal.signal;
+    case 'limit':
+      return 124;
+    case 'deadlock':
+    case 'memory-limit':
+    case 'unsupported':
+      return 125;
+    default:
+      return 0;
+  }
 }

@@ -11,12 +11,14 @@ interface FlagRow {
   readonly summary: string;
   readonly of: readonly CommandName[];
   readonly repeated?: boolean;
+  /** Written with one dash, as gdb writes it. */
+  readonly gdb?: true;
 }
 
 const FLAGS = [
   { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'asm'] },
-  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true },
-  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true },
+  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true, gdb: true },
+  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true, gdb: true },
   { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
   { name: 'ascii', summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100', of: ['exec', 'asm', 'lesson'] },
   {
@@ -31,7 +33,7 @@ const FLAGS = [
     of: ['exec', 'asm', 'programs', 'lesson'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
-  { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run'] },
+  { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run', 'asm'] },
   {
     name: 'stdin',
     short: 'r',
@@ -41,8 +43,8 @@ const FLAGS = [
   },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
   { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
-  { name: 'memory', value: 'SIZE', summary: 'memory the program may touch, as 512M or 4G (default 2G)', of: ['exec', 'run'] },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run'] },
+  { name: 'memory', value: 'SIZE', summary: 'memory the program may touch, as 512M or 4G (default 2G)', of: ['exec', 'run', 'asm'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm'] },
   {
     name: 'env',
     value: 'K=V',
@@ -57,13 +59,19 @@ const FLAGS = [
   {
     name: 'race',
     value: 'true|false',
-    summary: 'whether a bundled program is built with -race (default: as it is meant)',
-    of: ['exec', 'run'],
+    summary: 'whether a bundled program, or its runtime, is built with -race (default: as it is meant)',
+    of: ['exec', 'run', 'asm'],
   },
   {
     name: 'call',
     value: 'CALL',
-    summary: "call a function, as 'Add(2, 3)', under its own convention, and print its results",
+    summary: "call a function, as 'Add(2, 3)', under its own convention, and print its results; any number, in order",
+    of: ['asm'],
+    repeated: true,
+  },
+  {
+    name: 'runtime',
+    summary: 'assemble it with the small Go runtime of the bundled programs: goroutines, channels, maps, the heap',
     of: ['asm'],
   },
   {
@@ -87,7 +95,7 @@ const COMMANDS = {
     syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',
     summary: 'run it without a debugger: its output and its exit status, nothing else',
   },
-  asm: { syntax: 'r14 asm [FLAGS] FILE.s', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
+  asm: { syntax: 'r14 asm [FLAGS] FILE.s...', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
   race: {
@@ -105,6 +113,8 @@ export interface Parsed {
   /** Of a command that can do several things: which. */
   readonly action: string | undefined;
   readonly path: string | undefined;
+  /** Of `asm` there may be several. */
+  readonly paths: readonly string[];
   readonly args: readonly string[];
   /** In the order given: `-ex` and `-x` run in turn. */
   readonly script: readonly { readonly kind: 'ex' | 'x'; readonly text: string }[];
@@ -123,6 +133,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   let command: CommandName | undefined;
   let action: string | undefined;
   let path: string | undefined;
+  const paths: string[] = [];
   let args: readonly string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]!;
@@ -155,10 +166,12 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
       action = word;
     } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
-    else if (path === undefined) path = word;
-    else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
+    else if (path === undefined || command === 'asm') {
+      path ??= word;
+      paths.push(word);
+    } else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
   }
-  return { command, action, path, args, script, values };
+  return { command, action, path, paths, args, script, values };
 }
 
 function splitFlag(word: string): readonly [name: string, attached: string | undefined] {
@@ -250,7 +263,7 @@ export function environmentFlag(parsed: Parsed): Readonly<Record<string, string>
 
 export function usage(): string {
   const flags = FLAGS.map(row => {
-    const dashes = row.name.length <= 2 ? `-${row.name}` : `--${row.name}`;
+    const dashes = 'gdb' in row ? `-${row.name}` : `--${row.name}`;
     const short = 'short' in row ? `, -${row.short}` : '';
     const only = row.of.length === 1 ? ` (${row.of[0]})` : '';
     return [`${dashes}${'value' in row ? ` ${row.value}` : ''}${short}`, `${row.summary}${only}`] as const;

@@ -5,7 +5,6 @@ import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
-import type { Process } from '../linux/api.js';
 import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, sizeFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
@@ -102,26 +101,23 @@ async function listPrograms(json: boolean): Promise<number> {
 }
 
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
-  const { assembleFile, diagnosticsText, listing, listingData, returnedText } = await import('./asm.js');
-  const call = parsed.values.get('call')?.[0];
-  const list = parsed.values.has('list');
-  const assembly = assembleFile(path, call, !list, goFlag(parsed));
-  if (assembly === undefined) return BAD_INPUT;
-  const { warnings, sources } = assembly.program;
+  const { assembleFile, diagnosticsText, listing, listingData } = await import('./asm.js');
+  const listed = parsed.values.has('list');
+  const race = raceFlag(parsed);
+  if (race !== undefined && !parsed.values.has('runtime')) throw new UsageError("--race is of r14's runtime: it wants --runtime");
+  const calls = parsed.values.get('call') ?? [];
+  const wishes = { listed, go: goFlag(parsed), runtime: parsed.values.has('runtime') ? { race: race ?? false } : undefined };
+  const assembled = assembleFile(parsed.paths, calls, wishes);
+  if (assembled === undefined) return BAD_INPUT;
+  const { sources } = assembled.program;
+  const warnings = assembled.program.warnings.filter(({ file }) => !file.startsWith('src/runtime/bundled/'));
   if (warnings.length > 0) writeOut(2, `${diagnosticsText(warnings, sources)}\n`);
-  if (list) {
-    writeOut(1, parsed.values.has('json') ? listingData(assembly.program) : listing(assembly.program));
+  if (listed) {
+    writeOut(1, parsed.values.has('json') ? listingData(assembled.program) : listing(assembled.program));
     return 0;
   }
-  const result = (process: Process) => returnedText(assembly, process.memory);
-  const tell = (text: string | undefined): void =>
-    text === undefined ? writeOut(2, `r14: ${call} has not returned\n`) : writeOut(1, `${text}\n`);
-  if (call !== undefined && parsed.script.length === 0 && (parsed.values.has('batch') || process.stdin.isTTY !== true)) {
-    const { runProgram } = await import('./run.js');
-    return runProgram(parsed, path, assembly.program, ended => tell(result(ended)));
-  }
-  const { debug } = await import('./exec.js');
-  return debug(parsed, path, assembly.program, call === undefined ? undefined : { result, tell });
+  const { debugAssembly } = await import('./exec.js');
+  return debugAssembly(parsed, path, { assembled, paths: parsed.paths, calls, wishes });
 }
 
 /** One line for whatever ends r14, and never a stack trace that nobody asked for. */

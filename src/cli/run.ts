@@ -13,8 +13,8 @@ import { processOptions } from './process-options.js';
 /** Instructions between two looks at Ctrl-C. */
 const SLICE = 20_000_000;
 
-/** `r14 run`: the program's output and status. Returns the status. `ended` is told of the process at the end. */
-export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled, ended?: (process: Process) => void): Promise<number> {
+/** `r14 run`: the program's output and status. Returns the status. */
+export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const options = processOptions(parsed, path);
@@ -37,15 +37,17 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
   own.end();
-  ended?.(process);
-  if (parsed.values.has('stats')) {
-    const seconds = (performance.now() - started) / 1000;
-    const { t, syscallCount, memory } = process;
-    const rss = globalThis.process.memoryUsage.rss();
-    const stats = { instructions: t, seconds, exit: status, syscalls: syscallCount, pages: memory.touchedPages, rss };
-    writeOut(2, `${JSON.stringify(stats)}\n`);
-  }
+  if (parsed.values.has('stats')) tellStats(process, started, status);
   return status;
+}
+
+/** The last line of --stats; `started`: when, by performance.now(). */
+export function tellStats(process: Process, started: number, status: number): void {
+  const seconds = (performance.now() - started) / 1000;
+  const { t, syscallCount, memory } = process;
+  const rss = globalThis.process.memoryUsage.rss();
+  const stats = { instructions: t, seconds, exit: status, syscalls: syscallCount, pages: memory.touchedPages, rss };
+  writeOut(2, `${JSON.stringify(stats)}\n`);
 }
 
 /** The exit status that a stop means; undefined: go on. */

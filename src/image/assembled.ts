@@ -5,7 +5,7 @@ import { dwarfNumber } from '../abi/registers.js';
 import { placesOf } from '../asm/call.js';
 import { TEXT_FLAGS } from '../asm/preprocess.js';
 import type { Assembled, AssembledFunction, FrameRow } from '../asm/program.js';
-import { BASIC, fieldOffsets, type GoType, type Parameter, sizeOf, typeName } from '../asm/types.js';
+import { alignmentOf, BASIC, fieldOffsets, type GoType, type Parameter, sizeOf, typeName } from '../asm/types.js';
 import type {
   Field,
   Func,
@@ -21,6 +21,8 @@ import type {
   UnwindRow,
   Variable,
 } from './api.js';
+
+import { smallMapType } from './assembled-map.js';
 
 /** The release whose names and layouts the bundled runtime has. */
 const GO_VERSION = 'go1.24';
@@ -284,7 +286,14 @@ class AssembledImage implements Image {
       case 'chan':
         return lazily({ kind: 'chan', name, size }, { elem: later(go.elem), hchan: () => this.typeNamed('runtime.hchan') ?? VOID });
       case 'map':
-        return lazily({ kind: 'map', name, size }, { key: later(go.key), elem: later(go.elem), hash: () => VOID });
+        return lazily(
+          { kind: 'map', name, size },
+          {
+            key: later(go.key),
+            elem: later(go.elem),
+            hash: () => smallMapType(this.type(go.key), alignmentOf(go.key), this.type(go.elem), alignmentOf(go.elem)),
+          },
+        );
       case 'interface':
         return { kind: 'interface', name, size, empty: go.empty };
       case 'func':

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../../src/asm/assemble.js';
 import { elfBytes } from '../../src/asm/elf.js';
 import { CallError, invocation } from '../../src/asm/invoke.js';
-import { assembleFile, returnedText } from '../../src/cli/asm.js';
+import { assembleFile } from '../../src/cli/asm.js';
+import { callResults } from '../../src/cli/asm-results.js';
 import { nodePorts } from '../../src/host/node/ports.js';
 import { startProcess } from '../../src/linux/process.js';
 import { runR14 } from '../support/build.js';
@@ -200,7 +201,7 @@ function called(call: string, path = MAIN): string | undefined {
     program: elfBytes(assembly.program),
   });
   process.run({ budget: 10_000 });
-  return returnedText(assembly, process.memory);
+  return callResults(assembly, process.memory).text;
 }
 
 describe('a call returns', () => {
@@ -227,9 +228,9 @@ describe('a call returns', () => {
       'Line(line{point{1, 2, 3}, point{weight: 1e3}, "a line"})',
       '= "a line", main.line {from: main.point {x: 1, y: 2, weight: 3}, to: main.point {x: 0, y: 0, weight: 1000}, name: "a line"}',
     ],
-    ['Sum([]int32{1, -2, 30})', '= 29'],
-    ['Sum([]int32{3: 7, 8})', '= 15'],
-    ['Sum(nil)', '= 0'],
+    ['Sum([]int32{1, -2, 30})', '= sum: 29'],
+    ['Sum([]int32{3: 7, 8})', '= sum: 15'],
+    ['Sum(nil)', '= sum: 0'],
     ['Second([2]uint16{7, 65535})', '= 65535'],
     ['Chain(&node{1, &node{value: 2}})', '= 1, 2'],
     ['Box(-5)', '= interface {}(int) -5, interface {}(int) -5'],
@@ -316,6 +317,6 @@ it('a session tells of the results when the program ends, or that there are none
   const debug = (...commands: readonly string[]) =>
     runR14(['asm', MAIN, '--call', 'Sum([]int32{1, 2})', '--batch', ...commands.flatMap(command => ['-ex', command])]);
   expect(debug('continue')).toMatchObject({ status: 0, stderr: '' });
-  expect(debug('continue').stdout).toMatch(/^t=\d+ {2}the program exited with status 0\n= 3\n$/);
+  expect(debug('continue').stdout).toMatch(/^t=\d+ {2}the program exited with status 0\n= sum: 3\n$/);
   expect(debug('stepi').stderr).toBe('r14: Sum([]int32{1, 2}) has not returned\n');
 });

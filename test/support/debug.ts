@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assembleFile } from '../../src/cli/asm.js';
+import { AssemblyLauncher } from '../../src/cli/asm-launcher.js';
 import { parseCommandLine } from '../../src/cli/flags.js';
 import { processOptions } from '../../src/cli/process-options.js';
 import type { Outcome } from '../../src/debugger/commands/command.js';
@@ -51,6 +52,12 @@ export function debugFile(text: string): Debugging {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Opens assembly files that are assembled anew with each start, as `r14 asm FILE... --call CALL...` does. */
+export function debugFiles(paths: readonly string[], calls: readonly string[]): Debugging {
+  const asked = { assembled: assembleFile(paths, calls)!, paths, calls, wishes: {} };
+  return debugging(paths[0]!, [], options => new AssemblyLauncher(asked, options));
 }
 
 /** Opens a program of Go assembly under the bundled runtime: `main` is the source of package main. */

@@ -262,8 +262,27 @@ async function startCommand(session: Session, args: Arguments, console: Console)
 
 async function restartCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
   session.restart(args.empty ? undefined : givenTo(args));
+  if (session.launcher.renewed === true) relocate(session);
   if (args.verb === 'run') return moving(session, console, () => resume(session));
   return moved(session, console);
+}
+
+/** Finds the breakpoints' places in a program that was made anew. */
+function relocate(session: Session): void {
+  session.sources.forget();
+  for (const breakpoint of session.breakpoints.all) {
+    if (breakpoint.kind !== 'break') continue;
+    try {
+      breakpoint.addresses = locate(session, breakpoint.spec, 0).addresses;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      breakpoint.addresses = [];
+      session.events.emit('message', {
+        text: `breakpoint ${breakpoint.id} (${breakpoint.spec}) has no place in the new program: ${error.message}`,
+      });
+    }
+    session.breakpoints.changed(breakpoint);
+  }
 }
 
 /** Arguments and standard input of a program, as a shell would be told. */

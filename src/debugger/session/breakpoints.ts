@@ -49,7 +49,8 @@ export interface CodeBreakpoint extends Common {
   readonly kind: 'break';
   /** As typed. */
   readonly spec: string;
-  readonly addresses: readonly bigint[];
+  /** Where its location is; nowhere, when the program it was in has been changed so. */
+  addresses: readonly bigint[];
   /** Of generic code, only calls with these type arguments count. */
   readonly instance?: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { GuestInput } from '../../host/input-log.js';
 import type { Images } from '../../image/images.js';
 import type { LoadedObject, Process } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
+import type { Data } from '../answer.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
@@ -21,8 +22,10 @@ export interface Launcher {
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
   source(path: string): string | undefined;
-  /** What an ended process has to tell besides its status. */
-  result?(process: Process): string | undefined;
+  /** What an ended process has to tell besides its status, in words and as data. */
+  result?(process: Process): { readonly text: string; readonly data: Data } | undefined;
+  /** Whether the last launch was of another program than the one before: its source has changed. */
+  readonly renewed?: boolean;
 }
 
 /** Standard input of a program that is not given a file: what the user types, or what comes from where r14's own comes from. */

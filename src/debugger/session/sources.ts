@@ -9,6 +9,11 @@ export class SourceFiles {
     private readonly settings: Settings,
   ) {}
 
+  /** Reads each anew when it is asked for. */
+  forget(): void {
+    this.#lines.clear();
+  }
+
   /** The lines of a file named as debug information names it; nothing when it is not on this host. */
   lines(file: string): readonly string[] | undefined {
     const path = this.settings.substitute(file);

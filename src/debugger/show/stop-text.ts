@@ -2,6 +2,7 @@
 
 import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
+import type { Data } from '../answer.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
 import { addressRegisters, explainFault, type Faulted, type Holder } from '../code/operands.js';
@@ -19,7 +20,7 @@ import { outlook } from './outlook.js';
 
 /** What a command that moves the program says as data. */
 export interface StopData {
-  readonly [key: string]: string | number | null;
+  readonly [key: string]: Data;
   readonly reason: string;
   readonly signal: string | null;
   /** Fault or watch address. */
@@ -36,7 +37,19 @@ export function stopData(session: Session): StopData {
   const { t } = target.process;
   if (stop.reason === 'exited') {
     const { status, signal = null } = stop;
-    return { reason: 'exited', signal, address: null, pc: null, function: null, t, thread: null, goroutine: null, status };
+    const result = session.launcher.result?.(target.process);
+    return {
+      reason: 'exited',
+      signal,
+      address: null,
+      pc: null,
+      function: null,
+      t,
+      thread: null,
+      goroutine: null,
+      status,
+      ...(result === undefined ? {} : { results: result.data }),
+    };
   }
   const { rip } = session.thread.registers;
   const goroutine = session.target.goroutineOf(session.thread);
@@ -62,7 +75,11 @@ export function stopText(session: Session): string {
   const time = `t=${grouped(session.target.process.t)}`;
   if (stop.reason === 'exited') {
     const result = session.launcher.result?.(session.target.process);
-    return [`${time}  ${exitText(stop)}`, ...(result === undefined ? [] : [result]), ...refusalLines(session)].join('\n');
+    return [
+      `${time}  ${exitText(stop)}`,
+      ...(result === undefined || result.text === '' ? [] : [result.text]),
+      ...refusalLines(session),
+    ].join('\n');
   }
   const lines = [`${time}  ${whyText(session)}${whereText(session)}`, ...detailLines(session), ...refusalLines(session)];
   return lines.join('\n');

@@ -78,18 +78,22 @@ export class Catalog {
     if (race && !manifest.race) throw new CatalogError(`${name} has no -race build`);
     const defines = Object.fromEntries([...defined, ...(race ? ['RACE'] : [])].map(word => [word, '1']));
     const folder = `programs/${name}`;
+    const runtime = this.runtime();
     return assemble({
-      sources: [
-        ...RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
-        ...manifest.sources.map(source => this.source(folder, source.file, source.package)),
-      ],
-      declarations: [
-        this.source('src/runtime/bundled', 'types.go', 'runtime'),
-        ...manifest.declarations.map(file => this.source(folder, file, '')),
-      ],
+      sources: [...runtime.sources, ...manifest.sources.map(source => this.source(folder, source.file, source.package))],
+      declarations: [...runtime.declarations, ...manifest.declarations.map(file => this.source(folder, file, ''))],
       defines,
-      go: RELEASE,
+      go: runtime.go,
     });
+  }
+
+  /** The runtime itself, for programs that are not bundled: what it is made of, and the minor number of the Go release whose encodings it has. */
+  runtime(): { readonly sources: readonly SourceFile[]; readonly declarations: readonly SourceFile[]; readonly go: number } {
+    return {
+      sources: RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
+      declarations: [this.source('src/runtime/bundled', 'types.go', 'runtime')],
+      go: RELEASE,
+    };
   }
 
   private require(name: string): void {

@@ -9,6 +9,10 @@
 #define Gdead 6
 #define STACK_SIZE 8192
 #define STACK_GUARD 928
+// What runtime.main calls.
+#ifndef MAIN
+#define MAIN main·main<ABIInternal>
+#endif
 
 GLOBL runtime·g0(SB), NOPTR, $g__size
 GLOBL runtime·gsignal0(SB), NOPTR, $g__size
@@ -46,7 +50,7 @@ TEXT runtime·main<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ m_g0(AX), AX
 	MOVQ $0, g_racectx(AX)
 	MOVQ $1, runtime·mainStarted(SB)
-	CALL main·main<ABIInternal>(SB)
+	CALL MAIN(SB)
 	XORL AX, AX
 	CALL runtime·exit<ABIInternal>(SB)
 	RET
