@@ -11,6 +11,7 @@ import { effectsIn, instructionsIn } from '../code/decode.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
+import { ownFrame } from '../show/goroutine-text.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
@@ -21,6 +22,9 @@ import { lookAtScopes } from './watch-scopes.js';
 
 /** Frames whose return counts as an end of the step: a panic may leave several at once. */
 const RETURNS = 64;
+
+/** Frames of a waiting goroutine that are looked at for the user's. */
+const WAITING_FRAMES = 64;
 
 /** `stepi N`. */
 export async function stepInstructions(session: Session, count: number): Promise<Stop> {
@@ -106,17 +110,28 @@ export async function stepLines(session: Session, count: number, into: boolean, 
   return other ?? stop;
 }
 
+/** The frame whose line is stepped on from: of a goroutine that waits, the user's, and not the runtime's in which it does. */
+function lineFrame(session: Session): LogicalFrame {
+  const { goroutine } = session.selection;
+  const frames = session.frames(1);
+  if (goroutine === undefined || session.target.threadOf(goroutine) !== undefined) return frames[0]!;
+  return ownFrame(session.frames(WAITING_FRAMES)) ?? frames[0]!;
+}
+
 async function nextLine(session: Session): Promise<Stop> {
-  return resume(session, { at: lineGoals(session, session.frames(1)[0]!, false), reached: { reason: 'next' } });
+  return resume(session, { at: lineGoals(session, lineFrame(session), false), reached: { reason: 'next' } });
 }
 
 /** `follow`: to the user's code on other goroutines that the line starts or switches to. */
 async function stepInto(session: Session, follow: boolean): Promise<Stop> {
-  const between = isCoroutineCode(session.frames(1)[0]!.name);
+  let frame = lineFrame(session);
+  const between = isCoroutineCode(frame.name);
   for (;;) {
-    const stop = await stepFrom(session, session.frames(1)[0]!, follow);
+    const stop = await stepFrom(session, frame, follow);
+    if (stop !== 'wrapper' && (!follow || between || stop.reason !== 'step')) return stop;
+    frame = session.frames(1)[0]!;
     if (stop === 'wrapper') continue;
-    if (!follow || between || stop.reason !== 'step' || !isCoroutineCode(session.frames(1)[0]!.name)) return stop;
+    if (!isCoroutineCode(frame.name)) return stop;
     if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
   }
 }

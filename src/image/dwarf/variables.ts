@@ -85,7 +85,7 @@ export class Variables {
       dropRepeated(found);
       this.addDictionary(f.name, found);
     }
-    return found;
+    return found.some(each => each.closureOffset !== undefined) ? capturedFirst(found) : found;
   }
 
   /** A generic function gets its dictionary behind the receiver also when it has no use for it, and debug information forgets it. */
@@ -244,6 +244,13 @@ function makeLookup(unit: Unit): ExpressionLookup {
     },
     procedure: (offset, global) => guard(() => info.dieAt(global ? offset : unit.start + offset).block(DW_AT.location)),
   };
+}
+
+/** What a closure has captured is declared further out than all that is declared in it, in whatever order the compiler names them. */
+function capturedFirst(variables: readonly Variable[]): Variable[] {
+  const depth = ({ role, closureOffset }: Variable): number =>
+    role === 'param' || role === 'result' ? 0 : closureOffset !== undefined ? 1 : 2;
+  return [...variables].sort((a, b) => depth(a) - depth(b));
 }
 
 /** Names of functions that the compiler makes of function literals, of `go` and `defer`, and of method values. */
