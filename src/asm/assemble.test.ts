@@ -210,11 +210,20 @@ describe('errors', () => {
     ],
     [
       'TEXT ·Add(SB), 4 $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
-      'x.s:1:18: a comma is missing in front of $\nTEXT ·Add(SB), 4 $0-24\n                 ^',
+      'x.s:1:18: a comma is missing in front of $0\nTEXT ·Add(SB), 4 $0-24\n                 ^',
     ],
     [
       'TEXT ·Add(SB), 4, $0-24\n\tMOVQ a+0(FP) AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
       'x.s:2:15: a comma is missing in front of AX\n\tMOVQ a+0(FP) AX\n\t             ^',
+    ],
+    // What a macro stands for is not what the user has written, and of an instruction with a hole in it nothing else is said.
+    [
+      '#include "textflag.h"\nTEXT ·Add(SB) NOSPLIT|NOFRAME, $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:2:15: a comma is missing in front of NOSPLIT\nTEXT ·Add(SB) NOSPLIT|NOFRAME, $0-24\n              ^',
+    ],
+    [
+      '#define FOUR $4\n#define PLUS(x) ADDQ x\nTEXT ·Add(SB), 4, $0-24\n\tMOVQ AX FOUR\n\tPLUS(FOUR) AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n',
+      'x.s:4:10: a comma is missing in front of FOUR\n\tMOVQ AX FOUR\n\t        ^\nx.s:5:13: a comma is missing in front of AX\n\tPLUS(FOUR) AX\n\t           ^',
     ],
     ['TEXT ·Add(SB), 4, $0-24\n\tMOVQ AX, ret+16(FP)\n\tRET\nTEXT Add(SB), 4, $0\n\tRET\n', ''],
   ])("of a function's head come alone: %s", (text, message) => {

@@ -132,11 +132,12 @@ export class FunctionBuilder {
     this.emitter.depth += Number(amount.value);
   }
 
-  /** `PCALIGN $16`, and `PCALIGNMAX $16, $4`, which fills no more than 4 bytes. */
+  /** `PCALIGN $16`, and `PCALIGNMAX $16, $4`, which fills no more than 4 bytes; without the second it fills none, as in Go. */
   private align(mnemonic: string, at: SourcePosition, operands: readonly SourceOperand[]): void {
     const [to, most] = operands.map(operand => (operand.kind === 'immediate' ? Number(operand.value) : Number.NaN));
     const count = mnemonic === 'PCALIGN' ? 1 : 2;
-    if (operands.length !== count || Number.isNaN(to + (most ?? 0)))
+    const bounded = count === 1 || operands.length === 2;
+    if ((bounded ? operands.length !== count : operands.length !== 1) || Number.isNaN(to + (most ?? 0)))
       this.diagnostics.report(
         at,
         `${mnemonic} wants ${count} constant${count > 1 ? 's' : ''}`,
@@ -146,7 +147,11 @@ export class FunctionBuilder {
       this.diagnostics.report(operands[0].at, `${to} is no alignment of code`, 'a power of two from 8 to 2048');
     else if (most < 0 || most >= to)
       this.diagnostics.report(operands[1].at, `${most} bytes are no limit for an alignment to ${to}`, `0 to ${to - 1}`);
-    else this.emitter.emit(at, { kind: 'alignment', to, most: most ?? to });
+    else {
+      if (!bounded)
+        this.diagnostics.warn(at, `${mnemonic} $${to} aligns nothing: how much it may fill is not said`, `PCALIGNMAX $${to}, $4`);
+      this.emitter.emit(at, { kind: 'alignment', to, most: most ?? (bounded ? to : 0) });
+    }
   }
 
   /** Reports a RET in front of which the text pushes more than it pops, or less, as Go's assembler does. */

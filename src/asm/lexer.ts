@@ -10,6 +10,8 @@ export interface Token {
   readonly at: SourcePosition;
   /** No white space before it: `NAME(` defines or calls a macro with arguments only so. */
   readonly glued: boolean;
+  /** What the user has written in its place: the macro that it comes from. */
+  readonly written?: string;
 }
 
 const NAME = /[A-Za-z_·∕~\u0080-\uffff][A-Za-z0-9_·∕~.\u0080-\uffff]*/y;

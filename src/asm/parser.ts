@@ -14,6 +14,8 @@ export class Parser {
   private readonly reader: TokenReader;
   private readonly constant: ExpressionParser;
   private statements: Statement[] = [];
+  /** A comma was missing in the present statement. */
+  private incomplete = false;
 
   constructor(
     /** What a leading middle dot stands for: the package of the file. */
@@ -135,19 +137,23 @@ export class Parser {
 
   private instruction(word: Token): void {
     const operands: SourceOperand[] = [];
+    this.incomplete = false;
     if (!this.endOfStatement()) {
       do operands.push(this.operand());
       while (this.anotherOperand());
     }
-    if (IGNORED.has(word.text)) return;
+    // With what is said to be missing nobody knows what it was to be.
+    if (IGNORED.has(word.text) || this.incomplete) return;
     this.statements.push({ kind: 'instruction', mnemonic: word.text, operands, at: word.at });
   }
 
   /** A comma; one that is missing is reported, and what is behind it read as if it was there. */
   private comma(): void {
     if (this.reader.accept(',')) return;
-    const { at } = this.reader.peek();
-    this.reader.diagnostics.report(at, `a comma is missing in front of ${describe(this.reader.peek())}`);
+    const [next, behind] = [this.reader.peek(), this.reader.peek(1)];
+    const constant = next.text === '$' && next.written === undefined && behind.glued ? describe(behind) : '';
+    this.reader.diagnostics.report(next.at, `a comma is missing in front of ${describe(next)}${constant}`);
+    this.incomplete = true;
     if (this.endOfStatement()) throw new Skip();
   }
 

@@ -188,7 +188,8 @@ export class Preprocessor {
         this.spent = Number.POSITIVE_INFINITY;
         return;
       }
-      let body = macro.body;
+      const written = token.written ?? token.text;
+      let body: readonly Token[] = macro.body.map(part => ({ ...part, written }));
       if (macro.parameters !== undefined) {
         const call = callArguments(line, at + 1);
         if (call === undefined || call.values.length !== macro.parameters.length) {

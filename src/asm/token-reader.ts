@@ -77,4 +77,4 @@ export class TokenReader {
 }
 
 export const describe = (token: Token): string =>
-  token.kind === 'newline' ? 'the end of the line' : token.kind === 'string' ? JSON.stringify(token.text) : token.text;
+  token.kind === 'newline' ? 'the end of the line' : (token.written ?? (token.kind === 'string' ? JSON.stringify(token.text) : token.text));
