@@ -32,6 +32,14 @@ const RESULTS: readonly (readonly [call: string, shown: string])[] = [
   ['Text(&p)', '"<(3, 4)>"'],
   ['Fails("bad")', 'error(*errors.errorString) *{s: "bad"}'],
   ['Fails("")', 'error nil'],
+  // Generic code wants a dictionary, which is the type's or the instance's.
+  ['Max[int](3, 4)', '4'],
+  ['main.Max[float64](3, 2.5)', '3'],
+  ['Max[string]("b", "a")', '"b"'],
+  ['names.Push("first")', '1'],
+  ['names.Top()', '"first", true'],
+  ['points.Push(p)', '1'],
+  ['points.Top()', 'main.point {X: 3, Y: 4}, true'],
   // The stack of the call grows, the garbage collector runs, goroutines start and sleep.
   ['Deep(500)', '500'],
   ['Collect()', '200'],
@@ -48,6 +56,7 @@ const UNDONE: readonly (readonly [call: string, why: string | RegExp])[] = [
   ['Add("x", 2)', 'cannot convert the constant "x" to int'],
   ['Add(p, 2)', 'a (int) cannot be a main.point'],
   ['Text(5)', 'int does not implement fmt.Stringer'],
+  ['main.Max[int8](1, 2)', 'main.Max is generic; the program has main.Max[go.shape.'],
   ['Divide(1, 0) + 1', /it panicked: .*divide/],
 ];
 

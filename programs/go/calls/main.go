@@ -17,6 +17,22 @@ func (p *point) Move(dx, dy int)  { p.X += dx; p.Y += dy }
 func (p point) String() string    { return fmt.Sprintf("(%d, %d)", p.X, p.Y) }
 func (p point) Less(q point) bool { return p.X < q.X }
 
+type stack[T any] struct{ items []T }
+
+//go:noinline
+func (s *stack[T]) Push(item T) int { s.items = append(s.items, item); return len(s.items) }
+
+//go:noinline
+func (s *stack[T]) Top() (T, bool) { return s.items[len(s.items)-1], true }
+
+//go:noinline
+func Max[T int | float64 | string](a, b T) T {
+	if a > b {
+		return a
+	}
+	return b
+}
+
 type named struct {
 	*point
 	Name string
@@ -129,12 +145,17 @@ func main() {
 	base := 40
 	add := func(x int) int { return x + base }
 	words := []string{"a", "bc"}
+	names := &stack[string]{}
+	points := stack[point]{}
 	total := 0
 	for i := 0; i < 5; i++ {
 		total += stop(i, &p, "text")
 	}
 	fmt.Println(total, add(2), shape, n.Greeting("hello"), words, Show(n.Name), Text(p), p.Sum(), p.Less(*n.point))
 	p.Move(1, 1)
+	fmt.Println(names.Push("x"), points.Push(p), Max(1, 2), Max(1.5, 2.5), Max("a", "b"))
+	fmt.Println(names.Top())
+	fmt.Println(points.Top())
 	fmt.Println(Fails("x"), Add(1, 2), Count())
 	fmt.Println(Divide(7, 2))
 	fmt.Println(Mix(1, 2, "3", true, p, 4, nil))

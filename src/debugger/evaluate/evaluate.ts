@@ -7,6 +7,7 @@ import { callBuiltin } from './builtins.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
+import { servesArguments } from './instances.js';
 import { type LiteralWalk, literalValue } from './literal.js';
 import { findFunction, findGlobal, findType, functionsLike, inlinedAway, isInlinedAway, isPackage, packageOf } from './names.js';
 import { type CallTarget, type EvaluatedOperand, ofConstant, ofValue, type Result } from './operand.js';
@@ -267,9 +268,20 @@ class Evaluator extends TypeEvaluator {
     }
     // Go 1.18 to 1.20 number the shapes (`go.shape.int_0`).
     const wanted = `${path}[${args.join(',')}]`;
-    if (!wanted.includes('go.shape.')) return undefined;
+    if (!wanted.includes('go.shape.')) return this.shared([...new Set([path, `${pkg}.${path}`])], args);
     const numbered = functionsLike(this.context, `${path}[`, ']').find(each => each.name.replace(/_\d+(?=[,\]])/g, '') === wanted);
     return numbered && { kind: 'function', func: numbered };
+  }
+
+  /** A generic function for some type arguments: the code that it has for all types of their shapes. */
+  private shared(paths: readonly string[], args: readonly string[]): EvaluatedOperand | undefined {
+    const { images } = this.context;
+    const types = { all: images, typeNamed: (name: string) => findType(this.context, name) };
+    for (const path of paths) {
+      const func = functionsLike(this.context, `${path}[`, ']').find(({ name }) => servesArguments(types, name, args));
+      if (func !== undefined) return { kind: 'function', func, instance: `${path}[${args.join(',')}]` };
+    }
+    return undefined;
   }
 
   private typeText(node: SyntaxNode): string {

@@ -4,7 +4,7 @@ import type { Untyped } from './untyped.js';
 
 /** What a call runs. */
 export type CallTarget =
-  | { readonly kind: 'function'; readonly func: Func; readonly receiver?: Value }
+  | { readonly kind: 'function'; readonly func: Func; readonly receiver?: Value; readonly instance?: string }
   /** A value of a function type. */
   | { readonly kind: 'closure'; readonly value: Value };
 
@@ -19,7 +19,8 @@ export type EvaluatedOperand =
   | { readonly kind: 'constant'; readonly constant: Untyped }
   | { readonly kind: 'nil' }
   | { readonly kind: 'type'; readonly type: Type }
-  | { readonly kind: 'function'; readonly func: Func }
+  /** `instance`: its name with the type arguments that were asked for, where its code serves others too. */
+  | { readonly kind: 'function'; readonly func: Func; readonly instance?: string }
   /** `x.Method`: not called, so only its name, code and receiver. */
   | { readonly kind: 'method'; readonly func: Func; readonly receiver: Value }
   /** What a call has returned, when that is not one value. */

@@ -1,6 +1,7 @@
 /** Fields, methods, elements and parts of values. Messages have no position: the evaluator adds it. */
 import { hex } from '../../host/hex.js';
 import type { Field, Func, Type } from '../../image/api.js';
+import { instanceNamed } from '../../image/go/generics.js';
 import { capturedBy, capturedSource } from '../values/captured.js';
 import { chanField } from '../values/channel.js';
 import { fieldOf } from '../values/content.js';
@@ -26,7 +27,8 @@ import {
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
 import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
-import { findFunction, functionsLike, inlinedAway, isInlinedAway } from './names.js';
+import { servesArguments } from './instances.js';
+import { findFunction, findType, functionsLike, inlinedAway, isInlinedAway } from './names.js';
 import { type EvaluatedOperand, ofValue } from './operand.js';
 import { OperationError } from './untyped.js';
 
@@ -163,7 +165,10 @@ function genericMethod(context: EvaluationContext, type: Type, name: string): Fu
     ...functionsLike(context, `${pkg}.(*${base}[go.shape.`, `]).${name}`),
     ...functionsLike(context, `${pkg}.${base}[go.shape.`, `].${name}`),
   ];
-  if (found.length < 2) return found[0];
+  const wanted = instanceNamed(type.name)?.args ?? [];
+  const types = { all: context.images, typeNamed: (each: string) => findType(context, each) };
+  const serving = found.length < 2 ? found : found.filter(func => servesArguments(types, func.name, wanted));
+  if (serving.length < 2) return serving[0];
   throw new OperationError(`${type.name}.${name} is compiled as one of ${found.map(func => func.name).join(', ')}`);
 }
 

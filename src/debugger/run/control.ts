@@ -4,6 +4,7 @@ import type { WatchHit } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
+import { sameArguments } from '../evaluate/instances.js';
 import {
   type Breakpoint,
   type CatchKind,
@@ -14,7 +15,6 @@ import {
   type Watchpoint,
 } from '../session/breakpoints.js';
 import { holds } from '../session/expressions.js';
-import { sameArguments } from '../session/instances.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop, type WatchChange } from '../session/stop.js';
 import { firstChange, lookAtWatched } from '../session/watches.js';

@@ -2,7 +2,7 @@
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { CommandError } from '../errors.js';
-import { servesArguments, wantedArguments } from './instances.js';
+import { servesArguments, wantedArguments } from '../evaluate/instances.js';
 
 /** What a location may be relative to, and how its `*expression` is evaluated. */
 export interface LocationScope {

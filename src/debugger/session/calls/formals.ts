@@ -2,12 +2,14 @@
 import { assignPlaces } from '../../../abi/assign.js';
 import { ABI_INTERNAL, ABI0 } from '../../../abi/convention.js';
 import type { Assignment } from '../../../abi/place.js';
-import type { Func, Image, Type } from '../../../image/api.js';
+import type { Image, Type } from '../../../image/api.js';
+import { dictionaryParameter, instanceNamed, SHAPE } from '../../../image/go/generics.js';
+import { packageOf } from '../../evaluate/names.js';
 import type { CallTarget } from '../../evaluate/operand.js';
 import { OperationError } from '../../evaluate/untyped.js';
 import { shapeOf } from '../../values/shape-of-type.js';
 import { memorySource, readUint } from '../../values/source.js';
-import { underlying } from '../../values/types.js';
+import { basicType, underlying } from '../../values/types.js';
 import { pointerOf, type Value, type World } from '../../values/value.js';
 
 export interface Formal {
@@ -25,25 +27,53 @@ export interface Formals {
   readonly params: readonly Formal[];
   readonly results: readonly Formal[];
   readonly places: Assignment;
+  /** Of generic code: what its hidden parameter gets. */
+  readonly dictionary?: bigint;
 }
 
 /** Throws OperationError for what cannot be called, and says why. */
 export function formalsOf(world: World, callee: CallTarget): Formals {
-  return callee.kind === 'function' ? ofFunction(world, callee.func) : ofClosure(world, callee.value);
+  return callee.kind === 'function' ? ofFunction(world, callee) : ofClosure(world, callee.value);
 }
 
-function ofFunction({ images }: World, func: Func): Formals {
+function ofFunction(world: World, { func, receiver, instance }: CallTarget & { readonly kind: 'function' }): Formals {
   const { name, entry } = func;
   if (func.language === 'c') throw new OperationError(`${name} is C: r14 calls Go functions only`);
-  if (name.includes('go.shape.'))
-    throw new OperationError(`${name} is generic code: it wants a dictionary, which only compiled calls have`);
-  const image = images.find(each => each.contains(entry)) as Image;
+  const image = world.images.find(each => each.contains(entry)) as Image;
   const scope = image.inlineFrames(entry).at(-1)?.scope;
   const variables = image.variables(scope, entry);
   if (scope === undefined && variables.length === 0)
     throw new OperationError(`${name} has no debug information: what it takes is not known`);
   const only = (role: 'param' | 'result'): Formal[] => variables.filter(each => each.role === role);
-  return placed({ name, entry, closure: 0n, params: only('param'), results: only('result') }, func.abi === 'ABI0');
+  const plain = { name, entry, closure: 0n, params: only('param'), results: only('result') };
+  const generic = dictionaryParameter(name) === undefined ? undefined : genericOf(world, name, instance ?? receiver?.type.name);
+  const typed = (each: Formal): Formal => (generic === undefined ? each : { ...each, type: generic.typed(each.type) });
+  return placed(
+    { ...plain, params: plain.params.map(typed), results: plain.results.map(typed), ...(generic && { dictionary: generic.dictionary }) },
+    func.abi === 'ABI0',
+  );
+}
+
+/** What generic code is called for: its dictionary, and its types as the user has them. `wanted`: an instance of it or, of methods, of the receiver. */
+function genericOf({ images }: World, name: string, wanted: string | undefined) {
+  const [own, asked] = [instanceNamed(name), wanted === undefined ? undefined : instanceNamed(wanted.replace(/^\*+/, ''))];
+  if (own === undefined || asked === undefined || asked.args.some(each => each.startsWith(SHAPE)))
+    throw new OperationError(`${name} is generic code: say for which types it is to be called, as F[int](...)`);
+  const spelling = (text: string): string => own.args.reduce((result, shape, index) => result.replaceAll(shape, asked.args[index]!), text);
+  // One for a type and all its methods, or one for each method (before Go 1.21).
+  const symbols = [`${asked.generic}[${asked.args.join(',')}]`, spelling(name)].map(each => {
+    const path = packageOf(each);
+    return `${path}..dict${each.slice(path.length)}`;
+  });
+  const dictionary = symbols.flatMap(symbol => images.flatMap(image => image.symbolsNamed(symbol)))[0]?.address;
+  if (dictionary === undefined)
+    throw new OperationError(`there is no dictionary for ${wanted} (${symbols[0]}): the program makes no such call`);
+  const typed = (type: Type): Type => {
+    if (!type.name.includes(SHAPE)) return type;
+    const spelled = spelling(type.name);
+    return images.map(image => image.typeNamed(spelled)).find(each => each !== undefined) ?? basicType(spelled) ?? type;
+  };
+  return { dictionary, typed };
 }
 
 /** A func value: code is always called in the register convention through it. */

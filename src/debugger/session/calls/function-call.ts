@@ -1,5 +1,6 @@
 /** Functions of the program called for an expression: where that is safe, in a frame of their own, and with the thread as it was afterwards. */
 
+import { DICTIONARY } from '../../../image/go/generics.js';
 import type { Goroutine } from '../../../runtime/goroutine.js';
 import type { EvaluationContext } from '../../evaluate/context.js';
 import type { CallResult, CallTarget, EvaluatedOperand } from '../../evaluate/operand.js';
@@ -7,6 +8,7 @@ import { OperationError } from '../../evaluate/untyped.js';
 import { stackNamed } from '../../stack/walk-target.js';
 import type { Target } from '../../target.js';
 import { bytesSource } from '../../values/source.js';
+import { uint64Value, type Value } from '../../values/value.js';
 import type { Stop } from '../stop.js';
 import { assigned, bytesFor, receiverFor } from './arguments.js';
 import { direct } from './direct.js';
@@ -49,14 +51,19 @@ export function callFunction(asked: CallAsked, callee: CallTarget, args: readonl
   return results.map(({ name, type }, index) => ({ name, value: { type, source: bytesSource(found[index]!) } }));
 }
 
-function argumentsOf(context: EvaluationContext, { name, params }: Formals, callee: CallTarget, args: readonly EvaluatedOperand[]) {
+function argumentsOf(context: EvaluationContext, formals: Formals, callee: CallTarget, args: readonly EvaluatedOperand[]): Value[] {
+  const { name, params, dictionary } = formals;
   const receiver = callee.kind === 'function' ? callee.receiver : undefined;
-  const wanted = receiver === undefined ? params : params.slice(1);
-  if (receiver !== undefined && params.length === 0) throw new OperationError(`${name} has no receiver in the debug information`);
+  const own = dictionary === undefined ? params : params.filter(param => param.name !== DICTIONARY);
+  const wanted = receiver === undefined ? own : own.slice(1);
+  if (receiver !== undefined && own.length === 0) throw new OperationError(`${name} has no receiver in the debug information`);
   if (args.length !== wanted.length)
     throw new OperationError(`${name} takes ${wanted.length} argument${wanted.length === 1 ? '' : 's'}, not ${args.length}`);
   const given = wanted.map((param, index) => assigned(param, args[index]!));
-  return receiver === undefined ? given : [receiverFor(params[0]!, receiver, context), ...given];
+  const all = receiver === undefined ? given : [receiverFor(own[0]!, receiver, context), ...given];
+  // The hidden parameter stands first, of methods behind the receiver.
+  const at = params.findIndex(param => param.name === DICTIONARY);
+  return dictionary === undefined || at < 0 ? all : all.toSpliced(at, 0, uint64Value(dictionary));
 }
 
 /** How a call is made at this place. Throws OperationError where none can be. */

@@ -2,9 +2,16 @@
  * Which compiled functions a name with type arguments means. Generic code is compiled for shapes, `main.Max[go.shape.int]`, which all types with the
  * same underlying type share, and all pointers: what it was called for is known at a stop, from the dictionary (stack/generics.ts).
  */
+
+import type { Image, Type } from '../../image/api.js';
 import { instanceNamed, SHAPE, UNTOLD } from '../../image/go/generics.js';
-import type { Images } from '../../image/images.js';
 import { underlying } from '../values/types.js';
+
+/** Where types are looked up. */
+interface InstanceTypes {
+  readonly all: readonly Image[];
+  typeNamed(name: string): Type | undefined;
+}
 
 /** Other spellings, and the shape of every pointer. */
 const SAME: Readonly<Record<string, string>> = { byte: 'uint8', rune: 'int32', any: 'interface {}' };
@@ -17,12 +24,12 @@ export function wantedArguments(name: string): readonly string[] | undefined {
 }
 
 /** Whether a function's code is, among others, for those type arguments. */
-export function servesArguments(images: Images, func: string, wanted: readonly string[]): boolean {
+export function servesArguments(images: InstanceTypes, func: string, wanted: readonly string[]): boolean {
   const args = instanceNamed(func)?.args;
   return args?.length === wanted.length && args.every((arg, index) => serves(images, arg, index, wanted[index]!));
 }
 
-function serves(images: Images, arg: string, index: number, wanted: string): boolean {
+function serves(images: InstanceTypes, arg: string, index: number, wanted: string): boolean {
   if (!arg.startsWith(SHAPE)) return sameArgument(arg, wanted);
   // Before 1.21 a shape had the number of its parameter behind it: `go.shape.int_0`.
   const numbered = `_${index}`;
@@ -41,7 +48,7 @@ function serves(images: Images, arg: string, index: number, wanted: string): boo
 }
 
 /** A type of which only the end of the name is given. */
-function uniqueType(images: Images, name: string) {
+function uniqueType(images: InstanceTypes, name: string) {
   for (const image of images.all) for (const each of image.typeNames()) if (sameArgument(each, name)) return image.typeNamed(each);
   return undefined;
 }
