@@ -80,7 +80,12 @@ const FLAGS = [
     summary: 'be as the assembler of that Go is, 1.21 to 1.27, or its race runtime, from 1.19 on (default: the newest)',
     of: ['asm', 'race'],
   },
-  { name: 'model', value: 'MODEL', summary: 'which to replay on: v3 (default), or the precise fasttrack and djit', of: ['race'] },
+  {
+    name: 'model',
+    value: 'MODEL',
+    summary: 'which to replay on: v3 (default), v2 of Go before 1.19, or the precise fasttrack and djit',
+    of: ['race'],
+  },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },

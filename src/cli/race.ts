@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { Told } from '../host/told.js';
 import { compareModels } from '../runtime/race/compare.js';
 import { parseGorace, type RaceOptions } from '../runtime/race/gorace.js';
-import { RACE_MODELS, type RaceModelName, replayScript } from '../runtime/race/replay.js';
+import { goraceReader, RACE_MODELS, type RaceModelName, replayScript } from '../runtime/race/replay.js';
 import { parseSuppressions, type Suppression } from '../runtime/race/suppressions.js';
 import { raceRelease } from '../runtime/race/v3/layout.js';
 import { environmentFlag, type Parsed, UsageError } from './flags.js';
@@ -21,19 +21,20 @@ const TOOL = 'ThreadSanitizer';
 export function raceCommand(parsed: Parsed, path: string): number {
   const text = readText(path);
   const release = raceRelease(goRelease(parsed));
-  const options = parseGorace(environmentFlag(parsed)?.GORACE ?? '', release.equalAddresses);
-  writeOut(2, options.said);
-  if (options.status !== undefined) return options.status;
-  const { flags } = options;
+  const gorace = environmentFlag(parsed)?.GORACE ?? '';
   const model = modelFlag(parsed);
   if (parsed.action === 'compare') {
     if (model !== undefined) throw new UsageError('--model: r14 race compare replays on all of them');
-    writeOut(1, compareModels(text, { release, flags }));
+    writeOut(1, compareModels(text, { release, gorace }));
     return 0;
   }
+  const options = parseGorace(gorace, model === 'v2' ? 'v2' : goraceReader(release));
+  writeOut(2, options.said);
+  if (options.status !== undefined) return options.status;
+  const { flags } = options;
   const suppressions = readSuppressions(options);
   if (suppressions === undefined) return flags.exitcode & 0xff;
-  if (flags.verbosity > 0) writeOut(2, `***** Running under ${TOOL} v3 (pid ${process.pid}) *****\n`);
+  if (flags.verbosity > 0) writeOut(2, `***** Running under ${TOOL} ${model === 'v2' ? 'v2' : 'v3'} (pid ${process.pid}) *****\n`);
   let printed = '';
   const flush = (): void => {
     writeOut(1, printed);
@@ -80,7 +81,7 @@ function appendReport(path: string, text: string): void {
 function goRelease(parsed: Parsed): string {
   const text = parsed.values.get('go')?.[0] ?? '1.27';
   const minor = /^(?:go)?1\.(19|2[0-7])(?:\.\d+)?$/.exec(text)?.[1];
-  if (minor === undefined) throw new UsageError(`--go: "${text}" is none of the releases 1.19 to 1.27`);
+  if (minor === undefined) throw new UsageError(`--go: "${text}" is none of the releases 1.19 to 1.27; --model v2 is what was before`);
   return `1.${minor}`;
 }
 

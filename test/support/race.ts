@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseGorace } from '../../src/runtime/race/gorace.js';
-import { replayScript } from '../../src/runtime/race/replay.js';
+import { goraceReader, replayScript } from '../../src/runtime/race/replay.js';
 import { raceRelease } from '../../src/runtime/race/v3/layout.js';
 import { buildLinked, type Toolchain, toolchain } from './build.js';
 
@@ -55,7 +55,7 @@ export function replayReal(oracle: string, script: string, gorace = 'atexit_slee
 export function replayModel(script: string, release: string, gorace = ''): Replayed {
   const printed: string[] = [];
   const version = raceRelease(release);
-  const options = parseGorace(gorace, version.equalAddresses);
+  const options = parseGorace(gorace, goraceReader(version));
   const status = options.status ?? replayScript(script, { release: version, flags: options.flags, print: text => printed.push(text) });
   return { output: printed.join(''), said: options.said, status };
 }

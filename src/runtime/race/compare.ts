@@ -1,6 +1,15 @@
 /** One script on every model: what each saw of the races that there are, and what that cost. */
-import { RACE_MODELS, type RaceModelName, type ReplayOptions, replayCounting } from './replay.js';
+import { Told } from '../../host/told.js';
+import { parseGorace } from './gorace.js';
+import { goraceReader, RACE_MODELS, type RaceModelName, replayCounting } from './replay.js';
 import { SCRIPT_HEAP } from './script.js';
+import type { RaceRelease } from './v3/layout.js';
+
+export interface CompareOptions {
+  /** The value of GORACE, which each model reads in its own way. */
+  readonly gorace?: string;
+  readonly release?: RaceRelease;
+}
 
 /** What a model made of a script. */
 export interface ModelRun {
@@ -14,13 +23,16 @@ export interface ModelRun {
 }
 
 /** Replays a script on all models, without a word. */
-export function runModels(text: string, options: Pick<ReplayOptions, 'flags' | 'release'>): readonly ModelRun[] {
+export function runModels(text: string, { gorace = '', release }: CompareOptions = {}): readonly ModelRun[] {
   return RACE_MODELS.map(model => {
     const raced = new Map<number, number>();
     let line = 0;
     let reports = 0;
+    const { flags, status, said } = parseGorace(gorace, model === 'v2' ? 'v2' : goraceReader(release));
+    if (status !== undefined) throw new Told(`${model} does not start: ${said.trim().replaceAll('\n', ': ')}`);
     const { cost } = replayCounting(text, {
-      ...options,
+      ...(release === undefined ? {} : { release }),
+      flags,
       model,
       print: () => {},
       report: said => {
@@ -38,7 +50,7 @@ export function runModels(text: string, options: Pick<ReplayOptions, 'flags' | '
 }
 
 /** The same as a table, and below it each word with a race that a model has missed. */
-export function compareModels(text: string, options: Pick<ReplayOptions, 'flags' | 'release'>): string {
+export function compareModels(text: string, options: CompareOptions = {}): string {
   const runs = runModels(text, options);
   const all = new Map<number, number>();
   for (const { raced } of runs) for (const [word, line] of raced) all.set(word, Math.min(line, all.get(word) ?? line));

@@ -32,7 +32,18 @@ test('values', () => {
     log_path: 'x',
   });
   expect(parseGorace('suppress_equal_addresses=0').flags.suppress_equal_addresses).toBe(true);
-  expect(parseGorace('suppress_equal_addresses=0', true).flags.suppress_equal_addresses).toBe(false);
+  expect(parseGorace('suppress_equal_addresses=0', 'v3-1.19').flags.suppress_equal_addresses).toBe(false);
+});
+
+test('the history of v2 has eight sizes, and another default', () => {
+  expect(parseGorace('', 'v2').flags.history_size).toBe(1);
+  expect(parseGorace('history_size=7', 'v2').status).toBeUndefined();
+  for (const value of ['8', '-1']) {
+    expect(parseGorace(`history_size=${value}`, 'v2')).toMatchObject({
+      status: 66,
+      said: 'ThreadSanitizer: incorrect value for history_size (must be [0..7])\n',
+    });
+  }
 });
 
 test('suppressions', () => {

@@ -87,6 +87,7 @@ const FLAGS: ReadonlyMap<string, FlagKind> = new Map(
 );
 /** What only race runtimes with `equalAddresses` take; to the others its name is unknown. */
 const OLD_FLAGS: ReadonlyMap<string, FlagKind> = new Map([...FLAGS, ['suppress_equal_addresses', KINDS.bool]]);
+const V2_FLAGS: ReadonlyMap<string, FlagKind> = new Map([...OLD_FLAGS, ['history_size', KINDS.int]]);
 
 /** What `GORACE` comes to. */
 export interface RaceOptions {
@@ -101,10 +102,16 @@ export interface RaceOptions {
 const SPACE = ' ,:\n\t\r';
 const TOOL = 'ThreadSanitizer';
 
-/** Reads a value of `GORACE`; `old` for race runtimes that have `suppress_equal_addresses`. */
-export function parseGorace(text: string, old = false): RaceOptions {
-  const known = old ? OLD_FLAGS : FLAGS;
-  const values: Record<string, FlagValue> = { ...DEFAULT_FLAGS };
+/**
+ * Which race runtime reads it: ThreadSanitizer v3 of Go >= 1.20, or of 1.19, which still has `suppress_equal_addresses`, or v2, whose history has
+ * another size.
+ */
+export type GoraceReader = 'v3' | 'v3-1.19' | 'v2';
+
+/** Reads a value of `GORACE`. */
+export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOptions {
+  const known = reader === 'v3' ? FLAGS : reader === 'v2' ? V2_FLAGS : OLD_FLAGS;
+  const values: Record<string, FlagValue> = { ...DEFAULT_FLAGS, ...(reader === 'v2' ? { history_size: 1 } : {}) };
   const unknown: string[] = [];
   const flags = (): RaceFlags => values as unknown as RaceFlags;
   const fail = (said: string): RaceOptions => ({ flags: flags(), said, status: flags().exitcode & 0xff });
@@ -137,6 +144,9 @@ export function parseGorace(text: string, old = false): RaceOptions {
     const parsed = kind.parse(value);
     if (parsed.value !== undefined && name in DEFAULT_FLAGS) values[name] = parsed.value;
     if (!parsed.good) return fail(`ERROR: Invalid value for ${kind.name} option: '${value}'\n${TOOL}: ERROR: Flag parsing failed.\n`);
+  }
+  if (reader === 'v2' && (flags().history_size < 0 || flags().history_size > 7)) {
+    return fail(`${TOOL}: incorrect value for history_size (must be [0..7])\n`);
   }
   if (flags().io_sync < 0 || flags().io_sync > 2) return fail(`${TOOL}: incorrect value for io_sync (must be [0..2])\n`);
   const warned = unknown.length > 0 && flags().verbosity > 0;

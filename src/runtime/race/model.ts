@@ -1,4 +1,5 @@
 /** What every model of a race detector does: the functions of Go's race runtime, and what can be looked at. */
+import { Told } from '../../host/told.js';
 import type { RaceReport } from './report.js';
 
 /** `update`: exchange, add, and, or. */
@@ -58,4 +59,9 @@ export interface RaceModel {
   metaText(address: number): string;
   threadText(thread: number): string;
   clockText(thread: number): string;
+}
+
+/** The race runtime gives up, and ends the process with the status of a race: the message is what it prints. */
+export class RaceRuntimeDied extends Told {
+  override name = 'RaceRuntimeDied';
 }

@@ -1,12 +1,13 @@
 /** Replays an event script on a model, and prints what the driver of the real race runtime prints. */
 
-import { DEFAULT_FLAGS, type RaceFlags } from './gorace.js';
+import { type GoraceReader, parseGorace, type RaceFlags } from './gorace.js';
 import { SparseRaceMemory } from './memory.js';
-import type { AtomicKind, RaceCost, RaceModel, SeeRace } from './model.js';
+import { type AtomicKind, type RaceCost, type RaceModel, RaceRuntimeDied, type SeeRace } from './model.js';
 import { type HISTORIES, PreciseDetector } from './precise/detector.js';
 import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
 import { exactNumbers, SCRIPT_HEAP, ScriptError, scriptPieces, splitPiece } from './script.js';
 import { type Suppression, suppressesRace } from './suppressions.js';
+import { TsanV2 } from './v2/detector.js';
 import { TsanV3 } from './v3/detector.js';
 import type { RaceRelease } from './v3/layout.js';
 
@@ -26,8 +27,11 @@ const ATOMICS: ReadonlyMap<string, { readonly kind: AtomicKind; readonly name: s
   ),
 );
 
-export const RACE_MODELS = ['v3', 'fasttrack', 'djit'] as const satisfies readonly ('v3' | keyof typeof HISTORIES)[];
+export const RACE_MODELS = ['v3', 'v2', 'fasttrack', 'djit'] as const satisfies readonly ('v2' | 'v3' | keyof typeof HISTORIES)[];
 export type RaceModelName = (typeof RACE_MODELS)[number];
+
+/** Who reads GORACE in a release with ThreadSanitizer v3. */
+export const goraceReader = (release?: RaceRelease): GoraceReader => (release?.equalAddresses ? 'v3-1.19' : 'v3');
 
 export interface ReplayOptions {
   /** Default: v3. */
@@ -79,10 +83,12 @@ class Replay {
   #piece = '';
 
   constructor(private readonly options: ReplayOptions) {
-    this.#flags = options.flags ?? DEFAULT_FLAGS;
+    this.#flags = options.flags ?? parseGorace('', options.model === 'v2' ? 'v2' : 'v3').flags;
     const tell = (report: RaceReport): boolean => this.#tell(report);
     const { model = 'v3', release, see } = options;
-    this.#model = model === 'v3' ? new TsanV3(this.#memory, this.#flags, tell, release, see) : new PreciseDetector(model, tell, see);
+    if (model === 'v3') this.#model = new TsanV3(this.#memory, this.#flags, tell, release, see);
+    else if (model === 'v2') this.#model = new TsanV2(this.#memory, this.#flags, tell, see);
+    else this.#model = new PreciseDetector(model, tell, see);
     this.#model.mapShadow(DATA.base, DATA.size);
     this.#model.mapShadow(SCRIPT_HEAP.base, SCRIPT_HEAP.size);
     this.#threads[0] = this.#model.main;
@@ -203,7 +209,14 @@ class Replay {
 
   #start(parent: number, index: number, pc: number): void {
     if (!(index >= 0 && index < MOST_THREADS)) throw this.#error(`thread ${index}: there are threads 0 to ${MOST_THREADS - 1}`);
-    this.#threads[index] = this.#model.start(parent < 0 ? 0 : this.#thread(parent), pc);
+    const creator = parent < 0 ? 0 : this.#thread(parent);
+    try {
+      this.#threads[index] = this.#model.start(creator, pc);
+    } catch (error) {
+      if (!(error instanceof RaceRuntimeDied)) throw error;
+      this.#report(error.message);
+      this.status = this.#flags.exitcode & 0xff;
+    }
   }
 
   #atomic(word: string, { kind, name, size }: { kind: AtomicKind; name: string; size: 4 | 8 }): void {
