@@ -1,5 +1,6 @@
 /** What a short name, a wait, an index and a wrapper's call stand for, said. */
 import { expect, it } from 'vitest';
+import { isOfCompiler } from '../../src/debugger/evaluate/scope.js';
 import { buildGo, missing, toolchains } from '../support/build.js';
 import { debug } from '../support/debug.js';
 import { session } from '../support/session.js';
@@ -89,4 +90,9 @@ it.skipIf(why)('a goroutine starts at the function of its go statement', async (
     await text('continue');
     expect(await text('goroutines -s')).toMatch(/ main\.waits \(0x/);
   }
+});
+
+it("what the compiler adds is not listed as the user's", () => {
+  const listed = ['v', '.dict', '.closureptr', '#yield1', '#state2', '~r0'].filter(name => !isOfCompiler({ name }));
+  expect(listed).toEqual(['v', '~r0']);
 });

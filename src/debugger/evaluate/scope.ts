@@ -12,8 +12,8 @@ import { type EvaluatedOperand, ofConstant, ofValue } from './operand.js';
 import { findRegister, registerValue } from './registers.js';
 import { OperationError } from './untyped.js';
 
-/** Variables that the compiler has added, whose names no source can have: `.dict`, `.closureptr`. */
-export const isOfCompiler = ({ name }: Pick<Variable, 'name'>): boolean => name.startsWith('.');
+/** Variables that the compiler has added, whose names no source can have: `.dict`, `.closureptr`, `#yield1`. */
+export const isOfCompiler = ({ name }: Pick<Variable, 'name'>): boolean => /^[.#]/.test(name);
 
 /** Whether a name is a variable or constant of the program where the context is. */
 export const isValue = (context: EvaluationContext, name: string): boolean => new EvaluationScope(context).name(name)?.kind === 'value';
