@@ -160,6 +160,8 @@ export interface Registers {
   rip: bigint;
   /** EFLAGS with CF PF AF ZF SF DF OF exact, bit 1 and IF (0x202) always set, and TF, AC, ID as the guest left them. */
   rflags: bigint;
+  /** DF alone, which costs less to ask for. */
+  readonly backwards: boolean;
   fsBase: bigint;
   gsBase: bigint;
   /** 128-bit value, little-endian lanes. */
@@ -397,8 +399,8 @@ export interface Cpu {
   callLeftFor(sp: bigint): CallRecord | undefined;
   /** The innermost unreturned call of the stack in use, also when RSP has passed its slot by another way than RET. */
   lastCall(): CallRecord | undefined;
-  /** Whether a RET now would go back to where the innermost unreturned call was made, by the return address that it pushed. */
-  returnsAsCalled(): boolean;
+  /** Where a RET would go now, if that is where the innermost unreturned call was made, by the return address that it pushed. */
+  intactReturn(): bigint | undefined;
   /** The call that the last RET ended; undefined or another's when calls were made since. */
   lastReturned(): CallRecord | undefined;
   /** What CPUID and RDTSC answer. */

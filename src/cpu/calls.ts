@@ -268,10 +268,12 @@ export class Calls {
     return top === base ? undefined : this.record(this.words, this.indexOf(top) - WORDS);
   }
 
-  returnsAsCalled(): boolean {
+  intactReturn(): bigint | undefined {
     const { sp } = this;
     const at = this.indexOf(this.top) - WORDS;
-    return this.words[at] === sp && this.memory.readU64(sp) === this.words[at + 1];
+    if (this.words[at] !== sp) return undefined;
+    const returnAddress = this.words[at + 1];
+    return this.memory.readU64(sp) === returnAddress ? returnAddress : undefined;
   }
 
   /** The call that the last RET has taken from the list, as long as no other is recorded in its place. */

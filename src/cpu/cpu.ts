@@ -172,8 +172,8 @@ export class Machine implements Cpu {
     return this.callLists.last();
   }
 
-  returnsAsCalled() {
-    return this.callLists.returnsAsCalled();
+  intactReturn() {
+    return this.callLists.intactReturn();
   }
 
   lastReturned() {

@@ -41,6 +41,10 @@ export class RegisterFile implements Registers {
     this.view.setBigUint64(STATE.rip, value & MASK64, true);
   }
 
+  get backwards(): boolean {
+    return this.view.getUint32(STATE.df, true) !== 0;
+  }
+
   get rflags(): bigint {
     return BigInt(this.computeFlags()) | this.view.getBigUint64(STATE.df, true) | this.view.getBigUint64(STATE.flagsRest, true);
   }

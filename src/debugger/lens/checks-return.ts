@@ -27,15 +27,15 @@ export class ReturnRules {
     const compiled = func !== undefined && !inC && !handWritten(func);
     const name = scrutiny.codeName(func, pc);
     return () => {
-      const intact = process.cpu.returnsAsCalled();
-      if (!intact) {
+      const intact = process.cpu.intactReturn();
+      if (intact === undefined) {
         const astray = this.#astray(func, name, pc, inC || compiled);
         if (astray !== undefined) return astray;
       }
       if (inC) return c.returned(name) ?? scrutiny.direction(`${name} is about to return`);
-      const to = scrutiny.word(scrutiny.sp);
+      const to = intact ?? scrutiny.word(scrutiny.sp);
       if (to === undefined) return undefined;
-      const frame = intact ? go.frameAtReturn(func, name, to) : undefined;
+      const frame = intact === undefined ? undefined : go.frameAtReturn(func, name, intact);
       if (frame !== undefined || compiled) return frame;
       return (
         c.returned(name) ?? (go.owed(func) ? go.handedOver(func, name, to) : undefined) ?? scrutiny.direction(`${name} is about to return`)

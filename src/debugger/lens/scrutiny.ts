@@ -14,7 +14,6 @@ import type { Violation } from './rules.js';
 export type EdgeCheck = () => Violation | undefined;
 
 const RSP = 4;
-const DIRECTION = 0x400n;
 
 export class Scrutiny {
   readonly #returns = new Map<bigint, bigint>();
@@ -80,7 +79,7 @@ export class Scrutiny {
   }
 
   direction(when: string): Violation | undefined {
-    return this.registers.rflags & DIRECTION ? { rule: 'direction', what: `DF is 1: ${when}` } : undefined;
+    return this.registers.backwards ? { rule: 'direction', what: `DF is 1: ${when}` } : undefined;
   }
 
   /** A register that a function was to hand back as it got it. */
