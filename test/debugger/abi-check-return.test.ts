@@ -33,6 +33,12 @@ const MISTAKES: Readonly<Record<string, readonly [string, string | null, RegExp]
     'main.unsaved',
     /RBP = 0x4242 was 0x[0-9a-f]+ .* and what it saved at 0x[0-9a-f]+ was overwritten, written by main\.overSaved\+\d+ at t=/,
   ],
+  own: [
+    'stack-bounds',
+    'main.work',
+    /RSP = 0x[0-9a-f]+, but the stack of goroutine 1 is 0x[0-9a-f]+ to 0x[0-9a-f]+, called from main\.onOwn\+/,
+  ],
+  fs: ['tls', 'main.work', /FS base = 0x[0-9a-f]+ was 0x[0-9a-f]+ when this thread entered Go code, called from main\.otherFS\+/],
   'jit-x15': [
     'zero',
     null,
@@ -69,6 +75,15 @@ for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolcha
         expect(await checked(at, way)).toMatchObject({ reason: 'exited', status: 0 });
       });
     }
+
+    it('assembly has its arguments, and code without a table says what tracebacks make of it', async () => {
+      const at = debug(buildGo('mistakes', { toolchain }));
+      await checked(at, 'bp');
+      expect(await at.text('bt 1')).toMatch(/^#0 +0x[0-9a-f]+ in main\.clobbersBP \(v=20\) at /);
+      await at.text('abi check off');
+      await checked(at, 'jit-x15');
+      expect(await at.text('bt 1')).toMatch(/^#0 +0x[0-9a-f]+ in \?\? \(\) in an anonymous mapping, which tracebacks of Go cannot pass/);
+    });
 
     it('a fault offers the stop before it', async () => {
       const at = debug(buildGo('mistakes', { toolchain }));

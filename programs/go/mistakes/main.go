@@ -18,6 +18,19 @@ func popsTooMuch(v int) int
 func overReturn(v int) int
 func overSaved(v int) int
 
+// onOwn calls a function on a stack of its own, otherFS with another FS base.
+func onOwn(f func(), top uintptr)
+func otherFS(f func(), base uintptr)
+
+var (
+	own  [1 << 16]byte
+	done int
+)
+
+//go:noinline
+//go:nosplit
+func work() { done++ }
+
 //go:noinline
 func calls(f func(int) int, v int) int { return f(v) + 1 }
 
@@ -66,6 +79,10 @@ func main() {
 		fmt.Println(smashed(0x4141414141414141))
 	case "saved":
 		fmt.Println(unsaved(0x4242))
+	case "own":
+		onOwn(work, uintptr(unsafe.Pointer(&own[len(own)-16])))
+	case "fs":
+		otherFS(work, uintptr(unsafe.Pointer(&own[len(own)/2])))
 	default:
 		if code, ok := codes[way]; ok {
 			native(code)()

@@ -4,7 +4,7 @@ import { assignPlaces } from '../../abi/assign.js';
 import { ABI0, SYSTEM_V } from '../../abi/convention.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
-import type { How, Type, Variable } from '../../image/api.js';
+import type { Func, How, Type, Variable } from '../../image/api.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
@@ -19,6 +19,7 @@ import { shapeOf } from '../values/shape-of-type.js';
 import { memorySource, type Source, Unreadable } from '../values/source.js';
 import { underlying } from '../values/types.js';
 import { dynamicOf, pointerOf, sliceRun, stringBytes, uint64Value, type Value } from '../values/value.js';
+import { callable } from './signature.js';
 
 export interface FrameArgument {
   readonly name: string;
@@ -39,7 +40,7 @@ export function everyArgument(stack: CallStack, frame: LogicalFrame): readonly F
   const { func } = frame.physical;
   if (func?.language === 'c' && !frame.described) return raceArguments(stack, frame);
   const variables = frame.variables().filter(each => each.role === 'param');
-  if (variables.length === 0) return [];
+  if (variables.length === 0) return func?.asm ? assemblyArguments(stack, frame, func) : [];
   const context = stack.context(frame);
   const outgoing = func?.wrapper && !frame.physical.exact ? outgoingArguments(context, frame, variables) : undefined;
   return variables.map((variable, index) => {
@@ -48,6 +49,24 @@ export function everyArgument(stack: CallStack, frame: LogicalFrame): readonly F
     const passed = isMissing(known) ? outgoing?.[index] : undefined;
     const again = passed && readableValue(context, { type, source: passed }, 'inferred');
     return { name, type, known: again === undefined || isMissing(again) ? known : again };
+  });
+}
+
+/**
+ * Assembly under ABI0 has its arguments on the stack; debug information of its wrapper says which they are. They are its own to write: what it has
+ * changed is shown as it is now.
+ */
+function assemblyArguments(stack: CallStack, frame: LogicalFrame, func: Func): readonly FrameArgument[] {
+  const { convention, signature } = callable(stack.target.images, func);
+  const { cfa } = frame.physical;
+  if (convention !== ABI0 || signature === undefined || cfa === undefined) return [];
+  const context = stack.context(frame);
+  return signature.params.flatMap(({ name, type }, index): FrameArgument[] => {
+    const place = signature.places.params[index]!;
+    if (place.in !== 'stack' || type === undefined) return [];
+    // Offsets count from the return address.
+    const source = memorySource(context.memory, cfa - 8n + BigInt(place.offset));
+    return [{ name, type, known: readableValue(context, { type, source }, 'inferred') }];
   });
 }
 

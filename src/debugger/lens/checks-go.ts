@@ -30,6 +30,11 @@ export class GoRules {
   readonly #frames = new Map<number, number>();
   /** RBP at the entry of assembly whose caller has no frame that tells, by the slot of the return address. */
   readonly #entered = new Map<number, bigint>();
+  /** FS base of each thread, and that of the last entry of Go code. */
+  readonly #bases = new Map<number, bigint>();
+  #lastBase = 0n;
+  /** The stack of the goroutine that was asked for last. */
+  #stack = { g: 0n, lo: 0n, hi: 0n };
   readonly #racectx: number | undefined;
   readonly #goMinor: number;
 
@@ -50,7 +55,11 @@ export class GoRules {
     const assembled = isAssembled(func);
     return () => {
       const g = at.currentG(assembled);
-      const wrong = this.#fixed(g, () => at.caller()) ?? (injected ? undefined : this.#frameAtEntry());
+      const wrong =
+        this.#threadBase(g) ??
+        this.#fixed(g, () => at.caller()) ??
+        (injected ? undefined : this.#frameAtEntry()) ??
+        (assembled ? undefined : this.#onItsStack(g));
       if (wrong !== undefined) return wrong;
       if (assembled) this.#enter();
       return (watched && g !== 0n ? this.#raceContext(func, g) : undefined) ?? at.direction(`${func.name} is entered${at.caller()}`);
@@ -71,6 +80,37 @@ export class GoRules {
     if (returnAddress === undefined || !Number.isNaN(this.#distance(returnAddress))) return;
     if (this.#entered.size > MOST_ENTRIES) this.#entered.clear();
     this.#entered.set(Number(sp), this.at.registers.gpr(RBP));
+  }
+
+  /** FS base stays what it was when the thread first ran Go code. */
+  #threadBase(g: bigint): Violation | undefined {
+    const { fsBase } = this.at.registers;
+    if (fsBase === this.#lastBase) return undefined;
+    const { tid } = this.at.target.process.current;
+    const first = this.#bases.get(tid);
+    if (first === undefined && g !== 0n) this.#bases.set(tid, fsBase);
+    if (first !== undefined && first !== fsBase) {
+      return { rule: 'tls', what: `FS base = ${hex(fsBase)} was ${hex(first)} when this thread entered Go code${this.at.caller()}` };
+    }
+    this.#lastBase = fsBase;
+    return undefined;
+  }
+
+  /** A goroutine's own code runs on its stack. System stacks have bounds that are guessed. */
+  #onItsStack(g: bigint): Violation | undefined {
+    const { sp, target } = this.at;
+    const { lo, hi } = this.#stack;
+    if (g === 0n || (g === this.#stack.g && sp >= lo && sp < hi)) return undefined;
+    const { go } = target;
+    const machine = go?.machineOf(g);
+    if (go === undefined || machine === undefined || g === machine.g0 || g === machine.gsignal || g !== machine.curg) return undefined;
+    const { stackLo, stackHi } = go.goroutine(g);
+    this.#stack = { g, lo: stackLo, hi: stackHi };
+    if (sp >= stackLo && sp < stackHi) return undefined;
+    return {
+      rule: 'stack-bounds',
+      what: `RSP = ${hex(sp)}, but the stack of ${this.at.gName(g)} is ${hex(stackLo)} to ${hex(stackHi)}${this.at.caller()}`,
+    };
   }
 
   /** R14 and X15; `by` says on which way. */

@@ -31,6 +31,17 @@ export const RULES = {
       'Go ABI specification (cmd/compile/abi-internal.md), "amd64 architecture": RBP is callee-saved and points at the saved RBP of the frame',
     cause: 'the function, or one that it called, has used RBP and did not restore it',
   },
+  'stack-bounds': {
+    title: 'RSP is not on the stack of g',
+    source:
+      'Go runtime (stack.go, "Stack layout"): Go code of a goroutine runs between stack.lo and stack.hi of its g, which it compares RSP with',
+    cause: 'assembly has called Go code on a stack of its own',
+  },
+  tls: {
+    title: 'FS base is not that of the thread',
+    source: 'Go runtime (tls_linux_amd64, asm_amd64.s): g is in thread-local storage, which signal handlers and C find by FS base',
+    cause: 'code has set FS base for itself and was interrupted, or has not set it back',
+  },
   'return-address': {
     title: 'a return address was overwritten',
     source: 'Intel SDM vol. 1, 6.4.2: RET goes to what the CALL has pushed',

@@ -2,7 +2,6 @@
 
 import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
-import type { Images } from '../../image/images.js';
 import type { Answer, Data } from '../answer.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
@@ -19,7 +18,7 @@ export function frameLine(stack: CallStack, frame: LogicalFrame): string {
   const number = `#${frame.index} `.padEnd(4);
   const innerInline = frame.inlined ? '' : `0x${frame.physical.pc.toString(16).padStart(16, '0')} in `;
   const args = argumentsText(stack, frame);
-  const where = frame.file === undefined ? imageSuffix(stack.target.images, frame) : ` at ${frame.file}:${frame.line}`;
+  const where = frame.file === undefined ? imageSuffix(stack.target, frame) : ` at ${frame.file}:${frame.line}`;
   const notes = frame.inlined
     ? ' (inlined)'
     : frameNotes(stack.target, frame.physical)
@@ -37,8 +36,11 @@ function frameNotes(target: Target, { jumpedFrom, jumpedThrough, overwritten }: 
   return notes;
 }
 
-function imageSuffix(images: Images, frame: LogicalFrame): string {
-  const image = images.at(frame.physical.pc);
+function imageSuffix({ images, memory }: Target, frame: LogicalFrame): string {
+  const { pc } = frame.physical;
+  const image = images.at(pc);
+  if (image === undefined && images.go !== undefined && memory.mappingAt(pc)?.name === '')
+    return ' in an anonymous mapping, which tracebacks of Go cannot pass';
   return image === undefined || image === images.all[0] ? '' : ` from ${image.path}`;
 }
 
