@@ -38,6 +38,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['d'], summary: 'select the callee frame', action: run('down') },
   { keys: ['v'], summary: 'disassemble as Go, AT&T or Intel do', hint: 'v flavour', action: { kind: 'flavour' } },
   { keys: ['R'], summary: 'restart the program', action: run('restart') },
+  { keys: ['A'], summary: 'restart it, and run to where a calling convention is first broken', action: run('abi check first') },
   { keys: ['up', 'k'], summary: 'select the item above', action: { kind: 'select', by: -1, unit: 'item' }, whileRunning: true },
   { keys: ['down', 'j'], summary: 'select the item below', action: { kind: 'select', by: 1, unit: 'item' }, whileRunning: true },
   { keys: ['pageup'], summary: 'a page up', action: { kind: 'select', by: -1, unit: 'page' }, whileRunning: true },

@@ -2,8 +2,8 @@ import { type Answer, text } from '../answer.js';
 import { lens } from '../lens/lens.js';
 import { RULES } from '../lens/rules.js';
 import type { Session } from '../session/session.js';
-import type { Arguments } from './arguments.js';
-import type { Command } from './command.js';
+import { Arguments } from './arguments.js';
+import type { Command, Console } from './command.js';
 
 export const abiCommands: readonly Command[] = [
   {
@@ -32,7 +32,7 @@ export const abiCommands: readonly Command[] = [
     aliases: [],
     group: 'data',
     repeat: 'no',
-    syntax: ['abi check', 'abi check on|off'],
+    syntax: ['abi check', 'abi check on|off', 'abi check first'],
     summary: 'stop where a calling convention is broken',
     details: [
       'While it is on, every call, return and entry of a function is looked at, and the program stops before the instruction that would go on with a',
@@ -41,17 +41,24 @@ export const abiCommands: readonly Command[] = [
       'at a RET or that was overwritten, DF is set, RBP does not point at the frame of the caller, Go code is entered on a stack that is not that of its g or with',
       'an FS base that is not that of its thread, or the race detector is about to get a nil context, which',
       'is where race-instrumented code is entered on g0. At a RET the function is named that returns. continue goes on. Alone, it says whether it is on, and',
-      'lists the rules.',
+      'lists the rules. first: restart, on and continue, which is what a fault offers that may come of a broken convention.',
     ].join('\n'),
     completion: [],
     run: check,
   },
 ];
 
-function check(session: Session, args: Arguments): Answer {
+function check(session: Session, args: Arguments, console: Console): Answer | Promise<Answer> {
   const { checks } = session;
+  if (args.text === 'first') {
+    if (session.aside) throw args.error('the program is running: interrupt stops it');
+    session.restart(undefined);
+    checks.on = true;
+    session.stopsChanged();
+    return console.dispatch(session, new Arguments('continue', 0));
+  }
   if (!args.empty) {
-    if (args.text !== 'on' && args.text !== 'off') throw args.error('abi check wants on or off');
+    if (args.text !== 'on' && args.text !== 'off') throw args.error('abi check wants on, off or first');
     checks.on = args.text === 'on';
     session.stopsChanged();
     return text(`Calling conventions are ${checks.on ? '' : 'not '}checked.`, { on: checks.on, stops: checks.stops });

@@ -59,7 +59,7 @@ export class GoRules {
         this.#threadBase(g) ??
         this.#fixed(g, () => at.caller()) ??
         (injected ? undefined : this.#frameAtEntry()) ??
-        (assembled ? undefined : this.#onItsStack(g));
+        (assembled || func.name === 'runtime.sigtrampgo' ? undefined : this.#onItsStack(g));
       if (wrong !== undefined) return wrong;
       if (assembled) this.#enter();
       return (watched && g !== 0n ? this.#raceContext(func, g) : undefined) ?? at.direction(`${func.name} is entered${at.caller()}`);
@@ -106,7 +106,8 @@ export class GoRules {
     if (go === undefined || machine === undefined || g === machine.g0 || g === machine.gsignal || g !== machine.curg) return undefined;
     const { stackLo, stackHi } = go.goroutine(g);
     this.#stack = { g, lo: stackLo, hi: stackHi };
-    if (sp >= stackLo && sp < stackHi) return undefined;
+    // A signal has come: its handler is still called as the goroutine that it has interrupted.
+    if ((sp >= stackLo && sp < stackHi) || go.stackOf(sp, g) !== undefined) return undefined;
     return {
       rule: 'stack-bounds',
       what: `RSP = ${hex(sp)}, but the stack of ${this.at.gName(g)} is ${hex(stackLo)} to ${hex(stackHi)}${this.at.caller()}`,
