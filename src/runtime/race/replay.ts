@@ -75,6 +75,8 @@ class Replay {
   readonly #memory = new SparseRaceMemory();
   readonly #model: RaceModel;
   readonly #threads: number[] = [];
+  /** How often each thread was told to ignore synchronisation: the real one ends at once when it is to stop what it does not do. */
+  readonly #ignoring = new Map<number, number>();
   readonly #numbers = [0, 0, 0, 0];
   readonly #buffer = new Uint8Array(64);
   readonly #view = new DataView(this.#buffer.buffer);
@@ -123,6 +125,7 @@ class Replay {
         return true;
       case 'end':
         model.end(this.#thread(a));
+        this.#ignoring.delete(this.#threads[a]!);
         delete this.#threads[a];
         return true;
       case 'enter':
@@ -165,7 +168,7 @@ class Replay {
         return true;
       case 'ignb':
       case 'igne':
-        model.ignoreSync(this.#thread(a), word === 'ignb' ? 1 : -1);
+        this.#ignore(a, word === 'ignb' ? 1 : -1);
         return true;
       case 'fing':
         model.finalizerGoroutine(this.#thread(a));
@@ -217,6 +220,14 @@ class Replay {
       this.#report(error.message);
       this.status = this.#flags.exitcode & 0xff;
     }
+  }
+
+  #ignore(index: number, change: 1 | -1): void {
+    const thread = this.#thread(index);
+    const count = (this.#ignoring.get(thread) ?? 0) + change;
+    if (count < 0) throw this.#error(`thread ${index} does not ignore synchronisation`);
+    this.#ignoring.set(thread, count);
+    this.#model.ignoreSync(thread, change);
   }
 
   #atomic(word: string, { kind, name, size }: { kind: AtomicKind; name: string; size: 4 | 8 }): void {
@@ -289,8 +300,9 @@ class Replay {
   }
 
   #address(offset: number, size = 1): number {
+    if (size < 0) throw this.#error(`there are no ${size} bytes`);
     const last = Math.max(size, 1) - 1;
-    if (!(offset >= 0 && last >= 0 && offset + last < SCRIPT_HEAP.size)) {
+    if (!(offset >= 0 && offset + last < SCRIPT_HEAP.size)) {
       throw this.#error(`${offset}${size > 1 ? ` to ${offset + last}` : ''} is outside of the heap, which has 1 MiB`);
     }
     return SCRIPT_HEAP.base + offset;

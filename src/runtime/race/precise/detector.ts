@@ -175,6 +175,7 @@ export class PreciseDetector implements RaceModel {
   /** One access to some bytes: told of once, however many of them it races on. */
   #access(thread: number, address: number, size: number, pc: number, kind: RacingKind): void {
     const state = this.#thread(thread);
+    const now: Remembered = { tid: state.tid, epoch: state.clock.get(state.tid), pc, call: state.call };
     let told = false;
     for (let byte = address; byte < address + size; byte++) {
       if (this.#raced.has(byte)) continue;
@@ -183,7 +184,7 @@ export class PreciseDetector implements RaceModel {
         history = new HISTORIES[this.kind]();
         this.#bytes.set(byte, history);
       }
-      const race = history.access(state, kind, pc);
+      const race = history.access(state, kind, now);
       if (race === undefined) continue;
       this.#raced.add(byte);
       this.#bytes.delete(byte);

@@ -12,7 +12,6 @@ export interface Remembered {
 /** Reads and writes, plain and atomic: atomics race with plain accesses, not with each other. */
 export const KIND = { write: 0, read: 1, atomicWrite: 2, atomicRead: 3 } as const;
 export type RacingKind = (typeof KIND)[keyof typeof KIND];
-const KINDS = 4;
 export const KIND_NAMES = ['W', 'R', 'Wa', 'Ra'] as const;
 
 /** With which others an access can race. */
@@ -23,48 +22,67 @@ const AGAINST: readonly (readonly RacingKind[])[] = [
   [KIND.write],
 ];
 
+/** A race that an access is found in: with an earlier one, of which kind. */
+export interface FoundRace {
+  readonly old: Remembered;
+  readonly kind: RacingKind;
+}
+
 /** The accesses to one byte. */
 export interface ByteHistory {
-  /** Remembers an access; the earlier one that it races with, and of which kind, if there is one. */
-  access(thread: PreciseThread, kind: RacingKind, pc: number): { readonly old: Remembered; readonly kind: RacingKind } | undefined;
+  /** Remembers an access, `now`; the earlier one that it races with, if there is one. */
+  access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined;
   /** What is remembered, by kind. */
   readonly remembered: Iterable<readonly [RacingKind, Remembered]>;
 }
 
-const remember = (thread: PreciseThread, pc: number): Remembered => ({
-  tid: thread.tid,
-  epoch: thread.clock.get(thread.tid),
-  pc,
-  call: thread.call,
-});
+/** By thread, once there are several. */
+type Last = Remembered | Map<number, Remembered> | undefined;
 
-const seen = (thread: PreciseThread, old: Remembered): boolean => thread.clock.get(old.tid) >= old.epoch;
+const unseen = (thread: PreciseThread, old: Remembered): boolean => thread.clock.get(old.tid) < old.epoch;
 
-/** The race with the earliest thread, so that it does not depend on how accesses are kept. */
-function raceIn(thread: PreciseThread, all: Iterable<Remembered>): Remembered | undefined {
+/** The race with the thread of the lowest number, so that it does not depend on how accesses are kept. */
+function raceWith(thread: PreciseThread, last: Last): Remembered | undefined {
+  if (last === undefined) return undefined;
+  if (!(last instanceof Map)) return unseen(thread, last) ? last : undefined;
   let first: Remembered | undefined;
-  for (const old of all) if (!seen(thread, old) && (first === undefined || old.tid < first.tid)) first = old;
+  for (const old of last.values()) if ((first === undefined || old.tid < first.tid) && unseen(thread, old)) first = old;
   return first;
 }
 
+function findRace(thread: PreciseThread, kind: RacingKind, all: readonly Last[]): FoundRace | undefined {
+  for (const each of AGAINST[kind]!) {
+    const old = raceWith(thread, all[each]);
+    if (old !== undefined) return { old, kind: each };
+  }
+  return undefined;
+}
+
+function* rememberedIn(all: readonly Last[]): Iterable<readonly [RacingKind, Remembered]> {
+  for (const [kind, last] of all.entries()) {
+    if (last instanceof Map) for (const old of last.values()) yield [kind as RacingKind, old];
+    else if (last !== undefined) yield [kind as RacingKind, last];
+  }
+}
+
+const nothing = (): Last[] => [undefined, undefined, undefined, undefined];
+
 /** DJIT+ (Pozniansky and Schuster): for each kind the last access of every thread; only the first in each epoch is looked at. */
 export class DjitHistory implements ByteHistory {
-  readonly #last: (Map<number, Remembered> | undefined)[] = Array.from({ length: KINDS });
+  readonly #last = nothing();
 
-  access(thread: PreciseThread, kind: RacingKind, pc: number): ReturnType<ByteHistory['access']> {
-    const own = (this.#last[kind] ??= new Map());
-    const now = remember(thread, pc);
-    if (own.get(thread.tid)?.epoch === now.epoch) return undefined;
-    for (const each of AGAINST[kind]!) {
-      const old = raceIn(thread, this.#last[each]?.values() ?? []);
-      if (old !== undefined) return { old, kind: each };
-    }
-    own.set(thread.tid, now);
+  access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined {
+    const own = this.#last[kind] as Map<number, Remembered> | undefined;
+    if (own?.get(now.tid)?.epoch === now.epoch) return undefined;
+    const race = findRace(thread, kind, this.#last);
+    if (race !== undefined) return race;
+    if (own === undefined) this.#last[kind] = new Map([[now.tid, now]]);
+    else own.set(now.tid, now);
     return undefined;
   }
 
   get remembered(): Iterable<readonly [RacingKind, Remembered]> {
-    return this.#last.flatMap((all, kind) => [...(all?.values() ?? [])].map(old => [kind as RacingKind, old] as const));
+    return rememberedIn(this.#last);
   }
 }
 
@@ -73,31 +91,23 @@ export class DjitHistory implements ByteHistory {
  * others one epoch is kept for as long as they are ordered, and one for each thread only then.
  */
 export class FastTrackHistory implements ByteHistory {
-  readonly #last: (Remembered | Map<number, Remembered> | undefined)[] = Array.from({ length: KINDS });
+  readonly #last = nothing();
 
-  access(thread: PreciseThread, kind: RacingKind, pc: number): ReturnType<ByteHistory['access']> {
+  access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined {
     const own = this.#last[kind];
-    const epoch = thread.clock.get(thread.tid);
-    const mine = own instanceof Map ? own.get(thread.tid) : own?.tid === thread.tid ? own : undefined;
-    if (mine?.epoch === epoch) return undefined;
-    for (const each of AGAINST[kind]!) {
-      const last = this.#last[each];
-      const old = last === undefined ? undefined : raceIn(thread, last instanceof Map ? last.values() : [last]);
-      if (old !== undefined) return { old, kind: each };
-    }
-    const now = remember(thread, pc);
-    if (kind === KIND.write) {
-      this.#last.fill(undefined);
-      this.#last[kind] = now;
-    } else if (own instanceof Map) own.set(thread.tid, now);
-    else if (own === undefined || seen(thread, own)) this.#last[kind] = now;
+    const mine = own instanceof Map ? own.get(now.tid) : own;
+    if (mine?.tid === now.tid && mine.epoch === now.epoch) return undefined;
+    const race = findRace(thread, kind, this.#last);
+    if (race !== undefined) return race;
+    if (kind === KIND.write) this.#last.fill(undefined);
+    if (kind === KIND.write || own === undefined) this.#last[kind] = now;
+    else if (own instanceof Map) own.set(now.tid, now);
+    else if (!unseen(thread, own)) this.#last[kind] = now;
     else this.#last[kind] = new Map([own, now].map(each => [each.tid, each]));
     return undefined;
   }
 
   get remembered(): Iterable<readonly [RacingKind, Remembered]> {
-    return this.#last.flatMap((last, kind) =>
-      last === undefined ? [] : [...(last instanceof Map ? last.values() : [last])].map(old => [kind as RacingKind, old] as const),
-    );
+    return rememberedIn(this.#last);
   }
 }
