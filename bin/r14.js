@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { start } from '../dist/start.js';
+import { existsSync } from 'node:fs';
 
-await start();
+const built = new URL('../dist/start.js', import.meta.url);
+if (existsSync(built)) {
+  const { start } = await import(built.href);
+  await start();
+} else {
+  process.stderr.write('r14: this copy has not been built: npm run build in its folder\n');
+  process.exitCode = 2;
+}

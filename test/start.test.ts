@@ -1,5 +1,5 @@
 /** The bundle starts with what V8 has compiled of it and of its WebAssembly, and as well without. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,5 +73,16 @@ describe.each(readdirSync(join(root, 'dist')).filter(name => name.endsWith('.was
   it('does without when there is none', () => {
     rmSync(code);
     expect(taken()).toBe('false\n');
+  });
+});
+
+it('a copy that was not built says so, in one line', () => {
+  rmSync(dist, { recursive: true });
+  cpSync(join(root, 'bin'), join(copy, 'bin'), { recursive: true });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, 'bin/r14.js'), '--version'], { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'r14: this copy has not been built: npm run build in its folder\n',
   });
 });
