@@ -106,6 +106,14 @@ describe.skipIf(why)(`a script of gdb's${why ? ` (skipped: ${why})` : ''}`, () =
     expect(r14).toEqual(gdb);
   });
 
+  it('says what the program gets when it is run', () => {
+    const script = join(folder, 'args.gdb');
+    writeFileSync(script, "set args 'one two' three\nrun\nset args\nrun\n");
+    const gdb = spawnSync('gdb', ['-nx', '-batch', '-x', script, '/bin/echo'], { encoding: 'utf8' });
+    expect(printed(runR14(['exec', '--batch', '-x', script, '/bin/echo']).stdout)).toBe(printed(gdb.stdout));
+    expect(printed(gdb.stdout)).toBe('one two three\n');
+  });
+
   it('finds what x has shown', async () => {
     const at = debug(program);
     for (const line of ['break add', 'run', 'x/2xw &here']) await at.text(line);

@@ -14,6 +14,7 @@ import { registerData, registerLines, registerNames, registerWritten } from '../
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
+import { givenTo } from './given.js';
 import { setSetting } from './settings.js';
 
 const data = { group: 'data', repeat: 'no' } as const;
@@ -82,7 +83,7 @@ export const dataCommands: readonly Command[] = [
     ...data,
     name: 'set',
     aliases: ['set variable', 'set var'],
-    syntax: ['set TARGET = EXPRESSION', 'set SETTING VALUE'],
+    syntax: ['set TARGET = EXPRESSION', 'set SETTING VALUE', 'set args [ARGUMENT...] [< FILE]'],
     summary: "change a variable, memory or a register; or a setting, in gdb's words",
     details:
       'TARGET is a variable, a field, *(*T)(ADDRESS), $rax or RAX; or a $name of your own. Registers of outer frames cannot be set. Settings of gdb that mean nothing here (pagination, confirm, width, ...) are taken, and change nothing.',
@@ -204,6 +205,10 @@ function setCommand(session: Session, args: Arguments): Answer {
   if (args.verb === 'set') {
     const name = settingNamed(session, args.text);
     if (name !== undefined) return setSetting(session, name, args.from(name.length));
+    if (/^args(\s|$)/.test(args.text) && !isValue(session.context(), 'args')) {
+      session.give(givenTo(args.from('args'.length)));
+      return text('');
+    }
     if (meaningless(args.text) && !isValue(session.context(), args.words()[0]!.text)) return text('');
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');

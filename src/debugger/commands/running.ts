@@ -9,9 +9,10 @@ import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
-import { type Arguments, splitOptions, unquote } from './arguments.js';
+import { type Arguments, splitOptions } from './arguments.js';
 import type { Command, Console } from './command.js';
 import { displayText } from './displays.js';
+import { givenTo } from './given.js';
 import { afterStop, hasHook, isSilent } from './hooks.js';
 
 /** What every command that moved the program answers. */
@@ -283,21 +284,4 @@ function relocate(session: Session): void {
     }
     session.breakpoints.changed(breakpoint);
   }
-}
-
-/** Arguments and standard input of a program, as a shell would be told. */
-function givenTo(args: Arguments): { args: string[]; stdin: string | undefined } {
-  const given: { args: string[]; stdin: string | undefined } = { args: [], stdin: undefined };
-  const words = args.words();
-  for (let index = words[0]?.text === '-noargs' ? 1 : 0; index < words.length; index++) {
-    const { text, column } = words[index]!;
-    const [, redirection, attached] = /^(\d?>+|[<|]+)(.*)$/s.exec(text) ?? [];
-    if (redirection === undefined) given.args.push(unquote(text));
-    else if (redirection === '<') {
-      const file = attached === '' ? words[++index]?.text : attached;
-      if (file === undefined) throw new CommandError('< wants a file: what the program is to read', column);
-      given.stdin = unquote(file);
-    } else throw new CommandError(`only standard input can be a file (< FILE): "${redirection}" is for a shell around r14`, column);
-  }
-  return given;
 }

@@ -151,6 +151,12 @@ export class Session {
     this.stop = { reason: 'start' };
   }
 
+  /** What the program gets when it is started anew. */
+  give({ args, stdin }: { readonly args: readonly string[]; readonly stdin: string | undefined }): void {
+    this.#args = args;
+    this.#stdin = stdin;
+  }
+
   /** Starts the program anew, with the same breakpoints and settings. `given`: undefined: what it was given before. */
   restart(given: { readonly args: readonly string[]; readonly stdin: string | undefined } | undefined): void {
     const { args, stdin } = given ?? { args: this.#args, stdin: this.#stdin };
