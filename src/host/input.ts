@@ -104,8 +104,14 @@ export class InputQueue implements HostInput {
   /** Virtual time goes on with the host's while the guest waits. */
   passed(ns: number): boolean {
     const waits = (this.#waits ??= { since: this.now(), passed: 0 });
-    if ((this.now() - waits.since) * 1e6 < waits.passed + ns) return false;
+    if (this.until(ns) > 0) return false;
     waits.passed += ns;
     return true;
+  }
+
+  /** Milliseconds until so much more of the guest's time has passed: fewer when it is behind the host's. */
+  until(ns: number): number {
+    const { since, passed } = this.#waits ?? { since: this.now(), passed: 0 };
+    return Math.max(0, since + (passed + ns) / 1e6 - this.now());
   }
 }

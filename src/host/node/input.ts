@@ -57,7 +57,7 @@ export class QueuedInput {
     const { queue } = this;
     this.begin();
     const start = performance.now();
-    const time = Math.min(idle === undefined ? Number.POSITIVE_INFINITY : idle === 0 ? queue.patience : idle / 1e6, most);
+    const time = Math.min(idle === undefined ? Number.POSITIVE_INFINITY : idle === 0 ? queue.patience : queue.until(idle), most);
     do {
       const left = start + time - performance.now();
       await this.#change(Math.min(left, queue.due ?? left));
