@@ -143,3 +143,25 @@ describe('for a screen reader', () => {
     expect(await screen.exit()).toBe(0);
   });
 });
+
+it('much output is all there at its end', async () => {
+  const file = join(folder, 'much.s');
+  const write = (symbol: string, length: number) =>
+    `\tMOVQ $1, AX\n\tMOVQ $1, DI\n\tLEAQ ${symbol}<>(SB), SI\n\tMOVQ $${length}, DX\n\tSYSCALL`;
+  const data = (symbol: string, text: string) => `DATA ${symbol}<>(SB)/8, $"${text}\\n"\nGLOBL ${symbol}<>(SB), RODATA, $8`;
+  const lines = [
+    '#include "textflag.h"',
+    data('line', 'another'),
+    data('last', 'lastone'),
+    'TEXT ·main(SB), NOSPLIT, $0-0',
+    '\tMOVQ $20000, BX',
+  ];
+  writeFileSync(file, [...lines, 'again:', write('line', 8), '\tDECQ BX', '\tJNZ again', write('last', 8), '\tRET', ''].join('\n'));
+  const screen = openR14(100, 30, ['asm', file]);
+  await screen.shows('─2 registers');
+  screen.type('c7z');
+  await screen.shows('exited with status 0');
+  await screen.shows(/another\s+another\s+lastone/);
+  screen.type('q');
+  expect(await screen.exit()).toBe(0);
+});

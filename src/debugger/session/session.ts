@@ -63,8 +63,8 @@ const BREAKPOINT_FRAMES = 6;
 /** Instructions that a loader may take to map its libraries. */
 const SCOUT_BUDGET = 200_000_000;
 
-/** Characters of the program's output that are kept. */
-const MOST_WRITTEN = 1 << 16;
+/** Writes of the program that are kept at least. */
+const MOST_WRITES = 1 << 12;
 
 /** Milliseconds between two looks at whether the user wants a program to stop that waits for input. */
 const INPUT_WAIT = 50;
@@ -107,8 +107,7 @@ export class Session {
   /** The user's own commands, and how deep they call each other now. */
   readonly defined = new Map<string, { readonly body: readonly string[]; readonly help: string | undefined }>();
   calls = 0;
-  /** What the program has written, the newest of it; and what the last command has answered. */
-  wrote = '';
+  /** What the last command has answered. */
   answered = '';
   /** Prints at once what scripts print; absent: it is a part of their answers. */
   printed: ((text: string) => void) | undefined;
@@ -124,6 +123,8 @@ export class Session {
   #line: string | undefined;
   #coming: Images | undefined;
   #interrupted = false;
+  /** What the program has written, the newest of it. */
+  #writes: Uint8Array[] = [];
   /** It has been told that the program waits for input. */
   #starved = false;
   /** What there was when the program went on; undefined: it stands still. */
@@ -176,10 +177,9 @@ export class Session {
     typed?.renew?.();
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
-    const decoder = new TextDecoder();
-    this.wrote = '';
+    this.#writes = [];
     const output = new HeldOutput(record => {
-      this.wrote = (this.wrote + decoder.decode(record.bytes, { stream: true })).slice(-MOST_WRITTEN);
+      if (this.#writes.push(record.bytes) >= 2 * MOST_WRITES) this.#writes = this.#writes.slice(-MOST_WRITES);
       this.events.emit('output', record);
     });
     this.#output = output;
@@ -194,6 +194,12 @@ export class Session {
       this.events.emit('starved', undefined);
     }
     await typed?.wait(idle, INPUT_WAIT);
+  }
+
+  /** What the program has written, the newest of it. */
+  get wrote(): string {
+    const decoder = new TextDecoder();
+    return this.#writes.map(bytes => decoder.decode(bytes, { stream: true })).join('');
   }
 
   /** Whether the program waits for input that is to be typed. */
