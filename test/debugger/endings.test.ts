@@ -4,7 +4,7 @@ import { buildGo, missing, runNative, toolchains } from '../support/build.js';
 import { type Debugging, debug } from '../support/debug.js';
 
 const why = missing('go1.26', 'go1.19');
-const KINDS = ['string', 'error', 'custom', 'index', 'divide', 'assert', 'closed'];
+const KINDS = ['string', 'error', 'custom', 'int', 'index', 'divide', 'assert', 'closed', 'same'];
 
 /** A program that has been given arguments. */
 async function started(path: string, ...args: readonly string[]): Promise<Debugging> {
@@ -26,7 +26,7 @@ describe.skipIf(why)(`the end of a Go program${why ? ` (skipped: ${why})` : ''}`
     it.each(KINDS)('a panic is stopped at with what Go prints of it: %s', async kind => {
       for (const path of kind === 'custom' ? builds : builds.slice(0, 1)) {
         const native = runNative(path, { args: [kind] });
-        const printed = /^panic: (.*?)(?: \[recovered\])?$/m.exec(native.stderr)![1]!;
+        const printed = /^panic: (.*?)(?: \[recovered.*\])?$/m.exec(native.stderr)![1]!;
         const at = await started(path, kind);
         const { output, data } = await at.run('continue');
         expect(data).toMatchObject({ reason: 'panic', function: 'runtime.fatalpanic' });

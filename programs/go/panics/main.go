@@ -65,6 +65,9 @@ func main() {
 	case "again":
 		defer func() { panic(fmt.Sprint("again after ", recover())) }()
 		panic("first")
+	case "same":
+		defer func() { panic(recover()) }()
+		panic("the same")
 	case "nested":
 		defer func() { panic("second") }()
 		panic("first")

@@ -78,15 +78,21 @@ export function dropSignal(session: Session): void {
 }
 
 /** Gives the CPU and the kernel what to stop for, and says of which number that is (`Session.stops`). */
-export function arm(session: Session, goal: Goal | undefined): number {
-  const { breakpoints, target } = session;
-  const { process } = target;
-  process.cpu.setBreakpoints([
-    ...breakpoints.addresses,
+function arm(session: Session, goal: Goal | undefined): number {
+  const { addresses } = session.breakpoints;
+  session.target.process.cpu.setBreakpoints([
+    ...addresses,
     ...endingAddresses(session),
     ...scopeAddresses(session),
     ...(goal?.at.keys() ?? []),
   ]);
+  return armStep(session);
+}
+
+/** As `arm`, for a single instruction: which address it comes to stops nobody. */
+export function armStep(session: Session): number {
+  const { breakpoints, target } = session;
+  const { process } = target;
   process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).map(each => each.watch));
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);

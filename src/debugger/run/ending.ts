@@ -10,7 +10,7 @@ import { fieldOffset } from '../../runtime/layout.js';
 import type { EndingKind } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import type { Ending } from '../session/stop.js';
-import { isUserCode, isUserGoroutine, ownFrame, waitText } from '../show/goroutine-text.js';
+import { isUserCode, isUserGoroutine, ownFrame, waitingLines } from '../show/goroutine-text.js';
 import { printExpression } from '../show/print.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack, Target } from '../target.js';
@@ -30,20 +30,22 @@ const NEAR = 4;
 /** A stack that is to be so large is asked about, in bytes: a sixteenth of what the runtime allows. */
 const LARGE = 64n << 20n;
 
-/** Panics of a list, goroutines of a deadlock and bytes of a message that are told. */
+/** Panics of a list, and bytes of a message, that are told. */
 const MOST_PANICS = 8;
-const MOST_WAITING = 20;
 const MOST_BYTES = 1000;
+
+/** What package testing/synctest panics with when all goroutines of a bubble wait for each other. */
+const BUBBLE_DEADLOCK = 'runtime.synctestDeadlockError';
 
 /** Frames looked at to find where the user's code is. */
 const USER_FRAMES = 100;
 
-const places = (): { image?: Image; found?: ReadonlyMap<bigint, readonly EndingKind[]> } => ({});
+const places = (): { image?: Image; found?: Places } => ({});
 
-function placesOf(target: Target): ReadonlyMap<bigint, readonly EndingKind[]> {
+function placesOf(target: Target): Places {
   const known = target.lasting(places);
   const image = target.images.goImage;
-  if (image === undefined) return new Map();
+  if (image === undefined) return NOWHERE;
   if (known.image !== image || known.found === undefined) {
     known.image = image;
     known.found = new Map(
@@ -57,14 +59,27 @@ function placesOf(target: Target): ReadonlyMap<bigint, readonly EndingKind[]> {
 }
 
 /** Addresses to stop at for those endings that are to be stopped at. A breakpoint that the user has set in such a function comes first. */
-export function endingAddresses({ target, breakpoints }: Session): readonly bigint[] {
-  const kept = [...placesOf(target)].filter(([entry, kinds]) => {
+export function endingAddresses(session: Session): readonly bigint[] {
+  const { target, breakpoints, stops } = session;
+  const known = target.lasting(addresses);
+  const places = placesOf(target);
+  // Asked for at each single step.
+  if (known.stops === stops && known.places === places) return known.found;
+  known.stops = stops;
+  known.places = places;
+  known.found = [...places].flatMap(([entry, kinds]) => {
     const func = target.images.functionAt(entry);
     const own = func && breakpoints.all.some(each => each.kind === 'break' && each.enabled && each.addresses.some(inside(func)));
-    return !own && breakpoints.endings(...kinds).length > 0;
+    return !own && breakpoints.endings(...kinds).length > 0 ? [entry] : [];
   });
-  return kept.map(([entry]) => entry);
+  return known.found;
 }
+
+type Places = ReadonlyMap<bigint, readonly EndingKind[]>;
+
+const addresses = (): { stops?: number; places?: Places; found: readonly bigint[] } => ({ found: [] });
+
+const NOWHERE: Places = new Map();
 
 const inside =
   ({ entry, end }: { readonly entry: bigint; readonly end: bigint }) =>
@@ -102,28 +117,27 @@ function recursionEnding({ target, stack }: Session, g: bigint, size: bigint): E
   };
 }
 
-/** Who waits for what, a line each. */
-function waitingLines(target: Target): readonly string[] {
-  const waiting = (target.go?.goroutines() ?? []).filter(each => each.status === 'waiting' && isUserGoroutine(target, each));
-  const lines = waiting.slice(0, MOST_WAITING).map(each => waitText(target, each));
-  return waiting.length > MOST_WAITING ? [...lines, `and ${waiting.length - MOST_WAITING} more: goroutines lists them`] : lines;
-}
-
 /** The panics that led here, from the one that could not be recovered back to the first, as runtime.fatalpanic is about to print them. */
 function panicEnding(session: Session, newest: bigint): Ending {
   const { target } = session;
   const shape = target.images.typeNamed('runtime._panic');
   const argument = shape && fieldOffset(shape, 'arg');
   const link = shape && fieldOffset(shape, 'link');
+  const repanicked = shape && fieldOffset(shape, 'repanicked');
   if (argument === undefined || link === undefined) {
     // Without types: `arg` is the first field, behind argp where there is one. What a string says can be read all the same.
     const message = [0n, 8n].map(offset => plainString(target, newest + offset)).find(each => each !== undefined);
     return { kind: 'panic', message: oneLine(message ?? 'its value cannot be read without types'), details: [] };
   }
   const told: string[] = [];
-  for (let at = newest; at !== 0n && told.length < MOST_PANICS && target.memory.allows(at, 32, 'read'); ) {
-    told.push(valueText(session, at, argument));
-    at = target.memory.readU64(at + BigInt(link));
+  let bubble = false;
+  for (let at = newest; at !== 0n && told.length < MOST_PANICS && target.memory.allows(at, shape!.size, 'read'); ) {
+    const before = target.memory.readU64(at + BigInt(link));
+    bubble ||= target.images.typeOfRuntimeType(target.memory.readU64(at + BigInt(argument)))?.name === BUBBLE_DEADLOCK;
+    // A value that was recovered and panicked with again is printed where it was first.
+    const again = repanicked !== undefined && before !== 0n && target.memory.readU8(before + BigInt(repanicked)) !== 0;
+    if (!again) told.push(valueText(session, at, argument));
+    at = before;
   }
   const value = thrownValue(session);
   return {
@@ -132,6 +146,7 @@ function panicEnding(session: Session, newest: bigint): Ending {
     details: [
       ...(value === undefined || value === told[0] ? [] : [`value ${value}`]),
       ...told.slice(1).map(each => `while panicking with ${oneLine(each)}`),
+      ...(bubble ? waitingLines(target) : []),
     ],
   };
 }
@@ -140,7 +155,9 @@ function panicEnding(session: Session, newest: bigint): Ending {
 function valueText(session: Session, panic: bigint, argument: number): string {
   const plain = plainString(session.target, panic + BigInt(argument));
   if (plain !== undefined) return plain;
-  return printed(session, session.stack, session.frame, `(*runtime._panic)(0x${panic.toString(16)}).arg`) ?? 'a value that cannot be read';
+  return (
+    printed(session, session.stack, session.frame, `(*runtime._panic)(0x${panic.toString(16)}).arg.(data)`) ?? 'a value that cannot be read'
+  );
 }
 
 /** What was handed to panic(), before runtime.preprintpanics made a string of it: an argument of gopanic, as long as that is known. */

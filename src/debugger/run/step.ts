@@ -14,7 +14,7 @@ import type { Stop } from '../session/stop.js';
 import { ownFrame } from '../show/goroutine-text.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
-import { arm, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
+import { armStep, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
 import { coroutineGoals, type Goals, isCoroutineCode, startedGoroutine } from './other-goroutine.js';
 import { atOrOutside, placeOf, type StepPlace } from './place.js';
 import { loopFamily, ownerOf } from './range-loops.js';
@@ -65,7 +65,7 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   session.goOnInThread();
   const thread = session.thread;
   if (session.driver.remaining <= 0) return finished(session, { reason: 'limit' });
-  arm(session, undefined);
+  armStep(session);
   dropSignal(session);
   const { t } = process;
   let event = session.driver.run(1, true);

@@ -42,6 +42,9 @@ const TITLES: Readonly<Record<PlaceKind, string>> = {
   startloc: 'Start',
 };
 
+/** Goroutines of a deadlock that are told. */
+const MOST_WAITING = 20;
+
 /** Frames looked at to find where a goroutine is in the user's code. */
 const USER_FRAMES = 64;
 
@@ -107,7 +110,7 @@ export const ownFrame = (frames: readonly LogicalFrame[]): LogicalFrame | undefi
   frames.find(each => isUserCode(each) && !LOCKS.test(each.name));
 
 /** `goroutine 7 [chan receive] in main.worker at main.go:12, for channel 0xc000102000`. */
-export function waitText(target: Target, goroutine: Goroutine): string {
+function waitText(target: Target, goroutine: Goroutine): string {
   const stack = stackOf(target, goroutine);
   const frames = stack.frames(USER_FRAMES);
   const place = ownFrame(frames) ?? frames[0];
@@ -120,6 +123,13 @@ export function waitText(target: Target, goroutine: Goroutine): string {
   ];
   const reason = whyWaiting(goroutine) === '' ? '' : ` [${whyWaiting(goroutine)}]`;
   return `goroutine ${goroutine.id}${reason} in ${place?.name ?? '??'}${at}${what.length === 0 ? '' : `, for ${what.join(', ')}`}`;
+}
+
+/** Who waits for what, a line each. */
+export function waitingLines(target: Target): readonly string[] {
+  const waiting = (target.go?.goroutines() ?? []).filter(each => each.status === 'waiting' && isUserGoroutine(target, each));
+  const lines = waiting.slice(0, MOST_WAITING).map(each => waitText(target, each));
+  return waiting.length > MOST_WAITING ? [...lines, `and ${waiting.length - MOST_WAITING} more: goroutines lists them`] : lines;
 }
 
 export function goroutinePlaceText({ pc, name, file, line }: CodePlace): string {

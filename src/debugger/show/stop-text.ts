@@ -16,6 +16,7 @@ import type { Stop, WatchChange } from '../session/stop.js';
 import { stackNamed } from '../stack/walk-target.js';
 import { fieldAt } from '../values/field-at.js';
 import { frameStop, writtenBy } from './frame-text.js';
+import { waitingLines } from './goroutine-text.js';
 import { outlook } from './outlook.js';
 
 /** What a command that moves the program says as data. */
@@ -216,6 +217,8 @@ function detailLines(session: Session): readonly string[] {
     }
     case 'breakpoint':
       return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+    case 'deadlock':
+      return [...waitingLines(session.target).map(each => `  ${each}`), sourceOrInstruction(session, instruction)];
     case 'ending':
       return endingLines(session, stop, instruction);
     case 'syscall':
