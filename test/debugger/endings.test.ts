@@ -119,6 +119,17 @@ describe.skipIf(why)(`the end of a Go program${why ? ` (skipped: ${why})` : ''}`
     ]);
   });
 
+  it('what was made of them is saved', async () => {
+    const at = debug(buildGo('panics'));
+    for (const line of ['delete panic', 'disable throw', 'condition deadlock 1 == 2', 'on recursion p 1']) await at.text(line);
+    await at.text('save breakpoints file');
+    const again = debug(buildGo('panics'));
+    (again.files as Map<string, string>).set('file', at.files.get('file')!);
+    await again.text('source file');
+    expect(await again.text('breakpoints -a')).toBe(await at.text('breakpoints -a'));
+    expect(again.session.breakpoints.named('panic')).toBe(undefined);
+  });
+
   it("the user's own breakpoint in such a function comes first", async () => {
     const at = debug(buildGo('panics'));
     await at.text('break runtime.fatalpanic');

@@ -58,6 +58,7 @@ describe.skipIf(why)(`breakpoints on generic code${why ? ` (skipped: ${why})` : 
     const { ok, output } = await debug(buildGo('instances')).run('break main.larger[bool]');
     expect(ok).toBe(false);
     expect(output).toContain('there is main.larger[go.shape.');
+    expect((await debug(buildGo('instances')).run('break main.larger[')).ok).toBe(false);
   });
 
   it('where the tables do not tell instances apart, all are stopped at, and none is taken for one', async () => {

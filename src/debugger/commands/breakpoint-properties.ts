@@ -160,3 +160,13 @@ export const savedLines = (breakpoint: Breakpoint): readonly string[] => [
   settingLine(breakpoint),
   ...PROPERTIES.flatMap(property => property.save(breakpoint)),
 ];
+
+/** Commands that make those that are there unasked what they are here. */
+export const standingLines = (standing: readonly Breakpoint[]): readonly string[] =>
+  ENDINGS.flatMap(name => {
+    const found = standing.find(each => each.name === name);
+    if (found === undefined) return [`delete ${name}`];
+    return PROPERTIES.flatMap(property => property.save(found))
+      .map(each => each.replace(NEWEST, () => name))
+      .concat(saysCondition(found) && found.condition !== undefined ? [`condition ${name} ${found.condition}`] : []);
+  });

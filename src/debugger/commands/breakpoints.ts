@@ -10,7 +10,7 @@ import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import { lookAtWatched } from '../session/watches.js';
 import { Arguments, splitOptions } from './arguments.js';
-import { condition, savedLines, thread } from './breakpoint-properties.js';
+import { condition, savedLines, standingLines, thread } from './breakpoint-properties.js';
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
@@ -265,6 +265,6 @@ function catchCommand(session: Session, args: Arguments): Answer {
 
 function saveBreakpoints(session: Session, file: string): Answer {
   const { all } = session.breakpoints;
-  session.host.writeFile(file, `${all.flatMap(savedLines).join('\n')}\n`);
+  session.host.writeFile(file, `${[...standingLines(session.breakpoints.standing), ...all.flatMap(savedLines)].join('\n')}\n`);
   return text(`Saved ${all.length} to ${file}.`);
 }

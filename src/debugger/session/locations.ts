@@ -188,7 +188,7 @@ function simplify(name: string): string {
     if (depth === 0) plain += char;
     if (char === ']') depth = Math.max(0, depth - 1);
   }
-  return plain.replace(/\(\*?([^()]*)\)/g, '$1');
+  return (depth === 0 ? plain : name).replace(/\(\*?([^()]*)\)/g, '$1');
 }
 
 function endsInName(full: string, end: string): boolean {
