@@ -20,8 +20,8 @@ const TOOL = 'ThreadSanitizer';
  */
 export function raceCommand(parsed: Parsed, path: string): number {
   const text = readText(path);
-  const release = raceRelease(goRelease(parsed));
-  const gorace = environmentFlag(parsed)?.GORACE ?? '';
+  const { GORACE: gorace = '', GOAMD64: level = 'v1' } = environmentFlag(parsed) ?? {};
+  const release = raceRelease(goRelease(parsed), /^v[34]$/.test(level));
   const model = modelFlag(parsed);
   if (parsed.action === 'compare') {
     if (model !== undefined) throw new UsageError('--model: r14 race compare replays on all of them');

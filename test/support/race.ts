@@ -52,9 +52,9 @@ export function replayReal(oracle: string, script: string, gorace = 'atexit_slee
 }
 
 /** What the model prints of it. */
-export function replayModel(script: string, release: string, gorace = ''): Replayed {
+export function replayModel(script: string, release: string, gorace = '', vectors = false): Replayed {
   const printed: string[] = [];
-  const version = raceRelease(release);
+  const version = raceRelease(release, vectors);
   const options = parseGorace(gorace, goraceReader(version));
   const status = options.status ?? replayScript(script, { release: version, flags: options.flags, print: text => printed.push(text) });
   return { output: printed.join(''), said: options.said, status };

@@ -16,6 +16,8 @@ export type OnRace = (thread: number, cells: number, current: number, old: numbe
 
 export class Accesses {
   readonly #memory: RaceMemory;
+  /** An access that stands for several cells goes to the first of them only. */
+  readonly #once: boolean;
 
   constructor(
     context: RaceContext,
@@ -23,6 +25,7 @@ export class Accesses {
     private readonly onRace: OnRace,
   ) {
     this.#memory = context.memory;
+    this.#once = context.release.vectors === true;
   }
 
   /** An access of 1, 2, 4 or 8 bytes; what goes beyond its 8 bytes is not seen. */
@@ -89,7 +92,7 @@ export class Accesses {
       const sid = (old >>> 8) & 0xff;
       if (sid === ((current >>> 8) & 0xff)) {
         if (((old ^ current) & 0xff) === 0 && old >>> 30 >= typ) {
-          words[cell] = current;
+          if (!stored || !this.#once) words[cell] = current;
           stored = true;
         }
         continue;

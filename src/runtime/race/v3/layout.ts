@@ -127,6 +127,8 @@ export interface RaceRelease {
   readonly equalAddresses: boolean;
   /** Whether the last race is remembered that could not be reported for lack of history. */
   readonly remembersSpurious: boolean;
+  /** Built for GOAMD64=v3, it looks at all four cells at once, and stores to one of them only. */
+  readonly vectors?: boolean;
 }
 
 export const RACE_RELEASES: readonly RaceRelease[] = [
@@ -146,8 +148,9 @@ export const RACE_RELEASES: readonly RaceRelease[] = [
   },
 ];
 
-/** The race runtime of a Go release such as `1.26`: that of the newest named one that is not newer. */
-export function raceRelease(name: string): RaceRelease {
+/** The race runtime of a Go release such as `1.26`: that of the newest named one that is not newer; of Go >= 1.20 there is one with vectors too. */
+export function raceRelease(name: string, vectors = false): RaceRelease {
   const minor = (text: string): number => Number(text.split('.')[1]);
-  return RACE_RELEASES.findLast(each => minor(each.name) <= minor(name)) ?? RACE_RELEASES[0]!;
+  const release = RACE_RELEASES.findLast(each => minor(each.name) <= minor(name)) ?? RACE_RELEASES[0]!;
+  return { ...release, vectors: vectors && release !== RACE_RELEASES[0] };
 }
