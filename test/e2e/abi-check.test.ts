@@ -15,7 +15,8 @@ const VARIANTS = { plain: [], race: ['injected', 'norace', 'norace-nomap'] } as 
 /** The first stop of a program that runs under the checks, whatever signals it gets. */
 function firstStop(binary: string, { args = [], env = {}, stdin = '' }: Partial<Case>) {
   const settings = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const commands = ['handle all nostop noprint pass', 'abi check on', 'continue'].flatMap(command => ['-ex', command]);
+  const endings = ['panic', 'throw', 'deadlock', 'recursion'].map(name => `delete ${name}`);
+  const commands = ['handle all nostop noprint pass', ...endings, 'abi check on', 'continue'].flatMap(command => ['-ex', command]);
   const { stdout } = runR14(['exec', '--batch', '--json', ...settings, ...commands, binary, '--', ...args], stdin);
   const last = stdout.split('\n').findLast(line => line.startsWith('{"command":"continue"'));
   return (JSON.parse(last ?? '{}') as Answer).data;

@@ -195,6 +195,8 @@ export class GoRules {
     const { images } = this.at.target;
     const caller = images.functionAt(returnAddress - 1n);
     if (caller === undefined || caller.language !== 'go' || caller.asm || caller.spWrite) return Number.NaN;
+    // A panic in a deferred function that is recovered goes on in Goexit's loop, with another RBP; it never returns.
+    if (caller.name === 'runtime.Goexit') return Number.NaN;
     if (this.#goMinor < FRAMES_KEPT && this.#losesFrame(caller, returnAddress)) return Number.NaN;
     const row = images.unwindAt(returnAddress - 1n);
     const saved = row?.registers.get(DWARF_RBP);
