@@ -29,6 +29,7 @@ export function raceCommand(parsed: Parsed, path: string): number {
     return 0;
   }
   const options = parseGorace(gorace, model === 'v2' ? 'v2' : goraceReader(release));
+  for (const name of options.withoutEffect) writeOut(2, `r14: GORACE: ${name} has no effect on the model\n`);
   writeOut(2, options.said);
   if (options.status !== undefined) return options.status;
   const { flags } = options;

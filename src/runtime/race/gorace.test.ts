@@ -46,6 +46,10 @@ test('the history of v2 has eight sizes, and another default', () => {
   }
 });
 
+test('what the model does not heed is named', () => {
+  expect(parseGorace('color=never help=1 include=/x').withoutEffect).toEqual(['help', 'include']);
+});
+
 test('suppressions', () => {
   const frame = (name: string) => ({ function: name, file: `/src/${name}.go`, line: 1, offset: 0 });
   const stacks = [[frame('main.get'), frame('main.main')], [frame('main.set')]];

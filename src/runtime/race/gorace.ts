@@ -20,7 +20,6 @@ export interface RaceFlags {
   /** Where reports go: `stderr`, `stdout`, or the beginning of a file's name, which ends in the process's number. */
   readonly log_path: string;
   readonly suppressions: string;
-  readonly help: boolean;
 }
 
 export const DEFAULT_FLAGS: RaceFlags = {
@@ -37,7 +36,6 @@ export const DEFAULT_FLAGS: RaceFlags = {
   verbosity: 0,
   log_path: 'stderr',
   suppressions: '',
-  help: false,
 };
 
 type FlagValue = RaceFlags[keyof RaceFlags];
@@ -94,9 +92,17 @@ export interface RaceOptions {
   readonly flags: RaceFlags;
   /** What is said of it on standard error. */
   readonly said: string;
+  /** Options given that change what the real one does or prints, but not the model. */
+  readonly withoutEffect: readonly string[];
   /** The status that the process ends with before it has begun, when something is wrong. */
   readonly status: number | undefined;
 }
+
+/** See `RaceOptions.withoutEffect`. All others that are not in `RaceFlags` change nothing of Go's races. */
+const NOT_MODELLED: ReadonlySet<string> = new Set(
+  `help include include_if_exists print_full_thread_history print_suppressions abort_on_error stop_on_start flush_memory_ms memory_limit_mb
+  detect_deadlocks log_exe_name log_suffix log_to_syslog`.split(/\s+/),
+);
 
 /** What separates options. A number after one is none: `_` is no separator in it. */
 const SPACE = ' ,:\n\t\r';
@@ -113,8 +119,9 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
   const known = reader === 'v3' ? FLAGS : reader === 'v2' ? V2_FLAGS : OLD_FLAGS;
   const values: Record<string, FlagValue> = { ...DEFAULT_FLAGS, ...(reader === 'v2' ? { history_size: 1 } : {}) };
   const unknown: string[] = [];
+  const withoutEffect: string[] = [];
   const flags = (): RaceFlags => values as unknown as RaceFlags;
-  const fail = (said: string): RaceOptions => ({ flags: flags(), said, status: flags().exitcode & 0xff });
+  const fail = (said: string): RaceOptions => ({ flags: flags(), said, withoutEffect, status: flags().exitcode & 0xff });
   const error = (what: string): RaceOptions => fail(`${TOOL}: ERROR: ${what}\n`);
 
   for (let at = 0; ; ) {
@@ -141,6 +148,7 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
       unknown.push(name);
       continue;
     }
+    if (NOT_MODELLED.has(name)) withoutEffect.push(name);
     const parsed = kind.parse(value);
     if (parsed.value !== undefined && name in DEFAULT_FLAGS) values[name] = parsed.value;
     if (!parsed.good) return fail(`ERROR: Invalid value for ${kind.name} option: '${value}'\n${TOOL}: ERROR: Flag parsing failed.\n`);
@@ -151,7 +159,12 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
   if (flags().io_sync < 0 || flags().io_sync > 2) return fail(`${TOOL}: incorrect value for io_sync (must be [0..2])\n`);
   const warned = unknown.length > 0 && flags().verbosity > 0;
   const names = unknown.map(name => `    ${name}\n`).join('');
-  return { flags: flags(), said: warned ? `WARNING: found ${unknown.length} unrecognized flag(s):\n${names}` : '', status: undefined };
+  return {
+    flags: flags(),
+    withoutEffect,
+    said: warned ? `WARNING: found ${unknown.length} unrecognized flag(s):\n${names}` : '',
+    status: undefined,
+  };
 }
 
 const MOST = 2n ** 63n - 1n;
