@@ -20,6 +20,9 @@ import { openScreen } from './screen.js';
 
 const WELCOME = 'Stopped before the first instruction. start runs to main, b SYMBOL sets a breakpoint, c runs, help shows all.';
 
+/** Instructions that may be run again to say more of a stop: a second of the emulator's time for a reader, hundredths for a script. */
+const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
+
 /** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
 export function debug(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
   const options = processOptions(parsed, path);
@@ -68,7 +71,13 @@ async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Man
   const interactive = !batch && process.stdin.isTTY === true && !json;
   const own = batch ? ownInput() : undefined;
   const typed = own ?? (screen || interactive ? new QueuedInput(false) : undefined);
-  const session = new Session(launch, nodeHost(typed), limit, undefined, stdinFlag(parsed));
+  const session = new Session(
+    launch,
+    nodeHost(typed, screen ? 0 : interactive ? AGAIN.read : AGAIN.script),
+    limit,
+    undefined,
+    stdinFlag(parsed),
+  );
   outlet.attend(session);
   if (!json && !screen) session.printed = text => writeOut(1, text);
   manner?.attend(session);

@@ -16,7 +16,7 @@ const MOST_SOURCE = 64 * 2 ** 20;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The debugger's outside on this machine. */
-export function nodeHost(typed?: TypedInput): Host {
+export function nodeHost(typed?: TypedInput, again = 0): Host {
   const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
@@ -37,6 +37,7 @@ export function nodeHost(typed?: TypedInput): Host {
     get version() {
       return version();
     },
+    again,
     debug: process.env.R14_DEBUG === '1',
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),

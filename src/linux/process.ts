@@ -91,11 +91,11 @@ function allowOwn(sandbox: Sandbox, { real, interpreter }: Program): void {
   if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 
-function machine(options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus'> & { readonly memory: number }): {
+function machine(options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus' | 'room'> & { readonly memory: number }): {
   kernel: Kernel;
   cpu: Cpu;
 } {
-  const cpu = new Machine({ memory: options.memory, assets: options.host.assets });
+  const cpu = new Machine({ memory: Math.min(options.memory, options.room ?? options.memory), assets: options.host.assets });
   const kernel = new Kernel(cpu, options, KERNEL_TABLES);
   cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
   return { kernel, cpu };

@@ -30,6 +30,7 @@ export async function debug(program: string, commands: readonly string[], files:
     writeFile: () => undefined,
     appendFile: () => undefined,
     version: 'of a browser',
+    again: 25_000_000,
     debug: false,
     settingsFile: '',
     readSettings: () => '',

@@ -96,6 +96,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Ret
     writeFile: (path, text) => void files.set(path, text),
     appendFile: () => undefined,
     version: 'of a test',
+    again: 25_000_000,
     debug: false,
     settingsFile: '',
     readSettings: () => '',

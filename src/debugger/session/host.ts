@@ -15,9 +15,9 @@ export interface Launcher {
   launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;
   /**
    * The same process anew, without input, for a look at what it has passed: nothing that it does is seen outside. Undefined: it may change files
-   * of the host.
+   * of the host. `room`: bytes of memory that it will touch at most.
    */
-  again(args: readonly string[] | undefined): Process | undefined;
+  again(args: readonly string[] | undefined, room: number): Process | undefined;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
@@ -59,6 +59,8 @@ export interface Host {
   /** Puts a text in the place of a file, which is never there in part. Throws CommandError when it cannot be written. */
   writeFile(path: string, text: string): void;
   appendFile(path: string, text: string): void;
+  /** Instructions that may be run again to say more of a stop: none where a screen waits for it, many where somebody reads. */
+  readonly again: number;
   /** r14's version. */
   readonly version: string;
   /** Faults of r14's own come with their stack. */

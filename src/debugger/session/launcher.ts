@@ -23,8 +23,8 @@ const started = (options: LaunchOptions, ...[args, output, stdin]: Parameters<La
   });
 
 /** Only where all that the program is given is fixed, and it changes nothing outside. */
-const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined): Process | undefined =>
-  (options.allowWrite ?? []).length > 0 ? undefined : started(options, args, () => undefined);
+const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined, room: number): Process | undefined =>
+  (options.allowWrite ?? []).length > 0 ? undefined : started({ ...options, room }, args, () => undefined);
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Assembled, options: LaunchOptions): Launcher {
@@ -33,7 +33,7 @@ export function assembledLauncher(program: Assembled, options: LaunchOptions): L
   images.add(assembledImage(program, options.path));
   return {
     launch: (...how) => started({ ...options, program: bytes }, ...how),
-    again: args => startedAgain({ ...options, program: bytes }, args),
+    again: (...how) => startedAgain({ ...options, program: bytes }, ...how),
     images: () => images,
     source: path => program.sources.get(path),
   };
@@ -44,7 +44,7 @@ export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
     launch: (...how) => started(options, ...how),
-    again: args => startedAgain(options, args),
+    again: (...how) => startedAgain(options, ...how),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

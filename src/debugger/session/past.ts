@@ -2,7 +2,7 @@
  * What the run has passed: runs are equal to the bit, so another process of the same program, run from the start to this moment, goes by it again
  * and can be watched. It is asked for rarely, and only of short runs.
  */
-import { GPR_NAMES, type Observer } from '../../cpu/api.js';
+import { GPR_NAMES, type Observer, PAGE_SIZE } from '../../cpu/api.js';
 import type { Process } from '../../linux/api.js';
 import { instructionsIn } from '../code/decode.js';
 import { peek } from '../code/peek.js';
@@ -14,6 +14,9 @@ import type { Launcher } from './host.js';
 
 /** Instructions that are run again at most: less than a second of the emulator's time. */
 const MOST = 25_000_000;
+
+/** Bytes that the other process may touch beyond what this one has: it takes the same way. */
+const ROOM = 16 * 2 ** 20;
 
 /** A rule that was broken before. */
 export interface PastViolation {
@@ -43,8 +46,12 @@ export class Replay implements Past {
     return write;
   }
 
-  /** The first rule of the calling conventions that was broken, as `abi check on` from the start would have told. */
-  firstViolation(): PastViolation | undefined {
+  /**
+   * The first rule of the calling conventions that was broken, as `abi check on` from the start would have told; 'far' where more than `most`
+   * instructions would have to be run for it.
+   */
+  firstViolation(most: number): PastViolation | 'far' | undefined {
+    if (this.process.t > Math.min(most, MOST)) return 'far';
     const process = this.#again();
     if (process === undefined) return undefined;
     const target = new Target(process, objects => this.launcher.images(objects));
@@ -82,7 +89,7 @@ export class Replay implements Past {
   }
 
   #again(): Process | undefined {
-    return this.process.t > MOST ? undefined : this.launcher.again(this.args);
+    return this.process.t > MOST ? undefined : this.launcher.again(this.args, this.process.memory.touchedPages * PAGE_SIZE + ROOM);
   }
 
   /** Whether an observer has stopped it before that moment. */

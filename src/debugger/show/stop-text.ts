@@ -261,8 +261,9 @@ function offer(session: Session): readonly string[] {
   const func = target.images.functionAt(rip);
   const odd = fault.vector !== '#PF' || fault.access === 'exec' || func === undefined || func.language !== 'go';
   if (!odd && addressRegisters(target, faulted).every(name => !KEPT.has(name) && faulted.registers.get(name) === 0n)) return [];
-  const first = session.past.firstViolation();
+  const first = session.past.firstViolation(session.host.again);
   if (first === undefined) return [];
+  if (first === 'far') return ['  abi check first starts again, and stops where a calling convention was first broken, if one was'];
   const { violation, pc, t } = first;
   return [
     `  abi check on, from the start, would stop at t=${grouped(t)} in ${describeCode(target.images, pc)}: ${RULES[violation.rule].title}`,
