@@ -41,11 +41,11 @@ describe.skipIf(why)(`breakpoints on generic code${why ? ` (skipped: ${why})` : 
 
   it.each(builds)('are met in the instances that are meant: %o', async how => {
     const locations = CALLS.map(([location]) => location);
-    expect(await hits(buildGo('instances', how), locations)).toEqual(CALLS);
+    expect(await hits(buildGo('instantiations', how), locations)).toEqual(CALLS);
   });
 
   it('stop there too', async () => {
-    const at = debug(buildGo('instances'));
+    const at = debug(buildGo('instantiations'));
     await at.text('break larger[myInt]');
     await at.text('tbreak main.keep');
     expect((await at.data('continue')).reason).toBe('breakpoint');
@@ -55,14 +55,14 @@ describe.skipIf(why)(`breakpoints on generic code${why ? ` (skipped: ${why})` : 
   });
 
   it('an instance that there is not is none', async () => {
-    const { ok, output } = await debug(buildGo('instances')).run('break main.larger[bool]');
+    const { ok, output } = await debug(buildGo('instantiations')).run('break main.larger[bool]');
     expect(ok).toBe(false);
     expect(output).toContain('there is main.larger[go.shape.');
-    expect((await debug(buildGo('instances')).run('break main.larger[')).ok).toBe(false);
+    expect((await debug(buildGo('instantiations')).run('break main.larger[')).ok).toBe(false);
   });
 
   it('where the tables do not tell instances apart, all are stopped at, and none is taken for one', async () => {
-    const path = buildGo('instances', { toolchain: 'go1.19', ldflags: '-s -w' });
+    const path = buildGo('instantiations', { toolchain: 'go1.19', ldflags: '-s -w' });
     expect(await hits(path, ['main.keep'])).toEqual([['main.keep', 4]]);
     expect((await debug(path).run('break main.keep[string,[]int]')).ok).toBe(false);
   });

@@ -1,34 +1,105 @@
-// Command instances calls generic functions and methods with type arguments that have brackets of their own, or that share a shape.
+// Command instances calls generic code with types of one shape, and says what the types of its variables are.
 package main
 
 import "fmt"
 
-type myInt int
-type pair struct{ a, b int }
-type tree[T any] struct{ v T }
+type user struct {
+	Name string
+	Age  int
+}
 
-//go:noinline
-func (t *tree[T]) put(v T) { t.v = v }
+type celsius float64
 
+type list[T any] struct {
+	head *node[T]
+	n    int
+}
+
+type node[T any] struct {
+	next *node[T]
+	val  T
+}
+
+// see prints the types of variables by name: NAME, VALUE, ...
+//
 //go:noinline
-func larger[T int | float64 | myInt | string](a, b T) T {
-	if a > b {
-		return a
+func see(where string, variables ...any) {
+	for i := 0; i < len(variables); i += 2 {
+		fmt.Printf("%s %s %T\n", where, variables[i], variables[i+1])
 	}
-	return b
 }
 
 //go:noinline
-func keep[K comparable, V any](k K, v V) (K, V) { return k, v }
+func plain[T any](p *T, v T, all []T, m map[string]T) {
+	pair := [2]T{v, v}
+	c := make(chan T, 1)
+	see("plain", "p", p, "all", all, "m", m, "pair", pair, "c", c)
+}
+
+//go:noinline
+func two[K comparable, V any](k K, v V, f func(K) V) {
+	w := f(k)
+	see("two", "k", k, "v", v, "f", f, "w", w)
+}
+
+//go:noinline
+func (l *list[T]) push(v T) {
+	l.head = &node[T]{l.head, v}
+	l.n++
+	h := l.head
+	see("push", "l", l, "h", h)
+}
+
+//go:noinline
+func (l list[T]) each(f func(T)) {
+	for n := l.head; n != nil; n = n.next {
+		f(n.val)
+		see("each", "l", l, "n", n)
+	}
+}
+
+//go:noinline
+func escaping[T any](v T) *T {
+	x := v
+	all := []T{v}
+	func() {
+		all = append(all, x)
+		see("escaping", "x", x, "all", all)
+	}()
+	return &x
+}
+
+//go:noinline
+func outer[T any](v T) {
+	inner(&v)
+}
+
+//go:noinline
+func inner[T any](v T) {
+	w := v
+	see("inner", "v", v, "w", w)
+}
 
 func main() {
-	fmt.Println(larger(1, 2), larger(1.5, 2.5), larger(myInt(3), 4), larger("a", "b"))
-	fmt.Println(keep("k", []int{1}))
-	fmt.Println(keep(1, map[string][]pair{}))
-	fmt.Println(keep(pair{1, 2}, [4]byte{1}))
-	k, _ := keep([2]int{}, func(int) string { return "" })
-	fmt.Println(k)
-	(&tree[pair]{}).put(pair{})
-	(&tree[map[string][]int]{}).put(nil)
-	(&tree[[]func([]int) [2]string]{}).put(nil)
+	n, u, c := 1000, &user{"ann", 41}, celsius(36.6)
+	pn := &n
+	var e error = fmt.Errorf("bad")
+	plain(&n, n, []int{n}, map[string]int{"n": n})
+	plain(&u, u, []*user{u}, map[string]*user{"u": u})
+	plain(&c, c, []celsius{c}, nil)
+	plain(&pn, pn, []*int{pn}, map[string]*int{"n": pn})
+	plain(&e, e, []error{e}, nil)
+	two("k", u, func(string) *user { return u })
+	two(c, *u, func(celsius) user { return *u })
+	two(u, pn, func(*user) *int { return pn })
+	var l list[*user]
+	l.push(u)
+	l.each(func(*user) {})
+	var b list[celsius]
+	b.push(c)
+	b.each(func(celsius) {})
+	escaping(u)
+	escaping(c)
+	outer(u)
+	outer(c)
 }
