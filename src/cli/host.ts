@@ -42,7 +42,9 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
     settingsFile,
     readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
     changeSettings: change =>
-      reaching('write', settingsFile, () => changeFile(settingsFile, before => change(before === undefined ? '' : UTF8.decode(before)))),
+      reaching('write', settingsFile, () =>
+        changeFile(settingsFile, before => change(before === undefined ? '' : reaching('read', settingsFile, () => UTF8.decode(before)))),
+      ),
   };
 }
 

@@ -121,7 +121,7 @@ describe('abi', () => {
   it('says what is wrong with its argument', async () => {
     const program = debugBundled('go-args');
     expect(await program.run('abi nonsense')).toMatchObject({ ok: false });
-    expect(await program.run('abi check perhaps')).toMatchObject({ ok: false, output: expect.stringContaining('on or off') });
+    expect(await program.run('abi check perhaps')).toMatchObject({ ok: false, output: expect.stringContaining('on, off or first') });
   });
 });
 

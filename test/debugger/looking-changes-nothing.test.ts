@@ -38,6 +38,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   abi: ['abi'],
   'abi check': ['abi check'],
   args: ['args', 'args -v', 'frame 1 args'],
+  deferred: ['deferred'],
   locals: ['locals', 'locals -v'],
   backtrace: ['bt', 'bt -full', 'bt -gdb', 'bt 3'],
   frame: ['frame', 'frame 1', 'frame 1 bt', 'frame 2 regs', 'frame 0'],

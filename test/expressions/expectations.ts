@@ -396,7 +396,7 @@ export const REFUSED: readonly (readonly [expression: string, text: string])[] =
   ['(*foo)(0)', '2: could not find symbol value for foo'],
   ['main.ints[0:9]', '0: slice bounds out of range [0:9] of main.ints, whose capacity is 5'],
   ['main.ints[3:1]', '0: slice bounds out of range [3:1] of main.ints, whose capacity is 5'],
-  ['$foo', '0: there is no register $foo'],
+  ['$foo', '0: there is no register $foo, and nothing was set to that name'],
   ['main.ch.count', '8: main.ch (chan int) has no field count, and the program no such method of it'],
 ];
 
