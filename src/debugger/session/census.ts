@@ -12,13 +12,19 @@ export interface Census {
 const NOBODY: ReadonlySet<never> = new Set();
 
 /** Only what somebody listens for. */
-export function census({ process, go }: Target, events: Events): Census {
+export function census(target: Target, events: Events): Census {
+  const { process } = target;
   const living = process.threads.filter(({ state }) => state !== 'exited');
   return {
     threads: events.wanted('thread') ? new Set(living.map(({ tid }) => tid)) : NOBODY,
-    goroutines: events.wanted('goroutine') && go?.symbols.allgs !== undefined ? new Set(go.goroutines().map(({ id }) => id)) : NOBODY,
+    goroutines: events.wanted('goroutine') ? goroutinesOf(target) : NOBODY,
     modules: events.wanted('module') ? new Set(process.objects) : NOBODY,
   };
+}
+
+/** Go's runtime is looked for only where somebody wants to know. */
+function goroutinesOf({ go }: Target): ReadonlySet<bigint> {
+  return go?.symbols.allgs === undefined ? NOBODY : new Set(go.goroutines().map(({ id }) => id));
 }
 
 /** Tells what has come and gone. */
