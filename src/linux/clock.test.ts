@@ -41,6 +41,7 @@ describe('virtual time', () => {
         task.wait = { kind: 'sleep', call: 'nanosleep', absolute: false, remain: 0n, deadline: NEVER };
         expect(scheduler.next()).toBeUndefined();
       }),
+      { examples: [[[2 ** 63 - 1024, 1], 999_936]] },
     );
   });
 

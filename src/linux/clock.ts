@@ -9,6 +9,8 @@ const UPTIME = 1000n * SECOND;
 
 /** A deadline that far away never comes: Linux's time ends there (KTIME_MAX, 292 years), and a longer sleep lasts for ever. */
 export const NEVER = 2 ** 63;
+/** The last moment before that which a number can be; time does not go on behind it. */
+const LAST = NEVER - 1024;
 
 /** Virtual time: one nanosecond an instruction, and leaps when all threads wait. */
 export class VirtualClock {
@@ -27,7 +29,7 @@ export class VirtualClock {
 
   /** Nanoseconds since the process started. */
   now(): number {
-    return this.icount() + this.idle;
+    return Math.min(this.icount() + this.idle, LAST);
   }
 
   /** Leaps to a moment that is not behind us. */
