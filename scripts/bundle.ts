@@ -9,7 +9,7 @@ import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
-import { compiledName } from '../src/cli/compiled.js';
+import { calling, compiledName } from '../src/cli/compiled.js';
 import { FILES, SURROUNDINGS } from '../src/cli/start.js';
 import { packedEffects } from '../src/cpu/effects/pack.js';
 import { recordRow } from '../src/cpu/effects/record.js';
@@ -134,8 +134,7 @@ export async function bundleInto(folder: string): Promise<void> {
 function compileBeside(folder: string, name: string): void {
   const target = join(folder, name);
   mkdirSync(target);
-  const program = 'import(process.argv[1]).then(({ compileInto }) => compileInto(...process.argv.slice(2)))';
-  const { status } = spawnSync(process.execPath, ['-e', program, join(folder, START), folder, target], {
+  const { status } = spawnSync(process.execPath, calling(join(folder, START), 'compileInto', folder, target), {
     cwd: root,
     env: { PATH: process.env.PATH, R14_CACHE: '' },
     stdio: 'ignore',

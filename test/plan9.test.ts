@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { plan9, type SymbolName } from '../src/asm/plan9.js';
 import { nodePorts } from '../src/host/node/ports.js';
 import { openImage } from '../src/image/image.js';
-import { buildGo, missing, toolchain } from './support/build.js';
+import { buildGo, missing, moduleFolder } from './support/build.js';
 
 const why = missing('go1.26');
 
@@ -59,18 +59,6 @@ test.skipIf(why)(`agrees with go tool objdump on the runtime's and a program's c
 
 const MODULE = 'golang.org/x/arch@v0.33.0';
 
-/** The folder of the module; undefined: it cannot be had. */
-function moduleFolder(): string | undefined {
-  const go = why === undefined ? toolchain('go1.26') : undefined;
-  if (!go) return undefined;
-  try {
-    const text = execFileSync(go.go, ['mod', 'download', '-json', MODULE], { env: { ...process.env, ...go.env }, encoding: 'utf8' });
-    return (JSON.parse(text) as { Dir: string }).Dir;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Where Go's disassembler and r14 differ on purpose, or the decoders do; `theirs | mine`. */
 const OTHERWISE: readonly (readonly [pattern: RegExp, because: string])[] = [
   [/^([A-Z]+)L (.*) \| \1B \2$/, 'Go says L of byte registers'],
@@ -86,7 +74,7 @@ const OTHERWISE: readonly (readonly [pattern: RegExp, because: string])[] = [
   [/^(\w+) \.[+-]\d+ \| \1 /, 'the target of a jump'],
 ];
 
-const folder = moduleFolder();
+const folder = why === undefined ? moduleFolder(MODULE) : undefined;
 const absent = folder === undefined && process.env.CI !== 'true' ? `it needs Go and the module proxy (${MODULE})` : undefined;
 
 test.skipIf(absent)(`agrees with the disassembler's own table${absent ? ` (skipped: ${absent})` : ''}`, () => {

@@ -10,6 +10,7 @@ import { FILES, spareProcessors, start } from './start.js';
 
 /** Off, all functions of a module are optimised at once. */
 const LATER = ['liftoff', 'wasm-lazy-compilation', 'wasm-dynamic-tiering'];
+
 /** The machine code of the WebAssembly in `dist`, if V8 gives it away. */
 function optimise(dist: string, folder: string): void {
   try {

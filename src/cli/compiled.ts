@@ -68,6 +68,14 @@ export function beginCompiling(name: string): string | undefined {
 /** Where it is made, which says at once that it is. */
 export const claimOf = (cache: string, name: string): string => join(cache, `making-${name}`);
 
+/** Arguments of a Node that has a bundle's `start.js` call one of its exports with strings. */
+export const calling = (start: string, name: 'compileInto' | 'compileForCache', ...args: readonly string[]): string[] => [
+  '-e',
+  `import(process.argv[1]).then(({ ${name} }) => ${name}(...process.argv.slice(2)))`,
+  start,
+  ...args,
+];
+
 /** Removes all but the latest. */
 export function keepLatest(cache: string): void {
   const all = readdirSync(cache)

@@ -7,13 +7,11 @@ import { complete } from '../debugger/complete/completion.js';
 import type { Session } from '../debugger/session/session.js';
 import { Changes } from '../debugger/show/changes.js';
 import { utf8 } from '../host/bytes.js';
+import { ENDING_SIGNALS } from '../host/ending-signals.js';
 import { completeFile } from './complete-file.js';
 import { writeOut } from './output.js';
 import { savedSettings } from './saved-settings.js';
 import { TypedLines } from './typed-lines.js';
-
-/** End a session: what was typed in it is kept first. */
-const ENDING = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * Reads and runs commands until the user leaves, after `begin`. Ctrl-C stops a running program, or clears the line; Ctrl-D leaves. While the
@@ -31,7 +29,7 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
     keep();
     process.exit(128 + constants.signals[signal]);
   };
-  for (const signal of ENDING) process.on(signal, ended);
+  for (const signal of ENDING_SIGNALS) process.on(signal, ended);
   /** Lines to come; undefined: Ctrl-D. */
   const queue: (string | undefined)[] = [];
   let busy = true;
@@ -118,6 +116,6 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
       await carryOut();
     });
   });
-  for (const signal of ENDING) process.off(signal, ended);
+  for (const signal of ENDING_SIGNALS) process.off(signal, ended);
   keep();
 }

@@ -8,7 +8,7 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { beginCompiling, compiledFolder, compiledName } from './compiled.js';
+import { beginCompiling, calling, compiledFolder, compiledName } from './compiled.js';
 import { compiledWebAssembly } from './modules.js';
 
 /** SHA-256 of the bundle beside this file, put in when it is built. */
@@ -78,9 +78,8 @@ function compileBehind(dist: string, name: string): void {
   const cache = beginCompiling(name);
   if (cache === undefined) return;
   const { spawn } = createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process');
-  const program = 'import(process.argv[1]).then(({ compileForCache }) => compileForCache(...process.argv.slice(2)))';
   const env = { ...process.env, R14_CACHE: '' };
-  spawn(process.execPath, ['-e', program, join(dist, 'start.js'), dist, cache, name], {
+  spawn(process.execPath, calling(join(dist, 'start.js'), 'compileForCache', dist, cache, name), {
     cwd: dist,
     env,
     stdio: 'ignore',

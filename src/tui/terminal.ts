@@ -1,4 +1,5 @@
 /** The terminal while the screen has it. However r14 ends or is suspended, the terminal is left as it was found. */
+import { ENDING_SIGNALS } from '../host/ending-signals.js';
 import { type Input, InputDecoder } from './input.js';
 import { Surface } from './surface.js';
 
@@ -27,7 +28,6 @@ const ALWAYS = [SCREEN, CURSOR_HIDDEN, CLIPPED, PASTE] as const;
 const SILENCE = { sequence: 50, paste: 1000 } as const;
 /** A terminal that does not know its size. */
 const UNKNOWN_SIZE = { rows: 24, columns: 80 } as const;
-const ENDING = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 export class Terminal {
   readonly surface = new Surface(text => this.#write(text));
@@ -47,7 +47,7 @@ export class Terminal {
     stdin.on('error', this.#gone);
     stdout.on('error', this.#gone);
     stdout.on('resize', this.#resized);
-    for (const signal of ENDING) process.on(signal, this.#end);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#end);
     process.on('SIGINT', this.#interrupt);
     process.on('SIGTSTP', this.suspend);
     process.on('SIGCONT', this.#resumed);
@@ -68,7 +68,7 @@ export class Terminal {
     stdin.off('error', this.#gone);
     // `stdout` keeps its listener: the last writes to a terminal that is gone fail later.
     stdout.off('resize', this.#resized);
-    for (const signal of ENDING) process.off(signal, this.#end);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.#end);
     process.off('SIGINT', this.#interrupt);
     process.off('SIGTSTP', this.suspend);
     process.off('SIGCONT', this.#resumed);

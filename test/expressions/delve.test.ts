@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { output as buildFolder, missing, toolchain } from '../support/build.js';
+import { output as buildFolder, missing, moduleFolder, toolchain } from '../support/build.js';
 import { debug } from '../support/debug.js';
 
 const MODULE = 'github.com/go-delve/delve@v1.27.2';
@@ -20,18 +20,6 @@ const OTHERWISE: ReadonlyMap<string, string> = new Map([
   ['ch1 == chnil', 'Go compares channels'],
   ['*(v6.Chan.buf)', 'the element is struct {}, whose name Delve doubles'],
 ]);
-
-/** The folder of the module; undefined: it cannot be had. */
-function moduleFolder(): string | undefined {
-  const go = toolchain('go1.26');
-  if (!go) return undefined;
-  try {
-    const text = execFileSync(go.go, ['mod', 'download', '-json', MODULE], { env: { ...process.env, ...go.env }, encoding: 'utf8' });
-    return (JSON.parse(text) as { Dir: string }).Dir;
-  } catch {
-    return undefined;
-  }
-}
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"|` + '`[^`]*`';
 const ROW = new RegExp(`^\\s*\\{(${STRING}), (?:true|false), (${STRING}), (?:${STRING}), (?:${STRING}), (nil)?`);
@@ -62,7 +50,7 @@ function built(folder: string, fixture: string): string {
   return program;
 }
 
-const folder = missing('go1.26') === undefined ? moduleFolder() : undefined;
+const folder = missing('go1.26') === undefined ? moduleFolder(MODULE) : undefined;
 const why = folder === undefined && process.env.CI !== 'true' ? `it needs Go and the module proxy (${MODULE})` : undefined;
 
 describe.skipIf(why)(`Delve's expressions${why ? ` (skipped: ${why})` : ''}`, () => {

@@ -56,6 +56,18 @@ export function toolchain(name: Toolchain): GoToolchain | undefined {
 
 const hasC = () => spawnSync('gcc', ['--version']).status === 0;
 
+/** The folder of a Go module, `golang.org/x/arch@v0.33.0`; undefined: it cannot be had. */
+export function moduleFolder(module: string): string | undefined {
+  const go = toolchain('go1.26');
+  if (!go) return undefined;
+  try {
+    const text = execFileSync(go.go, ['mod', 'download', '-json', module], { env: { ...process.env, ...go.env }, encoding: 'utf8' });
+    return (JSON.parse(text) as { Dir: string }).Dir;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The toolchains of the full matrix that are here. */
 export const toolchains = (): Toolchain[] => MATRIX.filter(name => toolchain(name));
 

@@ -2,7 +2,7 @@
 import { utf8Text } from '../../host/bytes.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
-import { constantTo, defaultType, wholeString } from '../evaluate/convert.js';
+import { asValue, wholeString } from '../evaluate/convert.js';
 import type { Result } from '../evaluate/operand.js';
 import { numberOfResult } from '../evaluate/result.js';
 import { evaluated, pointing } from '../session/expressions.js';
@@ -209,12 +209,7 @@ const MOST_CHARACTERS = 1 << 20;
 /** What a string of Go, a pointer to characters, or an array of them holds. */
 function characters(session: Session, result: Result, column: number): string {
   const context = session.context();
-  const value =
-    result.kind === 'constant'
-      ? constantTo(result.constant, defaultType(result.constant))
-      : result.kind === 'value'
-        ? result.value
-        : undefined;
+  const value = asValue(result);
   const type = value && underlying(value.type);
   if (value === undefined || type === undefined) throw new CommandError(`that is no string, but a ${result.kind}`, column);
   if (type.kind === 'string') return utf8Text(wholeString(context, value));

@@ -151,6 +151,12 @@ export function defaultType(constant: Untyped): Type {
   return basicType(names[constant.class])!;
 }
 
+/** What an operand is as a value: a constant has its default type. Undefined: it is none. */
+export function asValue(operand: EvaluatedOperand): Value | undefined {
+  if (operand.kind === 'constant') return constantTo(operand.constant, defaultType(operand.constant));
+  return operand.kind === 'value' ? operand.value : undefined;
+}
+
 function runeBytes(value: bigint): Uint8Array {
   const valid = value >= 0n && value <= 0x10_ffffn && (value < 0xd800n || value > 0xdfffn);
   return new TextEncoder().encode(String.fromCodePoint(valid ? Number(value) : 0xfffd));

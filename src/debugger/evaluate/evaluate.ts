@@ -5,7 +5,7 @@ import { addressOf, dynamicOf, type Value } from '../values/value.js';
 import type { Expression, SyntaxNode } from './ast.js';
 import { callBuiltin } from './builtins.js';
 import type { EvaluationContext } from './context.js';
-import { constantTo, convert, defaultType, makeInteger } from './convert.js';
+import { asValue, convert, makeInteger } from './convert.js';
 import { ExpressionError } from './errors.js';
 import { servesArguments } from './instances.js';
 import { type LiteralWalk, literalValue } from './literal.js';
@@ -115,8 +115,8 @@ class Evaluator extends TypeEvaluator {
   /** A value: types, packages and functions are refused. */
   private value(node: SyntaxNode): Value {
     const operand = this.operand(node);
-    if (operand.kind === 'value') return operand.value;
-    if (operand.kind === 'constant') return constantTo(operand.constant, defaultType(operand.constant));
+    const value = asValue(operand);
+    if (value !== undefined) return value;
     if (operand.kind === 'package') return this.unknown(node);
     if (operand.kind === 'symbol') return this.fail(node, untypedSymbol(operand.name));
     if (operand.kind === 'results') return this.fail(node, `${this.text(node)} gives ${operand.results.length || 'no'} values, not one`);

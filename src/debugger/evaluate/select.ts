@@ -26,7 +26,7 @@ import {
 } from '../values/value.js';
 import { equal, equalDynamic } from './compare.js';
 import type { EvaluationContext } from './context.js';
-import { constantTo, convert, defaultType, integerOf, isInteger, wholeString } from './convert.js';
+import { asValue, constantTo, convert, integerOf, isInteger, wholeString } from './convert.js';
 import { servesArguments } from './instances.js';
 import { findFunction, findType, functionsLike, inlinedAway, isInlinedAway } from './names.js';
 import { type EvaluatedOperand, ofValue } from './operand.js';
@@ -237,12 +237,7 @@ function lookUp(world: World, value: Value, operand: EvaluatedOperand, text: str
 function keyOf(world: World, operand: EvaluatedOperand, type: Type): Value {
   const key = underlying(type);
   if (key.kind === 'interface') {
-    const value =
-      operand.kind === 'constant'
-        ? constantTo(operand.constant, defaultType(operand.constant))
-        : operand.kind === 'value'
-          ? operand.value
-          : undefined;
+    const value = asValue(operand);
     if (value === undefined) throw new OperationError(`that is no key for ${type.name}`);
     return value;
   }

@@ -38,7 +38,7 @@ export function replaceFile(path: string, text: string, mode = 0o666): void {
     writeFileSync(path, text);
     return;
   }
-  makeFolder(dirname(path), mode === 0o600 ? 0o700 : undefined);
+  folderOf(path, mode);
   // A link stays one.
   const real = before === undefined ? path : realpathSync(path);
   const beside = `${real}.${process.pid}.new`;
@@ -60,7 +60,7 @@ export function replaceFile(path: string, text: string, mode = 0o666): void {
 
 /** Replaces a file by what `change` makes of its bytes, undefined where there is none; of all that change it so, one at a time. */
 export function changeFile(path: string, change: (before: Uint8Array | undefined) => string, mode?: number): void {
-  makeFolder(dirname(path), mode === 0o600 ? 0o700 : undefined);
+  folderOf(path, mode);
   const lock = `${path}.lock`;
   take(lock);
   try {
@@ -70,6 +70,9 @@ export function changeFile(path: string, change: (before: Uint8Array | undefined
     rmSync(lock, { force: true });
   }
 }
+
+/** Makes the folder of a file, the user's alone where the file is. */
+const folderOf = (path: string, mode: number | undefined): void => makeFolder(dirname(path), mode === 0o600 ? 0o700 : undefined);
 
 /** Removes what others have begun to write beside a file and were killed at. */
 function sweep(path: string): void {
