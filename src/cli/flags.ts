@@ -148,7 +148,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     }
     if (word.startsWith('-') && word !== '-') {
       const [name, attached] = splitFlag(word);
-      const row = findFlag(name, command);
+      const row = findFlag(name, command, paths.length > 0);
       let value = '';
       if (row.value === undefined) {
         if (attached !== undefined) throw new UsageError(`${word}: --${row.name} takes no value`);
@@ -185,10 +185,12 @@ function splitFlag(word: string): readonly [name: string, attached: string | und
   return equals < 0 ? [plain, undefined] : [plain.slice(0, equals), plain.slice(equals + 1)];
 }
 
-function findFlag(name: string, command: CommandName | undefined): FlagRow {
+/** `behind`: a program stands in front of the flag, which may be meant for it. */
+function findFlag(name: string, command: CommandName | undefined, behind: boolean): FlagRow {
   const rows: readonly FlagRow[] = FLAGS;
   const row = rows.find(each => each.name === name || each.short === name);
-  if (row === undefined) throw new UsageError(`no flag --${name}`);
+  const forProgram = behind && (command === 'run' || command === 'exec') ? '; what is for the program stands behind --' : '';
+  if (row === undefined) throw new UsageError(`no flag ${name.length > 1 ? '--' : '-'}${name}${forProgram}`);
   if (command !== undefined && !row.of.includes(command)) throw new UsageError(`--${name} is not a flag of r14 ${command}`);
   return row;
 }
