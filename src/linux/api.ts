@@ -95,6 +95,17 @@ export type ProcessStop =
   /** `status` is what a shell would see: exit code, or 128 + signal. */
   | { readonly kind: 'exited'; readonly status: number; readonly signal?: string };
 
+/** What a handler of a signal was installed with: sigaction(2). */
+export interface SignalHandler {
+  readonly signal: number;
+  /** The handler's address, 'ignore' or 'default'. */
+  readonly handler: bigint | 'ignore' | 'default';
+  /** sa_flags, as SA_... names, without the kernel's own SA_RESTORER. */
+  readonly flags: readonly string[];
+  /** Signals that are blocked while it runs, besides its own; a bit each, from signal 1 at bit 0. */
+  readonly mask: bigint;
+}
+
 export interface Thread {
   readonly tid: number;
   /** A live view for the current thread, of the saved state for others. */
@@ -103,6 +114,11 @@ export interface Thread {
   /** What it waits for, in words: `futex 0xc000080148`, `nanosleep`, `epoll_pwait`. */
   readonly waitingFor: string | undefined;
   readonly sigaltstack: { readonly start: bigint; readonly size: bigint } | undefined;
+  /** Signals that it blocks, and those that wait for it; a bit each. */
+  readonly blockedSignals: bigint;
+  readonly pendingSignals: bigint;
+  /** RSP from which the frame of a signal's handler would go down, if the signal came now. */
+  handlerStack(signal: number): bigint;
   /** Innermost first: signal frames that are on the thread's stack now. */
   readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
 }
@@ -160,6 +176,8 @@ export interface Process {
   /** Grows as the loader maps libraries. */
   readonly objects: readonly LoadedObject[];
   readonly refusals: readonly Refusal[];
+  /** What becomes of each signal, by number from 1. */
+  readonly signalHandlers: readonly SignalHandler[];
   /** Bytes of output so far: `at` of the next write. */
   readonly written: number;
   /** System calls done so far. */

@@ -17,6 +17,7 @@ import type {
   ResumeOptions,
   RunOptions,
   SavedProcess,
+  SignalHandler,
   SignalInfo,
   Thread,
 } from './api.js';
@@ -28,6 +29,7 @@ import { loadProgram, readProgram } from './load/load.js';
 import type { Program } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
+import { handlerStack } from './signal/frame.js';
 import type { QueuedSignal } from './signal/pending.js';
 import { describeCall, describeResult } from './syscalls/describe.js';
 import { actOnSyscall, enterSyscall } from './syscalls/dispatch.js';
@@ -174,6 +176,10 @@ class GuestProcess implements Process {
 
   get refusals(): readonly Refusal[] {
     return this.kernel.refusals.list;
+  }
+
+  get signalHandlers(): readonly SignalHandler[] {
+    return this.kernel.signals.handlers();
   }
 
   get written(): number {
@@ -444,6 +450,18 @@ class ThreadView implements Thread {
   get sigaltstack(): Thread['sigaltstack'] {
     const { altstack } = this.task;
     return altstack && { start: altstack.start, size: altstack.size };
+  }
+
+  get blockedSignals(): bigint {
+    return this.task.blocked;
+  }
+
+  get pendingSignals(): bigint {
+    return this.task.pending.mask | this.kernel.signals.shared.mask;
+  }
+
+  handlerStack(signal: number): bigint {
+    return handlerStack(this.task, this.kernel.signals.action(signal), this.registers.get('rsp'));
   }
 
   get signalFrames(): Thread['signalFrames'] {

@@ -96,6 +96,38 @@ for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolcha
       expect(data).toMatchObject({ reason: 'abi', rule: 'stack-pointer' });
     });
 
+    it('a racefuncenter has its racefuncexit, in the function or in those that it jumps to', async () => {
+      const binary = buildGo('mistakes', { toolchain, race: true });
+      for (const [way, name, what] of [
+        [
+          'race-unpaired',
+          'main.unpaired',
+          /main\.unpaired is about to return to main\.init\S*\+\d+: the call of racefuncenter before main\.unpaired\+\d+ has/,
+        ],
+        ['race-jump', 'main.goesOn', /main\.goesOn, to which main\.jumpsOn has jumped, is about to return to main\.init/],
+      ] as const) {
+        const at = debug(binary);
+        expect(await checked(at, way)).toMatchObject({ reason: 'abi', rule: 'race-stack', function: name });
+        expect(await whatOf(at)).toMatch(what);
+      }
+      expect(await checked(debug(binary), 'race-paired')).toMatchObject({ reason: 'exited', status: 0 });
+    });
+
+    it("a signal's handler without SA_ONSTACK is told on a goroutine's stack", async () => {
+      const binary = buildGo('handlers', { toolchain });
+      const at = debug(binary);
+      expect(await checked(at, 'bare')).toMatchObject({ reason: 'abi', rule: 'signal-stack', function: 'handler' });
+      expect(await whatOf(at)).toMatch(
+        /handler, the handler of SIGUSR1, is entered with RSP = 0x[0-9a-f]+, on the stack of goroutine 1, which has \d+ bytes left/,
+      );
+      expect(await at.text('info signals USR1')).toMatch(/^SIGUSR1 +no +no +yes +handler$/m);
+      expect(await at.text('info signals')).toMatch(
+        /^ {2}a handler of SIGUSR1 would run on goroutine 1, 0x[0-9a-f]+ to 0x[0-9a-f]+: it was installed without SA_ONSTACK/m,
+      );
+      const good = debug(binary);
+      expect(await checked(good)).toMatchObject({ reason: 'exited', status: 0 });
+    });
+
     it('with -race too', async () => {
       const at = debug(buildGo('mistakes', { toolchain, race: true }));
       expect(await checked(at, 'bp')).toMatchObject({ reason: 'abi', rule: 'frame-pointer', function: 'main.clobbersBP' });

@@ -1,10 +1,9 @@
-import { hex } from '../../host/hex.js';
-import { signalName } from '../../linux/abi/signals.js';
-import { type Answer, text } from '../answer.js';
+import { SIGNAL_MAX } from '../../linux/abi/signals.js';
+import { text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { signalArgument } from '../session/numbers.js';
-import type { Session } from '../session/session.js';
 import type { Handling } from '../session/signal-handling.js';
+import { signalStateOf, signalTable } from '../show/signals-text.js';
 import type { Command } from './command.js';
 
 /** Words of `handle`, and what they change. */
@@ -45,33 +44,39 @@ export const signalCommands: readonly Command[] = [
       }
       if (numbers.length === 0) throw args.error('handle wants a signal, and what to do at it');
       for (const number of numbers) session.signals.set(number, change);
-      return signalTable(session);
+      return signalTable(session, [...new Set(numbers)]);
     },
   },
   {
     name: 'info signals',
     aliases: ['info handle'],
     group: 'information',
-    syntax: ['info signals'],
-    summary: 'what happens at signals, and the signal frames on the current stack',
-    completion: [],
+    syntax: ['info signals', 'info signals SIGNAL'],
+    summary: 'what happens at signals, what the program has installed for them, and where handlers would run',
+    details: [
+      'For each signal: whether r14 stops, prints and passes it on, as handle says; and what the program does at it: its handler with the flags and the',
+      'mask of sigaction. Signals above 31 are told once for all that have the same handler. Then each thread: signals that it blocks, its alternate stack',
+      "(sigaltstack), and the stack on which a handler would run if a signal came now. Go's signals run on gsignal; a handler that was installed without",
+      'SA_ONSTACK runs on the stack of a goroutine, which is too small for it.',
+    ].join('\n'),
+    completion: ['signal'],
     repeat: 'no',
-    run: session => {
-      const table = signalTable(session);
-      if (session.exited) return table;
-      const frames = session.thread.signalFrames.map(({ frame, signal }) => ({ frame: hex(frame), signal: signalName(signal) }));
-      const lines = frames.map(({ frame, signal }) => `handling ${signal}, whose frame is at ${frame}`);
-      return text([table.output, ...lines].join('\n'), { handling: table.data, frames });
+    run: (session, args) => {
+      const words = args.words();
+      const numbers = words.map(({ text: word, column }) => {
+        const number = signalArgument(word);
+        if (number === undefined || number < 1 || number > SIGNAL_MAX) throw new CommandError(`"${word}" is no signal`, column);
+        return number;
+      });
+      const table = signalTable(session, numbers.length === 0 ? undefined : numbers);
+      if (session.exited || numbers.length > 0) return text(table.output, { handling: table.data });
+      const threads = session.target.process.threads
+        .filter(({ state }) => state !== 'exited')
+        .map(thread => signalStateOf(session, thread));
+      return text([table.output, ...threads.map(({ output }) => output)].join('\n'), {
+        handling: table.data,
+        threads: threads.map(({ data }) => data),
+      });
     },
   },
 ];
-
-function signalTable(session: Session): Answer {
-  const rows = session.signals.rows();
-  const yes = (value: boolean) => (value ? 'yes' : 'no').padEnd(5);
-  const lines = rows.map(row => `${row.signal.padEnd(10)} ${yes(row.stop)} ${yes(row.print)} ${yes(row.pass)}`.trimEnd());
-  return text(
-    ['signal     stop  print pass', ...lines, 'Others pass to the program without a stop.'].join('\n'),
-    rows.map(row => ({ ...row })),
-  );
-}

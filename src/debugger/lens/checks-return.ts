@@ -6,6 +6,7 @@ import { leadsTo } from '../code/jumps.js';
 import { isLost } from '../stack/recorded.js';
 import type { CRules } from './checks-c.js';
 import { type GoRules, handWritten } from './checks-go.js';
+import type { RaceRules } from './checks-race.js';
 import type { Violation } from './rules.js';
 import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 
@@ -17,10 +18,11 @@ export class ReturnRules {
     private readonly scrutiny: Scrutiny,
     private readonly go: GoRules,
     private readonly c: CRules,
+    private readonly race: RaceRules,
   ) {}
 
   at(func: Func | undefined, pc: bigint): EdgeCheck | undefined {
-    const { scrutiny, go, c } = this;
+    const { scrutiny, go, c, race } = this;
     const { process, images } = scrutiny.target;
     // What a file has without a name is C's, a static function of a library. Code of no file was made at run time.
     const inC = func === undefined ? images.at(pc) !== undefined : func.language === 'c';
@@ -35,7 +37,7 @@ export class ReturnRules {
       if (inC) return c.returned(name) ?? scrutiny.direction(`${name} is about to return`);
       const to = intact ?? scrutiny.word(scrutiny.sp);
       if (to === undefined) return undefined;
-      const frame = intact === undefined ? undefined : go.frameAtReturn(func, name, intact);
+      const frame = race.returned(name) ?? (intact === undefined ? undefined : go.frameAtReturn(func, name, intact));
       if (frame !== undefined || compiled) return frame;
       return (
         c.returned(name) ?? (go.owed(func) ? go.handedOver(func, name, to) : undefined) ?? scrutiny.direction(`${name} is about to return`)

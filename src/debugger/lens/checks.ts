@@ -11,13 +11,17 @@ import { departure } from '../code/departure.js';
 import type { Target } from '../target.js';
 import { CRules } from './checks-c.js';
 import { GoRules, isAssembled } from './checks-go.js';
+import { RaceRules } from './checks-race.js';
 import { ReturnRules } from './checks-return.js';
+import { handlerEntry } from './checks-signal.js';
 import { RULES, type Violation } from './rules.js';
 import { type EdgeCheck, Scrutiny } from './scrutiny.js';
 
 interface Rules {
+  readonly at: Scrutiny;
   readonly go: GoRules;
   readonly c: CRules;
+  readonly race: RaceRules;
   readonly returns: ReturnRules;
 }
 
@@ -58,7 +62,8 @@ export class CallChecks implements Observer {
     this.#images = this.#target.images;
     const go = new GoRules(at);
     const c = this.#rules?.c ?? new CRules(at);
-    this.#rules = { go, c, returns: new ReturnRules(at, go, c) };
+    const race = this.#rules?.race ?? new RaceRules(at);
+    this.#rules = { at, go, c, race, returns: new ReturnRules(at, go, c, race) };
     return this.#rules;
   }
 
@@ -70,12 +75,10 @@ export class CallChecks implements Observer {
     return check === undefined ? 0 : this.#sites.push({ pc, check });
   }
 
-  #checkAt({ go, c, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeCheck | undefined {
+  #checkAt({ at, go, c, race, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeCheck | undefined {
     switch (kind) {
       case 'entry':
-        if (func?.entry !== pc || func.language === 'c') return undefined;
-        if (func.abi === 'ABIInternal' && func.language === 'go') return go.entry(func);
-        return func.asm ? go.assembly() : undefined;
+        return each(handlerEntry(at, func, pc), func?.entry === pc ? race.entry(func) : undefined, this.#entered(go, func, pc));
       case 'call':
         return func === undefined || (func.language === 'go' && !isAssembled(func)) ? undefined : c.call(func, pc);
       case 'return':
@@ -85,6 +88,12 @@ export class CallChecks implements Observer {
       case 'stack':
         return undefined;
     }
+  }
+
+  #entered(go: GoRules, func: Func | undefined, pc: bigint): EdgeCheck | undefined {
+    if (func?.entry !== pc || func.language === 'c') return undefined;
+    if (func.abi === 'ABIInternal' && func.language === 'go') return go.entry(func);
+    return func.asm ? go.assembly() : undefined;
   }
 
   /** Code that no table has may go back to Go code by a jump. */
@@ -113,6 +122,13 @@ export class CallChecks implements Observer {
     this.stops++;
     return this.violation!;
   }
+}
+
+/** The checks that there are, one after the other. */
+function each(...checks: readonly (EdgeCheck | undefined)[]): EdgeCheck | undefined {
+  const [first, ...others] = checks.filter(check => check !== undefined);
+  if (first === undefined || others.length === 0) return first;
+  return () => others.reduce<Violation | undefined>((found, check) => found ?? check(), first());
 }
 
 /** One line: what and what `more` is known of it, which rule of which document, and the likely cause. */

@@ -69,6 +69,19 @@ export const RULES = {
     cause:
       'code that -race instruments, or that calls the race runtime, runs on a system stack: keep it out of systemstack and mcall, or build it without instrumentation',
   },
+  'race-stack': {
+    title: 'racefuncenter without racefuncexit',
+    source:
+      'Go runtime (race_amd64.s): racefuncenter puts a call onto the stack that the race runtime keeps of a goroutine, racefuncexit takes it off',
+    cause:
+      'a way out of the function, by RET or by a jump, that leaves racefuncexit out: stacks in race reports are wrong from here on, and they grow',
+  },
+  'signal-stack': {
+    title: "a signal handler runs on a goroutine's stack",
+    source:
+      'Go package os/signal, "Go programs that use cgo or SWIG": handlers of C must be installed with SA_ONSTACK, as stacks of goroutines are small',
+    cause: 'sigaction without SA_ONSTACK, or signal(), which cannot say it',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleName = keyof typeof RULES;

@@ -117,6 +117,10 @@ export function signalBit(number: number): bigint {
   return 1n << BigInt(number - 1);
 }
 
+/** The signals of a sigset_t, by number. */
+export const signalsIn = (mask: bigint): number[] =>
+  Array.from({ length: SIGNAL_MAX }, (_, index) => index + 1).filter(number => (mask & signalBit(number)) !== 0n);
+
 /** SIGKILL and SIGSTOP: neither blocked, caught nor ignored. */
 export const UNBLOCKABLE = signalBit(SIG.KILL) | signalBit(SIG.STOP);
 /** Signals that a fault raises: delivered before others (kernel/signal.c, SYNCHRONOUS_MASK). */

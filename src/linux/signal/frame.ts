@@ -55,6 +55,14 @@ export function altStackFlags(stack: AltStack | undefined, sp: bigint): number {
   return (onAltStack(stack, sp) ? SS_ONSTACK : 0) | (stack.flags & SS_AUTODISARM);
 }
 
+/** Whether a handler is put on the alternate stack, coming from `sp`. */
+const entersAltStack = ({ altstack }: Task, { flags }: SignalAction, sp: bigint): boolean =>
+  (flags & SA.ONSTACK) !== 0 && altstack !== undefined && !onAltStack(altstack, sp);
+
+/** Where the frame of a handler begins, downwards, for a thread with that RSP. */
+export const handlerStack = (task: Task, action: SignalAction, sp: bigint): bigint =>
+  entersAltStack(task, action, sp) ? task.altstack!.start + task.altstack!.size : sp - RED_ZONE;
+
 /**
  * Writes the frame for a handler below the stack of the loaded task and enters it. `mask` is what sigreturn will put back.
  * Throws EFAULT when the stack cannot take it, and false comes back when the alternate stack would overflow.
@@ -63,9 +71,8 @@ export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, actio
   const { registers } = kernel.cpu;
   const oldSp = registers.get('rsp');
   const inside = onAltStack(task.altstack, oldSp);
-  let sp = oldSp - RED_ZONE;
-  const entering = (action.flags & SA.ONSTACK) !== 0 && task.altstack !== undefined && !inside;
-  if (entering) sp = task.altstack!.start + task.altstack!.size;
+  const entering = entersAltStack(task, action, oldSp);
+  const sp = handlerStack(task, action, oldSp);
   const fpstate = (sp - BigInt(FXSAVE_SIZE)) & ~63n;
   const frame = ((fpstate - BigInt(FRAME_SIZE)) & ~15n) - 8n;
   if ((entering || inside) && !onAltStack(task.altstack, frame)) return false;

@@ -1,6 +1,7 @@
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { SA } from '../abi/constants.js';
 import { defaultAction, SIG, SIGNAL_MAX, SIGNAL_RT_MIN, signalBit, signalName, UNBLOCKABLE } from '../abi/signals.js';
+import type { SignalHandler } from '../api.js';
 import type { Task } from '../task.js';
 import { PendingSignals, type QueuedSignal } from './pending.js';
 
@@ -44,6 +45,17 @@ export class SignalTable {
 
   action(signal: number): SignalAction {
     return this.actions[signal]!;
+  }
+
+  handlers(): SignalHandler[] {
+    return this.actions.slice(1).map(({ handler, flags, mask }, index) => ({
+      signal: index + 1,
+      handler: handler === SIG_DFL ? 'default' : handler === SIG_IGN ? 'ignore' : handler,
+      flags: Object.entries(SA)
+        .filter(([name, bit]) => name !== 'RESTORER' && (flags & bit) !== 0)
+        .map(([name]) => `SA_${name}`),
+      mask,
+    }));
   }
 
   setAction(signal: number, action: SignalAction): void {
