@@ -4,6 +4,9 @@ import { operandAddressOf } from '../cpu/effects/address.js';
 import { effectsOf } from '../cpu/effects/describe.js';
 import type { Image } from '../image/api.js';
 
+/** Where instructions are read. */
+type Code = Pick<AddressSpace, 'allows' | 'read'>;
+
 /** `runtime.allgs`, a []*g. */
 export function allgs(image: Image, memory: AddressSpace): bigint | undefined {
   return image.symbolsNamed('runtime.allgs')[0]?.address ?? onlyOne(sliceHeaders(usedBy('runtime.allgadd', image, memory)));
@@ -15,6 +18,13 @@ export function waitReasonStrings(image: Image, memory: AddressSpace): bigint | 
   if (symbol !== undefined) return symbol.address;
   const used = [...usedBy('runtime.waitReason.String', image, memory)];
   return onlyOne(used.filter(address => isVariable(image, address)));
+}
+
+/** `__tsan::ctx`, a pointer to all of the race detector's state. Without symbols: the one variable that the count of reports is read through. */
+export function raceContextVariable(image: Image, memory: Code): bigint | undefined {
+  const symbol = image.symbolsNamed('_ZN6__tsan3ctxE')[0];
+  if (symbol !== undefined) return symbol.address;
+  return onlyOne([...usedBy('__tsan_report_count', image, memory)].filter(address => isVariable(image, address)));
 }
 
 /** Three words in a row: allgadd's append reads and writes allgs' pointer, length and capacity, and it uses no two other neighbours. */
@@ -32,7 +42,7 @@ function isVariable(image: Image, address: bigint): boolean {
 const onlyOne = (found: readonly bigint[]): bigint | undefined => (found.length === 1 ? found[0] : undefined);
 
 /** Addresses that a function names relative to RIP. */
-function usedBy(name: string, image: Image, memory: AddressSpace): ReadonlySet<bigint> {
+function usedBy(name: string, image: Image, memory: Code): ReadonlySet<bigint> {
   const used = new Set<bigint>();
   for (const func of image.functionsNamed(name)) {
     const length = Number(func.end - func.entry);

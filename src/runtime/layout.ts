@@ -100,6 +100,22 @@ export function goLayout(typeNamed: (name: string) => Type | undefined, version:
   return { g: { ...FIXED, ...row.g }, m: row.m, source: `go1.${row.minor}` };
 }
 
+/** Where g has its racectx, by first Go 1.N. */
+const RACECTX: readonly (readonly [minor: number, offset: number])[] = [
+  [19, 0x140],
+  [21, 0x130],
+  [23, 0x138],
+  [25, 0x130],
+  [26, 0x138],
+];
+
+/** Offset of `racectx` in g, the race detector's state of a goroutine. */
+export function racectxOffset(typeNamed: (name: string) => Type | undefined, version: string): number {
+  const g = typeNamed('runtime.g');
+  const minor = releaseOf(version);
+  return (g && fieldOffset(g, 'racectx')) ?? (RACECTX.findLast(([first]) => first <= minor) ?? RACECTX[0]!)[1];
+}
+
 function fromTypes<Name extends string>(paths: Readonly<Record<Name, string>>, type: Type | undefined): Record<Name, number> | undefined {
   if (type === undefined) return undefined;
   const offsets: Partial<Record<Name, number>> = {};

@@ -99,6 +99,8 @@ export interface GoOptions {
   ldflags?: string;
   gcflags?: string;
   buildmode?: 'pie';
+  /** GOAMD64; default v1. */
+  level?: 'v3';
   /** Of the program `crash`; default `injected`. */
   variant?: CrashVariant;
 }
@@ -175,7 +177,8 @@ export function buildGo(name: string, options: GoOptions = {}): string {
     const goroot = overlay ? overlaidRoot(go) : go.goroot;
     if (overlay) args.push('-overlay', makeOverlay(goroot, join(output, 'overlay', `${go.name}-${process.pid}`)));
     try {
-      if (goroot === go.goroot) run(go.go, [...args, '.'], { cwd: folder, env: go.env });
+      const env = { ...go.env, ...(options.level === undefined ? {} : { GOAMD64: options.level }) };
+      if (goroot === go.goroot) run(go.go, [...args, '.'], { cwd: folder, env });
       else run(join(goroot, 'bin/go'), [...args, '.'], { cwd: folder, env: { ...go.env, GOTOOLCHAIN: 'local', GOROOT: goroot } });
     } finally {
       rmSync(module, { force: true });

@@ -25,7 +25,7 @@ export type CompletionKind =
   | 'signal';
 
 /** Chapters of the help, in the order they are printed. */
-export const GROUPS = ['running', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'information', 'session'] as const;
+export const GROUPS = ['running', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'race', 'information', 'session'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** One row of the command table: everything that help, completion, documentation and dispatch know of a command. */

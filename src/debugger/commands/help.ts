@@ -7,6 +7,7 @@ const GROUP_TITLES: Readonly<Record<Group, string>> = {
   data: 'Data: expressions, memory, registers',
   code: 'Code: source and disassembly',
   goroutines: 'Goroutines and threads',
+  race: 'The race detector',
   information: 'What r14 knows',
   session: 'The session',
 };

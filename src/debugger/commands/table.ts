@@ -9,6 +9,7 @@ import { goroutineCommands } from './goroutines.js';
 import { informationCommands } from './information.js';
 import { CommandTable } from './lookup.js';
 import { printingCommands } from './printf.js';
+import { raceCommands } from './race.js';
 import { runningCommands } from './running.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   ...displayCommands,
   ...codeCommands,
   ...goroutineCommands,
+  ...raceCommands,
   ...informationCommands,
   ...settingCommands,
   ...sessionCommands,

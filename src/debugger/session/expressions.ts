@@ -8,6 +8,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import type { Result } from '../evaluate/operand.js';
 import { parseExpression } from '../evaluate/parser.js';
 import { addressOfResult, rangeOfResult, truthOfResult } from '../evaluate/result.js';
+import { underlying } from '../values/types.js';
 import { type Resolved, resolveLocation } from './locations.js';
 import type { Session } from './session.js';
 
@@ -40,6 +41,19 @@ export function locate(session: Session, spec: string, column: number, atEntry =
 /** The address that an expression means: a number, a pointer, a register, a function, or the place of a variable. */
 export function addressOfExpression(context: EvaluationContext, text: string, column: number): bigint {
   const result = evaluated(context, text, column);
+  return pointing(column, () => BigInt.asUintN(64, addressOfResult(context, result)));
+}
+
+/** Kinds of type whose values are addresses rather than something at one. */
+const LEADING: ReadonlySet<string> = new Set(['pointer', 'unsafe-pointer', 'func', 'map', 'chan']);
+
+/** As addressOfExpression, but a variable that is no pointer stands for the place where it lies, a number too. */
+export function placeOfExpression(context: EvaluationContext, text: string, column: number): bigint {
+  const result = evaluated(context, text, column);
+  if (result.kind === 'value' && result.value.source.address !== undefined) {
+    const { kind, name } = underlying(result.value.type);
+    if (!LEADING.has(kind) && name !== 'uintptr') return result.value.source.address;
+  }
   return pointing(column, () => BigInt.asUintN(64, addressOfResult(context, result)));
 }
 

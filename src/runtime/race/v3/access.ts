@@ -7,7 +7,7 @@ import type { Trace } from './trace.js';
 
 export const CELLS = 4;
 /** A cell that no access meets: it marks a word that has raced. */
-const MARKER = 0x4000_0000;
+export const MARKER = 0x4000_0000;
 const IGNORE = 0x8000_0000;
 const GRANULE = 8;
 

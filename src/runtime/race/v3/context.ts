@@ -7,7 +7,7 @@ import { type ContextLayout, LIST, type RaceRelease } from './layout.js';
  * Where the model's structures lie. In a real program Context is a variable of the race runtime, and the rest lies wherever the kernel maps
  * it, so no address here is promised; all are in one range that no Go program uses.
  */
-const CONTEXT = 0x7e00_0000_0000;
+export const MODEL_CONTEXT = 0x7e00_0000_0000;
 const HEAP_STATE = 0x7e00_0100_0000;
 const HEAP = 0x7e00_0101_0000;
 const PARTS = 0x7e80_0000_0000;
@@ -19,7 +19,7 @@ const PAGE_BITS = 12;
 
 export class RaceContext {
   readonly layout: ContextLayout;
-  readonly address = CONTEXT;
+  readonly address = MODEL_CONTEXT;
   /** How many clocks were joined or copied; of no consequence. */
   clockOperations = 0;
 
@@ -43,7 +43,7 @@ export class RaceContext {
 
   /** The address of a field of Context. */
   field(name: keyof ContextLayout): number {
-    return CONTEXT + this.layout[name];
+    return MODEL_CONTEXT + this.layout[name];
   }
 
   get globalEpoch(): number {

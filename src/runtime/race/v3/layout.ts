@@ -84,6 +84,8 @@ export const CLOCK_BYTES = 512;
 
 /** Offsets in Context, whose tail moved when a field came. */
 export interface ContextLayout {
+  /** Slabs of SyncVars: a table of pointers, one a slab. */
+  readonly syncSlabs: number;
   readonly reported: number;
   readonly registry: number;
   readonly slots: number;
@@ -112,8 +114,6 @@ const COMMON = {
   lastSpurious: 0xa081f8,
 } as const;
 
-/** Slabs of SyncVars: a table of pointers, one a slab. */
-export const SYNC_SLABS = 8 + 0x200018;
 /** ThreadRegistry, inside Context. */
 export const REGISTRY = { total: 0x28, alive: 0x30, maxAlive: 0x38, running: 0x40, threads: 0x48, capacity: 0x50, count: 0x58 } as const;
 
@@ -134,14 +134,14 @@ export interface RaceRelease {
 export const RACE_RELEASES: readonly RaceRelease[] = [
   {
     name: '1.19',
-    context: { ...COMMON, reported: 0xa00048, registry: 0xa00068 },
+    context: { ...COMMON, syncSlabs: 0x200020, reported: 0xa00048, registry: 0xa00068 },
     slabs: 'single',
     equalAddresses: true,
     remembersSpurious: false,
   },
   {
     name: '1.22',
-    context: { ...COMMON, reported: 0xa00068, registry: 0xa00088 },
+    context: { ...COMMON, syncSlabs: 0x200030, reported: 0xa00068, registry: 0xa00088 },
     slabs: 'batch',
     equalAddresses: false,
     remembersSpurious: true,

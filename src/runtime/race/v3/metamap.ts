@@ -3,7 +3,7 @@ import { metaAddress } from '../layout.js';
 import type { RaceMemory } from '../memory.js';
 import { freeClock } from './clock.js';
 import type { RaceContext } from './context.js';
-import { META, NO_SLOT, SYNC, SYNC_SLABS } from './layout.js';
+import { META, NO_SLOT, SYNC } from './layout.js';
 
 /** DenseSlabAllocCache: the number of free indices a processor has at hand, and those. */
 const CACHE = { pos: 0, indices: 8, room: 128 } as const;
@@ -19,7 +19,7 @@ export class MetaMap {
 
   constructor(private readonly context: RaceContext) {
     this.#memory = context.memory;
-    this.#slabs = context.address + SYNC_SLABS;
+    this.#slabs = context.field('syncSlabs');
     this.#state = context.map(0x10, 0x10);
   }
 

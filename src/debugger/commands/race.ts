@@ -1,0 +1,137 @@
+/** Looking into the race detector: a real program's, or a bundled one's. */
+
+import type { RaceThread } from '../../runtime/race/inside/inside.js';
+import { type RaceView, raceView } from '../memory/race.js';
+import { placeOfExpression } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import {
+  clockAnswer,
+  clockMatrix,
+  granuleAt,
+  historyAnswer,
+  raceSummary,
+  shadowAnswer,
+  syncAnswer,
+  threadsAnswer,
+} from '../show/race-text.js';
+import { type Arguments, parseCount, splitOptions } from './arguments.js';
+import type { Command } from './command.js';
+
+const race = { group: 'race', repeat: 'no', aliases: [] } as const;
+/** Events of a history that are told when nobody says how many. */
+const HISTORY = 30;
+const WHO = 'G is a number that goroutines lists, or tidN: the number that a report has, which is another.';
+
+export const raceCommands: readonly Command[] = [
+  {
+    ...race,
+    name: 'race',
+    syntax: ['race'],
+    summary: 'which race detector the program has, where its state is, and how many threads and reports there were',
+    details:
+      'It works on programs of go build -race (Go 1.19 to 1.27), and on bundled programs with --race. Nothing of the detector is changed by looking.',
+    completion: [],
+    run: (session, args) => {
+      args.none();
+      return raceSummary(viewOf(session));
+    },
+  },
+  {
+    ...race,
+    name: 'shadow',
+    syntax: ['shadow ADDRESS'],
+    summary: 'what the race detector remembers of the 8 bytes at an address: who accessed them, when, and what would race with it now',
+    details: [
+      'Each 8 bytes have four cells. A cell tells of one access: its bytes (a scalar counts by its first byte only), read or write, atomic, by which goroutine,',
+      'and when: sid @ epoch is a slot that goroutines take turns in, and its time, which goes on with each release. What an access now would race with is told',
+      'for the selected goroutine: all that its clock does not yet know of.',
+    ].join('\n'),
+    completion: ['expression'],
+    run: (session, args) => {
+      const view = viewOf(session);
+      return shadowAnswer(view, addressArgument(session, view, args), selectedThread(session, view));
+    },
+  },
+  {
+    ...race,
+    name: 'race threads',
+    syntax: ['race threads [-a]'],
+    summary: "the race detector's threads: goroutines with its numbers of them, slots, epochs and traces; -a: also those that have ended",
+    completion: [],
+    run: (session, args) => {
+      const view = viewOf(session);
+      const [flags, rest] = splitOptions(args, { '-a': false });
+      rest.none();
+      return threadsAnswer(view, selectedThread(session, view), flags.has('-a'));
+    },
+  },
+  {
+    ...race,
+    name: 'race clock',
+    syntax: ['race clock', 'race clock G'],
+    summary: 'vector clocks: what each goroutine knows of the others, as a matrix; or what one knows',
+    details: WHO,
+    completion: ['goroutine'],
+    run: (session, args) => {
+      const view = viewOf(session);
+      return args.empty ? clockMatrix(view) : clockAnswer(view, threadArgument(session, view, args));
+    },
+  },
+  {
+    ...race,
+    name: 'race sync',
+    syntax: ['race sync ADDRESS'],
+    summary: 'what was released at an address (of a mutex, a channel, an atomic): whose past a goroutine gets that acquires there',
+    completion: ['expression'],
+    run: (session, args) => {
+      const view = viewOf(session);
+      return syncAnswer(view, addressArgument(session, view, args));
+    },
+  },
+  {
+    ...race,
+    name: 'race history',
+    syntax: ['race history G [COUNT]'],
+    summary: `the trace that the race detector keeps of a goroutine, as calls and accesses; the last ${HISTORY} events, or COUNT`,
+    details: `The second stack of a report is found again in it. ${WHO}`,
+    completion: ['goroutine'],
+    run: (session, args) => {
+      const view = viewOf(session);
+      const [first, rest] = args.shift();
+      if (first === '') throw args.error('race history wants a goroutine');
+      return historyAnswer(view, threadArgument(session, view, args.to(first.length)), rest.count(HISTORY));
+    },
+  },
+];
+
+function viewOf(session: Session): RaceView {
+  session.requireProcess();
+  return raceView(session.target);
+}
+
+/** The detector's thread of the selected goroutine. */
+function selectedThread(session: Session, view: RaceView): RaceThread | undefined {
+  const { goroutine } = session;
+  return goroutine && view.threadOf(goroutine);
+}
+
+function addressArgument(session: Session, view: RaceView, args: Arguments): number {
+  if (args.empty) throw args.error(`${args.verb} wants an address`);
+  return granuleAt(view, placeOfExpression(session.context(), args.text, args.column), args.column);
+}
+
+function threadArgument(session: Session, view: RaceView, args: Arguments): RaceThread {
+  const tid = /^tid\s*(\d+)$/.exec(args.text)?.[1];
+  if (tid !== undefined) {
+    const thread = view.inside.thread(Number(tid));
+    if (thread === undefined) throw args.error(`no tid ${tid}: there were ${view.inside.count} (race threads -a lists them)`);
+    return thread;
+  }
+  const id = BigInt(parseCount({ text: args.text, column: args.column }, 0));
+  const goroutine = session.target.go?.goroutines().find(each => each.id === id);
+  if (goroutine === undefined)
+    throw args.error(`no goroutine ${id} (goroutines lists them; tid${id} is the one that a report calls ${id})`);
+  const thread = view.threadOf(goroutine);
+  if (thread === undefined) throw args.error(`the race detector was told nothing of goroutine ${id}`);
+  return thread;
+}
