@@ -1,16 +1,16 @@
 /**
- * Bundles r14: one function with all of it, what V8 has compiled of it, and a small file that runs it. Parts that are imported when
- * they are needed (the engine, the screen) are evaluated only then.
+ * Bundles r14: a function for each part that is imported when it is needed (the engine, the screen) and for what several of them have in
+ * common, what V8 has compiled of them, and a small file that runs them. A start reads and evaluates only the parts that it needs.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { basename, dirname, join } from 'node:path';
+import { type BuildOptions, build, type OutputFile, type Plugin, transform } from 'esbuild';
 import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
 import { calling, compiledName } from '../src/cli/compiled.js';
-import { FILES, SURROUNDINGS } from '../src/cli/start.js';
+import { codeFile, MAIN, SURROUNDINGS } from '../src/cli/start.js';
 import { packedEffects } from '../src/cpu/effects/pack.js';
 import { recordRow } from '../src/cpu/effects/record.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
@@ -84,13 +84,40 @@ const withoutDevtools: Plugin = {
   },
 };
 
+/** A statement that imports a part, as esbuild writes it at the head of another. */
+const IMPORT = /^(?:\/\/.*\n)*import (?:\{([^}]*)\} from )?"\.\/([^"]+)\.js";\n/;
+const EXPORT = /^export \{([^}]*)\};\n/m;
+/** As it writes what a part of a CommonJS module alone exports. */
+const DEFAULT = /^export default (.*);\n/m;
+
+/**
+ * A part as a function: `Script` cannot run modules with code that V8 has compiled before. What it imports are variables of it, for that is fast: no
+ * part may assign later to what it exports.
+ */
+function asFunction({ path, text }: OutputFile): string {
+  let body = ascii(text);
+  let imports = '';
+  for (let found = IMPORT.exec(body); found !== null; found = IMPORT.exec(body)) {
+    const names = found[1]?.replaceAll(' as ', ': ');
+    imports += `${names === undefined ? '' : `var {${names}} = `}await importPart("${found[2]}");\n`;
+    body = body.slice(found[0].length);
+  }
+  const exported = EXPORT.exec(body)?.[1] ?? '';
+  const result = exported.replace(/([^\s,]+) as ([^\s,]+)/g, '$2: $1');
+  body = body
+    .replace(EXPORT, '')
+    .replace(DEFAULT, 'return { default: $1 };\n')
+    .replace(/\bimport\("\.\/([^"]+)\.js"\)/g, 'importPart("$1")');
+  if (/^(?:import|export) /m.test(body)) throw new Error(`${path}: an import or export that is not understood`);
+  return `(async (${SURROUNDINGS}) => {\n${imports}${body}return {${result}};\n})`;
+}
+
 /** Bundles into a folder that is there. */
 export async function bundleInto(folder: string): Promise<void> {
   const common: BuildOptions & { readonly write: false } = {
     outdir: folder,
     write: false,
     minifySyntax: true,
-    minifyWhitespace: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -98,8 +125,9 @@ export async function bundleInto(folder: string): Promise<void> {
   };
   const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: [join(root, 'src/cli/main.ts')],
+    entryPoints: { [MAIN]: join(root, 'src/cli/main.ts') },
     bundle: true,
+    splitting: true,
     // Yoga's WebAssembly is in its source; with fetch it would be read through Node's whole HTTP client.
     define: {
       'process.env.NODE_ENV': '"production"',
@@ -115,11 +143,20 @@ export async function bundleInto(folder: string): Promise<void> {
     conditions: ['made-before'],
     plugins: [icedAsModule, plainWidths, withoutDevtools, builtinsRequired],
   });
-  const code = `(async(${SURROUNDINGS})=>{${ascii(outputFiles[0]!.text)}\n})`;
-  const digest = createHash('sha256').update(code).digest('hex');
-  const entry = join(root, 'src/cli/entry.ts');
-  const started = await build({ ...common, entryPoints: [entry], bundle: true, define: { BUNDLE_DIGEST: JSON.stringify(digest) } });
-  writeFileSync(join(folder, FILES.code), code);
+  const hash = createHash('sha256');
+  for (const file of outputFiles) {
+    const { code } = await transform(asFunction(file), { minifyWhitespace: true });
+    hash.update(code);
+    writeFileSync(join(folder, codeFile(basename(file.path, '.js'))), code);
+  }
+  const digest = hash.digest('hex');
+  const started = await build({
+    ...common,
+    minifyWhitespace: true,
+    entryPoints: [join(root, 'src/cli/entry.ts')],
+    bundle: true,
+    define: { BUNDLE_DIGEST: JSON.stringify(digest) },
+  });
   writeFileSync(join(folder, START), started.outputFiles[0]!.text);
   // iced-x86 reads its .wasm beside itself.
   copyFileSync(join(iced, 'iced_x86_bg.wasm'), join(folder, 'iced_x86_bg.wasm'));
@@ -160,7 +197,7 @@ export function packedCommonForms(): Uint8Array {
     }
   }
   ins.free();
-  return knownForms.pack();
+  return knownForms().pack();
 }
 
 /** esbuild leaves other characters in regular expressions only. */

@@ -21,7 +21,7 @@ function printEncodings(path: string): void {
   const guest = startProcess({ host: nodePorts, path, args: [path], output: () => undefined });
   guest.catch = { signals: new Set() };
   guest.run({ budget: MOST });
-  for (const bytes of knownForms.encodings()) console.log(`${hex(bytes.slice(0, -1))} ${hex(bytes.slice(-1))}`);
+  for (const bytes of knownForms().encodings()) console.log(`${hex(bytes.slice(0, -1))} ${hex(bytes.slice(-1))}`);
 }
 
 /** Which programs execute each encoding, in the order of their bytes. */

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledName } from '../src/cli/compiled.js';
-import { FILES } from '../src/cli/start.js';
+import { compiledFile } from '../src/cli/learn.js';
+import { MAIN } from '../src/cli/start.js';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'r14-'));
@@ -103,7 +104,7 @@ describe('what is compiled', () => {
     const main = join(folder, 'main.mjs');
     writeFileSync(
       main,
-      `import { start } from ${JSON.stringify(join(installed, 'dist/start.js'))};\nconsole.log((await start()).cachedDataRejected);\n`,
+      `import { start } from ${JSON.stringify(join(installed, 'dist/start.js'))};\nconsole.log((await start()).get('main').cachedDataRejected);\n`,
     );
     const env = { PATH: process.env.PATH, HOME: folder, R14_CACHE: cache };
     return execFileSync(process.execPath, [main, '--version'], { encoding: 'utf8', env }).split('\n')[1]!;
@@ -113,7 +114,7 @@ describe('what is compiled', () => {
     const cache = join(folder, name);
     const kept = join(cache, bundle());
     mkdirSync(kept, { recursive: true, mode: 0o700 });
-    writeFileSync(join(kept, FILES.compiled), 'no code');
+    writeFileSync(join(kept, compiledFile(MAIN)), 'no code');
     return { cache, kept };
   }
 

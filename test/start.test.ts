@@ -1,11 +1,12 @@
 /** The bundle starts with what V8 has compiled of it and of its WebAssembly, and as well without. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { compiledFile } from '../src/cli/learn.js';
 import { machineCodeFile } from '../src/cli/modules.js';
-import { FILES } from '../src/cli/start.js';
+import { MAIN } from '../src/cli/start.js';
 
 const root = join(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'r14-'));
@@ -16,6 +17,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 beforeEach(() => {
   for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(copy, name), { recursive: true });
+  // As nobody has run it.
+  for (const name of readdirSync(join(dist, kept))) if (name.startsWith('learnt-')) rmSync(join(dist, kept, name));
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
@@ -27,9 +30,9 @@ function printed(imported: string, program: string, ...args: readonly string[]):
 }
 
 describe('the bundle', () => {
-  const compiled = join(dist, kept, FILES.compiled);
+  const compiled = join(dist, kept, compiledFile(MAIN));
   /** What `r14 --version` prints, and whether V8 has thrown away what is compiled. */
-  const started = (): string => printed('start', 'console.log((await start()).cachedDataRejected);', '--version');
+  const started = (): string => printed('start', 'console.log((await start()).get("main").cachedDataRejected);', '--version');
 
   it('takes what is compiled', () => expect(started()).toBe(`r14 ${version}\nfalse\n`));
 
@@ -38,9 +41,41 @@ describe('the bundle', () => {
     expect(started()).toBe(`r14 ${version}\ntrue\n`);
   });
 
-  it('compiles when there is nothing', () => {
+  it('compiles when there is nothing, and keeps that', () => {
     rmSync(compiled);
     expect(started()).toBe(`r14 ${version}\nundefined\n`);
+    expect(started()).toBe(`r14 ${version}\nfalse\n`);
+  });
+
+  it('keeps what the first runs of a kind have compiled, and no more', () => {
+    const kept = Array.from({ length: 6 }, () => {
+      rmSync(compiled, { force: true });
+      started();
+      return existsSync(compiled);
+    });
+    expect(kept).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('keeps nothing that was compiled under flags of which it knows nothing', () => {
+    rmSync(compiled);
+    const main = join(copy, 'main.mjs');
+    writeFileSync(main, "import { start } from './dist/start.js';\nawait start();\n");
+    execFileSync(process.execPath, ['--no-opt', main, '--version'], { env: { ...process.env, R14_CACHE: '' } });
+    expect(existsSync(compiled)).toBe(false);
+  });
+
+  it('the parts assign nothing later to what they export', () => {
+    let checked = 0;
+    for (const part of readdirSync(dist).filter(name => name.endsWith('.cjs'))) {
+      const code = readFileSync(join(dist, part), 'utf8');
+      const exported = /return\s?\{([^{}]*)\}\}\);?\s*$/.exec(code)?.[1];
+      for (const name of exported?.match(/[\w$]+(?=,|$)/g) ?? []) {
+        const assigned = code.match(new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}=(?!=)`, 'g')) ?? [];
+        checked++;
+        expect({ part, name, assigned: assigned.length }).toEqual({ part, name, assigned: Math.min(assigned.length, 1) });
+      }
+    }
+    expect(checked).toBeGreaterThan(100);
   });
 });
 

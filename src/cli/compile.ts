@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
+import type { Script } from 'node:vm';
 import { claimOf, keepLatest } from './compiled.js';
+import { compiledFile } from './learn.js';
 import { machineCodeFile, withRuntime } from './modules.js';
-import { FILES, spareProcessors, start } from './start.js';
+import { spareProcessors, start } from './start.js';
 
 /** Off, all functions of a module are optimised at once. */
 const LATER = ['liftoff', 'wasm-lazy-compilation', 'wasm-dynamic-tiering'];
@@ -50,24 +52,25 @@ function unseenTerminal(): void {
   });
 }
 
-/** r14 with these arguments. What several runs have compiled is in the script of each: V8 knows the source again. */
-function run(...args: readonly string[]): ReturnType<typeof start> {
-  process.argv = [...process.argv.slice(0, 2), ...args];
-  return start();
-}
-
-/** What V8 compiles of r14 up to the screen of the crash, loader and kernel included where there is a program for them. */
+/** What V8 compiles of r14 up to the screen of the crash, loader and kernel included where there is a program for them, and up to its lines. */
 async function warm(folder: string): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'r14-'));
   Object.assign(process.env, { HOME: home, LANG: 'C.UTF-8', TERM: 'xterm-256color' });
   for (const name of ['LC_ALL', 'LC_CTYPE', 'NO_COLOR', 'R14_DEBUG']) delete process.env[name];
   unseenTerminal();
+  const crash = ['exec', 'newproc-race', '-ex', 'continue'];
+  const runs = [[...crash, '--batch'], crash];
   const smallest = '/bin/true';
-  if (process.platform === 'linux' && process.arch === 'x64' && existsSync(smallest)) await run('run', smallest);
-  const script = await run('exec', 'newproc-race', '-ex', 'continue');
+  if (process.platform === 'linux' && process.arch === 'x64' && existsSync(smallest)) runs.unshift(['run', smallest]);
+  // What several runs have compiled is in the script of each: V8 knows the source again.
+  const scripts = new Map<string, Script>();
+  for (const args of runs) {
+    process.argv = [...process.argv.slice(0, 2), ...args];
+    for (const [part, script] of await start(false)) scripts.set(part, script);
+  }
   // However long that took: under the flags of a start.
   spareProcessors();
-  writeFileSync(join(folder, FILES.compiled), script.createCachedData());
+  for (const [part, script] of scripts) writeFileSync(join(folder, compiledFile(part)), script.createCachedData());
   rmSync(home, { recursive: true });
 }
 

@@ -28,7 +28,7 @@ function cacheFolder(): string | undefined {
 }
 
 /** Whether nobody else may put anything into a folder. */
-function isOurs(folder: string): boolean {
+export function isOurs(folder: string): boolean {
   const found: Stats | undefined = lstatSync(folder, { throwIfNoEntry: false });
   if (!found?.isDirectory()) return false;
   return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0);
@@ -44,14 +44,16 @@ export function compiledFolder(dist: string, name: string): string | undefined {
   return isOurs(kept) ? kept : undefined;
 }
 
+/** Whether Node runs under no flags of its own: what V8 compiles under others would not be taken. */
+export const underUsualFlags = (): boolean => process.execArgv.length === 0 && !process.env.NODE_OPTIONS;
+
 /**
  * Takes it on to make what is compiled: one process does, of all that start at once. Returns the folder that is to hold it; undefined where
  * there is nothing to do, or no place of the user's alone.
  */
 export function beginCompiling(name: string): string | undefined {
   const cache = cacheFolder();
-  // What V8 compiles under other flags would not be taken.
-  if (cache === undefined || process.execArgv.length > 0 || process.env.NODE_OPTIONS) return undefined;
+  if (cache === undefined || !underUsualFlags()) return undefined;
   try {
     mkdirSync(cache, { recursive: true, mode: 0o700 });
     if (!isOurs(cache) || lstatSync(join(cache, name), { throwIfNoEntry: false }) !== undefined) return undefined;

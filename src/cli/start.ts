@@ -1,6 +1,6 @@
 /**
- * Starts the bundle, which is one function, with what V8 has compiled of it before: that spares the processor a third of its work up to the first
- * screen. Where nothing is kept for this release of Node, it is made behind this start, for the next.
+ * Starts the bundle, whose parts are functions, with what V8 has compiled of them before: that spares the processor a third of its work up to the
+ * first screen. Where nothing is kept for this release of Node, it is made behind this start, for the next.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,15 +9,18 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { beginCompiling, calling, compiledFolder, compiledName } from './compiled.js';
+import { compiledFile, learn } from './learn.js';
 import { compiledWebAssembly } from './modules.js';
 
 /** SHA-256 of the bundle beside this file, put in when it is built. */
 declare const BUNDLE_DIGEST: string;
 
-/** The bundle's files, in the folder of this one. */
-export const FILES = { code: 'r14.cjs', compiled: 'r14.compiled' } as const;
-/** What the bundle takes from its surroundings. */
-export const SURROUNDINGS = ['require', 'bundleUrl', '__dirname', 'WebAssembly'] as const;
+/** The part of the bundle that is run first. */
+export const MAIN = 'main';
+/** A part's file, in the folder of this one. */
+export const codeFile = (part: string): string => `${part}.cjs`;
+/** What each part of the bundle takes from its surroundings. */
+export const SURROUNDINGS = ['require', 'bundleUrl', '__dirname', 'WebAssembly', 'importPart'] as const;
 
 /**
  * V8 compiles what is hot on threads beside r14's own, which on a small machine have to share its processors. So it is told to inline less into
@@ -29,9 +32,13 @@ const THRIFTY = ['--max-inlined-bytecode-size-cumulative=100', '--wasm-tiering-b
  * V8 doubles the space of new objects, 1 MB, until it has 16, to look through it less often. What r14 makes while it starts lives long or dies at
  * once: the small space costs less time and memory. In a long session it grows as usual.
  */
-const SMALL = '--semi-space-growth-factor=1';
-const USUAL = '--semi-space-growth-factor=2';
+const SMALL = ['--semi-space-growth-factor=1', '--heap-growing-percent=500'];
+const USUAL = ['--semi-space-growth-factor=2', '--heap-growing-percent=0'];
 const STARTING = 1000;
+
+function setFlags(flags: readonly string[]): void {
+  for (const flag of flags) setFlagsFromString(flag);
+}
 
 /** How much nicer than r14's own thread those are: the scheduler gives it three times their share where they compete. */
 const NICER = 5;
@@ -47,30 +54,50 @@ function yieldToOwnThread(): void {
   }
 }
 
-type Bundle = (require: NodeJS.Require, url: string, dirname: string, wasm: typeof WebAssembly) => Promise<void>;
+/** What a part exports. */
+type Exports = Readonly<Record<string, unknown>>;
+type ImportPart = (part: string) => Promise<Exports>;
+type Part = (require: NodeJS.Require, url: string, dirname: string, wasm: typeof WebAssembly, importPart: ImportPart) => Promise<Exports>;
 
 /** To be called first: V8 takes what it has compiled only under the flags that it had then. */
 export function spareProcessors(): void {
-  for (const flag of [...THRIFTY, SMALL]) setFlagsFromString(flag);
+  setFlags([...THRIFTY, ...SMALL]);
   yieldToOwnThread();
 }
 
-/** Runs r14 with the arguments of this process. Returns the script. */
-export async function start(): Promise<Script> {
+/** Runs r14 with the arguments of this process. `learning`: what is compiled is kept at its end. Returns the script of each part that was needed. */
+export async function start(learning = true): Promise<ReadonlyMap<string, Script>> {
   spareProcessors();
   const { dirname, url } = import.meta;
-  const filename = join(dirname, FILES.code);
   const name = compiledName(BUNDLE_DIGEST);
   const folder = compiledFolder(dirname, name);
-  if (folder === undefined) process.once('exit', () => compileBehind(dirname, name));
-  const cachedData = folder === undefined ? undefined : compiled(join(folder, FILES.compiled));
-  // The bundle is ASCII, which is read faster as Latin-1.
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-  const bundle = script.runInThisContext() as Bundle;
-  const later = setTimeout(() => setFlagsFromString(USUAL), STARTING).unref();
-  await bundle(createRequire(url), url, dirname, compiledWebAssembly(folder));
+  if (learning && folder === undefined) process.once('exit', () => compileBehind(dirname, name));
+  const later = setTimeout(() => setFlags(USUAL), STARTING).unref();
+  const require = createRequire(url);
+  const wasm = compiledWebAssembly(folder);
+  const scripts = new Map<string, Script>();
+  if (learning && folder !== undefined)
+    process.once('exit', () => {
+      setFlags(SMALL);
+      learn(folder, scripts);
+    });
+  const imported = new Map<string, Promise<Exports>>();
+  const importPart: ImportPart = part => {
+    let exports = imported.get(part);
+    if (exports === undefined) {
+      const filename = join(dirname, codeFile(part));
+      const cachedData = folder === undefined ? undefined : compiled(join(folder, compiledFile(part)));
+      // The bundle is ASCII, which is read faster as Latin-1.
+      const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+      scripts.set(part, script);
+      exports = (script.runInThisContext() as Part)(require, url, dirname, wasm, importPart);
+      imported.set(part, exports);
+    }
+    return exports;
+  };
+  await importPart(MAIN);
   clearTimeout(later);
-  return script;
+  return scripts;
 }
 
 /** A process of its own compiles for the next start, when this one has ended. */

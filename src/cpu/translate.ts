@@ -199,7 +199,7 @@ export class Translator {
   /** The form of the instruction at an index of the code; undefined when it reaches into a page that cannot be executed. */
   private form(fetch: Fetch, at: number, address: number): Form | undefined {
     const { code } = fetch;
-    const known = knownForms.find(code, at);
+    const known = knownForms().find(code, at);
     if (known !== undefined && at + known.length <= code.length) return known;
     const decoder = (fetch.decoder ??= new Decoder(64, code, DecoderOptions.None));
     decoder.position = at;

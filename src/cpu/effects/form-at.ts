@@ -4,7 +4,7 @@ import { knownForms, newForm } from '../lift/forms.js';
 
 /** The form of the instruction at an index of the code; undefined when its bytes go on behind the code. */
 export function formAt(code: Uint8Array, at: number): Form | undefined {
-  const found = knownForms.find(code, at);
+  const found = knownForms().find(code, at);
   if (found !== undefined) return at + found.length <= code.length ? found : undefined;
   const decoder = new Decoder(64, code, DecoderOptions.None);
   const ins = new Instruction();

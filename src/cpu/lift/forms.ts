@@ -10,8 +10,9 @@ import { lifters } from './table.js';
 
 const builder = new Builder();
 
+let known = new FormTable();
 /** All forms met so far. */
-export let knownForms = new FormTable();
+export const knownForms = (): FormTable => known;
 let asked = false;
 
 /** Begins with the forms that the build has made. Without them all forms are made when they are met. */
@@ -21,7 +22,7 @@ export function beginWithForms(assets: Assets): void {
   const packed = assets.read('forms.bin');
   if (packed === undefined) return;
   try {
-    knownForms = new FormTable(packed);
+    known = new FormTable(packed);
   } catch (error) {
     // Cut short, or of another build.
     if (!(error instanceof RangeError)) throw error;
@@ -56,7 +57,7 @@ export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at
   const last = uops[uops.length - 1];
   const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opTraits[last.op]!.flow === 'end');
   const form = new Form(uops, ends, jumps, ins.length, displacementOffset, displacementSize, immediateOffset, immediateSize);
-  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) knownForms.add(form, code, at, exact ? form.length : sharedBytes(form));
+  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) known.add(form, code, at, exact ? form.length : sharedBytes(form));
   return form;
 }
 
