@@ -197,6 +197,20 @@ export interface GoBuild {
   readonly bundled?: true;
 }
 
+/** A part of an argument: its offset from the frame's CFA and its bytes; the parts of a struct or the like; or what the table leaves out. */
+export type TracedArgument =
+  | {
+      readonly offset: number;
+      readonly size: number;
+      /** It came in a register, and its place in memory may not be written yet. */
+      readonly stale: boolean;
+    }
+  | { readonly parts: readonly TracedArgument[] }
+  /** More parts than are told; one that lies too far away. */
+  | '...'
+  | '_';
+export type TracedArguments = readonly TracedArgument[];
+
 /** One ELF file (or assembled program) as loaded at some bias. */
 export interface Image {
   readonly path: string;
@@ -230,6 +244,8 @@ export interface Image {
   inlineFrames(pc: bigint): readonly InlineFrame[];
   /** Where a frame of the function has its pending defers, when the compiler keeps them there. */
   openDefers(func: Func): OpenDefers | undefined;
+  /** The arguments of Go code at pc, as Go's tracebacks know them: by places, without names or types. */
+  tracedArguments(pc: bigint): TracedArguments | undefined;
   /** Names of functions that were inlined somewhere; the first question reads the whole debug information. */
   inlinedNames(): Iterable<string>;
   /** Where a breakpoint goes in each inlined copy of the functions of exactly that name. */

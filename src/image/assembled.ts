@@ -194,6 +194,10 @@ class AssembledImage implements Image {
     return symbol && this.type(descriptors.get(symbol.name)!);
   }
 
+  tracedArguments(): undefined {
+    return undefined;
+  }
+
   openDefers(): undefined {
     return undefined;
   }

@@ -11,6 +11,7 @@ import type {
   ScopeKey,
   Segment,
   SourceLine,
+  TracedArguments,
   Type,
   UnwindRow,
   Variable,
@@ -221,6 +222,12 @@ class ElfImage implements Image {
     const link = this.link(func.entry);
     const go = link === undefined ? undefined : this.goFunc(link);
     return go && this.guard('defers', () => go.table.openDefers(go.func, this.goMinor()));
+  }
+
+  tracedArguments(pc: bigint): TracedArguments | undefined {
+    const link = this.link(pc);
+    const go = link === undefined ? undefined : this.goFunc(link);
+    return go && this.guard('arguments', () => go.table.tracedArguments(go.func, link!));
   }
 
   // ---- lines ---------------------------------------------------------------------------------------------------------------------------

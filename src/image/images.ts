@@ -1,5 +1,18 @@
 /** The images of a process: program, loader and libraries, looked up by address or over all of them by name. */
-import type { Func, GoBuild, Image, ImageSymbol, InlineFrame, OpenDefers, ScopeKey, SourceLine, Type, UnwindRow, Variable } from './api.js';
+import type {
+  Func,
+  GoBuild,
+  Image,
+  ImageSymbol,
+  InlineFrame,
+  OpenDefers,
+  ScopeKey,
+  SourceLine,
+  TracedArguments,
+  Type,
+  UnwindRow,
+  Variable,
+} from './api.js';
 
 export class Images {
   private list: readonly Image[] = [];
@@ -75,6 +88,10 @@ export class Images {
 
   inlineFrames(pc: bigint): readonly InlineFrame[] {
     return this.at(pc)?.inlineFrames(pc) ?? [];
+  }
+
+  tracedArguments(pc: bigint): TracedArguments | undefined {
+    return this.at(pc)?.tracedArguments(pc);
   }
 
   openDefers(func: Func): OpenDefers | undefined {

@@ -35,6 +35,7 @@ const racy = ['race-counter', 'race-shapes', 'race-map'];
 
 const special: readonly Case[] = [
   { program: 'breakpoint', status: 2 },
+  { program: 'tracebacks', status: 2 },
   { program: 'deadlock', status: 2, plainOnly: 'with -race, cgo is in, and the runtime looks for no deadlock: it hangs' },
   { program: 'exits', status: 3 },
   { program: 'exits', args: ['0'] },

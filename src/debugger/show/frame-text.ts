@@ -7,6 +7,7 @@ import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
 import { isMissing } from '../known.js';
 import { argumentText, frameArguments } from '../lens/arguments.js';
+import { tracedArguments } from '../lens/traced-arguments.js';
 import type { Session } from '../session/session.js';
 import type { LogicalFrame, Overwritten, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack, Target } from '../target.js';
@@ -45,10 +46,11 @@ function imageSuffix({ images, memory }: Target, frame: LogicalFrame): string {
 }
 
 /** Arguments of a frame as they stand between parentheses. */
-export const argumentsText = (stack: CallStack, frame: LogicalFrame): string =>
-  frameArguments(stack, frame)
-    .map(each => `${each.name}=${argumentText(stack, frame, each)}`)
-    .join(', ');
+export function argumentsText(stack: CallStack, frame: LogicalFrame): string {
+  const known = frameArguments(stack, frame);
+  if (known.length === 0) return tracedArguments(stack, frame) ?? '';
+  return known.map(each => `${each.name}=${argumentText(stack, frame, each)}`).join(', ');
+}
 
 /** `, written by put+7 at t=82,021`, when that can be told. */
 export function writtenBy(target: Target, address: bigint): string {
@@ -73,6 +75,7 @@ export function frameRow(stack: CallStack, frame: LogicalFrame): Data {
       how: isMissing(each.known) ? 'lost' : each.known.how,
       ...(isMissing(each.known) && { why: each.known.why }),
     })),
+    ...(tracedArguments(stack, frame) === undefined ? {} : { traced: tracedArguments(stack, frame)! }),
     how: physical.how,
     ...(physical.jumpedFrom === undefined || frame.inlined
       ? {}

@@ -7,6 +7,7 @@ import { variableSource } from '../evaluate/location.js';
 import { isOfCompiler } from '../evaluate/scope.js';
 import { isMissing } from '../known.js';
 import { argumentText, frameArguments, readableValue } from '../lens/arguments.js';
+import { tracedArguments } from '../lens/traced-arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { type PrintOptions, printValue, SHORT } from '../values/print.js';
@@ -52,6 +53,9 @@ export function variablesAnswer(
   if (rows.length === 0) {
     // The race runtime's functions have no debug information; what their convention tells is still known.
     const known = which === 'args' && !frame.described ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
+    const traced = which === 'args' && known.length === 0 ? tracedArguments(stack, frame) : undefined;
+    if (traced !== undefined)
+      return { output: `(${traced})  as Go's tracebacks have them: words; ? where a register may not be stored yet`, data: [] };
     if (known.length === 0) return { output: noneText(frame, which), data: [] };
     const told = known.map(each => ({ name: each.name, text: argumentText(stack, frame, each), known: each.known }));
     return {

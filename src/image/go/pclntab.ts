@@ -3,7 +3,7 @@
  * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
  */
 import { everyIndexOf, utf8 } from '../../host/bytes.js';
-import type { OpenDefers } from '../api.js';
+import type { OpenDefers, TracedArgument, TracedArguments } from '../api.js';
 import { ByteReader, FormatError, textOf } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
 import type { ElfSymbolTable } from '../elf/symbols.js';
@@ -12,8 +12,16 @@ import { MAGIC_120, PCLNTAB_HEADER_SIZE, pclntabCandidates } from './pclntab-hea
 
 const FUNC_FLAG = { topFrame: 1, spWrite: 2, asm: 4 } as const;
 const PCDATA_INL_TREE_INDEX = 2;
+const PCDATA_ARG_LIVE_INDEX = 3;
 const FUNCDATA_INL_TREE = 3;
 const FUNCDATA_OPEN_DEFERS = 4;
+const FUNCDATA_ARG_INFO = 5;
+const FUNCDATA_ARG_LIVE_INFO = 6;
+
+/** Bytes above these offsets in what describes arguments are no offsets (internal/abi, TraceArgs). */
+const TRACE_ARGS = { tooLarge: 0xfb, more: 0xfc, close: 0xfd, open: 0xfe, end: 0xff } as const;
+/** Bytes that it has at most. */
+const MOST_ARG_INFO = 171;
 
 /** From this release on the slots of a frame's defers lie one behind the other, and only the first is told. */
 const SLOTS_TOGETHER = 22;
@@ -379,6 +387,32 @@ export class Pclntab {
     // The last is told first.
     const slots = Array.from({ length: Math.min(reader.uleb(), MOST_OPEN_DEFERS) }, () => reader.uleb());
     return { bits, slots: slots.reverse() };
+  }
+
+  /** Arguments as Go's tracebacks have them, at pc; undefined: the table has none of the function. */
+  tracedArguments(func: PclnFunc, pc: number): TracedArguments | undefined {
+    const info = this.funcdata(func, FUNCDATA_ARG_INFO);
+    if (info === undefined || info === NONE || !this.module) return undefined;
+    const { memory } = this.elf;
+    const at = (offset: number) => memory.u8(this.module!.gofunc + offset);
+    const live = this.funcdata(func, FUNCDATA_ARG_LIVE_INFO);
+    const index = this.valueAt(func, this.pcdata(func, PCDATA_ARG_LIVE_INDEX), pc) ?? -1;
+    // Arguments from this offset on came in registers; what is told of their places in memory is whether they are written.
+    const first = live === undefined || live === NONE ? 0x100 : at(live);
+    const isLive = (slot: number) => index <= 0 || (at(live! + index + (slot >> 3)) & (1 << (slot & 7))) !== 0;
+    const groups: TracedArgument[][] = [[]];
+    let slot = 0;
+    for (let next = 0; next < MOST_ARG_INFO; ) {
+      const byte = at(info + next++);
+      const group = groups.at(-1)!;
+      if (byte === TRACE_ARGS.end) break;
+      if (byte === TRACE_ARGS.open) groups.push([]);
+      else if (byte === TRACE_ARGS.close && groups.length > 1) groups.at(-2)!.push({ parts: groups.pop()! });
+      else if (byte === TRACE_ARGS.more) group.push('...');
+      else if (byte === TRACE_ARGS.tooLarge) group.push('_');
+      else group.push({ offset: byte, size: at(info + next++), stale: byte >= first && !isLive(slot++) });
+    }
+    return groups[0]!;
   }
 
   /** The lowest address of each inlined copy, by the name of the function that was inlined. Reads the inline tree of every function. */
