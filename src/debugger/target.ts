@@ -14,6 +14,7 @@ import { expressionContext } from './evaluate/location.js';
 import { unwindExpression } from './stack/expression.js';
 import type { LogicalFrame } from './stack/frame.js';
 import { frameContext } from './stack/frame-context.js';
+import { oldStacks } from './stack/old-stacks.js';
 import type { WalkStart, WalkTarget } from './stack/walk-target.js';
 import { walk } from './stack/walker.js';
 
@@ -140,6 +141,7 @@ export class Target {
       go,
       calls: (sp, _stack, most) => cpu.calls(sp, most),
       leftFor: sp => cpu.callLeftFor(sp),
+      oldStackAt: sp => this.lasting(oldStacks).at(sp),
       returned: () => cpu.lastReturned(),
       evaluate: unwindExpression(memory),
     };

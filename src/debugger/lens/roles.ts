@@ -16,7 +16,7 @@ import { RACE_POINTERS } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
-import type { LogicalFrame } from '../stack/frame.js';
+import { type LogicalFrame, stackText } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack, Target } from '../target.js';
 import { printValue } from '../values/print.js';
@@ -191,7 +191,7 @@ function* carried(stack: CallStack, frame: LogicalFrame, edge: Edge, roles: Read
 function* standing(stack: CallStack, frame: LogicalFrame, edge: Edge, saved: string | undefined): Iterable<Found> {
   const { physical } = frame;
   const { func, registers } = physical;
-  yield { register: 'rsp', role: `${physical.stack.name} stack`, value: undefined, how: 'the stack that it points into' };
+  yield { register: 'rsp', role: stackText(physical.stack), value: undefined, how: 'the stack that it points into' };
   const go = func !== undefined && func.language !== 'c';
   const r14 = registers.get('r14')?.value;
   if (stack.target.go !== undefined && physical.g !== 0n && r14 !== undefined) {

@@ -5,6 +5,7 @@ import type { Images } from '../../image/images.js';
 import type { Thread } from '../../linux/api.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import { raceRegion } from '../../runtime/race/layout.js';
+import { oldStacks } from '../stack/old-stacks.js';
 import type { CallStack, Target } from '../target.js';
 import { fieldAt } from '../values/field-at.js';
 
@@ -30,10 +31,12 @@ interface Stretch {
   readonly type?: Type | undefined;
 }
 
-/** Go's allocator asks for its arenas at 0x00c0<<32 and, when that is taken, at 0x01c0<<32 and so on (runtime/malloc.go, mallocinit). */
-const ARENA_MASK = 0xff_ffff_ffffn;
-const ARENA_LOW = 0xc0_0000_0000n;
-const ARENA_TOP = 0x7f00_0000_0000n;
+/**
+ * Go's allocator asks for arenas of 64 MiB one behind the other, from a place that is random since Go 1.26 (runtime/malloc.go, mallocinit). The g of the
+ * main goroutine lies in the first; there are other places a terabyte further on.
+ */
+const ARENA = 1n << 26n;
+const ARENAS = 1n << 40n;
 
 /** What is known of an address; nothing when nothing is mapped there. What belongs to another thread than the stack's is named with its m. */
 export function landmarkOf(stack: CallStack, address: bigint): Landmark | undefined {
@@ -46,10 +49,18 @@ export function landmarkOf(stack: CallStack, address: bigint): Landmark | undefi
   if (found !== undefined) return found;
   const stretch = target.derived(stretchesOf).find(each => address >= each.lo && address < each.hi);
   if (stretch !== undefined) return inside(stretch, address, machineOf(target, stack.thread ?? target.process.current));
-  return target.go !== undefined && inArena(address) ? heapLandmark(target, address) : mapped(target, address);
+  return inArena(target, address) ? heapLandmark(target, address) : mapped(target, address);
 }
 
-const inArena = (address: bigint): boolean => address < ARENA_TOP && (address & ARENA_MASK) >= ARENA_LOW;
+function inArena(target: Target, address: bigint): boolean {
+  const from = target.derived(firstArena);
+  return from !== undefined && address >= from && address - from < ARENAS;
+}
+
+function firstArena({ go }: Target): bigint | undefined {
+  const [main] = go?.goroutines() ?? [];
+  return main && main.address - (main.address % ARENA);
+}
 
 /** `+0x14`; nothing for 0. */
 const plus = (offset: bigint): string => (offset === 0n ? '' : `+${hex(offset)}`);
@@ -135,5 +146,7 @@ function parkedStretches({ go, images }: Target): readonly Stretch[] {
 /** Goroutines' stacks lie in the heap's arenas: those that no thread runs are asked for only when an address is there. */
 function heapLandmark(target: Target, address: bigint): Landmark {
   const stretch = target.derived(parkedStretches).find(each => address >= each.lo && address < each.hi);
-  return stretch === undefined ? { region: 'heap', name: 'heap' } : inside(stretch, address);
+  if (stretch !== undefined) return inside(stretch, address);
+  const old = target.lasting(oldStacks).at(address);
+  return { region: 'heap', name: old === undefined ? 'heap' : `heap (${old.name})` };
 }

@@ -3,7 +3,7 @@ import { dwarfNumber } from '../../abi/registers.js';
 import type { Variable } from '../../image/api.js';
 import { variableSource } from '../evaluate/location.js';
 import { outgoingArguments } from '../lens/arguments.js';
-import { type LogicalFrame, lookupPc } from '../stack/frame.js';
+import { type LogicalFrame, lookupPc, stackText } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
 import { fieldAt } from '../values/field-at.js';
 
@@ -31,7 +31,7 @@ export function stackSlots(stack: CallStack, start: bigint, count: number): Read
     if (!frame.inlined) {
       // Words on the stack that a frame's own code has not entered yet belong to nobody.
       const { cfa, returnAddress } = physical;
-      put(physical.stack.hi, { kind: 'top', text: `end of the ${physical.stack.name} stack` });
+      put(physical.stack.hi, { kind: 'top', text: `end of the ${stackText(physical.stack)}` });
       if (cfa !== undefined && returnAddress !== undefined)
         put(cfa - WORD, { kind: 'return', text: `returns to #${outer(frames, frame)}` });
       const saved = savedFramePointer(stack, frame);

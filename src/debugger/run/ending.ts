@@ -13,6 +13,7 @@ import type { Ending } from '../session/stop.js';
 import { isUserCode, isUserGoroutine, ownFrame, waitingLines } from '../show/goroutine-text.js';
 import { printExpression } from '../show/print.js';
 import type { LogicalFrame } from '../stack/frame.js';
+import { oldStacks } from '../stack/old-stacks.js';
 import type { CallStack, Target } from '../target.js';
 
 /** Functions where a program ends, and what may have led there. */
@@ -94,6 +95,7 @@ export function endingHere(session: Session): Ending | undefined {
   if (kinds === undefined) return undefined;
   const first = registers.get('rax');
   if (kinds.includes('panic')) return panicEnding(session, first);
+  if (kinds.includes('recursion') && target.go !== undefined) target.lasting(oldStacks).copied(target.go, first, target.process.t);
   if (kinds.includes('recursion')) return recursionEnding(session, first, registers.get('rbx'));
   const message = oneLine(stringAt(target, first, registers.get('rbx')) ?? 'for a reason that cannot be read');
   if (!stack.frames(NEAR).some(({ name }) => name === DEADLOCK)) return { kind: 'throw', message, details: [] };

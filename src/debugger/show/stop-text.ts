@@ -13,6 +13,7 @@ import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
 import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import type { Stop, WatchChange } from '../session/stop.js';
+import { stackText } from '../stack/frame.js';
 import { stackNamed } from '../stack/walk-target.js';
 import { fieldAt } from '../values/field-at.js';
 import { frameStop, writtenBy } from './frame-text.js';
@@ -243,7 +244,7 @@ function explained(session: Session, faulted: Faulted): string {
   const stack = frame?.physical.stack;
   const below = stack === undefined || fault.vector !== '#PF' || fault.access === 'exec' ? -1n : stack.lo - fault.address;
   const near = below > 0n && below <= NEAR_STACK && faulted.registers.get('rsp')! - stack!.lo < NEAR_STACK;
-  return near ? `${text}; that is just below the end of the ${stack!.name} stack: overflow` : text;
+  return near ? `${text}; that is just below the end of the ${stackText(stack!)}: overflow` : text;
 }
 
 /** Who wrote what should not have been written. */

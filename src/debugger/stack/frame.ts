@@ -47,6 +47,9 @@ export interface StackName {
   readonly hi: bigint;
 }
 
+/** `goroutine 7 stack`, `stack in [heap]`. */
+export const stackText = ({ kind, name }: StackName): string => (kind === 'other' ? name : `${name} stack`);
+
 /** Where one stack goes over into another. */
 export interface Seam {
   /** `stack switch`, `signal SIGSEGV`. */

@@ -2,6 +2,7 @@ import { type AddressSpace, type CallRecord, type Mapping, PROT, type Registers 
 import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import type { StackName } from './frame.js';
+import type { OldStack } from './old-stacks.js';
 import type { ExpressionReader } from './unwind.js';
 
 /** What a walk looks at: memory, tables, the CPU's record of calls, and Go's structures when the program has them. */
@@ -13,6 +14,8 @@ export interface WalkTarget {
   calls(sp: bigint, stack: StackName, most?: number): readonly CallRecord[];
   /** The innermost unreturned call of the stack that code has left for the one that `sp` lies on. */
   leftFor(sp: bigint): CallRecord | undefined;
+  /** A goroutine's stack that was copied to elsewhere. */
+  oldStackAt(sp: bigint): OldStack | undefined;
   /** The call that the CPU's last RET has ended. */
   returned(): CallRecord | undefined;
   readonly evaluate: ExpressionReader;
@@ -43,6 +46,8 @@ const OVERFLOW = 1n << 20n;
 export function stackNamed(target: WalkTarget, sp: bigint, g: bigint): StackName {
   const known = target.go?.stackOf(sp, g);
   if (known !== undefined) return known;
+  const old = target.oldStackAt(sp);
+  if (old !== undefined) return { kind: 'other', ...old };
   const mapping = stackMapping(target, sp);
   const lo = mapping?.start ?? sp;
   const hi = mapping?.end ?? sp + 0x10_0000n;
