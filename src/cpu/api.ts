@@ -407,13 +407,22 @@ export interface Cpu {
   environment: CpuEnvironment;
 }
 
-/** All lists: the used part of their room with where each begins and ends, those that are parked, and where the stack in use ends. */
+/**
+ * Every stack that has made calls, the one in use last: where it ends, the call on another from which it was begun, where it was left, when it was
+ * last used, and its unreturned calls, outermost first, as triples of 64-bit words: slot, return address, target. `returned`: the call that the
+ * last RET has ended; `sp`: where RSP was when the guest last stopped.
+ */
 export type SavedCalls = Versioned<{
-  readonly segments: readonly { readonly base: number; readonly left: bigint; readonly top: number }[];
-  readonly room: Uint8Array;
-  readonly parked: readonly { readonly high: bigint; readonly low: bigint; readonly left: bigint; readonly words: Uint8Array }[];
-  readonly bare: readonly { readonly high: bigint; readonly left: bigint }[];
-  readonly callHigh: bigint;
+  readonly stacks: readonly {
+    readonly end: bigint;
+    readonly left: bigint;
+    readonly depth: number;
+    readonly used: number;
+    readonly calls: Uint8Array;
+  }[];
+  readonly returned: Uint8Array;
+  readonly clock: number;
+  readonly sp: bigint;
 }>;
 
 /** The instructions retired, the registers of the thread that is loaded, and the record of calls, which no instruction reads. */

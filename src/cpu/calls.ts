@@ -1,255 +1,69 @@
 /**
- * The record of unreturned calls. The interpreter pushes a record at each CALL and pops it at the RET that uses its slot; this side keeps one
- * list a stack, since goroutine switches, signals and threads change stacks without returning. Nothing here influences execution.
- *
- * A program under the race detector changes stacks twice a memory access, from a goroutine's, which may be deep, to g0's, which is not. So the
- * list of a stack that is left stays where it is, and the next one begins above it; only what is small is copied to and fro.
+ * The record of unreturned calls, for those who look at it, save it and make room in it. The engine keeps it (interpret/call-record.ts);
+ * nothing here influences execution.
  */
 import type { AddressSpace, CallRecord, SavedCalls } from './api.js';
-import { CALLS, STATE } from './layout.js';
+import type { CallFunctionName } from './ir/emit.js';
+import { CALL, CALLS, GRANULES, ROOT, ROOT_BIT, STATE } from './layout.js';
 import { checkVersion } from './part.js';
 
-const SENTINEL = 0xffff_ffff_ffff_ffffn;
-/** How far below the innermost record a stack pointer may be and still be taken for the same stack. */
-const REACH = 1n << 16n;
-const WORDS = CALLS.size / 8;
-const BASE = CALLS.base + CALLS.size;
-/** Room for calls that a list has when it is taken up above others. */
-const MARGIN = 1024 * CALLS.size;
+/** The functions of the interpreter's module that are called from here. */
+export type CallFunctions = Readonly<
+  Record<Extract<CallFunctionName, 'stackAt' | 'takeTurn' | 'newStack' | 'noteGranule' | 'provide'>, CallFunction>
+>;
+type CallFunction = (...args: bigint[]) => number;
 
-/** Lists in their place: they are looked through one by one at each switch, the parked ones by halves. */
-const MOST_SEGMENTS = 8;
+type SavedStack = SavedCalls['stacks'][number];
 
-/** A list in its place: the last of them is that of the stack in use, and a sentinel lies in front of each. */
-interface Segment {
-  readonly base: number;
-  /** Slot of the innermost call on the stack from which this one was begun; 0n: not known. */
-  readonly left: bigint;
-  /** Behind its last record; of the segment in use, `callTop` says it. */
-  top: number;
-}
-
-/** The records of a stack, copied away; they do not change. */
-interface Parked {
-  /** Slots of the outermost and the innermost record. */
-  readonly high: bigint;
-  readonly low: bigint;
-  readonly left: bigint;
-  readonly words: BigUint64Array;
-}
-
-/** A stack without calls that was in use when another thread's or a signal's took its turn: where it began, and which one was left for it. */
-interface Bare {
-  readonly high: bigint;
-  readonly left: bigint;
-}
-
-const MOST_BARE = 16;
+/** Words of a call as it is saved: slot, return address, target. */
+const WORDS = 3;
+const TABLE_BYTES = GRANULES.entries * 8;
+const END_OF_CALLS = CALLS.base + CALLS.entries * CALLS.size;
 
 export class Calls {
-  private segments: Segment[] = [{ base: BASE, left: 0n, top: BASE }];
-  /** In order of address; they do not overlap. */
-  private readonly parked: Parked[] = [];
-  private readonly bare: Bare[] = [];
   private readonly view: DataView;
-  private readonly words: BigUint64Array;
+  private readonly bytes: Uint8Array;
+  private functions: CallFunctions | undefined;
 
   constructor(
     buffer: ArrayBuffer,
     private readonly memory: AddressSpace,
   ) {
     this.view = new DataView(buffer);
-    this.words = new BigUint64Array(buffer, CALLS.base, CALLS.entries * WORDS);
-    this.words[0] = SENTINEL;
-    this.top = BASE;
+    this.bytes = new Uint8Array(buffer);
   }
 
-  save(): SavedCalls {
-    const { top } = this.leave();
-    return {
-      version: 2,
-      segments: this.segments.map(segment => ({ ...segment })),
-      room: bytesOf(this.words.slice(0, this.indexOf(top))),
-      parked: this.parked.map(({ words, ...rest }) => ({ ...rest, words: bytesOf(words) })),
-      bare: [...this.bare],
-      callHigh: this.view.getBigUint64(STATE.callHigh, true),
-    };
+  /** Begins, with the functions of the module that keeps the record. */
+  begin(functions: CallFunctions): void {
+    this.functions = functions;
+    this.clear();
   }
 
-  restore(saved: SavedCalls): void {
-    checkVersion('calls', saved, 2);
-    this.segments = saved.segments.map(segment => ({ ...segment }));
-    this.words.set(wordsOf(saved.room));
-    this.parked.splice(0, this.parked.length, ...saved.parked.map(({ words, ...rest }) => ({ ...rest, words: wordsOf(words) })));
-    this.bare.splice(0, this.bare.length, ...saved.bare);
-    this.view.setBigUint64(STATE.callHigh, saved.callHigh, true);
-    this.top = this.segments.at(-1)!.top;
+  /** Called before the guest runs: another thread's or a signal's registers may be loaded. */
+  takeTurn(): void {
+    const { view } = this;
+    const sp = view.getBigUint64(STATE.gpr + 32, true);
+    const slot = view.getBigUint64(this.top + CALL.slot, true);
+    if (slot < sp || (slot ^ sp) >> BigInt(GRANULES.bits) !== 0n) this.functions!.takeTurn(view.getBigUint64(STATE.callSp, true), sp);
   }
 
-  private get top(): number {
-    return this.view.getUint32(STATE.callTop, true);
+  /** Called when the guest stops. */
+  endTurn(): void {
+    this.bytes.copyWithin(STATE.callSp, STATE.gpr + 32, STATE.gpr + 40);
   }
 
-  private set top(value: number) {
-    this.view.setUint32(STATE.callTop, value, true);
-  }
-
-  private get sp(): bigint {
-    return this.view.getBigUint64(STATE.gpr + 32, true);
-  }
-
-  private indexOf(address: number): number {
-    return ((address - CALLS.base) / CALLS.size) * WORDS;
-  }
-
-  private slotAt(address: number): bigint {
-    return this.words[this.indexOf(address)];
-  }
-
-  /** Drops the records of frames that RSP has passed. */
-  trim(): number {
-    const { sp } = this;
-    let { top } = this;
-    while (this.slotAt(top - CALLS.size) <= sp) top -= CALLS.size;
-    this.top = top;
-    return 0;
-  }
-
-  /** The room is used up: the lists of other stacks make way; a list that fills it alone forgets its outer half. */
-  spill(): number {
-    const current = this.leave();
-    const count = (current.top - current.base) / CALLS.size;
-    const keep = current.base === BASE ? Math.min(count, CALLS.entries >> 1) : count;
-    const kept = this.words.slice(this.indexOf(current.top - keep * CALLS.size), this.indexOf(current.top));
-    this.segments.pop();
-    this.parkDownTo(0);
-    this.push(kept, current.left);
-    return 0;
-  }
-
-  /**
-   * Called when RSP may have gone to another stack: takes up the list of that one, or begins it. `resumed`: it is another thread's turn, or a
-   * signal's, and no instruction has gone from one stack to the other.
-   */
-  switchStack(resumed = false): number {
-    const { sp } = this;
-    const current = this.leave();
-    if (this.covers(current, sp)) return 0;
-    let left = 0n;
-    if (current.top === current.base) {
-      const high = this.view.getBigUint64(STATE.callHigh, true);
-      if (resumed && sp <= high && high <= sp + REACH) return 0;
-      this.segments.pop();
-      if (!resumed) left = current.left;
-      else if (current.left !== 0n) this.keepBare({ high, left: current.left });
-    } else if (!resumed) left = this.slotAt(current.top - CALLS.size);
-    const at = this.segments.findLastIndex(segment => this.covers(segment, sp));
-    if (at >= 0) this.resume(at);
-    else {
-      const index = this.parkedAt(sp);
-      const known = index < 0 ? undefined : this.parked.splice(index, 1)[0];
-      if (known === undefined) this.push(new BigUint64Array(0), left === 0n ? this.takeBare(sp) : left);
-      else this.push(known.words, known.left);
-    }
-    const { base } = this.segments.at(-1)!;
-    this.view.setBigUint64(STATE.callHigh, this.top === base ? sp : this.slotAt(base), true);
-    return 0;
-  }
-
-  private keepBare(bare: Bare): void {
-    this.bare.push(bare);
-    if (this.bare.length > MOST_BARE) this.bare.shift();
-  }
-
-  private takeBare(sp: bigint): bigint {
-    const at = this.bare.findIndex(({ high }) => sp <= high && high <= sp + REACH);
-    return at < 0 ? 0n : this.bare.splice(at, 1)[0].left;
-  }
-
-  /** Notes where the segment in use ends. */
-  private leave(): Segment {
-    const current = this.segments.at(-1)!;
-    current.top = this.top;
-    return current;
-  }
-
-  private covers({ base, top }: Segment, sp: bigint): boolean {
-    return top !== base && sp <= this.slotAt(base) && this.slotAt(top - CALLS.size) <= sp + REACH;
-  }
-
-  /** Makes a segment that lies below others the one in use: they are parked, or, if it is smaller than they, it is taken up above them. */
-  private resume(at: number): void {
-    const { base, top, left } = this.segments[at];
-    const above = this.segments.slice(at + 1).reduce((sum, segment) => sum + segment.top - segment.base, 0);
-    if (above <= top - base) {
-      this.parkDownTo(at + 1);
-      this.top = top;
-      return;
-    }
-    const words = this.words.slice(this.indexOf(base), this.indexOf(top));
-    this.segments[at].top = base;
-    this.push(words, left);
-  }
-
-  /** Begins a segment above the others with these records, and uses it. */
-  private push(words: BigUint64Array, left: bigint): void {
-    while (this.segments.length > 0 && this.segments.at(-1)!.top === this.segments.at(-1)!.base) this.segments.pop();
-    const room = CALLS.base + CALLS.entries * CALLS.size - words.byteLength - MARGIN;
-    if (this.segments.length >= MOST_SEGMENTS || (this.segments.length > 0 && this.segments.at(-1)!.top > room)) this.parkDownTo(0);
-    const sentinel = this.segments.at(-1)?.top ?? CALLS.base;
-    this.words[this.indexOf(sentinel)] = SENTINEL;
-    const base = sentinel + CALLS.size;
-    this.words.set(words, this.indexOf(base));
-    this.segments.push({ base, left, top: base + words.byteLength });
-    this.top = base + words.byteLength;
-  }
-
-  /** Copies the segments from an index on away. */
-  private parkDownTo(index: number): void {
-    for (const { base, top, left } of this.segments.splice(index)) {
-      if (top !== base) this.park(this.words.slice(this.indexOf(base), this.indexOf(top)), left);
-    }
-  }
-
-  private park(words: BigUint64Array, left: bigint): void {
-    const high = words[0];
-    const low = words[words.length - WORDS];
-    const at = this.firstParked(low);
-    // Lists that overlap are of stacks whose memory has been put to new use.
-    let end = at;
-    while (end < this.parked.length && this.parked[end].low <= high) end++;
-    this.parked.splice(at, end - at, { high, low, left, words });
-  }
-
-  /** Index of the first parked list that ends at or above an address. */
-  private firstParked(address: bigint): number {
-    let from = 0;
-    let to = this.parked.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.parked[middle].high < address) from = middle + 1;
-      else to = middle;
-    }
-    return from;
-  }
-
-  /** Index of the parked list of the stack that `sp` lies on; -1: there is none. */
-  private parkedAt(sp: bigint): number {
-    const at = this.firstParked(sp);
-    return at < this.parked.length && sp + REACH >= this.parked[at].low ? at : -1;
-  }
+  // ---- looking -----------------------------------------------------------------------------------------------------------------------
 
   /**
    * Records of the stack that `sp` lies on, innermost first; at most `most` of them. A slot that no longer holds the return address was written
    * since, or its record is left from a call that was abandoned: the code that is there tells.
    */
   list(sp: bigint, most = Number.POSITIVE_INFINITY): CallRecord[] {
-    const words = this.stackOf(sp)?.words;
-    if (words === undefined) return [];
     const records: CallRecord[] = [];
-    for (let at = words.length - WORDS; at >= 0 && records.length < most; at -= WORDS) {
-      if (words[at] < sp) continue;
-      const record = this.record(words, at);
+    const root = this.stackAt(sp);
+    for (let at = root === 0 ? 0 : this.topOf(root); at !== root && records.length < most; at = this.nextOf(at)) {
+      if (this.slotOf(at) < sp) continue;
+      const record = this.record(at);
       if (record !== undefined) records.push(record);
     }
     return records;
@@ -257,53 +71,203 @@ export class Calls {
 
   /** The innermost call on the stack that was left when the one of `sp` was begun, if it has not returned. */
   leftFor(sp: bigint): CallRecord | undefined {
-    const left = this.stackOf(sp)?.left ?? 0n;
+    const root = this.stackAt(sp);
+    const left = root === 0 ? 0n : this.view.getBigUint64(root + ROOT.left, true);
     const [record] = left === 0n ? [] : this.list(left, 1);
     return record?.slot === left ? record : undefined;
   }
 
   /** The innermost unreturned call of the stack in use, also one whose slot RSP has passed. */
   last(): CallRecord | undefined {
-    const { base, top } = this.leave();
-    return top === base ? undefined : this.record(this.words, this.indexOf(top) - WORDS);
+    const { top } = this;
+    return this.isRoot(top) ? undefined : this.record(top);
   }
 
   intactReturn(): bigint | undefined {
-    const { sp } = this;
-    const at = this.indexOf(this.top) - WORDS;
-    if (this.words[at] !== sp) return undefined;
-    const returnAddress = this.words[at + 1];
+    const { top, view } = this;
+    const sp = view.getBigUint64(STATE.gpr + 32, true);
+    if (this.slotOf(top) !== sp) return undefined;
+    const returnAddress = view.getBigUint64(top + CALL.returnAddress, true);
     return this.memory.readU64(sp) === returnAddress ? returnAddress : undefined;
   }
 
   /** The call that the last RET has taken from the list, as long as no other is recorded in its place. */
   returned(): CallRecord | undefined {
-    const { top } = this.leave();
-    return this.record(this.words, this.indexOf(top));
+    const free = this.pointer(STATE.callFree);
+    return free === 0 ? undefined : this.record(free);
   }
 
-  private stackOf(sp: bigint): { readonly words: BigUint64Array; readonly left: bigint } | undefined {
-    const current = this.leave();
-    const high = this.view.getBigUint64(STATE.callHigh, true);
-    const bare = current.top === current.base && sp <= high && high <= sp + REACH;
-    const segment = this.segments.findLast(each => this.covers(each, sp)) ?? (bare ? current : undefined);
-    if (segment === undefined) return this.parked[this.parkedAt(sp)];
-    return { words: this.words.subarray(this.indexOf(segment.base), this.indexOf(segment.top)), left: segment.left };
-  }
-
-  private record(words: BigUint64Array, at: number): CallRecord | undefined {
-    const [slot, returnAddress, target] = words.subarray(at, at + WORDS);
+  private record(at: number): CallRecord | undefined {
+    const [slot, returnAddress, target] = [CALL.slot, CALL.returnAddress, CALL.target].map(field =>
+      this.view.getBigUint64(at + field, true),
+    ) as [bigint, bigint, bigint];
     if (this.memory.mappingAt(slot) === undefined) return undefined;
     const now = this.memory.readU64(slot);
     return { slot, returnAddress, target, ...(now === returnAddress ? {} : { now }) };
   }
+
+  private stackAt(sp: bigint): number {
+    return this.functions!.stackAt(BigInt.asUintN(64, sp));
+  }
+
+  private pointer(field: number): number {
+    return this.view.getUint32(field, true);
+  }
+
+  private set(field: number, value: number): void {
+    this.view.setUint32(field, value, true);
+  }
+
+  private get top(): number {
+    return this.pointer(STATE.callTop);
+  }
+
+  private slotOf(record: number): bigint {
+    return this.view.getBigUint64(record + CALL.slot, true);
+  }
+
+  private isRoot(record: number): boolean {
+    return this.slotOf(record) >= ROOT_BIT;
+  }
+
+  private nextOf(record: number): number {
+    return this.pointer(record + CALL.next);
+  }
+
+  private topOf(root: number): number {
+    return root === this.pointer(STATE.callStack) ? this.top : this.pointer(root + ROOT.top);
+  }
+
+  // ---- saving, and making room -------------------------------------------------------------------------------------------------------
+
+  save(): SavedCalls {
+    const free = this.pointer(STATE.callFree);
+    return {
+      version: 3,
+      stacks: this.stacks(),
+      returned: free === 0 ? new Uint8Array() : this.bytes.slice(free, free + 8 * WORDS),
+      clock: this.pointer(STATE.callClock),
+      sp: this.view.getBigUint64(STATE.callSp, true),
+    };
+  }
+
+  restore(saved: SavedCalls): void {
+    checkVersion('calls', saved, 3);
+    this.load(saved.stacks);
+    if (saved.returned.length > 0) {
+      this.functions!.provide();
+      this.bytes.set(saved.returned, this.pointer(STATE.callFree));
+    }
+    this.set(STATE.callClock, saved.clock);
+    this.view.setBigUint64(STATE.callSp, saved.sp, true);
+  }
+
+  /** Room for calls or for stacks is used up: stacks whose memory has gone are forgotten, then the outer calls of long ones, and then those used longest ago. */
+  spill(): number {
+    const clock = this.pointer(STATE.callClock);
+    const mapped = this.stacks().filter(({ end }) => this.memory.mappingAt(end - 1n) !== undefined);
+    // The stack in use is the last.
+    const kept: SavedStack[] = [];
+    let room = CALLS.entries * 0.75;
+    let notes = GRANULES.most * 0.75;
+    for (const stack of mapped.reverse()) {
+      if (room < 2) break;
+      const records = stack.calls.subarray(-Math.floor(room / 2) * 8 * WORDS);
+      const taken = 1 + records.length / (8 * WORDS);
+      if (taken > room || notes <= 0) break;
+      room -= taken;
+      notes -= granulesOf(records) + 1;
+      kept.push({ ...stack, calls: records });
+    }
+    this.load(kept.reverse());
+    this.set(STATE.callClock, clock);
+    return 0;
+  }
+
+  /** All stacks with what is known of them, in the order in which they were used last; that in use is the last. */
+  private stacks(): SavedStack[] {
+    const { view } = this;
+    const current = this.pointer(STATE.callStack);
+    const roots: number[] = [];
+    for (let root = this.pointer(STATE.callStacks); root !== 0; root = this.nextOf(root)) if (root !== current) roots.push(root);
+    const used = (root: number): number => this.pointer(root === current ? STATE.callClock : root + ROOT.used);
+    roots.sort((one, other) => used(one) - used(other)).push(current);
+    return roots
+      .filter(root => this.slotOf(root) !== ROOT_BIT || root === current)
+      .map(root => ({
+        end: this.slotOf(root) - ROOT_BIT,
+        left: view.getBigUint64(root + ROOT.left, true),
+        depth: this.pointer(root + ROOT.depth),
+        used: used(root),
+        calls: this.callsOf(root),
+      }));
+  }
+
+  /** The calls of a stack, outermost first. */
+  private callsOf(root: number): Uint8Array {
+    let count = 0;
+    for (let at = this.topOf(root); at !== root; at = this.nextOf(at)) count++;
+    const calls = new Uint8Array(count * 8 * WORDS);
+    for (let at = this.topOf(root); at !== root; at = this.nextOf(at)) {
+      count--;
+      calls.set(this.bytes.subarray(at, at + 8 * WORDS), count * 8 * WORDS);
+    }
+    return calls;
+  }
+
+  private clear(): void {
+    this.bytes.fill(0, GRANULES.base, GRANULES.base + TABLE_BYTES);
+    for (const field of [STATE.callFree, STATE.callNotes, STATE.callClock]) this.set(field, 0);
+    // A stack that nothing lies on.
+    const nowhere = CALLS.base;
+    this.bytes.fill(0, nowhere, nowhere + CALLS.size);
+    this.view.setBigUint64(nowhere + CALL.slot, ROOT_BIT, true);
+    this.set(nowhere + ROOT.top, nowhere);
+    for (const field of [STATE.callTop, STATE.callStack, STATE.callStacks]) this.set(field, nowhere);
+    this.set(STATE.callUnused, nowhere + CALLS.size);
+  }
+
+  /** Begins anew with these stacks; the last is in use. */
+  private load(stacks: readonly SavedStack[]): void {
+    const { view, functions } = this;
+    this.clear();
+    for (const { end, left, depth, used, calls } of stacks) {
+      if (end === 0n) {
+        for (const field of [STATE.callTop, STATE.callStack]) this.set(field, CALLS.base);
+        continue;
+      }
+      functions!.newStack(end, left);
+      const root = this.pointer(STATE.callStack);
+      this.set(root + ROOT.depth, depth);
+      this.set(root + ROOT.used, used);
+      const slots = new DataView(calls.buffer, calls.byteOffset);
+      let granule = end >> BigInt(GRANULES.bits);
+      for (let at = 0; at < calls.length; at += 8 * WORDS) {
+        const record = this.pointer(STATE.callUnused);
+        this.set(STATE.callUnused, record + CALLS.size);
+        this.bytes.set(calls.subarray(at, at + 8 * WORDS), record);
+        this.set(record + CALL.next, this.top);
+        this.set(STATE.callTop, record);
+        const slot = slots.getBigUint64(at, true);
+        if (slot >> BigInt(GRANULES.bits) !== granule) functions!.noteGranule(slot);
+        granule = slot >> BigInt(GRANULES.bits);
+      }
+      this.set(root + ROOT.top, this.top);
+    }
+    if (this.pointer(STATE.callUnused) > END_OF_CALLS) throw new Error('more calls are saved than there is room for');
+    view.setUint32(STATE.callFree, 0, true);
+  }
 }
 
-const bytesOf = (words: BigUint64Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-
-function wordsOf(bytes: Uint8Array): BigUint64Array {
-  const { buffer, byteOffset, byteLength } = byteOffsetIsWhole(bytes) ? bytes : bytes.slice();
-  return new BigUint64Array(buffer, byteOffset, byteLength / 8);
+/** How many granules calls lie in. */
+function granulesOf(calls: Uint8Array): number {
+  const view = new DataView(calls.buffer, calls.byteOffset);
+  let count = 0;
+  let last = -1n;
+  for (let at = 0; at < calls.length; at += 8 * WORDS) {
+    const granule = view.getBigUint64(at, true) >> BigInt(GRANULES.bits);
+    if (granule !== last) count++;
+    last = granule;
+  }
+  return count;
 }
-
-const byteOffsetIsWhole = ({ byteOffset }: Uint8Array): boolean => byteOffset % 8 === 0;

@@ -18,7 +18,7 @@ import type {
   WatchHit,
 } from './api.js';
 import { PAGE_SIZE } from './api.js';
-import { Calls } from './calls.js';
+import { type CallFunctions, Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
 import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
@@ -103,6 +103,7 @@ export class Machine implements Cpu {
       m: { memory, ...this.imports() },
     });
     this.enter = instance.exports.run as RunInterpreter;
+    this.callLists.begin(instance.exports as unknown as CallFunctions);
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
     this.translator = new Translator(this.memory, this.observers);
@@ -181,7 +182,13 @@ export class Machine implements Cpu {
   }
 
   run(budget: number, pass = false): CpuStop {
-    this.callLists.switchStack(true);
+    this.callLists.takeTurn();
+    const stop = this.runBlocks(budget, pass);
+    this.callLists.endTurn();
+    return stop;
+  }
+
+  private runBlocks(budget: number, pass: boolean): CpuStop {
     const end = this.icount + budget;
     let single = pass;
     for (let left = budget; left > 0; left = end - this.icount) {
@@ -439,9 +446,7 @@ export class Machine implements Cpu {
       divideError: () => this.raise('#DE'),
       divide128: () => this.divide128(),
       divideSigned128: () => this.divideSigned128(),
-      trimCalls: () => this.callLists.trim(),
       spillCalls: () => this.callLists.spill(),
-      switchStack: () => this.callLists.switchStack(),
       edge: () => (this.observers.reached(this.view.getUint32(STATE.helperOp, true)) ? 0 : this.leave(EXIT.edge)),
       sseFloat: () => sseFloat(this.view),
       sseRare: () => sseRare(this.view),

@@ -56,10 +56,11 @@ export const STATE = {
   exitAccess: 0x358,
   /** Exception of exit = EXIT.fault: an index into VECTORS. */
   exitVector: 0x35c,
-  /** Next free call record. */
+  /** Record of the innermost call on the stack in use, and that stack's root. */
   callTop: 0x360,
-  /** Highest slot of the call records in use: the stack they belong to ends there. */
-  callHigh: 0x368,
+  callStack: 0x364,
+  /** RSP when the guest last stopped. */
+  callSp: 0x368,
   /** Instructions of the budget that are left, before those of an unfinished block are given back. */
   exitBudget: 0x370,
   /** The exception's error code, other than #PF's, and what CAUSES says of it; both 0 when nothing is to be said. */
@@ -75,6 +76,13 @@ export const STATE = {
   helperA: 0x3b8,
   helperB: 0x3bc,
   helperImm: 0x3c0,
+  /** First of the free call records; 0: there is none. The first that has never been used; the root that was made last. */
+  callFree: 0x3c8,
+  callUnused: 0x3cc,
+  callStacks: 0x3d0,
+  /** Places of GRANULES in use. Counts the times that a stack was left or looked for. */
+  callNotes: 0x3d4,
+  callClock: 0x3d8,
   /** The image of FXSAVE and FNSAVE on its way to or from guest memory, 512 bytes. */
   image: 0x400,
 } as const;
@@ -98,13 +106,29 @@ export const NO_TAG = 0xffff_ffff_ffff_ffffn;
 /** Indirect jumps: {guest pc u64, record address u32} at 16 bytes an entry. */
 export const JUMP_CACHE = { base: 0x20000, entries: 16384, entryBits: 4 } as const;
 
-/** Call records: {slot u64, return address u64, target u64, unused} at 32 bytes each; the first is a sentinel with slot 2^64-1. */
-export const CALLS = { base: 0x60000, entries: 65536, size: 32 } as const;
+/** Which stacks have calls where: {low 32 bits of the address >> bits, address of the stack's root}, 8 bytes an entry, at most `most` of them. */
+export const GRANULES = { base: 0x60000, entries: 1 << 18, most: 1 << 17, bits: 11 } as const;
 
 export const CODE = { base: 0x0028_0000, size: 96 << 20 } as const;
 
+/** Call records and the roots of stacks (see interpret/call-record.ts). */
+export const CALLS = { base: CODE.base + CODE.size, entries: 1 << 20, size: 32 } as const;
+/** Fields of a call record: addresses of the slot, behind the CALL and of its target, u64 each; the record of the call that it is in, u32. */
+export const CALL = { slot: 0, returnAddress: 8, target: 16, next: 24 } as const;
+/**
+ * Fields of a root: `slot` is the end of its stack with ROOT_BIT, `next` the root made before. Slot of the innermost call on the stack from which
+ * this one was begun, u64, 0: not known; how far below the end it was left, when it was last used, and its innermost call, u32 each.
+ */
+export const ROOT = { left: 8, depth: 16, used: 20, top: 28 } as const;
+export const ROOT_BIT = 1n << 63n;
+/** How far below the innermost call RSP may be and still be taken for the same stack. */
+export const STACK_REACH = 1n << 16n;
+/** The same of a stack that was left, against where RSP was then: for code that comes back to it, and for a signal that is delivered there. */
+export const FRESH_REACH = 256n;
+export const SIGNAL_REACH = 4096n;
+
 /** Page frames start here. */
-export const FRAMES_BASE = CODE.base + CODE.size;
+export const FRAMES_BASE = CALLS.base + CALLS.entries * CALLS.size;
 
 /**
  * A micro-op record, 32 bytes. `d`, `a` and `b` are addresses in the register file; an immediate operand is the address of the record's own

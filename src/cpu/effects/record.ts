@@ -53,7 +53,7 @@ const OWN: ReadonlySet<Operand | StateField> = new Set<StateField>([
   'exit',
   'exitVector',
   'callTop',
-  'callHigh',
+  'callFree',
   'helperOp',
 ]);
 /** How the flags are kept: they count as flags. */
@@ -325,6 +325,8 @@ class Recorder implements Emit, Body {
   help(name: Helper): void {
     this.perform(name, HELPER_EFFECTS[name]);
   }
+
+  keepCalls(): void {}
 
   operate(unit: HelperUnit, operation: string): void {
     this.perform(`${unit} ${operation}`, UNIT_EFFECTS[unit](operation));

@@ -11,7 +11,6 @@ const nothing: HelperEffects = { reads: [], writes: [] };
 const raising = (vector: '#GP' | '#DE'): HelperEffects => ({ ...nothing, raises: [vector], ends: true });
 const pair = slots({ rax: 8, rdx: 8 });
 
-/** Records of calls are the emulator's own: keeping them changes nothing that a guest sees. */
 export const HELPER_EFFECTS: Readonly<Record<Helper, HelperEffects>> = {
   misaligned: raising('#GP'),
   notCanonical: raising('#GP'),
@@ -19,9 +18,6 @@ export const HELPER_EFFECTS: Readonly<Record<Helper, HelperEffects>> = {
   divideError: raising('#DE'),
   divide128: { reads: pair, writes: pair },
   divideSigned128: { reads: pair, writes: pair, raises: ['#DE'] },
-  trimCalls: nothing,
-  spillCalls: nothing,
-  switchStack: nothing,
   edge: nothing,
 };
 

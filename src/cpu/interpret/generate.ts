@@ -11,6 +11,7 @@ import { EXIT, RECORD } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
+import { CALL_FUNCTIONS } from './call-record.js';
 
 class InterpreterEmit extends WasmEmit {
   read(operand: Operand, how: Load, offset: number): void {
@@ -98,10 +99,10 @@ const isOfMemory = (name: string): boolean => MEMORY_HELPERS.some(each => each =
 /** The module's bytes, made from the rows; the same for every machine. */
 export function generateInterpreter(): Uint8Array {
   // A dry run finds out which helpers the rows call: imports must be numbered before functions.
-  const wanted = new Set<string>(MEMORY_HELPERS);
-  const internal = ['flags', 'carry'];
+  const wanted = new Set<string>([...MEMORY_HELPERS, 'spillCalls']);
+  const internal: ReadonlySet<string> = new Set(['flags', 'carry', ...Object.keys(CALL_FUNCTIONS)]);
   const note = (name: string): number => {
-    if (!internal.includes(name)) wanted.add(name);
+    if (!internal.has(name)) wanted.add(name);
     return 0;
   };
   const dry = new ModuleBuilder();
@@ -120,6 +121,12 @@ export function generateInterpreter(): Uint8Array {
     indices.set(name, builder.function({}, ['i32'], {}, write, name));
   }
   const helpers = (name: string): number => indices.get(name)!;
+  for (const [name, { params, results, locals, body }] of Object.entries(CALL_FUNCTIONS)) {
+    indices.set(
+      name,
+      builder.function(params, results, locals, code => body(new InterpreterEmit(code, helpers)), name),
+    );
+  }
   writeRun(builder, helpers, writeApart(builder, helpers));
   return builder.build();
 }

@@ -1,5 +1,5 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
-import { CALLS, FLAG } from '../layout.js';
+import { CALL, FLAG, GRANULES } from '../layout.js';
 import { type BranchWay, type Node, WIDTHS } from './emit.js';
 import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagBits, flagsOf, flagsOfLogic } from './flags.js';
 import {
@@ -11,6 +11,7 @@ import {
   getSigned,
   help,
   imm,
+  keepCalls,
   leave,
   load,
   local,
@@ -137,19 +138,44 @@ row(
 // ---- calls -------------------------------------------------------------------------------------------------------------------------
 
 const top = state('callTop', 'i32.load');
-const topSlot = load('i64.load', op('i32.sub', top, c32(CALLS.size)));
-/** Records the CALL whose return address has just been pushed. Records at or below the new slot belong to frames that were abandoned. */
+/** The innermost record in `e`, and its slot in `z`. */
+const innermost = seq(setLocal('e', top), setLocal('z', load('i64.load', local('e'), CALL.slot)));
+/** Whether `z` lies above the address in the same granule: then that address is on the same stack, and noted so. */
+const above = (address: Node): Node =>
+  op(
+    'i32.and',
+    op('i64.gt_u', local('z'), address),
+    op('i64.eqz', op('i64.shr_u', op('i64.xor', local('z'), address), c64(GRANULES.bits))),
+  );
+/** Records the CALL whose return address has just been pushed. */
 const recordCall = (returnAddress: Node, target: Node): Node =>
   seq(
-    when(op('i64.le_u', topSlot, state('rsp')), help('trimCalls')),
-    setLocal('h', top),
-    store('i64.store', local('h'), state('rsp')),
-    store('i64.store', local('h'), returnAddress, 8),
-    store('i64.store', local('h'), target, 16),
-    setLocal('h', op('i32.add', local('h'), c32(CALLS.size))),
+    innermost,
+    setLocal('h', state('callFree', 'i32.load')),
+    when(
+      op('i32.eqz', op('i32.and', op('i32.ne', local('h'), c32(0)), above(state('rsp')))),
+      seq(keepCalls('makeRoom', state('rsp')), setLocal('e', top), setLocal('h', state('callFree', 'i32.load'))),
+    ),
+    setState('callFree', load('i32.load', local('h'), CALL.next), 'i32.store'),
+    store('i64.store', local('h'), state('rsp'), CALL.slot),
+    store('i64.store', local('h'), returnAddress, CALL.returnAddress),
+    store('i64.store', local('h'), target, CALL.target),
+    store('i32.store', local('h'), local('e'), CALL.next),
     setState('callTop', local('h'), 'i32.store'),
-    when(op('i32.eq', local('h'), c32(CALLS.base + CALLS.entries * CALLS.size)), help('spillCalls')),
   );
+/** Takes the record of the call that a RET at RSP ends off the chain, and puts it in front of the free ones. */
+const recordReturn = seq(
+  innermost,
+  when(op('i64.lt_s', local('z'), state('rsp')), seq(keepCalls('abandon', state('rsp')), innermost)),
+  when(
+    op('i64.eq', local('z'), state('rsp')),
+    seq(
+      setState('callTop', load('i32.load', local('e'), CALL.next), 'i32.store'),
+      store('i32.store', local('e'), state('callFree', 'i32.load'), CALL.next),
+      setState('callFree', local('e'), 'i32.store'),
+    ),
+  ),
+);
 const pushed = op('i64.sub', state('rsp'), c64(8));
 const pushReturn = (value: Node): Node => seq(writeGuest('i64.store', pushed, value), setState('rsp', pushed));
 /** Pushes imm, and on to the callee. */
@@ -173,22 +199,23 @@ row(
   seq(
     setLocal('x', readGuest('i64.load', state('rsp'))),
     canonicalTarget,
-    when(
-      op('i64.eq', topSlot, state('rsp')),
-      setState('callTop', op('i32.sub', top, c32(CALLS.size)), 'i32.store'),
-      when(op('i64.lt_u', topSlot, state('rsp')), help('trimCalls')),
-    ),
+    recordReturn,
     setState('rsp', op('i64.add', op('i64.add', state('rsp'), c64(8)), imm)),
     indirect,
   ),
   { ...faultingEnd, edge: 'return' },
 );
-/** After 'rsp' has been loaded with an unrelated value: asks whether that is another stack. */
+/** RSP = a, an unrelated value: asks whether that is another stack. */
 row(
   'stackswitch',
-  when(
-    op('i32.or', op('i64.gt_u', state('rsp'), state('callHigh')), op('i64.gt_u', op('i64.sub', topSlot, state('rsp')), c64(1 << 16))),
-    help('switchStack'),
+  seq(
+    setLocal('x', get('a', 64)),
+    innermost,
+    when(
+      op('i32.eqz', op('i32.or', op('i64.eq', local('z'), local('x')), above(local('x')))),
+      keepCalls('switchStack', state('rsp'), local('x')),
+    ),
+    setState('rsp', local('x')),
   ),
   { edge: 'stack' },
 );

@@ -62,17 +62,21 @@ export const LOCALS = {
 export type Local = keyof typeof LOCALS;
 
 /** Helpers that do one thing each, on the register file; those that raise never go on. */
-export type Helper =
-  | 'misaligned'
-  | 'notCanonical'
-  | 'reservedBits'
-  | 'divideError'
-  | 'divide128'
-  | 'divideSigned128'
-  | 'trimCalls'
-  | 'spillCalls'
+export type Helper = 'misaligned' | 'notCanonical' | 'reservedBits' | 'divideError' | 'divide128' | 'divideSigned128' | 'edge';
+/** The functions that keep the record of calls (interpret/call-record.ts). They change nothing that the guest sees. */
+export type CallFunctionName =
+  | 'provide'
+  | 'trim'
+  | 'noteGranule'
+  | 'newStack'
+  | 'findStack'
+  | 'resume'
+  | 'goElsewhere'
+  | 'makeRoom'
+  | 'abandon'
   | 'switchStack'
-  | 'edge';
+  | 'takeTurn'
+  | 'stackAt';
 /** Helpers that do many operations, by name. */
 export type HelperUnit = 'sseFloat' | 'sseRare' | 'x87' | 'system';
 /** Why a row leaves the interpreter: a name of EXIT. */
@@ -129,6 +133,8 @@ export interface Emit {
 
   /** Calls a helper; what it reads and writes is stated in `helpers/effects.ts`. One that returns other than 0 has stored why it leaves. */
   help(name: Helper): void;
+  /** Calls one of the functions that keep the record of calls, or what makes room for more. */
+  keepCalls(name: CallFunctionName | 'spillCalls', values: readonly Node[]): void;
   /** Has a unit do an operation on the record's operands and immediate. */
   operate(unit: HelperUnit, operation: string): void;
 

@@ -140,6 +140,11 @@ export const help =
   (name: Helper): Node =>
   e =>
     e.help(name);
+/** Has the record of calls kept where a row's own code for that does not do. The values are addresses of stacks. */
+export const keepCalls =
+  (name: 'makeRoom' | 'abandon' | 'switchStack', ...values: Node[]): Node =>
+  e =>
+    e.keepCalls(name, values);
 export const operate =
   (unit: HelperUnit, operation: string): Node =>
   e =>

@@ -65,8 +65,11 @@ lifters.set(M.Push, b => {
 lifters.set(M.Pop, b => {
   const w = pushWidth(b);
   if (b.isRegister(0)) {
-    b.emit(`pop${w}`, b.register(0));
-    if (b.register(0) === gprSlot(4)) b.emit('stackswitch');
+    if (b.register(0) === gprSlot(4) && w === 64) {
+      const sp = b.temp();
+      b.emit('pop64', sp);
+      b.emit('stackswitch', 0, sp);
+    } else b.emit(`pop${w}`, b.register(0));
     return;
   }
   // The address of a memory operand counts with RSP already raised, but nothing may change before the store has gone through.

@@ -6,6 +6,8 @@ import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 
+const RSP = gprSlot(4);
+const RBP = gprSlot(5);
 const w0 = (b: Builder): Width => b.width(0) as Width;
 
 /** op0 = op0 OP op1. */
@@ -64,17 +66,16 @@ for (const [mnemonic, name] of [
 // ---- moves -------------------------------------------------------------------------------------------------------------------------
 
 lifters.set(M.Mov, b => {
-  if (b.isRegister(0) && b.isMemory(1)) {
+  // MOV RSP, RBP ends a frame on the same stack; any other source may be another stack.
+  if (b.isRegister(0) && b.register(0) === RSP && w0(b) === 64 && !(b.isRegister(1) && b.register(1) === RBP)) {
+    b.emit('stackswitch', 0, b.read(1, 64));
+  } else if (b.isRegister(0) && b.isMemory(1)) {
     const { a, imm } = b.address();
     b.emit(`load${w0(b)}`, b.register(0), a, 0, imm);
   } else {
     const w = (b.isRegister(1) ? b.width(1) : b.width(0)) as Width;
     const source = b.read(1, w);
     b.write(0, b.isRegister(0) ? w0(b) : w, source);
-  }
-  if (b.isRegister(0) && b.register(0) === gprSlot(4) && w0(b) === 64) {
-    // MOV RSP, RBP ends a frame on the same stack; any other source may be another stack.
-    if (!b.isRegister(1) || b.register(1) !== gprSlot(5)) b.emit('stackswitch');
   }
 });
 for (const mnemonic of [M.Movzx, M.Movsx, M.Movsxd]) {
@@ -107,7 +108,8 @@ lifters.set(M.Lea, b => {
   const w = w0(b);
   const { ins } = b;
   const target = b.register(0);
-  const destination = w === 64 ? target : b.temp();
+  const leavesStack = w === 64 && target === RSP && slotIsOtherThanStack(ins.memoryBase);
+  const destination = w === 64 && !leavesStack ? target : b.temp();
   // LEA ignores segments.
   const { a, imm } = withoutSegment(b);
   if (typeof a === 'number' && imm === 0n && a >= STATE.temp && a < STATE.vtemp) {
@@ -116,7 +118,7 @@ lifters.set(M.Lea, b => {
     last.d = destination;
   } else b.emit('lea0', destination, a, 0, imm);
   if (w !== 64) b.emit(w === 32 ? 'cut32' : 'mov16', target, destination);
-  if (w === 64 && target === gprSlot(4) && slotIsOtherThanStack(ins.memoryBase)) b.emit('stackswitch');
+  if (leavesStack) b.emit('stackswitch', 0, destination);
 });
 const slotIsOtherThanStack = (register: Register): boolean => register !== Register.RSP && register !== Register.RBP;
 function withoutSegment(b: Builder): ReturnType<Builder['address']> {
@@ -134,10 +136,17 @@ lifters.set(M.Xchg, b => {
   const old = b.update(memory, w);
   const value = b.temp();
   b.emit(`mov${w}`, value, old);
+  if (w === 64 && old === RSP) {
+    const sp = b.temp();
+    b.emit('mov64', sp, other);
+    b.emit('mov64', other, value);
+    b.emit('stackswitch', 0, sp);
+    return;
+  }
   if (b.isMemory(memory)) b.commit(memory, w, other);
   else b.emit(`mov${w}`, old, other);
-  b.emit(`mov${w}`, other, value);
-  if (w === 64 && (other === gprSlot(4) || old === gprSlot(4))) b.emit('stackswitch');
+  if (w === 64 && other === RSP) b.emit('stackswitch', 0, value);
+  else b.emit(`mov${w}`, other, value);
 });
 lifters.set(M.Xadd, b => {
   const w = w0(b);

@@ -204,7 +204,7 @@ for (const [mnemonic, width] of [
     const [target, code, flags, sp, stack] = stackElements(b, width, 5) as [number, number, number, number, number];
     b.emit('farreturn', 0, code, target);
     b.emit('iret', sp, flags, stack);
-    b.emit('stackswitch');
+    b.emit('stackswitch', 0, RSP);
     b.emit('jumptraced', 0, target);
   });
 }

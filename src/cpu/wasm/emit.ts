@@ -5,6 +5,7 @@ import { systemNumber } from '../helpers/system.js';
 import { x87Number } from '../helpers/x87.js';
 import {
   type BranchWay,
+  type CallFunctionName,
   type Emit,
   type Exit,
   fieldAddress,
@@ -31,7 +32,9 @@ const NUMBERS: Readonly<Record<HelperUnit, (operation: string) => number>> = {
 /** Helpers of guest memory, with the parameters (low, high, size) of an access. */
 export const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'] as const;
 /** Functions of the module itself. */
-export type Inner = 'flags' | 'carry';
+export type Inner = 'flags' | 'carry' | CallFunctionName;
+/** What a module calls by its number. */
+export type ModuleFunction = Helper | HelperUnit | Inner | 'spillCalls' | (typeof MEMORY_HELPERS)[number];
 
 const hostAddress: Node = op('i32.add', op('i32.wrap_i64', local('ad')), load('i32.load', local('e'), TLB.delta));
 const slowArguments = (bytes: number): Node =>
@@ -75,7 +78,7 @@ export abstract class WasmEmit implements Emit {
   /** `functions`: the indices of the module's functions, imported or its own. */
   constructor(
     readonly code: Code,
-    private readonly functions: (name: Helper | HelperUnit | Inner | (typeof MEMORY_HELPERS)[number]) => number,
+    private readonly functions: (name: ModuleFunction) => number,
   ) {}
 
   abstract read(operand: Operand, how: Load, offset: number): void;
@@ -174,6 +177,12 @@ export abstract class WasmEmit implements Emit {
 
   help(name: Helper): void {
     this.call(name);
+  }
+
+  keepCalls(name: CallFunctionName | 'spillCalls', values: readonly Node[]): void {
+    for (const value of values) value(this);
+    this.code.call(this.functions(name));
+    if (name === 'spillCalls') this.code.op('drop');
   }
 
   operate(unit: HelperUnit, operation: string): void {

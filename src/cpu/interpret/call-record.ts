@@ -1,0 +1,377 @@
+/**
+ * The record of unreturned calls, as the engine keeps it: functions of the interpreter's module, which it exports for other tiers. They leave
+ * the guest's state alone, and what they are told of it are their parameters.
+ *
+ * Each stack has a chain of records, innermost first, which ends at the stack's own record, its root. STATE.callTop is the innermost call of
+ * the stack in use and STATE.callStack its root; nothing is moved or copied when stacks change. A CALL takes a record from the free list and
+ * puts it in front; a RET that finds the record of its slot there puts it back: both are written out in the rows of `ir/control.ts`, and only
+ * what is not so simple comes here. Which stack an address lies on is told by GRANULES, a hash table of the stacks that have made calls in
+ * each 2 KiB of the address space.
+ *
+ * A root's slot has the highest bit set: no slot of a RET equals it, no RSP has passed it, and compared as a signed number it is below all.
+ */
+import type { CallFunctionName, Load, Node, StateField } from '../ir/emit.js';
+import { c32, c64, load, op, seq, setState, state, store } from '../ir/op.js';
+import { CALL, CALLS, FRESH_REACH, GRANULES, ROOT, ROOT_BIT, SIGNAL_REACH, STACK_REACH } from '../layout.js';
+import type { Code, ValueType } from '../wasm/code.js';
+
+interface CallFunction {
+  readonly params: Readonly<Record<string, ValueType>>;
+  readonly results: readonly ValueType[];
+  readonly locals: Readonly<Record<string, ValueType>>;
+  readonly body: Node;
+}
+
+// ---- the words that these functions are written in ---------------------------------------------------------------------------------
+
+const codeOf = (e: { readonly code: unknown }): Code => e.code as Code;
+const v =
+  (name: string): Node =>
+  e =>
+    codeOf(e).get(name);
+const assign =
+  (name: string, value: Node): Node =>
+  e => {
+    value(e);
+    codeOf(e).set(name);
+  };
+const given =
+  (condition: Node, then: Node, otherwise?: Node): Node =>
+  e => {
+    condition(e);
+    e.code.if();
+    then(e);
+    if (otherwise !== undefined) {
+      e.code.else();
+      otherwise(e);
+    }
+    e.code.end();
+  };
+/** Runs again for as long as `again(label)` is reached. */
+const loop =
+  (label: string, body: Node): Node =>
+  e => {
+    codeOf(e).loop(label);
+    body(e);
+    codeOf(e).end();
+  };
+const again =
+  (label: string): Node =>
+  e =>
+    codeOf(e).br(label);
+const finish =
+  (value: Node = seq()): Node =>
+  e => {
+    value(e);
+    e.code.op('return');
+  };
+const run =
+  (name: CallFunctionName | 'spillCalls', ...args: Node[]): Node =>
+  e =>
+    e.keepCalls(name, args);
+
+const pointer = (field: StateField): Node => state(field, 'i32.load');
+const point = (field: StateField, value: Node): Node => setState(field, value, 'i32.store');
+const word = (at: Node, offset: number, how: Load = 'i32.load'): Node => load(how, at, offset);
+const both = (...nodes: Node[]): Node => nodes.reduce((one, other) => op('i32.and', one, other));
+const either = (...nodes: Node[]): Node => nodes.reduce((one, other) => op('i32.or', one, other));
+const equal = (one: Node, other: Node): Node => op('i32.eq', one, other);
+const below = (one: Node, other: Node): Node => op('i64.lt_u', one, other);
+const upTo = (one: Node, other: Node): Node => op('i64.le_u', one, other);
+const plus = (one: Node, other: Node): Node => op('i64.add', one, other);
+
+const slotOf = (record: Node): Node => load('i64.load', record, CALL.slot);
+/** A record's slot; of a root, where its stack ends. */
+const place = (record: Node): Node => op('i64.and', slotOf(record), c64(ROOT_BIT - 1n));
+const isRoot = (record: Node): Node => op('i64.lt_s', slotOf(record), c64(0));
+const top = pointer('callTop');
+const stack = pointer('callStack');
+/** Where the stack in use ends. */
+const end = place(stack);
+/** Slot of the innermost call of a stack; of one without calls, where it ends. */
+const innermost = (root: Node): Node => place(word(root, ROOT.top));
+/** Of the code that is about to leave its stack: its innermost call, or what is noted at a stack without calls. */
+const leftNow: Node = e => {
+  isRoot(top)(e);
+  codeOf(e).if('i64');
+  load('i64.load', stack, ROOT.left)(e);
+  e.code.else();
+  slotOf(top)(e);
+  e.code.end();
+};
+const granuleOf = (address: Node): Node => op('i32.wrap_i64', op('i64.shr_u', address, c64(GRANULES.bits)));
+/** Offset in the table of the first place where a granule may stand. */
+const hashed = (granule: Node): Node =>
+  op('i32.shl', op('i32.shr_u', op('i32.mul', granule, c32(0x9e37_79b1 | 0)), c32(32 - Math.log2(GRANULES.entries))), c32(3));
+/** Visits the stacks noted at a granule, with `i` the place and `r` the stack's root; ends with `i` at a free place. */
+const eachNoted = (granule: Node, visit: Node): Node =>
+  seq(
+    assign('i', hashed(granule)),
+    loop(
+      'places',
+      seq(
+        assign('r', word(v('i'), GRANULES.base + 4)),
+        given(
+          v('r'),
+          seq(
+            given(equal(word(v('i'), GRANULES.base), granule), visit),
+            assign('i', op('i32.and', op('i32.add', v('i'), c32(8)), c32(GRANULES.entries * 8 - 1))),
+            again('places'),
+          ),
+        ),
+      ),
+    ),
+  );
+
+/** Notes at the root of the stack in use what the state has of it. */
+const note = seq(
+  point('callClock', op('i32.add', pointer('callClock'), c32(1))),
+  store('i32.store', stack, pointer('callClock'), ROOT.used),
+  store('i32.store', stack, top, ROOT.top),
+);
+/** Notes where RSP was when the stack in use was left, as its distance from the stack's end. */
+const noteLeft = (sp: Node): Node =>
+  store('i32.store', stack, op('i32.wrap_i64', op('select', op('i64.sub', end, sp), c64(0), upTo(sp, end))), ROOT.depth);
+const take = (root: Node): Node => seq(point('callStack', root), point('callTop', word(root, ROOT.top)));
+const beginStack = (sp: Node, left: Node): Node => run('newStack', sp, left);
+
+// ---- the functions -----------------------------------------------------------------------------------------------------------------
+
+const none = { params: {}, results: [], locals: {} } as const;
+const onStack = { params: { sp: 'i64' }, results: [], locals: {} } as const;
+
+/** By name, in an order in which none calls one behind it. */
+export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = {
+  /** Sees to it that there is a free record. */
+  provide: {
+    ...none,
+    body: given(
+      op('i32.eqz', pointer('callFree')),
+      seq(
+        given(equal(pointer('callUnused'), c32(CALLS.base + CALLS.entries * CALLS.size)), run('spillCalls')),
+        given(
+          op('i32.eqz', pointer('callFree')),
+          seq(
+            point('callFree', pointer('callUnused')),
+            store('i32.store', pointer('callFree'), c32(0), CALL.next),
+            point('callUnused', op('i32.add', pointer('callUnused'), c32(CALLS.size))),
+          ),
+        ),
+      ),
+    ),
+  },
+
+  /** Drops the records of the stack in use whose slots lie below an address. */
+  trim: {
+    ...onStack,
+    locals: { r: 'i32' },
+    body: loop(
+      'records',
+      seq(
+        assign('r', top),
+        given(
+          below(slotOf(v('r')), v('sp')),
+          seq(
+            point('callTop', word(v('r'), CALL.next)),
+            store('i32.store', v('r'), pointer('callFree'), CALL.next),
+            point('callFree', v('r')),
+            again('records'),
+          ),
+        ),
+      ),
+    ),
+  },
+
+  /** Notes that the stack in use has calls at an address. What is noted there of stacks that it overlaps is of the memory's former use. */
+  noteGranule: {
+    ...onStack,
+    locals: { i: 'i32', r: 'i32', g: 'i32' },
+    body: seq(
+      given(op('i32.ge_u', pointer('callNotes'), c32(GRANULES.most)), run('spillCalls')),
+      assign('g', granuleOf(v('sp'))),
+      eachNoted(
+        v('g'),
+        seq(
+          given(equal(v('r'), stack), finish()),
+          given(both(upTo(v('sp'), place(v('r'))), upTo(innermost(v('r')), end)), store('i64.store', v('r'), c64(ROOT_BIT), CALL.slot)),
+        ),
+      ),
+      store('i32.store', v('i'), v('g'), GRANULES.base),
+      store('i32.store', v('i'), stack, GRANULES.base + 4),
+      point('callNotes', op('i32.add', pointer('callNotes'), c32(1))),
+    ),
+  },
+
+  /** Begins a stack that ends at an address, and uses it. */
+  newStack: {
+    params: { sp: 'i64', left: 'i64' },
+    results: [],
+    locals: { r: 'i32' },
+    body: seq(
+      run('provide'),
+      assign('r', pointer('callFree')),
+      point('callFree', word(v('r'), CALL.next)),
+      store('i64.store', v('r'), op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot),
+      store('i64.store', v('r'), v('left'), ROOT.left),
+      store('i32.store', v('r'), c32(0), ROOT.depth),
+      store('i32.store', v('r'), pointer('callStacks'), CALL.next),
+      store('i32.store', v('r'), v('r'), ROOT.top),
+      point('callStacks', v('r')),
+      take(v('r')),
+      note,
+      run('noteGranule', v('sp')),
+    ),
+  },
+
+  /**
+   * Root of the stack that an address lies on; 0: none is known. One that is not in use is only gone on with where it was left or above, or as
+   * much below as `slack` says. Of several, the one that ends first is the right one, or, where they overlap, the one used last: the other's
+   * memory has been put to new use.
+   */
+  findStack: {
+    params: { sp: 'i64', slack: 'i64' },
+    results: ['i32'],
+    locals: { g: 'i32', i: 'i32', r: 'i32', n: 'i32', best: 'i32' },
+    body: seq(
+      assign('g', granuleOf(v('sp'))),
+      assign('n', c32(Number(STACK_REACH >> BigInt(GRANULES.bits)) + 1)),
+      loop(
+        'granules',
+        seq(
+          eachNoted(
+            v('g'),
+            given(
+              both(
+                upTo(v('sp'), place(v('r'))),
+                upTo(innermost(v('r')), plus(v('sp'), c64(STACK_REACH))),
+                either(
+                  equal(v('r'), stack),
+                  upTo(op('i64.sub', place(v('r')), load('i64.load32_u', v('r'), ROOT.depth)), plus(v('sp'), v('slack'))),
+                ),
+              ),
+              given(
+                op('i32.eqz', v('best')),
+                assign('best', v('r')),
+                given(
+                  both(upTo(innermost(v('r')), place(v('best'))), upTo(innermost(v('best')), place(v('r')))),
+                  given(op('i32.gt_u', word(v('r'), ROOT.used), word(v('best'), ROOT.used)), assign('best', v('r'))),
+                  given(below(place(v('r')), place(v('best'))), assign('best', v('r'))),
+                ),
+              ),
+            ),
+          ),
+          given(v('best'), finish(v('best'))),
+          assign('g', op('i32.add', v('g'), c32(1))),
+          assign('n', op('i32.sub', v('n'), c32(1))),
+          given(v('n'), again('granules')),
+        ),
+      ),
+      c32(0),
+    ),
+  },
+
+  /** Goes on with a stack at an address. */
+  resume: {
+    params: { r: 'i32', sp: 'i64', left: 'i64' },
+    results: [],
+    locals: {},
+    body: seq(take(v('r')), run('trim', v('sp')), given(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left))),
+  },
+
+  /** Goes over to the stack of an address, from one that has no calls above it. */
+  goElsewhere: {
+    ...onStack,
+    locals: { r: 'i32', left: 'i64' },
+    body: seq(
+      note,
+      assign('left', leftNow),
+      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      given(
+        v('r'),
+        run('resume', v('r'), v('sp'), v('left')),
+        given(
+          upTo(op('i64.sub', v('sp'), end), c64(STACK_REACH)),
+          // Frames that no record is of have returned: the stack reaches further up than was known.
+          seq(
+            run('trim', v('sp')),
+            store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot),
+            run('noteGranule', v('sp')),
+          ),
+          beginStack(v('sp'), v('left')),
+        ),
+      ),
+    ),
+  },
+
+  /** Makes all ready for the record of a CALL that has pushed its return address at RSP: a free record, and `callTop` above RSP. */
+  makeRoom: {
+    ...onStack,
+    body: seq(
+      run('provide'),
+      given(
+        either(upTo(slotOf(top), v('sp')), isRoot(top)),
+        seq(given(below(end, v('sp')), run('goElsewhere', v('sp'))), run('trim', plus(v('sp'), c64(1)))),
+      ),
+      run('noteGranule', v('sp')),
+      run('provide'),
+    ),
+  },
+
+  /** Before a RET at RSP, when the innermost call's slot lies below it, or there is none: drops what has been abandoned. */
+  abandon: {
+    ...onStack,
+    body: given(below(end, v('sp')), run('goElsewhere', v('sp')), run('trim', v('sp'))),
+  },
+
+  /** RSP goes from `old` to `sp`, which may be on another stack. */
+  switchStack: {
+    params: { old: 'i64', sp: 'i64' },
+    results: [],
+    locals: { r: 'i32' },
+    body: seq(
+      note,
+      noteLeft(v('old')),
+      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      given(
+        op('i32.eqz', v('r')),
+        beginStack(v('sp'), leftNow),
+        given(equal(v('r'), stack), run('trim', v('sp')), run('resume', v('r'), v('sp'), leftNow)),
+      ),
+    ),
+  },
+
+  /** It is another thread's turn, or a signal's: no instruction has gone from `old`, where RSP was, to `sp`. */
+  takeTurn: {
+    params: { old: 'i64', sp: 'i64' },
+    results: [],
+    locals: { r: 'i32' },
+    body: seq(
+      note,
+      noteLeft(v('old')),
+      assign('r', run('findStack', v('sp'), c64(SIGNAL_REACH))),
+      given(
+        v('r'),
+        given(op('i32.ne', v('r'), stack), take(v('r'))),
+        given(
+          both(isRoot(top), upTo(op('i64.sub', v('sp'), end), c64(SIGNAL_REACH))),
+          seq(store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot), run('noteGranule', v('sp'))),
+          beginStack(v('sp'), c64(0)),
+        ),
+      ),
+    ),
+  },
+
+  /** Root of the stack of an address, for who looks: of one that was left further up, if there is no better. */
+  stackAt: {
+    params: { sp: 'i64' },
+    results: ['i32'],
+    locals: { r: 'i32' },
+    body: seq(
+      store('i32.store', stack, op('i32.add', pointer('callClock'), c32(1)), ROOT.used),
+      store('i32.store', stack, top, ROOT.top),
+      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      given(v('r'), finish(v('r'))),
+      run('findStack', v('sp'), c64(STACK_REACH)),
+    ),
+  },
+};
