@@ -12,6 +12,8 @@ import { processOptions } from './process-options.js';
 
 /** Instructions between two looks at Ctrl-C. */
 const SLICE = 20_000_000;
+/** Milliseconds after which there is one in any case: system calls may take longer than instructions. */
+const SPAN = 100;
 
 /** `r14 run`: the program's output and status. Returns the status. */
 export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
@@ -31,7 +33,8 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Assem
       status = 124;
       break;
     }
-    const stop = driver.run(SLICE);
+    const begun = performance.now();
+    const stop = driver.run(SLICE, false, () => performance.now() - begun > SPAN);
     status = statusOf(stop, () => placeText(launch.images(process.objects), process.cpu.registers.rip));
     if (stop.kind === 'input') await own.wait(stop.idle);
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));

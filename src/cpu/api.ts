@@ -88,6 +88,15 @@ export interface AddressSpace {
   protect(start: bigint, length: bigint, prot: number): boolean;
   /** Drops the pages' contents: they read as zero (or as the file) again (MADV_DONTNEED). */
   discard(start: bigint, length: bigint): void;
+  /**
+   * Maps [to, to+toLength) as what lies at `from` is mapped, one mapping, and moves the contents of its first `length` bytes there, which then
+   * read at `from` as they were before they were touched. Costs what was touched of them. All are page-aligned, and nothing overlaps.
+   */
+  move(from: bigint, length: bigint, to: bigint, toLength: bigint): void;
+  /** Maps [end, end+length), which is free, as the mapping that ends there goes on. */
+  extend(end: bigint, length: bigint): void;
+  /** Mappings there are. */
+  readonly mappingCount: number;
   /** Pages that are mapped, touched or not. */
   readonly mappedPages: number;
   /** Most that ever were, which a snapshot does not hold. */
@@ -382,6 +391,8 @@ export interface Cpu {
   readonly icount: number;
   /** Runs at most `budget` instructions of the loaded thread. A breakpoint at the first instruction is passed when `pass` is set. */
   run(budget: number, pass?: boolean): CpuStop;
+  /** Asked now and then between blocks: true ends `run` with `budget` before that is used up. */
+  enough: (() => boolean) | undefined;
   /** Addresses at which `run` stops. The set replaces the former one. */
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */

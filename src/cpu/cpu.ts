@@ -38,6 +38,8 @@ import { type Block, Translator } from './translate.js';
 
 /** V8 replaces the interpreter's first, plain code by optimised code only when the function is entered anew: so it is, this often. */
 const SLICE = 1_000_000;
+/** Exits of the interpreter between two questions whether it is enough, less one: one may have to translate a block. */
+const OFTEN = 63;
 const ACCESS: readonly AccessKind[] = ['read', 'write', 'exec'];
 /** Bytes of the longest instruction (Intel SDM vol. 2, 2.3.11). */
 const LONGEST = 15;
@@ -72,6 +74,7 @@ export class Machine implements Cpu {
   readonly memory: SparseAddressSpace;
   readonly registers: RegisterFile;
   icount = 0;
+  enough: (() => boolean) | undefined;
   environment: CpuEnvironment = { tsc: () => BigInt(this.icount), tscAux: () => 0 };
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
@@ -191,6 +194,7 @@ export class Machine implements Cpu {
   private runBlocks(budget: number, pass: boolean): CpuStop {
     const end = this.icount + budget;
     let single = pass;
+    let exits = 0;
     for (let left = budget; left > 0; left = end - this.icount) {
       const pc = this.registers.rip;
       let block = single ? this.translator.one(pc) : this.translator.block(pc);
@@ -209,6 +213,7 @@ export class Machine implements Cpu {
       goOnWith?.(done);
       if (traced && done) return STEPPED;
       if (stop !== undefined) return stop;
+      if ((++exits & OFTEN) === 0 && this.enough?.() === true) break;
     }
     return { kind: 'budget' };
   }

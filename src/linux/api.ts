@@ -154,6 +154,11 @@ export interface RunOptions {
   budget: number;
   /** Pass a breakpoint at the very first instruction (to continue from it). */
   pass?: boolean;
+  /**
+   * Asked between system calls, faults and turns, whose cost nobody can know before: true stops with `budget` before it is used up. Where that
+   * is depends on the host; the run does not.
+   */
+  enough?: () => boolean;
 }
 
 /** A refused or unknown system call, for the summary at a stop. */

@@ -7,6 +7,7 @@ import { PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
 import type { ProcessOptions, Refusal } from './api.js';
 import { VirtualClock } from './clock.js';
+import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
 import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
 import type { FileSystem } from './fs/file-system.js';
@@ -117,6 +118,7 @@ export class Kernel {
   mainStatus: number | undefined;
   syscallCount = 0;
   umask = 0o022;
+  readonly epolls: EpollWorld = { watches: 0, moment: 0 };
   /** Resource limits that the guest has set: soft and hard by RLIMIT number. */
   readonly limits = new Map<number, readonly [bigint, bigint]>();
   readonly fds = new FdTable(file => this.tasks.some(({ wait }) => wait !== undefined && 'file' in wait && wait.file === file));
@@ -205,11 +207,13 @@ export class Kernel {
   filesChanged(): void {
     for (let again = true; again; ) {
       again = false;
+      this.epolls.moment++;
       for (const task of this.tasks) {
         const { wait } = task;
         if (task.state !== 'waiting' || !wait) continue;
         const result = answer(() => this.rowOf(wait).poll?.(this, task, wait));
         if (result === undefined) continue;
+        this.epolls.moment++;
         this.scheduler.finishWait(task, result);
         again = true;
       }
@@ -309,7 +313,8 @@ export class Kernel {
     const lasting = log !== undefined;
     this.pages.restore(aside.pages, lasting);
     const { timers, random, pages, input, output } = this;
-    const world = { timers, random, pages, input, output, host: files, lasting };
+    this.epolls.watches = 0;
+    const world = { timers, epolls: this.epolls, random, pages, input, output, host: files, lasting };
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);

@@ -199,12 +199,13 @@ class GuestProcess implements Process {
     };
   }
 
-  run({ budget, pass }: RunOptions): ProcessStop {
+  run({ budget, pass, enough }: RunOptions): ProcessStop {
     const { kernel, cpu } = this;
     const { scheduler, input } = kernel;
     const end = cpu.icount + budget;
     if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
+    cpu.enough = enough;
     try {
       for (;;) {
         const event = kernel.threadEvents.shift();
@@ -234,7 +235,7 @@ class GuestProcess implements Process {
         const stop = this.toUserMode(task);
         if (stop) return stop;
         if (kernel.exit || task.state !== 'runnable') continue;
-        if (cpu.icount >= end) return { kind: 'budget' };
+        if (cpu.icount >= end || enough?.() === true) return { kind: 'budget' };
         const outcome = this.slice(task, end - cpu.icount);
         if (outcome) return outcome;
       }

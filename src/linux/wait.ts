@@ -18,7 +18,7 @@ interface WaitData {
   sigtimedwait: { readonly wanted: bigint; readonly info: bigint };
   read: { readonly call: string; readonly file: number; readonly pieces: readonly UserPiece[]; readonly length: number };
   /** `done`: bytes that the file has taken. */
-  write: { readonly call: string; readonly file: number; readonly bytes: Uint8Array; done: number };
+  write: { readonly call: string; readonly file: number; readonly pieces: readonly UserPiece[]; readonly length: number; done: number };
   /** `count` pollfds at `address`. */
   poll: { readonly call: string; readonly address: bigint; readonly count: number };
   /** The sets for reading, writing and exceptions: where they lie, and what was asked; `left`: where the time left is written. */
@@ -30,6 +30,12 @@ interface WaitData {
     readonly left: { readonly address: bigint; readonly form: 'timeval' | 'timespec' } | undefined;
   };
   epoll: { readonly call: string; readonly file: number; readonly address: bigint; readonly limit: number };
+}
+
+/** What is looked through each time that a wait is asked again: descriptors and pieces of memory. */
+export function weightOf(wait: Wait): number {
+  if (wait.kind === 'poll' || wait.kind === 'select') return wait.count;
+  return wait.kind === 'read' || wait.kind === 'write' ? wait.pieces.length : 0;
 }
 
 export type WaitKind = keyof WaitData;

@@ -31,6 +31,15 @@ const MAX_PAGE = 2 ** 52;
 const TLB_WORDS = (1 << TLB.entryBits) / 8;
 const entryOf = (page: number): number => (page & (TLB.entries - 1)) * TLB_WORDS;
 
+/** Pages of a range that are in a table of pages: costs the lesser of the two. */
+function pagesIn(table: ReadonlySet<number> | ReadonlyMap<number, number>, first: number, end: number): number[] {
+  const pages: number[] = [];
+  if (end - first < table.size) {
+    for (let page = first; page < end; page++) if (table.has(page)) pages.push(page);
+  } else for (const page of table.keys()) if (page >= first && page < end) pages.push(page);
+  return pages;
+}
+
 export class SparseAddressSpace implements AddressSpace {
   private readonly areas = new Areas();
   /** Page number -> host address of its frame. */
@@ -106,6 +115,39 @@ export class SparseAddressSpace implements AddressSpace {
     this.forgetRange(first, end);
   }
 
+  move(from: bigint, length: bigint, to: bigint, toLength: bigint): void {
+    const [first, end] = this.range(from, length);
+    this.mapLike(first, pageOf(to), toLength);
+    const shift = pageOf(to) - first;
+    for (const page of pagesIn(this.frames, first, end)) {
+      const frame = this.frames.get(page)!;
+      if (this.codePages.has(page)) this.onCodeChange(page);
+      this.versions.keep(page);
+      this.frames.delete(page);
+      this.clearEntry(page);
+      this.versions.removed(page);
+      this.frames.set(page + shift, frame);
+      this.versions.added(page + shift);
+    }
+  }
+
+  extend(end: bigint, length: bigint): void {
+    this.mapLike(pageOf(end) - 1, pageOf(end), length, 1);
+  }
+
+  /** Maps pages as a mapped one is, which is `before` pages ahead of them in what both show. */
+  private mapLike(model: number, start: number, length: bigint, before = 0): void {
+    const area = this.areas.at(model);
+    if (area === undefined) throw new MemoryFault(pageAddress(model), 'read');
+    const { prot, name, source } = area;
+    const of = source === undefined ? {} : { source, offset: BigInt(sourceOffset(area, model + before)) };
+    this.map(pageAddress(start), length, prot, { name, ...of });
+  }
+
+  get mappingCount(): number {
+    return this.areas.all.length;
+  }
+
   get mappedPages(): number {
     return this.areas.pages;
   }
@@ -141,12 +183,9 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** Drops frames, fast tags and translations of a range. */
   private forgetRange(first: number, end: number): void {
-    if (end - first < this.frames.size) {
-      for (let page = first; page < end; page++) this.forgetPage(page);
-      return;
-    }
+    for (const page of pagesIn(this.frames, first, end)) this.forgetPage(page);
     // Code may have been seen on a page that has no frame.
-    for (const page of [...this.frames.keys(), ...this.codePages]) if (page >= first && page < end) this.forgetPage(page);
+    for (const page of pagesIn(this.codePages, first, end)) this.forgetPage(page);
   }
 
   private forgetPage(page: number): void {

@@ -55,7 +55,7 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
     if (session.driver.remaining <= 0) return { reason: 'limit' };
     // Something else to stop for was asked for meanwhile.
     if (armed !== session.stops) armed = arm(session, goal);
-    const event = session.pace.slice(session.settings.number('step-slice'), budget => session.driver.run(budget, pass));
+    const event = session.pace.slice(session.settings.number('step-slice'), (budget, enough) => session.driver.run(budget, pass, enough));
     session.target.changed();
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);

@@ -11,11 +11,11 @@ export class Driver {
     public remaining = Number.POSITIVE_INFINITY,
   ) {}
 
-  /** Runs at most `budget` instructions, and no more than remain; `pass`: from a breakpoint at the first of them. */
-  run(budget: number, pass = false): ProcessStop {
+  /** Runs at most `budget` instructions, and no more than remain; `pass`: from a breakpoint at the first of them; `enough`: as RunOptions have it. */
+  run(budget: number, pass = false, enough?: () => boolean): ProcessStop {
     const { process } = this;
     const before = process.t;
-    const stop = process.run({ budget: Math.min(budget, this.remaining), pass });
+    const stop = process.run({ budget: Math.min(budget, this.remaining), pass, ...(enough === undefined ? {} : { enough }) });
     this.remaining -= process.t - before;
     return stop;
   }

@@ -24,10 +24,11 @@ export class Pace {
   }
 
   /** Does one slice of at most `most` instructions, and sees from the time it took how long the next may be: at most twice as long. */
-  slice(most: number, run: (instructions: number) => ProcessStop): ProcessStop {
+  slice(most: number, run: (instructions: number, enough: () => boolean) => ProcessStop): ProcessStop {
     const instructions = Math.min(this.#instructions, most);
     const start = this.host.now();
-    const stop = run(instructions);
+    // System calls and faults may cost a thousand times what other instructions do.
+    const stop = run(instructions, () => this.host.now() - start > 2 * SPAN);
     const took = Math.max(this.host.now() - start, SPAN / 2);
     if (stop.kind === 'budget') this.#instructions = Math.max(FIRST, Math.floor((instructions * SPAN) / took));
     return stop;

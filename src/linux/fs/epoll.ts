@@ -26,11 +26,28 @@ export interface EpollEvent {
   readonly data: bigint;
 }
 
+/** How deep epolls may lie in each other, and how many files a process's may watch in all (fs/eventpoll.c: EP_MAX_NESTS, max_user_watches). */
+const MAX_NESTS = 4;
+const MAX_WATCHES = 65536;
+
+/** What the epolls of a process have in common: how many files they watch, and a number that is another whenever something may have changed. */
+export interface EpollWorld {
+  watches: number;
+  moment: number;
+}
+
 /** epoll(7): interests in the order they were added, level- or edge-triggered. */
 export class Epoll extends OpenFile {
   private interests: Interest[] = [];
+  /** Epolls that watch this one. */
+  private watchers = new Map<Epoll, number>();
+  /** The moment at which it was looked at last, and the conditions that held. */
+  private looked = { moment: -1, bits: 0 };
 
-  constructor(flags: number) {
+  constructor(
+    flags: number,
+    private readonly world: EpollWorld,
+  ) {
     super('anon_inode:[eventpoll]', O.RDWR | flags);
   }
 
@@ -43,18 +60,33 @@ export class Epoll extends OpenFile {
     return true;
   }
 
+  /** Worked out once a moment: epolls that watch epolls would be asked again and again. */
   override readiness(): number {
-    return this.interests.some(interest => ready(interest) !== 0) ? POLL.IN | POLL.RDNORM : 0;
+    const { moment } = this.world;
+    if (this.looked.moment !== moment) {
+      const bits = this.interests.some(interest => ready(interest) !== 0) ? POLL.IN | POLL.RDNORM : 0;
+      this.looked = { moment, bits };
+    }
+    return this.looked.bits;
   }
 
-  /** Throws EEXIST, ENOENT, EINVAL as epoll_ctl(2). */
+  override close(): void {
+    for (const interest of this.interests) this.unwatch(interest);
+    this.interests = [];
+  }
+
+  /** Throws EEXIST, ENOENT, EINVAL, ELOOP, ENOSPC as epoll_ctl(2). */
   control(operation: number, fd: number, file: OpenFile, events: number, data: bigint): void {
+    if (file === this) throw new Errno(E.INVAL);
+    this.world.moment++;
     const known = this.live().find(interest => interest.fd === fd && interest.file === file);
     switch (operation) {
       case EPOLL_CTL.ADD:
-        if (file === this) throw new Errno(E.INVAL);
+        // As Linux does, which looks for circles before anything else.
+        if (file instanceof Epoll && nests(file, this) + 1 + heightOf(this) > MAX_NESTS) throw new Errno(E.LOOP);
         if (known) throw new Errno(E.EXIST);
-        this.interests.push({ fd, file, events, data, seen: -1, disabled: false });
+        if (this.world.watches >= MAX_WATCHES) throw new Errno(E.NOSPC);
+        this.watch({ fd, file, events, data, seen: -1, disabled: false });
         return;
       case EPOLL_CTL.MOD:
         if (!known) throw new Errno(E.NOENT);
@@ -63,6 +95,7 @@ export class Epoll extends OpenFile {
       case EPOLL_CTL.DEL:
         if (!known) throw new Errno(E.NOENT);
         this.interests = this.interests.filter(interest => interest !== known);
+        this.unwatch(known);
         return;
       default:
         throw new Errno(E.INVAL);
@@ -71,6 +104,9 @@ export class Epoll extends OpenFile {
 
   /** Takes up to `limit` reports; those that were reported go to the end, so that none starves. */
   take(limit: number): EpollEvent[] {
+    const { moment } = this.world;
+    // Who asks at the same moment again is told the same, without another look.
+    if (this.looked.moment === moment && this.looked.bits === 0) return [];
     const out: EpollEvent[] = [];
     const reported: Interest[] = [];
     for (const interest of this.live()) {
@@ -82,7 +118,13 @@ export class Epoll extends OpenFile {
       interest.seen = interest.file.events;
       if ((interest.events & EPOLLONESHOT) !== 0) interest.disabled = true;
     }
-    if (reported.length > 0) this.interests = [...this.interests.filter(interest => !reported.includes(interest)), ...reported];
+    if (reported.length === 0) {
+      this.looked = { moment, bits: 0 };
+      return out;
+    }
+    this.world.moment++;
+    const behind = new Set(reported);
+    this.interests = [...this.interests.filter(interest => !behind.has(interest)), ...reported];
     return out;
   }
 
@@ -94,21 +136,68 @@ export class Epoll extends OpenFile {
     return { ...this.common('epoll'), interests: this.live().map(interest => ({ ...interest, file: interest.file.id })) };
   }
 
-  static restore(saved: ReturnType<Epoll['save']>): Epoll {
-    return new Epoll(saved.flags);
+  static restore(saved: ReturnType<Epoll['save']>, { epolls }: { readonly epolls: EpollWorld }): Epoll {
+    return new Epoll(saved.flags, epolls);
   }
 
   /** The interests, once all files are there. */
   resume(saved: ReturnType<Epoll['save']>, file: (id: number) => OpenFile): void {
-    this.interests = saved.interests.map(interest => ({ ...interest, file: file(interest.file) }));
+    for (const interest of saved.interests) this.watch({ ...interest, file: file(interest.file) });
+  }
+
+  private watch(interest: Interest): void {
+    const { file } = interest;
+    this.interests.push(interest);
+    this.world.watches++;
+    if (file instanceof Epoll) file.watchers.set(this, (file.watchers.get(this) ?? 0) + 1);
+  }
+
+  private unwatch({ file }: Interest): void {
+    this.world.watches--;
+    if (!(file instanceof Epoll)) return;
+    const left = file.watchers.get(this)! - 1;
+    if (left > 0) file.watchers.set(this, left);
+    else file.watchers.delete(this);
+  }
+
+  /** Epolls that this one watches, and that watch it. */
+  get inner(): Epoll[] {
+    return this.live().flatMap(({ file }) => (file instanceof Epoll ? [file] : []));
+  }
+
+  get outer(): Epoll[] {
+    return [...this.watchers.keys()];
   }
 
   /** A closed file leaves by itself. */
   private live(): Interest[] {
-    if (this.interests.some(interest => interest.file.references === 0))
+    if (this.interests.some(interest => interest.file.references === 0)) {
+      for (const interest of this.interests) if (interest.file.references === 0) this.unwatch(interest);
       this.interests = this.interests.filter(interest => interest.file.references > 0);
+    }
     return this.interests;
   }
+}
+
+/** How many levels of epolls lie in one; more than there may be when `looked` is among them. */
+function nests(epoll: Epoll, looked: Epoll): number {
+  return levels(epoll, each => each.inner, looked);
+}
+
+/** How many levels of epolls one lies in. */
+function heightOf(epoll: Epoll): number {
+  return levels(epoll, each => each.outer);
+}
+
+/** Level by level: there may be many ways to the same one. */
+function levels(epoll: Epoll, next: (epoll: Epoll) => Epoll[], end?: Epoll): number {
+  let level = new Set([epoll]);
+  for (let depth = 0; depth <= MAX_NESTS; depth++) {
+    if (end !== undefined && level.has(end)) break;
+    level = new Set([...level].flatMap(next));
+    if (level.size === 0) return depth;
+  }
+  return MAX_NESTS + 1;
 }
 
 function ready(interest: Interest): number {

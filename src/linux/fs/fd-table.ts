@@ -27,6 +27,11 @@ export class FdTable {
   /** `waitedFor`: whether a system call that waits refers to the open file of a number, which then stays although it is closed. */
   constructor(private readonly waitedFor: (file: number) => boolean) {}
 
+  /** Numbers that are free. */
+  get room(): number {
+    return FD_LIMIT - this.numbers().length;
+  }
+
   /** Throws EMFILE. */
   add(file: OpenFile, cloexec: boolean, from = 0): number {
     let fd = from;

@@ -59,6 +59,11 @@ export abstract class OpenFile {
     return false;
   }
 
+  /** Bytes that one `write` may be given: more are given to the next. */
+  get mostWritten(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Conditions that hold now: POLL bits. */
   readiness(): number {
     return POLL.IN | POLL.OUT;

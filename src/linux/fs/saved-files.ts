@@ -3,7 +3,7 @@ import { Told } from '../../host/told.js';
 import type { OutputLog } from '../output.js';
 import type { Prng } from '../prng.js';
 import type { Timers } from '../timers.js';
-import { Epoll } from './epoll.js';
+import { Epoll, type EpollWorld } from './epoll.js';
 import { EventFd, TimerFd } from './event.js';
 import { type FileWorld, HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile, SavedFile } from './open-file.js';
@@ -12,6 +12,7 @@ import { Device, InputStream, OutputStream, Pipe } from './streams.js';
 /** What open files need of the process, when they are made anew. */
 export interface OpenFileWorld extends FileWorld {
   readonly timers: Timers;
+  readonly epolls: EpollWorld;
   readonly random: Prng;
   readonly input: InputLog;
   readonly output: OutputLog;

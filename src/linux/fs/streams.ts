@@ -217,6 +217,10 @@ class PipeWriter extends OpenFile {
     return this.pipe.size <= PIPE_SIZE - PIPE_BUF ? POLL.OUT | POLL.WRNORM : 0;
   }
 
+  override get mostWritten(): number {
+    return PIPE_SIZE;
+  }
+
   /** Throws EPIPE when nobody can read. */
   override write(bytes: Uint8Array): number | WouldBlock {
     const { pipe } = this;

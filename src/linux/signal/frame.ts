@@ -108,8 +108,16 @@ export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, actio
   registers.rip = action.handler;
   registers.rflags &= ~(DF | TF | RF);
   resetFloat(registers);
-  task.signalFrames.push({ frame, signal: entry.signal });
+  noteFrame(task, frame, entry.signal);
   return true;
+}
+
+/** Frames of one thread that are remembered: those of handlers that were left by a jump stay until others come to lie over them. */
+const MOST_FRAMES = 1024;
+
+function noteFrame({ signalFrames }: Task, frame: bigint, signal: number): void {
+  const standing = signalFrames.filter(other => other.frame >= frame + BigInt(FRAME_SIZE) || other.frame + BigInt(FRAME_SIZE) <= frame);
+  signalFrames.splice(0, signalFrames.length, ...standing.slice(1 - MOST_FRAMES), { frame, signal });
 }
 
 /** rt_sigreturn: loads what the frame above RSP holds. False when it makes no sense. Throws EFAULT. */

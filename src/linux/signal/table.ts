@@ -1,5 +1,5 @@
 import { checkVersion, type Versioned } from '../../cpu/part.js';
-import { SA } from '../abi/constants.js';
+import { SA, SIGNAL_LIMIT } from '../abi/constants.js';
 import { defaultAction, SIG, SIGNAL_MAX, SIGNAL_RT_MIN, signalBit, signalName, UNBLOCKABLE } from '../abi/signals.js';
 import type { SignalHandler } from '../api.js';
 import type { Task } from '../task.js';
@@ -16,8 +16,6 @@ export interface SignalAction {
 }
 
 const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, restorer: 0n, mask: 0n };
-/** Queued signals a process may have (RLIMIT_SIGPENDING). */
-const QUEUE_LIMIT = 4096;
 
 /** What the table sees of the process. */
 export interface SignalPort {
@@ -71,6 +69,11 @@ export class SignalTable {
     return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === 'ignore');
   }
 
+  /** Signals that are under way, to the process and to its threads. */
+  private get queued(): number {
+    return this.process.tasks.reduce((sum, { pending }) => sum + pending.list.length, this.shared.list.length);
+  }
+
   /** tgkill and the like. False when the queue is full (EAGAIN). */
   sendToTask(task: Task, entry: QueuedSignal): boolean {
     if (entry.signal === SIG.KILL) {
@@ -79,7 +82,7 @@ export class SignalTable {
     }
     const bit = signalBit(entry.signal);
     if (this.ignores(entry.signal) && (task.blocked & bit) === 0n) return true;
-    if (entry.signal >= SIGNAL_RT_MIN && task.pending.list.length >= QUEUE_LIMIT) return false;
+    if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
     task.pending.add(entry);
     this.wake(task);
     return true;
@@ -90,7 +93,7 @@ export class SignalTable {
     const bit = signalBit(entry.signal);
     const open = this.process.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
     if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.process.tasks[0]!, entry);
-    if (entry.signal >= SIGNAL_RT_MIN && this.shared.list.length >= QUEUE_LIMIT) return false;
+    if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
     this.shared.add(entry);
     this.process.filesChanged();
     return true;

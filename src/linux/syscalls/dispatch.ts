@@ -3,7 +3,7 @@ import { E, Errno } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
-import type { Wait } from '../wait.js';
+import { type Wait, weightOf } from '../wait.js';
 import type { SyscallResult, SyscallRow } from './row.js';
 import { syscallName, syscallRow } from './table.js';
 
@@ -31,14 +31,19 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
 export function actOnSyscall(kernel: Kernel, task: Task): void {
   const call = task.syscall!;
   kernel.syscallCount++;
+  kernel.epolls.moment++;
   const row = syscallRow(call.number);
   const result = call.number < 0 ? -E.NOSYS : perform(kernel, task, row, call.number, call.args);
   if (task.state === 'exited') {
     task.syscall = undefined;
     return;
   }
-  if (typeof result === 'object') {
+  if (typeof result === 'object' && fits(kernel, result)) {
     wait(kernel, task, result);
+    return;
+  }
+  if (typeof result === 'object') {
+    kernel.finishSyscall(task, -E.NOMEM);
     return;
   }
   kernel.finishSyscall(task, result);
@@ -66,6 +71,16 @@ function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number
     }
     return -error.number;
   }
+}
+
+/** What all waits together may have to look through, and what one may have without being counted. */
+const MOST_LOOKED_AT = 1 << 18;
+const FEW = 64;
+
+function fits(kernel: Kernel, wanted: Wait): boolean {
+  const weight = weightOf(wanted);
+  if (weight <= FEW) return true;
+  return kernel.tasks.reduce((sum, { wait }) => sum + (wait === undefined ? 0 : weightOf(wait)), weight) <= MOST_LOOKED_AT;
 }
 
 function wait(kernel: Kernel, task: Task, wanted: Wait): void {

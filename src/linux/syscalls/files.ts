@@ -8,13 +8,11 @@ import { Pipe } from '../fs/streams.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import type { Task } from '../task.js';
 import type { UserPiece, Wait, WaitOf } from '../wait.js';
-import { int, long, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
+import { int, long, MAX_OFFSET, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
 
 /** Bytes that one call moves at most; longer ones get a short count. */
 const MAX_TRANSFER = 16 << 20;
 const IOV_MAX = 1024;
-/** No file is that long (ext4's s_maxbytes with blocks of 4 KiB), and offsets are exact as doubles up to there. */
-const MAX_OFFSET = 2 ** 44 - 4096;
 const LONG_END = 2 ** 63;
 /** Reading behind every end of a file; an end that is no offset at all is refused. */
 const atEnd = (offset: number, length: number): number => (offset + length >= LONG_END ? -E.INVAL : 0);
@@ -58,11 +56,15 @@ function scatter(kernel: Kernel, pieces: readonly UserPiece[], bytes: Uint8Array
   }
 }
 
-function gather(kernel: Kernel, pieces: readonly UserPiece[]): Uint8Array {
-  const out = new Uint8Array(total(pieces));
+/** The bytes of the pieces from one on, as many as `most`. */
+function gather(kernel: Kernel, pieces: readonly UserPiece[], from = 0, most = Number.POSITIVE_INFINITY): Uint8Array {
+  const out = new Uint8Array(Math.min(most, total(pieces) - from));
   let at = 0;
+  let skip = from;
   for (const { address, length } of pieces) {
-    const part = kernel.user.read(address, Math.min(length, out.length - at));
+    const skipped = Math.min(skip, length);
+    skip -= skipped;
+    const part = kernel.user.read(address + BigInt(skipped), Math.min(length - skipped, out.length - at));
     out.set(part, at);
     at += part.length;
   }
@@ -105,7 +107,8 @@ export const READ_WAIT: WaitRow<'read'> = {
 
 function write(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece[], call: string): SyscallResult {
   const file = writable(kernel, fd);
-  return transfer(kernel, task, file, WRITE_WAIT, { kind: 'write', call, file: file.id, bytes: gather(kernel, pieces), done: 0 });
+  const length = total(pieces);
+  return transfer(kernel, task, file, WRITE_WAIT, { kind: 'write', call, file: file.id, pieces, length, done: 0 });
 }
 
 export const WRITE_WAIT: WaitRow<'write'> = {
@@ -114,19 +117,20 @@ export const WRITE_WAIT: WaitRow<'write'> = {
     const file = kernel.fds.file(wait.file);
     try {
       do {
-        const written = file.write(wait.bytes.subarray(wait.done));
+        const written = file.write(gather(kernel, wait.pieces, wait.done, file.mostWritten));
         if (written === WOULD_BLOCK) return file.nonblocking && wait.done > 0 ? wait.done : undefined;
         wait.done += written;
-      } while (wait.done < wait.bytes.length && file.pollable);
+      } while (wait.done < wait.length && file.pollable);
       return wait.done;
     } catch (error) {
       if (error instanceof Errno && error.number === E.PIPE) {
         kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
       }
+      if (error instanceof Errno && wait.done > 0) return wait.done;
       throw error;
     }
   },
-  signal: () => -RESTART.SYS,
+  signal: (_kernel, { done }) => (done > 0 ? done : -RESTART.SYS),
 };
 
 function transferReason(kernel: Kernel, { call, file }: { readonly call: string; readonly file: number }): string {
@@ -237,6 +241,7 @@ function pipe(kernel: Kernel, address: bigint, flags: number): number {
   kernel.user.writable(address, 8);
   const { reader, writer } = new Pipe(kernel.nextPipe++, flags & O.NONBLOCK);
   const cloexec = (flags & O.CLOEXEC) !== 0;
+  if (kernel.fds.room < 2) return -E.MFILE;
   const first = kernel.fds.add(reader, cloexec);
   const second = kernel.fds.add(writer, cloexec);
   kernel.user.setU32(address, first);
@@ -309,7 +314,9 @@ function sendfile(kernel: Kernel, args: readonly bigint[]): SyscallResult {
   const input = readable(kernel, int(args[1]));
   const output = writable(kernel, int(args[0]));
   const address = args[2]!;
-  const from = address === 0n ? input.seek(0, 1) : Number(kernel.user.u64(address));
+  const from = address === 0n ? input.seek(0, 1) : long(kernel.user.u64(address));
+  if (from < 0) return -E.INVAL;
+  if (from > MAX_OFFSET) return 0;
   const bytes = input.readAt(from, Math.min(size(args[3]), PIPE_SIZE));
   const written = bytes.length === 0 ? 0 : output.write(bytes);
   if (written === WOULD_BLOCK) return -E.AGAIN;

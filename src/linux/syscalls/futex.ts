@@ -2,6 +2,7 @@
 import { CLOCK } from '../abi/constants.js';
 import { E, Errno, errnoName, RESTART } from '../abi/errno.js';
 import type { Kernel, WaitRow } from '../kernel.js';
+import { TASK_SIZE } from '../load/layout.js';
 import type { Task } from '../task.js';
 import { int, type SyscallResult, uint } from './row.js';
 import { readTimespec, timeoutDeadline, until } from './timespec.js';
@@ -18,7 +19,11 @@ const FUTEX = {
   ...{ WAIT: 0, WAKE: 1, REQUEUE: 3, CMP_REQUEUE: 4, WAKE_OP: 5, LOCK_PI: 6, UNLOCK_PI: 7, TRYLOCK_PI: 8 },
   ...{ WAIT_BITSET: 9, WAKE_BITSET: 10, WAIT_REQUEUE_PI: 11, CMP_REQUEUE_PI: 12, LOCK_PI2: 13 },
 } as const;
+const FUTEX_PRIVATE = 0x80;
 const FUTEX_CLOCK_REALTIME = 0x100;
+const KNOWN = new Set<number>(Object.values(FUTEX));
+/** Linux counts behind each waiter it wakes: of none it wakes one. */
+const atLeastOne = (count: number): number => Math.max(1, count);
 /** Operations that may be given that flag. */
 const CLOCKED = new Set<number>([FUTEX.WAIT, FUTEX.WAIT_BITSET, FUTEX.WAIT_REQUEUE_PI, FUTEX.LOCK_PI2]);
 
@@ -39,6 +44,9 @@ export function futex(kernel: Kernel, task: Task, args: readonly bigint[]): Sysc
   const value = uint(args[2]);
   if ((flags & FUTEX_CLOCK_REALTIME) !== 0 && !CLOCKED.has(operation)) return -E.NOSYS;
   if (address % 4n !== 0n) return -E.INVAL;
+  if (address >= TASK_SIZE) return -E.FAULT;
+  // A word that processes could share is looked up by its page.
+  if ((flags & FUTEX_PRIVATE) === 0 && KNOWN.has(operation)) kernel.user.u32(address);
   switch (operation) {
     case FUTEX.WAIT:
     case FUTEX.WAIT_BITSET: {
@@ -48,13 +56,15 @@ export function futex(kernel: Kernel, task: Task, args: readonly bigint[]): Sysc
       return wait(kernel, task, { address, value, bits, timeout, realtime: (flags & FUTEX_CLOCK_REALTIME) !== 0, absolute, pi: false });
     }
     case FUTEX.WAKE:
-      return kernel.futexes.wake(address, int(args[2]), ANY_WAITER);
+      return kernel.futexes.wake(address, atLeastOne(int(args[2])), ANY_WAITER);
     case FUTEX.WAKE_BITSET: {
       const bits = uint(args[5]);
-      return bits === 0 ? -E.INVAL : kernel.futexes.wake(address, int(args[2]), bits);
+      return bits === 0 ? -E.INVAL : kernel.futexes.wake(address, atLeastOne(int(args[2])), bits);
     }
     case FUTEX.CMP_REQUEUE:
     case FUTEX.REQUEUE: {
+      if (int(args[2]) < 0 || int(timeout) < 0 || address2 % 4n !== 0n) return -E.INVAL;
+      if (address2 >= TASK_SIZE) return -E.FAULT;
       if (operation === FUTEX.CMP_REQUEUE && kernel.user.u32(address) !== uint(args[5])) return -E.AGAIN;
       const woken = kernel.futexes.wake(address, int(args[2]), ANY_WAITER);
       const moved = kernel.futexes.requeue(address, address2, int(timeout));
@@ -108,6 +118,7 @@ function wait(kernel: Kernel, task: Task, { address, value, bits, timeout, realt
 function wakeOp(kernel: Kernel, args: readonly bigint[]): number {
   const encoded = uint(args[5]);
   const address2 = args[4]!;
+  if (address2 % 4n !== 0n) return -E.INVAL;
   const signed12 = (value: number) => (value << 20) >> 20;
   let operand = signed12((encoded >>> 12) & 0xfff);
   const compare = signed12(encoded & 0xfff);
@@ -119,8 +130,8 @@ function wakeOp(kernel: Kernel, args: readonly bigint[]): number {
   const condition = conditions[(encoded >>> 24) & 15];
   if (result === undefined || condition === undefined) return -E.NOSYS;
   kernel.user.setU32(address2, result);
-  const woken = kernel.futexes.wake(args[0]!, int(args[2]), ANY_WAITER);
-  return condition ? woken + kernel.futexes.wake(address2, int(args[3]), ANY_WAITER) : woken;
+  const woken = kernel.futexes.wake(args[0]!, atLeastOne(int(args[2])), ANY_WAITER);
+  return condition ? woken + kernel.futexes.wake(address2, atLeastOne(int(args[3])), ANY_WAITER) : woken;
 }
 
 // ---- priority inheritance: the word is 0, or its owner's tid with what the kernel must know. All priorities are equal here: first come first. ----

@@ -177,7 +177,7 @@ export const EPOLL_WAIT: WaitRow<'epoll'> = {
 
 function epollCreate(kernel: Kernel, flags: number): number {
   if ((flags & ~O.CLOEXEC) !== 0) return -E.INVAL;
-  return kernel.fds.add(new Epoll(0), (flags & O.CLOEXEC) !== 0);
+  return kernel.fds.add(new Epoll(0, kernel.epolls), (flags & O.CLOEXEC) !== 0);
 }
 
 const row = rowsOf('polling');

@@ -1,4 +1,4 @@
-import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
+import { FD_LIMIT, PARENT_PID, PID, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
@@ -16,10 +16,10 @@ const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 const LIMITS: Readonly<Record<number, readonly [bigint, bigint]>> = {
   3: [STACK_LIMIT, RLIM_INFINITY],
   4: [0n, RLIM_INFINITY],
-  6: [4096n, 4096n],
+  6: [BigInt(THREAD_LIMIT), BigInt(THREAD_LIMIT)],
   7: [BigInt(FD_LIMIT), BigInt(FD_LIMIT)],
   8: [8n << 20n, 8n << 20n],
-  11: [4096n, 4096n],
+  11: [BigInt(SIGNAL_LIMIT), BigInt(SIGNAL_LIMIT)],
   12: [819200n, 819200n],
   13: [0n, 0n],
   14: [0n, 0n],
@@ -139,7 +139,8 @@ function sysinfo(kernel: Kernel, address: bigint): number {
   return 0;
 }
 
-const GETRANDOM_MAX = 32 << 20;
+/** Bytes of one answer: a caller asks again for the rest. */
+const GETRANDOM_MAX = 1 << 20;
 
 const row = rowsOf('process');
 
@@ -161,7 +162,7 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
   }),
   row(109, 'setpgid', 'int int', () => 0),
   row(112, 'setsid', '', () => -E.PERM),
-  row(115, 'getgroups', 'int ptr', () => 0),
+  row(115, 'getgroups', 'int ptr', (_k, _t, a) => (int(a[0]) < 0 ? -E.INVAL : 0)),
   row(118, 'getresuid', 'ptr ptr ptr', (k, _t, a) => {
     for (const address of a.slice(0, 3)) k.user.setU32(address, UID);
     return 0;
@@ -206,6 +207,7 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
   row(318, 'getrandom', 'ptr size hex', (k, _t, a) => {
     if ((uint(a[2]) & ~7) !== 0) return -E.INVAL;
     const length = Math.min(size(a[1]), GETRANDOM_MAX);
+    if ((uint(a[2]) & 6) === 6) return -E.INVAL;
     k.user.writable(a[0]!, length);
     k.user.write(a[0]!, k.random.bytes(length));
     return length;

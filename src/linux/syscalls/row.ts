@@ -50,3 +50,6 @@ export function long(value: bigint | undefined): number {
 export function size(value: bigint | undefined): number {
   return Number(value ?? 0n);
 }
+
+/** No file is that long (ext4's s_maxbytes with blocks of 4 KiB), and offsets are exact as doubles up to there. */
+export const MAX_OFFSET = 2 ** 44 - 4096;

@@ -1,9 +1,11 @@
-import { CLONE, PID } from '../abi/constants.js';
+import { PAGE_SIZE } from '../../cpu/api.js';
+import { CLONE, PID, THREAD_LIMIT } from '../abi/constants.js';
 import { E, Errno, errnoName } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
+import { TASK_SIZE } from '../load/layout.js';
 import { Task } from '../task.js';
 import { ANY_WAITER, futex, releaseFutexes } from './futex.js';
-import { int, rowsOf, type SyscallRow, uint } from './row.js';
+import { int, rowsOf, type SyscallRow, size, uint } from './row.js';
 
 /** Flags that make a clone a thread of this process. */
 const THREAD = CLONE.VM | CLONE.SIGHAND | CLONE.THREAD;
@@ -23,7 +25,8 @@ function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string
     kernel.refusals.add(name, 'a new process: only threads can be made', errnoName(E.PERM));
     return -E.PERM;
   }
-  if ((flags & CLONE.PARENT_SETTID) !== 0) kernel.user.writable(request.parentTid, 4);
+  if ((flags & CLONE.SETTLS) !== 0 && request.tls >= TASK_SIZE) return -E.PERM;
+  if (kernel.tasks.length >= THREAD_LIMIT) return -E.AGAIN;
   const { registers } = kernel.cpu;
   const tid = kernel.newTid();
   const before = registers.save();
@@ -34,20 +37,33 @@ function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string
   registers.restore(before);
   child.blocked = parent.blocked;
   if ((flags & CLONE.CHILD_CLEARTID) !== 0) child.clearChildTid = request.childTid;
-  if ((flags & CLONE.PARENT_SETTID) !== 0) kernel.user.setU32(request.parentTid, tid);
-  if ((flags & CLONE.CHILD_SETTID) !== 0) kernel.user.setU32(request.childTid, tid);
+  if ((flags & CLONE.PARENT_SETTID) !== 0) putTid(kernel, request.parentTid, tid);
+  if ((flags & CLONE.CHILD_SETTID) !== 0) putTid(kernel, request.childTid, tid);
   kernel.tasks.push(child);
   kernel.scheduler.add(child);
   kernel.threadEvents.push({ event: 'created', tid });
   return tid;
 }
 
-/** struct clone_args (uapi/linux/sched.h): 64 bytes in its first version. */
+/** Linux makes the thread all the same when the word cannot be written (kernel/fork.c: put_user, schedule_tail). */
+function putTid(kernel: Kernel, address: bigint, tid: number): void {
+  try {
+    kernel.user.setU32(address, tid);
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+  }
+}
+
+/** Bytes of struct clone_args (uapi/linux/sched.h) in its first version and as Linux 6.1 has it; what lies behind must be zeros. */
+const CLONE_ARGS_FIRST = 64;
+const CLONE_ARGS = 88;
+
 function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
-  const length = Number(args[1]);
-  if (length < 64) return -E.INVAL;
-  if (length > 4096) return -E['2BIG'];
-  const view = kernel.user.view(args[0]!, 64);
+  const length = size(args[1]);
+  if (length < CLONE_ARGS_FIRST) return -E.INVAL;
+  if (length > PAGE_SIZE) return -E['2BIG'];
+  const view = kernel.user.view(args[0]!, length);
+  for (let at = CLONE_ARGS; at < length; at++) if (view.getUint8(at) !== 0) return -E['2BIG'];
   const flags = view.getBigUint64(0, true);
   const stack = view.getBigUint64(40, true);
   const stackSize = view.getBigUint64(48, true);

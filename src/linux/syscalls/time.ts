@@ -1,4 +1,4 @@
-import { CLOCK, O, PID } from '../abi/constants.js';
+import { CLOCK, O, PID, SIGNAL_LIMIT } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
 import { NEVER } from '../clock.js';
@@ -107,6 +107,7 @@ function timerCreate(kernel: Kernel, task: Task, args: readonly bigint[]): numbe
   const clock = clockOf(kernel, task, clockId);
   if (clock === undefined) return -E.INVAL;
   const timers = kernel.timers;
+  if (timers.posix.size >= SIGNAL_LIMIT) return -E.AGAIN;
   const id = timers.nextId;
   const view = event === 0n ? undefined : kernel.user.view(event, 64);
   const value = view?.getBigUint64(0, true) ?? BigInt(id);
@@ -127,8 +128,9 @@ function timerCreate(kernel: Kernel, task: Task, args: readonly bigint[]): numbe
 export function posixTimerDue(kernel: Kernel, timer: PosixTimer, count: number): void {
   const { id, notify } = timer;
   if (notify === undefined) return;
-  const queues = [kernel.signals.shared, ...kernel.tasks.map(other => other.pending)];
-  const waiting = queues.flatMap(queue => queue.list).find(entry => entry.timer?.id === id)?.timer;
+  let waiting: QueuedSignal['timer'];
+  for (const { list } of [kernel.signals.shared, ...kernel.tasks.map(other => other.pending)])
+    waiting ??= list.find(entry => entry.timer?.id === id)?.timer;
   if (waiting) {
     waiting.overrun += count;
     timer.lastOverrun = waiting.overrun;
