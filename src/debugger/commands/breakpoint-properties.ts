@@ -147,7 +147,7 @@ function settingLine(each: Breakpoint): string {
       return `${WATCH[each.watch.access]}${each.watch.access === 'write' && !each.onlyChanges ? ' -w' : ''} ${each.spec}${behind}`;
     case 'break': {
       if (each.message !== undefined) return `dprintf ${each.spec},${each.message}`;
-      const verb = each.temporary ? 'tbreak' : each.trace ? 'trace' : 'break';
+      const verb = each.caught ? (each.temporary ? 'tcatch' : 'catch') : each.temporary ? 'tbreak' : each.trace ? 'trace' : 'break';
       const name = each.name === undefined ? '' : `${each.name} `;
       const only = each.thread === undefined ? '' : ` thread ${each.thread}`;
       return `${verb} ${name}${each.spec}${only}${behind}`;

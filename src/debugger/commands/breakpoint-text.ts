@@ -7,14 +7,19 @@ import { PROPERTIES } from './breakpoint-properties.js';
 
 /** One breakpoint as a line, `Breakpoint 1 at 0x4ec8a0 for main.main at main.go:12 (hit 2 times)`, and one for each of several places. */
 export function breakpointLine(images: Images, breakpoint: Breakpoint): string {
-  const kind = breakpoint.trace ? 'Tracepoint' : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
+  const caught = breakpoint.kind === 'break' && breakpoint.caught;
+  const kind = breakpoint.trace
+    ? 'Tracepoint'
+    : caught
+      ? 'Catchpoint'
+      : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
   const name = breakpoint.name === undefined || breakpoint.name === breakpoint.spec ? '' : ` ${breakpoint.name}`;
   const told = (where: 'brackets' | 'below' | undefined): readonly string[] =>
     PROPERTIES.flatMap(property => (property.where === where ? (property.text?.(breakpoint) ?? []) : []));
   const notes = told('brackets');
   const parts = [`${kind} ${breakpoint.id}${name} ${where(images, breakpoint)}`, ...told(undefined)];
   if (notes.length > 0) parts.push(`(${notes.join(', ')})`);
-  const places = breakpoint.kind === 'break' && breakpoint.addresses.length > 1 ? breakpoint.addresses : [];
+  const places = breakpoint.kind === 'break' && !caught && breakpoint.addresses.length > 1 ? breakpoint.addresses : [];
   const below = [...places.map(address => placeOf(images, address)), ...told('below')].flatMap(text => text.split('\n'));
   return [parts.join(' '), ...below.map(line => `    ${line}`)].join('\n');
 }
@@ -30,6 +35,7 @@ function where(images: Images, breakpoint: Breakpoint): string {
       return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}${until}`;
     }
     case 'break':
+      if (breakpoint.caught) return `${breakpoint.spec} (${breakpoint.addresses.length} functions)`;
       return breakpoint.addresses.length === 1
         ? placeOf(images, breakpoint.addresses[0]!)
         : `at ${breakpoint.spec} (${breakpoint.addresses.length} locations)`;

@@ -1,14 +1,19 @@
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
+import { shadowAddress } from '../../runtime/race/layout.js';
+import { raceParameters } from '../../runtime/race/signatures.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
+import { raceView, reportingAddresses } from '../memory/race.js';
 import { parseMessage } from '../run/messages.js';
 import { scopeOfAddress } from '../run/watch-scopes.js';
-import { CAUGHT, type CodeBreakpoint, ENDINGS, type Watchpoint } from '../session/breakpoints.js';
-import { locate, watchTarget } from '../session/expressions.js';
+import { CAUGHT, type CodeBreakpoint, ENDINGS, RACE, type Watchpoint } from '../session/breakpoints.js';
+import { locate, placeOfExpression, watchTarget } from '../session/expressions.js';
+import type { Resolved } from '../session/locations.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
 import { lookAtWatched } from '../session/watches.js';
+import { granuleAt } from '../show/race-text.js';
 import { Arguments, splitOptions } from './arguments.js';
 import { condition, savedLines, standingLines, thread } from './breakpoint-properties.js';
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
@@ -16,13 +21,17 @@ import type { Command } from './command.js';
 
 const group = { group: 'breakpoints', repeat: 'no', meanwhile: 'acts' } as const;
 
+const SHADOW_BYTES = 16;
+/** Go's runtime hands it a nil thr, always. */
+const NO_THREAD = '__tsan_malloc';
+
 /** Breakpoints, watchpoints and catchpoints: set, listed and saved. */
 export const breakpointCommands: readonly Command[] = [
   {
     ...group,
     name: 'break',
     aliases: ['b', 'br', 'hbreak'],
-    syntax: ['break', 'break [NAME] LOCATION [thread N] [if CONDITION]'],
+    syntax: ['break', 'break [NAME] LOCATION [thread N] [if CONDITION]', 'break race [if CONDITION]'],
     summary: 'stop when execution reaches a location',
     details: [
       'A location is a function of any language (its full name, its end as in `TakeSnapShot` or `trace.(*T).M`, or its link name with ABI suffix),',
@@ -30,6 +39,7 @@ export const breakpointCommands: readonly Command[] = [
       'A generic function or method is stopped at in all its instances; with type arguments, `Max[int]`, in calls with those.',
       'A function that was inlined is stopped at in each of its copies as well: one breakpoint, several places.',
       'A condition that cannot be evaluated stops, and says so.',
+      'break race: in a program built with -race, at the second access of each data race, before it happens and before the report; race why tells of it.',
       'Commands that take a BREAKPOINT take its number, its name, or $bpnum for the one that was set last.',
     ].join('\n'),
     completion: ['location'],
@@ -85,15 +95,18 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'watch',
     aliases: [],
-    syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION'],
+    syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION', 'watch -shadow ADDRESS [if CONDITION]'],
     summary: 'stop when a value in memory changes; any number of them, of any size',
     details: [
       'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
       "A variable of a frame is followed when Go moves the goroutine's stack, and its watchpoint ends, with a stop, when the frame has returned;",
       'with -l its address is watched, whatever comes to lie there.',
+      "-shadow: the race detector's four cells of the 8 bytes at an address, at each change of one: who has accessed them, as shadow tells it.",
     ].join('\n'),
     completion: ['expression'],
     run: (session, args) => {
+      const [shadow] = args.shift();
+      if (shadow === '-shadow') return watchShadow(session, args.from(shadow.length));
       const [flags, rest] = splitOptions(args, { '-l': false, '-location': false, '-r': false, '-w': false, '-rw': false });
       const access = flags.has('-rw') ? 'access' : flags.has('-r') ? 'read' : 'write';
       return setWatch(session, rest, access, access === 'write' && !flags.has('-w'), flags.has('-l') || flags.has('-location'));
@@ -121,12 +134,20 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'catch',
     aliases: ['tcatch'],
-    syntax: ['catch signal [NAME|N...]', 'catch syscall [NAME|N...]', 'catch thread', `catch ${ENDINGS.join('|')} [if CONDITION]`],
+    syntax: [
+      'catch signal [NAME|N...]',
+      'catch syscall [NAME|N...]',
+      'catch thread',
+      `catch ${ENDINGS.join('|')} [if CONDITION]`,
+      'catch racecall [NAME...] [if CONDITION]',
+    ],
     summary: "stop for signals, system calls (at entry and return, with their arguments), threads that start and end, or Go's endings",
     details: [
       'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
       'So does a Go program that its runtime is about to end: at a panic that nobody recovers, at what is thrown (fatal error: ...), at a deadlock,',
       'and, long before it is thrown for, where a stack grows to 64 MiB. These catchpoints are called panic, throw, deadlock and recursion:',
+      'racecall: calls of the race runtime, __tsan_read and its like (NAME: read, func_enter, ...); a condition may use their parameters, as in',
+      '`catch racecall if thr == nil`, and choose the functions that have them; malloc, which gets no thr, is among them only when it is named.',
       '`delete panic` removes one, `disable` and `on` take them too, `breakpoints -a` lists them.',
     ].join('\n'),
     completion: ['event', 'caught'],
@@ -171,7 +192,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   const [place, onlyThread] = thread.parse(head);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
-  const found = location.empty ? undefined : locate(session, location.text, location.column);
+  const found = location.empty ? undefined : (raceLocation(session, location) ?? locate(session, location.text, location.column));
   const addresses = found?.addresses ?? [session.frame.physical.pc];
   const breakpoint = session.breakpoints.add<CodeBreakpoint>({
     kind: 'break',
@@ -189,6 +210,16 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
   const { images } = session.target;
   const telling = addresses.some(address => images.at(address) === undefined) ? (session.comingImages() ?? images) : images;
   return text(breakpointLine(telling, breakpoint), breakpointRow(telling, breakpoint));
+}
+
+/** Where the race detector comes by with each race, unless the program has a function of that name. */
+function raceLocation(session: Session, { text: spec, column }: Arguments): Pick<Resolved, 'addresses' | 'instance'> | undefined {
+  if (spec !== RACE) return undefined;
+  const { images } = session.target;
+  const addresses = reportingAddresses(images);
+  if (addresses.length > 0) return { addresses };
+  if ([...images.functionNames()].some(name => name === spec || name.endsWith(`.${spec}`))) return undefined;
+  throw new CommandError('this program has no race detector in it: go build -race puts one in', column);
 }
 
 /** Takes `if CONDITION` off the end. */
@@ -234,11 +265,37 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
+/** The cells of an address, as a watchpoint on their bytes. */
+function watchShadow(session: Session, args: Arguments): Answer {
+  session.requireProcess();
+  const [target, wanted] = conditioned(args);
+  if (target.empty) throw args.error('watch -shadow wants an address');
+  const context = session.context();
+  const granule = granuleAt(raceView(session.target), placeOfExpression(context, target.text, target.column), target.column);
+  const watch = { address: BigInt(shadowAddress(granule)), length: SHADOW_BYTES, access: 'write' as const };
+  const watchpoint = session.breakpoints.add<Watchpoint>({
+    kind: 'watch',
+    spec: `-shadow ${target.text}`,
+    watch,
+    type: undefined,
+    scope: undefined,
+    last: lookAtWatched(context, watch, undefined, session.settings.printOptions),
+    onlyChanges: true,
+    name: undefined,
+    temporary: false,
+    trace: false,
+    condition: wanted,
+    thread: undefined,
+  });
+  return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
+}
+
 function catchCommand(session: Session, args: Arguments): Answer {
   const [head, wanted] = conditioned(args);
   const [kind, rest] = head.shift();
+  if (kind === 'racecall') return catchRaceCalls(session, rest, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
   const event = CAUGHT.find(each => each === kind);
-  if (event === undefined) throw args.error(`catch what? ${CAUGHT.slice(0, -1).join(', ')} or ${CAUGHT.at(-1)}`);
+  if (event === undefined) throw args.error(`catch what? ${CAUGHT.join(', ')} or racecall`);
   const ending = ENDINGS.some(each => each === event);
   if (wanted !== undefined && !ending) throw head.error(`catch ${kind} takes no condition`, head.text.length);
   const numbers = new Set(
@@ -261,6 +318,39 @@ function catchCommand(session: Session, args: Arguments): Answer {
     thread: undefined,
   } as never);
   return text(breakpointLine(session.target.images, catchpoint), breakpointRow(session.target.images, catchpoint));
+}
+
+/** Breakpoints at the entries of the race runtime's functions, as one: of those that have the parameters which the condition speaks of. */
+function catchRaceCalls(
+  session: Session,
+  names: Arguments,
+  how: { readonly spec: string; readonly condition: string | undefined; readonly temporary: boolean },
+): Answer {
+  const { images } = session.target;
+  const functions = [...images.functions()].filter(({ name }) => raceParameters(name) !== undefined);
+  if (functions.length === 0) throw names.error('this program has no race detector in it: go build -race puts one in');
+  const named = names.words().flatMap(({ text: word, column }) => {
+    const found = functions.filter(({ name }) => name === `__tsan_${word}` || name === word);
+    if (found.length === 0) throw new CommandError(`the race runtime has no function "${word}", as read, func_enter or acquire`, column);
+    return found;
+  });
+  const known = new Set(functions.flatMap(({ name }) => raceParameters(name)!));
+  const wanted = (how.condition?.match(/[A-Za-z_]\w*/g) ?? []).filter(word => known.has(word));
+  const able = (named.length === 0 ? functions.filter(({ name }) => name !== NO_THREAD) : named).filter(({ name }) =>
+    wanted.every(word => raceParameters(name)!.includes(word)),
+  );
+  if (able.length === 0) throw names.error(`no such function has ${wanted.join(' and ')}`);
+  const addresses = able.map(({ entry }) => entry);
+  const breakpoint = session.breakpoints.add<CodeBreakpoint>({
+    ...how,
+    kind: 'break',
+    caught: true,
+    addresses,
+    name: undefined,
+    trace: false,
+    thread: undefined,
+  });
+  return text(breakpointLine(images, breakpoint), breakpointRow(images, breakpoint));
 }
 
 function saveBreakpoints(session: Session, file: string): Answer {

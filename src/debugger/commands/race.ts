@@ -1,9 +1,14 @@
 /** Looking into the race detector: a real program's, or a bundled one's. */
 
 import type { RaceThread } from '../../runtime/race/inside/inside.js';
+import type { Answer } from '../answer.js';
 import { type RaceView, raceView } from '../memory/race.js';
+import type { RaceStory } from '../memory/race-story.js';
 import { placeOfExpression } from '../session/expressions.js';
+import { orderOf, raceStory } from '../session/races.js';
 import type { Session } from '../session/session.js';
+import { whoOf } from '../show/race-names.js';
+import { orderSvg } from '../show/race-svg.js';
 import {
   clockAnswer,
   clockMatrix,
@@ -14,7 +19,8 @@ import {
   syncAnswer,
   threadsAnswer,
 } from '../show/race-text.js';
-import { type Arguments, parseCount, splitOptions } from './arguments.js';
+import { orderLines, orderRows, racerName, storyData, whyLines } from '../show/race-why.js';
+import { Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
 
 const race = { group: 'race', repeat: 'no', aliases: [] } as const;
@@ -102,7 +108,70 @@ export const raceCommands: readonly Command[] = [
       return historyAnswer(view, threadArgument(session, view, args.to(first.length)), rest.count(HISTORY));
     },
   },
+  {
+    ...race,
+    name: 'race why',
+    syntax: ['race why [N]'],
+    summary: 'a race: both accesses with their stacks, what each goroutine knew of the other, and what would have ordered them',
+    details: [
+      'It speaks of the race that the program stands at (break race), or else of the last that was reported, or of report N, from 1. For what was released and',
+      'acquired where, the program is run again from its start up to this moment.',
+    ].join('\n'),
+    completion: [],
+    run: (session, args) => {
+      const story = raceStory(session, args.empty ? undefined : args.count(1), args.column);
+      const tids = [story.now.tid, story.before.tid] as const;
+      const steps = orderOf(session, raceView(session.target), tids);
+      return { output: whyLines(session.target, story, steps).join('\n'), data: storyData(story) };
+    },
+  },
+  {
+    ...race,
+    name: 'hb',
+    syntax: ['hb [--svg FILE]', 'hb G1 G2 [--svg FILE]'],
+    summary:
+      'what has ordered two goroutines: each release of one that the other has got; alone, those of the last race, with its missing edge',
+    details: [
+      `A line is a step of one of them, at its epoch; <== N says whose past it has got. The program is run again for it. --svg: as a picture. ${WHO}`,
+    ].join('\n'),
+    completion: ['goroutine'],
+    run: happensBefore,
+  },
 ];
+
+function happensBefore(session: Session, args: Arguments): Answer {
+  const svg = /(?:^|\s)--svg(?:\s+(\S+))?$/.exec(args.text);
+  if (svg !== null && svg[1] === undefined) throw args.error('--svg wants a file', args.text.length);
+  const rest = svg === null ? args : args.to(svg.index);
+  const view = raceView(session.target);
+  const words = rest.words();
+  if (words.length !== 0 && words.length !== 2) throw rest.error('hb wants two goroutines, or none for those of the last race');
+  const story = words.length === 0 ? raceStory(session, undefined, rest.column) : undefined;
+  const [one, two] = words.map(word => threadArgument(session, view, new Arguments(word.text, word.column)).tid);
+  const tids = story === undefined ? ([one!, two!] as const) : ([story.now.tid, story.before.tid] as const);
+  if (tids[0] === tids[1]) throw rest.error('that is one goroutine: it orders itself');
+  const steps = orderOf(session, view, tids);
+  if (steps === undefined)
+    throw rest.error('what has ordered them cannot be told: the run is too long to be had again, or was changed by hand');
+  const rows = orderRows(session.target, tids, steps, story);
+  const names = [racerOf(view, story, tids[0]), racerOf(view, story, tids[1])] as const;
+  const data = rows.map(({ column, text: said, from, racing, step }) => ({
+    column,
+    text: said,
+    from: from ?? null,
+    racing,
+    epoch: step.epoch,
+    t: step.t,
+  }));
+  if (svg === null) return { output: orderLines(names, rows, story).join('\n'), data };
+  session.host.writeFile(svg[1]!, orderSvg(names, rows));
+  return { output: `Saved ${rows.length} steps to ${svg[1]!}.`, data };
+}
+
+const racerOf = (view: RaceView, story: RaceStory | undefined, tid: number): string => {
+  const racer = [story?.now, story?.before].find(each => each?.tid === tid);
+  return racer === undefined ? whoOf(view, tid) : racerName(racer);
+};
 
 function viewOf(session: Session): RaceView {
   session.requireProcess();

@@ -1,9 +1,12 @@
 /** The race detector of the program that is looked at, and which goroutine each of its threads is. */
 
+import type { Registers } from '../../cpu/api.js';
+import type { Images } from '../../image/images.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { racectxOffset } from '../../runtime/layout.js';
 import { findRaceState, type RaceState } from '../../runtime/race/inside/find.js';
-import { RaceInside, type RaceThread } from '../../runtime/race/inside/inside.js';
+import { RaceInside, type RaceThread, type ShadowCell } from '../../runtime/race/inside/inside.js';
+import { shadowedAddress } from '../../runtime/race/layout.js';
 import { CommandError } from '../errors.js';
 import type { Target } from '../target.js';
 
@@ -15,6 +18,58 @@ export interface RaceView {
   goroutineOf(thread: RaceThread): Goroutine | undefined;
   threadOf(goroutine: Goroutine): RaceThread | undefined;
 }
+
+/** A race that the detector has found and not told of yet. */
+export interface RaceAtHand {
+  /** Who made the access that found it. */
+  readonly thread: RaceThread;
+  readonly granule: number;
+  /** Its access, which has not happened yet, and the one before. */
+  readonly now: ShadowCell;
+  readonly before: ShadowCell;
+}
+
+/** Where the real detector, and the model of a bundled program, come by with each race that they find: thread, first cell, both cells. */
+const REPORTING = ['_ZN6__tsan10ReportRaceEPNS_11ThreadStateEPNS_9RawShadowENS_6ShadowES4_m', '__tsan_report_race'];
+
+export const reportingAddresses = (images: Images): readonly bigint[] => [
+  ...new Set(
+    REPORTING.flatMap(name => [
+      ...images.symbolsNamed(name).map(({ address }) => address),
+      ...images.functionsNamed(name).map(({ entry }) => entry),
+    ]),
+  ),
+];
+
+/** The race of the call that a thread with these registers is at the beginning of. */
+export function foundRace({ inside }: RaceView, registers: Registers): RaceAtHand | undefined {
+  const [state, cells, now, before] = (['rdi', 'rsi', 'rdx', 'rcx'] as const).map(name => Number(registers.get(name)));
+  const thread = inside.threadAt(state!);
+  if (thread === undefined) return undefined;
+  return { thread, granule: shadowedAddress(cells!), now: inside.decode(now! % 2 ** 32), before: inside.decode(before! % 2 ** 32) };
+}
+
+/** The race that the current thread of a target is about to tell of. */
+export function raceHere(target: Target): RaceAtHand | undefined {
+  const { registers } = target.process.current;
+  if (!target.lasting(reporting).at(target).has(registers.rip)) return undefined;
+  const view = target.derived(makeView);
+  return typeof view === 'string' ? undefined : foundRace(view, registers);
+}
+
+const reporting = () => {
+  let images: Images | undefined;
+  let found: ReadonlySet<bigint> = new Set();
+  return {
+    at(target: Target): ReadonlySet<bigint> {
+      if (images !== target.images) {
+        images = target.images;
+        found = new Set(reportingAddresses(images));
+      }
+      return found;
+    },
+  };
+};
 
 const states = (): { found?: RaceState } => ({});
 

@@ -5,6 +5,7 @@ import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import { sameArguments } from '../evaluate/instances.js';
+import { raceHere } from '../memory/race.js';
 import {
   type Breakpoint,
   type CatchKind,
@@ -19,7 +20,7 @@ import type { Session } from '../session/session.js';
 import { plainStop, type Stop, type WatchChange } from '../session/stop.js';
 import { firstChange, lookAtWatched } from '../session/watches.js';
 import { instanceOf } from '../stack/generics.js';
-import { endingAddresses, endingHere, selectCulprit } from './ending.js';
+import { endingAddresses, endingHere, selectCulprit, selectOwnFrame } from './ending.js';
 import { traceLine } from './trace.js';
 import { isMoving, lookAtScopes, scopeAddresses, staleScope } from './watch-scopes.js';
 
@@ -42,6 +43,7 @@ export async function resume(session: Session, goal?: Goal): Promise<Stop> {
 export function arrived(session: Session, stop: Stop): void {
   session.stopped(stop);
   if (stop.reason === 'ending') selectCulprit(session, stop.ending);
+  else if (stop.reason === 'breakpoint' && raceHere(session.target) !== undefined) selectOwnFrame(session);
 }
 
 async function run(session: Session, goal: Goal | undefined): Promise<Stop> {

@@ -205,3 +205,9 @@ export function selectCulprit(session: Session, ending: Ending): void {
   const frame = ownFrame(frames)?.index;
   if (frame !== undefined) session.selection = { goroutine, frame };
 }
+
+/** The innermost frame of user code of the thread that runs: the race detector, and what leads to it, is of no interest. */
+export function selectOwnFrame(session: Session): void {
+  const frame = session.target.stack({ thread: session.thread }).frames(USER_FRAMES).find(isUserCode)?.index;
+  if (frame !== undefined) session.selection = { goroutine: undefined, frame };
+}

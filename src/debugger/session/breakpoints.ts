@@ -51,6 +51,8 @@ export interface CodeBreakpoint extends Common {
   readonly spec: string;
   /** Where its location is; nowhere, when the program it was in has been changed so. */
   addresses: readonly bigint[];
+  /** `catch racecall`: its places are of no interest by themselves. */
+  readonly caught?: true;
   /** Of generic code, only calls with these type arguments count. */
   readonly instance?: readonly string[];
 }
@@ -80,6 +82,9 @@ export interface Catchpoint extends Common {
 export type BreakpointChange = 'new' | 'changed' | 'removed';
 
 export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
+
+/** The location of a breakpoint at all data races. */
+export const RACE = 'race';
 
 /** gdb's name for the number of the breakpoint that was set last. */
 export const NEWEST = '$bpnum';

@@ -68,6 +68,21 @@ export class Replay implements Past {
     return this.#isHere(process) ? found : undefined;
   }
 
+  /**
+   * What `make` has watched the other process with, on its way to this moment; 'far' where more than `most` instructions would have to be run for
+   * it, undefined where the run cannot be had again.
+   */
+  watched<T extends Observer>(most: number, make: (process: Process) => T): T | 'far' | undefined {
+    if (this.process.t > most) return 'far';
+    const process = this.#again(most);
+    if (process === undefined) return undefined;
+    const watcher = make(process);
+    const leave = process.observe(watcher);
+    this.#runTo(process, this.process.t, undefined);
+    leave();
+    return this.#isHere(process) ? watcher : undefined;
+  }
+
   #lookForWrite(address: bigint, now: bigint): PastWrite | undefined {
     const process = this.#again();
     if (process === undefined) return undefined;
@@ -88,8 +103,8 @@ export class Replay implements Past {
       : undefined;
   }
 
-  #again(): Process | undefined {
-    return this.process.t > MOST ? undefined : this.launcher.again(this.args, this.process.memory.touchedPages * PAGE_SIZE + ROOM);
+  #again(most = MOST): Process | undefined {
+    return this.process.t > most ? undefined : this.launcher.again(this.args, this.process.memory.touchedPages * PAGE_SIZE + ROOM);
   }
 
   /** Whether an observer has stopped it before that moment. */

@@ -17,7 +17,7 @@ export function whoOf(view: RaceView, tid: number | undefined): string {
   if (goroutine !== undefined) return `goroutine ${goroutine.id} (tid ${tid})`;
   if (tid === 0) return 'g0 at the start (tid 0)';
   if (thread !== undefined && thread.state !== 0) return `the runtime for itself (tid ${tid})`;
-  return tid === MAIN ? 'the main goroutine, ended (tid 1)' : `an ended goroutine (tid ${tid})`;
+  return `tid ${tid} (${tid === MAIN ? 'main, ' : ''}ended)`;
 }
 
 /** Frames at a return address: `main.f at /x/main.go:12`, inlined functions first. */

@@ -2,6 +2,7 @@
 
 import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
+import { raceRegion, shadowedAddress } from '../../runtime/race/layout.js';
 import type { Data } from '../answer.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
@@ -9,6 +10,8 @@ import { addressRegisters, explainFault, type Faulted, type Holder } from '../co
 import { violationText } from '../lens/checks.js';
 import { heldIn } from '../lens/held.js';
 import { RULES, type Violation } from '../lens/rules.js';
+import { raceHere, raceView } from '../memory/race.js';
+import { storyOf } from '../memory/race-story.js';
 import type { EndingKind, Watchpoint } from '../session/breakpoints.js';
 import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
@@ -19,6 +22,8 @@ import { fieldAt } from '../values/field-at.js';
 import { frameStop, writtenBy } from './frame-text.js';
 import { waitingLines } from './goroutine-text.js';
 import { outlook } from './outlook.js';
+import { shadowAnswer } from './race-text.js';
+import { racePair } from './race-why.js';
 
 /** What a command that moves the program says as data. */
 export interface StopData {
@@ -114,7 +119,7 @@ function whyText(session: Session): string {
     case 'start':
       return 'at the start: ';
     case 'breakpoint':
-      return `breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
+      return `${raceHere(session.target) === undefined ? '' : 'data race, '}breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
     case 'ending':
       return `${ENDING_TITLES[stop.ending.kind]}: ${stop.ending.message}; in `;
     case 'watchpoint':
@@ -217,18 +222,46 @@ function detailLines(session: Session): readonly string[] {
       return [`  ${stop.text} (${bytes}) at ${hex(rip)} is not among the instructions that r14 has (docs/instructions.md)`];
     }
     case 'breakpoint':
-      return [...(stop.problem === undefined ? [] : [`  ${stop.problem}`]), sourceOrInstruction(session, instruction)];
+      return [
+        ...(stop.problem === undefined ? [] : [`  ${stop.problem}`]),
+        ...(raceLines(session) ?? [sourceOrInstruction(session, instruction)]),
+      ];
     case 'deadlock':
       return [...waitingLines(session.target).map(each => `  ${each}`), sourceOrInstruction(session, instruction)];
     case 'ending':
       return endingLines(session, stop, instruction);
     case 'syscall':
       return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
-    case 'watchpoint':
-      return [...[stop, ...stop.also].map(each => `  ${changeText(each)}`), sourceOrInstruction(session, instruction)];
+    case 'watchpoint': {
+      const changes = [stop, ...stop.also];
+      return [
+        ...changes.flatMap(each => [`  ${changeText(each)}`, ...shadowLines(session, each)]),
+        sourceOrInstruction(session, instruction),
+      ];
+    }
     default:
       return [sourceOrInstruction(session, instruction)];
   }
+}
+
+/** The race that the detector has found, and the access's frame, which is selected; undefined: it stands elsewhere. */
+function raceLines(session: Session): readonly string[] | undefined {
+  const found = raceHere(session.target);
+  if (found === undefined) return undefined;
+  const told = racePair(session.target, storyOf(raceView(session.target), found)).map(each => `  ${each}`);
+  const { frame } = session.selection;
+  return [...told, ...(frame === 0 ? [] : [`  frame ${frame} is selected`, ...frameStop(session).output.split('\n')])];
+}
+
+/** What the cells say now, when they are watched. */
+function shadowLines({ target }: Session, { breakpoint }: WatchChange): readonly string[] {
+  const { watch } = breakpoint as Watchpoint;
+  if (raceRegion(watch.address) === undefined || breakpoint.kind !== 'watch' || !breakpoint.spec.startsWith('-shadow')) return [];
+  const { output } = shadowAnswer(raceView(target), shadowedAddress(Number(watch.address)), undefined);
+  return output
+    .split('\n')
+    .slice(1, -1)
+    .map(each => `  ${each}`);
 }
 
 /** How far below its end, and how far from it RSP, an access may be to be taken for a stack's overflow. */

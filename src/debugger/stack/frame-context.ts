@@ -7,6 +7,7 @@ import { CommandError } from '../errors.js';
 import type { EvaluationRegister, FrameContext } from '../evaluate/context.js';
 import type { Known } from '../known.js';
 import type { LogicalFrame } from './frame.js';
+import { raceVariables } from './race-parameters.js';
 
 /** Bytes between the CFA and RSP at a function's entry, where the return address is. */
 const WORD = 8;
@@ -22,7 +23,7 @@ export function frameContext(frame: LogicalFrame, memory: AddressSpace, onChange
     name: frame.name,
     language: physical.func?.language ?? 'asm',
     described: frame.described,
-    variables: frame.variables,
+    variables: frame.described ? frame.variables : () => raceVariables(frame, memory),
     cfa: physical.cfa,
     register: name => readRegister(frame, name),
     setRegister: (name, value) => {

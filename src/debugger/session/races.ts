@@ -1,0 +1,67 @@
+/** Races that a session's run has come by, and what ordered the goroutines of one: found out by running the program again up to this moment. */
+import { CommandError } from '../errors.js';
+import { type RaceView, raceHere, raceView } from '../memory/race.js';
+import { OrderRecorder, type OrderStep } from '../memory/race-order.js';
+import { type RaceStory, RaceWitness, storyOf } from '../memory/race-story.js';
+import type { Session } from './session.js';
+
+/** Instructions that are run again for somebody who asks for it: some seconds. */
+const MOST = 1_000_000_000;
+
+/** What is known of the races of one moment; kept with the target, as that is another after a restart. */
+interface Known {
+  t: number;
+  stories: readonly RaceStory[] | undefined;
+  readonly orders: Map<string, readonly OrderStep[] | undefined>;
+}
+
+const nothing = (): Known => ({ t: -1, stories: undefined, orders: new Map() });
+
+function knownOf(session: Session): Known {
+  const known = session.target.lasting(nothing);
+  const { t } = session.target.process;
+  if (known.t !== t) {
+    known.t = t;
+    known.stories = undefined;
+    known.orders.clear();
+  }
+  return known;
+}
+
+/** The race that the program stands at, or else one that was reported: the last, or by its number, from 1. Throws CommandError. */
+export function raceStory(session: Session, number: number | undefined, column: number): RaceStory {
+  const { target } = session;
+  const here = number === undefined && !session.exited ? raceHere(target) : undefined;
+  if (here !== undefined) return storyOf(raceView(target), here);
+  const known = knownOf(session);
+  known.stories ??= witnessed(session);
+  const story = number === undefined ? known.stories.at(-1) : known.stories[number - 1];
+  if (story !== undefined) return story;
+  const count = known.stories.length;
+  throw new CommandError(
+    count === 0 ? 'no race was reported so far; break race stops at the next' : `no race ${number}: ${count} were reported so far`,
+    column,
+  );
+}
+
+function witnessed(session: Session): readonly RaceStory[] {
+  const witness = session.past.watched(MOST, process => new RaceWitness(process, session.imagesOf));
+  if (witness === 'far') throw new CommandError('the run is too long to be run again: break race, restart, and ask at the stop');
+  if (witness === undefined)
+    throw new CommandError('the run cannot be had again, as it was changed by hand: break race, restart, and ask at the stop');
+  return witness.printed();
+}
+
+/** What has ordered two threads up to this moment; undefined: that cannot be told. */
+export function orderOf(session: Session, view: RaceView, tids: readonly [number, number]): readonly OrderStep[] | undefined {
+  const { orders } = knownOf(session);
+  const key = tids.join(' ');
+  if (!orders.has(key)) {
+    const recorder = session.past.watched(
+      MOST,
+      process => new OrderRecorder({ process, images: session.target.images }, view.inside.state, tids),
+    );
+    orders.set(key, recorder === 'far' ? undefined : recorder?.steps);
+  }
+  return orders.get(key);
+}
