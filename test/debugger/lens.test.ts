@@ -51,6 +51,22 @@ describe('abi', () => {
     );
   }
 
+  for (const toolchain of ['go1.22.12', 'go1.24.0', 'go1.26', 'go1.27.2'] as const) {
+    const why = missing(toolchain);
+    it.skipIf(why)(
+      `${toolchain}: what is put away around a call on one of two ways has one origin${why ? ` (skipped: ${why})` : ''}`,
+      async () => {
+        const at = debug(buildGo('crash', { toolchain, race: true, variant: 'injected' }));
+        await at.text("break *'crash/trace.(*traceContext).TakeSnapShot'");
+        await at.text('continue');
+        // callergp.otel_trace_context.data
+        const field = 'uintptr(&runtime.allgs[0].otel_trace_context) - uintptr(unsafe.Pointer(runtime.allgs[0]))';
+        const offset = BigInt(await at.text(`p ${field}`)) + 8n;
+        expect(await chains(at)).toEqual({ tc: `0x${offset.toString(16)}(RCX) -> RAX (tc)` });
+      },
+    );
+  }
+
   it('shows both sides before a call, at the entry, and behind the return', async () => {
     const args = debugBundled('go-args');
     await args.run('break *main.nine');

@@ -191,7 +191,7 @@ function defines(step: Step, location: FlowLocation, survives: Survives): boolea
 /** The move that gives a location its whole value. */
 export const moveTo = ({ moves }: Step, location: FlowLocation): Move | undefined => moves.find(({ to }) => sameLocation(to, location));
 
-function sameLocation(one: FlowLocation, other: FlowLocation): boolean {
+export function sameLocation(one: FlowLocation, other: FlowLocation): boolean {
   if ('register' in one) return 'register' in other && one.register === other.register;
   return 'slot' in other && one.slot === other.slot;
 }

@@ -91,8 +91,9 @@ export const codeCommands: readonly Command[] = [
     run: session => {
       const { file } = session.frame;
       if (file === undefined) return text('No source file is known here.');
-      const path = session.settings.substitute(file);
-      const there = session.sources.lines(file) !== undefined;
+      const found = session.sources.path(file);
+      const path = found ?? session.settings.substitute(file);
+      const there = found !== undefined;
       return text(`${file}${path === file ? '' : `, looked up as ${path}`}: ${there ? 'can be read' : 'is not on this host'}`, {
         file,
         path,
@@ -188,7 +189,8 @@ interface Range {
 function listCommand(session: Session, args: Arguments): Answer {
   const { file, first, last, line, meant } = listRange(session, args, session.settings.number('source-list-line-count'));
   const count = session.sources.lines(file)?.length;
-  if (count === undefined) throw new CommandError(`${file} is not on this host; config substitute-path FROM TO says where it is`);
+  if (count === undefined)
+    throw new CommandError(`${file} is not on this host; directory DIR says where to look, set substitute-path FROM TO where it is`);
   if ((line ?? first) > count) throw args.error(`${file} has only ${count} line${count === 1 ? '' : 's'}`);
   const frame = frameOf(session);
   const end = Math.min(last, count);

@@ -3,6 +3,7 @@ import type { Session } from '../session/session.js';
 import { SETTINGS, type SettingName, Settings } from '../session/settings.js';
 import { Arguments, unquote } from './arguments.js';
 import type { Command, Console } from './command.js';
+import { directoriesText, substitutePath } from './source-path.js';
 
 /** Sets one setting from the text behind its name. */
 export function setSetting(session: Session, name: string, value: Arguments): Answer {
@@ -32,7 +33,8 @@ export const settingCommands: readonly Command[] = [
     details: [
       ...SETTINGS.map(row => `${row.name}: ${row.summary} (${JSON.stringify(row.initial)})`),
       'In the screen, theme and hidden-panes are kept when you change them; config -save keeps all.',
-      'substitute-path: source paths that start with FROM are looked up under TO; without TO the rule is dropped.',
+      'substitute-path: source paths that start with FROM are looked up under TO; without TO the rule is dropped. FROM may be a package, as -trimpath writes',
+      'it (net/http, example.com/m@v1.2.3), or "" for all paths without a / in front, which counts last. See directory.',
       'alias: ALIAS becomes another name of COMMAND; alone it is dropped.',
     ].join('\n'),
     completion: ['setting', 'value'],
@@ -41,7 +43,7 @@ export const settingCommands: readonly Command[] = [
       const [name, rest] = args.shift();
       if (name === '' || name === '-list') return list(session);
       if (name === '-save') return save(session);
-      if (name === 'substitute-path') return substitute(session, rest);
+      if (name === 'substitute-path') return substitutePath(session, rest);
       if (name === 'alias') return alias(session, rest, table);
       const row = Settings.find(name);
       if (row === undefined) session.settings.set(name, '', args.column);
@@ -54,12 +56,14 @@ export const settingCommands: readonly Command[] = [
     meanwhile: 'acts',
     aliases: [],
     group: 'session',
-    syntax: ['show [NAME]', 'show version'],
+    syntax: ['show [NAME]', 'show version', 'show directories', 'show substitute-path'],
     summary: "a setting, in gdb's words, or r14's version",
     completion: ['setting'],
     repeat: 'no',
     run: (session, args) => {
       if (args.empty) return list(session);
+      if (args.text === 'directories') return text(directoriesText(session), [...session.settings.directories]);
+      if (/^substitute-path\b/.test(args.text)) return substitutePath(session, args.from(args.text.length));
       if (args.text === 'version') return text(`r14 ${session.host.version}`, session.host.version);
       const row = Settings.find(args.text);
       if (row === undefined) throw args.error(`no setting "${args.text}" (config lists them)`);
@@ -73,7 +77,7 @@ function list(session: Session): Answer {
   const { settings } = session;
   const rows = settings.entries();
   const lines = rows.map(([name, value]) => `${name.padEnd(24)} ${JSON.stringify(value)}`);
-  for (const { from, to } of settings.substitutions) lines.push(`substitute-path ${from} -> ${to}`);
+  for (const { from, to } of settings.substitutions) lines.push(`substitute-path ${from === '' ? '""' : from} -> ${to}`);
   for (const [name, command] of settings.aliases) lines.push(`alias ${name} = ${command}`);
   return text(lines.join('\n'), Object.fromEntries(rows));
 }
@@ -125,21 +129,6 @@ function subjectOf(line: string): string | undefined {
 
 function quoted(value: string | number): string {
   return typeof value === 'string' && /\s/.test(value) ? `"${value}"` : String(value);
-}
-
-function substitute(session: Session, args: Arguments): Answer {
-  const words = args.words().map(word => unquote(word.text));
-  const [from, to] = words;
-  const { substitutions } = session.settings;
-  if (from === undefined) return text(substitutions.map(rule => `${rule.from} -> ${rule.to}`).join('\n'));
-  const index = substitutions.findIndex(rule => rule.from === from);
-  if (to !== undefined || index >= 0) session.settings.chosen.add(`substitute-path ${from}`);
-  if (to === undefined) {
-    if (index < 0) throw args.error(`no rule for "${from}"`);
-    substitutions.splice(index, 1);
-  } else if (index < 0) substitutions.push({ from, to });
-  else substitutions[index] = { from, to };
-  return text('');
 }
 
 function alias(session: Session, args: Arguments, table: Console['table']): Answer {

@@ -14,6 +14,7 @@ import { runningCommands } from './running.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
 import { signalCommands } from './signals.js';
+import { sourcePathCommands } from './source-path.js';
 import { stackCommands } from './stack.js';
 
 /** All commands of r14. */
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   ...raceCommands,
   ...informationCommands,
   ...settingCommands,
+  ...sourcePathCommands,
   ...sessionCommands,
   ...printingCommands,
 ];

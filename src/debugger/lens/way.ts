@@ -11,7 +11,7 @@ import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
 import { describeAddress, sideName } from '../code/describe.js';
 import { type CodeSpace, disassembleAt, type Flavor } from '../code/disassemble.js';
-import { type Definition, type FlowLocation, FunctionFlow, type MoveSource, moveTo, type Step } from '../code/flow.js';
+import { type Definition, type FlowLocation, FunctionFlow, type MoveSource, moveTo, type Step, sameLocation } from '../code/flow.js';
 import { jumpWays } from '../code/jumps.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
@@ -123,14 +123,21 @@ class Tracer {
     let point = func && (entered ? { func, from: [], location, bytes: 8 as const } : this.#pointAt(func, this.frames[index]!, location));
     if (point === undefined) return ends('unknown: the code is too long or cannot be read', false);
     for (let moves = 0, crossings = 0; moves < MOST_MOVES && crossings < MOST_CROSSINGS; moves++) {
-      const here: Point = point;
+      let here: Point = point;
       const definitions: readonly Definition[] =
         entered && moves === 0 ? [{ at: 'entry' }] : (this.flow(here.func)?.definitions(here.from, here.location, this.survives) ?? []);
-      if (definitions.length !== 1) {
+      const single = definitions.length === 1 ? { definition: definitions[0]!, location: here.location } : this.#common(here, definitions);
+      if (single === undefined) {
         hops.push({ ...this.#hop(here, undefined), parameter: undefined });
         return ends(severalText(definitions, sideName(here.func)), false);
       }
-      const [definition] = definitions as readonly [Definition];
+      const { definition } = single;
+      if (!sameLocation(single.location, here.location)) {
+        // Copied from there on each of several ways: one stands for all.
+        const copied = definitions.find(each => each.at === 'step');
+        hops.push({ ...this.#hop(here, copied?.step), parameter: undefined });
+        here = { ...here, location: single.location };
+      }
       if (definition.at === 'entry') {
         hops.push(this.#hop(here, undefined));
         if ('slot' in here.location && here.location.slot === 0) {
@@ -154,6 +161,34 @@ class Tracer {
       point = { func: here.func, from: [step], location: source, bytes };
     }
     return ends('unknown: too many steps', false);
+  }
+
+  /**
+   * Where all of several definitions have copied the value from: a register that is put away around a call on one of two ways is written on that, and
+   * holds the same on both. Undefined: they are not copies of one.
+   */
+  #common(
+    { func, location, bytes }: Point,
+    definitions: readonly Definition[],
+  ): { definition: Definition; location: FlowLocation } | undefined {
+    const flow = this.flow(func);
+    if (flow === undefined || bytes !== 8) return undefined;
+    const todo = definitions.map(definition => ({ definition, location }));
+    const seen = new Set<string>();
+    const roots = new Map<string, (typeof todo)[number]>();
+    while (todo.length > 0) {
+      const next = todo.pop()!;
+      const key = `${next.definition.at === 'step' ? next.definition.step.address : 'entry'} ${locationKey(next.location)}`;
+      if (seen.has(key)) continue;
+      if (seen.add(key).size > MOST_MOVES) return undefined;
+      const move = next.definition.at === 'step' ? moveTo(next.definition.step, next.location) : undefined;
+      const from = move?.bytes === 8 ? move.from : undefined;
+      if (next.definition.at === 'entry' || from === undefined || !('register' in from || 'slot' in from)) roots.set(key, next);
+      else {
+        for (const definition of flow.definitions([next.definition.step], from, this.survives)) todo.push({ definition, location: from });
+      }
+    }
+    return roots.size === 1 ? [...roots.values()][0] : undefined;
   }
 
   readonly survives = (call: Step, location: FlowLocation): boolean => {
@@ -263,6 +298,8 @@ class Tracer {
     return type?.kind === 'struct' ? type.fields.find(field => field.offset === offset)?.name : undefined;
   }
 }
+
+const locationKey = (location: FlowLocation): string => ('register' in location ? location.register : `${location.slot}`);
 
 /** Why a place has not one beginning in a function. */
 function severalText(definitions: readonly Definition[], name: string): string {

@@ -92,6 +92,8 @@ export class Settings {
   readonly chosen = new Set<string>();
   /** Rules of `config substitute-path`, the first that fits is used. */
   readonly substitutions: { from: string; to: string }[] = [];
+  /** Where source files are looked for that are not where they should be; gdb's `directory`. */
+  readonly directories: string[] = [];
   /** alias -> command name, from `config alias`. */
   readonly aliases = new Map<string, string>();
 
@@ -154,7 +156,9 @@ export class Settings {
 
   /** A source path as it may lie on this host, by the substitution rules. */
   substitute(path: string): string {
-    for (const { from, to } of this.substitutions) {
+    // The rule for all that have no other comes last, whenever it was made.
+    const rules = [...this.substitutions.filter(rule => rule.from !== ''), ...this.substitutions.filter(rule => rule.from === '')];
+    for (const { from, to } of rules) {
       if (path === from) return to;
       if (from === '' && path.startsWith('/')) continue;
       const prefix = from.endsWith('/') || from === '' ? from : `${from}/`;
