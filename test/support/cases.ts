@@ -31,7 +31,7 @@ const panics: readonly Case[] = [
 ].map(kind => ({ program: 'panics', args: [kind], status: 2 }));
 
 /** Programs of `programs/go` whose race report makes the status 66. */
-const racy = ['race-counter', 'race-shapes', 'race-map'];
+const racy = ['race-counter', 'race-shapes', 'race-map', 'race-missed'];
 
 const special: readonly Case[] = [
   { program: 'breakpoint', status: 2 },

@@ -5,9 +5,10 @@ import type { Answer } from '../answer.js';
 import { type RaceView, raceView } from '../memory/race.js';
 import type { RaceStory } from '../memory/race-story.js';
 import { placeOfExpression } from '../session/expressions.js';
-import { orderOf, raceStory } from '../session/races.js';
+import { orderOf, raceStory, secondOpinion } from '../session/races.js';
 import type { Session } from '../session/session.js';
 import { whoOf } from '../show/race-names.js';
+import { secondAnswer } from '../show/race-second.js';
 import { orderSvg } from '../show/race-svg.js';
 import {
   clockAnswer,
@@ -123,6 +124,22 @@ export const raceCommands: readonly Command[] = [
       const tids = [story.now.tid, story.before.tid] as const;
       const steps = orderOf(session, raceView(session.target), tids);
       return { output: whyLines(session.target, story, steps).join('\n'), data: storyData(story) };
+    },
+  },
+  {
+    ...race,
+    name: 'race second-opinion',
+    syntax: ['race second-opinion'],
+    summary:
+      'run the program again up to this moment with FastTrack beside its race detector, and list the races that the real one has dropped',
+    details: [
+      'FastTrack forgets nothing: no cell is evicted, no slot used twice, no trace overwritten. It sees the calls that the compiler has inserted, and of a scalar',
+      'also how wide it is, where the code behind the call shows that; the real detector counts the first byte only.',
+    ].join('\n'),
+    completion: [],
+    run: (session, args) => {
+      args.none();
+      return secondAnswer(session.target, secondOpinion(session, args.column));
     },
   },
   {

@@ -2,7 +2,7 @@
 import type { Process } from '../../linux/api.js';
 import { type RaceThread, replayCall, type ShadowCell } from '../../runtime/race/inside/inside.js';
 import { Target } from '../target.js';
-import { foundRace, type RaceAtHand, type RaceView, raceView, reportingAddresses } from './race.js';
+import { type RaceAtHand, type RaceView, raceAtHand, raceView, reportingAddresses } from './race.js';
 import { RaceCalls } from './race-calls.js';
 
 export interface RacingAccess {
@@ -94,7 +94,7 @@ export class RaceWitness extends RaceCalls {
     const see = (): undefined => {
       target.changed();
       const view = raceView(target);
-      const found = foundRace(view, process.cpu.registers);
+      const found = raceAtHand(view, process.cpu.registers);
       if (found === undefined) return undefined;
       const key = `${view.inside.stackOf(found.thread)?.pc} ${found.before.tid} ${found.now.mask} ${found.before.mask}`;
       const count = (alike.get(key) ?? 0) + 1;

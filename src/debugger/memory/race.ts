@@ -42,7 +42,7 @@ export const reportingAddresses = (images: Images): readonly bigint[] => [
 ];
 
 /** The race of the call that a thread with these registers is at the beginning of. */
-export function foundRace({ inside }: RaceView, registers: Registers): RaceAtHand | undefined {
+export function raceAtHand({ inside }: RaceView, registers: Registers): RaceAtHand | undefined {
   const [state, cells, now, before] = (['rdi', 'rsi', 'rdx', 'rcx'] as const).map(name => Number(registers.get(name)));
   const thread = inside.threadAt(state!);
   if (thread === undefined) return undefined;
@@ -54,7 +54,7 @@ export function raceHere(target: Target): RaceAtHand | undefined {
   const { registers } = target.process.current;
   if (!target.lasting(reporting).at(target).has(registers.rip)) return undefined;
   const view = target.derived(makeView);
-  return typeof view === 'string' ? undefined : foundRace(view, registers);
+  return typeof view === 'string' ? undefined : raceAtHand(view, registers);
 }
 
 const reporting = () => {

@@ -1,6 +1,7 @@
 /** Races that a session's run has come by, and what ordered the goroutines of one: found out by running the program again up to this moment. */
 import { CommandError } from '../errors.js';
 import { type RaceView, raceHere, raceView } from '../memory/race.js';
+import { SecondOpinion } from '../memory/race-opinion.js';
 import { OrderRecorder, type OrderStep } from '../memory/race-order.js';
 import { type RaceStory, RaceWitness, storyOf } from '../memory/race-story.js';
 import type { Session } from './session.js';
@@ -40,6 +41,17 @@ export function raceStory(session: Session, number: number | undefined, column: 
   const count = known.stories.length;
   throw new CommandError(
     count === 0 ? 'no race was reported so far; break race stops at the next' : `no race ${number}: ${count} were reported so far`,
+    column,
+  );
+}
+
+/** FastTrack on the run up to this moment. Throws CommandError. */
+export function secondOpinion(session: Session, column: number): SecondOpinion {
+  raceView(session.target);
+  const opinion = session.past.watched(MOST, process => new SecondOpinion(process, session.imagesOf));
+  if (opinion instanceof SecondOpinion) return opinion;
+  throw new CommandError(
+    opinion === 'far' ? 'the run is too long to be run again' : 'the run cannot be had again: it was changed by hand',
     column,
   );
 }
