@@ -112,3 +112,18 @@ it('exit ends what runs', async () => {
   expect((await at.data('continue')).reason).toBe('interrupted');
   expect(at.session.ended).toBe(true);
 });
+
+it('an interrupt counts from the moment on at which the run is asked for, and one from before it does not', async () => {
+  const at = debugAssembly(LOOP.replace('$20000', '$1000000000'));
+  const { session } = at;
+  session.interrupt();
+  await at.text('break main.main');
+  expect(await at.data('continue')).toMatchObject({ reason: 'breakpoint' });
+  for (const command of ['continue', 'stepi 1000000', 'finish', 'until main.late']) {
+    const asked = run(session, command);
+    session.interrupt();
+    expect((await asked).data, command).toMatchObject({ reason: 'interrupted' });
+  }
+  session.interrupt();
+  expect(await at.data('stepi')).toMatchObject({ reason: 'step' });
+});

@@ -26,7 +26,11 @@ export function execute(session: Session, line: string): Promise<Outcome> {
 async function request(session: Session, line: string, work: () => Promise<Outcome>): Promise<Outcome> {
   const { requests } = session;
   const meanwhile = requests.running ? meanwhileOf(session, line) : 'waits';
-  if (meanwhile === 'waits') return requests.inTurn(work);
+  if (meanwhile === 'waits') {
+    // What came before it was asked for is not meant for it; what comes from now on is, before it runs anything too.
+    if (requests.idle) session.takeInterrupt();
+    return requests.inTurn(work);
+  }
   if (meanwhile === 'refused') {
     const output = 'the program is running: interrupt it first, or wait until it stops';
     return { command: line, ok: false, output, data: null };

@@ -50,7 +50,6 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
   session.goOnInThread();
   let armed = arm(session, goal);
   dropSignal(session);
-  session.takeInterrupt();
   session.pace.begin();
   let pass = true;
   for (;;) {

@@ -33,7 +33,6 @@ export async function stepInstructions(session: Session, count: number): Promise
 
 /** Steps `count` times, with keys let in between; a stop when something else happened. */
 async function repeated(session: Session, count: number, step: () => Promise<Stop | undefined>): Promise<Stop | undefined> {
-  session.takeInterrupt();
   for (let done = 0; done < count; done++) {
     if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
     const stop = await step();

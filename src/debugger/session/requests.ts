@@ -13,6 +13,7 @@ export type Meanwhile = 'acts' | 'waits' | 'refused';
 
 export class Requests {
   #running = 0;
+  #asked = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   /** Whether the program runs now: a request has had it go on, and it has not stopped yet. */
@@ -20,9 +21,15 @@ export class Requests {
     return this.#running > 0;
   }
 
+  /** Whether none is being done, or waits to be. */
+  get idle(): boolean {
+    return this.#asked === 0;
+  }
+
   /** Does a request when those before it are done. */
   inTurn<T>(request: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(request);
+    this.#asked++;
+    const done = this.#last.then(request).finally(() => this.#asked--);
     this.#last = done.catch(() => undefined);
     return done;
   }

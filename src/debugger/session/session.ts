@@ -284,7 +284,7 @@ export class Session {
     this.#interrupted = true;
   }
 
-  /** Whether `interrupt` was called since the last time this was asked. */
+  /** Whether `interrupt` was called since this was last asked. */
   takeInterrupt(): boolean {
     const was = this.#interrupted;
     this.#interrupted = false;
