@@ -36,6 +36,8 @@ export type SyntaxNode =
       readonly left: SyntaxNode;
       readonly right: SyntaxNode;
     })
+  /** C's `a ? b : c`. */
+  | (Span & { readonly kind: 'conditional'; readonly condition: SyntaxNode; readonly yes: SyntaxNode; readonly no: SyntaxNode })
   /** C's `(char *)x`. */
   | (Span & { readonly kind: 'cast'; readonly type: SyntaxNode; readonly operand: SyntaxNode })
   | (Span & { readonly kind: 'sizeof'; readonly operand: SyntaxNode })

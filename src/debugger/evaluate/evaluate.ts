@@ -12,6 +12,7 @@ import { type LiteralWalk, literalValue } from './literal.js';
 import { findFunction, findGlobal, findType, functionsLike, inlinedAway, isInlinedAway, isPackage, packageOf } from './names.js';
 import { type CallTarget, type EvaluatedOperand, ofConstant, ofValue, type Result } from './operand.js';
 import { binary, truth, unary } from './operators.js';
+import { parseExpression } from './parser.js';
 import { positioned } from './positioned.js';
 import { findRegister, registerView } from './registers.js';
 import { EvaluationScope } from './scope.js';
@@ -21,7 +22,8 @@ import { OperationError } from './untyped.js';
 
 /** Throws ExpressionError with the column where it went wrong. */
 export function evaluate(expression: Expression, context: EvaluationContext): Result {
-  return new Evaluator(expression.source, context).whole(expression.root);
+  const evaluator = new Evaluator(expression.source, context);
+  return evaluator.whole(evaluator.inC ? parseExpression(expression.source, true).root : expression.root);
 }
 
 export function evaluateNode(source: string, node: SyntaxNode, context: EvaluationContext): Result {
@@ -41,6 +43,10 @@ class Evaluator extends TypeEvaluator {
       text: node => this.text(node),
       fail: (node, message) => this.fail(node, message),
     };
+  }
+
+  get inC(): boolean {
+    return this.scope.isC;
   }
 
   whole(node: SyntaxNode): Result {
@@ -91,6 +97,8 @@ class Evaluator extends TypeEvaluator {
         return this.binary(node);
       case 'cast':
         return ofValue(convert(this.context, this.operand(node.operand), this.type(node.type)));
+      case 'conditional':
+        return this.checked(this.truth(node.condition) ? node.yes : node.no);
       case 'sizeof':
         return this.sizeof(node.operand);
       case 'literal':
@@ -391,8 +399,8 @@ class Evaluator extends TypeEvaluator {
     }
     if (operator === '&&' || operator === '||') {
       const left = this.truth(node.left);
-      if (left === (operator === '||')) return ofConstant({ class: 'bool', value: left });
-      return ofConstant({ class: 'bool', value: this.truth(node.right) });
+      const value = left === (operator === '||') ? left : this.truth(node.right);
+      return ofConstant({ class: 'bool', value });
     }
     const left = this.checked(node.left);
     if (operator === '@') return ofValue(artificialArray(this.context, this.value(node.left), this.checked(node.right), this.scope.isC));
@@ -427,6 +435,9 @@ class Evaluator extends TypeEvaluator {
   private sizeof(node: SyntaxNode): EvaluatedOperand {
     const isType = ['c-type', 'c-pointer'].includes(node.kind);
     const operand: EvaluatedOperand = isType ? { kind: 'type', type: this.type(node) } : this.checked(node);
+    // With the zero at its end.
+    if (this.scope.isC && operand.kind === 'constant' && operand.constant.class === 'string')
+      return ofConstant({ class: 'int', value: BigInt(operand.constant.value.length + 1) });
     const size = operand.kind === 'type' ? operand.type.size : this.value(node).type.size;
     return ofConstant({ class: 'int', value: BigInt(size) });
   }

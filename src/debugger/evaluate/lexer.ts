@@ -26,7 +26,7 @@ const OPERATORS = [
   '>=',
   '->',
   '<-',
-  ...'+-*/%&|^~<>=!()[]{},;.:@',
+  ...'+-*/%&|^~<>=!()[]{},;.:?@',
 ];
 
 const NAME_START = /[\p{L}_]/u;
@@ -36,6 +36,9 @@ const RESULT = /~[rb]\d+/y;
 const REGISTER = /\$[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER =
   /0[xX](?:[0-9a-fA-F_]*\.[0-9a-fA-F_]*|[0-9a-fA-F_]+)[pP][+-]?\d+|0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
+
+const INTEGER_SUFFIX = /(?:[uU](?:ll|LL|[lL])?|(?:ll|LL|[lL])[uU]?)(?![\p{L}\p{Nd}_])/uy;
+const FLOAT_SUFFIX = /[fFlL](?![\p{L}\p{Nd}_])/uy;
 
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   a: 7,
@@ -76,6 +79,8 @@ export function tokenizeExpression(source: string): ExpressionToken[] {
       at += text.length;
       tokens.push(numberToken(text, source, start));
       if (tokens.at(-1)!.kind === 'imaginary') at++;
+      // C's suffixes say of what type a constant is, which here is what it is used as.
+      else at += (match(tokens.at(-1)!.kind === 'float' ? FLOAT_SUFFIX : INTEGER_SUFFIX) ?? '').length;
       const next = source[at];
       if (next !== undefined && (NAME_START.test(next) || /\d/.test(next))) {
         throw new ExpressionError(`"${source.slice(start).match(/^[\w.]+/)![0]}" is not a number`, start);

@@ -34,6 +34,8 @@ function settle(operand: EvaluatedOperand): EvaluatedOperand {
 
 export function unary(operator: string, operand: EvaluatedOperand, inC: boolean): EvaluatedOperand {
   const settled = settle(operand);
+  if (operator === '!' && inC && settled.kind === 'constant' && typeof settled.constant.value !== 'object')
+    return ofConstant({ class: 'bool', value: !settled.constant.value });
   if (settled.kind === 'constant') return ofConstant(unaryConstant(operator, settled.constant));
   if (settled.kind !== 'value') throw new OperationError(`operator ${operator} is not defined on nil`);
   const { value } = settled;
@@ -71,6 +73,7 @@ export function binary(world: World, operator: string, left: EvaluatedOperand, r
 /** A constant beside a value takes its type; beside a pointer it stays a number, beside an interface it takes its own type. */
 function fitted(operand: EvaluatedOperand & { kind: 'constant' }, beside: Value): Value {
   const { constant } = operand;
+  beside = promoted(beside);
   if (isPointer(beside.type) && (constant.class === 'int' || constant.class === 'rune')) {
     return { ...makeInteger(basicType('int64')!, constant.value), loose: true };
   }
@@ -85,6 +88,15 @@ function fitted(operand: EvaluatedOperand & { kind: 'constant' }, beside: Value)
 }
 
 const C_INT: Type = { kind: 'int', name: 'int', size: 4 };
+
+/** A member of an enumeration of C is a number beside others. */
+function promoted(value: Value): Value {
+  const at = underlying(value.type);
+  if (at.kind !== 'enum' || !isCType(value.type)) return value;
+  const signed = isSigned(value.type);
+  const name = `${signed ? '' : 'unsigned '}${at.size === 8 ? 'long' : 'int'}`;
+  return makeInteger({ kind: signed ? 'int' : 'uint', name, size: Math.max(4, at.size) }, integerOf(value));
+}
 
 function againstNil(operator: string, a: EvaluatedOperand, b: EvaluatedOperand): EvaluatedOperand {
   const other = a.kind === 'nil' ? b : a;
@@ -125,7 +137,7 @@ const isC = (a: Value, b: Value): boolean => isCType(a.type) || isCType(b.type);
 function values(world: World, operator: string, a: Value, b: Value): EvaluatedOperand {
   const pointers = pointerOperation(operator, a, b);
   if (pointers) return pointers;
-  let [left, right] = [a, b];
+  let [left, right] = [promoted(a), promoted(b)];
   if (!sameType(left.type, right.type)) {
     if (left.loose && isNumeric(right.type)) left = adopt(left, right.type);
     else if (right.loose && isNumeric(left.type)) right = adopt(right, left.type);

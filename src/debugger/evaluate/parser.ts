@@ -6,7 +6,10 @@ import type { AssignmentStatement, Expression, LiteralElement, SyntaxNode } from
 import { ExpressionError } from './errors.js';
 import { type ExpressionToken, tokenizeExpression } from './lexer.js';
 
-const PRECEDENCE: Readonly<Record<string, number>> = {
+type Precedence = Readonly<Record<string, number>>;
+
+/** Go's; gdb's @ before all. */
+const GO: Precedence = {
   '||': 1,
   '&&': 2,
   '==': 3,
@@ -27,6 +30,30 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '&': 5,
   '&^': 5,
   '@': 6,
+};
+
+/** C's, where gdb's @ comes behind additions. */
+const C: Precedence = {
+  '||': 1,
+  '&&': 2,
+  '|': 3,
+  '^': 4,
+  '&': 5,
+  '&^': 5,
+  '==': 6,
+  '!=': 6,
+  '<': 7,
+  '<=': 7,
+  '>': 7,
+  '>=': 7,
+  '<<': 8,
+  '>>': 8,
+  '@': 9,
+  '+': 10,
+  '-': 10,
+  '*': 11,
+  '/': 11,
+  '%': 11,
 };
 
 const UNARY = new Set(['+', '-', '!', '^', '~', '*', '&']);
@@ -56,7 +83,10 @@ class Parser {
   private depth = 0;
   private readonly tokens: readonly ExpressionToken[];
 
-  constructor(private readonly source: string) {
+  constructor(
+    private readonly source: string,
+    private readonly precedence: Precedence = GO,
+  ) {
     this.tokens = tokenizeExpression(source);
   }
 
@@ -105,14 +135,22 @@ class Parser {
     let left = this.unary();
     for (;;) {
       const token = this.token;
-      const precedence = token.kind === 'operator' ? (PRECEDENCE[token.text] ?? 0) : 0;
+      const precedence = token.kind === 'operator' ? (this.precedence[token.text] ?? 0) : 0;
       if (token.kind !== 'operator' || precedence < minimum) break;
       this.at++;
       const right = this.expression(precedence + 1);
       left = { kind: 'binary', operator: token.text, at: token.start, left, right, start: left.start, end: right.end };
     }
     this.depth--;
-    return left;
+    return minimum === 1 ? this.conditional(left) : left;
+  }
+
+  private conditional(condition: SyntaxNode): SyntaxNode {
+    if (!this.accept('?')) return condition;
+    const yes = this.expression();
+    this.expect(':');
+    const no = this.expression();
+    return { kind: 'conditional', condition, yes, no, start: condition.start, end: no.end };
   }
 
   private unary(): SyntaxNode {
@@ -421,8 +459,8 @@ class Parser {
 }
 
 /** Compiles an expression. Throws ExpressionError with the column. */
-export function parseExpression(source: string): Expression {
-  const parser = new Parser(source);
+export function parseExpression(source: string, inC = false): Expression {
+  const parser = new Parser(source, inC ? C : GO);
   const root = parser.expression();
   if (parser.isOperator('=')) throw new ExpressionError('= assigns, which the set command does; == compares', parser.token.start);
   if (!parser.atEnd()) parser.fail('an operator or the end');

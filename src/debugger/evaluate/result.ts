@@ -2,7 +2,7 @@
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import type { Func, Type } from '../../image/api.js';
-import { floatText } from '../values/numbers.js';
+import { cFloatText, floatText } from '../values/numbers.js';
 import { codeText, type PrintOptions, printValue } from '../values/print.js';
 import { underlying } from '../values/types.js';
 import { dynamicOf, type Value } from '../values/value.js';
@@ -22,7 +22,8 @@ export function printResult(context: EvaluationContext, result: Result, options:
     case 'constant': {
       const { constant } = result;
       if (constant.class === 'int' && options.format === undefined) return constant.value.toString();
-      if (constant.class === 'float' && options.format === undefined) return floatText(constant.value, 8);
+      if (constant.class === 'float' && options.format === undefined)
+        return (context.frame?.language === 'c' ? cFloatText : floatText)(constant.value, 8);
       return constantFits(context, result, options);
     }
     case 'nil':

@@ -79,14 +79,15 @@ function scalar(world: World, value: Value, bits: bigint, options: COptions): st
   return number.toString();
 }
 
+/** An enumeration whose members are single bits is one of flags, as gdb has it; of another, what is no member is a number. */
 function enumText(type: Type & { kind: 'enum' }, bits: bigint): string {
   const value = isSigned(type) ? BigInt.asIntN(8 * type.size, bits) : bits;
   const name = type.values.get(value);
   if (name !== undefined) return name;
-  const flags = [...type.values].filter(([bit]) => bit > 0n && (bit & (bit - 1n)) === 0n);
-  const set = flags.filter(([bit]) => (value & bit) !== 0n);
-  const rest = set.reduce((left, [bit]) => left & ~bit, value);
-  if (set.length === 0) return value.toString();
+  const members = [...type.values.keys()];
+  if (value === 0n || members.some(each => each < 0n || (each & (each - 1n)) !== 0n)) return value.toString();
+  const set = [...type.values].filter(([bit]) => (bits & bit) !== 0n);
+  const rest = set.reduce((left, [bit]) => left & ~bit, bits);
   return `(${[...set.map(([, label]) => label), ...(rest === 0n ? [] : [`unknown: ${hex(rest)}`])].join(' | ')})`;
 }
 
