@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Assembled } from '../asm/program.js';
 import { printedAnswer } from '../debugger/answer.js';
 import type { Outcome } from '../debugger/commands/command.js';
@@ -157,7 +158,6 @@ async function script(session: Session, path: string, json: boolean, report: (ou
 /** Standard input that is no terminal: a command a line. How many there were. */
 async function readCommands(session: Session, report: (outcome: Outcome) => void): Promise<number> {
   let count = 0;
-  const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of lines) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue;
