@@ -140,7 +140,7 @@ function assembleAll(
     declarations: [...(own?.declarations ?? []), ...declarations, ...(declared === '' ? [] : [{ file: START, text: declared }])],
     includes: (name, from) => {
       const included = join(dirname(from), name);
-      return existsSync(included) ? { file: included, text: readText(included) } : undefined;
+      return existsSync(included) ? { file: included, text: readText(included, true) } : undefined;
     },
     ...(runtime === undefined
       ? {}
@@ -164,7 +164,7 @@ function readAll(paths: readonly string[]): Given {
   const types = new Map(
     folders.flatMap(folder => {
       const file = join(folder, 'types.go');
-      return existsSync(file) ? [[folder, { file, text: readText(file) }] as const] : [];
+      return existsSync(file) ? [[folder, { file, text: readText(file, true) }] as const] : [];
     }),
   );
   // What `·` stands for in a file is the package that its declarations are of.

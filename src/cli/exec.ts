@@ -80,7 +80,7 @@ async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Man
     stdinFlag(parsed),
   );
   outlet.attend(session);
-  if (!json && !screen) session.printed = text => writeOut(1, text);
+  if (!json && !screen) session.printed = text => writeOut(1, Buffer.from(text));
   manner?.attend(session);
   const finish = (status: number, shown = false): number => {
     own?.end();
@@ -99,7 +99,7 @@ async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Man
   const report = (outcome: Outcome) => {
     failed ||= !outcome.ok;
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
-    else writeOut(outcome.ok ? 1 : 2, printedAnswer(outcome));
+    else writeOut(outcome.ok ? 1 : 2, Buffer.from(printedAnswer(outcome)));
   };
   if (interactive) writeOut(1, `${WELCOME}\n`);
   const begin = async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
@@ -8,9 +8,10 @@ import { makeFolder } from '../host/node/folder.js';
 import { fileInput } from '../host/node/input.js';
 import { changeFile, replaceFile } from '../host/node/kept.js';
 import { version } from '../host/node/package.js';
+import { readRegular } from '../host/node/regular.js';
 
 /** Source files larger than this are not read: they are not sources. */
-const MOST_SOURCE = 64 * 2 ** 20;
+const MOST_SOURCE = 16 * 2 ** 20;
 
 /** Refuses other bytes: they would not be written back as they were. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -25,8 +26,7 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
     openInput: path => reaching('read', path, () => fileInput(path)),
     readSource: path => {
       try {
-        const { size } = statSync(path);
-        return size > MOST_SOURCE ? undefined : readFileSync(path, 'utf8');
+        return readRegular(path, MOST_SOURCE).toString('utf8');
       } catch {
         return undefined;
       }
@@ -40,7 +40,8 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
     again,
     debug: process.env.R14_DEBUG === '1',
     settingsFile,
-    readSettings: () => reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readFileSync(settingsFile)) : '')),
+    readSettings: () =>
+      reaching('read', settingsFile, () => (existsSync(settingsFile) ? UTF8.decode(readRegular(settingsFile, MOST_SOURCE)) : '')),
     changeSettings: change =>
       reaching('write', settingsFile, () =>
         changeFile(settingsFile, before => change(before === undefined ? '' : reaching('read', settingsFile, () => UTF8.decode(before)))),

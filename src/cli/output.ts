@@ -1,6 +1,7 @@
 /** Writing to standard output and error so that nothing is lost and a dead pipe is a quiet end. */
 import { writeSync } from 'node:fs';
 import type { Session } from '../debugger/session/session.js';
+import { terminalText } from '../host/terminal-text.js';
 import type { Shown } from '../tui/screen.js';
 
 /** Where a session's events go: to the terminal, until the screen takes them. */
@@ -28,9 +29,9 @@ export class Outlet {
   }
 }
 
-/** Writes all of it, now. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */
+/** Writes all of it, now: text is r14's own, bytes are whose they are. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */
 export function writeOut(descriptor: 1 | 2, data: string | Uint8Array): void {
-  let bytes: Uint8Array = typeof data === 'string' ? Buffer.from(data) : data;
+  let bytes: Uint8Array = typeof data === 'string' ? Buffer.from(terminalText(data)) : data;
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes));

@@ -48,7 +48,7 @@ export async function converse(session: Session, heard: boolean, begin: () => Pr
       if (line === undefined) return leave();
       const outcome = await run(session, line);
       const told = session.ended ? undefined : changes?.tell(session);
-      writeOut(1, printedAnswer(outcome) + printedAnswer({ output: told ?? '' }));
+      writeOut(1, Buffer.from(printedAnswer(outcome) + printedAnswer({ output: told ?? '' })));
     }
     busy = false;
     if (session.ended) leave();

@@ -1,4 +1,5 @@
 /** What a command answers: text for people, and the same as data. */
+import { boundedText, terminalText } from '../host/terminal-text.js';
 
 /** Anything that JSON can say. Addresses and register values go in as `0x...` strings. */
 export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data };
@@ -13,7 +14,7 @@ export interface Answer {
 
 /** What is printed of it, to the character. */
 export const printedAnswer = ({ output, open }: Pick<Answer, 'output' | 'open'>): string =>
-  output === '' || open ? output : `${output}\n`;
+  output === '' || open ? output : `${terminalText(boundedText(output))}\n`;
 
 /** An answer that is only text. */
 export function text(output: string, data: Data = null): Answer {

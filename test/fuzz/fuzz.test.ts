@@ -2,8 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { SYSCALLS } from '../../src/linux/syscalls/table.js';
 import { missing } from '../support/build.js';
-import { minimised } from './fuzzed.js';
+import { debugBundled } from '../support/debug.js';
+import { elf } from './elf.js';
+import { type Fuzzed, minimised } from './fuzzed.js';
 import { runSteps, type Step, stepsOf } from './syscalls.js';
+import { text } from './text.js';
 
 const why = missing('gcc');
 
@@ -37,7 +40,28 @@ describe.skipIf(why)(`system calls that mean no good${why ? ` (skipped: ${why})`
   });
 });
 
-it('a case is made as small as it goes', () => {
-  const small = minimised([...Array(100).keys()], numbers => numbers.includes(17) && numbers.includes(61));
+describe.skipIf(why)(`programs and lines that mean no good${why ? ` (skipped: ${why})` : ''}`, () => {
+  it.each([
+    ['elf', elf, 4100, 6],
+    ['text', text, 4200, 12],
+  ] as [string, Fuzzed<never>, number, number][])(
+    '%s: have no fault of r14 behind them',
+    async (_, fuzzed: Fuzzed<never>, first, count) => {
+      for (let seed = first; seed < first + count; seed++) {
+        expect({ seed, wrong: await fuzzed.run(fuzzed.made(seed)) }).toEqual({ seed, wrong: undefined });
+      }
+    },
+  );
+
+  it('numbers that are no list of breakpoints are seen at once', async () => {
+    const session = debugBundled('go-to-c');
+    expect((await session.run(`commands ${'9'.repeat(300)} x`)).output).toContain('breakpoint');
+    expect((await session.run('break -99999999999999999999')).ok).toBe(false);
+    expect((await session.run('x'.repeat(5000))).output).toBe('a line of 5000 characters is too long: 4096 at most');
+  });
+});
+
+it('a case is made as small as it goes', async () => {
+  const small = await minimised([...Array(100).keys()], numbers => numbers.includes(17) && numbers.includes(61));
   expect(small).toEqual([17, 61]);
 });

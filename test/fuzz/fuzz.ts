@@ -17,6 +17,11 @@ else {
   const seed = number('seed', Date.now() % 0x1_0000_0000);
   const seconds = number('seconds', 30);
   console.log(`seed ${seed}, ${seconds} s`);
-  const { syscalls } = await import('./syscalls.js');
-  process.exitCode = fuzz(syscalls, seed, seconds) > 0 ? 1 : 0;
+  const failed =
+    given === 'syscalls'
+      ? await fuzz((await import('./syscalls.js')).syscalls, seed, seconds)
+      : given === 'elf'
+        ? await fuzz((await import('./elf.js')).elf, seed, seconds)
+        : await fuzz((await import('./text.js')).text, seed, seconds);
+  process.exitCode = failed > 0 ? 1 : 0;
 }

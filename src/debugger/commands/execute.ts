@@ -22,9 +22,16 @@ export function execute(session: Session, line: string): Promise<Outcome> {
   return request(session, line, () => executeNow(session, line));
 }
 
+/** Characters of a line, as many as a terminal takes: longer ones are not looked at. */
+const MOST_TYPED = 4096;
+
 /** Does what is asked for when its turn comes; while the program runs, by the rule of session/requests.ts. */
 async function request(session: Session, line: string, work: () => Promise<Outcome>): Promise<Outcome> {
   const { requests } = session;
+  if (line.length > MOST_TYPED) {
+    const output = `a line of ${line.length} characters is too long: ${MOST_TYPED} at most`;
+    return { command: line.slice(0, 80), ok: false, output, data: null };
+  }
   const meanwhile = requests.running ? meanwhileOf(session, line) : 'waits';
   if (meanwhile === 'waits') {
     // What came before it was asked for is not meant for it; what comes from now on is, before it runs anything too.

@@ -1,5 +1,6 @@
 /** `printf`, `echo` and `output`: what scripts print, to the character. */
 import { utf8Text } from '../../host/bytes.js';
+import { terminalText } from '../../host/terminal-text.js';
 import type { Answer } from '../answer.js';
 import { CommandError } from '../errors.js';
 import { asValue, wholeString } from '../evaluate/convert.js';
@@ -113,6 +114,9 @@ function argumentsOf(args: Arguments): Arguments[] {
   return parts;
 }
 
+/** Places that a width or a precision may ask for. */
+const MOST_PLACES = 65_536;
+
 interface Conversion {
   readonly flags: string;
   readonly width: number;
@@ -124,9 +128,11 @@ function converted(session: Session, { text, column }: Arguments, how: Conversio
   const context = session.context();
   const result = evaluated(context, text, column);
   const { letter, flags, precision } = how;
+  if (how.width > MOST_PLACES || Number(precision ?? 0) > MOST_PLACES)
+    throw new CommandError(`printf fills up to ${MOST_PLACES} places`, column);
   return pointing(column, () => {
     if (letter === 's') {
-      const whole = characters(session, result, column);
+      const whole = terminalText(characters(session, result, column));
       return padded(precision === undefined ? whole : whole.slice(0, Number(precision)), how);
     }
     const value = numberOfResult(context, result);
@@ -146,7 +152,7 @@ function converted(session: Session, { text, column }: Arguments, how: Conversio
       case 'o':
         return padded(`${flags.includes('#') && unsigned !== 0n ? '0' : ''}${digits(unsigned, 8, precision)}`, how, true);
       case 'c':
-        return padded(String.fromCodePoint(Number(BigInt.asUintN(21, whole)) % 0x110000), how);
+        return padded(terminalText(String.fromCodePoint(Number(BigInt.asUintN(21, whole)) % 0x110000)), how);
       case 'p':
         return padded(unsigned === 0n ? '(nil)' : `0x${unsigned.toString(16)}`, how);
       case 'f':

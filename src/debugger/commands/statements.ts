@@ -28,7 +28,7 @@ export type ScriptStatement =
 type Block = Exclude<ScriptStatement['kind'], 'line'>;
 
 /** What the breakpoints of `commands` may be: none, numbers, ranges. With anything else behind it, it is all on one line. */
-const BREAKPOINTS = /^(?:\s*(?:\$bpnum|\d+)(?:-\d+)?)*$/;
+const BREAKPOINTS = /^\s*(?:(?:\$bpnum|\d+)(?:-\d+)?(?:\s+|$))*$/;
 
 /** Which block a line opens. */
 function opened(line: string): Block | undefined {

@@ -116,10 +116,12 @@ const uncounted = (column: number): CommandError =>
 
 /** Lines looked at behind one that has no code: a comment, a declaration, what was inlined away. */
 const SLIDE = 20;
+/** No file has more lines; beyond, numbers would stop to grow. */
+const LAST_LINE = 2 ** 31;
 
 /** Where a line's code is; where the next line's is, when it has none itself, as gdb does it. */
 function lineAddresses(images: Images, file: string, line: number): readonly bigint[] {
-  for (let wanted = line; wanted <= line + SLIDE; wanted++) {
+  for (let wanted = Math.max(1, line); wanted <= Math.min(line + SLIDE, LAST_LINE); wanted++) {
     const found = images.addressesOf(file, wanted);
     if (found.length > 0) return unique(found);
   }

@@ -2,6 +2,7 @@
 import { hex } from '../../host/hex.js';
 import type { Type } from '../../image/api.js';
 import { missingText } from '../known.js';
+import { LEFT_OUT, PrintBudget } from './budget.js';
 import { type Content, childrenOf, contentOf, isSigned } from './content.js';
 import { floatBitsText, formatBits, type PrintFormat } from './format.js';
 import { cFloatText, quoteC } from './numbers.js';
@@ -15,6 +16,10 @@ interface COptions {
   readonly format?: PrintFormat | undefined;
 }
 
+interface CPrinting extends COptions {
+  readonly budget: PrintBudget;
+}
+
 type Of<K extends Content['kind']> = Extract<Content, { kind: K }>;
 
 /** gdb folds runs of at least this many equal elements. */
@@ -22,19 +27,20 @@ const REPEATS = 10;
 const MAX_DEPTH = 20;
 
 export function printC(world: World, value: Value, options: COptions): string {
-  return print(world, value, options, 0);
+  return print(world, value, { ...options, budget: new PrintBudget() }, 0);
 }
 
-function print(world: World, value: Value, options: COptions, depth: number): string {
+function print(world: World, value: Value, options: CPrinting, depth: number): string {
+  if (!options.budget.take()) return LEFT_OUT;
   try {
-    return shape(world, value, options, depth);
+    return options.budget.made(shape(world, value, options, depth));
   } catch (error) {
     if (error instanceof Unreadable) return missingText(error);
     throw error;
   }
 }
 
-function shape(world: World, value: Value, options: COptions, depth: number): string {
+function shape(world: World, value: Value, options: CPrinting, depth: number): string {
   const content = contentOf(world, value);
   switch (content.kind) {
     case 'number':
@@ -49,10 +55,12 @@ function shape(world: World, value: Value, options: COptions, depth: number): st
       return array(world, value, content, options, depth);
     case 'struct': {
       if (depth > MAX_DEPTH) return '{...}';
-      const fields = Array.from(childrenOf(world, value, content), child => {
+      const fields: string[] = [];
+      for (const child of childrenOf(world, value, content)) {
         const text = print(world, child.value, options, depth + 1);
-        return child.is !== 'field' || child.field.name === '' ? text : `${child.field.name} = ${text}`;
-      });
+        fields.push(child.is !== 'field' || child.field.name === '' ? text : `${child.field.name} = ${text}`);
+        if (options.budget.spent) break;
+      }
       return `{${fields.join(', ')}}`;
     }
     case 'void':
@@ -142,17 +150,20 @@ function cString(world: World, address: bigint, options: COptions): string {
   return `${quoteC(Uint8Array.from(bytes), '"')}${ended ? '' : '...'}`;
 }
 
-function array(world: World, value: Value, content: Of<'array'>, options: COptions, depth: number): string {
+function array(world: World, value: Value, content: Of<'array'>, options: CPrinting, depth: number): string {
   const { elem, length } = content;
   if (underlying(elem).kind === 'char' && options.format === undefined)
-    return charArray(value.source.read(0, length), options.maxStringLen);
+    return charArray(value.source.read(0, Math.min(length, options.maxStringLen + MOST_BEHIND)), options.maxStringLen);
   const texts: string[] = [];
   for (const child of childrenOf(world, value, content)) {
-    if (texts.length === options.maxArrayValues) break;
+    if (texts.length === options.maxArrayValues || options.budget.spent) break;
     texts.push(print(world, child.value, options, depth + 1));
   }
   return `{${folded(texts).join(', ')}${texts.length < length ? '...' : ''}}`;
 }
+
+/** Bytes behind the limit that are looked at: whether one is the closing NUL, and that there is one at all. */
+const MOST_BEHIND = 2;
 
 /** One closing NUL is not shown; long runs are folded into parts of their own. */
 function charArray(bytes: Uint8Array, limit: number): string {

@@ -3,6 +3,7 @@
 import { hexText } from '../../host/bytes.js';
 import { hex } from '../../host/hex.js';
 import { missingText } from '../known.js';
+import { LEFT_OUT, PrintBudget } from './budget.js';
 import { constantName } from './constants.js';
 import { type Content, childrenOf, contentOf } from './content.js';
 import { flagNames } from './flag-names.js';
@@ -55,6 +56,7 @@ class Printer {
   private readonly format: PrintFormat | undefined;
   private readonly follow: boolean;
   private readonly maxFields: number;
+  private readonly budget = new PrintBudget();
 
   constructor(
     private readonly world: World,
@@ -72,8 +74,9 @@ class Printer {
 
   /** `typed`: the type is said, because the surroundings do not. */
   print(value: Value, level: number, typed: boolean): string {
+    if (!this.budget.take()) return LEFT_OUT;
     try {
-      return this.shape(value, level, typed);
+      return this.budget.made(this.shape(value, level, typed));
     } catch (error) {
       if (error instanceof Unreadable) return missingText(error) + leftText(value, error);
       throw error;
@@ -177,10 +180,10 @@ class Printer {
     if (shown === 0 && length > 0) return '...';
     const texts: string[] = [];
     for (const child of childrenOf(this.world, value, content)) {
-      if (texts.length === shown) break;
+      if (texts.length === shown || this.budget.spent) break;
       texts.push(this.print(child.value, level + 1, false));
     }
-    if (shown < length) texts.push(`...+${length - shown} more`);
+    if (texts.length < length) texts.push(`...+${length - texts.length} more`);
     return texts.join(',');
   }
 
@@ -193,7 +196,7 @@ class Printer {
     }
     const fields: string[] = [];
     for (const child of childrenOf(this.world, value, content)) {
-      if (fields.length === this.maxFields) break;
+      if (fields.length === this.maxFields || this.budget.spent) break;
       if (child.is === 'field') fields.push(`${child.field.name}: ${this.print(child.value, level + 1, true)}`);
     }
     if (fields.length < length) fields.push(`...+${length - fields.length} more`);
@@ -208,7 +211,7 @@ class Printer {
     if (level > this.limits.maxVariableRecurse || this.limits.maxVariableRecurse === 0) return ' {...}';
     const parts: string[] = [];
     for (const child of childrenOf(this.world, value, content))
-      if (child.is === 'captured') parts.push(`${child.name}: ${this.print(child.value, level + 1, true)}`);
+      if (child.is === 'captured' && !this.budget.spent) parts.push(`${child.name}: ${this.print(child.value, level + 1, true)}`);
     return ` {${parts.join(', ')}}`;
   }
 
@@ -222,7 +225,7 @@ class Printer {
     let shown = 0;
     try {
       for (const child of childrenOf(this.world, value, content)) {
-        if (shown >= this.limits.maxArrayValues) break;
+        if (shown >= this.limits.maxArrayValues || this.budget.spent) break;
         if (child.is === 'entry') text += `${this.print(child.key, level + 1, false)}: ${this.print(child.value, level + 1, false)}, `;
         shown++;
       }

@@ -2,10 +2,13 @@
 import type { Field, Type } from '../../image/api.js';
 
 /** A type without its defined names. */
+/** Names of names of a type: more than an image gives. */
+const MOST_NAMES = 1000;
+
 export function underlying(type: Type): Exclude<Type, { kind: 'named' }> {
   let at = type;
   for (let i = 0; at.kind === 'named'; i++) {
-    if (i > 64) return { kind: 'void', name: type.name, size: type.size };
+    if (i > MOST_NAMES) return { kind: 'void', name: type.name, size: type.size };
     at = at.underlying;
   }
   return at;

@@ -6,7 +6,9 @@ import { UnsupportedName } from './cursor.js';
 import { NameParser } from './name-parser.js';
 
 const cache = new Map<string, string>();
-const CACHE_LIMIT = 50_000;
+/** Characters of names and of what they mean. */
+const CACHE_LIMIT = 16 * 2 ** 20;
+let cached = 0;
 /** Longer names than a compiler makes are left alone. */
 const LENGTH_LIMIT = 100_000;
 
@@ -15,8 +17,12 @@ export function demangle(name: string): string {
   if (!name.startsWith('_Z')) return name;
   let result = cache.get(name);
   if (result === undefined) {
-    if (cache.size >= CACHE_LIMIT) cache.clear();
+    if (cached >= CACHE_LIMIT) {
+      cache.clear();
+      cached = 0;
+    }
     cache.set(name, (result = parse(name) ?? name));
+    cached += name.length + result.length;
   }
   return result;
 }

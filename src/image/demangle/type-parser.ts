@@ -53,6 +53,7 @@ export abstract class MangledTypeParser extends MangledCursor {
 
   /** A pack's element while its expansion is read, else the pack itself. */
   protected element(type: MangledType): MangledType {
+    for (const { left, right } of type.pack ?? [type]) this.repeat(left.length + right.length);
     if (!type.pack || this.packIndex === undefined) return type;
     this.packLength = type.pack.length;
     return type.pack[this.packIndex] ?? plain('');

@@ -1,5 +1,6 @@
 import { KINDS, type Kind } from '../../abi/kind.js';
 import type { Field, Type } from '../api.js';
+import { FormatError } from '../bytes.js';
 import { cTypeName } from './c-names.js';
 import { DW_AT, DW_ATE, DW_TAG, GO_KIND } from './constants.js';
 import type { Die } from './die.js';
@@ -7,6 +8,9 @@ import type { Indexes } from './index.js';
 import { bitField, memberOffset } from './members.js';
 import { arrayTypeName, parseTypeName, shortIntegers, splitFunc, VOID } from './type-names.js';
 import type { DebugInfo, Unit } from './unit.js';
+
+/** How deep types may lie in each other, each being made while the one around it is. */
+const MOST_NESTED = 500;
 
 /** Types by DIE, by name and by runtime type. Each becomes an object once, when asked for; what it refers to follows on use. */
 export class Types {
@@ -32,9 +36,12 @@ export class Types {
     if (offset === undefined) return VOID;
     const cached = this.cache.get(offset);
     if (cached) return cached;
-    if (this.building.has(offset) || this.building.size > 500) return VOID;
+    if (this.building.has(offset)) return VOID;
     this.building.add(offset);
-    const type = this.info.sections.guard('that type is shown as void', VOID, () => this.build(this.info.dieAt(offset)));
+    const type = this.info.sections.guard('that type is shown as void', VOID, () => {
+      if (this.building.size > MOST_NESTED) throw new FormatError(`types that lie more than ${MOST_NESTED} deep in each other`);
+      return this.build(this.info.dieAt(offset));
+    });
     this.building.delete(offset);
     this.cache.set(offset, type);
     return type;

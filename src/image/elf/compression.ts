@@ -6,7 +6,12 @@ const ELFCOMPRESS_ZLIB = 1;
 const ELFCOMPRESS_ZSTD = 2;
 /** Deflate cannot do better (1032:1); a header that promises more is a lie, and must not become an allocation. */
 const BEST_ZLIB_RATIO = 1032;
-/** zstd's run-length blocks have no such bound; no debug section is larger than this. */
+/**
+ * Debug sections shrink to a third or a fourth. What would grow to this many times its size, or to more than any debug section has, is a bomb: it
+ * takes the debugger's memory and time, and tells it nothing. Small sections may grow to so many bytes all the same.
+ */
+const MOST_GROWTH = 64;
+const SMALL = 16 * 2 ** 20;
 const MAX_SIZE = 2 ** 31;
 
 /** Contents of a section with an Elf64_Chdr in front. */
@@ -20,7 +25,6 @@ export function decompressSection(bytes: Uint8Array, name: string, unpack: Unpac
   if (type === ELFCOMPRESS_ZLIB) return inflate(packed, size, name, unpack);
   if (type !== ELFCOMPRESS_ZSTD) throw new FormatError(`${name}: compression type ${type} is unknown`);
   if (!unpack.zstd) throw new FormatError(`${name}: is compressed with zstd, which cannot be decompressed here (Node 22.15 and later can)`);
-  if (size > MAX_SIZE) throw new FormatError(`${name}: a decompressed size of ${size} bytes is absurd`);
   return guarded(name, size, packed, unpack.zstd);
 }
 
@@ -33,12 +37,14 @@ export function decompressLegacy(bytes: Uint8Array, name: string, unpack: Unpack
 
 function inflate(packed: Uint8Array, size: number, name: string, unpack: Unpack): Uint8Array {
   if (!unpack.zlib) throw new FormatError(`${name}: is compressed, and cannot be decompressed here`);
-  if (size > packed.length * BEST_ZLIB_RATIO + 64 || size > MAX_SIZE)
+  if (size > packed.length * BEST_ZLIB_RATIO + 64)
     throw new FormatError(`${name}: ${packed.length} bytes of zlib cannot hold the ${size} that its header promises`);
   return guarded(name, size, packed, unpack.zlib);
 }
 
 function guarded(name: string, size: number, packed: Uint8Array, decompress: Unpacker): Uint8Array {
+  if (size > MAX_SIZE || (size > SMALL && size > packed.length * MOST_GROWTH))
+    throw new FormatError(`${name}: ${packed.length} bytes that become ${size} are no debug information: left compressed`);
   let result: Uint8Array;
   try {
     result = decompress(packed, size || 1);

@@ -1,0 +1,52 @@
+/** What a session must never show, whatever it was given; and a watch over the time that a case takes. */
+import { Worker } from 'node:worker_threads';
+import type { Debugging } from '../support/debug.js';
+
+/** Milliseconds after which a case hangs. */
+const HANGS = 15_000;
+/** Of the processor, which others on the machine do not lengthen. */
+export const MOST_TIME = 5000;
+
+/** Runs the lines; what is wrong with an answer, or undefined. */
+export async function answersTo({ run }: Pick<Debugging, 'run'>, lines: readonly string[]): Promise<string | undefined> {
+  for (const line of lines) {
+    const begun = process.cpuUsage();
+    const { output } = await run(line);
+    const { user, system } = process.cpuUsage(begun);
+    const took = (user + system) / 1000;
+    if (took > MOST_TIME) return `${JSON.stringify(line)} took ${took.toFixed(0)} ms`;
+    if (output.startsWith('r14 itself is at fault')) return `${JSON.stringify(line)}: ${output.slice(0, 2000)}`;
+  }
+  return undefined;
+}
+
+/** Ends this process with a word when `seed` stays the same for too long: what hangs cannot be asked to stop. */
+export class Watchdog {
+  readonly #shared = new BigInt64Array(new SharedArrayBuffer(16));
+  readonly #worker: Worker;
+
+  constructor(what: string) {
+    const code = `
+      const { workerData: { shared, what, most } } = require('node:worker_threads');
+      let last = -1n, since = Date.now();
+      setInterval(() => {
+        const now = Atomics.load(shared, 1);
+        if (now !== last) { last = now; since = Date.now(); }
+        else if (Date.now() - since > most) {
+          require('node:fs').writeSync(1, what + ': seed ' + Atomics.load(shared, 0) + ' hangs\\n');
+          process.kill(process.pid, 'SIGKILL');
+        }
+      }, 500);`;
+    this.#worker = new Worker(code, { eval: true, workerData: { shared: this.#shared, what, most: HANGS } });
+    this.#worker.unref();
+  }
+
+  begin(seed: number): void {
+    Atomics.store(this.#shared, 0, BigInt(seed));
+    Atomics.add(this.#shared, 1, 1n);
+  }
+
+  end(): Promise<number> {
+    return this.#worker.terminate();
+  }
+}
