@@ -16,7 +16,7 @@ describe('the bundled crash, which r14 opens by itself', () => {
     const screen = open(80, 24, []);
     await screen.shows('q quit');
     const lines = screen.text().split('\n');
-    expect(lines[0]).toMatch(/^ r14 {2}newproc-race .* t \d+ .*goroutine 1 on g0 +thread 1 ?$/);
+    expect(lines[0]).toMatch(/^ r14 {2}newproc-race .* t [\d,]+ .*goroutine 1 on g0 +thread 1 ?$/);
     expect(lines[1]).toMatch(/^ SIGSEGV in __tsan_func_enter\+0/);
     expect(titles(lines)).toEqual(['1 code', '2 registers', '3 backtrace', '6 lesson']);
     expect(lines[2]).toMatch(/^─1 code .*│─2 registers/);

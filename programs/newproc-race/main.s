@@ -10,10 +10,6 @@
 // }
 
 TEXT main·main<ABIInternal>(SB), NOSPLIT, $56-0
-#ifdef RACE
-	MOVQ 64(SP), AX
-	CALL runtime·racefuncenter<ABIInternal>(SB)
-#endif
 	// the context of this goroutine
 	CALL runtime·makemap<ABIInternal>(SB)
 	MOVQ AX, 24(SP)
@@ -48,26 +44,16 @@ TEXT main·main<ABIInternal>(SB), NOSPLIT, $56-0
 	MOVQ 40(SP), AX
 	CALL runtime·printint<ABIInternal>(SB)
 	CALL runtime·printnl<ABIInternal>(SB)
-#ifdef RACE
-	CALL runtime·racefuncexit<ABIInternal>(SB)
-#endif
 	RET
 
 // func() { c <- 42 }: DX is the closure, c its captured variable.
 TEXT main·main·func1<ABIInternal>(SB), NOSPLIT, $32-0
 	MOVQ 8(DX), AX
 	MOVQ AX, 24(SP)
-#ifdef RACE
-	MOVQ 40(SP), AX
-	CALL runtime·racefuncenter<ABIInternal>(SB)
-#endif
 	MOVQ $42, 16(SP)
 	MOVQ 24(SP), AX
 	LEAQ 16(SP), BX
 	CALL runtime·chansend1<ABIInternal>(SB)
-#ifdef RACE
-	CALL runtime·racefuncexit<ABIInternal>(SB)
-#endif
 	RET
 
 DATA key<>+0(SB)/1, $"a"

@@ -5,13 +5,11 @@
 
 // func (tc *traceContext) TakeSnapShot() any {
 TEXT trace·TakeSnapShot<ABIInternal>(SB), NOSPLIT, $88-8
+#ifdef MARKED
+	// //go:norace
+	NORACE
+#endif
 	MOVQ AX, tc+0(FP)
-#ifdef RACE
-#ifndef NORACE
-	MOVQ 96(SP), AX
-	CALL runtime·racefuncenter<ABIInternal>(SB)
-#endif
-#endif
 	// data := map[string]uint64{}
 	CALL runtime·makemap<ABIInternal>(SB)
 	MOVQ AX, 64(SP)
@@ -48,11 +46,6 @@ done:
 	MOVQ 64(SP), DX
 	MOVQ DX, traceContext_data(AX)
 	MOVQ AX, 72(SP)
-#ifdef RACE
-#ifndef NORACE
-	CALL runtime·racefuncexit<ABIInternal>(SB)
-#endif
-#endif
 	LEAQ trace·traceContextType(SB), AX
 	MOVQ 72(SP), BX
 	RET

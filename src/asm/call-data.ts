@@ -1,5 +1,7 @@
 /** Where a call's values lie: data that is assembled with the program. */
+
 import type { Declarations } from './declarations.js';
+import { asmName } from './syntax.js';
 import { type GoType, typeName } from './types.js';
 
 /** A value in memory: its bytes, and which words of it are addresses of which symbols. */
@@ -63,9 +65,6 @@ export class CallData {
     return symbol;
   }
 }
-
-/** A symbol's name as assembly spells it. */
-export const asmName = (name: string): string => name.replaceAll('.', '·').replaceAll('/', '∕');
 
 /** The little-endian number in some bytes; what lies behind their end counts as 0. */
 export function numberIn(bytes: Uint8Array, offset: number, size: number): bigint {

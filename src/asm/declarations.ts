@@ -4,6 +4,7 @@
  */
 import { type Diagnostics, Skip, type SourcePosition } from './diagnostics.js';
 import { type Token, tokenize } from './lexer.js';
+import { plainName } from './syntax.js';
 import { describe, TokenReader } from './token-reader.js';
 import { TypeParser, type TypeScope } from './type-parser.js';
 import { type DeclaredConvention, type DeclaredSignature, fieldOffsets, type GoType, sizeOf, typeName } from './types.js';
@@ -94,6 +95,7 @@ class DeclarationParser {
   /** What `//r14:abi` and `//r14:type` say, by the line that they speak of. */
   private readonly conventions = new Map<number, DeclaredConvention>();
   private readonly described = new Map<number, Token[]>();
+  private readonly norace = new Set<number>();
 
   constructor(
     file: string,
@@ -106,6 +108,7 @@ class DeclarationParser {
     this.types = new TypeParser(this.reader, this.scope);
     // Directives are comments, which the tokens do not have.
     source.split('\n').forEach((text, index) => {
+      if (/^\/\/go:norace\s*$/.test(text)) this.norace.add(index + 2);
       const [all, word, rest] = /^(\/\/r14:(\w+)\s*)(.*)$/.exec(text)?.slice(1) ?? [];
       if (all === undefined) return;
       const place = (at: SourcePosition): SourcePosition => ({ file, line: index + 1, column: at.column + all.length });
@@ -138,7 +141,7 @@ class DeclarationParser {
     const word = this.reader.next();
     switch (word.text) {
       case 'package':
-        this.types.inPackage = this.reader.name();
+        this.types.inPackage = plainName(this.reader.name());
         return;
       case 'import':
         this.group(() => this.reader.next());
@@ -200,7 +203,7 @@ class DeclarationParser {
     const results = this.types.results();
     if (this.reader.is('{'))
       this.reader.fail(this.reader.peek().at, `${short} has a body`, 'here functions are only declared; their code is assembly');
-    this.into.signatures.set(name, { name, receiver, params, results, convention, at: word.at });
+    this.into.signatures.set(name, { name, receiver, params, results, convention, norace: this.norace.has(word.at.line), at: word.at });
   }
 }
 

@@ -5,10 +5,13 @@ import type { EncodedPlace } from './encode.js';
 import type { ItemEmitter } from './items.js';
 import { TEXT_FLAGS } from './preprocess.js';
 import type { SourceInstruction, Statement, SymbolReference } from './syntax.js';
-import type { DeclaredConvention } from './types.js';
+import type { DeclaredConvention, DeclaredSignature } from './types.js';
 
 export interface FunctionSource {
   readonly symbol: SymbolReference;
+  /** What a leading middle dot stands for in its file. */
+  readonly package: string;
+  readonly signature?: DeclaredSignature;
   readonly flags: number;
   readonly frame: number;
   readonly args: number | undefined;

@@ -12,6 +12,12 @@ import { jumps, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { OperandPlaces } from './operand-places.js';
 import type { SourceInstruction, SourceOperand } from './syntax.js';
 
+/**
+ * `NORACE`: the function is `//go:norace`. `RACEREAD mem, $n` and `RACEWRITE mem, $n`: the accesses that follow are to n bytes there, as one value
+ * of several parts, or with `, $1` of one part, as a string is. None of them makes code.
+ */
+const RACE_MARKS: ReadonlySet<string> = new Set(['NORACE', 'RACEREAD', 'RACEWRITE']);
+
 export class FunctionBuilder {
   private readonly emitter: ItemEmitter;
   private readonly frame: Frame;
@@ -78,6 +84,8 @@ export class FunctionBuilder {
       this.align(mnemonic, at, operands);
       return;
     }
+    // What `-race` builds are told of, and others do not heed.
+    if (RACE_MARKS.has(mnemonic)) return;
     if (mnemonic === 'INLINE' || mnemonic === 'INLINEEND') {
       this.inline(mnemonic, at, operands);
       return;

@@ -1,7 +1,8 @@
 /** A pass over a function's statements between parsing and encoding, as `-race` is one: it may put calls and other code around them. */
 import type { Diagnostics, SourcePosition } from './diagnostics.js';
 import type { FunctionSource } from './frame.js';
-import type { SourceInstruction, Statement } from './syntax.js';
+import type { SourceInstruction, Statement, SymbolReference } from './syntax.js';
+import type { DeclaredSignature } from './types.js';
 
 /**
  * What a function is assembled from instead of its own statements, as which it may give back those same ones. Code that is put in counts for
@@ -12,7 +13,15 @@ export type Instrument = (
   fn: FunctionSource,
   statements: readonly Statement[],
   parse: (text: string, at: SourcePosition) => readonly Statement[],
+  program: InstrumentedProgram,
 ) => readonly Statement[];
+
+/** What a pass may ask of the rest of the program, all of which has been read by then. */
+export interface InstrumentedProgram {
+  signature(name: string): DeclaredSignature | undefined;
+  /** Whether a reference is to data that nobody can change. */
+  readOnly(symbol: SymbolReference): boolean;
+}
 
 /** Puts a label in front of each instruction that a `2(PC)` counts to, so that it is still the one when others are put in between. */
 export function labelTargets(statements: readonly Statement[], diagnostics: Diagnostics): readonly Statement[] {

@@ -2,12 +2,12 @@
 
 import type { Place } from '../abi/place.js';
 import { Told } from '../host/told.js';
-import { asmName, CallData, type Laid, numberIn } from './call-data.js';
+import { CallData, type Laid, numberIn } from './call-data.js';
 import { ValueParser } from './call-values.js';
 import { Diagnostics, nearest, Skip } from './diagnostics.js';
 import { tokenize } from './lexer.js';
 import type { Assembled, AssembledFunction } from './program.js';
-import { isVector } from './syntax.js';
+import { asmName, isVector, plainName } from './syntax.js';
 import { align, type GoType, sizeOf, typeName } from './types.js';
 import { assignmentOf, goName } from './wrapper.js';
 
@@ -57,7 +57,7 @@ export function invocation(program: Assembled, call: string, index = 0): Invocat
     if (diagnostics.any) throw new Skip();
     const head = parser.head();
     const at = head.at.column - 1;
-    const fn = functionOf(program, call, head.text.replaceAll('·', '.').replaceAll('∕', '/'), at);
+    const fn = functionOf(program, call, plainName(head.text), at);
     const { signature } = fn;
     if (signature === undefined)
       throw new CallError(call, at, `${fn.name} is not declared: func ${fn.name.split('.').pop()}(...) in types.go says what it takes`);

@@ -38,6 +38,8 @@ export interface Linked {
 export class Linker {
   /** Undefined symbols that have been reported: name, file and line. */
   private readonly missing = new Set<string>();
+  /** Where data begins and ends, by the names that Go's linker has for it. */
+  private readonly edges = new Map<string, { readonly address: bigint }>();
 
   constructor(
     private readonly table: SymbolTable,
@@ -134,6 +136,9 @@ export class Linker {
     group('rodata', 1, readOnly);
     group('data', 3, entry => !readOnly(entry) && entry.pieces.length > 0);
     group('bss', 3, entry => !readOnly(entry) && entry.pieces.length === 0);
+    const [data, bss] = segments.slice(-2);
+    this.edges.set('runtime.noptrdata', { address: data.start });
+    this.edges.set('runtime.enoptrbss', { address: bss.start + BigInt(bss.memorySize) });
     return segments;
   }
 
@@ -166,7 +171,7 @@ export class Linker {
   }
 
   private resolve(item: Symbolic, from: FunctionEntry): bigint | undefined {
-    const found = this.table.find(item.symbol, from.file, from.source.convention);
+    const found = this.table.find(item.symbol, from.file, from.source.convention) ?? this.edges.get(item.symbol.name);
     if (found !== undefined) return found.address;
     this.undefinedSymbol(item.symbol, item.symbolAt);
     return undefined;

@@ -3,7 +3,15 @@ import { type Diagnostics, Skip, type SourcePosition } from './diagnostics.js';
 import { ExpressionParser } from './expression.js';
 import type { Token } from './lexer.js';
 import { TEXT_FLAGS } from './preprocess.js';
-import { type MemoryOperand, registerMeant, registerName, type SourceOperand, type Statement, type SymbolReference } from './syntax.js';
+import {
+  type MemoryOperand,
+  plainName,
+  registerMeant,
+  registerName,
+  type SourceOperand,
+  type Statement,
+  type SymbolReference,
+} from './syntax.js';
 import { describe, TokenReader } from './token-reader.js';
 
 const IGNORED = new Set(['PCDATA', 'FUNCDATA']);
@@ -371,7 +379,7 @@ export class Parser {
   }
 
   private qualify(name: string): string {
-    const dotted = name.replaceAll('·', '.').replaceAll('∕', '/');
+    const dotted = plainName(name);
     return dotted.startsWith('.') ? this.inPackage + dotted : dotted;
   }
 

@@ -126,3 +126,17 @@ export function registerMeant(text: string): string | undefined {
   const [, low] = /^([SB]P|[SD]I)L$/.exec(name) ?? [];
   return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `X${vector}`));
 }
+
+/** What stands in the names of assembly for what would mean something there: `sync·ᐸMutexᐳ·Lock` is sync.(*Mutex).Lock. The brackets are r14's own, and letters to Go's assembler. */
+const SPELLED = [
+  ['(*', 'ᐸ'],
+  [')', 'ᐳ'],
+  ['.', '·'],
+  ['/', '∕'],
+] as const;
+
+/** A symbol's name as assembly spells it. */
+export const asmName = (name: string): string => SPELLED.reduce((text, [plain, spelled]) => text.replaceAll(plain, spelled), name);
+
+/** The name that assembly spells so. */
+export const plainName = (name: string): string => SPELLED.reduce((text, [plain, spelled]) => text.replaceAll(spelled, plain), name);

@@ -38,6 +38,8 @@ export interface DeclaredSignature {
   readonly results: readonly Parameter[];
   /** From `//r14:abi NAME` in front of the declaration; undefined: as the TEXT says. */
   readonly convention?: DeclaredConvention;
+  /** From `//go:norace` in front of it. */
+  readonly norace?: boolean;
   readonly at: SourcePosition;
 }
 

@@ -7,7 +7,7 @@ import { assignPlaces } from '../abi/assign.js';
 import { ABI_INTERNAL, ABI0, SYSTEM_V } from '../abi/convention.js';
 import type { Assignment, Place } from '../abi/place.js';
 import { type Shape, shapeOfKind } from '../abi/shape.js';
-import { isVector } from './syntax.js';
+import { asmName, isVector } from './syntax.js';
 import { alignmentOf, type DeclaredSignature, fieldOffsets, type GoType, sizeOf } from './types.js';
 
 /** A declared type as the conventions see it. */
@@ -68,7 +68,7 @@ export function spillText(signature: DeclaredSignature): { readonly before: stri
 export function wrapperText(signature: DeclaredSignature, to: 'ABIInternal' | 'ABI0'): string {
   const registers = assignmentOf(signature, 'ABIInternal');
   const stack = assignmentOf(signature, 'ABI0');
-  const name = signature.name.replaceAll('.', '·').replaceAll('/', '∕');
+  const name = asmName(signature.name);
   const lines: string[] = ['#include "textflag.h"'];
   const slotOf = (place: Place): number => (place.in === 'stack' ? place.offset - 8 : 0);
   if (to === 'ABIInternal') {

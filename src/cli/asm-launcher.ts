@@ -64,6 +64,10 @@ export class AssemblyLauncher implements Launcher {
     return this.#launcher.images(...given);
   }
 
+  get instrumented(): Launcher['instrumented'] {
+    return this.#launcher.instrumented;
+  }
+
   source(path: string): string | undefined {
     return this.#launcher.source(path);
   }

@@ -9,6 +9,8 @@ import { listed, listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
+import { type Runnable, withDetector } from '../runtime/bundled/detected.js';
+import { type Instrumented, racePass } from '../runtime/instrument/pass.js';
 import { writeOut } from './output.js';
 import { readText } from './read-text.js';
 
@@ -62,7 +64,7 @@ export interface AssemblyWishes {
 }
 
 export interface Assembly {
-  readonly program: Assembled;
+  readonly program: Runnable;
   /** What `--call` wanted to be called, in order. */
   readonly calls: readonly MadeCall[];
 }
@@ -101,7 +103,7 @@ export function assembleFile(
 export function assembly(paths: readonly string[], calls: readonly string[], wishes: AssemblyWishes): Assembly {
   const { runtime } = wishes;
   const given = readAll(paths);
-  const build = (start: string, declared: string, entry: string | undefined): Assembled =>
+  const build = (start: string, declared: string, entry: string | undefined): Runnable =>
     assembleAll(given, start, declared, entry, wishes);
   const main = `${given.sources[0]!.package}·main`;
   if (calls.length === 0) {
@@ -127,7 +129,7 @@ function assembleAll(
   declared: string,
   entry: string | undefined,
   { go, runtime }: AssemblyWishes,
-): Assembled {
+): Runnable {
   const own = runtime === undefined ? undefined : new Catalog(nodeAssets).runtime();
   const stubs = start === '' || runtime !== undefined ? [] : MORESTACK.filter(name => !defines({ sources, declarations }, name));
   const extra =
@@ -135,7 +137,9 @@ function assembleAll(
       ? ''
       : `${runtime === undefined ? DATA : FLAGS}${start}${stubs.map(name => `TEXT ${name}(SB), NOSPLIT|NOFRAME, $0-0\n\tUNDEF\n`).join('')}`;
   const called = /^TEXT r14·start<ABIInternal>/m.test(start);
-  return assemble({
+  const instrumented: Instrumented[] = [];
+  const program = assemble({
+    ...(runtime?.race ? { instrument: racePass(fn => instrumented.push(fn)) } : {}),
     sources: [...(own?.sources ?? []), ...sources, ...(extra === '' ? [] : [{ file: START, text: extra, package: 'r14' }])],
     declarations: [...(own?.declarations ?? []), ...declarations, ...(declared === '' ? [] : [{ file: START, text: declared }])],
     includes: (name, from) => {
@@ -148,6 +152,7 @@ function assembleAll(
     ...(entry === undefined ? {} : { entry }),
     ...(go === undefined ? (own === undefined ? {} : { go: own.go }) : { go }),
   });
+  return runtime?.race ? withDetector(program, instrumented) : program;
 }
 
 const begin = (name: string, body: string): string => `TEXT ${name}(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0\n${SETUP}${body}${EXIT}`;

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import type { Assembled } from '../asm/program.js';
 import { printedAnswer } from '../debugger/answer.js';
 import type { Outcome } from '../debugger/commands/command.js';
 import { commandLine, run } from '../debugger/commands/execute.js';
@@ -10,6 +9,7 @@ import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import type { Stop } from '../debugger/session/stop.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
+import type { Runnable } from '../runtime/bundled/detected.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted } from './flags.js';
 import { nodeHost } from './host.js';
@@ -25,7 +25,7 @@ const WELCOME = 'Stopped before the first instruction. start runs to main, b SYM
 const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
 
 /** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export function debug(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
+export function debug(parsed: Parsed, path: string, assembled?: Runnable): Promise<number> {
   const options = processOptions(parsed, path);
   return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options));
 }

@@ -1,10 +1,10 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
 
 import { existsSync } from 'node:fs';
-import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
+import type { Runnable } from '../runtime/bundled/detected.js';
 import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, sizeFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
@@ -73,7 +73,7 @@ async function openCrash(parsed: Parsed): Promise<number> {
 }
 
 /** The bundled program of that name, unless there is a file of that path. */
-async function bundled(parsed: Parsed, path: string): Promise<Assembled | undefined> {
+async function bundled(parsed: Parsed, path: string): Promise<Runnable | undefined> {
   const wanted = parsed.values.has('variant') || parsed.values.has('race');
   if (existsSync(path) || (path.includes('/') && !wanted)) return undefined;
   const { Catalog } = await import('../runtime/bundled/catalog.js');

@@ -1,10 +1,10 @@
-import type { Assembled } from '../asm/program.js';
 import { describeAddress } from '../debugger/code/describe.js';
 import { Driver } from '../debugger/session/driver.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import type { OutputRecord } from '../linux/output.js';
+import type { Runnable } from '../runtime/bundled/detected.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { programInput } from './input.js';
 import { writeOut } from './output.js';
@@ -16,7 +16,7 @@ const SLICE = 20_000_000;
 const SPAN = 100;
 
 /** `r14 run`: the program's output and status. Returns the status. */
-export async function runProgram(parsed: Parsed, path: string, assembled?: Assembled): Promise<number> {
+export async function runProgram(parsed: Parsed, path: string, assembled?: Runnable): Promise<number> {
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const options = processOptions(parsed, path);

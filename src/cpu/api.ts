@@ -79,6 +79,10 @@ export type SavedMemory = Versioned<{
 
 /** A sparse 64-bit address space of 4 KiB pages, allocated on first touch. */
 export interface AddressSpace {
+  /** Where the contents of pages lie, and much else. */
+  readonly memory: WebAssembly.Memory;
+  /** Where in that buffer those of a page lie that is about to be changed from outside; good until the next call of anything here. Throws MemoryFault. */
+  changing(page: number): number;
   /** Reads the sources of mappings. */
   pager: Pager;
   /** Maps [start, start+length), replacing what was there. Both are page-aligned. Costs nothing until touched. */
@@ -397,6 +401,8 @@ export interface Cpu {
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
+  /** Ranges that somebody watches. */
+  readonly watched: readonly Watch[];
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: Observer): () => void;
   /** Everything but memory, which has snapshots of its own. */

@@ -121,6 +121,10 @@ export class Machine implements Cpu {
     this.watchRanges();
   }
 
+  get watched(): readonly Watch[] {
+    return this.watches;
+  }
+
   observe(observer: Observer): () => void {
     this.observers.add(observer);
     this.observersChanged(observer);

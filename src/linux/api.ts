@@ -38,10 +38,25 @@ export interface ProcessOptions {
   output: (record: OutputRecord) => void;
   /** Standard input. Default: empty. */
   stdin?: GuestInput;
+  extension?: KernelExtension;
+}
+
+/**
+ * System calls that Linux does not have, for which code stands that a program of r14's does not bring along. It keeps nothing but what is in the
+ * guest's memory: processes are saved and restored without its knowing.
+ */
+export interface KernelExtension {
+  /** The name of one of its system calls; undefined: it is none. */
+  name(number: number): string | undefined;
+  /** Its result for RAX. May throw MemoryFault, which is EFAULT. */
+  call(number: number, args: readonly bigint[], memory: AddressSpace): number;
 }
 
 /** What a process that was saved needs of where it goes on. */
-export type ResumeOptions = Pick<ProcessOptions, 'host' | 'stdin' | 'output' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'>;
+export type ResumeOptions = Pick<
+  ProcessOptions,
+  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'
+>;
 
 /** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */
 export interface SavedProcess {

@@ -1,11 +1,11 @@
-import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
+import type { AddressSpace, Cpu, Registers, WatchHit } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
 import { PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
-import type { ProcessOptions, Refusal } from './api.js';
+import type { KernelExtension, ProcessOptions, Refusal } from './api.js';
 import { VirtualClock } from './clock.js';
 import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
@@ -79,6 +79,7 @@ export type SavedKernel = Versioned<{
   /** What debuggers are told, and the files behind mappings, whose names are the host's. */
   readonly aside: {
     readonly threadEvents: Kernel['threadEvents'];
+    readonly changed: Kernel['changed'];
     readonly objects: readonly MappedObject[];
     readonly pages: SavedPages;
     /** How far the log of the host's files was, where there is one. */
@@ -117,6 +118,8 @@ export class Kernel {
   /** What the main thread said when it exited before others. */
   mainStatus: number | undefined;
   syscallCount = 0;
+  /** Watched ranges that the kernel itself has changed for the guest, to be told of before that goes on. */
+  changed: readonly WatchHit[] = [];
   umask = 0o022;
   readonly epolls: EpollWorld = { watches: 0, moment: 0 };
   /** Resource limits that the guest has set: soft and hard by RLIMIT number. */
@@ -131,7 +134,9 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
-    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output'> & { readonly memory: number },
+    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension'> & {
+      readonly memory: number;
+    },
     private readonly tables: KernelTables,
   ) {
     const seed = options.seed ?? 0;
@@ -154,6 +159,10 @@ export class Kernel {
     this.futexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
     this.piFutexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
     this.signals = new SignalTable(this);
+  }
+
+  get extension(): KernelExtension | undefined {
+    return this.options.extension;
   }
 
   newTid(): number {
@@ -286,6 +295,7 @@ export class Kernel {
       written: this.output.save(),
       aside: {
         threadEvents: [...this.threadEvents],
+        changed: this.changed,
         objects: [...this.objects],
         pages: this.pages.save(),
         log: logOf(this.options)?.position,
@@ -334,6 +344,7 @@ export class Kernel {
     this.nextPipe = saved.nextPipe;
     this.input.restore(saved.input);
     this.output.restore(saved.written);
+    this.changed = aside.changed;
     this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);
     this.objects.splice(0, this.objects.length, ...aside.objects);
   }

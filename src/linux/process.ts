@@ -318,6 +318,11 @@ class GuestProcess implements Process {
       this.tellSyscall('return', done);
       if (this.catchesSyscall(done.number)) return this.syscallStop(done, 'return');
     }
+    if (kernel.changed.length > 0) {
+      const hits = kernel.changed;
+      kernel.changed = [];
+      return { kind: 'watchpoint', hits };
+    }
     return this.signals(task);
   }
 

@@ -6,6 +6,7 @@ import { assemble } from '../../src/asm/assemble.js';
 import { AssemblyError } from '../../src/asm/diagnostics.js';
 import { jumps } from '../../src/asm/mnemonics.js';
 import type { Assembled } from '../../src/asm/program.js';
+import { plainName } from '../../src/asm/syntax.js';
 import { nodeAssets } from '../../src/host/node/assets.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 import { type GoToolchain, missing, toolchain } from '../support/build.js';
@@ -80,6 +81,15 @@ function assembleLines(texts: readonly string[], wrap: (lines: readonly string[]
   }
 }
 
+/** What Go's linker calls the places where data begin and end. */
+function edgesOf({ segments }: Assembled) {
+  const [data, bss] = [segments.find(each => each.name === 'data'), segments.find(each => each.name === 'bss')];
+  return [
+    { name: 'runtime.noptrdata', address: (data ?? bss)?.start ?? 0n },
+    { name: 'runtime.enoptrbss', address: bss === undefined ? 0n : bss.start + BigInt(bss.memorySize) },
+  ];
+}
+
 /** Both codes as text, with what only a linker knows as zeros; `resolved` says whether r14 put the right address there. */
 function compare(theirs: GoCode, own: Code, program: Assembled) {
   const expected = theirs.bytes.slice();
@@ -97,8 +107,8 @@ function compare(theirs: GoCode, own: Code, program: Assembled) {
     }
     const [, name, offset] = /^(.+?)(?:<\d+>)?(\+-?\d+)?$/.exec(symbol) as RegExpExecArray;
     const near = own.address + BigInt(to) + BigInt(value);
-    const candidates = program.symbols
-      .filter(one => one.name === name)
+    const candidates = [...program.symbols, ...edgesOf(program)]
+      .filter(one => one.name === plainName(name))
       .map(one => one.address + BigInt((offset ?? '0').replace('+-', '-')));
     if (!candidates.some(address => address === near || address === BigInt(value))) wrong.push(`${symbol}: 0x${near.toString(16)}`);
   }
@@ -514,7 +524,7 @@ const REFUSED_BODIES: readonly (readonly [string, string])[] = [
   ['CALL .g(SB); RET', 'a name of the package begins with a middle dot, not with a full stop (write ·g)'],
 ];
 
-/** Without what r14 has of its own: marks of inlined bodies, and C's convention, whose code sets up its own frame. */
+/** Without what r14 has of its own: marks of inlined bodies and for the race detector, and C's convention, whose code sets up its own frame. */
 const forGo = (text: string, program: Assembled, file: string): string => {
   const inC = new Set(program.functions.filter(fn => fn.at.file === file && fn.convention === 'C').map(fn => fn.at.line));
   // Nor functions in registers that check the stack, which Go's assembler refuses: it cannot spill what it does not know.
@@ -528,7 +538,7 @@ const forGo = (text: string, program: Assembled, file: string): string => {
   return lines
     .map((line, index) => (left.has(index) ? '' : line))
     .map((line, index) => (inC.has(index + 1) ? line.replace('NOSPLIT', 'NOSPLIT|NOFRAME') : line))
-    .map(line => (/^\s*INLINE(?:END)?\b/.test(line) ? '' : line))
+    .map(line => (/^\s*(?:INLINE(?:END)?|NORACE|RACEREAD|RACEWRITE)\b/.test(line) ? '' : line))
     .join('\n');
 };
 
@@ -542,11 +552,14 @@ describe.skipIf(bundledReason)(`Go's assembler agrees on bundled sources ${bundl
   for (const { name, variants: choices } of list) {
     for (const variant of choices) {
       it(`${name}, ${variant}`, { timeout: 300_000 }, () => {
-        const program = catalog.build(name, { variant });
+        const program = catalog.build(name, { variant, instrument: false });
         // Every source includes textflag.h first: constants of the types come with it.
         const flags = readFileSync(join(local().go.goroot, 'pkg/include/textflag.h'), 'utf8');
         const constants = [...program.declarations.constants].map(([constant, value]) => `#define ${constant} ${value}\n`);
-        const include = { 'textflag.h': `${flags}\n${constants.join('')}` };
+        const include = {
+          'textflag.h': `${flags}\n${constants.join('')}`,
+          'go.h': readFileSync(join(root, 'src/runtime/bundled/go.h'), 'utf8'),
+        };
         const { variants: defined, race } = JSON.parse(readFileSync(join(root, 'programs', name, 'program.json'), 'utf8'));
         const defines = [...defined[variant], ...(race ? ['RACE'] : [])];
         const differences = [...program.sources]

@@ -57,6 +57,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   undisplay: ['undisplay'],
   disassemble: ['disassemble', 'disassemble $pc,+64'],
   list: ['list', 'list main', 'list -'],
+  'instrument diff': ['instrument diff main.main'],
   'info line': ['info line'],
   'info symbol': ['info symbol $pc', 'info symbol $rsp'],
   'info source': ['info source'],

@@ -386,6 +386,15 @@ export class SparseAddressSpace implements AddressSpace {
     });
   }
 
+  changing(page: number): number {
+    const area = this.areas.at(page);
+    if (area === undefined) throw new MemoryFault(pageAddress(page), 'write');
+    const frame = this.frameOf(page, area);
+    this.versions.keep(page);
+    if (this.codePages.has(page)) this.onCodeChange(page);
+    return frame;
+  }
+
   touch(address: bigint, length: number): void {
     this.each(address, length, 'read', (page, area) => {
       if (area.source !== undefined) this.frameOf(page, area);

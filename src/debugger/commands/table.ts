@@ -7,6 +7,7 @@ import { dataCommands } from './data.js';
 import { displayCommands } from './displays.js';
 import { goroutineCommands } from './goroutines.js';
 import { informationCommands } from './information.js';
+import { instrumentCommands } from './instrument.js';
 import { CommandTable } from './lookup.js';
 import { printingCommands } from './printf.js';
 import { raceCommands } from './race.js';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   ...abiCommands,
   ...displayCommands,
   ...codeCommands,
+  ...instrumentCommands,
   ...goroutineCommands,
   ...raceCommands,
   ...informationCommands,

@@ -4,6 +4,7 @@ import type { GuestInput } from '../../host/input-log.js';
 import type { Images } from '../../image/images.js';
 import type { LoadedObject, Process } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
+import type { Instrumented } from '../../runtime/instrument/pass.js';
 import type { Data } from '../answer.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
@@ -22,6 +23,8 @@ export interface Launcher {
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
   source(path: string): string | undefined;
+  /** What was put into its functions, where that was r14's doing. */
+  readonly instrumented?: readonly Instrumented[];
   /** What an ended process has to tell besides its status, in words and as data. */
   result?(process: Process): { readonly text: string; readonly data: Data } | undefined;
   /** Whether the last launch was of another program than the one before: its source has changed. */

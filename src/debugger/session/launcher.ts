@@ -1,6 +1,5 @@
 /** Starts processes for a session, of a file or of an assembled program, and reads their symbols. */
 import { elfBytes } from '../../asm/elf.js';
-import type { Assembled } from '../../asm/program.js';
 import type { Ports } from '../../host/ports.js';
 import type { Image } from '../../image/api.js';
 import { assembledImage } from '../../image/assembled.js';
@@ -9,6 +8,7 @@ import { openImage } from '../../image/image.js';
 import { Images } from '../../image/images.js';
 import type { LoadedObject, Process, ProcessOptions } from '../../linux/api.js';
 import { startProcess } from '../../linux/process.js';
+import type { Runnable } from '../../runtime/bundled/detected.js';
 import type { Launcher } from './host.js';
 
 /** All but its input and output, which are said when it is launched. */
@@ -27,7 +27,8 @@ const startedAgain = (options: LaunchOptions, args: readonly string[] | undefine
   (options.allowWrite ?? []).length > 0 ? undefined : started({ ...options, room }, args, () => undefined);
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
-export function assembledLauncher(program: Assembled, options: LaunchOptions): Launcher {
+export function assembledLauncher(program: Runnable, given: LaunchOptions): Launcher {
+  const options = { ...given, ...(program.extension === undefined ? {} : { extension: program.extension }) };
   const bytes = elfBytes(program);
   const images = new Images();
   images.add(assembledImage(program, options.path));
@@ -36,6 +37,7 @@ export function assembledLauncher(program: Assembled, options: LaunchOptions): L
     again: (...how) => startedAgain({ ...options, program: bytes }, ...how),
     images: () => images,
     source: path => program.sources.get(path),
+    ...(program.instrumented === undefined ? {} : { instrumented: program.instrumented }),
   };
 }
 

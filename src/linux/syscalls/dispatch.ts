@@ -1,6 +1,8 @@
+import { MemoryFault, type Watch } from '../../cpu/api.js';
 import { MemoryLimitError } from '../../cpu/memory/address-space.js';
 import { E, Errno } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
+import type { KernelExtension } from '../api.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
 import { type Wait, weightOf } from '../wait.js';
@@ -51,6 +53,8 @@ export function actOnSyscall(kernel: Kernel, task: Task): void {
 }
 
 function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number: number, args: readonly bigint[]): SyscallResult {
+  const { extension } = kernel;
+  if (!row && extension?.name(number) !== undefined) return extend(kernel, extension, number, args);
   if (!row) {
     kernel.refusals.add(syscallName(number), 'unknown to r14', 'ENOSYS');
     return -E.NOSYS;
@@ -81,6 +85,25 @@ function fits(kernel: Kernel, wanted: Wait): boolean {
   const weight = weightOf(wanted);
   if (weight <= FEW) return true;
   return kernel.tasks.reduce((sum, { wait }) => sum + (wait === undefined ? 0 : weightOf(wait)), weight) <= MOST_LOOKED_AT;
+}
+
+/** A call of the extension's. What it changes in watched ranges is an access of the instruction that has called it. */
+function extend(kernel: Kernel, extension: KernelExtension, number: number, args: readonly bigint[]): number {
+  const { cpu, memory } = kernel;
+  const bytes = ({ address, length }: Watch): string =>
+    memory.allows(address, length, 'read') ? `${memory.read(address, length)}` : 'nothing mapped';
+  const before = cpu.watched.map(bytes);
+  try {
+    return extension.call(number, args, memory);
+  } catch (error) {
+    if (error instanceof MemoryFault) return -E.FAULT;
+    if (error instanceof MemoryLimitError) return -E.NOMEM;
+    throw error;
+  } finally {
+    kernel.changed = cpu.watched
+      .filter((watch, index) => bytes(watch) !== before[index])
+      .map(watch => ({ watch, address: watch.address, access: 'write' }));
+  }
 }
 
 function wait(kernel: Kernel, task: Task, wanted: Wait): void {

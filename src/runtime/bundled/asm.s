@@ -6,6 +6,9 @@ TEXT _rt0_amd64_linux(SB), NOSPLIT|NOFRAME, $0-0
 	JMP runtime·rt0_go(SB)
 
 TEXT runtime·rt0_go(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0
+	// argc lies on the stack, argv behind it.
+	LEAQ 8(SP), AX
+	MOVQ AX, runtime·argv(SB)
 	ANDQ $~15, SP
 	// g0 runs on the stack that the kernel made.
 	LEAQ runtime·g0(SB), R14
@@ -29,6 +32,8 @@ TEXT runtime·rt0_go(SB), NOSPLIT|NOFRAME|TOPFRAME, $0-0
 	CALL runtime·newproc<ABIInternal>(SB)
 	CALL runtime·mstart(SB)
 	INT $3
+
+GLOBL runtime·argv(SB), NOPTR, $8
 
 DATA runtime·mainPC+0(SB)/8, $runtime·main<ABIInternal>(SB)
 GLOBL runtime·mainPC(SB), RODATA, $8

@@ -1,9 +1,10 @@
 /** The programs that come with r14: Go assembly in `programs/NAME/`, on the small Go runtime of this folder. */
 import { assemble, type SourceFile } from '../../asm/assemble.js';
-import type { Assembled } from '../../asm/program.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
 import { Told } from '../../host/told.js';
+import { type Instrumented, racePass } from '../instrument/pass.js';
+import { RELEASE, type Runnable, withDetector } from './detected.js';
 
 /** `programs/NAME/program.json`. */
 interface Manifest {
@@ -26,6 +27,8 @@ export interface BundledProgram {
 export interface BundledOptions {
   readonly variant?: string;
   readonly race?: boolean;
+  /** False: a -race build whose functions are as they are written. */
+  readonly instrument?: boolean;
 }
 
 /** A name or variant that does not exist; the message lists those that do. */
@@ -34,12 +37,16 @@ class CatalogError extends Told {
 }
 
 /** Sources of the runtime, in the order of its text. */
-const RUNTIME = ['asm.s', 'proc.s', 'mem.s', 'signal.s', 'chan.s', 'map.s', 'race.s', 'tsan.s'];
+const RUNTIME = ['asm.s', 'proc.s', 'mem.s', 'signal.s', 'chan.s', 'select.s', 'sema.s', 'map.s', 'race.s', 'tsan.s'];
+
+/** Packages besides. */
+const LIBRARY = [
+  // In Go they are in the runtime's race_amd64.s.
+  { file: 'atomic.s', declarations: 'atomic.go', package: 'runtime' },
+  { file: 'sync.s', declarations: 'sync.go', package: 'sync' },
+] as const;
 
 const manifestPath = (name: string): string => `programs/${name}/program.json`;
-
-/** Of Go 1.24, whose names and layouts the runtime has. */
-const RELEASE = 24;
 
 /** Of the assets it takes `programs/` and `src/runtime/bundled/`. */
 export class Catalog {
@@ -67,7 +74,7 @@ export class Catalog {
   }
 
   /** Assembles a program with its runtime. Throws CatalogError. */
-  build(name: string, options: BundledOptions = {}): Assembled {
+  build(name: string, options: BundledOptions = {}): Runnable {
     this.require(name);
     const manifest = this.manifest(name);
     const variants = Object.keys(manifest.variants);
@@ -79,19 +86,31 @@ export class Catalog {
     const defines = Object.fromEntries([...defined, ...(race ? ['RACE'] : [])].map(word => [word, '1']));
     const folder = `programs/${name}`;
     const runtime = this.runtime();
-    return assemble({
+    const instrumented: Instrumented[] = [];
+    const program = assemble({
       sources: [...runtime.sources, ...manifest.sources.map(source => this.source(folder, source.file, source.package))],
       declarations: [...runtime.declarations, ...manifest.declarations.map(file => this.source(folder, file, ''))],
       defines,
+      includes: name => {
+        const bytes = this.assets.read(`src/runtime/bundled/${name}`);
+        return bytes === undefined ? undefined : { file: `src/runtime/bundled/${name}`, text: utf8Text(bytes) };
+      },
       go: runtime.go,
+      ...(race && options.instrument !== false ? { instrument: racePass(fn => instrumented.push(fn)) } : {}),
     });
+    return race ? withDetector(program, instrumented) : program;
   }
 
   /** The runtime itself, for programs that are not bundled: what it is made of, and the minor number of the Go release whose encodings it has. */
   runtime(): { readonly sources: readonly SourceFile[]; readonly declarations: readonly SourceFile[]; readonly go: number } {
     return {
-      sources: RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
-      declarations: [this.source('src/runtime/bundled', 'types.go', 'runtime')],
+      sources: [
+        ...RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
+        ...LIBRARY.map(({ file, package: inPackage }) => this.source('src/runtime/bundled', file, inPackage)),
+      ],
+      declarations: ['types.go', ...LIBRARY.map(({ declarations }) => declarations)].map(file =>
+        this.source('src/runtime/bundled', file, 'runtime'),
+      ),
       go: RELEASE,
     };
   }

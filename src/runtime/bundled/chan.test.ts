@@ -1,24 +1,19 @@
 /** Channels of the bundled runtime: what Go's specification says of their order. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { assemble } from '../../asm/assemble.js';
 import { elfBytes } from '../../asm/elf.js';
+import { nodeAssets } from '../../host/node/assets.js';
 import { nodePorts } from '../../host/node/ports.js';
 import { startProcess } from '../../linux/process.js';
+import { Catalog } from './catalog.js';
 
-const read = (file: string, inPackage: string) => ({
-  file,
-  text: readFileSync(join(import.meta.dirname, file), 'utf8'),
-  package: inPackage,
-});
-const runtime = readdirSync(import.meta.dirname).filter(file => file.endsWith('.s'));
+const runtime = new Catalog(nodeAssets).runtime();
 
 /** Runs a program on the runtime; what it wrote, and its status. */
 function run(text: string) {
   const program = assemble({
-    sources: [...runtime.map(file => read(file, 'runtime')), { file: 'main.s', text }],
-    declarations: [read('types.go', 'runtime'), { file: 'main.go', text: 'package main\nfunc produce()\n' }],
+    sources: [...runtime.sources, { file: 'main.s', text }],
+    declarations: [...runtime.declarations, { file: 'main.go', text: 'package main\nfunc produce()\n' }],
   });
   let said = '';
   const hear = ({ bytes }: { readonly bytes: Uint8Array }): void => {

@@ -25,29 +25,77 @@ TEXT runtime·mapassign<ABIInternal>(SB), NOSPLIT, $0-0
 	LEAQ bucket_elem(DX), AX
 	RET
 
-// mapiterinit(h, it): the hook that makes //go:norace not enough: it tells the race runtime by hand that the map is read.
-TEXT runtime·mapiterinit<ABIInternal>(SB), NOSPLIT, $32-0
+// The race detector's hook: what tells it by hand that the map at AX is read or written by a function, on behalf of its caller. The frame is of at
+// least 32 bytes, the map at h+0(FP).
+#ifdef RACE
+#define HOOK(hook, fn) \
+	MOVQ AX, 0(SP) \
+	MOVQ callerpc-8(FP), AX \
+	MOVQ AX, 8(SP) \
+	LEAQ fn<ABIInternal>(SB), AX \
+	MOVQ AX, 16(SP) \
+	CALL hook(SB) \
+	MOVQ h+0(FP), AX
+#else
+#define HOOK(hook, fn) NOP
+#endif
+
+// mapassign_faststr(h, key) *uint64
+TEXT runtime·mapassign_faststr<ABIInternal>(SB), NOSPLIT, $32-24
+	MOVQ AX, h+0(FP)
+	MOVQ BX, key_base+8(FP)
+	MOVQ CX, key_len+16(FP)
+	HOOK(runtime·racewritepc, runtime·mapassign_faststr)
+	MOVQ key_base+8(FP), BX
+	MOVQ key_len+16(FP), CX
+	CALL runtime·mapassign<ABIInternal>(SB)
+	RET
+
+// mapiterinit(h, it): the hook that makes //go:norace not enough.
+TEXT runtime·mapiterinit<ABIInternal>(SB), NOSPLIT, $32-16
 	MOVQ AX, h+0(FP)
 	MOVQ BX, it+8(FP)
-#ifdef RACE
-	// racereadpc(h, callerpc, abi.FuncPCABIInternal(mapiterinit))
-	MOVQ AX, 0(SP)
-	MOVQ 40(SP), CX
-	MOVQ CX, 8(SP)
-	LEAQ runtime·mapiterinit<ABIInternal>(SB), CX
-	MOVQ CX, 16(SP)
-	CALL runtime·racereadpc(SB)
-	MOVQ h+0(FP), AX
+	HOOK(runtime·racereadpc, runtime·mapiterinit)
 	MOVQ it+8(FP), BX
-#endif
+	CALL runtime·mapbegin<ABIInternal>(SB)
+	RET
+
+// mapiternext(it)
+TEXT runtime·mapiternext<ABIInternal>(SB), NOSPLIT, $32-8
+	MOVQ AX, h+0(FP)
+	MOVQ hiter_h(AX), AX
+	HOOK(runtime·racereadpc, runtime·mapiternext)
+	MOVQ h+0(FP), AX
+	CALL runtime·mapstep<ABIInternal>(SB)
+	RET
+
+// The same since Go 1.24, whose maps are other ones (Swiss tables) with hooks of other names: internal/runtime/maps.
+TEXT runtime·mapIterStart<ABIInternal>(SB), NOSPLIT, $32-16
+	MOVQ AX, h+0(FP)
+	MOVQ BX, it+8(FP)
+	HOOK(runtime·racereadpc, runtime·mapIterStart)
+	MOVQ it+8(FP), BX
+	CALL runtime·mapbegin<ABIInternal>(SB)
+	RET
+
+TEXT runtime·mapIterNext<ABIInternal>(SB), NOSPLIT, $32-8
+	MOVQ AX, h+0(FP)
+	MOVQ hiter_h(AX), AX
+	HOOK(runtime·racereadpc, runtime·mapIterNext)
+	MOVQ h+0(FP), AX
+	CALL runtime·mapstep<ABIInternal>(SB)
+	RET
+
+// mapbegin(h, it): the first entry.
+TEXT runtime·mapbegin<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ AX, hiter_h(BX)
 	MOVQ $-1, hiter_i(BX)
 	MOVQ BX, AX
-	CALL runtime·mapiternext<ABIInternal>(SB)
+	CALL runtime·mapstep<ABIInternal>(SB)
 	RET
 
-// mapiternext(it): it.key is nil behind the last entry.
-TEXT runtime·mapiternext<ABIInternal>(SB), NOSPLIT, $0-0
+// mapstep(it): it.key is nil behind the last entry.
+TEXT runtime·mapstep<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ hiter_h(AX), BX
 	MOVQ hiter_i(AX), CX
 	INCQ CX

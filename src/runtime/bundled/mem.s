@@ -22,10 +22,15 @@ TEXT runtime·mallocinit<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ AX, runtime·heapNext(SB)
 	ADDQ $HEAP_SIZE, AX
 	MOVQ AX, runtime·heapEnd(SB)
+#ifdef RACE
+	MOVQ runtime·heapNext(SB), AX
+	MOVQ $HEAP_SIZE, BX
+	CALL runtime·racemapshadow<ABIInternal>(SB)
+#endif
 	RET
 
 // mallocgc(size): zeroed memory, 16-byte aligned.
-TEXT runtime·mallocgc<ABIInternal>(SB), NOSPLIT, $0-0
+TEXT runtime·mallocgc<ABIInternal>(SB), NOSPLIT, $8-0
 	ADDQ $15, AX
 	ANDQ $~15, AX
 	MOVQ runtime·heapNext(SB), BX
@@ -33,6 +38,14 @@ TEXT runtime·mallocgc<ABIInternal>(SB), NOSPLIT, $0-0
 	CMPQ AX, runtime·heapEnd(SB)
 	JHI full
 	MOVQ AX, runtime·heapNext(SB)
+#ifdef RACE
+	// The contents are new, so what was done there before is forgotten.
+	MOVQ BX, 0(SP)
+	SUBQ BX, AX
+	XCHGQ AX, BX
+	CALL runtime·racemalloc<ABIInternal>(SB)
+	MOVQ 0(SP), BX
+#endif
 	MOVQ BX, AX
 	RET
 full:

@@ -51,6 +51,9 @@ TEXT runtime·main<ABIInternal>(SB), NOSPLIT, $0-0
 	MOVQ $0, g_racectx(AX)
 	MOVQ $1, runtime·mainStarted(SB)
 	CALL MAIN(SB)
+#ifdef RACE
+	CALL runtime·racefini<ABIInternal>(SB)
+#endif
 	XORL AX, AX
 	CALL runtime·exit<ABIInternal>(SB)
 	RET
@@ -400,11 +403,19 @@ DATA deadlockText<>+0(SB)/51, $"fatal error: all goroutines are asleep - deadloc
 GLOBL deadlockText<>(SB), RODATA, $51
 
 // What goroutines wait for, by waitReason.
+DATA runtime·waitReasonStrings+144(SB)/8, $selectText<>(SB)
+DATA runtime·waitReasonStrings+152(SB)/8, $6
 DATA runtime·waitReasonStrings+224(SB)/8, $chanReceive<>(SB)
 DATA runtime·waitReasonStrings+232(SB)/8, $12
 DATA runtime·waitReasonStrings+240(SB)/8, $chanSend<>(SB)
 DATA runtime·waitReasonStrings+248(SB)/8, $9
-GLOBL runtime·waitReasonStrings(SB), RODATA, $256
+DATA runtime·waitReasonStrings+288(SB)/8, $semacquire<>(SB)
+DATA runtime·waitReasonStrings+296(SB)/8, $10
+GLOBL runtime·waitReasonStrings(SB), RODATA, $304
+DATA selectText<>+0(SB)/6, $"select"
+GLOBL selectText<>(SB), RODATA, $6
+DATA semacquire<>+0(SB)/10, $"semacquire"
+GLOBL semacquire<>(SB), RODATA, $10
 DATA chanReceive<>+0(SB)/12, $"chan receive"
 GLOBL chanReceive<>(SB), RODATA, $12
 DATA chanSend<>+0(SB)/9, $"chan send"

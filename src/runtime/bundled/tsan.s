@@ -1,156 +1,379 @@
 #include "textflag.h"
 
-// The C side: System V, no frame pointer, as a C++ compiler makes it. Contexts and a trace of what was entered, left and accessed lie in
-// guest memory; the detector itself is not here.
+// The C side: System V, no frame pointer. Go links a library here, ThreadSanitizer; this one looks at what that one looks at first, where a program
+// dies that gives it a nil thread, and has the rest done by the detector that r14 brings along (src/runtime/race). It is called as a kernel is, by a
+// number that no other kernel has: there nothing is detected, and the program runs as it would without -race.
 
-#define EVENT_ENTER 1
-#define EVENT_EXIT 2
-#define EVENT_READ 3
-#define EVENT_WRITE 4
-#define TRACE_BYTES 4096
-#define CONTEXT_BYTES 8192
+#define DETECT(call) MOVL $call, AX; JMP detect<>(SB)
 
-GLOBL tsanNext<>(SB), NOPTR, $8
-GLOBL tsanThreads<>(SB), NOPTR, $8
+// The race runtime's Context, as its own variable is called.
+GLOBL _ZN6__tsan3ctxE(SB), NOPTR, $8
+// Stands for all threads where there is no detector.
+GLOBL tsanNobody<>(SB), NOPTR, $threadState__size
+GLOBL tsanLog<>(SB), NOPTR, $8
 
-// __tsan_init(&thr)
+// Asks for what AX says; the arguments are in DI, SI, DX, CX and R8. AX is 1 when there is something to tell.
+TEXT detect<>(SB), NOSPLIT, $0-0
+	MOVQ CX, R10
+	SYSCALL
+	CMPQ AX, $1
+	JEQ tell
+	CMPQ AX, $-14
+	JEQ fault
+	RET
+tell:
+	JMP tell<>(SB)
+fault:
+	// The address has no shadow: the real one reads its cells and dies of that.
+	ANDQ $~7, SI
+	SHLQ $1, SI
+	MOVQ $0x200000000000, AX
+	ADDQ AX, SI
+	MOVQ (SI), AX
+	RET
+
+// Writes what the reply says to where it says, and ends the process when it says so.
+TEXT tell<>(SB), NOSPLIT, $0-0
+	PUSHQ BX
+	MOVQ $tsanReplyAddress, BX
+	CMPQ tsanReply_length(BX), $0
+	JEQ written
+	MOVL tsanReply_descriptor(BX), DI
+	MOVQ tsanReply_path(BX), AX
+	TESTQ AX, AX
+	JEQ write
+	MOVL tsanLog<>(SB), DI
+	TESTL DI, DI
+	JNE write
+	// open(path, O_WRONLY|O_CREAT|O_TRUNC, 0660)
+	MOVQ AX, DI
+	MOVL $0x241, SI
+	MOVL $0x1b0, DX
+	MOVL $2, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLT unopened
+	MOVQ AX, tsanLog<>(SB)
+	MOVQ AX, DI
+write:
+	MOVQ tsanReply_text(BX), SI
+	MOVQ tsanReply_length(BX), DX
+more:
+	MOVL $1, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLE written
+	ADDQ AX, SI
+	SUBQ AX, DX
+	JNE more
+written:
+	CMPL tsanReply_ends(BX), $0
+	JEQ back
+	MOVQ tsanReply_seconds(BX), AX
+	ORQ tsanReply_nanoseconds(BX), AX
+	JEQ end
+	// nanosleep(&reply.seconds, nil)
+	LEAQ tsanReply_seconds(BX), DI
+	XORL SI, SI
+	MOVL $35, AX
+	SYSCALL
+end:
+	MOVL tsanReply_status(BX), DI
+	MOVL $231, AX
+	SYSCALL
+back:
+	POPQ BX
+	RET
+unopened:
+	// The real one gives up as well.
+	MOVL $2, DI
+	LEAQ unopenedText<>(SB), SI
+	MOVL $23, DX
+	MOVL $1, AX
+	SYSCALL
+	MOVL $2, DI
+	MOVQ tsanReply_path(BX), SI
+	MOVQ tsanReply_text(BX), DX
+	SUBQ SI, DX
+	DECQ DX
+	MOVL $1, AX
+	SYSCALL
+	MOVL $2, DI
+	LEAQ newlineText<>(SB), SI
+	MOVL $1, DX
+	MOVL $1, AX
+	SYSCALL
+	MOVL $66, DI
+	MOVL $231, AX
+	SYSCALL
+	INT $3
+
+DATA unopenedText<>+0(SB)/23, $"ERROR: Can't open file:"
+GLOBL unopenedText<>(SB), RODATA, $23
+DATA newlineText<>+0(SB)/1, $"\n"
+GLOBL newlineText<>(SB), RODATA, $1
+
+// __tsan_init(&thr, &proc, callback)
 TEXT __tsan_init(SB), NOSPLIT, $0-0
 	PUSHQ BX
 	MOVQ DI, BX
-	// mmap(nil, 1 MiB, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANON, -1, 0)
-	XORL DI, DI
-	MOVL $0x100000, SI
-	MOVL $3, DX
-	MOVL $0x22, R10
-	MOVQ $-1, R8
-	XORL R9, R9
-	MOVL $9, AX
-	SYSCALL
-	MOVQ AX, tsanNext<>(SB)
-	XORL DI, DI
-	MOVQ BX, SI
-	CALL __tsan_go_start(SB)
+	LEAQ tsanNobody<>(SB), AX
+	MOVQ AX, (BX)
+	MOVQ AX, (SI)
+	MOVQ $0x7e0000000000, AX
+	MOVQ AX, _ZN6__tsan3ctxE(SB)
+	MOVQ runtime·argv(SB), DX
+	MOVQ $0, tsanLog<>(SB)
+	XORL CX, CX
+	XORL R8, R8
+	MOVL $TSAN_init, AX
+	CALL detect<>(SB)
 	POPQ BX
 	RET
+
+TEXT __tsan_fini(SB), NOSPLIT, $0-0
+	MOVL $TSAN_fini, AX
+	CALL detect<>(SB)
+	// No detector has ended the process.
+	XORL DI, DI
+	MOVL $231, AX
+	SYSCALL
+	INT $3
 
 // __tsan_go_start(parent, &thr, pc)
 TEXT __tsan_go_start(SB), NOSPLIT, $0-0
-	MOVQ tsanNext<>(SB), AX
-	LEAQ CONTEXT_BYTES(AX), CX
-	MOVQ CX, tsanNext<>(SB)
-	LEAQ threadState__size(AX), CX
-	MOVQ CX, threadState_trace_pos(AX)
-	ADDQ $TRACE_BYTES, CX
-	MOVQ CX, threadState_trace_end(AX)
-	MOVQ DI, threadState_parent(AX)
-	MOVQ tsanThreads<>(SB), CX
-	MOVQ CX, threadState_id(AX)
-	INCQ CX
-	MOVQ CX, tsanThreads<>(SB)
+	LEAQ tsanNobody<>(SB), AX
 	MOVQ AX, (SI)
-	RET
+	DETECT(TSAN_go_start)
 
-// __tsan_go_end(thr)
-TEXT __tsan_go_end(SB), NOSPLIT, $0-0
-	MOVQ $0, threadState_trace_pos(DI)
-	RET
-
-// __tsan_func_enter(thr, pc): pc goes to the trace. The first thing it touches is thr->trace_pos.
+// __tsan_func_enter(thr, pc): the first thing it touches is thr->trace_pos.
 TEXT __tsan_func_enter(SB), NOSPLIT, $0-0
 	MOVQ threadState_trace_pos(DI), DX
-	LEAQ 16(DX), AX
-	CMPQ AX, threadState_trace_end(DI)
-	JHI full
-	MOVQ $EVENT_ENTER, (DX)
-	MOVQ SI, 8(DX)
-	MOVQ AX, threadState_trace_pos(DI)
-	INCQ threadState_depth(DI)
-	RET
-full:
-	LEAQ threadState__size(DI), DX
-	MOVQ DX, threadState_trace_pos(DI)
-	JMP __tsan_func_enter(SB)
+	DETECT(TSAN_func_enter)
 
-// __tsan_func_exit(thr)
 TEXT __tsan_func_exit(SB), NOSPLIT, $0-0
 	MOVQ threadState_trace_pos(DI), DX
-	LEAQ 16(DX), AX
-	CMPQ AX, threadState_trace_end(DI)
-	JHI full
-	MOVQ $EVENT_EXIT, (DX)
-	MOVQ AX, threadState_trace_pos(DI)
-	DECQ threadState_depth(DI)
-	RET
-full:
-	LEAQ threadState__size(DI), DX
-	MOVQ DX, threadState_trace_pos(DI)
-	JMP __tsan_func_exit(SB)
+	DETECT(TSAN_func_exit)
 
-// __tsan_read(thr, addr, pc) and __tsan_write
+// __tsan_read(thr, addr, pc) and __tsan_write: thr->fast_state is what an access looks at first.
 TEXT __tsan_read(SB), NOSPLIT, $0-0
-	MOVL $EVENT_READ, R8
-	JMP access<>(SB)
+	MOVL threadState_fast_state(DI), R9
+	DETECT(TSAN_read)
 
 TEXT __tsan_write(SB), NOSPLIT, $0-0
-	MOVL $EVENT_WRITE, R8
-	JMP access<>(SB)
+	MOVL threadState_fast_state(DI), R9
+	DETECT(TSAN_write)
 
+// (thr, addr, size, pc)
 TEXT __tsan_read_range(SB), NOSPLIT, $0-0
-	MOVL $EVENT_READ, R8
-	JMP access<>(SB)
+	MOVL threadState_fast_state(DI), R9
+	DETECT(TSAN_read_range)
 
 TEXT __tsan_write_range(SB), NOSPLIT, $0-0
-	MOVL $EVENT_WRITE, R8
-	JMP access<>(SB)
+	MOVL threadState_fast_state(DI), R9
+	DETECT(TSAN_write_range)
 
-// thr->fast_state is what an access looks at first.
-TEXT access<>(SB), NOSPLIT, $0-0
-	MOVQ threadState_fast_state(DI), R9
-	MOVQ threadState_trace_pos(DI), AX
-	LEAQ 16(AX), CX
-	CMPQ CX, threadState_trace_end(DI)
-	JHI full
-	MOVQ R8, (AX)
-	MOVQ SI, 8(AX)
-	MOVQ CX, threadState_trace_pos(DI)
-	RET
-full:
-	LEAQ threadState__size(DI), CX
-	MOVQ CX, threadState_trace_pos(DI)
-	RET
-
-// __tsan_read_pc(thr, addr, callpc, pc) and __tsan_write_pc: look at the trace first.
+// __tsan_read_pc(thr, addr, callpc, pc) and __tsan_write_pc: an access in a function that they enter and leave, so they look at the trace first.
 TEXT __tsan_read_pc(SB), NOSPLIT, $0-0
-	MOVL $EVENT_READ, R8
-	MOVQ threadState_trace_pos(DI), AX
-	JMP access_pc<>(SB)
+	MOVQ threadState_trace_pos(DI), R9
+	DETECT(TSAN_read_pc)
 
 TEXT __tsan_write_pc(SB), NOSPLIT, $0-0
-	MOVL $EVENT_WRITE, R8
-	MOVQ threadState_trace_pos(DI), AX
-	JMP access_pc<>(SB)
+	MOVQ threadState_trace_pos(DI), R9
+	DETECT(TSAN_write_pc)
 
-// Enters the function that the access R8 is said to be in, makes the access there, and leaves it.
-TEXT access_pc<>(SB), NOSPLIT, $0-0
-	PUSHQ BP
-	PUSHQ R13
-	PUSHQ R12
-	PUSHQ BX
-	MOVQ DI, BX
-	MOVQ SI, R12
-	MOVQ CX, BP
-	MOVL R8, R13
-	MOVQ DX, SI
-	CALL __tsan_func_enter(SB)
-	MOVQ BX, DI
-	MOVQ R12, SI
-	MOVQ BP, DX
-	MOVL R13, R8
-	CALL access<>(SB)
-	MOVQ BX, DI
-	CALL __tsan_func_exit(SB)
-	POPQ BX
-	POPQ R12
-	POPQ R13
-	POPQ BP
+// Atomic operations: (thr, caller's pc, pc, the arguments in Go's frame: address at 0, then operands and results). Memory changes first; nothing
+// comes between that and what the detector makes of it.
+TEXT afterAtomic<>(SB), NOSPLIT, $0-0
+	MOVQ (CX), CX
+	DETECT(TSAN_atomic)
+
+TEXT __tsan_map_shadow(SB), NOSPLIT, $0-0
+	DETECT(TSAN_map_shadow)
+
+TEXT __tsan_malloc(SB), NOSPLIT, $0-0
+	DETECT(TSAN_malloc)
+
+TEXT __tsan_free(SB), NOSPLIT, $0-0
+	DETECT(TSAN_free)
+
+TEXT __tsan_go_end(SB), NOSPLIT, $0-0
+	DETECT(TSAN_go_end)
+
+TEXT __tsan_proc_create(SB), NOSPLIT, $0-0
+	DETECT(TSAN_proc_create)
+
+TEXT __tsan_finalizer_goroutine(SB), NOSPLIT, $0-0
+	DETECT(TSAN_finalizer_goroutine)
+
+TEXT __tsan_acquire(SB), NOSPLIT, $0-0
+	DETECT(TSAN_acquire)
+
+TEXT __tsan_release(SB), NOSPLIT, $0-0
+	DETECT(TSAN_release)
+
+TEXT __tsan_release_acquire(SB), NOSPLIT, $0-0
+	DETECT(TSAN_release_acquire)
+
+TEXT __tsan_release_merge(SB), NOSPLIT, $0-0
+	DETECT(TSAN_release_merge)
+
+TEXT __tsan_mutex_after_lock(SB), NOSPLIT, $0-0
+	DETECT(TSAN_mutex_after_lock)
+
+TEXT __tsan_mutex_before_unlock(SB), NOSPLIT, $0-0
+	DETECT(TSAN_mutex_before_unlock)
+
+TEXT __tsan_go_ignore_sync_begin(SB), NOSPLIT, $0-0
+	DETECT(TSAN_go_ignore_sync_begin)
+
+TEXT __tsan_go_ignore_sync_end(SB), NOSPLIT, $0-0
+	DETECT(TSAN_go_ignore_sync_end)
+
+TEXT __tsan_report_count(SB), NOSPLIT, $0-0
+	DETECT(TSAN_report_count)
+
+// Of what Go has no use for, or keeps no account of.
+TEXT __tsan_proc_destroy(SB), NOSPLIT, $0-0
 	RET
+
+TEXT __tsan_mutex_before_lock(SB), NOSPLIT, $0-0
+	RET
+
+TEXT __tsan_go_atomic32_load(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL (R9), AX
+	MOVL AX, 8(CX)
+	MOVL $(4 | 0<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_store(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL 8(CX), AX
+	XCHGL AX, (R9)
+	MOVL $(4 | 1<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_exchange(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL 8(CX), AX
+	XCHGL AX, (R9)
+	MOVL AX, 16(CX)
+	MOVL $(4 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_fetch_add(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL 8(CX), AX
+	LOCK
+	XADDL AX, (R9)
+	MOVL AX, 16(CX)
+	MOVL $(4 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_fetch_and(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL (R9), AX
+again:
+	MOVL 8(CX), R11
+	ANDL AX, R11
+	LOCK
+	CMPXCHGL R11, (R9)
+	JNE again
+	MOVL AX, 16(CX)
+	MOVL $(4 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_fetch_or(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL (R9), AX
+again:
+	MOVL 8(CX), R11
+	ORL AX, R11
+	LOCK
+	CMPXCHGL R11, (R9)
+	JNE again
+	MOVL AX, 16(CX)
+	MOVL $(4 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic32_compare_exchange(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVL 8(CX), AX
+	MOVL 12(CX), R11
+	LOCK
+	CMPXCHGL R11, (R9)
+	SETEQ 16(CX)
+	MOVBLZX 16(CX), R8
+	SHLL $16, R8
+	ORL $(4 | 3<<8), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_load(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ (R9), AX
+	MOVQ AX, 8(CX)
+	MOVL $(8 | 0<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_store(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ 8(CX), AX
+	XCHGQ AX, (R9)
+	MOVL $(8 | 1<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_exchange(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ 8(CX), AX
+	XCHGQ AX, (R9)
+	MOVQ AX, 16(CX)
+	MOVL $(8 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_fetch_add(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ 8(CX), AX
+	LOCK
+	XADDQ AX, (R9)
+	MOVQ AX, 16(CX)
+	MOVL $(8 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_fetch_and(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ (R9), AX
+again:
+	MOVQ 8(CX), R11
+	ANDQ AX, R11
+	LOCK
+	CMPXCHGQ R11, (R9)
+	JNE again
+	MOVQ AX, 16(CX)
+	MOVL $(8 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_fetch_or(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ (R9), AX
+again:
+	MOVQ 8(CX), R11
+	ORQ AX, R11
+	LOCK
+	CMPXCHGQ R11, (R9)
+	JNE again
+	MOVQ AX, 16(CX)
+	MOVL $(8 | 2<<8 | 1<<16), R8
+	JMP afterAtomic<>(SB)
+
+TEXT __tsan_go_atomic64_compare_exchange(SB), NOSPLIT, $0-0
+	MOVQ (CX), R9
+	MOVQ 8(CX), AX
+	MOVQ 16(CX), R11
+	LOCK
+	CMPXCHGQ R11, (R9)
+	SETEQ 24(CX)
+	MOVBLZX 24(CX), R8
+	SHLL $16, R8
+	ORL $(8 | 3<<8), R8
+	JMP afterAtomic<>(SB)

@@ -14,11 +14,23 @@ const PARTS = 0x7e80_0000_0000;
 const STACKS = 0x7ec0_0000_0000;
 const BUMPS = { heap: 0, parts: 8, stacks: 0x10 } as const;
 const FREE_LISTS = 0x20;
+/** Addresses of what there is one of, in the order of `ROOTS`. */
+const ROOT_LIST = 0x200;
+const ROOTS = ['slabs', 'told', 'processor', 'main', 'mapped'] as const;
 const LEAST_CLASS = 4;
 const PAGE_BITS = 12;
 
+/** Where a guest's detector keeps all this: to be mapped before there is one, [address, bytes). */
+export const CONTEXT_RANGES: readonly (readonly [address: number, bytes: number, name: string])[] = [
+  [MODEL_CONTEXT, 0x1000_0000, '[anon:tsan context]'],
+  [PARTS, 0x4000_0000, '[anon:tsan traces]'],
+  [STACKS, 0x400_0000, '[anon:tsan stacks]'],
+];
+
 export class RaceContext {
   readonly layout: ContextLayout;
+  /** Whether nothing was in memory: otherwise the detector that was there goes on. */
+  readonly fresh: boolean;
   readonly address = MODEL_CONTEXT;
   /** How many clocks were joined or copied; of no consequence. */
   clockOperations = 0;
@@ -29,6 +41,8 @@ export class RaceContext {
     readonly release: RaceRelease,
   ) {
     this.layout = release.context;
+    this.fresh = memory.get64(HEAP_STATE + BUMPS.heap) === 0;
+    if (!this.fresh) return;
     memory.set64(HEAP_STATE + BUMPS.heap, HEAP);
     memory.set64(HEAP_STATE + BUMPS.parts, PARTS);
     memory.set64(HEAP_STATE + BUMPS.stacks, STACKS);
@@ -44,6 +58,16 @@ export class RaceContext {
   /** The address of a field of Context. */
   field(name: keyof ContextLayout): number {
     return MODEL_CONTEXT + this.layout[name];
+  }
+
+  /** The address, or other number, of what there is one of: made when it is asked for first. */
+  root(name: (typeof ROOTS)[number], make: () => number): number {
+    const at = HEAP_STATE + ROOT_LIST + ROOTS.indexOf(name) * 8;
+    const known = this.memory.get64(at);
+    if (known !== 0) return known;
+    const made = make();
+    this.memory.set64(at, made);
+    return made;
   }
 
   get globalEpoch(): number {

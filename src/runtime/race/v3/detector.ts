@@ -10,7 +10,7 @@ import { Accesses, CELLS } from './access.js';
 import { clockOf } from './clock.js';
 import { RaceContext } from './context.js';
 import { History } from './history.js';
-import { ACCESS, CLOCK_BYTES, RACE_RELEASES, type RaceRelease, THREAD } from './layout.js';
+import { ACCESS, CLOCK_BYTES, RACE_RELEASES, type RaceRelease, REGISTRY, THREAD } from './layout.js';
 import { MetaMap, PROCESSOR_BYTES } from './metamap.js';
 import { TraceParts } from './parts.js';
 import { decodeCell, Reports } from './reports.js';
@@ -37,9 +37,10 @@ export class TsanV3 implements RaceModel {
   readonly #accesses: Accesses;
   readonly #reports: Reports;
   readonly #context: RaceContext;
-  #mapped = false;
 
-  /** `__tsan_init`. `tell` gets each race that is reported, `see` each that is found. */
+  /**
+   * `__tsan_init`; or, where memory has a detector already, that one again. `tell` gets each race that is reported, `see` each that is found.
+   */
   constructor(memory: RaceMemory, flags: RaceFlags, tell: TellRace, release: RaceRelease = RACE_RELEASES.at(-1)!, see: SeeRace = () => {}) {
     const context = new RaceContext(memory, flags, release);
     const parts = new TraceParts(context);
@@ -55,13 +56,18 @@ export class TsanV3 implements RaceModel {
       see(shadowedAddress(cells));
       this.#reports.race(thread, cells, ...both);
     });
-    this.processor = this.createProcessor();
-    this.main = this.#threads.start(0, 0);
+    this.processor = context.root('processor', () => this.createProcessor());
+    this.main = context.root('main', () => this.#threads.start(0, 0));
   }
 
   /** `__tsan_report_count`. */
   get reportCount(): number {
     return this.#reports.count;
+  }
+
+  /** Threads that have not ended. */
+  get alive(): number {
+    return this.#memory.get64(this.#context.field('registry') + REGISTRY.alive);
   }
 
   createProcessor(): number {
@@ -70,8 +76,12 @@ export class TsanV3 implements RaceModel {
 
   /** The first range is data and bss, the others are the heap's. */
   mapShadow(address: number, size: number): void {
-    if (this.#mapped) growMappedShadow(this.#context, address, size);
-    this.#mapped = true;
+    let first = false;
+    this.#context.root('mapped', () => {
+      first = true;
+      return 1;
+    });
+    if (!first) growMappedShadow(this.#context, address, size);
   }
 
   start(parent: number, pc: number): number {

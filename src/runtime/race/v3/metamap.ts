@@ -20,7 +20,7 @@ export class MetaMap {
   constructor(private readonly context: RaceContext) {
     this.#memory = context.memory;
     this.#slabs = context.field('syncSlabs');
-    this.#state = context.map(0x10, 0x10);
+    this.#state = context.root('slabs', () => context.map(0x10, 0x10));
   }
 
   /** The SyncVar of an address, or 0. */

@@ -20,7 +20,7 @@ export class TraceParts {
     this.#memory = context.memory;
     this.lists = new IntrusiveLists(context.memory);
     this.#recycle = context.field('recycle');
-    this.lists.clear(this.#recycle);
+    if (context.fresh) this.lists.clear(this.#recycle);
   }
 
   /** How many of a thread's parts are not yet anyone's to take. */

@@ -35,7 +35,7 @@ export class Reports {
     private readonly tell: TellRace,
   ) {
     this.#memory = context.memory;
-    this.#told = context.map(TOLD.stacks + BUCKETS * 8, 0x20);
+    this.#told = context.root('told', () => context.map(TOLD.stacks + BUCKETS * 8, 0x20));
   }
 
   get count(): number {

@@ -30,6 +30,7 @@ export class Slots {
     this.#memory = context.memory;
     this.#lists = parts.lists;
     this.#queue = context.field('slotQueue');
+    if (!context.fresh) return;
     this.#lists.clear(this.#queue);
     for (let sid = 0; sid < SLOTS; sid++) {
       this.#memory.set32(this.at(sid) + SLOT.sid, sid);

@@ -1,0 +1,62 @@
+/** How code of a guest calls the race detector, which it does not bring along: by system calls that Linux does not have. */
+
+/** The number of the first; the others follow it in the order of `RACE_CALLS`. On a kernel without them they fail with ENOSYS, and nothing is detected. */
+export const FIRST_RACE_CALL = 0x7231_3400;
+
+/**
+ * Functions of the race runtime, without `__tsan_`. Their arguments are in DI, SI, DX, R10 and R8; the pcs that they take are return addresses. `init`
+ * takes argv besides, for what stands behind it. Of the atomic operations only the detector's part is called, when memory has been changed: with
+ * thread, the caller's pc, pc, address, and size | kind << 8 | success << 16. The result is 1 where there is something to tell.
+ */
+export const RACE_CALLS = [
+  'init',
+  'fini',
+  'map_shadow',
+  'malloc',
+  'free',
+  'go_start',
+  'go_end',
+  'proc_create',
+  'finalizer_goroutine',
+  'func_enter',
+  'func_exit',
+  'read',
+  'write',
+  'read_pc',
+  'write_pc',
+  'read_range',
+  'write_range',
+  'acquire',
+  'release',
+  'release_acquire',
+  'release_merge',
+  'mutex_after_lock',
+  'mutex_before_unlock',
+  'go_ignore_sync_begin',
+  'go_ignore_sync_end',
+  'report_count',
+  'atomic',
+] as const;
+export type RaceCall = (typeof RACE_CALLS)[number];
+
+/** Kinds of atomic operation, by their number. */
+export const ATOMIC_KINDS = ['load', 'store', 'update', 'compareExchange'] as const;
+
+/** What is to be told, at an address of the guest: the guest writes it and ends, if it says so. */
+export const REPLY = {
+  address: 0x7ed0_0000_0000,
+  bytes: 0x10_0000,
+  /** The text's address and length. */
+  text: 0,
+  length: 8,
+  /** The file that it goes to, by the address of its name; 0: to `descriptor`. */
+  path: 0x10,
+  descriptor: 0x18,
+  /** 1: the process ends with `status`, after so many seconds and nanoseconds. */
+  ends: 0x1c,
+  status: 0x20,
+  seconds: 0x28,
+  nanoseconds: 0x30,
+  /** Where path and text begin. */
+  room: 0x40,
+} as const;

@@ -1,0 +1,273 @@
+/**
+ * The race detector as a part of the machine that a bundled program runs on: what the program's `__tsan_*` functions ask for. All of its state is in
+ * the guest's memory, so that a detector is made anew whenever the machine has gone elsewhere.
+ */
+import { type AddressSpace, MemoryFault, PROT } from '../../cpu/api.js';
+import { utf8 } from '../../host/bytes.js';
+import type { Image } from '../../image/api.js';
+import { PID } from '../../linux/abi/constants.js';
+import type { KernelExtension } from '../../linux/api.js';
+import { ATOMIC_KINDS, FIRST_RACE_CALL, RACE_CALLS, type RaceCall, REPLY } from './calls.js';
+import { parseGorace, type RaceOptions } from './gorace.js';
+import { GuestRaceMemory } from './guest-memory.js';
+import { metaAddress, shadowAddress } from './layout.js';
+import { goraceReader } from './replay.js';
+import { type RaceReport, raceReportText, type SymbolizePc } from './report.js';
+import { CONTEXT_RANGES } from './v3/context.js';
+import { TsanV3 } from './v3/detector.js';
+import { type RaceRelease, raceRelease } from './v3/layout.js';
+
+const TOOL = 'ThreadSanitizer';
+const STDOUT = 1;
+const STDERR = 2;
+/** Sizes that shadow and meta memory are mapped in. */
+const UNIT = 0x1_0000n;
+const EINVAL = 22;
+
+/** `image` names what is in reports; `release` is the Go release whose race runtime this is, as `1.24`. */
+export function raceExtension(image: Image, release: string): KernelExtension {
+  return new RaceExtension(symbolizer(image), raceRelease(release));
+}
+
+/** What there is of a detector while one space's memory is worked on. */
+interface Running {
+  readonly space: AddressSpace;
+  readonly memory: GuestRaceMemory;
+  readonly options: RaceOptions;
+  readonly model: TsanV3;
+}
+
+class RaceExtension implements KernelExtension {
+  #running: Running | undefined;
+  /** What is to be told when the call is over, and whether the process ends then. */
+  #said = '';
+  #status: number | undefined;
+  #sleep = 0;
+
+  constructor(
+    private readonly symbolize: SymbolizePc,
+    private readonly release: RaceRelease,
+  ) {}
+
+  name(number: number): string | undefined {
+    const name = RACE_CALLS[number - FIRST_RACE_CALL];
+    return name && `__tsan_${name}`;
+  }
+
+  call(number: number, args: readonly bigint[], space: AddressSpace): number {
+    const call = RACE_CALLS[number - FIRST_RACE_CALL]!;
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = args.map(Number);
+    this.#said = '';
+    this.#status = undefined;
+    this.#sleep = 0;
+    if (call === 'init') this.#init(space, a, b, c);
+    const running = this.#detector(space);
+    if (running === undefined) return -EINVAL;
+    if (this.#status === undefined) this.#perform(running, call, [a, b, c, d, e]);
+    if (this.#said === '' && this.#status === undefined) return 0;
+    this.#reply(running);
+    return 1;
+  }
+
+  #perform({ model, space, memory }: Running, call: RaceCall, [a, b, c, d, e]: readonly [number, number, number, number, number]): void {
+    memory.begin();
+    switch (call) {
+      case 'init':
+        return;
+      case 'fini':
+        this.#fini();
+        return;
+      case 'map_shadow':
+        mapMissing(space, BigInt(shadowAddress(a)), BigInt(shadowAddress(a + b)));
+        mapMissing(space, BigInt(metaAddress(a)), BigInt(metaAddress(a + b)));
+        memory.begin();
+        model.mapShadow(a, b);
+        return;
+      case 'malloc':
+        model.malloc(c, d);
+        return;
+      case 'free':
+        model.free(a, b);
+        return;
+      case 'go_start':
+        memory.set64(b, model.start(a, c));
+        return;
+      case 'go_end':
+        model.end(a);
+        return;
+      case 'proc_create':
+        memory.set64(a, model.createProcessor());
+        return;
+      case 'finalizer_goroutine':
+        model.finalizerGoroutine(a);
+        return;
+      case 'func_enter':
+        model.enter(a, b);
+        return;
+      case 'func_exit':
+        model.exit(a);
+        return;
+      case 'read':
+        model.read(a, b, c);
+        return;
+      case 'write':
+        model.write(a, b, c);
+        return;
+      case 'read_pc':
+      case 'write_pc':
+        model.accessFrom(a, b, c, d, call === 'write_pc');
+        return;
+      case 'read_range':
+      case 'write_range':
+        model.range(a, b, c, d, call === 'write_range');
+        return;
+      case 'acquire':
+        model.acquire(a, b);
+        return;
+      case 'release':
+        model.release(a, b);
+        return;
+      case 'release_acquire':
+        model.releaseAcquire(a, b);
+        return;
+      case 'release_merge':
+        model.releaseMerge(a, b);
+        return;
+      case 'mutex_after_lock':
+        model.mutexAfterLock(a, b, c !== 0);
+        return;
+      case 'mutex_before_unlock':
+        model.mutexBeforeUnlock(a, b, c !== 0);
+        return;
+      case 'go_ignore_sync_begin':
+      case 'go_ignore_sync_end':
+        model.ignoreSync(a, call === 'go_ignore_sync_begin' ? 1 : -1);
+        return;
+      case 'report_count':
+        memory.set64(a, model.reportCount);
+        return;
+      case 'atomic':
+        model.atomic(a, b, c, d, e & 0xff, ATOMIC_KINDS[(e >> 8) & 0xff]!, () => e >> 16 !== 0);
+        return;
+    }
+  }
+
+  /** Maps what a detector keeps, and makes one. Its thread and processor are the results; of argv the environment stands behind. */
+  #init(space: AddressSpace, thread: number, processor: number, argv: number): void {
+    for (const [address, bytes, name] of [...CONTEXT_RANGES, [REPLY.address, REPLY.bytes, '[anon:tsan report]'] as const]) {
+      space.map(BigInt(address), BigInt(bytes), PROT.read | PROT.write, { name });
+    }
+    const memory = new GuestRaceMemory(space);
+    memory.set64(REPLY.address + GORACE_AT, goraceAddress(space, argv));
+    this.#running = undefined;
+    const running = this.#detector(space)!;
+    const { options, model } = running;
+    memory.begin();
+    memory.set64(thread, model.main);
+    memory.set64(processor, model.processor);
+    const { flags, said, status } = options;
+    this.#said = said;
+    this.#status = status;
+    if (status !== undefined) return;
+    if (flags.verbosity > 0) this.#said += `***** Running under ${TOOL} v3 (pid ${PID}) *****\n`;
+  }
+
+  /** Finalize (tsan_rtl.cpp): a moment for those that still run, then the sum, and the end. */
+  #fini(): void {
+    const { model, options } = this.#running!;
+    const { flags } = options;
+    const count = model.reportCount;
+    if (flags.atexit_sleep_ms > 0 && model.alive > 1) this.#sleep = flags.atexit_sleep_ms;
+    if (count > 0) this.#said += `Found ${count} data race(s)\n`;
+    this.#status = count > 0 ? flags.exitcode & 0xff : 0;
+  }
+
+  #tell(options: RaceOptions, report: RaceReport): boolean {
+    const { flags } = options;
+    this.#said += raceReportText(report, this.symbolize, flags.strip_path_prefix);
+    if (flags.halt_on_error) this.#status = flags.exitcode & 0xff;
+    return true;
+  }
+
+  /** The detector of a space's memory; undefined before there is one. */
+  #detector(space: AddressSpace): Running | undefined {
+    if (this.#running?.space === space) return this.#running;
+    if (!space.allows(BigInt(REPLY.address), REPLY.bytes, 'write')) return undefined;
+    const at = space.readU64(BigInt(REPLY.address + GORACE_AT));
+    const options = parseGorace(at === 0n ? '' : space.readCString(at, 1 << 16), goraceReader(this.release));
+    const memory = new GuestRaceMemory(space);
+    const model = new TsanV3(memory, options.flags, report => this.#tell(options, report), this.release);
+    this.#running = { space, memory, options, model };
+    return this.#running;
+  }
+
+  #reply({ memory, space, options }: Running): void {
+    const { flags } = options;
+    const named = flags.log_path !== 'stderr' && flags.log_path !== 'stdout' && options.status === undefined;
+    const path = named ? utf8(`${flags.log_path}.${PID}\0`) : new Uint8Array();
+    const room = REPLY.address + REPLY.room;
+    const text = utf8(this.#said).subarray(0, REPLY.bytes - REPLY.room - path.length);
+    memory.begin();
+    memory.set64(REPLY.address + REPLY.text, room + path.length);
+    memory.set64(REPLY.address + REPLY.length, text.length);
+    memory.set64(REPLY.address + REPLY.path, named ? room : 0);
+    memory.set32(REPLY.address + REPLY.descriptor, flags.log_path === 'stdout' ? STDOUT : STDERR);
+    memory.set32(REPLY.address + REPLY.ends, this.#status === undefined ? 0 : 1);
+    memory.set32(REPLY.address + REPLY.status, this.#status ?? 0);
+    memory.set64(REPLY.address + REPLY.seconds, Math.floor(this.#sleep / 1000));
+    memory.set64(REPLY.address + REPLY.nanoseconds, (this.#sleep % 1000) * 1_000_000);
+    space.write(BigInt(room), path);
+    space.write(BigInt(room + path.length), text);
+  }
+}
+
+/** Where the address of GORACE's value is kept, for a detector that is made again. */
+const GORACE_AT = 0x38;
+
+/** What stands behind `GORACE=` in the environment behind an argv; 0: it is not there. */
+function goraceAddress(space: AddressSpace, argv: number): number {
+  const NAME = 'GORACE=';
+  try {
+    let at = BigInt(argv);
+    const next = (): bigint => {
+      const word = space.readU64(at);
+      at += 8n;
+      return word;
+    };
+    if (argv === 0) return 0;
+    while (next() !== 0n);
+    for (let entry = next(); entry !== 0n; entry = next()) {
+      if (space.readCString(entry, NAME.length) === NAME) return Number(entry) + NAME.length;
+    }
+  } catch (error) {
+    if (!(error instanceof MemoryFault)) throw error;
+  }
+  return 0;
+}
+
+/** Maps what is not mapped yet of a range, in units. */
+function mapMissing(space: AddressSpace, start: bigint, end: bigint): void {
+  const last = ((end + UNIT - 1n) / UNIT) * UNIT;
+  for (let at = (start / UNIT) * UNIT; at < last; ) {
+    const there = space.mappingAt(at);
+    if (there !== undefined) {
+      at = there.end;
+      continue;
+    }
+    const next = space.mappings().find(mapping => mapping.start > at)?.start ?? last;
+    const until = next < last ? next : last;
+    space.map(at, until - at, PROT.read | PROT.write);
+    at = until;
+  }
+}
+
+/** As Go's runtime answers the race runtime: functions that are inlined are frames of their own, and what nobody knows is `??`. */
+function symbolizer(image: Image): SymbolizePc {
+  return pc => {
+    const at = BigInt(pc);
+    const func = image.functionAt(at);
+    if (func === undefined) return [{ function: '??', file: '-', line: 0, offset: pc }];
+    const offset = pc - Number(func.entry);
+    return image.inlineFrames(at).map(({ name, file = '-', line = 0 }) => ({ function: name, file, line, offset }));
+  };
+}
