@@ -33,7 +33,11 @@ const FLAGS = [
     of: ['exec', 'asm', 'programs', 'lesson'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
-  { name: 'stats', summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss', of: ['run', 'asm'] },
+  {
+    name: 'stats',
+    summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss, compiled code',
+    of: ['run', 'asm'],
+  },
   {
     name: 'stdin',
     short: 'r',

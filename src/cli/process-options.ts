@@ -1,9 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
-import { environmentFlag, numberFlag, type Parsed, sizeFlag } from './flags.js';
+import { environmentFlag, numberFlag, type Parsed, sizeFlag, UsageError } from './flags.js';
+import { reaching } from './host.js';
+
+/** Has the engine that R14_ENGINE names run what is started from now on, and each region that is compiled written to R14_JIT_DUMP. */
+function chooseEngine(): void {
+  const { R14_ENGINE: engine, R14_JIT_DUMP: folder } = process.env;
+  if (engine !== undefined && !ENGINES.includes(engine as EngineName))
+    throw new UsageError(`R14_ENGINE is '${engine}': it can be ${ENGINES.join(', ')}`);
+  preferTiers({
+    ...(engine === undefined ? {} : { engine: engine as EngineName }),
+    ...(folder === undefined ? {} : { onRegion: (name, text) => reaching('write', folder, () => writeFileSync(join(folder, name), text)) }),
+  });
+}
 
 /** What the flags say of the program's process. */
 export function processOptions(parsed: Parsed, path: string): LaunchOptions {
+  chooseEngine();
   const env = environmentFlag(parsed);
   const seed = numberFlag(parsed, 'seed', 0);
   const cpus = numberFlag(parsed, 'cpus', 1);

@@ -49,7 +49,11 @@ export function tellStats(process: Process, started: number, status: number): vo
   const seconds = (performance.now() - started) / 1000;
   const { t, syscallCount, memory } = process;
   const rss = globalThis.process.memoryUsage.rss();
-  const stats = { instructions: t, seconds, exit: status, syscalls: syscallCount, pages: memory.touchedPages, rss };
+  const { tierStats: jit } = process.cpu;
+  const stats = {
+    ...{ instructions: t, seconds, exit: status, syscalls: syscallCount, pages: memory.touchedPages, rss },
+    ...(jit === undefined ? {} : { jit }),
+  };
   writeOut(2, `${JSON.stringify(stats)}\n`);
 }
 

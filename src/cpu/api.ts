@@ -388,6 +388,21 @@ export interface Effects {
 
 // ---- the machine -----------------------------------------------------------------------------------------------------------------------
 
+/** What the tiers have done, for people. */
+export interface TierStats {
+  /** Instructions retired in compiled code. */
+  readonly compiled: number;
+  readonly regions: number;
+  readonly modules: number;
+  /** Bytes of WebAssembly in use. */
+  readonly codeBytes: number;
+  readonly milliseconds: number;
+  /** Regions that went: their code has changed, or others have taken them over. */
+  readonly dropped: number;
+  /** Regions that could not be compiled: the interpreter has gone on. */
+  readonly failed: number;
+}
+
 export interface Cpu {
   readonly memory: AddressSpace;
   readonly registers: Registers;
@@ -420,6 +435,8 @@ export interface Cpu {
   intactReturn(): bigint | undefined;
   /** The call that the last RET ended; undefined or another's when calls were made since. */
   lastReturned(): CallRecord | undefined;
+  /** What ran in compiled code; undefined: nothing is compiled. It is no part of the machine's state. */
+  readonly tierStats: TierStats | undefined;
   /** What CPUID and RDTSC answer. */
   environment: CpuEnvironment;
 }

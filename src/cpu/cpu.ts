@@ -13,6 +13,7 @@ import type {
   Effects,
   Fault,
   Observer,
+  TierStats,
   Vector,
   Watch,
   WatchHit,
@@ -34,6 +35,7 @@ import { Observers, touches } from './observers.js';
 import { checkVersion } from './part.js';
 import { RegisterFile } from './registers.js';
 import { reachesThroughStack } from './segment.js';
+import { type TierOptions, Tiers, tierOptions } from './tier.js';
 import { type Block, Translator } from './translate.js';
 
 /** V8 replaces the interpreter's first, plain code by optimised code only when the function is entered anew: so it is, this often. */
@@ -66,6 +68,8 @@ const goesOn = (stop: CpuStop | undefined): boolean => stop === undefined || sto
 export interface CpuOptions {
   /** Bytes of guest memory that may be touched. Default 2 GiB. */
   memory?: number;
+  /** Where it differs from what `preferTiers` has set. */
+  tiers?: Partial<TierOptions>;
   /** For what the build has made ahead. Without them it is made now. */
   assets?: Assets;
 }
@@ -82,6 +86,7 @@ export class Machine implements Cpu {
   private readonly callLists: Calls;
   private readonly enter: RunInterpreter;
   private readonly observers = new Observers();
+  private readonly tiers: Tiers | undefined;
   private watches: readonly Watch[] = [];
   /** The last jump to where nothing could be fetched. */
   private departure: { readonly from: bigint; readonly to: bigint } | undefined;
@@ -102,14 +107,31 @@ export class Machine implements Cpu {
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new SparseAddressSpace(memory, limit);
     this.callLists = new Calls(memory.buffer, this.memory);
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+    const imports = this.imports();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), {
-      m: { memory, ...this.imports() },
+      m: { memory, regions: table, ...imports },
     });
     this.enter = instance.exports.run as RunInterpreter;
     this.callLists.begin(instance.exports as unknown as CallFunctions);
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
     this.translator = new Translator(this.memory, this.observers);
+    const tiers = tierOptions(options.tiers);
+    if (tiers.engine === 'interpret') return;
+    const { translator } = this;
+    const blocks = { at: (record: number) => translator.at(record), known: (pc: number) => translator.known(pc) };
+    this.tiers = new Tiers(
+      { memory, table, imports: { ...imports, ...instance.exports }, blocks, code: (pc, length) => this.memory.read(BigInt(pc), length) },
+      tiers,
+    );
+    translator.onDrop = block => this.tiers!.dropped(block);
+    translator.onFlush = () => this.tiers!.flushed();
+  }
+
+  /** What ran in compiled code; undefined: nothing does. */
+  get tierStats(): TierStats | undefined {
+    return this.tiers?.stats;
   }
 
   setBreakpoints(addresses: Iterable<bigint>): void {
@@ -206,12 +228,14 @@ export class Machine implements Cpu {
       // With TF each instruction runs by itself, and what it does to TF counts for the next.
       const traced = (this.view.getUint32(STATE.flagsRest, true) & FLAG.tf) !== 0;
       if (block.instructions > (traced ? 1 : left)) block = this.translator.one(pc)!;
-      const given = single || traced ? 1 : Math.min(left, Math.max(SLICE, block.instructions));
+      const given = single || traced ? 1 : Math.min(left, Math.max(this.tiers?.length ?? SLICE, block.instructions));
+      if (given > 1) this.tiers?.meet(block, this.icount);
       single = false;
       const goOnWith = traced ? this.oneElement() : undefined;
       const exit = this.enter(block.record, given);
       const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
       this.icount += retired;
+      if (exit === EXIT.budget) this.tiers?.sliceEnded(given, this.registers.rip, this.icount);
       const stop = this.handle(exit, left - retired);
       const done = this.icount > end - left && goesOn(stop);
       goOnWith?.(done);

@@ -83,6 +83,10 @@ export const STATE = {
   /** Places of GRANULES in use. Counts the times that a stack was left or looked for. */
   callNotes: 0x3d4,
   callClock: 0x3d8,
+  /** Set when the budget ended inside a compiled region. */
+  endedInside: 0x3dc,
+  /** Instructions that have been retired in regions, and those of blocks that they have not finished. */
+  inRegions: 0x3e0,
   /** The image of FXSAVE and FNSAVE on its way to or from guest memory, 512 bytes. */
   image: 0x400,
 } as const;
@@ -135,6 +139,16 @@ export const FRAMES_BASE = CALLS.base + CALLS.entries * CALLS.size;
  * `imm`. Of records in front of a block's first record, `blockPc` and `blockLength` describe that block.
  */
 export const RECORD = { size: 32, op: 0, index: 2, d: 4, a: 8, b: 12, imm: 16, aux: 24, blockPc: 16, blockLength: 28 } as const;
+
+/**
+ * Fields of the record in front of the first of a block that is an entry of a compiled region: the region's place in the table of functions, and
+ * the number of the entry.
+ */
+export const ENTRY = { region: RECORD.d, entry: RECORD.a } as const;
+/** The type of a region's function: (number of the entry, budget) to a record's address | REGION_LEFT, with the budget in the upper half. */
+export const REGION_TYPE = { params: ['i32', 'i32'], results: ['i64'] } as const;
+/** In what a region returns: it has left the guest at that record, and stored why. Otherwise the record is the first of the block to go on with. */
+export const REGION_LEFT = 1;
 
 /** Families of lazily computed flags; ccOp = family * 4 + log2(bytes). */
 export const FLAG_KIND = { flags: 0, add: 1, sub: 2, logic: 3, known: 4 } as const;

@@ -56,6 +56,9 @@ export class Translator {
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
   private breakpoints: ReadonlySet<bigint> = new Set();
+  /** Told before a block goes, and before all do. */
+  onDrop: (block: Block) => void = () => {};
+  onFlush: () => void = () => {};
   /** Counts the times that all translations were dropped: records from before are gone. */
   generation = 0;
 
@@ -74,6 +77,17 @@ export class Translator {
   /** The block at an address, translated now if need be; undefined when the address cannot be executed. */
   block(pc: bigint): Block | undefined {
     return this.byAddress.get(Number(pc)) ?? this.translate(pc, false);
+  }
+
+  /** The block at an address, if it is translated. */
+  known(pc: number): Block | undefined {
+    return this.byAddress.get(pc);
+  }
+
+  /** The block whose first record is at an address; undefined: no block's is. */
+  at(record: number): Block | undefined {
+    const block = this.owner(record);
+    return block !== undefined && block.record === record && this.byAddress.get(block.pc) === block ? block : undefined;
   }
 
   /** A block of the one instruction at an address; breakpoints do not matter to it. */
@@ -140,6 +154,7 @@ export class Translator {
 
   private drop(block: Block): void {
     const { pc } = block;
+    this.onDrop(block);
     if (this.byAddress.get(pc) === block) this.byAddress.delete(pc);
     if (this.single.get(pc) === block) this.single.delete(pc);
     for (let page = firstPage(block); page <= lastPage(block); page++) {
@@ -162,6 +177,7 @@ export class Translator {
   }
 
   private flush(): void {
+    this.onFlush();
     this.generation++;
     this.next = CODE.base;
     this.blocks = [];

@@ -7,3 +7,5 @@ declare class TextDecoder {
   constructor(encoding?: 'utf-8' | 'latin1', options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes?: Uint8Array, options?: { stream?: boolean }): string;
 }
+
+declare const performance: { now(): number };

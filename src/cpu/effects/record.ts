@@ -358,6 +358,11 @@ class Recorder implements Emit, Body {
     this.finish({ kind: 'indirect', target: known(this.value(target)) });
   }
 
+  /** What the region's blocks do, their own ops say. */
+  enterRegion(): void {
+    this.finish();
+  }
+
   again(): void {
     this.repeated = true;
     this.finish();

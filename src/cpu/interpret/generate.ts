@@ -5,15 +5,23 @@
 
 import { type BranchWay, LOCALS, type Load, type Node, type Operand, type Store } from '../ir/emit.js';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
-import { c32, load, local, setState, state } from '../ir/op.js';
+import { c32, load, local, op, setState, state } from '../ir/op.js';
 import { rows } from '../ir/rows.js';
-import { EXIT, RECORD } from '../layout.js';
+import { ENTRY, EXIT, RECORD, REGION_LEFT, REGION_TYPE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
-import { MEMORY_HELPERS, WasmEmit } from '../wasm/emit.js';
+import { MEMORY_HELPERS, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { CALL_FUNCTIONS } from './call-record.js';
 
 class InterpreterEmit extends WasmEmit {
+  constructor(
+    code: Code,
+    functions: ModuleFunctions,
+    private readonly regionType: number,
+  ) {
+    super(code, functions);
+  }
+
   read(operand: Operand, how: Load, offset: number): void {
     this.place(operand);
     this.code.memory(how, offset);
@@ -57,6 +65,31 @@ class InterpreterEmit extends WasmEmit {
   protected enter(record: Node): void {
     record(this);
     this.code.set('h').br('enter');
+  }
+
+  /** The region asks for the budget itself: its first block's instructions are given back. */
+  enterRegion(): void {
+    const { code } = this;
+    const header: Node = () => code.get('pc').i32(RECORD.size).op('i32.sub');
+    header(this);
+    code.tee('h').memory('i32.load', ENTRY.entry);
+    code.get('budget').get('h').memory('i32.load', RECORD.blockLength).op('i32.add').tee('n');
+    code.get('h').memory('i32.load', ENTRY.region).callIndirect(this.regionType);
+    code.tee('x').i64(32n).op('i64.shr_u').op('i32.wrap_i64').set('budget');
+    setState(
+      'inRegions',
+      op(
+        'i64.add',
+        state('inRegions'),
+        op(
+          'i64.extend_i32_s',
+          op('i32.sub', local('n'), () => code.get('budget')),
+        ),
+      ),
+    )(this);
+    code.get('x').op('i32.wrap_i64').tee('h').i32(REGION_LEFT).op('i32.and').if();
+    code.get('h').i32(REGION_LEFT).op('i32.xor').set('pc').br(this.fail).end();
+    code.br('enter');
   }
 
   again(): void {
@@ -109,6 +142,8 @@ export function generateInterpreter(): Uint8Array {
   writeRun(dry, note, writeApart(dry, note));
 
   const builder = new ModuleBuilder();
+  builder.importTable('regions');
+  const regionType = builder.type(REGION_TYPE);
   const indices = new Map<string, number>();
   for (const name of wanted) {
     indices.set(name, builder.importFunction(name, isOfMemory(name) ? ['i32', 'i32', 'i32'] : [], ['i32']));
@@ -117,14 +152,14 @@ export function generateInterpreter(): Uint8Array {
     ['carry', carryFunction],
     ['flags', flagsFunction],
   ] as const) {
-    const write = (code: Code): void => body(new InterpreterEmit(code, helper => indices.get(helper)!));
+    const write = (code: Code): void => body(new InterpreterEmit(code, helper => indices.get(helper)!, regionType));
     indices.set(name, builder.function({}, ['i32'], {}, write, name));
   }
   const helpers = (name: string): number => indices.get(name)!;
   for (const [name, { params, results, locals, body }] of Object.entries(CALL_FUNCTIONS)) {
     indices.set(
       name,
-      builder.function(params, results, locals, code => body(new InterpreterEmit(code, helpers)), name),
+      builder.function(params, results, locals, code => body(new InterpreterEmit(code, helpers, regionType)), name),
     );
   }
   writeRun(builder, helpers, writeApart(builder, helpers));
@@ -138,7 +173,7 @@ function writeApart(builder: ModuleBuilder, helpers: (name: string) => number): 
     if (!row.apart) continue;
     const index = builder.function({ pc: 'i32' }, ['i32'], LOCALS, code => {
       code.block('fail').loop('next');
-      row.emit(new InterpreterEmit(code, helpers));
+      row.emit(new InterpreterEmit(code, helpers, builder.type(REGION_TYPE)));
       code.i32(0).op('return').end().op('unreachable').end().i32(1);
     });
     functions.set(row.name, index);
@@ -152,7 +187,7 @@ function writeRun(builder: ModuleBuilder, helpers: (name: string) => number, apa
     ['i32'],
     { pc: 'i32', ...LOCALS },
     code => {
-      const emit = new InterpreterEmit(code, helpers);
+      const emit = new InterpreterEmit(code, helpers, builder.type(REGION_TYPE));
       code.block('fail');
       code.get('start').set('h');
       emit.enterBlock();

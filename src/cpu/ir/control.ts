@@ -61,6 +61,8 @@ row(
 row('raise', seq(setState('rip', imm), setState('exitVector', aux, 'i32.store'), leave('fault')), end);
 /** In front of an instruction at the edge of a call or a stack: asks the observer of site number aux. */
 row('edge', seq(setState('helperOp', aux, 'i32.store'), help('edge')), { faults: true });
+/** Stands in front of a block that is part of a compiled region, in place of its first op. */
+row('region', e => e.enterRegion(), end);
 row('unsupported', seq(setState('rip', imm), leave('unsupported')), end);
 
 // ---- jumps -------------------------------------------------------------------------------------------------------------------------

@@ -142,6 +142,8 @@ export interface Emit {
   goTo(way: BranchWay, hot: boolean): void;
   /** RIP = the node, which is a local, and on to the block there. */
   jump(target: Node): void;
+  /** Runs the compiled region that begins at this record, and goes on where it ends. */
+  enterRegion(): void;
   /** Runs the same record again. */
   again(): void;
   /** Leaves the guest. */

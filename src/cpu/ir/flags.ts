@@ -139,17 +139,38 @@ export const carryFunction = dispatch(
 );
 
 /** AF, OF, SF, ZF and PF of an INC or DEC. */
-const stepFlags = (kind: keyof typeof STEP_KIND, width: Width): Node => {
+const stepFlags = (kind: keyof typeof STEP_KIND, width: Width, carry = carryBit): Node => {
   const S = 'ccS';
   const turned = kind === 'inc' ? 1n << BigInt(width - 1) : (1n << BigInt(width - 1)) - 1n;
   const nibble = kind === 'inc' ? 0 : 15;
   return or(
-    carryBit,
+    carry,
     bit(op('i64.eq', cc(width, S), c64(turned)), FLAG.of),
     bit(op('i32.eq', op('i32.and', state(S, 'i32.load'), c32(15)), c32(nibble)), FLAG.af),
     szp(width, S),
   );
 };
+
+/** All six bits where the value of ccOp is known. */
+export function knownFlags(value: number): Node {
+  const step = (value >> 8) & 0xff;
+  const [family, width] = familyOf(value);
+  if (step !== 0) return stepFlags(step >> 2 === STEP_KIND.inc ? 'inc' : 'dec', WIDTHS[step & 3]!, carryOf[family](width));
+  if (family === 'flags') return state(R, 'i32.load');
+  return or(carryOf[family](width), bit(overflowOf[family](width), FLAG.of), auxiliaryOf[family], szp(width, R));
+}
+
+/** CF where the value of ccOp is known. */
+export function knownCarry(value: number): Node {
+  const [family, width] = familyOf(value);
+  return carryOf[family](width);
+}
+
+/** What the low byte of ccOp says. */
+export const familyOf = (value: number): [FlagFamily, Width] => [
+  (Object.keys(FLAG_KIND) as FlagFamily[])[(value & 0xff) >> 2]!,
+  WIDTHS[value & 3]!,
+];
 
 /** Body of the module's function `flags(): i32`. */
 export const flagsFunction = dispatch(8, [

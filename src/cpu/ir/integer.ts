@@ -163,6 +163,7 @@ for (const w of WIDTHS) {
   const modulo = i64('rem_u', y, c64(w));
   const rotated = (left: boolean): Node => {
     if (w === 64) return i64(left ? 'rotl' : 'rotr', x, y);
+    if (w === 32) return widen(op(left ? 'i32.rotl' : 'i32.rotr', wrap(x), wrap(y)));
     const by = left ? modulo : i64('rem_u', i64('sub', c64(w), modulo), c64(w));
     return cut(w, i64('or', i64('shl', x, by), i64('shr_u', x, i64('sub', c64(w), by))));
   };

@@ -216,7 +216,11 @@ export class Code {
   /** Label -> its place in `labels`. Names are not nested in themselves, but for the nameless ones of `if`. */
   private readonly places = new Map<string, number>();
 
-  constructor(private readonly locals: ReadonlyMap<string, number>) {}
+  /** `declare` makes a local that is not there yet. */
+  constructor(
+    private readonly locals: ReadonlyMap<string, number>,
+    private readonly declare: (name: string) => number | undefined = () => undefined,
+  ) {}
 
   op(name: string): this {
     const bytes = OPCODES[name];
@@ -301,7 +305,7 @@ export class Code {
   }
 
   private local(opcode: number, name: string): this {
-    const index = this.locals.get(name);
+    const index = this.locals.get(name) ?? this.declare(name);
     if (index === undefined) throw new Error(`no local ${name}`);
     this.sink.byte(opcode);
     this.sink.uleb(index);
@@ -360,6 +364,22 @@ export class Code {
   call(index: number): this {
     this.sink.byte(0x10);
     this.sink.uleb(index);
+    return this;
+  }
+
+  /** Through the module's only table; the type is a number in the module. */
+  callIndirect(type: number): this {
+    this.sink.byte(0x11);
+    this.sink.uleb(type);
+    this.sink.byte(0);
+    return this;
+  }
+
+  /** The same, with the caller's frame gone. */
+  returnCallIndirect(type: number): this {
+    this.sink.byte(0x13);
+    this.sink.uleb(type);
+    this.sink.byte(0);
     return this;
   }
 

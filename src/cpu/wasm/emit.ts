@@ -31,7 +31,7 @@ const NUMBERS: Readonly<Record<HelperUnit, (operation: string) => number>> = {
 
 /** Helpers of guest memory, with the parameters (low, high, size) of an access. */
 export const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'] as const;
-/** Functions of the module itself. */
+/** ModuleFunctions of the module itself. */
 export type Inner = 'flags' | 'carry' | CallFunctionName;
 /** What a module calls by its number. */
 export type ModuleFunction = Helper | HelperUnit | Inner | 'spillCalls' | (typeof MEMORY_HELPERS)[number];
@@ -71,14 +71,19 @@ const jumpCacheEntry = (target: Node): Node =>
     c32(JUMP_CACHE.entryBits),
   );
 
+/** Index of a function of the module, imported or its own. */
+export type ModuleFunctions = (name: ModuleFunction) => number;
+
 export abstract class WasmEmit implements Emit {
   /** The block behind which the function leaves the guest. */
-  protected readonly fail = 'fail';
+  protected get fail(): string {
+    return 'fail';
+  }
 
   /** `functions`: the indices of the module's functions, imported or its own. */
   constructor(
     readonly code: Code,
-    private readonly functions: (name: ModuleFunction) => number,
+    protected readonly functions: ModuleFunctions,
   ) {}
 
   abstract read(operand: Operand, how: Load, offset: number): void;
@@ -91,6 +96,7 @@ export abstract class WasmEmit implements Emit {
   abstract goTo(way: BranchWay, hot: boolean): void;
   /** Goes to the block whose first record is at the i32 node. */
   protected abstract enter(record: Node): void;
+  abstract enterRegion(): void;
   abstract again(): void;
   abstract repeats(): void;
   abstract repeat(times: Node): void;

@@ -5,10 +5,12 @@ interface Signature {
   readonly results: readonly ValueType[];
 }
 
-/** A WebAssembly module under construction: one imported memory `m.memory`, imported functions, functions, exports. Imports come first. */
+/** A WebAssembly module under construction: one imported memory `m.memory`, perhaps a table, imported functions, functions, exports. Imports come first. */
 export class ModuleBuilder {
   private readonly types: Signature[] = [];
   private readonly imports: { name: string; type: number }[] = [];
+  private readonly names = new Map<number, string>();
+  private table: string | undefined;
   private readonly functions: { type: number; locals: readonly ValueType[]; body: Uint8Array; exportName?: string }[] = [];
 
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -16,23 +18,44 @@ export class ModuleBuilder {
     return this.imports.length - 1;
   }
 
-  /** Adds a function whose parameters and locals are named; returns its index. */
+  /** Imports the table of functions `m.NAME`. */
+  importTable(name: string): void {
+    this.table = name;
+  }
+
+  /** Adds a function whose parameters and locals are named; returns its index. With `used` it has only the locals that are used. */
   function(
     params: Readonly<Record<string, ValueType>>,
     results: readonly ValueType[],
     locals: Readonly<Record<string, ValueType>>,
     write: (code: Code) => void,
     exportName?: string,
+    used = false,
   ): number {
-    const names = new Map([...Object.keys(params), ...Object.keys(locals)].map((name, index) => [name, index]));
-    const code = new Code(names);
+    const names = new Map(Object.keys(params).map((name, index) => [name, index]));
+    const own: ValueType[] = [];
+    const declare = (name: string): number | undefined => {
+      const kind = locals[name];
+      if (kind === undefined) return undefined;
+      names.set(name, names.size);
+      own.push(kind);
+      return names.size - 1;
+    };
+    if (!used) for (const name of Object.keys(locals)) declare(name);
+    const code = new Code(names, declare);
     write(code);
     const type = this.type({ params: Object.values(params), results });
-    this.functions.push({ type, locals: Object.values(locals), body: code.done(), exportName });
+    this.functions.push({ type, locals: own, body: code.done(), exportName });
     return this.imports.length + this.functions.length - 1;
   }
 
-  private type(signature: Signature): number {
+  /** Gives a function of the module a name for people. */
+  name(index: number, name: string): void {
+    this.names.set(index, name);
+  }
+
+  /** Number of a function's type. */
+  type(signature: Signature): number {
     const key = JSON.stringify(signature);
     const at = this.types.findIndex(known => JSON.stringify(known) === key);
     if (at >= 0) return at;
@@ -59,12 +82,17 @@ export class ModuleBuilder {
       }
     });
     section(2, sink => {
-      sink.uleb(this.imports.length + 1);
+      sink.uleb(this.imports.length + 1 + (this.table === undefined ? 0 : 1));
       for (const { name, type } of this.imports) {
         text(sink, 'm');
         text(sink, name);
         sink.byte(0);
         sink.uleb(type);
+      }
+      if (this.table !== undefined) {
+        text(sink, 'm');
+        text(sink, this.table);
+        sink.bytes([1, 0x70, 0, 0]);
       }
       text(sink, 'm');
       text(sink, 'memory');
@@ -98,6 +126,19 @@ export class ModuleBuilder {
         sink.bytes(whole.done());
       }
     });
+    // Profilers show functions by the names of this section.
+    if (this.names.size > 0) {
+      section(0, sink => {
+        text(sink, 'name');
+        const names = new ByteSink();
+        names.uleb(this.names.size);
+        for (const [index, name] of this.names) {
+          names.uleb(index);
+          text(names, name);
+        }
+        sized(sink, 1, names);
+      });
+    }
     return out.done().slice();
   }
 }

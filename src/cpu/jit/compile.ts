@@ -1,0 +1,298 @@
+/** Regions as WebAssembly: a function for each, several in a module. */
+import { branchOn, NO_OP, rowOn } from '../conditions.js';
+import { CALL_FUNCTIONS } from '../interpret/call-record.js';
+import { type BranchWay, LOCALS, type Node } from '../ir/emit.js';
+import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
+import { opNumber, opTraits } from '../ir/ops.js';
+import { rows } from '../ir/rows.js';
+import { ENTRY, RECORD, REGION_TYPE, STATE } from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import { MEMORY_HELPERS, type ModuleFunctions } from '../wasm/emit.js';
+import { ModuleBuilder } from '../wasm/module.js';
+import { HOST_FUNCTIONS, type HostFunction, KEPT_LOCALS, RegionEmit, throughStack, WINDOW_LOCALS, writeHost } from './emit.js';
+import { type Flow, flowOf } from './flow.js';
+import type { CodeRegion } from './region.js';
+import { DIFFERENCE, touchesOfRow, unseenFlags } from './scan.js';
+import { type FlowShape, flowShape } from './shape.js';
+import type { MicroOp } from './uops.js';
+import { VARS } from './vars.js';
+
+const REGION = opNumber('region');
+/** What rows may call. */
+const HELPERS = [
+  'misaligned',
+  'notCanonical',
+  'reservedBits',
+  'divideError',
+  'divide128',
+  'divideSigned128',
+  'edge',
+  'sseFloat',
+  'sseRare',
+  'x87',
+  'system',
+  'flags',
+  'carry',
+  'spillCalls',
+] as const;
+
+/** The bytes of a module whose function `rN` is the N-th region. */
+export function compileRegions(regions: readonly CodeRegion[]): Uint8Array {
+  const builder = new ModuleBuilder();
+  builder.importTable('regions');
+  const indices = new Map<string, number>();
+  for (const name of MEMORY_HELPERS) indices.set(name, builder.importFunction(name, ['i32', 'i32', 'i32'], ['i32']));
+  for (const name of HELPERS) indices.set(name, builder.importFunction(name, [], ['i32']));
+  for (const [name, { params, results }] of Object.entries(CALL_FUNCTIONS))
+    indices.set(name, builder.importFunction(name, Object.values(params), results));
+  const functions: ModuleFunctions = name => indices.get(name)!;
+  for (const name of HOST_FUNCTIONS) {
+    const write = (code: Code): void => writeHost(code, name, functions);
+    indices.set(name, builder.function({ ad: 'i64', bytes: 'i32' }, ['i32'], { e: 'i32' }, write));
+  }
+  const own = (name: HostFunction): number => indices.get(name)!;
+  const type = builder.type(REGION_TYPE);
+  for (const [index, region] of regions.entries()) {
+    const write = (code: Code): void => new RegionWriter(code, functions, own, region, type).body();
+    const number = builder.function(REGION_PARAMS, REGION_TYPE.results, REGION_LOCALS, write, `r${index}`, true);
+    builder.name(number, nameOf(region));
+  }
+  return builder.build();
+}
+
+/** Writes the function of a region alone, whose functions are numbered as in FUNCTION_NAMES. */
+export function writeRegion(region: CodeRegion, code: Code): void {
+  const number = (name: string): number => FUNCTION_NAMES.indexOf(name);
+  new RegionWriter(code, number, number, region, 0).body();
+}
+
+/** The functions that regions call. */
+export const FUNCTION_NAMES: readonly string[] = [...MEMORY_HELPERS, ...HELPERS, ...Object.keys(CALL_FUNCTIONS), ...HOST_FUNCTIONS];
+
+const REGION_PARAMS = { entry: 'i32', budget: 'i32' } as const;
+const REGION_LOCALS = {
+  pc: 'i32',
+  ...LOCALS,
+  ...KEPT_LOCALS,
+  ...WINDOW_LOCALS,
+  ...Object.fromEntries(VARS.map(({ name, type }) => [name, type])),
+} as const;
+
+/** By the address of its root. */
+export const nameOf = ({ nodes }: CodeRegion): string => `region_${nodes[1]!.block!.pc.toString(16)}`;
+
+class RegionWriter extends RegionEmit {
+  private readonly shape: FlowShape;
+  private readonly flow: Flow;
+  /** What the ways out store, and which of them each node has. */
+  private readonly throughStack: boolean;
+  private readonly sets: readonly bigint[];
+  private readonly exits: readonly number[];
+  private readonly headExits: readonly number[];
+  /** Number of the block that is being written. */
+  private node = 0;
+
+  constructor(
+    code: Code,
+    functions: ModuleFunctions,
+    protected readonly own: (name: HostFunction) => number,
+    private readonly region: CodeRegion,
+    private readonly type: number,
+  ) {
+    super(code, functions);
+    this.shape = flowShape(region.nodes.map(({ successors }) => successors));
+    this.flow = flowOf(region.nodes);
+    this.throughStack = region.nodes.some(({ uops }) => uops.some(throughStack));
+    const sets = new Map<bigint, number>();
+    const numberOf = (set: bigint, node: number): number => {
+      if (node === 0) return -1;
+      const known = sets.get(set) ?? sets.size;
+      sets.set(set, known);
+      return known;
+    };
+    this.exits = this.flow.stored.map(numberOf);
+    this.headExits = this.flow.dirty.map(numberOf);
+    this.sets = [...sets.keys()];
+  }
+
+  protected override get fail(): string {
+    return `F${this.exits[this.node]}`;
+  }
+
+  /** The function's body. */
+  body(): void {
+    const { code, sets } = this;
+    const { nodes } = this.region;
+    const isWayOut = ({ leaves, uops }: CodeRegion['nodes'][number]): boolean => leaves || uops.some(({ op }) => touchesOfRow(op).indirect);
+    const chained = new Set(nodes.flatMap((node, index) => (isWayOut(node) ? [this.exits[index]!] : [])));
+    for (const index of sets.keys()) {
+      code.block(`F${index}`);
+      if (chained.has(index)) code.block(`X${index}`);
+    }
+    this.tree(0);
+    for (const [index, set] of [...sets.entries()].reverse()) {
+      code.op('unreachable');
+      if (chained.has(index)) {
+        code.end();
+        this.wayOut(set, true);
+      }
+      code.end();
+      this.wayOut(set, false);
+    }
+  }
+
+  /** Writes a node with all that it dominates. */
+  private tree(node: number): void {
+    const { code, shape } = this;
+    if (shape.isLoop[node]) code.loop(`L${node}`);
+    const merges = shape.merges[node]!;
+    for (const merge of merges) code.block(`B${merge}`);
+    if (node === 0) this.entries();
+    else this.block(node);
+    for (const merge of [...merges].reverse()) {
+      code.end();
+      this.tree(merge);
+    }
+    if (shape.isLoop[node]) code.end();
+  }
+
+  /** Goes to the entry whose number the caller has given, with the variables that it wants taken from the register file. */
+  private entries(): void {
+    const { code, shape, region } = this;
+    const { successors } = region.nodes[0]!;
+    const { detours } = shape;
+    if (successors.length + detours.length === 1) {
+      this.loadVars(this.flow.wanted[successors[0]!]!);
+      if (this.throughStack) this.openWindow();
+      this.reachNode(0, successors[0]!);
+      return;
+    }
+    for (const [index] of successors.entries()) code.block(`E${index}`);
+    const labels = [...successors.map((_, index) => `E${index}`), ...detours.map(node => `B${node}`)];
+    code.get('entry').brTable(labels.slice(0, -1), labels.at(-1)!);
+    for (const node of [...successors].reverse()) {
+      code.end();
+      this.loadVars(this.flow.wanted[node]!);
+      if (this.throughStack) this.openWindow();
+      code.br(`B${node}`);
+    }
+  }
+
+  private reachNode(from: number, to: number): void {
+    const { code, shape, region } = this;
+    if (shape.detoured(from, to)) {
+      code
+        .i32(region.nodes[0]!.successors.length + shape.detours.indexOf(to))
+        .set('entry')
+        .br('L0');
+    } else if (shape.order[to]! <= shape.order[from]!) code.br(`L${to}`);
+    else if (shape.isMerge[to]) code.br(`B${to}`);
+    else this.tree(to);
+  }
+
+  private block(node: number): void {
+    const { code, region, flow } = this;
+    const { uops, block } = region.nodes[node]!;
+    const saved = { node: this.node, uop: this.uop, flags: this.knownFlags, length: this.blockLength };
+    this.node = node;
+    this.knownFlags = flow.flags[node];
+    this.blockLength = block!.instructions;
+    code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget').i32(0).op('i32.lt_s').if();
+    code.get('budget').i32(this.blockLength).op('i32.add').set('budget');
+    code.i32(0).i32(1).memory('i32.store', STATE.endedInside);
+    code.i32(block!.record).set('pc').br(`F${this.headExits[node]}`).end();
+    const unseen = unseenFlags(uops);
+    for (const [at, uop] of uops.entries()) {
+      const chosen = this.chosen(uop);
+      this.perform(chosen, rows[chosen.op]!.emit, unseen[at]!);
+    }
+    this.node = saved.node;
+    this.uop = saved.uop;
+    this.knownFlags = saved.flags;
+    this.blockLength = saved.length;
+  }
+
+  /** Leaves the region for the record in `pc`; where that is of another region, `chained`, straight to it. */
+  private wayOut(set: bigint, chained: boolean): void {
+    const { code } = this;
+    this.storeVars(set);
+    if (chained) {
+      code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq').if();
+      const header = (): Code => code.get('pc').i32(RECORD.size).op('i32.sub');
+      header()
+        .tee('h')
+        .memory('i32.load', ENTRY.entry)
+        .get('budget')
+        .get('h')
+        .memory('i32.load', ENTRY.region)
+        .returnCallIndirect(this.type);
+      code.end();
+    }
+    code.get('pc').op('i64.extend_i32_u').get('budget').op('i64.extend_i32_u').i64(32n).op('i64.shl').op('i64.or').op('return');
+  }
+
+  /** The micro-op, or one that tells the condition from what is known to have set the flags. */
+  private chosen(uop: MicroOp): MicroOp {
+    if (!conditionals.has(uop.op)) return uop;
+    this.settleFlags();
+    return this.knownFlags === undefined ? uop : (onKnownFlags(uop, this.knownFlags) ?? uop);
+  }
+
+  goTo(way: BranchWay): void {
+    const { code, node, uop } = this;
+    const target = this.region.nodes[node]!.ways[way];
+    if (target !== undefined) {
+      const flags = this.knownFlags;
+      this.reachNode(node, target);
+      this.node = node;
+      this.uop = uop;
+      this.knownFlags = flags;
+      return;
+    }
+    // The field is looked at when it is wanted: the jump may be linked by then.
+    code
+      .i32(0)
+      .memory('i32.load', uop.record + (way === 'taken' ? RECORD.d : RECORD.aux))
+      .set('pc')
+      .br(`X${this.exits[node]}`);
+  }
+
+  protected enter(record: Node): void {
+    record(this);
+    this.code.set('pc').br(`X${this.exits[this.node]}`);
+  }
+}
+
+const CONDITIONAL = /^(j_|set_|cmov(?:16|32|64)_)(.*)$/;
+const CONDITION_SET: ReadonlySet<string> = new Set(CONDITIONS);
+interface Choice {
+  readonly prefix: string;
+  readonly condition: Condition;
+}
+/** The conditional micro-ops that ask for flags that anything may have set. */
+const conditionals = new Map<number, Choice>(
+  opTraits.flatMap(({ name }, op) => {
+    const [, prefix = '', condition = ''] = CONDITIONAL.exec(name) ?? [];
+    return CONDITION_SET.has(condition) ? [[op, { prefix, condition: condition as Condition }]] : [];
+  }),
+);
+
+/** An op that leaves the flags as a value of ccOp says, for choosing a row by. */
+function setterOf(flags: number): number {
+  const step = (flags >> 8) & 0xff;
+  const [family, width] = familyOf(flags);
+  if (step !== 0) return opNumber(`${step >> 2 === 1 ? 'inc' : 'dec'}${[8, 16, 32, 64][step & 3]}`);
+  if (family === 'flags') return opNumber('ptest');
+  if (family === 'sub' && (flags & DIFFERENCE) !== 0) return opNumber(`cmp${width}`);
+  if (family === 'logic') return opNumber(`test${width}`);
+  return opNumber(`add${width}`);
+}
+
+function onKnownFlags(uop: MicroOp, flags: number): MicroOp | undefined {
+  const conditional = conditionals.get(uop.op);
+  if (conditional === undefined) return undefined;
+  const setter = setterOf(flags);
+  if (conditional.prefix !== 'j_') return { ...uop, op: rowOn(conditional, setter) };
+  const { uop: chosen } = branchOn(conditional.condition, setter);
+  return chosen.op === NO_OP ? undefined : { ...uop, op: chosen.op, a: chosen.a, b: chosen.b };
+}

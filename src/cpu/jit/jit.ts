@@ -1,0 +1,170 @@
+/** The second tier: regions of blocks are compiled, and the first records of their entries lead the interpreter there. */
+import { PAGE_SIZE } from '../api.js';
+import { opNumber } from '../ir/ops.js';
+import { ENTRY, RECORD } from '../layout.js';
+import type { Block } from '../translate.js';
+import { compileRegions, nameOf } from './compile.js';
+import { listingOf } from './listing.js';
+import { type Blocks, type CodeRegion, regionAt } from './region.js';
+
+const REGION = opNumber('region');
+/** Places that the table of functions grows by. */
+const GROWTH = 256;
+/** Bytes of WebAssembly that regions may have in all. V8 makes about four times as much of it; when it is used up, all begins anew. */
+const MOST_CODE = 24 << 20;
+/** How often compiled code of a page may change until its blocks are left to the interpreter. */
+const MOST_CHANGES = 4;
+
+interface Compiled {
+  readonly place: number;
+  readonly bytes: number;
+  readonly blocks: readonly Block[];
+  readonly entries: readonly Block[];
+}
+
+/** What the machine gives. */
+export interface JitHost {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  /** ModuleFunctions that regions may call, by name. */
+  readonly imports: Readonly<Record<string, unknown>>;
+  readonly blocks: Omit<Blocks, 'opOf' | 'words'>;
+  /** The bytes of guest code, for listings. */
+  code(pc: number, length: number): Uint8Array;
+}
+
+export class Jit {
+  readonly stats = { regions: 0, modules: 0, codeBytes: 0, milliseconds: 0, dropped: 0, failed: 0 };
+  private readonly words: Int32Array;
+  private readonly blocks: Blocks;
+  /** The first words of the records that lead to regions, as they were. */
+  private readonly firstWords = new Map<number, number>();
+  private readonly byBlock = new Map<Block, Set<Compiled>>();
+  private readonly freePlaces: number[] = [];
+  /** By page: times that compiled code there was dropped. */
+  private readonly changes = new Map<number, number>();
+
+  /** `onRegion` is told of each region: a name for a file, and a text for people. */
+  constructor(
+    private readonly host: JitHost,
+    private readonly onRegion?: (name: string, text: string) => void,
+  ) {
+    this.words = new Int32Array(host.memory.buffer);
+    this.blocks = {
+      ...host.blocks,
+      words: this.words,
+      opOf: record => {
+        const word = this.firstWords.get(record);
+        return word === undefined ? undefined : word & 0xffff;
+      },
+    };
+  }
+
+  /** Compiles regions of these blocks. What cannot be compiled stays with the interpreter. `always`: also where code changes often. */
+  compile(roots: readonly Block[], always = false): void {
+    const start = performance.now();
+    const covered = new Set<Block>();
+    const wanted = new Set(roots);
+    const regions = roots.flatMap(root => {
+      const quiet = always || (this.changes.get(pageOf(root)) ?? 0) < MOST_CHANGES;
+      if (!quiet || covered.has(root) || this.firstWords.has(root.record) || this.blocks.at(root.record) !== root) return [];
+      const region = regionAt(this.blocks, root, block => this.firstWords.has(block.record) || wanted.has(block));
+      for (const { block } of region?.nodes ?? []) if (block !== undefined) covered.add(block);
+      return region ?? [];
+    });
+    if (regions.length > 0) {
+      try {
+        this.make(regions);
+      } catch (error) {
+        if (!(error instanceof RangeError) && !(error instanceof WebAssembly.CompileError)) throw error;
+        // A limit of WebAssembly's or of the host's memory: the interpreter does what it would have done.
+        this.stats.failed += regions.length;
+      }
+    }
+    this.stats.milliseconds += performance.now() - start;
+  }
+
+  private make(regions: readonly CodeRegion[]): void {
+    const { memory, table, imports } = this.host;
+    const bytes = compileRegions(regions);
+    if (this.stats.codeBytes + bytes.length > MOST_CODE) this.removeAll();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { memory, regions: table, ...imports } });
+    this.stats.modules++;
+    for (const [index, region] of regions.entries()) {
+      this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length));
+      this.onRegion?.(`${nameOf(region)}.txt`, listingOf(region, this.host.code));
+    }
+  }
+
+  private place(): number {
+    if (this.freePlaces.length === 0) {
+      const first = this.host.table.grow(GROWTH);
+      for (let index = GROWTH - 1; index >= 0; index--) this.freePlaces.push(first + index);
+    }
+    return this.freePlaces.pop()!;
+  }
+
+  private install({ nodes }: CodeRegion, code: unknown, bytes: number): void {
+    const place = this.place();
+    this.host.table.set(place, code);
+    // What it holds of others, it takes over.
+    const own = new Set(nodes.map(({ block }) => block));
+    for (const { block } of nodes) {
+      for (const other of (block && this.byBlock.get(block)) ?? []) if (other.entries.every(entry => own.has(entry))) this.remove(other);
+    }
+    const blocks = nodes.slice(1).map(({ block }) => block!);
+    const entries: Block[] = [];
+    for (const [number, node] of nodes[0]!.successors.entries()) {
+      const block = nodes[node]!.block!;
+      const { record } = block;
+      if (this.firstWords.has(record)) continue;
+      entries.push(block);
+      const word = record >> 2;
+      this.firstWords.set(record, this.words[word]!);
+      this.words[word] = (this.words[word]! & ~0xffff) | REGION;
+      this.words[(record - RECORD.size + ENTRY.region) >> 2] = place;
+      this.words[(record - RECORD.size + ENTRY.entry) >> 2] = number;
+    }
+    const compiled = { place, bytes, blocks, entries };
+    for (const block of blocks) this.byBlock.set(block, (this.byBlock.get(block) ?? new Set()).add(compiled));
+    this.stats.regions++;
+    this.stats.codeBytes += bytes;
+  }
+
+  /** A block is about to go: so do the regions that it is part of. */
+  dropped(block: Block): void {
+    const all = this.byBlock.get(block);
+    if (all === undefined) return;
+    this.changes.set(pageOf(block), (this.changes.get(pageOf(block)) ?? 0) + 1);
+    for (const compiled of all) this.remove(compiled);
+  }
+
+  /** All blocks go. */
+  flushed(): void {
+    this.removeAll();
+    this.changes.clear();
+  }
+
+  private removeAll(): void {
+    for (const compiled of new Set([...this.byBlock.values()].flatMap(set => [...set]))) this.remove(compiled);
+  }
+
+  private remove(compiled: Compiled): void {
+    for (const { record } of compiled.entries) {
+      this.words[record >> 2] = this.firstWords.get(record)!;
+      this.firstWords.delete(record);
+    }
+    for (const block of compiled.blocks) {
+      const set = this.byBlock.get(block)!;
+      set.delete(compiled);
+      if (set.size === 0) this.byBlock.delete(block);
+    }
+    this.host.table.set(compiled.place, null);
+    this.freePlaces.push(compiled.place);
+    this.stats.regions--;
+    this.stats.codeBytes -= compiled.bytes;
+    this.stats.dropped++;
+  }
+}
+
+const pageOf = (block: Block): number => Math.floor(block.pc / PAGE_SIZE);

@@ -1,0 +1,125 @@
+/**
+ * Which tier runs what. The interpreter runs everything; where a program turns out to spend its time, `jit/` compiles, and is loaded when there is
+ * something to compile. What a program does, and when, is the same in each tier.
+ */
+import type { TierStats } from './api.js';
+import type { Jit, JitHost } from './jit/jit.js';
+import { STATE } from './layout.js';
+import type { Block } from './translate.js';
+
+/** `both`: what the compiled code has done, the interpreter does again, and the two are compared. */
+export const ENGINES = ['interpret', 'jit', 'both'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** When code is hot. The defaults are for people; tests want all of it compiled soon. */
+export interface TierOptions {
+  readonly engine: EngineName;
+  /** Instructions before the program is looked at, and between two looks at least. */
+  readonly warm: number;
+  readonly slice: number;
+  /** How often a block must be met until it is hot, and how many such blocks are compiled at once. */
+  readonly hot: number;
+  readonly batch: number;
+  /** From then on every block is compiled before it runs. */
+  readonly eager: boolean;
+  /** Is told of each region that has been compiled: a name for a file, and a text for people. */
+  readonly onRegion?: (name: string, text: string) => void;
+}
+
+let defaults: TierOptions = { engine: 'interpret', warm: 10_000_000, slice: 20_000, hot: 4, batch: 8, eager: false };
+
+/** Changes what holds for machines that are made from now on and do not say otherwise. */
+export function preferTiers(options: Partial<TierOptions>): void {
+  defaults = { ...defaults, ...options };
+}
+
+export const tierOptions = (options: Partial<TierOptions> = {}): TierOptions => ({ ...defaults, ...options });
+
+let loaded: typeof import('./jit/jit.js') | undefined;
+let loading: Promise<void> | undefined;
+
+/** Loads the compiler of regions. Until that is done, machines interpret. */
+export function loadJit(): Promise<void> {
+  loading ??= import('./jit/jit.js').then(module => {
+    loaded = module;
+  });
+  return loading;
+}
+
+/** Instructions between two looks at a program whose code is all compiled, at most. */
+const LONGEST = 1_000_000;
+
+export class Tiers {
+  private jit: Jit | undefined;
+  private readonly heat = new Map<Block, number>();
+  private waiting: Block[] = [];
+  private slice: number;
+  private readonly view: DataView;
+
+  constructor(
+    private readonly host: JitHost,
+    private readonly options: TierOptions,
+  ) {
+    this.slice = options.slice;
+    this.view = new DataView(host.memory.buffer);
+  }
+
+  /** Instructions until `sliceEnded`. */
+  get length(): number {
+    return this.slice;
+  }
+
+  get stats(): TierStats {
+    const compiled = Number(this.view.getBigUint64(STATE.inRegions, true));
+    const none = { regions: 0, modules: 0, codeBytes: 0, milliseconds: 0, dropped: 0, failed: 0 };
+    return { compiled, ...(this.jit?.stats ?? none) };
+  }
+
+  /** A block is about to run. */
+  meet(block: Block, retired: number): void {
+    if (this.options.eager && retired >= this.options.warm && loaded !== undefined) this.compile([block]);
+  }
+
+  private compile(roots: readonly Block[]): void {
+    this.jit ??= new loaded!.Jit(this.host, this.options.onRegion);
+    this.jit.compile(roots, this.options.eager);
+  }
+
+  /** A slice of so many instructions has ended at an address. `retired`: instructions since the start. */
+  sliceEnded(instructions: number, pc: bigint, retired: number): void {
+    const { options, view } = this;
+    // The rest of a turn ends in the middle of blocks.
+    if (instructions < options.slice) return;
+    if (view.getUint32(STATE.endedInside, true) !== 0) {
+      view.setUint32(STATE.endedInside, 0, true);
+      this.slice = Math.min(this.slice + (options.slice >> 2), LONGEST);
+      return;
+    }
+    this.slice = Math.max(options.slice, this.slice >> 1);
+    const block = this.host.blocks.known(Number(pc));
+    if (retired < options.warm || block === undefined) return;
+    const heat = (this.heat.get(block) ?? 0) + 1;
+    this.heat.set(block, heat);
+    if (heat === options.hot) this.waiting.push(block);
+    if (this.waiting.length < options.batch) return;
+    if (loaded === undefined) void loadJit();
+    else {
+      this.compile(this.waiting);
+      for (const each of this.waiting) this.heat.delete(each);
+      this.waiting = [];
+    }
+  }
+
+  /** A block is about to go. */
+  dropped(block: Block): void {
+    if (this.heat.delete(block)) this.waiting = this.waiting.filter(each => each !== block);
+    this.jit?.dropped(block);
+  }
+
+  /** All blocks are. */
+  flushed(): void {
+    this.heat.clear();
+    this.waiting = [];
+    this.jit?.flushed();
+  }
+}
