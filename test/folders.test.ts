@@ -9,7 +9,7 @@ const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugg
  * The same inside of src/debugger, for its folders and the files at its top. What looks stands before what drives: `target` knows no session.
  */
 const IN_DEBUGGER = [
-  ...['answer', 'errors', 'known', 'values', 'evaluate', 'code', 'stack', 'target', 'lens', 'memory'],
+  ...['answer', 'errors', 'known', 'values', 'evaluate', 'code', 'stack', 'target', 'lens', 'memory', 'timeline'],
   ...['session', 'show', 'run', 'commands', 'complete', 'lesson'],
 ];
 

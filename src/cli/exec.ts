@@ -11,7 +11,7 @@ import type { Stop } from '../debugger/session/stop.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
-import { asciiWanted, heard, numberFlag, type Parsed, screenWanted } from './flags.js';
+import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
@@ -79,6 +79,8 @@ async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Man
     undefined,
     stdinFlag(parsed),
   );
+  const history = sizeFlag(parsed, 'history-memory');
+  if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / 2 ** 20)), 0);
   outlet.attend(session);
   if (!json && !screen) session.printed = text => writeOut(1, Buffer.from(text));
   manner?.attend(session);

@@ -29,6 +29,7 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const allowWrite = parsed.values.get('allow-write');
   return {
     host: nodePorts,
+    logged: parsed.command !== 'run',
     cwd: process.cwd(),
     path,
     args: [path, ...parsed.args],

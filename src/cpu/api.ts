@@ -135,6 +135,10 @@ export interface AddressSpace {
   snapshot(): MemorySnapshot;
   /** Makes mappings and contents be as they were then; costs what differs. */
   restore(snapshot: MemorySnapshot): void;
+  /** Pages that were copied so far because a snapshot has what they held. */
+  readonly copiedPages: number;
+  /** Pages whose bytes these snapshots hold beside the guest's memory; each counts once, however many have it. */
+  heldPages(snapshots: Iterable<MemorySnapshot>): number;
   /** A snapshot as plain data, and back, in this address space or in another. */
   save(snapshot: MemorySnapshot): SavedMemory;
   load(saved: SavedMemory): MemorySnapshot;

@@ -212,6 +212,8 @@ export interface Process {
   select(tid: number): void;
   /** The whole machine as it stands: at any stop. Costs what was touched since the last save. Breakpoints, watches and `catch` are not of it. */
   save(): SavedProcess;
+  /** Bytes that these saves hold in all, beside the machine itself. */
+  held(saves: Iterable<SavedProcess>): number;
   /** Goes to where the machine stood then; what the guest did to files of the host is not undone. */
   restore(saved: SavedProcess): void;
   /** SHA-256 over registers of all threads, memory contents and kernel state: equal runs have equal hashes. */

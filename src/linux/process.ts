@@ -1,4 +1,14 @@
-import type { AddressSpace, Cpu, CpuState, CpuStop, Fault, MemorySnapshot, Registers, SavedMemory } from '../cpu/api.js';
+import {
+  type AddressSpace,
+  type Cpu,
+  type CpuState,
+  type CpuStop,
+  type Fault,
+  type MemorySnapshot,
+  PAGE_SIZE,
+  type Registers,
+  type SavedMemory,
+} from '../cpu/api.js';
 import { Machine } from '../cpu/cpu.js';
 import { MemoryLimitError } from '../cpu/memory/address-space.js';
 import { DEFAULT_MEMORY } from '../cpu/memory/reserve.js';
@@ -115,6 +125,9 @@ interface MachineState {
 interface ProcessState extends MachineState {
   readonly memory: SavedMemory;
 }
+
+/** What a save's kernel, registers and record of calls are reckoned as. */
+const STATE_BYTES = 1 << 17;
 
 class Saved implements SavedProcess {
   constructor(
@@ -281,6 +294,11 @@ class GuestProcess implements Process {
 
   save(): SavedProcess {
     return new Saved(this.state(), this.memory.snapshot(), this.memory);
+  }
+
+  held(saves: Iterable<SavedProcess>): number {
+    const own = [...saves].filter(each => each instanceof Saved);
+    return own.length * STATE_BYTES + PAGE_SIZE * this.memory.heldPages(own.map(({ snapshot }) => snapshot));
   }
 
   restore(saved: SavedProcess): void {

@@ -27,6 +27,8 @@ const CHANGES: ReadonlySet<string> = new Set([
     'set',
   ],
   'call',
+  // They go as the command that they are a way back of, and have tests of their own.
+  ...['reverse-step', 'reverse-next', 'reverse-finish', 'rev', 'goto'],
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
   // The text of the session that they keep is on the host.
@@ -106,6 +108,13 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   disable: ['disable'],
   clear: ['clear main'],
   delete: ['delete'],
+  // Elsewhere, and back to where it stood.
+  'reverse-stepi': ['reverse-stepi 3', 'seek end'],
+  'reverse-nexti': ['reverse-nexti', 'seek end'],
+  'reverse-continue': ['reverse-continue', 'seek end'],
+  seek: ['seek start', 'seek end'],
+  mark: ['mark here'],
+  marks: ['marks'],
 };
 
 /** In the order in which they make sense: what is set is deleted at the end. */

@@ -19,7 +19,7 @@ import {
 import { FRAMES_BASE, NO_TAG, TLB } from '../layout.js';
 import { checkVersion } from '../part.js';
 import { type Area, Areas, pageAddress, pageOf, sourceOffset } from './areas.js';
-import { byLeaf, Versions } from './versions.js';
+import { byLeaf, pagesOf, Versions } from './versions.js';
 
 /** The guest touched more pages than it may. */
 export class MemoryLimitError extends Error {
@@ -146,6 +146,14 @@ export class SparseAddressSpace implements AddressSpace {
 
   get mappingCount(): number {
     return this.areas.all.length;
+  }
+
+  get copiedPages(): number {
+    return this.versions.copied;
+  }
+
+  heldPages(snapshots: Iterable<MemorySnapshot>): number {
+    return pagesOf([...snapshots].map(({ pages }) => pages));
   }
 
   get mappedPages(): number {

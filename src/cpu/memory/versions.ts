@@ -48,6 +48,8 @@ export class Versions {
   /** Leaves as of the last snapshot or restore, and those that are no longer so. Undefined: there has been none. */
   private leaves: Map<number, Leaf> | undefined;
   private readonly stale = new Set<number>();
+  /** Pages whose bytes were copied away so far. */
+  copied = 0;
 
   constructor(private readonly frames: Frames) {}
 
@@ -60,7 +62,10 @@ export class Versions {
   keep(page: number): void {
     const version = this.current.get(page);
     if (version === undefined) return;
-    version.bytes ??= this.frames.bytes(page).slice();
+    if (version.bytes === undefined) {
+      version.bytes = this.frames.bytes(page).slice();
+      this.copied++;
+    }
     this.current.delete(page);
     this.stale.add(leafOf(page));
   }
@@ -134,4 +139,13 @@ export class Versions {
   bytesOf(page: number, version: Version): Uint8Array {
     return version.bytes ?? this.frames.bytes(page);
   }
+}
+
+/** Pages whose bytes these snapshots have of their own, each counted once. */
+export function pagesOf(snapshots: Iterable<PageVersions>): number {
+  const leaves = new Set<Leaf>();
+  for (const snapshot of snapshots) for (const leaf of snapshot.values()) leaves.add(leaf);
+  const versions = new Set<Version>();
+  for (const leaf of leaves) for (const version of leaf.values()) if (version.bytes !== undefined) versions.add(version);
+  return versions.size;
 }

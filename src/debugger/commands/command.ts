@@ -22,10 +22,12 @@ export type CompletionKind =
   /** What `catch` catches, and which of it. */
   | 'event'
   | 'caught'
+  /** A moment of the run that has a name. */
+  | 'moment'
   | 'signal';
 
 /** Chapters of the help, in the order they are printed. */
-export const GROUPS = ['running', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'race', 'information', 'session'] as const;
+export const GROUPS = ['running', 'time', 'breakpoints', 'stack', 'data', 'code', 'goroutines', 'race', 'information', 'session'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** One row of the command table: everything that help, completion, documentation and dispatch know of a command. */

@@ -213,7 +213,7 @@ function setCommand(session: Session, args: Arguments): Answer {
   }
   if (args.empty) return text('set TARGET = EXPRESSION; config lists the settings');
   const answer = assignExpression(session.context(), args);
-  session.target.changed();
+  session.changed(`set ${args.text}`);
   return answer;
 }
 

@@ -2,6 +2,7 @@ import { type Command, GROUPS, type Group } from './command.js';
 
 const GROUP_TITLES: Readonly<Record<Group, string>> = {
   running: 'Running the program',
+  time: 'Going back and forth in time',
   breakpoints: 'Stopping it: breakpoints, watchpoints, catchpoints',
   stack: 'The stack',
   data: 'Data: expressions, memory, registers',

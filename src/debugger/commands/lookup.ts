@@ -1,7 +1,6 @@
 import { CommandError } from '../errors.js';
 import type { Command } from './command.js';
 
-const FORWARD = 'r14 goes forward only: restart, then stepi N or continue LOCATION to an earlier point';
 const SCREEN = 'the full screen is what r14 opens on a terminal without --line; it is not switched from here';
 
 /** Commands of gdb and Delve that r14 has not, and what to do instead. */
@@ -9,14 +8,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   layout: SCREEN,
   tui: SCREEN,
   focus: SCREEN,
-  'reverse-step': FORWARD,
-  'reverse-stepi': FORWARD,
-  'reverse-next': FORWARD,
-  'reverse-nexti': FORWARD,
-  'reverse-continue': FORWARD,
-  'reverse-finish': FORWARD,
-  rewind: FORWARD,
-  rev: FORWARD,
   attach: 'r14 runs programs on a machine of its own: r14 exec PATH starts one',
 };
 

@@ -16,7 +16,7 @@ import { givenTo } from './given.js';
 import { afterStop, hasHook, isSilent } from './hooks.js';
 
 /** What every command that moved the program answers. */
-async function moved(session: Session, console: Console, extra: readonly string[] = []): Promise<Answer> {
+export async function moved(session: Session, console: Console, extra: readonly string[] = []): Promise<Answer> {
   let told = isSilent(session) ? '' : [stopText(session), ...extra].join('\n');
   const data = stopData(session);
   if (!hasHook(session)) return { output: lines(told, displayText(session)), data };
@@ -154,11 +154,10 @@ export const runningCommands: readonly Command[] = [
       if (args.empty) throw args.error('jump wants a location');
       const { addresses } = locate(session, args.text, args.column);
       if (addresses.length !== 1) throw args.error(`${args.text} is ${addresses.length} places; jump wants one (*ADDRESS)`);
-      return moving(session, console, () => {
-        session.thread.registers.rip = addresses[0]!;
-        session.target.changed();
-        return resume(session);
-      });
+      session.requireProcess();
+      session.thread.registers.rip = addresses[0]!;
+      session.changed(`jump ${args.text}`);
+      return moving(session, console, () => resume(session));
     },
   },
   {
@@ -180,7 +179,7 @@ export const runningCommands: readonly Command[] = [
       registers.set('rsp', caller.sp);
       registers.rip = caller.pc;
       if (bp !== undefined) registers.set('rbp', bp.value);
-      session.target.changed();
+      session.changed('return');
       session.selection = { ...session.selection, frame: 0 };
       return frameStop(session);
     },

@@ -17,10 +17,12 @@ import { settingCommands } from './settings.js';
 import { signalCommands } from './signals.js';
 import { sourcePathCommands } from './source-path.js';
 import { stackCommands } from './stack.js';
+import { timeCommands } from './time.js';
 
 /** All commands of r14. */
 const commands: readonly Command[] = [
   ...runningCommands,
+  ...timeCommands,
   ...breakpointCommands,
   ...breakpointChangeCommands,
   ...signalCommands,

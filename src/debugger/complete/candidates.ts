@@ -73,6 +73,10 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       if (before[0] === 'signal') yield* SIGNALS;
       if (before[0] === 'syscall') yield* SYSCALLS.map(row => row.name);
       break;
+    case 'moment':
+      yield* ['start', 'end', 'fault'];
+      for (const { id } of session.history?.marks.all ?? []) if (id > 0) yield String(id);
+      break;
     case 'signal':
       yield* ['all', ...SIGNALS, ...Object.keys(SIGNAL_ACTIONS)];
       break;

@@ -75,11 +75,16 @@ export async function interrupted(session: Session): Promise<boolean> {
 /** A signal that is not to be passed on is dropped when the program goes on from it. */
 export function dropSignal(session: Session): void {
   const { stop } = session;
-  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) session.target.process.suppressSignal();
+  if (stop.reason === 'signal' && !session.signals.of(stop.signal.signal).pass) suppress(session, stop.signal);
+}
+
+function suppress(session: Session, { name }: SignalInfo): void {
+  session.target.process.suppressSignal();
+  session.history?.changed(`${name} is not passed on`);
 }
 
 /** Gives the CPU and the kernel what to stop for, and says of which number that is (`Session.stops`). */
-function arm(session: Session, goal: Goal | undefined): number {
+export function arm(session: Session, goal: Goal | undefined): number {
   const { addresses } = session.breakpoints;
   session.target.process.cpu.setBreakpoints([
     ...addresses,
@@ -140,7 +145,7 @@ function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
   const { stop, print, pass } = session.signals.of(signal.signal);
   if (caught || stop) return { reason: 'signal', signal };
   if (print) session.events.emit('message', { text: `${signal.name}${signal.address === undefined ? '' : ` at ${hex(signal.address)}`}` });
-  if (!pass) session.target.process.suppressSignal();
+  if (!pass) suppress(session, signal);
   return undefined;
 }
 

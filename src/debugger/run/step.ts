@@ -248,7 +248,7 @@ function sameFrame(session: Session, place: StepPlace | undefined): boolean {
 }
 
 /** The innermost frame's CFA: from the tables when they are to be trusted, which costs no walk. */
-function currentCfa(session: Session): bigint | undefined {
+export function currentCfa(session: Session): bigint | undefined {
   const { registers } = session.thread;
   const func = session.target.images.functionAt(registers.rip);
   const row = func === undefined || func.spWrite ? undefined : session.target.images.unwindAt(registers.rip);

@@ -1,5 +1,6 @@
 /** Starts processes for a session, of a file or of an assembled program, and reads their symbols. */
 import { elfBytes } from '../../asm/elf.js';
+import { LoggedFiles } from '../../host/log.js';
 import type { Ports } from '../../host/ports.js';
 import type { Image } from '../../image/api.js';
 import { assembledImage } from '../../image/assembled.js';
@@ -12,11 +13,15 @@ import type { Runnable } from '../../runtime/bundled/detected.js';
 import type { Launcher } from './host.js';
 
 /** All but its input and output, which are said when it is launched. */
-export type LaunchOptions = Omit<ProcessOptions, 'stdin' | 'output'>;
+export interface LaunchOptions extends Omit<ProcessOptions, 'stdin' | 'output'> {
+  /** A process keeps what it took from the host's files: it can be gone back in. */
+  readonly logged?: boolean;
+}
 
-const started = (options: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process =>
+const started = ({ logged, ...options }: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process =>
   startProcess({
     ...options,
+    ...(logged ? { host: { ...options.host, files: new LoggedFiles(options.host.files) } } : {}),
     ...(args === undefined ? {} : { args: [options.path, ...args] }),
     ...(stdin === undefined ? {} : { stdin }),
     output,

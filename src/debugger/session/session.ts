@@ -15,6 +15,7 @@ import { CallChecks } from '../lens/checks.js';
 import type { Scene } from '../lens/lens.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import { type CallStack, Target } from '../target.js';
+import type { Timeline } from '../timeline/history.js';
 import { Breakpoints } from './breakpoints.js';
 import { type CallAsked, callFunction } from './calls/function-call.js';
 import type { CallSite } from './calls/running.js';
@@ -66,6 +67,8 @@ const SCOUT_BUDGET = 200_000_000;
 /** Writes of the program that are kept at least. */
 const MOST_WRITES = 1 << 12;
 
+const MEBIBYTE = 2 ** 20;
+
 /** Milliseconds between two looks at whether the user wants a program to stop that waits for input. */
 const INPUT_WAIT = 50;
 
@@ -96,6 +99,8 @@ export class Session {
   /** What the target's process has passed. */
   past!: Replay;
   stop: Stop;
+  /** What the run has passed, since it was first had to go on. */
+  history: Timeline<Stop> | undefined;
   selection: Selection = { goroutine: undefined, frame: 0 };
   /** Where `transcript` writes to. */
   transcript: { readonly path: string; readonly quiet: boolean } | undefined;
@@ -130,6 +135,8 @@ export class Session {
   /** What there was when the program went on; undefined: it stands still. */
   #went: Census | undefined;
   readonly #told = new Map<string, number>();
+  /** What the user has changed of the program since it was last had to go on. */
+  #changed: string | undefined;
   #args: readonly string[] | undefined;
   #stdin: string | undefined;
   #output: HeldOutput | undefined;
@@ -162,6 +169,8 @@ export class Session {
   restart(given: { readonly args: readonly string[]; readonly stdin: string | undefined } | undefined): void {
     const { args, stdin } = given ?? { args: this.#args, stdin: this.#stdin };
     this.driver = new Driver(this.#launch(args, stdin), this.driver.remaining);
+    this.history = undefined;
+    this.#changed = undefined;
     this.#args = args;
     this.#stdin = stdin;
     this.target = this.#look();
@@ -227,6 +236,7 @@ export class Session {
 
   /** Runs the program for a request that is being done: `move` stops it, and has made its last stop the session's. */
   async moving<T>(move: () => Promise<T>): Promise<T> {
+    await this.remember();
     try {
       return await this.requests.whileRunning(move);
     } finally {
@@ -236,6 +246,36 @@ export class Session {
         this.#tellStop();
       }
     }
+  }
+
+  /** Where the run can be gone back to: begins with the first move, and hears of what the user has changed before each. */
+  async remember(): Promise<Timeline<Stop>> {
+    if (this.history === undefined) {
+      const { Timeline } = await import('../timeline/history.js');
+      const limit = () => this.settings.number('history-memory') * MEBIBYTE;
+      this.history = new Timeline<Stop>(this.driver, () => this.host.now(), limit);
+      this.driver.recorder = this.history;
+    } else if (this.#changed !== undefined) this.history.changed(this.#changed);
+    this.#changed = undefined;
+    return this.history;
+  }
+
+  /** The user has changed something of the program where it stands: `set rax = 1`. */
+  changed(change: string): void {
+    this.#changed = this.#changed === undefined ? change : `${this.#changed}; ${change}`;
+    this.target.changed();
+  }
+
+  /** Before the run is gone to elsewhere than on: nothing of it is run. */
+  goElsewhere(): void {
+    if (this.#went === undefined) {
+      this.#went = census(this.target, this.events);
+      this.events.emit('continued', undefined);
+    }
+    this.history?.leave(this.stop);
+    // Of a program that has ended, too, there is something to look at then.
+    this.stop = { reason: 'moment' };
+    this.selection = { goroutine: undefined, frame: 0 };
   }
 
   #tellStop(): void {
@@ -306,6 +346,10 @@ export class Session {
     this.stop = stop;
     if (stop.reason === 'exited') this.convenience.exited(stop.status, stop.signal === undefined ? undefined : stop.status - 128);
     const { target } = this;
+    if (stop.reason === 'signal' || stop.reason === 'ending') {
+      const note = stop.reason === 'signal' ? stop.signal.name : stop.ending.message;
+      this.history?.marks.faulted(this.history, stop, note);
+    }
     target.faulted =
       stop.reason === 'signal' && stop.signal.fault !== undefined ? faultedIn(target.process.current, stop.signal.fault) : undefined;
     this.lookAtThread();
@@ -349,7 +393,10 @@ export class Session {
     }
     const { thread } = this.selection;
     const { process } = this.target;
-    if (thread !== undefined && thread.tid !== process.current.tid) process.select(thread.tid);
+    if (thread !== undefined && thread.tid !== process.current.tid) {
+      process.select(thread.tid);
+      this.history?.changed(`thread ${this.target.threadNumber(thread)}`);
+    }
     this.selection = { goroutine: undefined, frame: 0 };
     this.target.changed();
   }
@@ -429,8 +476,11 @@ export class Session {
   #attempt<T>(keep: boolean, work: () => T): { readonly value: T; readonly written: readonly OutputRecord[] } {
     const { driver, target, selection } = this;
     const { process } = target;
-    const { remaining } = driver;
+    const { remaining, recorder } = driver;
+    const { t } = process;
     const saved = process.save();
+    // What a call passes is none of the run's own way.
+    driver.recorder = undefined;
     const undo = (): void => {
       process.restore(saved);
       driver.remaining = remaining;
@@ -438,11 +488,13 @@ export class Session {
     try {
       const done = this.#output!.during(keep, work);
       if (!keep) undo();
+      else this.history?.changed('call', t);
       return done;
     } catch (error) {
       undo();
       throw error;
     } finally {
+      driver.recorder = recorder;
       // The thread that runs next is the only one that calls: if it was selected by its number, it is the selected one still.
       this.selection = { ...selection, thread: undefined };
       this.stopsChanged();

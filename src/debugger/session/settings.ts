@@ -76,6 +76,12 @@ export const SETTINGS = [
     summary: 'most instructions between two looks at the clock, which tells when to look at the keyboard, while the program runs',
   },
   {
+    name: 'history-memory',
+    kind: 'number',
+    initial: 1024,
+    summary: 'MiB that the way back may take: of what the program has passed, saved states of it beside its own memory',
+  },
+  {
     name: 'max-call-instructions',
     kind: 'number',
     initial: 100_000_000,

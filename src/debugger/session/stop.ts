@@ -24,6 +24,8 @@ export interface WatchChange {
 /** Why the program stands still. */
 export type Stop =
   | { readonly reason: 'start' }
+  /** The run was gone to another moment of it. `edge`: nothing further that way is known. */
+  | { readonly reason: 'moment'; readonly edge?: 'start' | 'end' }
   /** A stepping command arrived. */
   | { readonly reason: 'step' | 'next' | 'finish' | 'until' | 'advance' | 'interrupted' | 'limit' | 'deadlock' | 'memory-limit' }
   | { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string }

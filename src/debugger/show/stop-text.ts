@@ -118,6 +118,8 @@ function whyText(session: Session): string {
   switch (stop.reason) {
     case 'start':
       return 'at the start: ';
+    case 'moment':
+      return stop.edge === undefined ? '' : `the history ${stop.edge === 'start' ? 'begins' : 'ends'} here, in `;
     case 'breakpoint':
       return `${raceHere(session.target) === undefined ? '' : 'data race, '}breakpoint ${stop.breakpoint.name ?? stop.breakpoint.id} in `;
     case 'ending':

@@ -1,0 +1,215 @@
+/** Going back and forth in the run. What does it is loaded when it is first asked for. */
+import { grouped } from '../../host/grouped.js';
+import { type Answer, text } from '../answer.js';
+import { CommandError } from '../errors.js';
+import type { Session } from '../session/session.js';
+import type { Stop } from '../session/stop.js';
+import type { Journey, Timeline } from '../timeline/history.js';
+import type { Mark } from '../timeline/marks.js';
+import { type Arguments, parseCount } from './arguments.js';
+import type { Command, Console } from './command.js';
+import { moved } from './running.js';
+
+const time = { group: 'time', repeat: 'same', completion: [], meanwhile: 'refused' } as const;
+
+type Ways = typeof import('../run/backwards.js');
+type Way = (ways: Ways, history: Timeline<Stop>) => Journey<Stop>;
+
+/** Takes the run elsewhere, and tells where that is. */
+async function go(session: Session, console: Console, way: Way): Promise<Answer> {
+  const ways = await import('../run/backwards.js');
+  await session.moving(() => ways.travel(session, history => way(ways, history)));
+  return moved(session, console);
+}
+
+/** The forward command of each that goes back. */
+const REVERSED: Readonly<Record<string, string>> = {
+  stepi: 'reverse-stepi',
+  nexti: 'reverse-nexti',
+  step: 'reverse-step',
+  next: 'reverse-next',
+  continue: 'reverse-continue',
+  finish: 'reverse-finish',
+};
+
+export const timeCommands: readonly Command[] = [
+  {
+    ...time,
+    name: 'reverse-stepi',
+    aliases: ['rsi'],
+    syntax: ['reverse-stepi [N]'],
+    summary: 'go back one instruction, or N, of this thread',
+    details:
+      'Memory, registers, threads and kernel are what they were then, to the bit. What the program has written is not written again.',
+    run: (session, args, console) => {
+      const count = args.count(1);
+      return go(session, console, (ways, history) => ways.stepsBack(session, history, count));
+    },
+  },
+  {
+    ...time,
+    name: 'reverse-nexti',
+    aliases: ['rni'],
+    syntax: ['reverse-nexti [N]'],
+    summary: 'go back one instruction, over calls to where they were made',
+    run: (session, args, console) => {
+      const count = args.count(1);
+      return go(session, console, (ways, history) => ways.nextsBack(session, history, count));
+    },
+  },
+  {
+    ...time,
+    name: 'reverse-step',
+    aliases: ['rs'],
+    syntax: ['reverse-step [N]'],
+    summary: 'go back to where the run came to this source line, or to the one before, into calls at their end',
+    run: (session, args, console) => {
+      const count = args.count(1);
+      return go(session, console, (ways, history) => ways.linesBack(session, history, count, true));
+    },
+  },
+  {
+    ...time,
+    name: 'reverse-next',
+    aliases: ['rn'],
+    syntax: ['reverse-next [N]'],
+    summary: 'the same in this frame, over calls; from its first line to the caller',
+    run: (session, args, console) => {
+      const count = args.count(1);
+      return go(session, console, (ways, history) => ways.linesBack(session, history, count, false));
+    },
+  },
+  {
+    ...time,
+    name: 'reverse-continue',
+    aliases: ['rc', 'rewind', 'rw'],
+    syntax: ['reverse-continue'],
+    summary: 'go back to where the program was last stopped, or would be now: breakpoints, watchpoints, catchpoints, signals',
+    details: [
+      'The place where it stands does not count. A watchpoint is met behind the instruction that wrote, as forwards; conditions are asked, hits',
+      'are not counted. Where nothing would have stopped it, the history begins.',
+    ].join('\n'),
+    run: (session, args, console) => {
+      args.none();
+      return go(session, console, (ways, history) => ways.continueBack(session, history));
+    },
+  },
+  {
+    ...time,
+    name: 'reverse-finish',
+    aliases: ['rfinish'],
+    syntax: ['reverse-finish'],
+    summary: 'go back to the call of the selected frame',
+    run: (session, args, console) => {
+      args.none();
+      const { frame } = session;
+      return go(session, console, (ways, history) => ways.callBack(session, history, frame));
+    },
+  },
+  {
+    ...time,
+    name: 'rev',
+    aliases: ['reverse'],
+    syntax: [`rev ${Object.keys(REVERSED).join('|')} [N]`],
+    summary: 'the way back of a command that steps or runs',
+    completion: ['command'],
+    run: (session, args, console) => {
+      const [name, rest] = args.shift();
+      if (name === '') throw args.error(`rev wants a command: ${Object.keys(REVERSED).join(', ')}`);
+      const forward = console.table.find(name, args.column, session.settings.aliases).name;
+      const back = REVERSED[forward];
+      if (back === undefined) throw args.error(`${forward} has no way back; rev takes ${Object.keys(REVERSED).join(', ')}`);
+      return console.table.find(back, args.column).run(session, rest, console);
+    },
+  },
+  {
+    ...time,
+    name: 'seek',
+    aliases: [],
+    syntax: ['seek T', 'seek +N|-N', 'seek start|end|fault'],
+    summary: 'go to a moment of the run: instructions since its start, all threads',
+    details: [
+      'Backwards and forwards; what has not been run yet is run, without a stop. `end` is the furthest that was run, as it stood there; `fault` where the',
+      'program last faulted, panicked or was ended by Go. `goto` goes to a mark.',
+    ].join('\n'),
+    completion: ['moment'],
+    run: seek,
+  },
+  {
+    ...time,
+    name: 'mark',
+    aliases: ['checkpoint', 'check'],
+    syntax: ['mark [NOTE]'],
+    summary: 'give this moment of the run a number, and a note if you like',
+    repeat: 'no',
+    run: async (session, args) => {
+      const history = await session.remember();
+      return text(...told([history.marks.add(history, session.stop, args.text)]));
+    },
+  },
+  {
+    ...time,
+    name: 'marks',
+    aliases: ['info checkpoints', 'checkpoints'],
+    syntax: ['marks'],
+    summary: 'list the marks, where the program has faulted, and the ends of the history',
+    repeat: 'no',
+    run: (session, args) => {
+      args.none();
+      const { history } = session;
+      if (history === undefined) return text('No marks.', []);
+      const [lines, data] = told(history.marks.all);
+      const { start, branch, held, lost } = history;
+      const memory = `${(held / 2 ** 20).toFixed(0)} MiB in ${branch.snapshots.length} saved states`;
+      const gone = lost === 0 ? '' : `; ${lost} more had no room (config history-memory)`;
+      const ends = `the history goes from t=${grouped(start)} to t=${grouped(branch.reached)}, ${memory}${gone}`;
+      return text(lines === '' ? ends : `${lines}\n${ends}`, data);
+    },
+  },
+  {
+    ...time,
+    name: 'goto',
+    aliases: [],
+    syntax: ['goto MARK'],
+    summary: 'go to a mark, by its number or its note',
+    completion: ['moment'],
+    run: (session, args, console) => {
+      const mark = session.history?.marks.find(args.text);
+      if (args.empty) throw args.error('goto wants a mark');
+      if (mark === undefined) throw args.error(`no mark "${args.text}"; marks lists them`);
+      return go(session, console, (ways, history) => ways.toMark(history, mark));
+    },
+  },
+];
+
+function told(marks: readonly Mark<Stop>[]): [string, { mark: number | null; t: number; branch: number; note: string }[]] {
+  return [
+    marks
+      .map(({ id, t, branch, note }) =>
+        `${id === 0 ? 'fault' : `mark ${id}`}  t=${grouped(t)}${branch === 1 ? '' : `  branch ${branch}`}  ${note}`.trimEnd(),
+      )
+      .join('\n'),
+    marks.map(({ id, t, branch, note }) => ({ mark: id === 0 ? null : id, t, branch, note })),
+  ];
+}
+
+const TIMES = /^([+-]?)([\d_,]+)$/;
+
+function seek(session: Session, args: Arguments, console: Console): Promise<Answer> {
+  const word = args.text.replace(/^t=/, '');
+  if (word === 'start') return go(session, console, (ways, history) => ways.toStart(history));
+  if (word === 'end') return go(session, console, (ways, history) => ways.toEnd(history));
+  if (word === 'fault') {
+    const fault = session.history?.marks.fault;
+    if (fault === undefined) throw args.error('the program has not faulted');
+    return go(session, console, (ways, history) => ways.toMark(history, fault));
+  }
+  const match = TIMES.exec(word);
+  if (match === null) throw args.error('seek wants a number of instructions, +N, -N, start, end or fault');
+  const number = parseCount({ text: match[2]!.replaceAll(',', ''), column: args.column + word.length - match[2]!.length }, 0);
+  const { t: now } = session.target.process;
+  const t = match[1] === '' ? number : match[1] === '+' ? now + number : now - number;
+  const start = session.history?.start ?? now;
+  if (t < start) throw new CommandError(`the history begins at t=${grouped(start)}`, args.column);
+  return go(session, console, (ways, history) => ways.toTime(session, history, t));
+}

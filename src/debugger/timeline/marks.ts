@@ -1,0 +1,58 @@
+/** Moments of a run, and those that have a name. */
+
+export interface Moment {
+  readonly t: number;
+  /** Before this signal is delivered. */
+  readonly signal?: number | undefined;
+}
+
+/** Where a run stands. */
+interface Standing {
+  readonly process: { readonly t: number };
+  readonly branch: { readonly id: number };
+}
+
+/** `stop`: why the program stood there. `id` is 0 for where it has faulted, which nobody has marked. */
+export interface Mark<N> extends Moment {
+  readonly id: number;
+  readonly branch: number;
+  readonly note: string;
+  readonly stop: N;
+}
+
+interface Signalled {
+  readonly reason: string;
+  readonly signal?: { readonly signal: number } | string | undefined;
+}
+
+const signalOf = ({ reason, signal }: Signalled): number | undefined =>
+  reason === 'signal' && typeof signal === 'object' ? signal.signal : undefined;
+
+export class Marks<N extends Signalled> {
+  readonly #marks: Mark<N>[] = [];
+  /** The last fault of each branch. */
+  readonly #faults = new Map<number, Mark<N>>();
+
+  add({ process, branch }: Standing, stop: N, note: string): Mark<N> {
+    const mark = { id: this.#marks.length + 1, t: process.t, signal: signalOf(stop), branch: branch.id, note, stop };
+    this.#marks.push(mark);
+    return mark;
+  }
+
+  faulted({ process, branch }: Standing, stop: N, note: string): void {
+    this.fault = { id: 0, t: process.t, signal: signalOf(stop), branch: branch.id, note, stop };
+    this.#faults.set(branch.id, this.fault);
+  }
+
+  /** The newest. */
+  fault: Mark<N> | undefined;
+
+  /** In the order of time. */
+  get all(): readonly Mark<N>[] {
+    return [...this.#marks, ...this.#faults.values()].sort((one, other) => one.t - other.t);
+  }
+
+  find(name: string): Mark<N> | undefined {
+    return this.#marks.find(({ id, note }) => String(id) === name.replace('#', '') || (note !== '' && note === name));
+  }
+}
