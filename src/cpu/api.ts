@@ -173,6 +173,8 @@ export interface Registers {
   set(name: GprName, value: bigint): void;
   /** By encoding number, 0 = RAX ... 15 = R15. */
   gpr(index: number): bigint;
+  /** The same as a number, which costs less: exact below 2^53. */
+  gprAsNumber(index: number): number;
   setGpr(index: number, value: bigint): void;
   rip: bigint;
   /** EFLAGS with CF PF AF ZF SF DF OF exact, bit 1 and IF (0x202) always set, and TF, AC, ID as the guest left them. */

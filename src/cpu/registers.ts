@@ -29,6 +29,11 @@ export class RegisterFile implements Registers {
     return this.view.getBigUint64(gprSlot(index), true);
   }
 
+  gprAsNumber(index: number): number {
+    const slot = gprSlot(index);
+    return this.view.getUint32(slot, true) + this.view.getUint32(slot + 4, true) * 0x1_0000_0000;
+  }
+
   setGpr(index: number, value: bigint): void {
     this.view.setBigUint64(gprSlot(index), value & MASK64, true);
   }

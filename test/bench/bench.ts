@@ -148,6 +148,48 @@ function replaying(): void {
 
 replaying();
 
+/** Looking into the race detector of a real program: seconds of command lines that differ in one thing. */
+function looking(): void {
+  const exec = (binary: string, ...commands: readonly string[]): number =>
+    time(process.execPath, [r14, 'exec', '--batch', ...commands.flatMap(each => ['-ex', each]), binary]).seconds;
+  const folder = mkdtempSync(join(tmpdir(), 'r14-'));
+  const inside = buildGo('race-inside', { race: true, toolchain: version });
+  const start = ['break main.looked', 'continue'];
+  const shadow = spawnSync(
+    process.execPath,
+    [r14, 'exec', '--batch', ...[...start, 'shadow main.word'].flatMap(each => ['-ex', each]), inside],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const [, data, cells] = /^8 bytes at (0x\w+), their cells at (0x\w+):/m.exec(shadow.stdout)!;
+  const many = (line: string): number => {
+    const [short, long] = [1, 5000].map(count => {
+      const file = join(folder, 'script');
+      writeFileSync(file, `${line}\n`.repeat(count));
+      return exec(inside, ...start, `source ${file}`);
+    });
+    return long! - short!;
+  };
+  rows.push({
+    what: '`shadow ADDR` beside `x/4wx` of the cells',
+    figure: `${(many(`shadow ${data}`) / many(`x/4wx ${cells}`)).toFixed(1)}x`,
+    promised: '<= 10x',
+  });
+  rmSync(folder, { recursive: true });
+  const program = buildGo('gc', { race: true, toolchain: version });
+  const plain = exec(program, 'continue');
+  rows.push({
+    what: '`break race` beside a run without',
+    figure: `${(exec(program, 'break race', 'continue') / plain).toFixed(2)}x`,
+    promised: '<= 1.03x',
+  });
+  const both = exec(program, 'continue', 'race second-opinion');
+  rows.push({ what: '`race second-opinion` beside the run', figure: `${((both - plain) / plain).toFixed(1)}x`, promised: '<= 2x' });
+}
+
+looking();
+
 /** Milliseconds to the first screen of the bundled crash at 120 x 40, and from the key to the screen of each of some steps. */
 async function screens(): Promise<{ first: number; steps: number[] }> {
   const { spawn } = await import('@lydell/node-pty');

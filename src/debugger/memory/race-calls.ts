@@ -7,9 +7,6 @@ import type { Target } from '../target.js';
 /** Numbers of the registers of System V's integer arguments. */
 const ARGUMENTS = [7, 6, 2, 1, 8] as const;
 const RSP = 4;
-/** Where Go's runtime calls the C functions. */
-const CALLER = 'racecall';
-
 /** An argument of a call: a pointer, or another number below 2^53. */
 export type RaceArgument = (index: number) => number;
 
@@ -26,25 +23,29 @@ export class RaceCalls implements Observer {
   readonly #pending = new Map<bigint, () => void>();
   readonly #registers: Registers;
 
-  /** `on`: by name of the function. `others`: by address. */
+  /** `on`: by name of the function; `behind`: of those whose return is waited for, which costs something. `others`: by address. */
   constructor(
     { process, images }: Pick<Target, 'process' | 'images'>,
     on: ReadonlyMap<string, OnRaceCall>,
+    behind: { has(name: string): boolean },
     others: ReadonlyMap<bigint, OnRaceCall> = new Map(),
   ) {
     this.#registers = process.cpu.registers;
-    for (const [name, work] of on) for (const { entry } of images.functionsNamed(name)) this.#entries.set(entry, work);
+    for (const [name, work] of on) {
+      for (const { entry } of images.functionsNamed(name)) {
+        this.#entries.set(entry, work);
+        if (behind.has(name)) for (const address of returnsOf(images, process.memory, entry)) this.#returns.add(address);
+      }
+    }
     for (const [address, work] of others) this.#entries.set(address, work);
-    for (const address of returnsOf(images, process.memory)) this.#returns.add(address);
   }
 
-  readonly #argument: RaceArgument = index => Number(this.#registers.gpr(ARGUMENTS[index]!));
+  readonly #argument: RaceArgument = index => this.#registers.gprAsNumber(ARGUMENTS[index]!);
 
   #site(pc: bigint, kind: EdgeKind): number {
-    if (kind !== 'entry') return 0;
-    const work = this.#entries.get(pc);
-    if (work !== undefined) return this.#sites.push(() => this.#called(work));
-    return this.#returns.has(pc) ? this.#sites.push(() => this.#returned()) : 0;
+    if (kind === 'return') return this.#returns.has(pc) ? this.#sites.push(() => this.#returned()) : 0;
+    const work = kind === 'entry' ? this.#entries.get(pc) : undefined;
+    return work === undefined ? 0 : this.#sites.push(() => this.#called(work));
   }
 
   #reached(site: number): boolean {
@@ -59,7 +60,7 @@ export class RaceCalls implements Observer {
 
   #returned(): void {
     if (this.#pending.size === 0) return;
-    const slot = this.#registers.gpr(RSP) - 8n;
+    const slot = this.#registers.gpr(RSP);
     const after = this.#pending.get(slot);
     if (after === undefined) return;
     this.#pending.delete(slot);
@@ -67,11 +68,22 @@ export class RaceCalls implements Observer {
   }
 }
 
-/** Addresses behind the calls in `racecall`. */
-function returnsOf(images: Images, memory: Target['memory']): readonly bigint[] {
-  return images
-    .functionsNamed(CALLER)
-    .flatMap(({ entry, end }) =>
-      [...instructionsIn(memory, entry, end)].filter(({ flow }) => flow === 'call').map(({ address, length }) => address + BigInt(length)),
-    );
+/** Most functions that a call goes through by jumps. */
+const MOST_JUMPS = 8;
+
+/** The returns of a function, and of those that it ends in by jumping there. */
+function returnsOf(images: Images, memory: Target['memory'], entry: bigint): readonly bigint[] {
+  const seen = new Set<bigint>();
+  const returns: bigint[] = [];
+  for (const pending = [entry]; pending.length > 0 && seen.size < MOST_JUMPS; ) {
+    const func = images.functionAt(pending.pop()!);
+    if (func === undefined || seen.has(func.entry)) continue;
+    seen.add(func.entry);
+    for (const { address, flow, target } of instructionsIn(memory, func.entry, func.end)) {
+      if (flow === 'return') returns.push(address);
+      const away = (flow === 'jump' || flow === 'branch') && target !== undefined && (target < func.entry || target >= func.end);
+      if (away) pending.push(target);
+    }
+  }
+  return returns;
 }

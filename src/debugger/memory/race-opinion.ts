@@ -1,6 +1,7 @@
 /**
  * A second opinion on a run: FastTrack, which forgets nothing, on the calls that a program makes of its race runtime, beside the real detector. Both
- * see the same order of the same run, so what one of them finds is not a matter of chance.
+ * see the same order of the same run, so what one of them finds is not a matter of chance. Calls and returns it is not told of: stacks are the innermost
+ * frame alone.
  */
 import type { Process } from '../../linux/api.js';
 import { PreciseDetector } from '../../runtime/race/precise/detector.js';
@@ -34,6 +35,8 @@ export interface SecondRace {
 
 const GRANULE = 8;
 const R12 = 12;
+/** Functions that acquire, or tell where a thread's state is. */
+const ENDING = { has: (name: string): boolean => /^__tsan_(init|go_start|acquire|go_atomic\d+_(?!store))/.test(name) };
 /** Of a program that races without end. */
 const MOST_REAL = 10_000;
 
@@ -75,6 +78,7 @@ export class SecondOpinion extends RaceCalls {
     super(
       target,
       handlers(target, model, () => self()),
+      ENDING,
       others,
     );
     const self = (): SecondOpinion => this;
@@ -179,7 +183,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       const of = thread(argument(0));
       if (of === undefined) return undefined;
       self().begins(argument(0), argument(1));
-      model.accessFrom(of, argument(1), argument(2), argument(3), write);
+      model.range(of, argument(1), 1, argument(3), write);
       return undefined;
     };
   const range =
@@ -215,7 +219,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       const address = word(block);
       self().begins(argument(0), address);
       const succeeds = (): boolean => kind !== 'compareExchange' || compares(address, block + 8, bits);
-      model.atomic(of, argument(1), argument(2), address, bits / 8, kind, succeeds);
+      model.atomic(of, 0, argument(2), address, bits / 8, kind, succeeds);
       return kind === 'store' ? undefined : () => model.acquire(of, address);
     };
   const compares = (address: number, block: number, bits: number): boolean =>
@@ -233,8 +237,6 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       threads.delete(state);
       return undefined;
     },
-    func_enter: argument => on(argument, of => model.enter(of, argument(1))),
-    func_exit: argument => on(argument, of => model.exit(of)),
     read: scalar(false),
     write: scalar(true),
     read_pc: from(false),

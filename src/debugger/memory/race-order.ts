@@ -56,7 +56,7 @@ export class OrderRecorder extends RaceCalls {
     on.set('__tsan_finalizer_goroutine', argument => record.synchronises(argument(0), () => undefined));
     on.set('__tsan_go_start', argument => record.starts(argument));
     on.set('__tsan_go_end', argument => record.ends(argument(0)));
-    super(target, on);
+    super(target, on, on);
   }
 }
 

@@ -102,7 +102,7 @@ export class RaceWitness extends RaceCalls {
       if (count <= MOST_ALIKE && this.stories.length < MOST_STORIES) this.stories.push(storyOf(view, found));
       return undefined;
     };
-    super(target, new Map(), new Map(reportingAddresses(target.images).map(address => [address, see])));
+    super(target, new Map(), new Set(), new Map(reportingAddresses(target.images).map(address => [address, see])));
   }
 
   /** Those that were printed, in the order of their reports. */

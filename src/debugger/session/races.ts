@@ -48,7 +48,8 @@ export function raceStory(session: Session, number: number | undefined, column: 
 /** FastTrack on the run up to this moment. Throws CommandError. */
 export function secondOpinion(session: Session, column: number): SecondOpinion {
   raceView(session.target);
-  const opinion = session.past.watched(MOST, process => new SecondOpinion(process, session.imagesOf));
+  const { images } = session.target;
+  const opinion = session.past.watched(MOST, process => new SecondOpinion(process, () => images));
   if (opinion instanceof SecondOpinion) return opinion;
   throw new CommandError(
     opinion === 'far' ? 'the run is too long to be run again' : 'the run cannot be had again: it was changed by hand',
@@ -57,7 +58,9 @@ export function secondOpinion(session: Session, column: number): SecondOpinion {
 }
 
 function witnessed(session: Session): readonly RaceStory[] {
-  const witness = session.past.watched(MOST, process => new RaceWitness(process, session.imagesOf));
+  // Runs are equal: what is mapped now is there, or will be.
+  const { images } = session.target;
+  const witness = session.past.watched(MOST, process => new RaceWitness(process, () => images));
   if (witness === 'far') throw new CommandError('the run is too long to be run again: break race, restart, and ask at the stop');
   if (witness === undefined)
     throw new CommandError('the run cannot be had again, as it was changed by hand: break race, restart, and ask at the stop');

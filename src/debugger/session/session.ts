@@ -4,7 +4,7 @@
  */
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
 import type { Images } from '../../image/images.js';
-import type { LoadedObject, Process, Refusal, Thread } from '../../linux/api.js';
+import type { Process, Refusal, Thread } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Faulted } from '../code/operands.js';
@@ -284,12 +284,9 @@ export class Session {
     else this.events.emit('stopped', { stop });
   }
 
-  /** Symbols of what is mapped. */
-  readonly imagesOf = (objects: readonly LoadedObject[]): Images => this.launcher.images(objects);
-
   #look(): Target {
     const { process } = this.driver;
-    const target = new Target(process, this.imagesOf);
+    const target = new Target(process, objects => this.launcher.images(objects));
     this.past = new Replay(process, this.launcher, this.#args);
     target.past = this.past;
     return target;

@@ -4,8 +4,9 @@
  */
 import type { AtomicKind, RaceCost, RaceModel, SeeRace, TellRace } from '../model.js';
 import type { RaceMop, RaceReport } from '../report.js';
+import { ByteTable, RACED } from './bytes.js';
 import { ClockCost } from './clock.js';
-import { type ByteHistory, DjitHistory, FastTrackHistory, KIND, KIND_NAMES, type RacingKind, type Remembered } from './histories.js';
+import { DjitHistory, FastTrackHistory, KIND, KIND_NAMES, type RacingKind, type Remembered } from './histories.js';
 import { callStack, Order, type PreciseThread } from './order.js';
 
 export const HISTORIES = { djit: DjitHistory, fasttrack: FastTrackHistory } as const;
@@ -19,21 +20,20 @@ export class PreciseDetector implements RaceModel {
   reportCount = 0;
   readonly #clocks = new ClockCost();
   readonly #order = new Order(this.#clocks);
-  readonly #bytes = new Map<number, ByteHistory>();
-  /** Bytes that have raced: what comes later may only follow from that. */
-  readonly #raced = new Set<number>();
+  readonly #bytes: ByteTable;
 
   constructor(
-    private readonly kind: keyof typeof HISTORIES,
+    kind: keyof typeof HISTORIES,
     private readonly tell: TellRace,
     private readonly see: SeeRace = () => {},
   ) {
+    this.#bytes = new ByteTable(() => new HISTORIES[kind]());
     this.main = this.start(0, 0);
   }
 
   get cost(): RaceCost {
     let remembered = 0;
-    for (const byte of this.#bytes.values()) for (const _ of byte.remembered) remembered++;
+    for (const [history, bytes] of this.#bytes.histories()) for (const _ of history.remembered) remembered += bytes;
     const bytes = (remembered + this.#order.clockEntries) * ENTRY_BYTES;
     return { clockOperations: this.#clocks.operations, clockEntries: this.#clocks.entries, bytes };
   }
@@ -79,12 +79,7 @@ export class PreciseDetector implements RaceModel {
   }
 
   malloc(address: number, size: number): void {
-    const first = address - (address % GRANULE);
-    const end = Math.ceil((address + size) / GRANULE) * GRANULE;
-    for (let byte = first; byte < end; byte++) {
-      this.#bytes.delete(byte);
-      this.#raced.delete(byte);
-    }
+    this.#bytes.clear(address, size);
   }
 
   free(address: number, size: number): void {
@@ -145,8 +140,9 @@ export class PreciseDetector implements RaceModel {
   shadowText(address: number): string {
     const first = address - (address % GRANULE);
     const shown = Array.from({ length: GRANULE }, (_, offset) => {
-      if (this.#raced.has(first + offset)) return ` ${offset}:raced`;
-      const remembered = [...(this.#bytes.get(first + offset)?.remembered ?? [])];
+      const byte = this.#bytes.at(first + offset);
+      if (byte === RACED) return ` ${offset}:raced`;
+      const remembered = [...(byte?.remembered ?? [])];
       return remembered.length === 0
         ? ''
         : ` ${offset}:{${remembered.map(([kind, old]) => `${KIND_NAMES[kind]} ${old.tid}@${old.epoch}`).join(' ')}}`;
@@ -175,23 +171,20 @@ export class PreciseDetector implements RaceModel {
   /** One access to some bytes: told of once, however many of them it races on. */
   #access(thread: number, address: number, size: number, pc: number, kind: RacingKind): void {
     const state = this.#thread(thread);
-    const now: Remembered = { tid: state.tid, epoch: state.clock.get(state.tid), pc, call: state.call };
+    const { tid } = state;
+    const epoch = state.clock.get(tid);
+    let now: Remembered | undefined;
     let told = false;
-    for (let byte = address; byte < address + size; byte++) {
-      if (this.#raced.has(byte)) continue;
-      let history = this.#bytes.get(byte);
-      if (history === undefined) {
-        history = new HISTORIES[this.kind]();
-        this.#bytes.set(byte, history);
-      }
+    this.#bytes.visit(address, size, (history, byte) => {
+      if (history.same(tid, epoch, kind)) return false;
+      now ??= { tid, epoch, pc, call: state.call };
       const race = history.access(state, kind, now);
-      if (race === undefined) continue;
-      this.#raced.add(byte);
-      this.#bytes.delete(byte);
+      if (race === undefined) return false;
       this.see(byte - (byte % GRANULE));
       if (!told && this.tell(this.#report(state, byte, pc, kind, race.old, race.kind))) this.reportCount++;
       told = true;
-    }
+      return true;
+    });
   }
 
   #report(state: PreciseThread, byte: number, pc: number, kind: RacingKind, old: Remembered, oldKind: RacingKind): RaceReport {

@@ -32,6 +32,10 @@ export interface FoundRace {
 export interface ByteHistory {
   /** Remembers an access, `now`; the earlier one that it races with, if there is one. */
   access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined;
+  /** Whether a thread's access says nothing new: it has made such a one in its epoch. */
+  same(tid: number, epoch: number, kind: RacingKind): boolean;
+  /** Another one that remembers the same, to be told apart. */
+  copy(): ByteHistory;
   /** What is remembered, by kind. */
   readonly remembered: Iterable<readonly [RacingKind, Remembered]>;
 }
@@ -65,15 +69,28 @@ function* rememberedIn(all: readonly Last[]): Iterable<readonly [RacingKind, Rem
   }
 }
 
-const nothing = (): Last[] => [undefined, undefined, undefined, undefined];
+const NOTHING: readonly Last[] = [undefined, undefined, undefined, undefined];
+const copied = (last: Last): Last => (last instanceof Map ? new Map(last) : last);
 
 /** DJIT+ (Pozniansky and Schuster): for each kind the last access of every thread; only the first in each epoch is looked at. */
 export class DjitHistory implements ByteHistory {
-  readonly #last = nothing();
+  readonly #last: Last[];
+
+  constructor(last: readonly Last[] = NOTHING) {
+    this.#last = last.map(copied);
+  }
+
+  copy(): DjitHistory {
+    return new DjitHistory(this.#last);
+  }
+
+  same(tid: number, epoch: number, kind: RacingKind): boolean {
+    return (this.#last[kind] as Map<number, Remembered> | undefined)?.get(tid)?.epoch === epoch;
+  }
 
   access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined {
     const own = this.#last[kind] as Map<number, Remembered> | undefined;
-    if (own?.get(now.tid)?.epoch === now.epoch) return undefined;
+    if (this.same(now.tid, now.epoch, kind)) return undefined;
     const race = findRace(thread, kind, this.#last);
     if (race !== undefined) return race;
     if (own === undefined) this.#last[kind] = new Map([[now.tid, now]]);
@@ -91,12 +108,25 @@ export class DjitHistory implements ByteHistory {
  * others one epoch is kept for as long as they are ordered, and one for each thread only then.
  */
 export class FastTrackHistory implements ByteHistory {
-  readonly #last = nothing();
+  readonly #last: Last[];
+
+  constructor(last: readonly Last[] = NOTHING) {
+    this.#last = last.map(copied);
+  }
+
+  copy(): FastTrackHistory {
+    return new FastTrackHistory(this.#last);
+  }
+
+  same(tid: number, epoch: number, kind: RacingKind): boolean {
+    const own = this.#last[kind];
+    const mine = own instanceof Map ? own.get(tid) : own;
+    return mine !== undefined && mine.tid === tid && mine.epoch === epoch;
+  }
 
   access(thread: PreciseThread, kind: RacingKind, now: Remembered): FoundRace | undefined {
     const own = this.#last[kind];
-    const mine = own instanceof Map ? own.get(now.tid) : own;
-    if (mine?.tid === now.tid && mine.epoch === now.epoch) return undefined;
+    if (this.same(now.tid, now.epoch, kind)) return undefined;
     const race = findRace(thread, kind, this.#last);
     if (race !== undefined) return race;
     if (kind === KIND.write) this.#last.fill(undefined);

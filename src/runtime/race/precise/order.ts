@@ -98,7 +98,8 @@ export class Order {
   free(address: number, size: number): void {
     const first = address - (address % 8);
     const end = Math.max(address + size - ((address + size) % 8), first + 8);
-    for (const each of this.#syncs.keys()) if (each >= first && each < end) this.#syncs.delete(each);
+    if (end - first < this.#syncs.size) for (let each = first; each < end; each++) this.#syncs.delete(each);
+    else for (const each of this.#syncs.keys()) if (each >= first && each < end) this.#syncs.delete(each);
   }
 
   get clockEntries(): number {
