@@ -27,6 +27,8 @@ export interface ImageSymbol {
   readonly address: bigint;
   readonly size: number;
   readonly kind: 'func' | 'object' | 'other';
+  /** What is there returns the address of the function (STT_GNU_IFUNC). */
+  readonly indirect?: true;
 }
 
 /** A function with code. `name` is the source name without ABI suffix (`runtime.systemstack`, `crash/trace.(*traceContext).TakeSnapShot`). */
@@ -265,6 +267,8 @@ export interface Image {
   globals(): Iterable<Variable>;
   /** Parameters, results and locals of a scope that are in force at pc, in declaration order. */
   variables(scope: ScopeKey, pc: bigint): readonly Variable[];
+  /** What a function of C returns, void for nothing; undefined: debug information does not describe it. */
+  returnTypeOf(func: Func): Type | undefined;
   /**
    * What was in a place (an expression that names it) when the call was made that returns to an address, as far as the caller's debug information
    * says: an expression over the caller's frame whose value it is.

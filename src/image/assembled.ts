@@ -194,6 +194,10 @@ class AssembledImage implements Image {
     return symbol && this.type(descriptors.get(symbol.name)!);
   }
 
+  returnTypeOf(): undefined {
+    return undefined;
+  }
+
   tracedArguments(): undefined {
     return undefined;
   }

@@ -158,7 +158,8 @@ class ElfImage implements Image {
   // ---- symbols and functions ---------------------------------------------------------------------------------------------------------
 
   private imageSymbol(raw: RawSymbol): ImageSymbol {
-    return { name: demangle(raw.name), linkName: raw.name, address: this.loaded(raw.address), size: raw.size, kind: raw.kind };
+    const { name: linkName, address, size, kind, indirect } = raw;
+    return { name: demangle(linkName), linkName, address: this.loaded(address), size, kind, ...(indirect && { indirect }) };
   }
 
   private functionSymbol(func: Func): ImageSymbol {
@@ -383,6 +384,10 @@ class ElfImage implements Image {
 
   variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
     return this.dwarf().variables(scope, pc);
+  }
+
+  returnTypeOf(func: Func): Type | undefined {
+    return this.dwarf().returnTypeAt(func.entry);
   }
 
   valueAtCall(returnAddress: bigint, place: Uint8Array): Location | undefined {

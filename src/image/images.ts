@@ -134,6 +134,10 @@ export class Images {
     return scope === undefined ? undefined : this.variables(scope, func.entry);
   }
 
+  returnTypeOf(func: Func): Type | undefined {
+    return this.at(func.entry)?.returnTypeOf(func);
+  }
+
   /** Variables of a scope that `inlineFrames(pc)` of the same pc gave. */
   variables(scope: ScopeKey, pc: bigint): readonly Variable[] {
     return this.at(pc)?.variables(scope, pc) ?? [];

@@ -46,6 +46,18 @@ const RESULTS: readonly (readonly [call: string, shown: string])[] = [
   ['Concurrently()', '10'],
 ];
 
+/** Debug information does not tell variadic functions: what is too much for a slice becomes its elements. */
+const VARIADIC: typeof RESULTS = [
+  ['Total(1, 2, 3, 4)', '10'],
+  ['Total(1)', '1'],
+  ['Total(1, []int{2, 3}...)', '6'],
+  ['Joined("a", "b", "c") + Joined()', '"a+b+c"'],
+  ['Joined(words...)', '"a+bc"'],
+  ['fmt.Sprintf("%d %d", 1, 2)', '"1 2"'],
+  ['fmt.Sprintf("%v %s %v", p, words, nil)', '"(3, 4) [a bc] <nil>"'],
+  ['fmt.Sprintf("plain")', '"plain"'],
+];
+
 /** Calls that do not return, and why. */
 const UNDONE: readonly (readonly [call: string, why: string | RegExp])[] = [
   ['Panics(7)', /it panicked: .*x: 7, y: 3.*; nothing of what it did is left/],
@@ -81,6 +93,14 @@ describe.each(MATRIX)('calls of functions, %s', toolchain => {
     for (const [call, shown] of RESULTS) expect([call, await at.text(`call ${call}`)]).toEqual([call, shown]);
     expect(await around()).toEqual(before);
     expect(await at.text('frame')).toMatch(/^#1 /);
+  });
+
+  test(`take any number of arguments where Go's do${note}`, async () => {
+    const at = await stopped(buildGo('variadics', { toolchain, gcflags: '-N -l' }));
+    await at.text('next');
+    await at.text('next');
+    for (const [call, shown] of VARIADIC) expect([call, await at.text(`call ${call}`)]).toEqual([call, shown]);
+    for (const call of ['Total()', 'Total(1, "x")', 'Total([]int{1}...)']) expect((await at.run(`call ${call}`)).ok).toBe(false);
   });
 
   test(`leave what they do, unless they are pure${note}`, async () => {

@@ -27,7 +27,7 @@ export type SyntaxNode =
     })
   /** `x.(T)`, `x.(data)`, and the `main.(*T)` of a method's name. */
   | (Span & { readonly kind: 'assert'; readonly operand: SyntaxNode; readonly type: SyntaxNode })
-  | (Span & { readonly kind: 'call'; readonly callee: SyntaxNode; readonly args: readonly SyntaxNode[] })
+  | (Span & { readonly kind: 'call'; readonly callee: SyntaxNode; readonly args: readonly SyntaxNode[]; readonly spread: boolean })
   | (Span & { readonly kind: 'unary'; readonly operator: string; readonly operand: SyntaxNode })
   | (Span & {
       readonly kind: 'binary';

@@ -4,7 +4,7 @@
  */
 import type { Func, Image, Language, Variable } from '../../image/api.js';
 import type { Known } from '../known.js';
-import type { CallResult, CallTarget, EvaluatedOperand, Result } from './operand.js';
+import type { CallManner, CallResult, CallTarget, EvaluatedOperand, Result } from './operand.js';
 
 /**
  * Guest memory as a debugger sees it. cpu/api's AddressSpace is one. `read` throws MemoryFault (or any error whose message says why); a
@@ -61,5 +61,5 @@ export interface EvaluationContext {
   /** What a name behind `$` has been set to that is no register's; absent: nothing ever. */
   convenience?(name: string): Result | undefined;
   /** Has the program run a function. Throws OperationError that says why it cannot, or what has become of it. Absent: nothing can be run. */
-  readonly call?: (callee: CallTarget, args: readonly EvaluatedOperand[]) => readonly CallResult[];
+  readonly call?: (callee: CallTarget, args: readonly EvaluatedOperand[], manner: CallManner) => readonly CallResult[];
 }

@@ -1,5 +1,6 @@
 import { utf8Text } from '../../host/bytes.js';
 import { told } from '../../host/told.js';
+import type { Type } from '../../image/api.js';
 import { CODE_ADDRESS, DATA_ADDRESS, pointerTo, sameType, underlying } from '../values/types.js';
 import { addressOf, dynamicOf, type Value } from '../values/value.js';
 import type { Expression, SyntaxNode } from './ast.js';
@@ -96,7 +97,7 @@ class Evaluator extends TypeEvaluator {
       case 'binary':
         return this.binary(node);
       case 'cast':
-        return ofValue(convert(this.context, this.operand(node.operand), this.type(node.type)));
+        return this.conversion(node.operand, this.type(node.type));
       case 'conditional':
         return this.checked(this.truth(node.condition) ? node.yes : node.no);
       case 'sizeof':
@@ -317,13 +318,21 @@ class Evaluator extends TypeEvaluator {
 
   // ---- calls and operators ----------------------------------------------------------------------------------------------------------------
 
-  private call(node: SyntaxNode & { kind: 'call' }): EvaluatedOperand {
+  private conversion(node: SyntaxNode, type: Type): EvaluatedOperand {
+    let inner = node;
+    while (inner.kind === 'paren') inner = inner.inner;
+    const operand = inner.kind === 'call' ? positioned(inner.start, () => this.call(inner, type)) : this.operand(node);
+    if (operand.kind === 'package') return this.unknown(node);
+    // (void)f()
+    if (underlying(type).kind === 'void') return { kind: 'results', results: [] };
+    return ofValue(convert(this.context, operand, type));
+  }
+
+  private call(node: SyntaxNode & { kind: 'call' }, returns?: Type): EvaluatedOperand {
     const callee = this.operand(node.callee);
     if (callee.kind === 'type') {
       if (node.args.length !== 1) return this.fail(node, `a conversion to ${callee.type.name} takes one value, not ${node.args.length}`);
-      const argument = this.operand(node.args[0]!);
-      if (argument.kind === 'package') return this.unknown(node.args[0]!);
-      return ofValue(convert(this.context, argument, callee.type));
+      return this.conversion(node.args[0]!, callee.type);
     }
     if (callee.kind === 'builtin') {
       return callBuiltin(
@@ -340,11 +349,11 @@ class Evaluator extends TypeEvaluator {
       if (inlined !== undefined) return this.fail(node.callee, inlinedAway(inlined));
     }
     if (callee.kind === 'package') return this.unknown(node.callee);
-    return this.called(node, callee);
+    return this.called(node, callee, returns);
   }
 
   /** A call that the program has to run. */
-  private called(node: SyntaxNode & { kind: 'call' }, operand: EvaluatedOperand): EvaluatedOperand {
+  private called(node: SyntaxNode & { kind: 'call' }, operand: EvaluatedOperand, returns: Type | undefined): EvaluatedOperand {
     const { call } = this.context;
     const callee = calleeOf(operand);
     if (callee === undefined) {
@@ -353,7 +362,7 @@ class Evaluator extends TypeEvaluator {
     }
     if (call === undefined) return this.fail(node, `${this.text(node.callee)} would have to run, and there is no process that could`);
     const args = node.args.map(each => this.checked(each));
-    const results = call(callee, args);
+    const results = call(callee, args, { spread: node.spread, returns });
     return results.length === 1 ? ofValue(results[0]!.value) : { kind: 'results', results };
   }
 

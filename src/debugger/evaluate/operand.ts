@@ -8,6 +8,14 @@ export type CallTarget =
   /** A value of a function type. */
   | { readonly kind: 'closure'; readonly value: Value };
 
+/** What was written around a call. */
+export interface CallManner {
+  /** `f(x...)`. */
+  readonly spread: boolean;
+  /** The type that the result is cast to: of C without debug information nothing else says what it is. */
+  readonly returns?: Type | undefined;
+}
+
 export interface CallResult {
   readonly name: string;
   readonly value: Value;

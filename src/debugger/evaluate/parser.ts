@@ -449,12 +449,14 @@ class Parser {
   private call(callee: SyntaxNode): SyntaxNode {
     this.expect('(');
     const args: SyntaxNode[] = [];
+    let spread = false;
     while (!this.isOperator(')')) {
       args.push(this.expression());
-      if (!this.accept(',')) break;
+      spread = this.accept('...');
+      if (spread || !this.accept(',')) break;
     }
     this.expect(')');
-    return { kind: 'call', callee, args, start: callee.start, end: this.lastEnd };
+    return { kind: 'call', callee, args, spread, start: callee.start, end: this.lastEnd };
   }
 }
 

@@ -10,7 +10,7 @@ import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Faulted } from '../code/operands.js';
 import { CommandError } from '../errors.js';
 import type { EvaluationContext } from '../evaluate/context.js';
-import type { CallResult, CallTarget, EvaluatedOperand } from '../evaluate/operand.js';
+import type { CallManner, CallResult, CallTarget, EvaluatedOperand } from '../evaluate/operand.js';
 import { CallChecks } from '../lens/checks.js';
 import type { Scene } from '../lens/lens.js';
 import type { LogicalFrame } from '../stack/frame.js';
@@ -499,11 +499,11 @@ export class Session {
     }
   }
 
-  #call(context: EvaluationContext, callee: CallTarget, args: readonly EvaluatedOperand[]): readonly CallResult[] {
+  #call(context: EvaluationContext, callee: CallTarget, args: readonly EvaluatedOperand[], manner: CallManner): readonly CallResult[] {
     const { target, driver, checks, stop } = this;
     const site: CallSite = { target, driver, checks, thread: this.thread, most: this.settings.number('max-call-instructions') };
     const asked: CallAsked = { site, context, stop, apart: this.#calls !== 'stay', goroutine: this.selection.goroutine };
-    return this.#attempt(this.#calls !== 'each undone', () => callFunction(asked, callee, args)).value;
+    return this.#attempt(this.#calls !== 'each undone', () => callFunction(asked, callee, args, manner)).value;
   }
 
   /** What expressions are evaluated in: the selected frame, if there is one. */
@@ -513,7 +513,7 @@ export class Session {
     const convenience = (name: string) => this.convenience.get(name);
     if (this.still) {
       const context = { ...this.stack.context(this.frame), breakpointHits, convenience };
-      return { ...context, call: (callee, args) => this.#call(context, callee, args) };
+      return { ...context, call: (callee, args, manner) => this.#call(context, callee, args, manner) };
     }
     return { memory: target.memory, images: target.images.all, frame: undefined, curg: undefined, breakpointHits, convenience };
   }

@@ -170,6 +170,16 @@ export class Dwarf {
     return [];
   }
 
+  /** See `Image.returnTypeOf`. */
+  returnTypeAt(entry: bigint): Type | undefined {
+    const f = this.functionTable.at(this.linked(entry));
+    if (f === undefined || f.unit.isGo) return undefined;
+    return this.info.sections.guard('what a function returns is not known', undefined, () => {
+      const typed = origins(this.info.die(f.unit, f.die)).find(die => die.has(DW_AT.type));
+      return typed === undefined ? this.types.at(undefined) : this.types.of(typed);
+    });
+  }
+
   /** See `Image.valueAtCall`. */
   valueAtCall(returnAddress: bigint, place: Uint8Array): Location | undefined {
     const behind = this.linked(returnAddress);

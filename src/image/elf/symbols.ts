@@ -22,6 +22,8 @@ export interface RawSymbol {
   readonly size: number;
   readonly kind: 'func' | 'object' | 'other';
   readonly threadLocal: boolean;
+  /** What is there returns the address of the function (STT_GNU_IFUNC). */
+  readonly indirect?: boolean;
 }
 
 /** Number of the last of ascending values at or below one, -1 when there is none. */
@@ -101,7 +103,14 @@ export class ElfSymbolTable {
   private symbol(index: number): RawSymbol {
     const type = this.type(index);
     const kind = type === STT.func || type === STT.ifunc ? 'func' : type === STT.object || type === STT.common ? 'object' : 'other';
-    return { name: this.name(index), address: this.value(index), size: this.size(index), kind, threadLocal: type === STT.tls };
+    return {
+      name: this.name(index),
+      address: this.value(index),
+      size: this.size(index),
+      kind,
+      threadLocal: type === STT.tls,
+      indirect: type === STT.ifunc,
+    };
   }
 
   private name(index: number): string {

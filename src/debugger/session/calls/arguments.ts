@@ -23,8 +23,36 @@ import type { ReadyFrame } from './running.js';
 
 const WORD = 8;
 
+/** What a parameter gets: a value, or values for the slice of a variadic one. */
+export type Given = Value | { readonly elements: readonly Value[]; readonly elem: Type };
+
+/**
+ * What each parameter gets. Debug information does not tell variadic functions: what is too much for a last parameter that is a slice, or does not
+ * fit there, becomes its elements, unless `f(x...)` was written.
+ */
+export function assignedAll(params: readonly Formal[], args: readonly EvaluatedOperand[], spread: boolean): readonly Given[] | undefined {
+  const last = params.at(-1);
+  const slice = last && underlying(last.type);
+  const fixed = params.length - 1;
+  const packs =
+    !spread &&
+    last !== undefined &&
+    slice?.kind === 'slice' &&
+    args.length >= fixed &&
+    !(args.length === params.length && fits(last, args[fixed]!));
+  if (!packs) return args.length === params.length ? params.map((param, index) => assigned(param, args[index]!)) : undefined;
+  const element = { name: `an element of ${last.name}`, type: slice.elem };
+  const elements = args.slice(fixed).map(each => assigned(element, each));
+  return [...params.slice(0, fixed).map((param, index) => assigned(param, args[index]!)), { elements, elem: slice.elem }];
+}
+
+/** Whether a slice can be what is given, and not one of its elements. */
+const fits = ({ type }: Formal, given: EvaluatedOperand): boolean =>
+  given.kind === 'nil' ||
+  (given.kind === 'value' && underlying(given.value.type).kind === 'slice' && sameType(underlying(given.value.type), underlying(type)));
+
 /** What a parameter gets, before anything runs. Throws OperationError. */
-export function assigned({ name, type }: Formal, given: EvaluatedOperand): Value {
+function assigned({ name, type }: Formal, given: EvaluatedOperand): Value {
   const what = name.startsWith('~') ? `a ${type.name}` : `${name} (${type.name})`;
   switch (given.kind) {
     case 'constant':
@@ -63,10 +91,19 @@ export function receiverFor({ type }: Formal, receiver: Value, world: World): Va
 }
 
 /** A value's bytes in the call: what it needs in memory is made there. Throws OperationError, Unreadable. */
-export function bytesFor(world: World, frame: ReadyFrame, { type }: Formal, value: Value): Uint8Array {
+export function bytesFor(world: World, frame: ReadyFrame, { type }: Pick<Formal, 'type'>, value: Given): Uint8Array {
+  if ('elements' in value) return packed(world, frame, value);
   const to = underlying(type);
   if (to.kind === 'interface' && !sameType(value.type, type)) return boxed(world, frame, type, value);
   return made(world, frame, value);
+}
+
+/** A slice of new elements, in memory that the collector looks through. */
+function packed(world: World, frame: ReadyFrame, { elements, elem }: Exclude<Given, Value>): Uint8Array {
+  const bytes = elements.flatMap(each => [...bytesFor(world, frame, { type: elem }, each)]);
+  const count = BigInt(elements.length);
+  const holds = elem.runtimeType ?? runtimeTypeNamed(world, elem);
+  return words([place(world, frame, Uint8Array.from(bytes), holds ?? 0n), count, count]);
 }
 
 function made(world: World, frame: ReadyFrame, value: Value): Uint8Array {

@@ -38,7 +38,6 @@ export function formalsOf(world: World, callee: CallTarget): Formals {
 
 function ofFunction(world: World, { func, receiver, instance }: CallTarget & { readonly kind: 'function' }): Formals {
   const { name, entry } = func;
-  if (func.language === 'c') throw new OperationError(`${name} is C: r14 calls Go functions only`);
   const image = world.images.find(each => each.contains(entry)) as Image;
   const scope = image.inlineFrames(entry).at(-1)?.scope;
   const variables = image.variables(scope, entry);
