@@ -1,7 +1,7 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race';
+export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race' | 'info';
 
 interface FlagRow {
   readonly name: string;
@@ -30,7 +30,7 @@ const FLAGS = [
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'asm', 'programs', 'lesson'],
+    of: ['exec', 'asm', 'programs', 'lesson', 'info'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
   {
@@ -98,8 +98,8 @@ const FLAGS = [
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race'] },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info'] },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -113,6 +113,10 @@ const COMMANDS = {
   asm: { syntax: 'r14 asm [FLAGS] FILE.s...', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
+  info: {
+    syntax: 'r14 info [--json] PATH',
+    summary: 'what a program is: its Go, build settings, whether it is a race build and by what evidence, ABI, DWARF',
+  },
   race: {
     syntax: 'r14 race replay|compare [FLAGS] FILE',
     summary: 'replay an event script on a model of the race detector, and print what the real one would; or on all models, and compare',

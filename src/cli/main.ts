@@ -23,6 +23,7 @@ const WANTED = {
   asm: 'a file of Go assembly: FILE.s',
   lesson: 'the name of a bundled program',
   race: 'what to do, and a file',
+  info: 'the path of a program',
 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -37,12 +38,16 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson or race');
+  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson, race or info');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
     const { raceCommand } = await import('./race.js');
     return raceCommand(parsed, parsed.path);
+  }
+  if (parsed.command === 'info') {
+    const { infoCommand } = await import('./info.js');
+    return infoCommand(parsed.path, parsed.values.has('json'));
   }
   const { reserveMemory } = await import('../cpu/memory/reserve.js');
   reserveMemory(sizeFlag(parsed, 'memory'));

@@ -23,7 +23,12 @@ function time(command: string, args: readonly string[], count = rounds): { secon
   const stderr: string[] = [];
   const seconds = Array.from({ length: count }, () => {
     const start = process.hrtime.bigint();
-    const result = spawnSync(command, args, { encoding: 'utf8', env: { ...GUEST_ENVIRONMENT, ...ownEnvironment(command) }, input: '' });
+    const result = spawnSync(command, args, {
+      encoding: 'utf8',
+      env: { ...GUEST_ENVIRONMENT, ...ownEnvironment(command) },
+      input: '',
+      maxBuffer: 1 << 28,
+    });
     if (result.error) throw result.error;
     if (result.status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with status ${result.status}: ${result.stderr}`);
     stderr.push(result.stderr);
