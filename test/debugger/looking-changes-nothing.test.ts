@@ -113,6 +113,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   'reverse-nexti': ['reverse-nexti', 'seek end'],
   'reverse-continue': ['reverse-continue', 'seek end'],
   seek: ['seek start', 'seek end'],
+  origin: ['origin rax', 'origin rsp', 'origin *(long *)$rsp'],
   mark: ['mark here'],
   marks: ['marks'],
 };

@@ -1,5 +1,6 @@
 /** Going back and forth in the run. What does it is loaded when it is first asked for. */
 import { grouped } from '../../host/grouped.js';
+import { hex } from '../../host/hex.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
@@ -137,6 +138,21 @@ export const timeCommands: readonly Command[] = [
   },
   {
     ...time,
+    name: 'origin',
+    aliases: [],
+    syntax: ['origin EXPRESSION'],
+    summary: 'where a value came from: back through moves, arithmetic, memory, calls and stack switches, instruction by instruction',
+    details: [
+      'EXPRESSION is a register, a variable or memory (`origin rdi`, `origin (*runtime.g)(R14).racectx`). Each link has a number for `goto`; the machine',
+      'stands in front of that instruction then. The way ends at a constant, the kernel, what was loaded, or where knowledge does, and says which.',
+      'Of a value that is computed from several, the first is followed. A value larger than 8 bytes is followed by its first 8.',
+    ].join('\n'),
+    repeat: 'no',
+    completion: ['expression'],
+    run: originCommand,
+  },
+  {
+    ...time,
     name: 'mark',
     aliases: ['checkpoint', 'check'],
     syntax: ['mark [NOTE]'],
@@ -181,6 +197,50 @@ export const timeCommands: readonly Command[] = [
     },
   },
 ];
+
+async function originCommand(session: Session, args: Arguments): Promise<Answer> {
+  if (args.empty) throw args.error('origin wants an expression: a register, a variable or memory');
+  session.requireProcess();
+  const [{ excursion }, { spotOf, trailOf }, { linkLines, spotText }] = await Promise.all([
+    import('../run/backwards.js'),
+    import('../run/origin.js'),
+    import('../show/origin-text.js'),
+  ]);
+  const spot = spotOf(session, args.text, args.column);
+  const head = `${args.text} is ${spotText(session, spot)} at t=${grouped(session.target.process.t)}`;
+  const trail = await excursion(session, history => trailOf(session, history, spot));
+  if (trail === undefined) return text('interrupted', null);
+  const history = session.history!;
+  const moments = trail.links.map(({ t, wrote, function: name }) => ({
+    t,
+    note: `origin ${args.text}: ${wrote} in ${name}`,
+    stop: MOMENT,
+  }));
+  const marks = history.marks.trail(moments, history.branch.id);
+  const lines = trail.links.flatMap((link, index) => linkLines(link, marks[index]!.id));
+  const data = trail.links.map((link, index) => ({
+    mark: marks[index]!.id,
+    t: link.t,
+    pc: hex(link.pc),
+    function: link.function,
+    line: link.line,
+    where: link.where,
+    convention: link.convention,
+    instruction: link.instruction,
+    wrote: link.wrote,
+    value: link.value === undefined ? null : hex(link.value),
+    sources: link.sources,
+  }));
+  // The last link says it then.
+  const constant = trail.source.kind === 'constant' && lines.length > 0;
+  return text([head, ...lines, ...(constant ? [] : [`     ${trail.end}`])].join('\n'), {
+    links: data,
+    source: trail.source.kind,
+    end: trail.end,
+  });
+}
+
+const MOMENT = { reason: 'moment' } as const;
 
 function told(marks: readonly Mark<Stop>[]): [string, { mark: number | null; t: number; branch: number; note: string }[]] {
   return [

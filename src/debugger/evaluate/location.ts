@@ -32,6 +32,7 @@ export function registerSource(frame: FrameContext, name: string): Source {
     return fromUint(value.value, size);
   };
   return {
+    register: name,
     get missing() {
       const value = frame.register(name);
       return isMissing(value) ? value : undefined;

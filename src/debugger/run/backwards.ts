@@ -66,6 +66,41 @@ export async function travel(session: Session, way: (history: Past) => Journey<S
   return session.stop;
 }
 
+/** Looks at other moments of the run, and comes back to where it stood. Undefined: Ctrl-C has ended it before. */
+export async function excursion<T>(session: Session, way: (history: Past) => Journey<T>): Promise<T | undefined> {
+  const history = await session.remember();
+  const { checks, selection, stop } = session;
+  const { process } = session.target;
+  const { branch } = history;
+  const here = process.save();
+  const { on } = checks;
+  const { faulted } = session.target;
+  checks.on = false;
+  checks.arm(session.target);
+  session.takeInterrupt();
+  session.selection = { goroutine: undefined, frame: 0 };
+  // Of a program that has ended, too, there is something to look at then.
+  session.stop = { reason: 'moment' };
+  session.target.faulted = undefined;
+  try {
+    const journey = way(history);
+    for (let step = journey.next(); ; step = journey.next()) {
+      if (step.done) return step.value;
+      if (await interrupted(session)) return undefined;
+    }
+  } finally {
+    history.branch = branch;
+    process.restore(here);
+    checks.on = on;
+    session.stop = stop;
+    session.selection = selection;
+    session.target.faulted = faulted;
+    session.target.changed();
+    lookAtWatches(session);
+    session.stopsChanged();
+  }
+}
+
 /** What is watched is compared from now on with what is there now. */
 function lookAtWatches(session: Session): void {
   session.target.changed();

@@ -289,6 +289,11 @@ export class Timeline<N extends { readonly reason: string }> {
     this.#copies = this.process.memory.copiedPages;
   }
 
+  /** One instruction of whichever thread's turn it is. */
+  step(): ProcessStop {
+    return this.runner.rerun(1, true);
+  }
+
   /** Has nothing stop the program. */
   quiet(): void {
     const { process } = this;
@@ -323,11 +328,13 @@ export class Timeline<N extends { readonly reason: string }> {
       if (snapshot.t < before && snapshots[index + 1]?.t !== snapshot.t) pieces.push(snapshot);
     }
     let end = before;
+    let changed = false;
     for (const snapshot of pieces.reverse()) {
       this.#restore(snapshot);
-      const found = yield* look(new PastPiece(this.runner, snapshot.t, end, end === before));
+      const found = yield* look(new PastPiece(this.runner, snapshot.t, end, end === before, changed));
       if (found !== undefined) return found;
       end = snapshot.behind ?? snapshot.t;
+      changed = snapshot.kept;
     }
     return undefined;
   }
@@ -337,12 +344,13 @@ const loose = <N>({ snapshots }: RunBranch<N>): number => snapshots.slice(1).fil
 
 /** A piece of the past, which is run again. */
 export class PastPiece {
-  /** `last`: the moment at its end is the one that is looked back from. */
+  /** `last`: the moment at its end is the one that is looked back from. `changed`: there the user has changed something. */
   constructor(
     private readonly runner: Runner,
     readonly start: number,
     readonly end: number,
     readonly last: boolean,
+    readonly changed: boolean,
   ) {}
 
   /** Runs it to its end; `visit` is asked at each stop that whoever looks has set up. Stops behind an instruction belong to the piece that ran it. */

@@ -28,15 +28,28 @@ interface Signalled {
 const signalOf = ({ reason, signal }: Signalled): number | undefined =>
   reason === 'signal' && typeof signal === 'object' ? signal.signal : undefined;
 
+const MOST_PASSED = 1000;
+
 export class Marks<N extends Signalled> {
   readonly #marks: Mark<N>[] = [];
+  /** Of questions; they are not listed, and the oldest go. */
+  #trails: readonly Mark<N>[] = [];
+  #next = 1;
   /** The last fault of each branch. */
   readonly #faults = new Map<number, Mark<N>>();
 
   add({ process, branch }: Standing, stop: N, note: string): Mark<N> {
-    const mark = { id: this.#marks.length + 1, t: process.t, signal: signalOf(stop), branch: branch.id, note, stop };
+    const mark = { id: this.#next++, t: process.t, signal: signalOf(stop), branch: branch.id, note, stop };
     this.#marks.push(mark);
     return mark;
+  }
+
+  /** Moments that a question has come by. */
+  trail(moments: readonly { readonly t: number; readonly note: string; readonly stop: N }[], branch: number): readonly Mark<N>[] {
+    const trail = moments.map((each, index) => ({ ...each, id: this.#next + index, branch }));
+    this.#next += moments.length;
+    this.#trails = [...this.#trails, ...trail].slice(-MOST_PASSED);
+    return trail;
   }
 
   faulted({ process, branch }: Standing, stop: N, note: string): void {
@@ -53,6 +66,6 @@ export class Marks<N extends Signalled> {
   }
 
   find(name: string): Mark<N> | undefined {
-    return this.#marks.find(({ id, note }) => String(id) === name.replace('#', '') || (note !== '' && note === name));
+    return [...this.#marks, ...this.#trails].find(({ id, note }) => String(id) === name.replace('#', '') || (note !== '' && note === name));
   }
 }

@@ -25,6 +25,8 @@ export const OPTIMIZED_OUT: Missing = { lost: 'optimized out', why: 'the compile
 export interface Source {
   /** Where the bytes lie in guest memory, when they all lie there in a row. */
   readonly address?: bigint;
+  /** Of the frame's registers the one that they are the first bytes of. */
+  readonly register?: string;
   /** Throws Unreadable. */
   read(offset: number, length: number): Uint8Array;
   /** Absent: the value cannot be set, and `fixed` says why. Throws an Error that says why when the write fails; nothing has changed then. */

@@ -1,0 +1,57 @@
+/** `origin EXPRESSION`: the place that an expression stands for, and the way back from there. */
+import { type EffectRegister, GPR_NAMES } from '../../cpu/api.js';
+import { CommandError } from '../errors.js';
+import { findRegister } from '../evaluate/registers.js';
+import { evaluated } from '../session/expressions.js';
+import type { Session } from '../session/session.js';
+import { sourceText, type ToldLink, tellLink } from '../show/origin-text.js';
+import type { Journey } from '../timeline/history.js';
+import { Origin, type OriginEnd, type Replayed, type ValueSpot } from '../timeline/origin.js';
+
+/** Links that are told at most. */
+const MOST_LINKS = 40;
+
+export interface Trail {
+  readonly links: readonly ToldLink[];
+  readonly source: OriginEnd;
+  /** The end of it, in words. */
+  readonly end: string;
+}
+
+/** The place of an expression's value. Throws CommandError when it has none. */
+export function spotOf(session: Session, text: string, column: number): ValueSpot {
+  const { tid } = session.thread;
+  const named = findRegister(text.replace(/^\$/, ''), true);
+  if (named !== undefined) return ofRegister(session, named.register, named.offset, named.size ?? 8, column, tid);
+  const result = evaluated(session.context(), text, column);
+  if (result.kind === 'symbol') return { kind: 'memory', address: result.address, bytes: 8 };
+  if (result.kind !== 'value') throw new CommandError(`${text} lies nowhere: origin wants a register, a variable or memory`, column);
+  const { source, type } = result.value;
+  const bytes = Math.min(8, Math.max(1, type.size));
+  if (source.address !== undefined) return { kind: 'memory', address: source.address, bytes };
+  if (source.register !== undefined) return ofRegister(session, source.register, 0, bytes, column, tid);
+  throw new CommandError(`${text} lies in no one place: origin wants a register, a variable or memory`, column);
+}
+
+function ofRegister(session: Session, name: string, offset: number, bytes: number, column: number, tid: number): ValueSpot {
+  const { goroutine, frame } = session.selection;
+  const register = name as EffectRegister;
+  if (!(GPR_NAMES as readonly string[]).includes(name) && !name.startsWith('xmm'))
+    throw new CommandError(`the origin of ${name} is not followed`, column);
+  if (goroutine !== undefined || frame !== 0) {
+    throw new CommandError(`${name} of frame ${frame} is not where it was: select frame 0, or name memory`, column);
+  }
+  return { kind: 'register', register, offset, bytes: Math.min(8, bytes), tid };
+}
+
+/** Follows a place back, and tells of each link while the machine stands there. */
+export function* trailOf(session: Session, history: Replayed, spot: ValueSpot, most = MOST_LINKS): Journey<Trail> {
+  const { target } = session;
+  const links: ToldLink[] = [];
+  const origin = new Origin(history, target);
+  const source = yield* origin.trace(spot, target.process.t, link => {
+    links.push(tellLink(session, link));
+    return links.length < most;
+  });
+  return { links, source, end: sourceText(session, source) };
+}

@@ -1,0 +1,151 @@
+/** The links of an origin in words: who wrote it, where, in which function, goroutine and convention, and what from. */
+import { type EffectRegister, GPR_NAMES } from '../../cpu/api.js';
+import { isGpr } from '../../cpu/effects/instruction.js';
+import { grouped } from '../../host/grouped.js';
+import { hex } from '../../host/hex.js';
+import { effectsIn } from '../code/decode.js';
+import { describeCode } from '../code/describe.js';
+import { disassembleAt } from '../code/disassemble.js';
+import { registerRoles } from '../lens/roles.js';
+import { conventionOf } from '../lens/signature.js';
+import { landmarkOf } from '../memory/landmarks.js';
+import type { Session } from '../session/session.js';
+import { stackNamed } from '../stack/walk-target.js';
+import type { OriginEnd, OriginLink, ValueSpot } from '../timeline/origin.js';
+
+/** A link, told while the machine stood in front of its instruction. */
+export interface ToldLink {
+  readonly t: number;
+  readonly tid: number;
+  readonly pc: bigint;
+  readonly function: string;
+  /** `proc.go:170`; empty where no line is known. */
+  readonly line: string;
+  /** `goroutine 1 on g0`. */
+  readonly where: string;
+  readonly convention: string;
+  readonly instruction: string;
+  /** `rdi`, `runtime.g0.racectx`. */
+  readonly wrote: string;
+  readonly value: bigint | undefined;
+  readonly how: OriginLink['how'];
+  /** `r14`, `8 bytes at 0x602a98 (runtime.g0.racectx)`. */
+  readonly sources: readonly string[];
+  /** What the address of a source is made of: `r14 g = runtime.g0 (m0)`. */
+  readonly through: readonly string[];
+}
+
+export function tellLink(session: Session, link: OriginLink): ToldLink {
+  const { target } = session;
+  const { images, process } = target;
+  const func = images.functionAt(link.pc);
+  const line = images.lineAt(link.pc);
+  const thread = process.current;
+  const goroutine = target.goroutineOf(thread);
+  const stack = stackNamed(target.walkTarget, thread.registers.get('rsp'), target.threadG(thread));
+  const where = goroutine === undefined ? stack.name : `goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`;
+  return {
+    t: link.t,
+    tid: link.tid,
+    pc: link.pc,
+    function: describeCode(images, link.pc),
+    line: line === undefined ? '' : `${line.file.split('/').at(-1)}:${line.line}`,
+    where,
+    convention: func === undefined ? '' : conventionOf(func).id,
+    instruction: (disassembleAt(target, session.settings.flavor, link.pc)?.text ?? '').replace(/\s+[#;] .*/, ''),
+    wrote: spotText(session, link.wrote),
+    value: link.value,
+    how: link.how,
+    sources: link.sources.map(each => spotText(session, each)),
+    through: link.sources[0]?.kind === 'memory' ? addressRoles(session, link.pc) : [],
+  };
+}
+
+/** The registers of an instruction's operand, with what they mean there. */
+function addressRoles(session: Session, pc: bigint): readonly string[] {
+  const { target } = session;
+  const effects = effectsIn(target.memory, pc);
+  const stack = target.stack();
+  const [frame] = stack.frames(1);
+  if (effects === undefined || frame === undefined) return [];
+  const names = new Set<string>();
+  for (const { address } of effects.accesses) collect(address, names);
+  const roles = registerRoles(stack, frame);
+  return GPR_NAMES.filter(name => names.has(name) && name !== 'rsp').map(name => {
+    const value = target.process.current.registers.get(name);
+    const role = roles.get(name)?.text;
+    return role === undefined ? `${name} = ${hex(value)}` : `${name} is ${role}`;
+  });
+}
+
+function collect(value: unknown, names: Set<string>): void {
+  const { kind, register, args } = value as { kind: string; register?: EffectRegister; args?: readonly unknown[] };
+  if (kind === 'register' && register !== undefined && isGpr(register)) names.add(register);
+  for (const arg of args ?? []) collect(arg, names);
+}
+
+/** A place in words, as it is called now. */
+export function spotText(session: Session, spot: ValueSpot): string {
+  if (spot.kind === 'register') return spot.register === 'flags' ? 'the flags' : partName(spot);
+  const { target } = session;
+  const tls = target.go?.symbols.tlsG;
+  const owner =
+    tls === undefined ? undefined : target.process.threads.find(each => BigInt.asUintN(64, each.registers.fsBase + tls) === spot.address);
+  if (owner !== undefined) return `g in the TLS of thread ${target.threadNumber(owner)} (${hex(spot.address)})`;
+  const mark = landmarkOf(target.stack(), spot.address);
+  const name = mark === undefined || mark.name === '' ? '' : mark.name;
+  return name === '' ? `${spot.bytes} bytes at ${hex(spot.address)}` : `${name} (${hex(spot.address)})`;
+}
+
+const partName = ({ register, offset, bytes }: ValueSpot & { kind: 'register' }): string =>
+  offset === 0 && bytes >= 4 ? register : `byte ${offset}${bytes > 1 ? `-${offset + bytes - 1}` : ''} of ${register}`;
+
+const number = (value: bigint | undefined): string => (value === undefined ? '' : ` = ${value < 10n ? value : hex(value)}`);
+
+/** One link: what it did, then where. */
+export function linkLines(link: ToldLink, mark: number): readonly string[] {
+  const { sources, how } = link;
+  const from =
+    sources.length === 0
+      ? how === 'constant'
+        ? ', a constant'
+        : ''
+      : `${how === 'moved' ? ' from' : ', made of'} ${sources.slice(0, 3).join(' and ')}${sources.length > 1 ? `; on with ${sources[0]}` : ''}`;
+  const through = link.through.length === 0 ? '' : `; ${link.through.join(', ')}`;
+  const line = link.line === '' ? '' : ` at ${link.line}`;
+  const convention = link.convention === '' ? '' : `, ${link.convention}`;
+  return [
+    `${String(mark).padStart(3)}  t=${grouped(link.t)}  ${link.function}${line}, ${link.where}${convention}`,
+    `       ${link.instruction.padEnd(28)} ${link.wrote}${number(link.value)}${from}${through}`,
+  ];
+}
+
+/** The end of the way, in words. */
+export function sourceText(session: Session, source: OriginEnd): string {
+  switch (source.kind) {
+    case 'constant':
+      return `a constant of the program${number(source.value)}`;
+    case 'start':
+      if (source.spot.kind === 'register') return 'as the kernel began the thread with it';
+      return `never written since the program was loaded: ${spotText(session, source.spot)}${imageOf(session, source.spot.address)}`;
+    case 'syscall':
+      return `the kernel: ${source.name} at t=${grouped(source.t)}`;
+    case 'signal':
+      return `the kernel, for a signal, at t=${grouped(source.t)}`;
+    case 'changed':
+      return `you changed it at t=${grouped(source.t)}`;
+    case 'far':
+      return `its thread has not written ${spotText(session, source.spot)} in ${grouped(source.instructions)} instructions before that, and further back is not looked`;
+    case 'unknown':
+      return `what is known ends here: ${source.why}`;
+    case 'more':
+      return `and further back: origin of ${spotText(session, source.spot)} there`;
+  }
+}
+
+function imageOf({ target }: Session, address: bigint): string {
+  const image = target.images.at(address);
+  const mapping = target.memory.mappingAt(address);
+  if (image !== undefined) return `, as ${image.path.split('/').at(-1)} has it`;
+  return mapping === undefined ? '' : ', zeros since it was mapped';
+}
