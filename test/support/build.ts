@@ -186,6 +186,20 @@ export function buildGo(name: string, options: GoOptions = {}): string {
   });
 }
 
+/** Builds one Go source with -race; `env`: what the go command is told besides. See buildGo. */
+export function buildGoSource(source: string, name: string, release: Toolchain, env: Readonly<Record<string, string>> = {}): string {
+  const go = toolchain(release);
+  if (!go) throw new Error(`${release} is missing: ${how[release]}`);
+  const hash = createHash('sha256')
+    .update(readFileSync(source))
+    .update(JSON.stringify([go.goroot, env]))
+    .digest('hex')
+    .slice(0, 12);
+  return once(join(output, 'go', `${name}-${release}-${hash}`), temporary => {
+    run(go.go, ['build', '-race', '-o', temporary, source], { cwd: root, env: { ...go.env, ...env } });
+  });
+}
+
 export interface COptions {
   static?: boolean;
   /** Default `-O1 -g`. */

@@ -51,6 +51,17 @@ TEXT runtime·mapassign_faststr<ABIInternal>(SB), NOSPLIT, $32-24
 	CALL runtime·mapassign<ABIInternal>(SB)
 	RET
 
+// The same since Go 1.24, whose maps are other ones (Swiss tables, internal/runtime/maps): it gives itself out for mapassign.
+TEXT runtime·mapassignswiss_faststr<ABIInternal>(SB), NOSPLIT, $32-24
+	MOVQ AX, h+0(FP)
+	MOVQ BX, key_base+8(FP)
+	MOVQ CX, key_len+16(FP)
+	HOOK(runtime·racewritepc, runtime·mapassign)
+	MOVQ key_base+8(FP), BX
+	MOVQ key_len+16(FP), CX
+	CALL runtime·mapassign<ABIInternal>(SB)
+	RET
+
 // mapiterinit(h, it): the hook that makes //go:norace not enough.
 TEXT runtime·mapiterinit<ABIInternal>(SB), NOSPLIT, $32-16
 	MOVQ AX, h+0(FP)
@@ -69,7 +80,7 @@ TEXT runtime·mapiternext<ABIInternal>(SB), NOSPLIT, $32-8
 	CALL runtime·mapstep<ABIInternal>(SB)
 	RET
 
-// The same since Go 1.24, whose maps are other ones (Swiss tables) with hooks of other names: internal/runtime/maps.
+// And these have other names.
 TEXT runtime·mapIterStart<ABIInternal>(SB), NOSPLIT, $32-16
 	MOVQ AX, h+0(FP)
 	MOVQ BX, it+8(FP)

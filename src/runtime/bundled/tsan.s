@@ -22,6 +22,15 @@ TEXT detect<>(SB), NOSPLIT, $0-0
 	JEQ fault
 	RET
 tell:
+	MOVQ $tsanReplyAddress, AX
+	MOVQ tsanReply_thread(AX), DI
+	TESTQ DI, DI
+	JEQ text
+	MOVQ tsanReply_cells(AX), SI
+	MOVL tsanReply_current(AX), DX
+	MOVL tsanReply_old(AX), CX
+	JMP __tsan_report_race(SB)
+text:
 	JMP tell<>(SB)
 fault:
 	// The address has no shadow: the real one reads its cells and dies of that.
@@ -31,6 +40,10 @@ fault:
 	ADDQ AX, SI
 	MOVQ (SI), AX
 	RET
+
+// __tsan_report_race(thr, shadow, cur, old): comes by with each race that is found, in front of its report, if it gets one.
+TEXT __tsan_report_race(SB), NOSPLIT, $0-0
+	JMP tell<>(SB)
 
 // Writes what the reply says to where it says, and ends the process when it says so.
 TEXT tell<>(SB), NOSPLIT, $0-0

@@ -275,6 +275,11 @@ type tsanReply struct {
 	_           [4]byte
 	seconds     int64
 	nanoseconds int64
+	gorace      *byte
+	thread      *threadState
+	cells       *uint32
+	current     uint32
+	old         uint32
 }
 
 var g0 g
@@ -335,6 +340,7 @@ func funcname(pc uintptr) string
 func makemap() *hmap
 func mapassign(h *hmap, key string) *uint64
 func mapassign_faststr(h *hmap, key string) *uint64
+func mapassignswiss_faststr(h *hmap, key string) *uint64
 func mapiterinit(h *hmap, it *hiter)
 func mapiternext(h *hiter)
 func mapIterStart(h *hmap, it *hiter)
@@ -456,6 +462,8 @@ func __tsan_go_atomic64_compare_exchange(thr *threadState, cpc, pc uintptr, a un
 func detect()
 //r14:abi C
 func tell()
+//r14:abi C
+func __tsan_report_race(thr *threadState, shadow *uint32, cur, old uint32)
 //r14:abi C
 func afterAtomic()
 

@@ -57,6 +57,11 @@ export const REPLY = {
   status: 0x20,
   seconds: 0x28,
   nanoseconds: 0x30,
+  /** A race that was found, told of or not: thread (0: none), first cell, the cells of both accesses. */
+  thread: 0x40,
+  cells: 0x48,
+  current: 0x50,
+  old: 0x54,
   /** Where path and text begin. */
-  room: 0x40,
+  room: 0x60,
 } as const;

@@ -11,6 +11,7 @@ import { ATOMIC_KINDS, FIRST_RACE_CALL, RACE_CALLS, type RaceCall, REPLY } from 
 import { parseGorace, type RaceOptions } from './gorace.js';
 import { GuestRaceMemory } from './guest-memory.js';
 import { metaAddress, shadowAddress } from './layout.js';
+import type { RaceCells } from './model.js';
 import { goraceReader } from './replay.js';
 import { type RaceReport, raceReportText, type SymbolizePc } from './report.js';
 import { CONTEXT_RANGES } from './v3/context.js';
@@ -43,6 +44,7 @@ class RaceExtension implements KernelExtension {
   #said = '';
   #status: number | undefined;
   #sleep = 0;
+  #found: RaceCells | undefined;
 
   constructor(
     private readonly symbolize: SymbolizePc,
@@ -60,11 +62,12 @@ class RaceExtension implements KernelExtension {
     this.#said = '';
     this.#status = undefined;
     this.#sleep = 0;
+    this.#found = undefined;
     if (call === 'init') this.#init(space, a, b, c);
     const running = this.#detector(space);
     if (running === undefined) return -EINVAL;
     if (this.#status === undefined) this.#perform(running, call, [a, b, c, d, e]);
-    if (this.#said === '' && this.#status === undefined) return 0;
+    if (this.#said === '' && this.#status === undefined && this.#found === undefined) return 0;
     this.#reply(running);
     return 1;
   }
@@ -196,7 +199,15 @@ class RaceExtension implements KernelExtension {
     const at = space.readU64(BigInt(REPLY.address + GORACE_AT));
     const options = parseGorace(at === 0n ? '' : space.readCString(at, 1 << 16), goraceReader(this.release));
     const memory = new GuestRaceMemory(space);
-    const model = new TsanV3(memory, options.flags, report => this.#tell(options, report), this.release);
+    const model = new TsanV3(
+      memory,
+      options.flags,
+      report => this.#tell(options, report),
+      this.release,
+      (_, found) => {
+        this.#found = found;
+      },
+    );
     this.#running = { space, memory, options, model };
     return this.#running;
   }
@@ -216,6 +227,10 @@ class RaceExtension implements KernelExtension {
     memory.set32(REPLY.address + REPLY.status, this.#status ?? 0);
     memory.set64(REPLY.address + REPLY.seconds, Math.floor(this.#sleep / 1000));
     memory.set64(REPLY.address + REPLY.nanoseconds, (this.#sleep % 1000) * 1_000_000);
+    memory.set64(REPLY.address + REPLY.thread, this.#found?.thread ?? 0);
+    memory.set64(REPLY.address + REPLY.cells, this.#found?.cells ?? 0);
+    memory.set32(REPLY.address + REPLY.current, this.#found?.current ?? 0);
+    memory.set32(REPLY.address + REPLY.old, this.#found?.old ?? 0);
     space.write(BigInt(room), path);
     space.write(BigInt(room + path.length), text);
   }

@@ -8,8 +8,16 @@ export type AtomicKind = 'load' | 'store' | 'update' | 'compareExchange';
 /** Tells of a race; false when it is not told of after all, and so not counted. */
 export type TellRace = (report: RaceReport) => boolean;
 
+/** A race as ThreadSanitizer v3 finds it: the thread whose access it is, the first cell of the 8 bytes, the access's cell and the other one. */
+export interface RaceCells {
+  readonly thread: number;
+  readonly cells: number;
+  readonly current: number;
+  readonly old: number;
+}
+
 /** Called at each race that a model finds, told of or not, with the 8 bytes (their address) that it is in. */
-export type SeeRace = (word: number) => void;
+export type SeeRace = (word: number, found?: RaceCells) => void;
 
 /** What a run has cost a model. */
 export interface RaceCost {

@@ -52,9 +52,9 @@ export class TsanV3 implements RaceModel {
     this.#sync = new Sync(context, this.#slots, this.#trace, this.#metamap);
     this.#threads = new Threads(context, parts, this.#slots, this.#sync);
     this.#reports = new Reports(context, this.#threads, new History(context, parts, this.#slots, this.#threads), tell);
-    this.#accesses = new Accesses(context, this.#trace, (thread, cells, ...both) => {
-      see(shadowedAddress(cells));
-      this.#reports.race(thread, cells, ...both);
+    this.#accesses = new Accesses(context, this.#trace, (thread, cells, current, old) => {
+      see(shadowedAddress(cells), { thread, cells, current, old });
+      this.#reports.race(thread, cells, current, old);
     });
     this.processor = context.root('processor', () => this.createProcessor());
     this.main = context.root('main', () => this.#threads.start(0, 0));

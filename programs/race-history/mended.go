@@ -1,0 +1,25 @@
+package main
+
+var x int
+
+//go:noinline
+func work() {
+	nothing()
+}
+
+//go:noinline
+func nothing() {}
+
+func main() {
+	c := make(chan int)
+	go func() {
+		x = 1
+		for range 40000 {
+			work()
+		}
+		c <- 0
+	}()
+	<-c
+	x++
+	println(x)
+}

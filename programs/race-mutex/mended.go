@@ -1,0 +1,25 @@
+package main
+
+import "sync"
+
+var balance int
+
+func main() {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	wg.Add(2)
+	go func() {
+		mu.Lock()
+		balance += 10
+		mu.Unlock()
+		wg.Done()
+	}()
+	go func() {
+		mu.Lock()
+		balance += 20
+		mu.Unlock()
+		wg.Done()
+	}()
+	wg.Wait()
+	println(balance)
+}

@@ -1,0 +1,26 @@
+package main
+
+import "sync"
+
+var (
+	once sync.Once
+	x    int
+)
+
+//go:noinline
+func setup() {
+	x = 42
+}
+
+func main() {
+	var wg sync.WaitGroup
+	wg.Add(2)
+	for range 2 {
+		go func() {
+			once.Do(setup)
+			println(x)
+			wg.Done()
+		}()
+	}
+	wg.Wait()
+}
