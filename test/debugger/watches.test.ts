@@ -1,4 +1,5 @@
 /** Watchpoints on variables: along with a stack that moves, up to the end of their frame, and told by type. The values are those of the source. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { buildC, buildGo, missing, toolchains } from '../support/build.js';
 import { type Debugging, debug } from '../support/debug.js';
@@ -105,5 +106,48 @@ describe.skipIf(why)(`watchpoints${why ? ` (skipped: ${why})` : ''}`, () => {
     const { reason, output } = await next(at);
     expect(reason).toBe('scope');
     expect(output).toContain('(sum) ends, as main has returned');
+  });
+
+  describe('on expressions', () => {
+    const path = () => buildC('watched', { flags: ['-g', '-O0', '-no-pie'] });
+
+    it.each(['a > b', 'head->v + 1', 's > 10 && i < 9', 'a + b * 2', 'i == 3', 'head->v == 7 ? 1 : 2', '-head->next->v'])(
+      '%s: stops where gdb does, with its values',
+      async expression => {
+        const commands = ['break main', 'run', `watch ${expression}`, ...Array.from({ length: 12 }, () => 'continue')];
+        const gdb = spawnSync('gdb', ['-batch', '-nx', ...commands.flatMap(each => ['-ex', each]), path()], {
+          encoding: 'utf8',
+        }).stdout;
+        const expected = [...gdb.matchAll(/^Old value = (.*)\nNew value = (.*)$/gm)].map(([, before, after]) => [before, after]);
+        const at = await watching(path(), 'main', `watch ${expression}`);
+        const found: (readonly string[])[] = [];
+        // Of 12 stops gdb has spent one on the watchpoint's end.
+        while (found.length < expected.length) {
+          const { reason, output } = await next(at);
+          expect(reason).toBe('watchpoint');
+          const [, before, after] = /: (.*) -> (.*)$/m.exec(output)!;
+          found.push([before!, after!].map(each => each.replace('true', '1').replace('false', '0')));
+        }
+        expect(found).toEqual(expected);
+      },
+    );
+
+    it('that cannot be watched say why', async () => {
+      const at = await watching(path(), 'main', 'p a');
+      expect((await at.run('watch 5 > 3')).output).toContain('5 > 3 reads no memory, so it never changes');
+      expect((await at.run('watch $rax + 1')).output).toContain('$rax is a register, which cannot be watched');
+      expect((await at.run('rwatch a > b')).output).toContain('watched for changes of its value alone');
+      expect(await at.data('breakpoints')).toEqual([]);
+    });
+
+    it.each(toolchains())('follow a stack that is copied, and end with the frame, %s', async toolchain => {
+      const at = await watching(buildGo('watches', { toolchain, gcflags: 'all=-N -l' }), 'main.grow', 'next');
+      await at.text('next');
+      await at.text('watch x * 2 > 3');
+      const { reason, output } = await next(at);
+      expect(reason).toBe('watchpoint');
+      expect(output).toContain('false -> true');
+      expect(await next(at)).toMatchObject({ reason: 'scope' });
+    });
   });
 });

@@ -32,6 +32,9 @@ function where(images: Images, breakpoint: Breakpoint): string {
       const { address, length, access } = breakpoint.watch;
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
       const until = breakpoint.scope === undefined ? '' : `, until ${breakpoint.scope.function} returns`;
+      const places = (breakpoint.others?.length ?? 0) + 1;
+      if (breakpoint.expression !== undefined)
+        return `on changes of ${breakpoint.spec}, which reads ${places} place${places === 1 ? '' : 's'} in memory${until}`;
       return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}${until}`;
     }
     case 'break':

@@ -7,11 +7,13 @@ import { CommandError } from '../errors.js';
 import { raceView, reportingAddresses } from '../memory/race.js';
 import { parseMessage } from '../run/messages.js';
 import { scopeOfAddress } from '../run/watch-scopes.js';
+import { watchesFor } from '../run/watched.js';
 import { CAUGHT, type CodeBreakpoint, ENDINGS, RACE, type Watchpoint } from '../session/breakpoints.js';
-import { locate, placeOfExpression, watchTarget } from '../session/expressions.js';
+import { locate, placeOfExpression, pointing, watchTarget } from '../session/expressions.js';
 import type { Resolved } from '../session/locations.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
+import { WatchedExpression } from '../session/watched-expression.js';
 import { lookAtWatched } from '../session/watches.js';
 import { granuleAt } from '../show/race-text.js';
 import { Arguments, splitOptions } from './arguments.js';
@@ -100,7 +102,8 @@ export const breakpointCommands: readonly Command[] = [
     details: [
       'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
       "A variable of a frame is followed when Go moves the goroutine's stack, and its watchpoint ends, with a stop, when the frame has returned;",
-      'with -l its address is watched, whatever comes to lie there.',
+      'with -l its address is watched, whatever comes to lie there. Any expression can be watched (watch a > b, watch len(s), watch p.x + 1): the program stops',
+      'when its value has changed, wherever what it reads was written.',
       "-shadow: the race detector's four cells of the 8 bytes at an address, at each change of one: who has accessed them, as shadow tells it.",
     ].join('\n'),
     completion: ['expression'],
@@ -246,6 +249,14 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   const [target, wanted] = conditioned(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
   const context = session.context();
+  const expression = pointing(target.column, () => {
+    return WatchedExpression.isWanted(target.text, context) ? new WatchedExpression(target.text, context) : undefined;
+  });
+  if (expression !== undefined) {
+    if (access !== 'write' || !onlyChanges || fixed)
+      throw target.error('an expression that lies nowhere in memory is watched for changes of its value alone: watch, without options');
+    return watchExpression(session, target, expression, wanted);
+  }
   const { address, length, type } = watchTarget(context, target.text, target.column);
   const watch = { address, length, access };
   const watchpoint = session.breakpoints.add<Watchpoint>({
@@ -256,6 +267,31 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     scope: fixed ? undefined : scopeOfAddress(session, address),
     last: lookAtWatched(context, watch, type, session.settings.printOptions),
     onlyChanges,
+    name: undefined,
+    temporary: false,
+    trace: false,
+    condition: wanted,
+    thread: undefined,
+  });
+  return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
+}
+
+function watchExpression(session: Session, target: Arguments, expression: WatchedExpression, wanted: string | undefined): Answer {
+  const { watched, ranges } = expression.look(session.context(), session.settings.printOptions);
+  const [watch, ...others] = watchesFor(ranges);
+  const scopes = expression.places.map(({ address }) => scopeOfAddress(session, address)).filter(scope => scope !== undefined);
+  // The innermost frame is the first to be gone.
+  const scope = scopes.toSorted((one, other) => (one.frame > other.frame ? -1 : 1))[0];
+  const watchpoint = session.breakpoints.add<Watchpoint>({
+    kind: 'watch',
+    spec: target.text,
+    watch: watch!,
+    others,
+    expression,
+    type: undefined,
+    scope,
+    last: watched,
+    onlyChanges: true,
     name: undefined,
     temporary: false,
     trace: false,

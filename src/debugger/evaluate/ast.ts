@@ -1,5 +1,7 @@
 /** An expression after parsing. Whether a name, `(T)` or `a[b]` means a type or a value is decided when it is evaluated. */
 
+import type { Type } from '../../image/api.js';
+
 interface Span {
   /** Columns in the source, from 0; `end` is behind the last character. */
   readonly start: number;
@@ -36,6 +38,8 @@ export type SyntaxNode =
       readonly left: SyntaxNode;
       readonly right: SyntaxNode;
     })
+  /** A variable that was looked up before: where it lies, which may change. */
+  | (Span & { readonly kind: 'pinned'; readonly place: { readonly address: bigint }; readonly type: Type })
   /** C's `a ? b : c`. */
   | (Span & { readonly kind: 'conditional'; readonly condition: SyntaxNode; readonly yes: SyntaxNode; readonly no: SyntaxNode })
   /** C's `(char *)x`. */

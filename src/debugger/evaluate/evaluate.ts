@@ -2,7 +2,7 @@ import { utf8Text } from '../../host/bytes.js';
 import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { CODE_ADDRESS, DATA_ADDRESS, pointerTo, sameType, underlying } from '../values/types.js';
-import { addressOf, dynamicOf, type Value } from '../values/value.js';
+import { addressOf, deref, dynamicOf, type Value } from '../values/value.js';
 import type { Expression, SyntaxNode } from './ast.js';
 import { callBuiltin } from './builtins.js';
 import type { EvaluationContext } from './context.js';
@@ -98,6 +98,8 @@ class Evaluator extends TypeEvaluator {
         return this.binary(node);
       case 'cast':
         return this.conversion(node.operand, this.type(node.type));
+      case 'pinned':
+        return ofValue(deref(this.context, node.type, node.place.address));
       case 'conditional':
         return this.checked(this.truth(node.condition) ? node.yes : node.no);
       case 'sizeof':

@@ -7,6 +7,8 @@ import { parseAssignment, parseExpression } from './parser.js';
 /** The tree with every operation in brackets. */
 function shape(node: SyntaxNode): string {
   switch (node.kind) {
+    case 'pinned':
+      return `@${node.place.address}`;
     case 'conditional':
       return `(${shape(node.condition)} ? ${shape(node.yes)} : ${shape(node.no)})`;
     case 'integer':

@@ -8,13 +8,13 @@ import { CommandError } from '../errors.js';
 import type { Breakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop } from '../session/stop.js';
-import { lookAtWatched } from '../session/watches.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { Journey, Timeline } from '../timeline/history.js';
 import type { Mark, Moment } from '../timeline/marks.js';
 import { arm, arrived, interrupted, judge } from './control.js';
 import { placeOf, type StepPlace } from './place.js';
 import { currentCfa } from './step.js';
+import { lookAtWatchpoint } from './watched.js';
 
 type Past = Timeline<Stop>;
 
@@ -104,8 +104,7 @@ export async function excursion<T>(session: Session, way: (history: Past) => Jou
 /** What is watched is compared from now on with what is there now. */
 function lookAtWatches(session: Session): void {
   session.target.changed();
-  for (const each of session.breakpoints.watchpoints)
-    each.last = lookAtWatched(session.context(), each.watch, each.type, session.settings.printOptions);
+  for (const each of session.breakpoints.watchpoints) each.last = lookAtWatchpoint(session, each);
 }
 
 // ---- to a moment -----------------------------------------------------------------------------------------------------------------------------

@@ -18,11 +18,12 @@ import {
 import { holds } from '../session/expressions.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop, type WatchChange } from '../session/stop.js';
-import { firstChange, lookAtWatched } from '../session/watches.js';
+import { firstChange } from '../session/watches.js';
 import { instanceOf } from '../stack/generics.js';
 import { endingAddresses, endingHere, selectCulprit, selectOwnFrame } from './ending.js';
 import { traceLine } from './trace.js';
 import { isMoving, lookAtScopes, scopeAddresses, staleScope } from './watch-scopes.js';
+import { lookAtWatchpoint, watchesOf } from './watched.js';
 
 /** Where a stepping command wants to stop, besides the user's breakpoints. */
 export interface Goal {
@@ -99,7 +100,7 @@ export function arm(session: Session, goal: Goal | undefined): number {
 export function armStep(session: Session): number {
   const { breakpoints, target } = session;
   const { process } = target;
-  process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).map(each => each.watch));
+  process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).flatMap(watchesOf));
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);
   return session.stops;
@@ -214,7 +215,7 @@ function watchHits(session: Session, hits: readonly WatchHit[]): Stop | undefine
   session.target.changed();
   const changes: WatchChange[] = [];
   for (const hit of hits) {
-    const breakpoint = session.breakpoints.watchpoints.find(each => each.watch === hit.watch);
+    const breakpoint = session.breakpoints.watchpoints.find(each => watchesOf(each).includes(hit.watch));
     const stale = breakpoint && staleScope(session, breakpoint);
     if (stale !== undefined) return stale;
     const change = breakpoint && watchHit(session, breakpoint, hit);
@@ -226,14 +227,14 @@ function watchHits(session: Session, hits: readonly WatchHit[]): Stop | undefine
 
 function watchHit(session: Session, breakpoint: Watchpoint, hit: WatchHit): WatchChange | undefined {
   const { watch, last: before } = breakpoint;
-  const after = lookAtWatched(session.context(), watch, breakpoint.type, session.settings.printOptions);
+  const after = lookAtWatchpoint(session, breakpoint);
   breakpoint.last = after;
   const changed = firstChange(before, after);
   if (breakpoint.onlyChanges && changed === undefined) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false || !countHit(breakpoint, session.goroutine?.id)) return undefined;
   const met = hit.address < watch.address ? watch.address : hit.address;
-  const address = changed === undefined ? met : watch.address + BigInt(changed);
+  const address = changed === undefined || breakpoint.expression !== undefined ? met : watch.address + BigInt(changed);
   return { breakpoint, address, access: hit.access, before: before.text, after: after.text };
 }
 

@@ -6,10 +6,14 @@ import { hex } from '../../host/hex.js';
 import type { Breakpoint, Watchpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
-import { lookAtWatched, type WatchScope } from '../session/watches.js';
+import type { WatchScope } from '../session/watches.js';
 import { placeOf } from './place.js';
+import { lookAtWatchpoint } from './watched.js';
 
 const COPY = 'runtime.copystack';
+
+/** How far below a variable others of the same stack may lie: the most that Go lets a stack be. */
+const DEEPEST = 1n << 30n;
 
 /** Frames among which the one that an address lies in is looked for. */
 const FRAMES = 1000;
@@ -27,6 +31,7 @@ export function scopeOfAddress(session: Session, address: bigint): WatchScope | 
     goroutine: frame.stack.kind === 'goroutine' && goroutine !== undefined ? { id: goroutine.id, g: goroutine.address } : undefined,
     function: stack.frames(FRAMES).findLast(each => each.physical === frame)!.name,
     stack: frame.stack.kind === 'goroutine' ? frame.stack.name : placeOf(session, address).stack,
+    address,
     variable: hi - address,
     frame: hi - frame.cfa,
     entry: frame.func?.entry,
@@ -43,7 +48,7 @@ interface Copying {
 
 const copies = (): Copying[] => [];
 
-type Scoped = Watchpoint & { readonly scope: WatchScope };
+type Scoped = Watchpoint & { scope: WatchScope };
 
 const isScoped = (each: Breakpoint): each is Scoped => each.kind === 'watch' && each.scope !== undefined;
 
@@ -133,13 +138,16 @@ function followCopies(session: Session, rip: bigint): void {
 /** Puts a watchpoint where its variable is now. */
 function follow(session: Session, watchpoint: Scoped): void {
   const { target } = session;
-  const { scope, watch } = watchpoint;
+  const { scope, watch, expression } = watchpoint;
   const address = target.go!.goroutine(scope.goroutine!.g).stackHi - scope.variable;
   session.stopsChanged();
-  if (address === watch.address) return;
-  watchpoint.watch = { ...watch, address };
+  const by = address - scope.address;
+  if (by === 0n) return;
+  if (expression === undefined) watchpoint.watch = { ...watch, address };
+  else expression.move(scope.address - DEEPEST, scope.address + scope.variable, by);
+  watchpoint.scope = { ...scope, address };
   target.changed();
-  watchpoint.last = lookAtWatched(session.context(), watchpoint.watch, watchpoint.type, session.settings.printOptions);
+  watchpoint.last = lookAtWatchpoint(session, watchpoint);
   const text = `watchpoint ${watchpoint.id} (${watchpoint.spec}) moves with the stack of goroutine ${scope.goroutine!.id} to ${hex(address)}`;
   session.events.emit('message', { text });
 }

@@ -1,6 +1,7 @@
 import type { Watch } from '../../cpu/api.js';
 import type { Type } from '../../image/api.js';
 import type { Catch } from '../../linux/api.js';
+import type { WatchedExpression } from './watched-expression.js';
 import type { Watched, WatchScope } from './watches.js';
 
 /** `condition -hitcount BP OP N`. */
@@ -62,10 +63,13 @@ export interface Watchpoint extends Common {
   readonly spec: string;
   /** Another when the stack that it lies on has moved. */
   watch: Watch;
+  /** What else an expression depends on, and that. */
+  others?: readonly Watch[];
+  readonly expression?: WatchedExpression;
   /** Of the value; undefined: bytes of which no more is known. */
   readonly type: Type | undefined;
   /** The frame that it ends with; undefined: it stays. */
-  readonly scope: WatchScope | undefined;
+  scope: WatchScope | undefined;
   last: Watched;
   /** gdb's `watch`: a write that changes nothing does not stop. */
   readonly onlyChanges: boolean;

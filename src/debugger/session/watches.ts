@@ -15,6 +15,8 @@ export interface WatchScope {
   /** What stack it is on, and how far from its top: of the variable, and of what lies behind the frame's return address. */
   readonly stack: string;
   readonly variable: bigint;
+  /** Where the variable is now. */
+  readonly address: bigint;
   readonly frame: bigint;
   /** Of its function. */
   readonly entry: bigint | undefined;
