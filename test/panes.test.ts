@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { PaneSubject } from '../src/tui/pane.js';
 import { type PaneName, paneNamed } from '../src/tui/panes/table.js';
 import { observe, type View } from '../src/tui/view/view.js';
-import { type Debugging, debugBundled } from './support/debug.js';
+import { buildGo, missing } from './support/build.js';
+import { type Debugging, debug, debugBundled } from './support/debug.js';
 
 /** The rows of a pane as text. */
 function rowsOf({ session }: Debugging, name: PaneName, width = 60, before?: View): readonly string[] {
@@ -153,5 +154,37 @@ describe('what is marked as changed', () => {
     await go(at, 'finish');
     expect(marked(at, innermost)).toContain('rsp');
     expect(marked(at, outer)).toEqual(marked(at, innermost));
+  });
+});
+
+const why = missing('go1.26');
+
+describe.skipIf(why)(`the race pane${why ? ` (skipped: ${why})` : ''}`, () => {
+  it('has both accesses side by side, the cells, and, once asked, what has ordered them', async () => {
+    const at = debug(buildGo('race-shapes', { race: true }));
+    expect(rowsOf(at, 'race')).toEqual([]);
+    await at.text('break race');
+    await at.text('continue');
+    const rows = rowsOf(at, 'race', 100);
+    const halves = rows.slice(0, 8).map(row => row.split(' │ ').map(half => half.trim()));
+    expect(halves[0]).toEqual(['now', 'before']);
+    expect(halves[1]).toEqual(['goroutine 1 (tid 1)', expect.stringMatching(/^tid \d+ \(ended\)$/)]);
+    expect(halves[2]!.map(half => half.replace(/0x\w+/, 'A'))).toEqual(['read of byte 0 at A', 'write of byte 0 at A']);
+    expect(halves[5]).toEqual(['main.readField main.go:24', 'main.main.func1 main.go:38']);
+    expect(rows.find(row => row.startsWith('met'))).toMatch(/^met {2}\[R 0 tid 1 @ \d+\] \[W 0 tid \d+ @ 1\]$/);
+    expect(rows.find(row => row.startsWith('word'))).toBe('word [marker] [empty] [empty] [empty]');
+    expect(rows.some(row => row.includes('╌'))).toBe(false);
+    await at.text('race why');
+    const graph = rowsOf(at, 'race', 100).slice(rows.length);
+    expect(graph.filter(row => row.includes('╌╌╌')).map(row => /READS|WRITES/.exec(row)![0])).toEqual(['WRITES', 'READS']);
+    expect(graph.filter(row => row.includes('──►'))).toHaveLength(2);
+  });
+
+  it('shows a race that was reported, once it is asked for, when the program has ended too', async () => {
+    const at = debug(buildGo('race-counter', { race: true }));
+    await at.text('continue');
+    expect(rowsOf(at, 'race')).toEqual([]);
+    await at.text('race why');
+    expect(rowsOf(at, 'race', 100).join('\n')).toMatch(/main\.increment main\.go:12.*main\.increment main\.go:12/);
   });
 });

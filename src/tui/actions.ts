@@ -5,6 +5,7 @@ import type { Input } from './input.js';
 import { type Action, KEYS } from './keys.js';
 import { bodyHeight, hit, scrolled, tooSmall } from './layout.js';
 import type { PaneItem } from './pane.js';
+import { hasReport } from './panes/output.js';
 import { PANES } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, selectBy } from './selection.js';
 import { type Next, type State, say, touched } from './state.js';
@@ -46,8 +47,12 @@ export function act(state: State, action: Action): Next {
       const at = PANES.findIndex(pane => pane.name === focus) + action.by;
       return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
     }
-    case 'pane':
-      return { state: { ...state, focus: action.name } };
+    case 'pane': {
+      const { race } = state.view;
+      // A race is known at its stop, or once it is asked for; what has ordered it, only then.
+      const asks = action.name === 'race' && race?.rows === undefined && (race !== undefined || hasReport(state.output));
+      return asks ? act({ ...state, focus: 'race' }, { kind: 'run', line: 'race why' }) : { state: { ...state, focus: action.name } };
+    }
     case 'select': {
       const unit = { item: 1, page: rowsOfPane(state, focus), end: Number.MAX_SAFE_INTEGER }[action.unit];
       return { state: { ...state, panes: selectBy(state, focus, action.by * unit) } };

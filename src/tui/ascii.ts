@@ -6,8 +6,10 @@ import widthOf from './width.js';
 const MARKS: Readonly<Record<string, string>> = {
   '─': '-',
   '┄': '.',
+  '╌': '-',
   '│': '|',
   '►': '>',
+  '◄': '<',
   '●': '*',
   '⋮': ':',
   '…': '~',

@@ -54,7 +54,7 @@ const LAYOUTS: readonly Layout[] = [
     bands: [
       [
         column(1, slot('code', 12, 3), slot('backtrace', 8, 2), slot('console', 4, 1)),
-        column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('goroutines', 3, 1), slot('output', 3, 1)),
+        column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('race', 9, 3), slot('goroutines', 3, 1), slot('output', 3, 1)),
         column(1, slot('registers', 16, 3), slot('memory', 6, 2), slot('lesson', 12, 3)),
       ],
     ],
@@ -65,7 +65,15 @@ const LAYOUTS: readonly Layout[] = [
     bands: [
       [
         column(1, slot('code', 8, 3), slot('backtrace', 7, 2), slot('output', 2, 1), slot('console', 3, 1)),
-        column(1, slot('registers', 12, 3), slot('lens', 9, 2), slot('memory', 4, 2), slot('lesson', 8, 3), slot('goroutines', 2, 1)),
+        column(
+          1,
+          slot('registers', 12, 3),
+          slot('race', 9, 3),
+          slot('lens', 9, 2),
+          slot('memory', 4, 2),
+          slot('lesson', 8, 3),
+          slot('goroutines', 2, 1),
+        ),
       ],
     ],
   },

@@ -26,6 +26,15 @@ const command = (line: string): Effect => ({ kind: 'command', line });
 const stopped: Message = { kind: 'stopped', view: view('2', '0x2') };
 
 describe('single keys', () => {
+  it('r opens the report of a race that the program has printed', () => {
+    const quiet = fed(start(), { kind: 'written', text: 'hello\n' });
+    expect(effect(quiet, ...keys('r'))).toBeUndefined();
+    const reported = fed(start(), { kind: 'written', text: '==================\nWARNING: DATA RACE\nRead at' });
+    expect(effect(reported, ...keys('r'))).toEqual(command('race why'));
+    expect(fed(reported, ...keys('r')).focus).toBe('race');
+    expect(screen(reported).join('\n')).toContain('r tells of the race');
+  });
+
   it('are the commands one could have typed', () => {
     expect(effect(start(), ...keys('s'))).toEqual(command('stepi'));
     expect(effect(start(), ...keys('v'))).toEqual(command('config disassemble-flavor gnu'));

@@ -8,7 +8,7 @@ import { PreciseDetector } from '../../runtime/race/precise/detector.js';
 import type { RaceMop, RaceReport } from '../../runtime/race/report.js';
 import { Target } from '../target.js';
 import { accessWidth } from './access-width.js';
-import { raceAtHand, raceView, reportingAddresses } from './race.js';
+import { isModel, ReportedRaces, raceAtHand, raceView, reportingAddresses } from './race.js';
 import { type OnRaceCall, type RaceArgument, RaceCalls } from './race-calls.js';
 
 /** Why the real detector has not reported what FastTrack has found. */
@@ -40,9 +40,9 @@ const ENDING = { has: (name: string): boolean => /^__tsan_(init|go_start|acquire
 /** Of a program that races without end. */
 const MOST_REAL = 10_000;
 
-/** A race that the real detector has found: how many it had reported before, and whether the trace reached back to the earlier access. */
+/** A race that the real detector has found, and whether the trace reached back to the earlier access. */
 interface RealRace {
-  readonly reported: number;
+  printed: boolean;
   readonly restored: boolean;
   /** Pcs of both accesses, in a text; undefined where the earlier one's is lost. */
   readonly pair: string | undefined;
@@ -67,6 +67,7 @@ export class SecondOpinion extends RaceCalls {
   #state = 0;
   #address = 0;
   readonly #target: Target;
+  readonly #reported: ReportedRaces;
   /** Accesses, and what synchronised. */
   told = 0;
   syncs = 0;
@@ -84,6 +85,7 @@ export class SecondOpinion extends RaceCalls {
     const self = (): SecondOpinion => this;
     this.#model = model;
     this.#target = target;
+    this.#reported = new ReportedRaces(isModel(target));
   }
 
   /** An access of a thread begins. */
@@ -97,12 +99,11 @@ export class SecondOpinion extends RaceCalls {
   /** Races of FastTrack, in the order in which it found them, and whether the real detector has told of them. */
   races(): readonly SecondRace[] {
     this.#target.changed();
-    const all = raceView(this.#target).inside.reported;
-    const printed = new Set(this.#real.filter((race, index) => (this.#real[index + 1]?.reported ?? all) > race.reported));
-    const pairs = new Set([...printed].map(({ pair }) => pair));
+    this.#reported.end(raceView(this.#target).inside.reported);
+    const pairs = new Set(this.#real.filter(({ printed }) => printed).map(({ pair }) => pair));
     return this.#found.map(({ mops, why, real }) => {
       const pair = pairOf(mops[0].stack.at(-1), mops[1].stack.at(-1));
-      if ((real !== undefined && printed.has(real)) || pairs.has(pair)) return { mops, dropped: undefined };
+      if (real?.printed || pairs.has(pair)) return { mops, dropped: undefined };
       if (real === undefined) return { mops, dropped: why };
       return { mops, dropped: real.restored ? 'told before' : 'history' };
     });
@@ -143,8 +144,11 @@ export class SecondOpinion extends RaceCalls {
     if (found === undefined || this.#real.length >= MOST_REAL) return undefined;
     const before = view.inside.restore(found.before, found.granule)?.stack.at(-1);
     const pair = pairOf(view.inside.stackOf(found.thread)?.pc, before);
-    const real = { reported: view.inside.reported, restored: before !== undefined, pair };
+    const real: RealRace = { printed: false, restored: before !== undefined, pair };
     this.#real.push(real);
+    this.#reported.found(view.inside.reported, () => {
+      real.printed = true;
+    });
     for (const each of this.#last.get(found.thread.state) ?? []) each.real = real;
     return undefined;
   }

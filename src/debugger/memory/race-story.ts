@@ -2,7 +2,7 @@
 import type { Process } from '../../linux/api.js';
 import { type RaceThread, replayCall, type ShadowCell } from '../../runtime/race/inside/inside.js';
 import { Target } from '../target.js';
-import { type RaceAtHand, type RaceView, raceAtHand, raceView, reportingAddresses } from './race.js';
+import { isModel, type RaceAtHand, type RaceView, ReportedRaces, raceAtHand, raceView, reportingAddresses } from './race.js';
 import { RaceCalls } from './race-calls.js';
 
 export interface RacingAccess {
@@ -20,12 +20,12 @@ export interface RacingAccess {
 export interface RaceStory {
   readonly t: number;
   readonly granule: number;
+  /** The four cells of the word, as they are since the race was found. */
+  readonly cells: readonly ShadowCell[];
   readonly now: RacingAccess;
   readonly before: RacingAccess;
   /** Where the earlier thread's epoch of its access was ended, by a release; undefined: it was not, or the trace does not tell. */
   readonly released: readonly number[] | undefined;
-  /** Reports that were printed before. */
-  readonly reported: number;
 }
 
 /** The detector drops a race whose earlier stack it cannot find again. */
@@ -46,6 +46,7 @@ export function storyOf(view: RaceView, { thread, granule, now, before }: RaceAt
   return {
     t: target.process.t,
     granule,
+    cells: inside.cells(granule) ?? [],
     now: {
       tid: thread.tid,
       goroutine: id(thread),
@@ -63,7 +64,6 @@ export function storyOf(view: RaceView, { thread, granule, now, before }: RaceAt
       knows: knowledge(other, now.sid),
     },
     released: other && releaseOf(view, other, before),
-    reported: inside.reported,
   };
 }
 
@@ -83,14 +83,15 @@ const MOST_STORIES = 1000;
 
 /** Watches a run for the races that its detector finds. */
 export class RaceWitness extends RaceCalls {
-  readonly stories: RaceStory[] = [];
+  readonly #printed: RaceStory[] = [];
+  readonly #target: Target;
+  readonly #reported: ReportedRaces;
 
-  constructor(
-    process: Process,
-    images: ConstructorParameters<typeof Target>[1],
-    readonly target = new Target(process, images),
-  ) {
+  constructor(process: Process, images: ConstructorParameters<typeof Target>[1]) {
+    const target = new Target(process, images);
+    const reported = new ReportedRaces(isModel(target));
     const alike = new Map<string, number>();
+    const printed: RaceStory[] = [];
     const see = (): undefined => {
       target.changed();
       const view = raceView(target);
@@ -99,17 +100,22 @@ export class RaceWitness extends RaceCalls {
       const key = `${view.inside.stackOf(found.thread)?.pc} ${found.before.tid} ${found.now.mask} ${found.before.mask}`;
       const count = (alike.get(key) ?? 0) + 1;
       alike.set(key, count);
-      if (count <= MOST_ALIKE && this.stories.length < MOST_STORIES) this.stories.push(storyOf(view, found));
+      const story = count <= MOST_ALIKE ? storyOf(view, found) : undefined;
+      reported.found(view.inside.reported, () => {
+        if (story !== undefined && printed.length < MOST_STORIES) printed.push(story);
+      });
       return undefined;
     };
     super(target, new Map(), new Set(), new Map(reportingAddresses(target.images).map(address => [address, see])));
+    this.#target = target;
+    this.#reported = reported;
+    this.#printed = printed;
   }
 
   /** Those that were printed, in the order of their reports. */
   printed(): readonly RaceStory[] {
-    if (this.stories.length === 0) return [];
-    this.target.changed();
-    const { reported } = raceView(this.target).inside;
-    return this.stories.filter((story, index) => (this.stories[index + 1]?.reported ?? reported) > story.reported);
+    this.#target.changed();
+    this.#reported.end(raceView(this.#target).inside.reported);
+    return this.#printed;
   }
 }

@@ -41,6 +41,37 @@ export const reportingAddresses = (images: Images): readonly bigint[] => [
   ),
 ];
 
+/**
+ * Which of the races that a detector finds it also reports. Of a real one the count goes up behind the place where it is stopped at, of r14's model,
+ * which does all in one, in front of it.
+ */
+export class ReportedRaces {
+  #count = 0;
+  #last: (() => void) | undefined;
+
+  constructor(private readonly model: boolean) {}
+
+  /** A race was found when so many had been reported; `mark` is called when it is reported. */
+  found(count: number, mark: () => void): void {
+    const more = count > this.#count;
+    this.#count = count;
+    if (this.model) {
+      if (more) mark();
+      return;
+    }
+    if (more) this.#last?.();
+    this.#last = mark;
+  }
+
+  /** How many have been reported in the end. */
+  end(count: number): void {
+    if (!this.model && count > this.#count) this.#last?.();
+    this.#count = count;
+  }
+}
+
+export const isModel = ({ images }: Target): boolean => images.go?.bundled === true;
+
 /** The race of the call that a thread with these registers is at the beginning of. */
 export function raceAtHand({ inside }: RaceView, registers: Registers): RaceAtHand | undefined {
   const [state, cells, now, before] = (['rdi', 'rsi', 'rdx', 'rcx'] as const).map(name => Number(registers.get(name)));

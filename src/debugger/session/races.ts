@@ -13,10 +13,12 @@ const MOST = 1_000_000_000;
 interface Known {
   t: number;
   stories: readonly RaceStory[] | undefined;
+  /** The one that was asked for last. */
+  shown: RaceStory | undefined;
   readonly orders: Map<string, readonly OrderStep[] | undefined>;
 }
 
-const nothing = (): Known => ({ t: -1, stories: undefined, orders: new Map() });
+const nothing = (): Known => ({ t: -1, stories: undefined, shown: undefined, orders: new Map() });
 
 function knownOf(session: Session): Known {
   const known = session.target.lasting(nothing);
@@ -24,6 +26,7 @@ function knownOf(session: Session): Known {
   if (known.t !== t) {
     known.t = t;
     known.stories = undefined;
+    known.shown = undefined;
     known.orders.clear();
   }
   return known;
@@ -32,17 +35,26 @@ function knownOf(session: Session): Known {
 /** The race that the program stands at, or else one that was reported: the last, or by its number, from 1. Throws CommandError. */
 export function raceStory(session: Session, number: number | undefined, column: number): RaceStory {
   const { target } = session;
-  const here = number === undefined && !session.exited ? raceHere(target) : undefined;
-  if (here !== undefined) return storyOf(raceView(target), here);
   const known = knownOf(session);
+  const here = number === undefined && !session.exited ? raceHere(target) : undefined;
+  if (here !== undefined) return (known.shown = storyOf(raceView(target), here));
   known.stories ??= witnessed(session);
   const story = number === undefined ? known.stories.at(-1) : known.stories[number - 1];
-  if (story !== undefined) return story;
+  if (story !== undefined) return (known.shown = story);
   const count = known.stories.length;
   throw new CommandError(
     count === 0 ? 'no race was reported so far; break race stops at the next' : `no race ${number}: ${count} were reported so far`,
     column,
   );
+}
+
+/** The race that the program stands at or that was asked for, and what has ordered its two, if that was asked for; nothing is run for it. */
+export function knownRace(session: Session): { readonly story: RaceStory; readonly steps: readonly OrderStep[] | undefined } | undefined {
+  const { target } = session;
+  const { shown, orders } = knownOf(session);
+  const here = shown === undefined && !session.exited ? raceHere(target) : undefined;
+  const story = shown ?? (here && storyOf(raceView(target), here));
+  return story && { story, steps: orders.get(`${story.now.tid} ${story.before.tid}`) };
 }
 
 /** FastTrack on the run up to this moment. Throws CommandError. */

@@ -17,6 +17,7 @@ export const PANE_NAMES = [
   'goroutines',
   'console',
   'source',
+  'race',
 ] as const;
 
 interface SettingRow {

@@ -8,6 +8,7 @@ import { lensPane } from './lens.js';
 import { lessonPane } from './lesson.js';
 import { memoryPane } from './memory.js';
 import { outputPane } from './output.js';
+import { racePane } from './race.js';
 import { registersPane } from './registers.js';
 import { sourcePane } from './source.js';
 
@@ -22,6 +23,7 @@ const TABLE = [
   goroutinesPane,
   consolePane,
   sourcePane,
+  racePane,
 ] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];

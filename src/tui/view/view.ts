@@ -10,6 +10,7 @@ import { type FrameSummary, frameSummaries } from '../../debugger/show/frame-sum
 import { type FrameValues, frameValues, NO_VALUES } from '../../debugger/show/frame-values.js';
 import { type GoroutineSummary, goroutineSummaries, type ThreadSummary, threadSummaries } from '../../debugger/show/goroutine-summary.js';
 import { codeLook } from '../../debugger/show/listing.js';
+import { type RacePicture, racePicture } from '../../debugger/show/race-picture.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { stopData, stopHeadline } from '../../debugger/show/stop-text.js';
 import { grouped } from '../../host/grouped.js';
@@ -48,6 +49,7 @@ interface Parts {
   readonly threads: readonly ThreadSummary[];
   readonly lens: Lens | undefined;
   readonly source: SourceView;
+  readonly race: RacePicture | undefined;
 }
 
 export type View = Head & Parts;
@@ -63,6 +65,7 @@ export const NOTHING: Parts = {
   threads: [],
   lens: undefined,
   source: NO_SOURCE,
+  race: undefined,
 };
 
 /** Frames that a backtrace shows at most. */
@@ -79,6 +82,7 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
   threads: session => threadSummaries(session.stack),
   lens: session => lensView(session.scene),
   source: observeSource,
+  race: racePicture,
 };
 
 /** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
@@ -93,7 +97,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     breakpoints: session.breakpoints.addresses,
   };
   const stop = stopHeadline(session);
-  if (session.exited) return { ...base, place: '', stop, fault: false, ...NOTHING };
+  if (session.exited) return { ...base, place: '', stop, fault: false, ...NOTHING, race: racePicture(session) };
   const data = stopData(session);
   const stack = session.frame.physical.stack.name;
   const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
