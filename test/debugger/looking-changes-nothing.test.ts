@@ -114,6 +114,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   'reverse-continue': ['reverse-continue', 'seek end'],
   seek: ['seek start', 'seek end'],
   origin: ['origin rax', 'origin rsp', 'origin *(long *)$rsp'],
+  why: ['why'],
   mark: ['mark here'],
   marks: ['marks'],
 };

@@ -153,6 +153,17 @@ export const timeCommands: readonly Command[] = [
   },
   {
     ...time,
+    name: 'why',
+    aliases: [],
+    syntax: ['why'],
+    summary: 'what led to this fault, panic or fatal error: the operand, where its value came from, on which stack, and who wrote it',
+    details:
+      'All of it is looked up in the run; what is not known is not said. The numbers are for `goto`; `origin` tells a way link by link.',
+    repeat: 'no',
+    run: whyCommand,
+  },
+  {
+    ...time,
     name: 'mark',
     aliases: ['checkpoint', 'check'],
     syntax: ['mark [NOTE]'],
@@ -238,6 +249,23 @@ async function originCommand(session: Session, args: Arguments): Promise<Answer>
     source: trail.source.kind,
     end: trail.end,
   });
+}
+
+async function whyCommand(session: Session, args: Arguments): Promise<Answer> {
+  args.none();
+  if (session.exited && session.history?.marks.fault !== undefined)
+    throw args.error('the program has ended; seek fault goes to where it faulted, and why tells there');
+  session.requireProcess();
+  const [{ excursion }, { reasons, reasonLines, sceneOf }] = await Promise.all([import('../run/backwards.js'), import('../run/why.js')]);
+  const scene = sceneOf(session);
+  const told = await excursion(session, history => reasons(session, history, scene));
+  if (told === undefined) return text('interrupted', null);
+  const history = session.history!;
+  const links = told.flatMap(reason => ('link' in reason ? [reason.link] : []));
+  const moments = links.map(({ t, wrote, function: name }) => ({ t, note: `why: ${wrote} in ${name}`, stop: MOMENT }));
+  const marks = history.marks.trail(moments, history.branch.id);
+  const lines = reasonLines(told, link => marks[links.indexOf(link)]!.id);
+  return text(lines.join('\n'), lines);
 }
 
 const MOMENT = { reason: 'moment' } as const;

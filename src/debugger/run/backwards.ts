@@ -275,7 +275,7 @@ export function* callBack(session: Session, history: Past, frame: LogicalFrame):
 }
 
 /** When the function of a frame was entered for it. */
-function* entryOf(session: Session, history: Past, frame: LogicalFrame): Journey<number | undefined> {
+export function* entryOf(session: Session, history: Past, frame: LogicalFrame): Journey<number | undefined> {
   const { func, cfa } = frame.physical;
   if (func === undefined || cfa === undefined) throw new CommandError('where this frame begins is not known');
   const place = placeOf(session, cfa - 8n);

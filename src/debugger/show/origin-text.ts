@@ -120,6 +120,13 @@ export function linkLines(link: ToldLink, mark: number): readonly string[] {
   ];
 }
 
+/** One link in one line. */
+export function linkText(link: ToldLink): string {
+  const from = link.sources.length === 0 ? '' : ` ${link.how === 'moved' ? 'from' : 'made of'} ${link.sources[0]}`;
+  const line = link.line === '' ? '' : ` (${link.line})`;
+  return `${link.wrote}${number(link.value)}${from}: ${link.function}${line}, ${link.where}, t=${grouped(link.t)}`;
+}
+
 /** The end of the way, in words. */
 export function sourceText(session: Session, source: OriginEnd): string {
   switch (source.kind) {
@@ -129,6 +136,7 @@ export function sourceText(session: Session, source: OriginEnd): string {
       if (source.spot.kind === 'register') return 'as the kernel began the thread with it';
       return `never written since the program was loaded: ${spotText(session, source.spot)}${imageOf(session, source.spot.address)}`;
     case 'syscall':
+      if (source.name === 'mmap') return `never written since the kernel gave that memory (mmap at t=${grouped(source.t)}): zeros`;
       return `the kernel: ${source.name} at t=${grouped(source.t)}`;
     case 'signal':
       return `the kernel, for a signal, at t=${grouped(source.t)}`;

@@ -52,9 +52,13 @@ export class Marks<N extends Signalled> {
     return trail;
   }
 
+  /** Where a signal of a fault was told of, the newest last. */
+  readonly signals: Mark<N>[] = [];
+
   faulted({ process, branch }: Standing, stop: N, note: string): void {
     this.fault = { id: 0, t: process.t, signal: signalOf(stop), branch: branch.id, note, stop };
     this.#faults.set(branch.id, this.fault);
+    if (this.fault.signal !== undefined) this.signals.push(this.fault);
   }
 
   /** The newest. */

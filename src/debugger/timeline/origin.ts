@@ -205,13 +205,21 @@ export class Origin {
 
   // ---- what it was made of -----------------------------------------------------------------------------------------------------------------
 
+  /** Code of Go has zeros in X15, always (its ABI's specification); where it was cleared says nothing of the value. */
+  private isZero(spot: ValueSpot | undefined, pc: bigint): boolean {
+    const go = this.target.images.functionAt(pc)?.language === 'go';
+    return go && spot?.kind === 'register' && spot.register === X15 && this.process.current.registers.xmm(15) === 0n;
+  }
+
   /** The machine stands in front of the instruction. */
   private linkAt({ t }: { readonly t: number }, spot: ValueSpot): OriginLink {
     const { current, cpu } = this.process;
     const { registers, tid } = current;
     const pc = registers.rip;
     const effects = cpu.describe(pc);
-    const from = effects && new Made(effects, registers, this.process, tid).of(spot);
+    const made = effects && new Made(effects, registers, this.process, tid).of(spot);
+    const from =
+      made !== undefined && this.isZero(made.sources[0], pc) ? ({ ...made, sources: [], how: 'constant', value: 0n } as const) : made;
     return {
       t,
       tid,
@@ -223,6 +231,8 @@ export class Origin {
     };
   }
 }
+
+const X15 = 'xmm15';
 
 const hexOf = (bytes: Uint8Array): string => bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
 
