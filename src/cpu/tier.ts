@@ -20,13 +20,15 @@ export interface TierOptions {
   /** How often a block must be met until it is hot, and how many such blocks are compiled at once. */
   readonly hot: number;
   readonly batch: number;
+  /** How often a program must be met in compiled code until that is made anew by where it was. */
+  readonly enough: number;
   /** From then on every block is compiled before it runs. */
   readonly eager: boolean;
   /** Is told of each region that has been compiled: a name for a file, and a text for people. */
   readonly onRegion?: (name: string, text: string) => void;
 }
 
-let defaults: TierOptions = { engine: 'interpret', warm: 10_000_000, slice: 20_000, hot: 4, batch: 8, eager: false };
+let defaults: TierOptions = { engine: 'interpret', warm: 10_000_000, slice: 20_000, hot: 4, batch: 8, enough: 500, eager: false };
 
 /** Changes what holds for machines that are made from now on and do not say otherwise. */
 export function preferTiers(options: Partial<TierOptions>): void {
@@ -49,10 +51,18 @@ export function loadJit(): Promise<void> {
 /** Instructions between two looks at a program whose code is all compiled, at most. */
 const LONGEST = 1_000_000;
 
+/** Slices that end in interpreted code until blocks that wait for others are compiled without them. */
+const PATIENCE = 16;
+
 export class Tiers {
   private jit: Jit | undefined;
   private readonly heat = new Map<Block, number>();
   private waiting: Block[] = [];
+  private delay = 0;
+  /** How often blocks were met in compiled code. */
+  private readonly counts = new Map<Block, number>();
+  private counted = 0;
+  private enough: number;
   private slice: number;
   private readonly view: DataView;
 
@@ -61,6 +71,7 @@ export class Tiers {
     private readonly options: TierOptions,
   ) {
     this.slice = options.slice;
+    this.enough = options.enough;
     this.view = new DataView(host.memory.buffer);
   }
 
@@ -88,20 +99,22 @@ export class Tiers {
   /** A slice of so many instructions has ended at an address. `retired`: instructions since the start. */
   sliceEnded(instructions: number, pc: bigint, retired: number): void {
     const { options, view } = this;
+    const inside = view.getUint32(STATE.endedInside, true) !== 0;
+    view.setUint32(STATE.endedInside, 0, true);
     // The rest of a turn ends in the middle of blocks.
     if (instructions < options.slice) return;
-    if (view.getUint32(STATE.endedInside, true) !== 0) {
-      view.setUint32(STATE.endedInside, 0, true);
-      this.slice = Math.min(this.slice + (options.slice >> 2), LONGEST);
+    const block = this.host.blocks.known(Number(pc));
+    if (inside) {
+      if (block !== undefined) this.metInside(block);
       return;
     }
     this.slice = Math.max(options.slice, this.slice >> 1);
-    const block = this.host.blocks.known(Number(pc));
     if (retired < options.warm || block === undefined) return;
     const heat = (this.heat.get(block) ?? 0) + 1;
     this.heat.set(block, heat);
     if (heat === options.hot) this.waiting.push(block);
-    if (this.waiting.length < options.batch) return;
+    if (this.waiting.length === 0 || (this.waiting.length < options.batch && ++this.delay < PATIENCE)) return;
+    this.delay = 0;
     if (loaded === undefined) void loadJit();
     else {
       this.compile(this.waiting);
@@ -110,9 +123,22 @@ export class Tiers {
     }
   }
 
+  /** Compiled code is looked at for a while; then what is met most is compiled by what was seen, and the next while is longer. */
+  private metInside(block: Block): void {
+    const { counts, options } = this;
+    counts.set(block, (counts.get(block) ?? 0) + 1);
+    if (++this.counted < this.enough) return;
+    this.jit?.weigh(counts);
+    counts.clear();
+    this.counted = 0;
+    this.enough = Math.min(this.enough * 2, options.enough * 16);
+    this.slice = Math.min(this.slice * 2, LONGEST);
+  }
+
   /** A block is about to go. */
   dropped(block: Block): void {
     if (this.heat.delete(block)) this.waiting = this.waiting.filter(each => each !== block);
+    this.counts.delete(block);
     this.jit?.dropped(block);
   }
 
@@ -120,6 +146,7 @@ export class Tiers {
   flushed(): void {
     this.heat.clear();
     this.waiting = [];
+    this.counts.clear();
     this.jit?.flushed();
   }
 }

@@ -238,15 +238,31 @@ class RegionWriter extends RegionEmit {
     return this.knownFlags === undefined ? uop : (onKnownFlags(uop, this.knownFlags) ?? uop);
   }
 
+  /** To a node from the middle of the one that is being written. */
+  private goOn(target: number): void {
+    const { node, uop, knownFlags } = this;
+    this.reachNode(node, target);
+    this.node = node;
+    this.uop = uop;
+    this.knownFlags = knownFlags;
+  }
+
+  override jump(target: Node): void {
+    const { expected } = this.region.nodes[this.node]!;
+    if (expected !== undefined) {
+      target(this);
+      this.code.i64(BigInt(expected.pc)).op('i64.eq').if();
+      this.goOn(expected.node);
+      this.code.end();
+    }
+    super.jump(target);
+  }
+
   goTo(way: BranchWay): void {
     const { code, node, uop } = this;
     const target = this.region.nodes[node]!.ways[way];
     if (target !== undefined) {
-      const flags = this.knownFlags;
-      this.reachNode(node, target);
-      this.node = node;
-      this.uop = uop;
-      this.knownFlags = flags;
+      this.goOn(target);
       return;
     }
     // The field is looked at when it is wanted: the jump may be linked by then.

@@ -5,7 +5,7 @@ import { ENTRY, RECORD } from '../layout.js';
 import type { Block } from '../translate.js';
 import { compileRegions, nameOf } from './compile.js';
 import { listingOf } from './listing.js';
-import { type Blocks, type CodeRegion, regionAt } from './region.js';
+import { type Blocks, type Choice, type CodeRegion, regionAt } from './region.js';
 
 const REGION = opNumber('region');
 /** Places that the table of functions grows by. */
@@ -15,11 +15,23 @@ const MOST_CODE = 24 << 20;
 /** How often compiled code of a page may change until its blocks are left to the interpreter. */
 const MOST_CHANGES = 4;
 
+/** A region is worth to be compiled anew where it has one in so many of what was counted. */
+const WORTH = 100;
+
 interface Compiled {
   readonly place: number;
   readonly bytes: number;
+  readonly root: Block;
   readonly blocks: readonly Block[];
-  readonly entries: readonly Block[];
+  readonly entries: Set<Block>;
+  /** It was made by how often its blocks were met, or such a one has been made of its root. */
+  weighed: boolean;
+}
+
+/** An entry of a region: whose, and the first word of its block's first record as it was. */
+interface Entry {
+  readonly word: number;
+  readonly owner: Compiled;
 }
 
 /** What the machine gives. */
@@ -37,8 +49,8 @@ export class Jit {
   readonly stats = { regions: 0, modules: 0, codeBytes: 0, milliseconds: 0, dropped: 0, failed: 0 };
   private readonly words: Int32Array;
   private readonly blocks: Blocks;
-  /** The first words of the records that lead to regions, as they were. */
-  private readonly firstWords = new Map<number, number>();
+  /** By the address of a block's first record. */
+  private readonly entries = new Map<number, Entry>();
   private readonly byBlock = new Map<Block, Set<Compiled>>();
   private readonly freePlaces: number[] = [];
   /** By page: times that compiled code there was dropped. */
@@ -54,27 +66,47 @@ export class Jit {
       ...host.blocks,
       words: this.words,
       opOf: record => {
-        const word = this.firstWords.get(record);
-        return word === undefined ? undefined : word & 0xffff;
+        const entry = this.entries.get(record);
+        return entry && entry.word & 0xffff;
       },
     };
   }
 
   /** Compiles regions of these blocks. What cannot be compiled stays with the interpreter. `always`: also where code changes often. */
   compile(roots: readonly Block[], always = false): void {
+    const isQuiet = (root: Block): boolean => always || (this.changes.get(pageOf(root)) ?? 0) < MOST_CHANGES;
+    const wanted = roots.filter(root => isQuiet(root) && !this.entries.has(root.record));
+    this.compileFrom(wanted, undefined);
+  }
+
+  /** Compiles anew the regions in which a program was met most often, by how often that was at each block. */
+  weigh(counts: ReadonlyMap<Block, number>): void {
+    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const shares = new Map<Compiled, number>();
+    for (const [block, count] of counts)
+      for (const compiled of this.byBlock.get(block) ?? []) shares.set(compiled, (shares.get(compiled) ?? 0) + count);
+    const hot = [...shares].filter(([{ weighed }, count]) => !weighed && count * WORTH >= all).sort(([, one], [, other]) => other - one);
+    for (const [compiled] of hot) compiled.weighed = true;
+    this.compileFrom(
+      hot.map(([{ root }]) => root),
+      block => counts.get(block) ?? 0,
+    );
+  }
+
+  private compileFrom(roots: readonly Block[], weight: Choice['weight']): void {
     const start = performance.now();
     const covered = new Set<Block>();
     const wanted = new Set(roots);
+    const isEntry = (block: Block): boolean => this.entries.has(block.record) || wanted.has(block);
     const regions = roots.flatMap(root => {
-      const quiet = always || (this.changes.get(pageOf(root)) ?? 0) < MOST_CHANGES;
-      if (!quiet || covered.has(root) || this.firstWords.has(root.record) || this.blocks.at(root.record) !== root) return [];
-      const region = regionAt(this.blocks, root, block => this.firstWords.has(block.record) || wanted.has(block));
-      for (const { block } of region?.nodes ?? []) if (block !== undefined) covered.add(block);
+      if (covered.has(root) || this.blocks.at(root.record) !== root) return [];
+      const region = regionAt(this.blocks, root, { isEntry, weight });
+      for (const { block, isOuter } of region?.nodes ?? []) if (block !== undefined && isOuter) covered.add(block);
       return region ?? [];
     });
     if (regions.length > 0) {
       try {
-        this.make(regions);
+        this.make(regions, weight !== undefined);
       } catch (error) {
         if (!(error instanceof RangeError) && !(error instanceof WebAssembly.CompileError)) throw error;
         // A limit of WebAssembly's or of the host's memory: the interpreter does what it would have done.
@@ -84,14 +116,14 @@ export class Jit {
     this.stats.milliseconds += performance.now() - start;
   }
 
-  private make(regions: readonly CodeRegion[]): void {
+  private make(regions: readonly CodeRegion[], weighed: boolean): void {
     const { memory, table, imports } = this.host;
     const bytes = compileRegions(regions);
     if (this.stats.codeBytes + bytes.length > MOST_CODE) this.removeAll();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { memory, regions: table, ...imports } });
     this.stats.modules++;
     for (const [index, region] of regions.entries()) {
-      this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length));
+      this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length), weighed);
       this.onRegion?.(`${nameOf(region)}.txt`, listingOf(region, this.host.code));
     }
   }
@@ -104,31 +136,31 @@ export class Jit {
     return this.freePlaces.pop()!;
   }
 
-  private install({ nodes }: CodeRegion, code: unknown, bytes: number): void {
+  private install({ nodes }: CodeRegion, code: unknown, bytes: number, weighed: boolean): void {
     const place = this.place();
     this.host.table.set(place, code);
-    // What it holds of others, it takes over.
-    const own = new Set(nodes.map(({ block }) => block));
-    for (const { block } of nodes) {
-      for (const other of (block && this.byBlock.get(block)) ?? []) if (other.entries.every(entry => own.has(entry))) this.remove(other);
-    }
-    const blocks = nodes.slice(1).map(({ block }) => block!);
-    const entries: Block[] = [];
-    for (const [number, node] of nodes[0]!.successors.entries()) {
-      const block = nodes[node]!.block!;
-      const { record } = block;
-      if (this.firstWords.has(record)) continue;
-      entries.push(block);
-      const word = record >> 2;
-      this.firstWords.set(record, this.words[word]!);
-      this.words[word] = (this.words[word]! & ~0xffff) | REGION;
-      this.words[(record - RECORD.size + ENTRY.region) >> 2] = place;
-      this.words[(record - RECORD.size + ENTRY.entry) >> 2] = number;
-    }
-    const compiled = { place, bytes, blocks, entries };
+    const blocks = [...new Set(nodes.slice(1).map(({ block }) => block!))];
+    const compiled: Compiled = { place, bytes, root: nodes[1]!.block!, blocks, entries: new Set(), weighed };
     for (const block of blocks) this.byBlock.set(block, (this.byBlock.get(block) ?? new Set()).add(compiled));
     this.stats.regions++;
     this.stats.codeBytes += bytes;
+    for (const [number, node] of nodes[0]!.successors.entries()) this.enterBy(nodes[node]!.block!, compiled, number);
+  }
+
+  /** Has the interpreter go to a region where it comes to a block. */
+  private enterBy(block: Block, compiled: Compiled, number: number): void {
+    const { record } = block;
+    const { words } = this;
+    const known = this.entries.get(record);
+    const word = record >> 2;
+    this.entries.set(record, { word: known?.word ?? words[word]!, owner: compiled });
+    compiled.entries.add(block);
+    words[word] = (words[word]! & ~0xffff) | REGION;
+    words[(record - RECORD.size + ENTRY.region) >> 2] = compiled.place;
+    words[(record - RECORD.size + ENTRY.entry) >> 2] = number;
+    if (known === undefined) return;
+    known.owner.entries.delete(block);
+    if (known.owner.entries.size === 0) this.remove(known.owner);
   }
 
   /** A block is about to go: so do the regions that it is part of. */
@@ -151,8 +183,8 @@ export class Jit {
 
   private remove(compiled: Compiled): void {
     for (const { record } of compiled.entries) {
-      this.words[record >> 2] = this.firstWords.get(record)!;
-      this.firstWords.delete(record);
+      this.words[record >> 2] = this.entries.get(record)!.word;
+      this.entries.delete(record);
     }
     for (const block of compiled.blocks) {
       const set = this.byBlock.get(block)!;

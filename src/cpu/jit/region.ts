@@ -1,15 +1,21 @@
 /** Regions: which blocks are compiled together. */
-import { opTraits } from '../ir/ops.js';
+import { opNumber, opTraits } from '../ir/ops.js';
+import { RECORD, STATE } from '../layout.js';
 import type { Block } from '../translate.js';
 import type { FlowNode } from './flow.js';
-import { touchesOfRow } from './scan.js';
+import { touchesOf, touchesOfRow } from './scan.js';
 import { type MicroOp, readBlock } from './uops.js';
+import { varAt } from './vars.js';
 
 export interface RegionNode extends FlowNode {
   /** Undefined: node 0. */
   readonly block: Block | undefined;
+  /** It is not in a function that is called in the region. */
+  readonly isOuter: boolean;
   /** Nodes that its jump goes to, where they are in the region. */
   readonly ways: { readonly taken?: number; readonly otherwise?: number };
+  /** Where its return or indirect jump is likely to go, if that is in the region. */
+  readonly expected: { readonly pc: number; readonly node: number } | undefined;
 }
 
 export interface CodeRegion {
@@ -27,8 +33,11 @@ export interface Blocks {
   opOf(record: number): number | undefined;
 }
 
-const MOST_BLOCKS = 48;
-const MOST_UOPS = 900;
+/** Of a region; `weighed`: of one that is made where it is known how often blocks are met. */
+const MOST = { blocks: 48, uops: 700 } as const;
+const MOST_WEIGHED = { blocks: 128, uops: 2000 } as const;
+/** Calls inside each other whose functions are made part of a region. */
+const MOST_CALLS = 4;
 
 /** What the interpreter does better, or seldom: blocks with such an op stay with it. */
 const KEPT_OUT: ReadonlySet<string> = new Set(['region', 'stale', 'edge', 'fill8', 'jumptraced']);
@@ -43,45 +52,163 @@ function isOutside(op: number): boolean {
   return known;
 }
 
-/** The region of a block, with what can be reached from it by direct jumps that have been taken, and behind its calls. Undefined: the block is kept out. */
-export function regionAt(blocks: Blocks, root: Block, isEntry: (block: Block) => boolean): CodeRegion | undefined {
-  const found = new Map<Block, { uops: readonly MicroOp[]; ways: [Block | undefined, Block | undefined]; behind: Block | undefined }>();
+/** A call that the region has made. */
+interface Call {
+  readonly depth: number;
+  readonly returnsTo: number;
+  readonly from: Call | undefined;
+}
+
+/** What registers hold, by their places in the register file, on the way that was first found to a block. */
+type Constants = ReadonlyMap<number, bigint>;
+
+/** A block, as it is reached through some calls. */
+interface Place {
+  readonly block: Block;
+  readonly call: Call | undefined;
+  readonly constants: Constants;
+}
+
+interface Found extends Place {
+  readonly uops: readonly MicroOp[];
+  readonly taken: Place | undefined;
+  readonly otherwise: Place | undefined;
+  readonly expected: Place | undefined;
+}
+
+/** What decides what a region has. */
+export interface Choice {
+  /** Whether a block is known to be reached from outside. */
+  isEntry(block: Block): boolean;
+  /** How often a block was met. Undefined: that has not been counted. */
+  readonly weight: ((block: Block) => number) | undefined;
+}
+
+/**
+ * The region of a block, with what can be reached from it by direct jumps that have been taken, behind its calls, and in the functions that it
+ * calls. Undefined: the block is kept out.
+ */
+export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choice): CodeRegion | undefined {
+  const found: Found[] = [];
+  const numbers = new Map<Call | undefined, Map<Block, number>>();
+  const calls = new Calls();
   const entries = new Set<Block>([root]);
+  const open = new Frontier(weight);
+  const most = weight === undefined ? MOST : MOST_WEIGHED;
+  open.add({ block: root, call: undefined, constants: new Map() });
   let count = 0;
-  const queue = [root];
-  for (let block = queue.shift(); block !== undefined; block = queue.shift()) {
-    if (found.has(block)) continue;
+  for (let place = open.next(); place !== undefined; place = open.next()) {
+    const { block, call } = place;
+    const ofCall = numbers.get(call) ?? new Map<Block, number>();
+    numbers.set(call, ofCall);
+    if (ofCall.has(block)) continue;
     const uops = readBlock(blocks.words, block, record => blocks.opOf(record));
     if (uops.some(({ op }) => isOutside(op))) continue;
-    if (found.size >= MOST_BLOCKS || count + uops.length > MOST_UOPS) continue;
+    if (found.length >= most.blocks || count + uops.length > most.uops) continue;
+    const each = follow(blocks, calls, place, uops);
+    // What was never met is wanted where it leads on to what was.
+    const leads = (to: Place | undefined): boolean => to !== undefined && weight!(to.block) > 0;
+    if (weight !== undefined && place.block !== root && weight(block) === 0 && ![each.taken, each.otherwise, each.expected].some(leads))
+      continue;
     count += uops.length;
-    const last = uops.at(-1)!;
-    const { ways } = touchesOfRow(last.op);
-    const isCall = opTraits[last.op]!.edge === 'call';
-    const taken = ways.includes('taken') && !isCall ? blocks.at(last.d) : undefined;
-    const otherwise = ways.includes('otherwise') ? blocks.at(last.aux) : undefined;
-    const behind = isCall ? blocks.known(Number(last.imm)) : undefined;
-    found.set(block, { uops, ways: [taken, otherwise], behind });
-    for (const next of [otherwise, taken, behind]) if (next !== undefined) queue.push(next);
-    if (behind !== undefined) entries.add(behind);
-    if (isEntry(block)) entries.add(block);
+    ofCall.set(block, found.length + 1);
+    found.push(each);
+    const behind = each.uops.at(-1)!;
+    if (call === undefined && opTraits[behind.op]!.edge === 'call') {
+      const block = blocks.known(Number(behind.imm));
+      if (block !== undefined) {
+        entries.add(block);
+        open.add({ block, call, constants: new Map() });
+      }
+    }
+    if (call === undefined && isEntry(block)) entries.add(block);
+    for (const to of [each.otherwise, each.taken, each.expected]) if (to !== undefined) open.add(to);
   }
-  if (!found.has(root)) return undefined;
-  const numbers = new Map<Block, number>([...found.keys()].map((block, index) => [block, index + 1]));
-  const numberOf = (block: Block | undefined): number | undefined => (block === undefined ? undefined : numbers.get(block));
-  const nodes = [...found].map(
-    ([
-      block,
-      {
-        uops,
-        ways: [taken, otherwise],
-      },
-    ]): RegionNode => {
-      const ways = { taken: numberOf(taken), otherwise: numberOf(otherwise) };
-      const leaves = touchesOfRow(uops.at(-1)!.op).ways.some(way => ways[way] === undefined);
-      return { block, uops, ways, leaves, successors: [...new Set([ways.taken, ways.otherwise].filter(each => each !== undefined))] };
-    },
-  );
-  const first = [...entries].flatMap(block => numberOf(block) ?? []);
-  return { nodes: [{ block: undefined, uops: [], ways: {}, leaves: false, successors: first }, ...nodes] };
+  const numberOf = (place: Place | undefined): number | undefined =>
+    place === undefined ? undefined : numbers.get(place.call)?.get(place.block);
+  const first = [...entries].flatMap(block => numbers.get(undefined)!.get(block) ?? []);
+  if (!first.includes(1)) return undefined;
+  const nodes = found.map(({ block, call, uops, ...to }): RegionNode => {
+    const ways = { taken: numberOf(to.taken), otherwise: numberOf(to.otherwise) };
+    const node = numberOf(to.expected);
+    const expected = node === undefined ? undefined : { pc: to.expected!.block.pc, node };
+    const successors = [...new Set([ways.taken, ways.otherwise, node].filter(each => each !== undefined))];
+    const leaves = touchesOfRow(uops.at(-1)!.op).ways.some(way => ways[way] === undefined);
+    return { block, isOuter: call === undefined, uops, ways, expected, leaves, successors };
+  });
+  const front = { block: undefined, isOuter: true, uops: [], ways: {}, expected: undefined, leaves: false, successors: first };
+  return { nodes: [front, ...nodes] };
+}
+
+/** Calls of a region, each once. */
+class Calls {
+  private readonly known = new Map<Call | undefined, Map<number, Call>>();
+
+  from(call: Call | undefined, returnsTo: number): Call {
+    const from = this.known.get(call) ?? new Map<number, Call>();
+    this.known.set(call, from);
+    const known = from.get(returnsTo) ?? { depth: (call?.depth ?? 0) + 1, returnsTo, from: call };
+    from.set(returnsTo, known);
+    return known;
+  }
+}
+
+/** Places that a region may take in: those that were met most come first, then a function's own before those of what it calls. */
+class Frontier {
+  private readonly places: Place[] = [];
+
+  constructor(private readonly weight: ((block: Block) => number) | undefined) {}
+
+  add(place: Place): void {
+    this.places.push(place);
+  }
+
+  next(): Place | undefined {
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const [index, { block, call }] of this.places.entries()) {
+      const rank = (this.weight?.(block) ?? 0) * 16 - (call?.depth ?? 0);
+      if (rank > most) [best, most] = [index, rank];
+    }
+    return best < 0 ? undefined : this.places.splice(best, 1)[0];
+  }
+}
+
+/** Where a block goes on, as far as that is known. */
+function follow(blocks: Blocks, calls: Calls, place: Place, uops: readonly MicroOp[]): Found {
+  const { call } = place;
+  const last = uops.at(-1)!;
+  const { ways } = touchesOfRow(last.op);
+  const { edge } = opTraits[last.op]!;
+  const constants = constantsBehind(place.constants, uops);
+  const to = (block: Block | undefined, call: Call | undefined): Place | undefined =>
+    block === undefined || (call?.depth ?? 0) > MOST_CALLS ? undefined : { block, call, constants };
+  const called = edge === 'call' ? calls.from(call, Number(last.imm)) : call;
+  const taken = ways.includes('taken') ? to(blocks.at(last.d), called) : undefined;
+  const otherwise = ways.includes('otherwise') ? to(blocks.at(last.aux), call) : undefined;
+  let expected: Place | undefined;
+  if (edge === 'return') expected = call === undefined ? undefined : to(blocks.known(call.returnsTo), call.from);
+  else if (touchesOfRow(last.op).indirect) {
+    const target = constants.get(last.a);
+    expected = target === undefined ? undefined : to(blocks.known(Number(target)), called);
+  }
+  return { ...place, uops, taken, otherwise, expected };
+}
+
+const MOVES = new Set(['mov32', 'mov64'].map(opNumber));
+const LEA = opNumber('lea0');
+
+/** Numbers that are moved around: what a call through a register is likely to go to. They are guesses, since a block may be reached by other ways. */
+function constantsBehind(before: Constants, uops: readonly MicroOp[]): Constants {
+  const now = new Map(before);
+  for (const uop of uops) {
+    const own = uop.record + RECORD.imm;
+    let value: bigint | undefined;
+    if (MOVES.has(uop.op)) value = uop.a === own ? uop.imm : now.get(uop.a);
+    else if (uop.op === LEA && uop.a === STATE.zero) value = uop.imm;
+    const { writes } = touchesOf(uop);
+    for (const slot of now.keys()) if (((varAt(slot)?.bit ?? 0n) & writes) !== 0n) now.delete(slot);
+    if (value !== undefined) now.set(uop.d, value);
+  }
+  return now;
 }
