@@ -1,7 +1,7 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race' | 'info';
+export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost';
 
 interface FlagRow {
   readonly name: string;
@@ -30,7 +30,7 @@ const FLAGS = [
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'asm', 'programs', 'lesson', 'info'],
+    of: ['exec', 'asm', 'programs', 'lesson', 'info', 'cost'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
   {
@@ -54,18 +54,18 @@ const FLAGS = [
     summary: 'memory that going back may take, beside the program (default 1G)',
     of: ['exec', 'asm'],
   },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost'] },
   {
     name: 'env',
     value: 'K=V',
     summary: 'set a variable of its environment, which is small and fixed otherwise',
-    of: ['exec', 'run', 'race'],
+    of: ['exec', 'run', 'race', 'cost'],
     repeated: true,
   },
   { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
   { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run'], repeated: true },
   { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run'], repeated: true },
-  { name: 'variant', value: 'NAME', summary: 'which variant of a bundled program (r14 programs lists them)', of: ['exec', 'run'] },
+  { name: 'variant', value: 'NAME', summary: 'which variant of a bundled program (r14 programs lists them)', of: ['exec', 'run', 'cost'] },
   {
     name: 'race',
     value: 'true|false',
@@ -98,8 +98,8 @@ const FLAGS = [
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info'] },
+  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'] },
+  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'] },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -113,6 +113,10 @@ const COMMANDS = {
   asm: { syntax: 'r14 asm [FLAGS] FILE.s...', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
+  cost: {
+    syntax: 'r14 cost [FLAGS] NAME, or PLAIN RACE',
+    summary: 'what -race costs a bundled program, or two builds of one: instructions, calls, system calls, memory',
+  },
   info: {
     syntax: 'r14 info [--json] PATH',
     summary: 'what a program is: its Go, build settings, whether it is a race build and by what evidence, ABI, DWARF',
@@ -132,7 +136,7 @@ export interface Parsed {
   /** Of a command that can do several things: which. */
   readonly action: string | undefined;
   readonly path: string | undefined;
-  /** Of `asm` there may be several. */
+  /** Of `asm` and `cost` there may be several. */
   readonly paths: readonly string[];
   readonly args: readonly string[];
   /** In the order given: `-ex` and `-x` run in turn. */
@@ -185,7 +189,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
       action = word;
     } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
-    else if (path === undefined || command === 'asm') {
+    else if (path === undefined || command === 'asm' || command === 'cost') {
       path ??= word;
       paths.push(word);
     } else throw new UsageError(`"${word}": the program's own arguments stand behind --`);

@@ -24,6 +24,7 @@ const WANTED = {
   lesson: 'the name of a bundled program',
   race: 'what to do, and a file',
   info: 'the path of a program',
+  cost: 'the name of a bundled program, or the paths of a plain and a -race build',
 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -38,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson, race or info');
+  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson, race, info or cost');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
@@ -48,6 +49,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === 'info') {
     const { infoCommand } = await import('./info.js');
     return infoCommand(parsed.path, parsed.values.has('json'));
+  }
+  if (parsed.command === 'cost') {
+    const { costCommand } = await import('./cost.js');
+    return costCommand(parsed, parsed.path);
   }
   const { reserveMemory } = await import('../cpu/memory/reserve.js');
   reserveMemory(sizeFlag(parsed, 'memory'));

@@ -178,7 +178,8 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       if (of === undefined) return undefined;
       self().begins(argument(0), argument(1));
       const [address, pc] = [argument(1), argument(2)];
-      model.range(of, address, width(pc, address), pc, write);
+      // That the other bytes of a variable race as well, once it has, is no news.
+      if (!model.raced(address)) model.range(of, address, width(pc, address), pc, write);
       return undefined;
     };
   const from =

@@ -60,6 +60,11 @@ export class PreciseDetector implements RaceModel {
     state.depth--;
   }
 
+  /** Whether a byte has raced: what comes later is not looked at. */
+  raced(address: number): boolean {
+    return this.#bytes.at(address) === RACED;
+  }
+
   read(thread: number, address: number, pc: number): void {
     this.#access(thread, address, 1, pc, KIND.read);
   }
