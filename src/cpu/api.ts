@@ -249,6 +249,8 @@ export type CpuStop =
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   /** The guest would touch more memory than `--memory` allows. RIP is at the instruction. */
   | { readonly kind: 'memory-limit' }
+  /** PAUSE has run PAUSES times. RIP is at another. */
+  | { readonly kind: 'pause' }
   /** An observer wanted a stop. RIP is at the instruction of the edge, which has not run, or behind the one that made the access. */
   | { readonly kind: 'observer'; readonly observer: Observer };
 
@@ -468,13 +470,24 @@ export type SavedCalls = Versioned<{
 /** The instructions retired, the registers of the thread that is loaded, and the record of calls, which no instruction reads. */
 export type CpuState = Versioned<{
   readonly icount: number;
+  /** How often PAUSE may run until the next stop for it. */
+  readonly pauses: number;
   readonly registers: Uint8Array;
   readonly aside: { readonly calls: SavedCalls };
 }>;
 
+/** How often PAUSE runs until `run` stops for it: a thread that spins gives way. */
+export const PAUSES = 32;
+
+/** Ticks of a nanosecond, in which time is counted exactly. */
+export const CLOCK_TICKS = 6720;
+
 export interface CpuEnvironment {
-  /** Virtual time stamp counter, from the retired instructions and idle time. */
-  tsc(): bigint;
+  /**
+   * The time stamp counter at this count of retired instructions: one a nanosecond, `ticks` further, and `pace` ticks more with each
+   * instruction. All are whole numbers.
+   */
+  counter(): { readonly ns: number; readonly ticks: number; readonly pace: number };
   /** IA32_TSC_AUX, RDTSCP's ECX: the number of the virtual CPU. */
   tscAux(): number;
 }

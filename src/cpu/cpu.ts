@@ -18,7 +18,7 @@ import type {
   Watch,
   WatchHit,
 } from './api.js';
-import { PAGE_SIZE } from './api.js';
+import { CLOCK_TICKS, PAGE_SIZE, PAUSES } from './api.js';
 import { type CallFunctions, Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
 import { effectsAt } from './effects/describe.js';
@@ -79,7 +79,7 @@ export class Machine implements Cpu {
   readonly registers: RegisterFile;
   icount = 0;
   enough: (() => boolean) | undefined;
-  environment: CpuEnvironment = { tsc: () => BigInt(this.icount), tscAux: () => 0 };
+  environment: CpuEnvironment = { counter: () => ({ ns: this.icount, ticks: 0, pace: CLOCK_TICKS }), tscAux: () => 0 };
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly translator: Translator;
@@ -116,6 +116,7 @@ export class Machine implements Cpu {
     this.callLists.begin(instance.exports as unknown as CallFunctions);
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
+    this.view.setUint32(STATE.pauses, PAUSES, true);
     this.translator = new Translator(this.memory, this.observers);
     const tiers = tierOptions(options.tiers);
     if (tiers.engine === 'interpret') return;
@@ -175,12 +176,14 @@ export class Machine implements Cpu {
   }
 
   save(): CpuState {
-    return { version: 1, icount: this.icount, registers: this.registers.save(), aside: { calls: this.callLists.save() } };
+    const pauses = this.view.getUint32(STATE.pauses, true);
+    return { version: 2, icount: this.icount, pauses, registers: this.registers.save(), aside: { calls: this.callLists.save() } };
   }
 
   restore(state: CpuState): void {
-    checkVersion('CPU', state, 1);
+    checkVersion('CPU', state, 2);
     this.icount = state.icount;
+    this.view.setUint32(STATE.pauses, state.pauses, true);
     this.registers.restore(state.registers);
     this.callLists.restore(state.aside.calls);
     this.departure = undefined;
@@ -232,7 +235,7 @@ export class Machine implements Cpu {
       if (given > 1) this.tiers?.meet(block, this.icount);
       single = false;
       const goOnWith = traced ? this.oneElement() : undefined;
-      const exit = this.enter(block.record, given);
+      const exit = this.begin(block.record, given);
       const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
       this.icount += retired;
       if (exit === EXIT.budget) this.tiers?.sliceEnded(given, this.registers.rip, this.icount);
@@ -244,6 +247,17 @@ export class Machine implements Cpu {
       if ((++exits & OFTEN) === 0 && this.enough?.() === true) break;
     }
     return { kind: 'budget' };
+  }
+
+  /** Runs from a record on, with the clock as it will be when the budget is used up. */
+  private begin(record: number, budget: number): number {
+    const { view } = this;
+    const { ns, ticks, pace } = this.environment.counter();
+    view.setBigUint64(STATE.clockNs, BigInt(ns), true);
+    view.setBigUint64(STATE.clockTicks, BigInt(ticks + budget * pace), true);
+    view.setUint32(STATE.clockPace, pace, true);
+    view.setUint32(STATE.clockCpu, this.environment.tscAux(), true);
+    return this.enter(record, budget);
   }
 
   /** With TF a repeated string instruction is interrupted behind each element: has it run with a count of one, and returns what then puts the count right. */
@@ -313,6 +327,8 @@ export class Machine implements Cpu {
         return { kind: 'memory-limit' };
       case EXIT.edge:
         return { kind: 'observer', observer: this.observers.stopper! };
+      case EXIT.pause:
+        return { kind: 'pause' };
       case EXIT.unsupported:
         return this.unsupported();
       case EXIT.service:
@@ -341,7 +357,7 @@ export class Machine implements Cpu {
       this.alone = false;
       return this.fetchFault(this.registers.rip);
     }
-    const exit = this.enter(block.record, 1);
+    const exit = this.begin(block.record, 1);
     const retired = 1 - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
     this.icount += retired;
     this.alone = false;
@@ -453,17 +469,11 @@ export class Machine implements Cpu {
 
   private serve(service: (typeof SERVICES)[number]): void {
     const { registers } = this;
-    if (service === 'cpuid') {
-      const answer = cpuid(Number(registers.gpr(0) & 0xffff_ffffn), Number(registers.gpr(RCX) & 0xffff_ffffn));
-      [0, RBX, RCX, RDX].forEach((register, index) => {
-        registers.setGpr(register, BigInt(answer[index] >>> 0));
-      });
-      return;
-    }
-    const tsc = BigInt.asUintN(64, this.environment.tsc());
-    registers.setGpr(0, tsc & 0xffff_ffffn);
-    registers.setGpr(RDX, tsc >> 32n);
-    if (service === 'rdtscp') registers.setGpr(RCX, BigInt(this.environment.tscAux()));
+    if (service !== 'cpuid') return;
+    const answer = cpuid(Number(registers.gpr(0) & 0xffff_ffffn), Number(registers.gpr(RCX) & 0xffff_ffffn));
+    [0, RBX, RCX, RDX].forEach((register, index) => {
+      registers.setGpr(register, BigInt(answer[index] >>> 0));
+    });
   }
 
   // ---- what the interpreter calls ------------------------------------------------------------------------------------------------------
@@ -479,6 +489,10 @@ export class Machine implements Cpu {
       divideError: () => this.raise('#DE'),
       divide128: () => this.divide128(),
       divideSigned128: () => this.divideSigned128(),
+      pause: () => {
+        this.view.setUint32(STATE.pauses, PAUSES, true);
+        return this.leave(EXIT.pause);
+      },
       spillCalls: () => this.callLists.spill(),
       edge: () => (this.observers.reached(this.view.getUint32(STATE.helperOp, true)) ? 0 : this.leave(EXIT.edge)),
       sseFloat: () => sseFloat(this.view),

@@ -14,6 +14,8 @@ const ONE = new Uop(INC, 0, 0, 0, undefined, 1);
 const JUMP = opNumber('jump');
 const BREAKPOINT = opNumber('breakpoint');
 const EDGE = opNumber('edge');
+/** Ops whose `aux` is the number of instructions behind theirs. */
+const TIMED: ReadonlySet<number> = new Set([opNumber('rdtsc'), opNumber('rdtscp')]);
 const TWO_32 = 2 ** 32;
 
 /** Number of the row that does the same without flags; NO_OP: there is none. */
@@ -179,7 +181,7 @@ export class Draft {
       words[word + RECORD.d / 4] = uop.d;
       words[word + RECORD.a / 4] = this.operand(uop.a, at);
       words[word + RECORD.b / 4] = this.operand(uop.b, at);
-      words[word + RECORD.aux / 4] = uop.aux;
+      words[word + RECORD.aux / 4] = TIMED.has(op) ? this.instructions - 1 - this.indices[number]! : uop.aux;
       words[word + RECORD.blockLength / 4] = 0;
       words[word + RECORD.imm / 4] = uop.low;
       words[word + RECORD.imm / 4 + 1] = uop.high;

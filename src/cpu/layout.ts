@@ -89,6 +89,13 @@ export const STATE = {
   inRegions: 0x3e0,
   /** The image of FXSAVE and FNSAVE on its way to or from guest memory, 512 bytes. */
   image: 0x400,
+  /** How often PAUSE may run before the guest is left. */
+  pauses: 0x600,
+  /** The time stamp counter when the budget is used up, and what is to be added, in ticks; the ticks of an instruction, and the processor's number. */
+  clockNs: 0x608,
+  clockTicks: 0x610,
+  clockPace: 0x618,
+  clockCpu: 0x61c,
 } as const;
 
 export const TEMPS = 7;
@@ -179,6 +186,8 @@ export const EXIT = {
   service: 11,
   /** An observer wants a stop in front of the instruction. */
   edge: 12,
+  /** PAUSE has run PAUSES times; the next has not. */
+  pause: 13,
 } as const;
 
 /** Places in STATE.selectors; `ss` has none: only one selector is good for it. */
@@ -190,4 +199,4 @@ export const USER_SS = 0x2b;
 export const VECTORS = ['#PF', '#UD', '#DE', '#GP', '#BP', '#DB', '#SS', '#AC', '#XM', '#MF', '#NM', '#OF'] as const;
 /** Why an exception was raised, where its vector leaves that open: numbers are places in the list. */
 export const CAUSES = ['', 'non-canonical', 'misaligned', 'target', 'selector', 'reserved'] as const;
-export const SERVICES = ['cpuid', 'rdtsc', 'rdtscp'] as const;
+export const SERVICES = ['cpuid'] as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOCK } from './abi/constants.js';
-import { NEVER, VirtualClock } from './clock.js';
+import { NEVER, PER_NANOSECOND, VirtualClock } from './clock.js';
 import { Prng } from './prng.js';
 import { Scheduler } from './scheduler.js';
 import { Task } from './task.js';
@@ -25,7 +25,7 @@ describe('virtual time', () => {
         );
         const task = new Task(1, new Uint8Array(0), 't');
         const scheduler = new Scheduler(
-          { cpu, clock, timers, tasks: [task], timeOut: () => 0, waitEnded: () => {}, finishSyscall: () => {} },
+          { cpu, clock, timers, cpus: 1, tasks: [task], timeOut: () => 0, waitEnded: () => {}, finishSyscall: () => {} },
           new Prng(0, 2),
         );
         for (const deadline of moments) {
@@ -46,7 +46,7 @@ describe('virtual time', () => {
   });
 
   it('is read to the nanosecond in the first hundred days', () => {
-    const clock = new VirtualClock(() => 7);
+    const clock = new VirtualClock(() => 7 * PER_NANOSECOND);
     const start = clock.read(CLOCK.MONOTONIC)!;
     clock.leapTo(100 * 86_400e9 + 3);
     expect(clock.read(CLOCK.MONOTONIC)! - start).toBe(100n * 86_400_000_000_000n + 3n - 7n);

@@ -1,3 +1,4 @@
+import { CLOCK_TICKS } from '../cpu/api.js';
 import { CLOCK } from './abi/constants.js';
 
 const SECOND = 1_000_000_000n;
@@ -12,51 +13,103 @@ export const NEVER = 2 ** 63;
 /** The last moment before that which a number can be; time does not go on behind it. */
 const LAST = NEVER - 1024;
 
-/** Virtual time: one nanosecond an instruction, and leaps when all threads wait. */
+/** Instructions that a processor retires in a nanosecond: what compiled code does on a processor of 3 GHz, about. */
+export const PER_NANOSECOND = 8;
+/** Of so many ticks an instruction on one processor is a whole number, and so it is on one of up to eight that are busy. */
+const TICKS = CLOCK_TICKS;
+
+/** The time of a count of instructions on one processor, in ns. */
+export const nanosecondsOf = (instructions: number): number => Math.floor(instructions / PER_NANOSECOND);
+
+/** A moment in ns and ticks of the next, the count of instructions there, and the ticks of each instruction from there on. */
+export type SavedClock = { readonly ns: number; readonly ticks: number; readonly from: number; readonly pace: number };
+
+/**
+ * Virtual time. It advances with the instructions that retire, a quarter of a nanosecond each on one processor, half as fast when two are busy;
+ * and it leaps when all threads wait.
+ */
 export class VirtualClock {
-  private idle = 0;
+  private ns = 0;
+  private ticks = 0;
+  private from = 0;
+  private pace = TICKS / PER_NANOSECOND;
 
   constructor(private readonly icount: () => number) {}
 
-  /** How far the time is ahead of the instructions. */
-  save(): number {
-    return this.idle;
+  save(): SavedClock {
+    const { ns, ticks, from, pace } = this;
+    return { ns, ticks, from, pace };
   }
 
-  restore(idle: number): void {
-    this.idle = idle;
+  restore({ ns, ticks, from, pace }: SavedClock): void {
+    Object.assign(this, { ns, ticks, from, pace });
   }
 
   /** Nanoseconds since the process started. */
   now(): number {
-    return Math.min(this.icount() + this.idle, LAST);
+    return Math.min(this.ns + Math.floor(this.ticksSince() / TICKS), LAST);
+  }
+
+  private ticksSince(): number {
+    return this.ticks + (this.icount() - this.from) * this.pace;
+  }
+
+  /** Takes what has passed as the beginning of what comes. */
+  private settle(): void {
+    const ticks = this.ticksSince();
+    this.ns += Math.floor(ticks / TICKS);
+    this.ticks = ticks % TICKS;
+    this.from = this.icount();
+  }
+
+  /** From now on the instructions are those of so many processors, by turns. */
+  share(processors: number): void {
+    const pace = Math.max(1, Math.floor(TICKS / PER_NANOSECOND / processors));
+    if (pace === this.pace) return;
+    this.settle();
+    this.pace = pace;
+  }
+
+  /** As much time passes as that of so many instructions, which nobody runs. */
+  pass(instructions: number): void {
+    if (instructions <= 0) return;
+    this.settle();
+    this.ticks += instructions * this.pace;
+  }
+
+  /** Instructions from now until a moment; at least 1. */
+  until(moment: number): number {
+    if (moment >= NEVER) return Number.POSITIVE_INFINITY;
+    return Math.max(1, Math.ceil(((moment - this.ns) * TICKS - this.ticksSince()) / this.pace));
   }
 
   /** Leaps to a moment that is not behind us. */
   leapTo(moment: number): void {
-    const ahead = moment - this.now();
-    if (ahead > 0) this.idle += ahead;
+    if (moment <= this.now()) return;
+    this.settle();
+    this.ns = moment;
+  }
+
+  /** What the time stamp counter, one tick a nanosecond, is at this count of instructions, and how it goes on. */
+  counter(): { readonly ns: number; readonly ticks: number; readonly pace: number } {
+    return { ns: Number(UPTIME) + this.ns, ticks: this.ticksSince(), pace: this.pace };
   }
 
   /** Reading of a clock that runs with the wall's, in ns; undefined for others and unknown ones. */
   read(id: number): bigint | undefined {
-    const base = baseOf(id);
+    const base = clockBase(id);
     return base === undefined ? undefined : base + BigInt(this.now());
   }
 
   /** The virtual time at which a clock shows `value` ns. */
   when(id: number, value: bigint): number {
-    const moment = value - (baseOf(id) ?? 0n);
+    const moment = value - (clockBase(id) ?? 0n);
     return moment > BigInt(NEVER) ? NEVER : moment < 0n ? 0 : Number(moment);
-  }
-
-  /** The time stamp counter: one tick a nanosecond, since the machine was switched on. */
-  tsc(): bigint {
-    return UPTIME + BigInt(this.now());
   }
 }
 
-function baseOf(id: number): bigint | undefined {
+/** What a clock that runs with the wall's shows at the start of a process, in ns; undefined for others and unknown ones. */
+export function clockBase(id: number): bigint | undefined {
   switch (id) {
     case CLOCK.REALTIME:
     case CLOCK.REALTIME_COARSE:

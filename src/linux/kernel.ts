@@ -6,7 +6,7 @@ import { LoggedFiles } from '../host/log.js';
 import { PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
 import type { KernelExtension, ProcessOptions, Refusal } from './api.js';
-import { VirtualClock } from './clock.js';
+import { type SavedClock, VirtualClock } from './clock.js';
 import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
 import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
@@ -55,7 +55,7 @@ export type SavedKernel = Versioned<{
   readonly tasks: readonly SavedTask[];
   readonly gone: readonly SavedTask[];
   readonly nextTid: number;
-  readonly clock: number;
+  readonly clock: SavedClock;
   readonly random: bigint;
   readonly scheduler: SavedScheduler;
   readonly timers: SavedTimers;
@@ -265,7 +265,7 @@ export class Kernel {
     const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
     const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 2,
+      version: 3,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
       program: this.program,
@@ -305,7 +305,7 @@ export class Kernel {
 
   /** Of another process too, if it has as many CPUs and as much memory. */
   restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 2);
+    checkVersion('kernel', saved, 3);
     if (saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit) throw new Error('saved on another machine');
     const { aside } = saved;
     const gone = saved.gone.map(task => Task.restore(task));

@@ -109,7 +109,7 @@ function machine(options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus' |
 } {
   const cpu = new Machine({ memory: Math.min(options.memory, options.room ?? options.memory), assets: options.host.assets });
   const kernel = new Kernel(cpu, options, KERNEL_TABLES);
-  cpu.environment = { tsc: () => kernel.clock.tsc(), tscAux: () => 0 };
+  cpu.environment = { counter: () => kernel.clock.counter(), tscAux: () => kernel.scheduler.processor };
   return { kernel, cpu };
 }
 
@@ -402,6 +402,9 @@ class GuestProcess implements Process {
         return undefined;
       case 'fault':
         this.fault(task, stop.fault);
+        return undefined;
+      case 'pause':
+        this.kernel.scheduler.spin();
         return undefined;
       case 'breakpoint':
         task.stoppedAt = this.cpu.registers.rip;

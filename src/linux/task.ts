@@ -28,6 +28,7 @@ export type SavedTask = Versioned<{
   readonly restart: Task['restart'];
   readonly cpuTime: number;
   readonly quantumEnd: number;
+  readonly sliceEnd: number;
   readonly blocked: bigint;
   readonly savedBlocked: bigint | undefined;
   readonly pending: readonly QueuedSignal[];
@@ -58,8 +59,10 @@ export class Task {
   restart: { readonly code: number; readonly number: number } | undefined;
   /** Instructions this task has retired. */
   cpuTime = 0;
-  /** icount at which the scheduler takes the CPU away. */
+  /** icount at which its turn ends. */
   quantumEnd = 0;
+  /** Its `cpuTime` from which on its processor may be given to another. */
+  sliceEnd = 0;
   /** The instruction here is run next even when a breakpoint is on it. */
   passBreakpointAt: bigint | undefined;
   /** Where a breakpoint has stopped it last. */
@@ -92,10 +95,10 @@ export class Task {
 
   /** `registers`: the live ones of the task that is loaded. */
   save(registers = this.saved): SavedTask {
-    const { tid, name, state, wait, syscall, restart, cpuTime, quantumEnd, blocked, savedBlocked, altstack, reported } = this;
+    const { tid, name, state, wait, syscall, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked, altstack, reported } = this;
     return {
-      version: 1,
-      ...{ tid, name, state, restart, cpuTime, quantumEnd, blocked, savedBlocked },
+      version: 2,
+      ...{ tid, name, state, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked },
       saved: registers.slice(),
       wait: wait && { ...wait },
       syscall: syscall && { number: syscall.number, args: syscall.args, stage: syscall.stage },
@@ -115,7 +118,7 @@ export class Task {
   }
 
   static restore(saved: SavedTask): Task {
-    checkVersion('task', saved, 1);
+    checkVersion('task', saved, 2);
     const { tid, name, aside, version: _, wait, syscall, pending, altstack, signalFrames, reported, ...rest } = saved;
     const task = new Task(tid, saved.saved.slice(), name);
     Object.assign(task, { ...rest, saved: task.saved });

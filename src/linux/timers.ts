@@ -1,8 +1,8 @@
 import { checkVersion, type Versioned } from '../cpu/part.js';
-import type { VirtualClock } from './clock.js';
+import { nanosecondsOf, PER_NANOSECOND, type VirtualClock } from './clock.js';
 import type { Task } from './task.js';
 
-/** What a timer counts: virtual time, the process's instructions, or one task's. */
+/** What a timer counts: virtual time, that of the process's instructions, or of one task's. */
 export type TimerClock = 'wall' | 'process' | Task;
 
 interface TimerBase {
@@ -66,6 +66,10 @@ export class Timers {
 
   read(clock: TimerClock): number {
     if (clock === 'wall') return this.clock.now();
+    return nanosecondsOf(this.counted(clock));
+  }
+
+  private counted(clock: 'process' | Task): number {
     return clock === 'process' ? this.icount() : clock.cpuTime;
   }
 
@@ -110,7 +114,8 @@ export class Timers {
     let left = Number.POSITIVE_INFINITY;
     for (const timer of this.armed) {
       if (timer.deadline === undefined || (typeof timer.clock === 'object' && timer.clock !== task)) continue;
-      left = Math.min(left, timer.deadline - this.read(timer.clock));
+      const { clock, deadline } = timer;
+      left = Math.min(left, clock === 'wall' ? this.clock.until(deadline) : deadline * PER_NANOSECOND - this.counted(clock));
     }
     return left;
   }

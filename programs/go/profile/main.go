@@ -27,7 +27,7 @@ func main() {
 		return
 	}
 	sum := uint64(0)
-	for i := 1; i <= 20; i++ {
+	for i := 1; i <= 120; i++ {
 		sum += work(i)
 	}
 	pprof.StopCPUProfile()

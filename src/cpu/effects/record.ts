@@ -54,6 +54,11 @@ const OWN: ReadonlySet<Operand | StateField> = new Set<StateField>([
   'exitVector',
   'callTop',
   'callFree',
+  'pauses',
+  'clockNs',
+  'clockTicks',
+  'clockPace',
+  'clockCpu',
   'helperOp',
 ]);
 /** How the flags are kept: they count as flags. */
@@ -370,6 +375,10 @@ class Recorder implements Emit, Body {
 
   leave(reason: Exit): void {
     this.finish({ kind: 'leave', reason });
+  }
+
+  left(): void {
+    this.push(UNKNOWN);
   }
 
   repeats(): void {

@@ -19,6 +19,7 @@ export const HELPER_EFFECTS: Readonly<Record<Helper, HelperEffects>> = {
   divide128: { reads: pair, writes: pair },
   divideSigned128: { reads: pair, writes: pair, raises: ['#DE'] },
   edge: nothing,
+  pause: nothing,
 };
 
 export const UNIT_EFFECTS: Readonly<Record<HelperUnit, (operation: string) => HelperEffects>> = {
@@ -31,6 +32,4 @@ export const UNIT_EFFECTS: Readonly<Record<HelperUnit, (operation: string) => He
 /** What the CPU does outside the interpreter (`Machine.serve`). */
 export const SERVICE_EFFECTS: Readonly<Record<(typeof SERVICES)[number], HelperEffects>> = {
   cpuid: { reads: slots({ rax: 4, rcx: 4 }), writes: slots({ rax: 8, rbx: 8, rcx: 8, rdx: 8 }) },
-  rdtsc: { reads: [], writes: pair },
-  rdtscp: { reads: [], writes: slots({ rax: 8, rdx: 8, rcx: 8 }) },
 };

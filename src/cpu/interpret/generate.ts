@@ -96,6 +96,10 @@ class InterpreterEmit extends WasmEmit {
     this.code.br('next');
   }
 
+  left(): void {
+    this.code.get('budget').op('i64.extend_i32_u');
+  }
+
   repeats(): void {
     this.code.get('budget');
     this.blockLength();

@@ -1,4 +1,5 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
+import { CLOCK_TICKS } from '../api.js';
 import { CALL, FLAG, GRANULES } from '../layout.js';
 import { type BranchWay, type Node, WIDTHS } from './emit.js';
 import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagBits, flagsOf, flagsOfLogic } from './flags.js';
@@ -221,6 +222,44 @@ row(
   ),
   { edge: 'stack' },
 );
+
+// ---- time --------------------------------------------------------------------------------------------------------------------------
+
+/** PAUSE: every PAUSES times the guest is left in front of it. */
+row(
+  'pause',
+  seq(
+    when(op('i32.eqz', state('pauses', 'i32.load')), help('pause')),
+    setState('pauses', op('i32.sub', state('pauses', 'i32.load'), c32(1)), 'i32.store'),
+  ),
+  { faults: true },
+);
+/** The time stamp counter; aux is the number of instructions behind this one in its block. */
+const counter: Node = op(
+  'i64.add',
+  state('clockNs'),
+  op(
+    'i64.div_u',
+    op(
+      'i64.sub',
+      state('clockTicks'),
+      op(
+        'i64.mul',
+        op('i64.add', e => e.left(), op('i64.extend_i32_u', aux)),
+        state('clockPace', 'i64.load32_u'),
+      ),
+    ),
+    c64(CLOCK_TICKS),
+  ),
+);
+/** RDX:RAX = the counter. */
+const readCounter = seq(
+  setLocal('x', counter),
+  setState('rax', op('i64.and', local('x'), c64(0xffff_ffff))),
+  setState('rdx', op('i64.shr_u', local('x'), c64(32))),
+);
+row('rdtsc', readCounter);
+row('rdtscp', seq(readCounter, setState('rcx', state('clockCpu', 'i64.load32_u'))));
 
 // ---- rare instructions -------------------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ export const LOCALS = {
 export type Local = keyof typeof LOCALS;
 
 /** Helpers that do one thing each, on the register file; those that raise never go on. */
-export type Helper = 'misaligned' | 'notCanonical' | 'reservedBits' | 'divideError' | 'divide128' | 'divideSigned128' | 'edge';
+export type Helper = 'misaligned' | 'notCanonical' | 'reservedBits' | 'divideError' | 'divide128' | 'divideSigned128' | 'edge' | 'pause';
 /** The functions that keep the record of calls (interpret/call-record.ts). They change nothing that the guest sees. */
 export type CallFunctionName =
   | 'provide'
@@ -148,6 +148,8 @@ export interface Emit {
   again(): void;
   /** Leaves the guest. */
   leave(reason: Exit): void;
+  /** What is left of the budget at the block's end, i64. */
+  left(): void;
   /** Of the first record of a block. `repeats`: how often the budget covers the block once more, i64. */
   repeats(): void;
   /** Takes the i64 node times the block's length from the budget. */

@@ -521,6 +521,10 @@ export abstract class RegionEmit extends WasmEmit {
     if (setsFlags) for (const each of FLAG_VARS) this.loadVar(each);
   }
 
+  override left(): void {
+    this.code.get('budget').op('i64.extend_i32_u');
+  }
+
   override repeats(): void {
     this.code.get('budget').i32(this.blockLength).op('i32.div_u').op('i64.extend_i32_u');
   }

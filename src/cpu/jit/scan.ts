@@ -216,6 +216,7 @@ class Scanner implements Emit, Body, RowUse {
   enterRegion(): void {
     this.leaves = true;
   }
+  left(): void {}
   repeats(): void {}
   repeat(times: Node): void {
     times(this);

@@ -1,7 +1,6 @@
 /** Lifters of system instructions: calls of the kernel, exceptions, what user level may not do, hints. */
 import { Mnemonic as M } from 'iced-x86';
-import { VECTORS } from '../layout.js';
-import type { Builder } from './builder.js';
+import { SERVICES, VECTORS } from '../layout.js';
 import { IP, NEXT } from './form.js';
 import { type Lifter, lifters } from './registry.js';
 
@@ -74,7 +73,6 @@ for (const mnemonic of [
 /** Hints, fences of a machine that has one processor, and what counts as NOP without its extension. */
 for (const mnemonic of [
   M.Nop,
-  M.Pause,
   M.Endbr64,
   M.Endbr32,
   M.Lfence,
@@ -100,6 +98,7 @@ lifters.set(M.Clflush, b => {
   const { a, imm } = b.address();
   b.emit('load8', b.temp(), a, 0, imm);
 });
-[M.Cpuid, M.Rdtsc, M.Rdtscp].forEach((mnemonic, number) => {
-  lifters.set(mnemonic, (b: Builder) => b.emit('service', 0, 0, 0, NEXT, number));
-});
+lifters.set(M.Pause, b => b.emit('pause'));
+lifters.set(M.Rdtsc, b => b.emit('rdtsc'));
+lifters.set(M.Rdtscp, b => b.emit('rdtscp'));
+lifters.set(M.Cpuid, b => b.emit('service', 0, 0, 0, NEXT, SERVICES.indexOf('cpuid')));

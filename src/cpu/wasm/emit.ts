@@ -98,6 +98,7 @@ export abstract class WasmEmit implements Emit {
   protected abstract enter(record: Node): void;
   abstract enterRegion(): void;
   abstract again(): void;
+  abstract left(): void;
   abstract repeats(): void;
   abstract repeat(times: Node): void;
 

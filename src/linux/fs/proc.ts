@@ -1,5 +1,6 @@
 import { PROT } from '../../cpu/api.js';
 import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
+import { nanosecondsOf } from '../clock.js';
 import { STACK_LIMIT } from '../load/layout.js';
 import type { ProcessFacts } from './process-facts.js';
 
@@ -163,7 +164,7 @@ function hex(value: bigint, width: number): string {
 
 function stat(process: ProcessFacts, tid: number): string {
   const task = process.task(tid);
-  const ticks = Math.floor(process.cpu.icount / 10_000_000);
+  const ticks = Math.floor(nanosecondsOf(process.cpu.icount) / 10_000_000);
   const fields = [
     ...[tid, `(${task?.name ?? ''})`, 'R', PARENT_PID, PID, PID, 0, -1, 0x400000, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0],
     ...[process.tasks.length, 0, 100000, BigInt(process.memory.mappedPages) << 12n, process.memory.touchedPages, '18446744073709551615'],

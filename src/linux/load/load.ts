@@ -16,6 +16,7 @@ import type { MappedObject, Program } from '../program.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
 import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
+import { mapVdso, VDSO } from './vdso.js';
 
 const PT_PHDR = 6;
 const PT_GNU_STACK = 0x6474_e551;
@@ -143,6 +144,7 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
     env,
     random: random.bytes(16),
     auxv: [
+      [AT.SYSINFO_EHDR, VDSO],
       [AT.MINSIGSTKSZ, MIN_SIGNAL_STACK],
       [AT.HWCAP, BigInt(cpuid(1, 0)[3] >>> 0)],
       [AT.PAGESZ, BigInt(PAGE_SIZE)],
@@ -165,6 +167,7 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
       [AT.PLATFORM, 0n],
     ],
   });
+  mapVdso(memory);
   if (stack.bytes.length > MAX_ARGUMENTS) throw new LoadError(`${options.path}: arguments and environment take more than 2 MiB`);
   layout.startStack(stack.sp);
   memory.write(stack.sp, stack.bytes);

@@ -33,6 +33,7 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
 export function actOnSyscall(kernel: Kernel, task: Task): void {
   const call = task.syscall!;
   kernel.syscallCount++;
+  kernel.scheduler.enterKernel();
   kernel.epolls.moment++;
   const row = syscallRow(call.number);
   const result = call.number < 0 ? -E.NOSYS : perform(kernel, task, row, call.number, call.args);

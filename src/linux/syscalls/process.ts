@@ -1,5 +1,6 @@
 import { FD_LIMIT, PARENT_PID, PID, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
+import { nanosecondsOf } from '../clock.js';
 import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
 import type { Task } from '../task.js';
@@ -119,7 +120,7 @@ function getrusage(kernel: Kernel, task: Task, who: number, address: bigint): nu
   if (who !== 0 && who !== 1 && who !== -1) return -E.INVAL;
   const bytes = new Uint8Array(144);
   if (who !== -1) {
-    bytes.set(encodeTimeval(BigInt(who === 1 ? task.cpuTime : kernel.cpu.icount)));
+    bytes.set(encodeTimeval(BigInt(nanosecondsOf(who === 1 ? task.cpuTime : kernel.cpu.icount))));
     new DataView(bytes.buffer).setBigUint64(32, BigInt(kernel.memory.touchedPages * 4), true);
   }
   kernel.user.write(address, bytes);

@@ -181,7 +181,7 @@ export const THREAD_SYSCALLS: readonly SyscallRow[] = [
     return 0;
   }),
   row(309, 'getcpu', 'ptr ptr ptr', (k, _t, a) => {
-    if (a[0] !== 0n) k.user.setU32(a[0]!, 0);
+    if (a[0] !== 0n) k.user.setU32(a[0]!, k.scheduler.processor);
     if (a[1] !== 0n) k.user.setU32(a[1]!, 0);
     return 0;
   }),

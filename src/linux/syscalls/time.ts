@@ -1,7 +1,7 @@
 import { CLOCK, O, PID, SIGNAL_LIMIT } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
-import { NEVER } from '../clock.js';
+import { NEVER, nanosecondsOf } from '../clock.js';
 import { TimerFd } from '../fs/event.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import type { QueuedSignal } from '../signal/pending.js';
@@ -14,6 +14,8 @@ import { encodeTimespec, encodeTimeval, readTimespec, readTimeval, SECOND, timeo
 const COARSE = 4_000_000n;
 const TICK = 10_000_000;
 const TIMER_ABSTIME = 1;
+/** How much later than asked for a sleep may end, in ns, and does on a machine that is not busy (prctl(2), PR_SET_TIMERSLACK). */
+const SLACK = 50_000;
 
 /** What a clock id counts; undefined: no such clock. Negative ids are CPU clocks of a pid or tid (posix-timers(7), CPUCLOCK). */
 function clockOf(kernel: Kernel, task: Task, id: number): TimerClock | undefined {
@@ -39,15 +41,16 @@ function sleep(kernel: Kernel, task: Task, name: string, id: number, absolute: b
   const clock = clockOf(kernel, task, id);
   if (clock === undefined || clock === task) return -E.INVAL;
   const time = readTimespec(kernel, request);
-  const deadline = timeoutDeadline(kernel, id, time, absolute);
-  if (deadline <= kernel.clock.now()) return 0;
+  const wanted = timeoutDeadline(kernel, id, time, absolute);
+  if (wanted <= kernel.clock.now()) return 0;
+  const deadline = Math.min(wanted + SLACK, NEVER);
   return { kind: 'sleep', call: name, absolute, remain, deadline };
 }
 
 export const SLEEP_WAIT: WaitRow<'sleep'> = {
   reason: (_kernel, { call }) => call,
   signal: (kernel, { absolute, remain, deadline }) => {
-    const left = Math.max(0, deadline! - kernel.clock.now());
+    const left = Math.max(0, deadline! - SLACK - kernel.clock.now());
     if (!absolute && remain !== 0n) kernel.user.write(remain, encodeTimespec(BigInt(left)));
     return absolute ? -RESTART.NOHAND : -RESTART.BLOCK;
   },
@@ -210,7 +213,7 @@ export const TIME_SYSCALLS: readonly SyscallRow[] = [
     return seconds;
   }),
   row(100, 'times', 'ptr', (k, _t, a) => {
-    const user = BigInt(Math.floor(k.cpu.icount / TICK));
+    const user = BigInt(Math.floor(nanosecondsOf(k.cpu.icount) / TICK));
     if (a[0] !== 0n) k.user.write(a[0]!, new Uint8Array(new BigUint64Array([user, 0n, 0n, 0n]).buffer));
     return k.clock.read(CLOCK.MONOTONIC)! / BigInt(TICK);
   }),
