@@ -11,6 +11,7 @@ import { INTEGER_REGISTERS } from '../../src/asm/syntax.js';
 import { millionEvents } from '../race/made.js';
 import { buildC, buildGo, GUEST_ENVIRONMENT, hasCommand, toolchain } from '../support/build.js';
 import { buildRaceOracle } from '../support/race.js';
+import { growths } from './growing.js';
 
 const rounds = Number(process.argv[2] ?? 5);
 const r14 = join(import.meta.dirname, '../../bin/r14.js');
@@ -260,3 +261,10 @@ for (const cells of table)
       .join('  ')
       .trimEnd(),
   );
+
+const grown = growths(args => time(process.execPath, [r14, ...args], 1).seconds);
+console.log('\nAs its input grows, in seconds; the exponent of the last step is 1 for what grows as fast as its input:');
+for (const { what, sizes, seconds, exponent } of grown) {
+  const steps = sizes.map((size, index) => `${size}: ${seconds[index]!.toFixed(2)}`).join('  ');
+  console.log(`${what.padEnd(38)}  ${exponent.toFixed(2)}  ${steps}`);
+}
