@@ -65,7 +65,8 @@ TEXT tell<>(SB), NOSPLIT, $0-0
 	MOVL $2, AX
 	SYSCALL
 	TESTQ AX, AX
-	JLT unopened
+	// Where the file cannot be had, nobody hears of it.
+	JLT written
 	MOVQ AX, tsanLog<>(SB)
 	MOVQ AX, DI
 write:
@@ -97,35 +98,6 @@ end:
 back:
 	POPQ BX
 	RET
-unopened:
-	// The real one gives up as well.
-	MOVL $2, DI
-	LEAQ unopenedText<>(SB), SI
-	MOVL $23, DX
-	MOVL $1, AX
-	SYSCALL
-	MOVL $2, DI
-	MOVQ tsanReply_path(BX), SI
-	MOVQ tsanReply_text(BX), DX
-	SUBQ SI, DX
-	DECQ DX
-	MOVL $1, AX
-	SYSCALL
-	MOVL $2, DI
-	LEAQ newlineText<>(SB), SI
-	MOVL $1, DX
-	MOVL $1, AX
-	SYSCALL
-	MOVL $66, DI
-	MOVL $231, AX
-	SYSCALL
-	INT $3
-
-DATA unopenedText<>+0(SB)/23, $"ERROR: Can't open file:"
-GLOBL unopenedText<>(SB), RODATA, $23
-DATA newlineText<>+0(SB)/1, $"\n"
-GLOBL newlineText<>(SB), RODATA, $1
-
 // __tsan_init(&thr, &proc, callback)
 TEXT __tsan_init(SB), NOSPLIT, $0-0
 	PUSHQ BX
@@ -141,6 +113,40 @@ TEXT __tsan_init(SB), NOSPLIT, $0-0
 	XORL R8, R8
 	MOVL $TSAN_init, AX
 	CALL detect<>(SB)
+	MOVQ $tsanReplyAddress, BX
+	TESTQ AX, AX
+	JLT done
+	CMPQ tsanReply_suppressions(BX), $0
+	JEQ done
+	// A file of races that are not to be told of: open(path, O_RDONLY), and all of it.
+	MOVQ tsanReply_suppressions(BX), DI
+	XORL SI, SI
+	XORL DX, DX
+	MOVL $2, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLT suppress
+	MOVQ AX, DI
+	MOVQ tsanReply_room(BX), SI
+	MOVL $tsanReplyRoom, DX
+read:
+	XORL AX, AX
+	SYSCALL
+	TESTQ AX, AX
+	JLE all
+	ADDQ AX, SI
+	SUBQ AX, DX
+	JNE read
+all:
+	MOVL $3, AX
+	SYSCALL
+	MOVQ SI, AX
+	SUBQ tsanReply_room(BX), AX
+suppress:
+	MOVQ AX, DI
+	MOVL $TSAN_suppressions, AX
+	CALL detect<>(SB)
+done:
 	POPQ BX
 	RET
 

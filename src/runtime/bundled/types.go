@@ -280,6 +280,8 @@ type tsanReply struct {
 	cells       *uint32
 	current     uint32
 	old         uint32
+	suppressions *byte
+	room        *byte
 }
 
 var g0 g
@@ -473,6 +475,7 @@ const (
 	waitReasonChanSend = 15
 	waitReasonSemacquire = 18
 	tsanReplyAddress = 0x7ed000000000
+	tsanReplyRoom = 0x70000
 	TSAN_init = 0x72313400
 	TSAN_fini = 0x72313401
 	TSAN_map_shadow = 0x72313402
@@ -500,4 +503,5 @@ const (
 	TSAN_go_ignore_sync_end = 0x72313418
 	TSAN_report_count = 0x72313419
 	TSAN_atomic = 0x7231341a
+	TSAN_suppressions = 0x7231341b
 )

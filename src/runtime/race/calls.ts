@@ -6,7 +6,8 @@ export const FIRST_RACE_CALL = 0x7231_3400;
 /**
  * Functions of the race runtime, without `__tsan_`. Their arguments are in DI, SI, DX, R10 and R8; the pcs that they take are return addresses. `init`
  * takes argv besides, for what stands behind it. Of the atomic operations only the detector's part is called, when memory has been changed: with
- * thread, the caller's pc, pc, address, and size | kind << 8 | success << 16. The result is 1 where there is something to tell.
+ * thread, the caller's pc, pc, address, and size | kind << 8 | success << 16. `suppressions`: the length of the file's
+ * text that the guest has read, or a negative errno. The result is 1 where there is something to tell.
  */
 export const RACE_CALLS = [
   'init',
@@ -36,6 +37,7 @@ export const RACE_CALLS = [
   'go_ignore_sync_end',
   'report_count',
   'atomic',
+  'suppressions',
 ] as const;
 export type RaceCall = (typeof RACE_CALLS)[number];
 
@@ -62,6 +64,13 @@ export const REPLY = {
   cells: 0x48,
   current: 0x50,
   old: 0x54,
-  /** Where path and text begin. */
-  room: 0x60,
+  /** The name of the file of suppressions that `init` wants to be read (0: none), and where to. */
+  suppressions: 0x58,
+  suppressionsRoom: 0x60,
+  /** GORACE's value in the environment, and the length of what was read, for a detector that is made again. */
+  gorace: 0x38,
+  suppressionsLength: 0x68,
+  /** Where path and text begin, and what was read of suppressions. */
+  room: 0x80,
+  suppressionsText: 0x8_0000,
 } as const;

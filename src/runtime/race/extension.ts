@@ -3,7 +3,7 @@
  * the guest's memory, so that a detector is made anew whenever the machine has gone elsewhere.
  */
 import { type AddressSpace, MemoryFault, PROT } from '../../cpu/api.js';
-import { utf8 } from '../../host/bytes.js';
+import { utf8, utf8Text } from '../../host/bytes.js';
 import type { Image } from '../../image/api.js';
 import { PID } from '../../linux/abi/constants.js';
 import type { KernelExtension } from '../../linux/api.js';
@@ -13,7 +13,8 @@ import { GuestRaceMemory } from './guest-memory.js';
 import { metaAddress, shadowAddress } from './layout.js';
 import type { RaceCells } from './model.js';
 import { goraceReader } from './replay.js';
-import { type RaceReport, raceReportText, type SymbolizePc } from './report.js';
+import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
+import { parseSuppressions, type Suppression, suppressesRace } from './suppressions.js';
 import { CONTEXT_RANGES } from './v3/context.js';
 import { TsanV3 } from './v3/detector.js';
 import { type RaceRelease, raceRelease } from './v3/layout.js';
@@ -36,6 +37,7 @@ interface Running {
   readonly memory: GuestRaceMemory;
   readonly options: RaceOptions;
   readonly model: TsanV3;
+  readonly suppressions: readonly Suppression[] | undefined;
 }
 
 class RaceExtension implements KernelExtension {
@@ -149,6 +151,10 @@ class RaceExtension implements KernelExtension {
       case 'report_count':
         memory.set64(a, model.reportCount);
         return;
+      case 'suppressions':
+        // A negative number, in 64 bits.
+        this.#suppress(a < 2 ** 63 ? a : -1);
+        return;
       case 'atomic':
         model.atomic(a, b, c, d, e & 0xff, ATOMIC_KINDS[(e >> 8) & 0xff]!, () => e >> 16 !== 0);
         return;
@@ -161,7 +167,7 @@ class RaceExtension implements KernelExtension {
       space.map(BigInt(address), BigInt(bytes), PROT.read | PROT.write, { name });
     }
     const memory = new GuestRaceMemory(space);
-    memory.set64(REPLY.address + GORACE_AT, goraceAddress(space, argv));
+    memory.set64(REPLY.address + REPLY.gorace, goraceAddress(space, argv));
     this.#running = undefined;
     const running = this.#detector(space)!;
     const { options, model } = running;
@@ -172,7 +178,35 @@ class RaceExtension implements KernelExtension {
     this.#said = said;
     this.#status = status;
     if (status !== undefined) return;
+    if (flags.suppressions !== '') {
+      const room = REPLY.address + REPLY.suppressionsText;
+      const path = utf8(`${flags.suppressions}\0`);
+      space.write(BigInt(room), path);
+      memory.set64(REPLY.address + REPLY.suppressions, room);
+      memory.set64(REPLY.address + REPLY.suppressionsRoom, room + path.length);
+    }
     if (flags.verbosity > 0) this.#said += `***** Running under ${TOOL} v3 (pid ${PID}) *****\n`;
+  }
+
+  /** What the guest has read of the file that GORACE names; negative: that it could not. */
+  #suppress(length: number): void {
+    const { memory, options } = this.#running!;
+    if (length < 0) {
+      this.#said = `${TOOL}: failed to read suppressions file '${options.flags.suppressions}'\n`;
+      this.#status = options.flags.exitcode & 0xff;
+      return;
+    }
+    memory.set64(REPLY.address + REPLY.suppressionsLength, length);
+    this.#running = { ...this.#running!, suppressions: this.#suppressionsOf(this.#running!.space) };
+    if (this.#running.suppressions !== undefined) return;
+    this.#said = `${TOOL}: failed to parse suppressions\n`;
+    this.#status = options.flags.exitcode & 0xff;
+  }
+
+  #suppressionsOf(space: AddressSpace): readonly Suppression[] | undefined {
+    const length = Number(space.readU64(BigInt(REPLY.address + REPLY.suppressionsLength)));
+    const room = space.readU64(BigInt(REPLY.address + REPLY.suppressionsRoom));
+    return length === 0 ? [] : parseSuppressions(utf8Text(space.read(room, length)));
   }
 
   /** Finalize (tsan_rtl.cpp): a moment for those that still run, then the sum, and the end. */
@@ -187,6 +221,8 @@ class RaceExtension implements KernelExtension {
 
   #tell(options: RaceOptions, report: RaceReport): boolean {
     const { flags } = options;
+    const stacks = report.mops.map(mop => reportedFrames(mop.stack, this.symbolize));
+    if (suppressesRace(this.#running?.suppressions ?? [], stacks)) return false;
     this.#said += raceReportText(report, this.symbolize, flags.strip_path_prefix);
     if (flags.halt_on_error) this.#status = flags.exitcode & 0xff;
     return true;
@@ -196,7 +232,7 @@ class RaceExtension implements KernelExtension {
   #detector(space: AddressSpace): Running | undefined {
     if (this.#running?.space === space) return this.#running;
     if (!space.allows(BigInt(REPLY.address), REPLY.bytes, 'write')) return undefined;
-    const at = space.readU64(BigInt(REPLY.address + GORACE_AT));
+    const at = space.readU64(BigInt(REPLY.address + REPLY.gorace));
     const options = parseGorace(at === 0n ? '' : space.readCString(at, 1 << 16), goraceReader(this.release));
     const memory = new GuestRaceMemory(space);
     const model = new TsanV3(
@@ -208,7 +244,7 @@ class RaceExtension implements KernelExtension {
         this.#found = found;
       },
     );
-    this.#running = { space, memory, options, model };
+    this.#running = { space, memory, options, model, suppressions: this.#suppressionsOf(space) };
     return this.#running;
   }
 
@@ -217,7 +253,7 @@ class RaceExtension implements KernelExtension {
     const named = flags.log_path !== 'stderr' && flags.log_path !== 'stdout' && options.status === undefined;
     const path = named ? utf8(`${flags.log_path}.${PID}\0`) : new Uint8Array();
     const room = REPLY.address + REPLY.room;
-    const text = utf8(this.#said).subarray(0, REPLY.bytes - REPLY.room - path.length);
+    const text = utf8(this.#said).subarray(0, REPLY.suppressionsText - REPLY.room - path.length);
     memory.begin();
     memory.set64(REPLY.address + REPLY.text, room + path.length);
     memory.set64(REPLY.address + REPLY.length, text.length);
@@ -235,9 +271,6 @@ class RaceExtension implements KernelExtension {
     space.write(BigInt(room + path.length), text);
   }
 }
-
-/** Where the address of GORACE's value is kept, for a detector that is made again. */
-const GORACE_AT = 0x38;
 
 /** What stands behind `GORACE=` in the environment behind an argv; 0: it is not there. */
 function goraceAddress(space: AddressSpace, argv: number): number {
