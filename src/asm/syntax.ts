@@ -138,5 +138,8 @@ const SPELLED = [
 /** A symbol's name as assembly spells it. */
 export const asmName = (name: string): string => SPELLED.reduce((text, [plain, spelled]) => text.replaceAll(plain, spelled), name);
 
+const PLAIN: ReadonlyMap<string, string> = new Map(SPELLED.map(([plain, spelled]) => [spelled, plain]));
+const ANY_SPELLED = new RegExp(`[${[...PLAIN.keys()].join('')}]`, 'g');
+
 /** The name that assembly spells so. */
-export const plainName = (name: string): string => SPELLED.reduce((text, [plain, spelled]) => text.replaceAll(spelled, plain), name);
+export const plainName = (name: string): string => name.replace(ANY_SPELLED, letter => PLAIN.get(letter)!);

@@ -85,10 +85,12 @@ export class Catalog {
     if (race && !manifest.race) throw new CatalogError(`${name} has no -race build`);
     const defines = Object.fromEntries([...defined, ...(race ? ['RACE'] : [])].map(word => [word, '1']));
     const folder = `programs/${name}`;
-    const runtime = this.runtime();
+    const sources = manifest.sources.map(source => this.source(folder, source.file, source.package));
+    // Packages cost time to assemble, and most programs have no use for them.
+    const runtime = this.runtime(sources.some(({ text }) => text.includes('#include "go.h"') || /sync[·∕]/.test(text)));
     const instrumented: Instrumented[] = [];
     const program = assemble({
-      sources: [...runtime.sources, ...manifest.sources.map(source => this.source(folder, source.file, source.package))],
+      sources: [...runtime.sources, ...sources],
       declarations: [...runtime.declarations, ...manifest.declarations.map(file => this.source(folder, file, ''))],
       defines,
       includes: name => {
@@ -101,14 +103,15 @@ export class Catalog {
     return race ? withDetector(program, instrumented) : program;
   }
 
-  /** The runtime itself, for programs that are not bundled: what it is made of, and the minor number of the Go release whose encodings it has. */
-  runtime(): { readonly sources: readonly SourceFile[]; readonly declarations: readonly SourceFile[]; readonly go: number } {
+  /** The runtime itself, with its packages or without: what it is made of, and the minor number of the Go release whose encodings it has. */
+  runtime(library = true): { readonly sources: readonly SourceFile[]; readonly declarations: readonly SourceFile[]; readonly go: number } {
+    const packages = library ? LIBRARY : [];
     return {
       sources: [
         ...RUNTIME.map(file => this.source('src/runtime/bundled', file, 'runtime')),
-        ...LIBRARY.map(({ file, package: inPackage }) => this.source('src/runtime/bundled', file, inPackage)),
+        ...packages.map(({ file, package: inPackage }) => this.source('src/runtime/bundled', file, inPackage)),
       ],
-      declarations: ['types.go', ...LIBRARY.map(({ declarations }) => declarations)].map(file =>
+      declarations: ['types.go', ...packages.map(({ declarations }) => declarations)].map(file =>
         this.source('src/runtime/bundled', file, 'runtime'),
       ),
       go: RELEASE,

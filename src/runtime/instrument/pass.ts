@@ -3,8 +3,9 @@ import type { SourcePosition } from '../../asm/diagnostics.js';
 import type { FunctionSource } from '../../asm/frame.js';
 import type { Instrument, InstrumentedProgram } from '../../asm/instrument.js';
 import { TEXT_FLAGS } from '../../asm/preprocess.js';
-import { asmName, type SourceInstruction, type Statement } from '../../asm/syntax.js';
+import type { SourceInstruction, Statement } from '../../asm/syntax.js';
 import { type Judged, judgeAccesses, type SharedAccess } from './accesses.js';
+import { alone, call, type InsertedCode, loadAddress, loadCallerPc, loadSize, onRegister } from './code.js';
 import { type Edges, FLAGS_REGISTER, liveRegisters, registersOf } from './liveness.js';
 import { packageKind } from './packages.js';
 
@@ -25,16 +26,13 @@ export interface Instrumented {
   readonly decisions: readonly Decision[];
 }
 
-type Parse = Parameters<Instrument>[2];
-
-const ENTER = 'runtime·racefuncenter';
-const EXIT = 'runtime·racefuncexit';
+const ENTER = 'racefuncenter';
 /** All that a call may be handed or hand back, where nobody has declared what it is, nor said that it is nothing. */
 const UNDECLARED = ['AX', 'BX', 'CX', 'DI', 'SI', 'R8', 'R9', 'R10', 'R11'];
 
 /** The pass; `tell` hears of each function in the order of the text. */
 export function racePass(tell: (fn: Instrumented) => void = () => {}): Instrument {
-  return (fn, statements, parse, program) => {
+  return (fn, statements, _parse, program) => {
     const { name } = fn.symbol;
     const left = leftOut(fn, statements);
     if (left !== undefined) {
@@ -53,7 +51,7 @@ export function racePass(tell: (fn: Instrumented) => void = () => {}): Instrumen
       return statements;
     }
     const decisions: Decision[] = [];
-    const out = new Instrumenter(fn, parse, program, decisions).run(statements, judged);
+    const out = new Instrumenter(fn, program, decisions).run(statements, judged);
     tell({ name, at: fn.at, left: undefined, decisions });
     return out;
   };
@@ -76,8 +74,7 @@ function leftOut(fn: FunctionSource, statements: readonly Statement[]): string |
     statements.some(statement => statement.kind === 'instruction' && found(statement));
   if (fn.signature?.norace === true || has(({ mnemonic }) => mnemonic === 'NORACE')) return '//go:norace';
   const byHand = has(
-    ({ mnemonic, operands: [target] }) =>
-      mnemonic === 'CALL' && target?.kind === 'memory' && target.symbol?.name === ENTER.replace('·', '.'),
+    ({ mnemonic, operands: [target] }) => mnemonic === 'CALL' && target?.kind === 'memory' && target.symbol?.name === `runtime.${ENTER}`,
   );
   return byHand ? 'instrumented by hand' : undefined;
 }
@@ -87,7 +84,6 @@ class Instrumenter {
 
   constructor(
     private readonly fn: FunctionSource,
-    private readonly parse: Parse,
     private readonly program: InstrumentedProgram,
     private readonly decisions: Decision[],
   ) {
@@ -117,40 +113,29 @@ class Instrumenter {
   /** DX, the closure, is kept by racefuncenter. */
   #enter(live: ReadonlySet<string>): readonly Statement[] {
     const kept = [...live].filter(name => name !== 'DX');
-    const text = around(kept, ['MOVQ callpc-8(FP), AX', `CALL ${ENTER}<ABIInternal>(SB)`]);
-    return this.#insert(this.fn.at, text, 'entry: the detector keeps a stack, of the places that functions were called from');
+    const why = 'entry: the detector keeps a stack, of the places that functions were called from';
+    return this.#insert(this.fn.at, around(kept, [loadCallerPc, call(ENTER)]), why);
   }
 
   #exit(at: SourcePosition, live: ReadonlySet<string>): readonly Statement[] {
-    return this.#insert(at, around([...live], [`CALL ${EXIT}<ABIInternal>(SB)`]), 'each way out takes the function off that stack');
+    return this.#insert(at, around([...live], [call('racefuncexit')]), 'each way out takes the function off that stack');
   }
 
   #access({ of, write, range }: SharedAccess, at: SourcePosition, live: ReadonlySet<string>): readonly Statement[] {
-    const name = `runtime·race${write ? 'write' : 'read'}${range === undefined ? '' : 'range'}`;
-    const size = range === undefined ? [] : [`MOVL $${range}, BX`];
-    const lines = around([...live], [ADDRESS, ...size, `CALL ${name}<ABIInternal>(SB)`]);
+    const name = `race${write ? 'write' : 'read'}${range === undefined ? '' : 'range'}`;
+    const code = [loadAddress(of), ...(range === undefined ? [] : [loadSize(range)]), call(name)];
     const where = of.symbol === undefined ? 'memory that a pointer leads to' : 'a global variable';
     const why = `${write ? 'a store to' : 'a load of'} ${where}${range === undefined ? '' : `, ${range} bytes as one value`}`;
-    const address: Statement = {
-      kind: 'instruction',
-      mnemonic: 'LEAQ',
-      operands: [
-        { ...of, at },
-        { kind: 'register', name: 'AX', at },
-      ],
-      at,
-    };
-    this.#decide(
-      at,
-      lines.map(line => (line === ADDRESS ? `LEAQ ${operandText(of)}, AX` : line)),
-      why,
-    );
-    return lines.flatMap(line => (line === ADDRESS ? [address] : this.parse(line, at)));
+    return this.#insert(at, around([...live], code), why);
   }
 
-  #insert(at: SourcePosition, lines: readonly string[], why: string): readonly Statement[] {
-    this.#decide(at, lines, why);
-    return lines.flatMap(line => this.parse(line, at));
+  #insert(at: SourcePosition, code: readonly InsertedCode[], why: string): readonly Statement[] {
+    this.#decide(
+      at,
+      code.map(({ text }) => text),
+      why,
+    );
+    return code.map(each => each.statement(at));
   }
 
   #decide(at: SourcePosition, inserted: readonly string[], why: string): void {
@@ -158,30 +143,19 @@ class Instrumenter {
   }
 }
 
-/** Stands for the instruction that loads the address. */
-const ADDRESS = 'LEAQ ?, AX';
-
 /** Leaves the function: by RET, or by a jump to another one. */
 const leaves = ({ mnemonic, operands: [target] }: SourceInstruction): boolean =>
   mnemonic === 'RET' || (mnemonic === 'JMP' && target?.kind === 'memory' && target.symbol !== undefined);
 
 /** Code with the registers saved around it that are still wanted. */
-function around(live: readonly string[], code: readonly string[]): readonly string[] {
+function around(live: readonly string[], code: readonly InsertedCode[]): readonly InsertedCode[] {
   const registers = live.filter(name => name !== FLAGS_REGISTER).sort();
   const flags = live.includes(FLAGS_REGISTER);
   return [
-    ...(flags ? ['PUSHFQ'] : []),
-    ...registers.map(name => `PUSHQ ${name}`),
+    ...(flags ? [alone('PUSHFQ')] : []),
+    ...registers.map(name => onRegister('PUSHQ', name)),
     ...code,
-    ...[...registers].reverse().map(name => `POPQ ${name}`),
-    ...(flags ? ['POPFQ'] : []),
+    ...[...registers].reverse().map(name => onRegister('POPQ', name)),
+    ...(flags ? [alone('POPFQ')] : []),
   ];
-}
-
-/** An operand as the source spells it. */
-function operandText({ symbol, offset, base, index, scale }: SharedAccess['of']): string {
-  const at = index === undefined ? '' : `(${index}*${scale})`;
-  if (symbol === undefined) return `${offset === 0n ? '' : offset}(${base})${at}`;
-  const name = asmName(symbol.name);
-  return `${name}${symbol.local ? '<>' : ''}${offset === 0n ? '' : `+${offset}`}(SB)${at}`;
 }
