@@ -66,4 +66,12 @@ describe('list', () => {
     expect(again.last).toBe(before.first - 1);
     expect((await at.data('list')).first).toBe(again.last + 1);
   });
+
+  it.skipIf(why)(`before anything has run, a line is one of the file with main${why ? ` (skipped: ${why})` : ''}`, () => {
+    const main = lineOf('func main()');
+    const { answers } = session(buildGo('values'), [`break ${main}`, 'list', 'continue']);
+    expect(answers[0]!.output).toContain(`main.go:${main}`);
+    expect(shown(answers[1]!.output)).toContain(main);
+    expect(answers[2]!.data).toMatchObject({ reason: 'breakpoint', function: 'main.main' });
+  });
 });

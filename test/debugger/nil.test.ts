@@ -16,6 +16,19 @@ for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolcha
           expect(output).toMatch(new RegExp(`, which is not mapped: r\\w+ = 0 = ${name.replaceAll('.', '\\.')}(\\n|$)`));
         });
       }
+      for (const [way, name] of [
+        [0, 'n.next.next'],
+        [2, 'n.f'],
+        [3, 'n.arr'],
+        [8, 'n.next.next'],
+      ] as const) {
+        it(`in the case of a jump table: ${name}`, async () => {
+          const at = debug(buildGo('tables', { toolchain, ...(gcflags && { gcflags }) }));
+          await at.text(`restart ${way}`);
+          const { output } = await at.run('continue');
+          expect(output).toMatch(new RegExp(`, which is not mapped: r\\w+ = 0 = ${name.replaceAll('.', '\\.')}(\\n|$)`));
+        });
+      }
     });
   }
 }

@@ -141,4 +141,33 @@ describe.skipIf(why)(`stepping by lines${why ? ` (skipped: ${why})` : ''}`, () =
     expect(names).toEqual(expect.arrayContaining(['sum', 'i', 'j']));
     expect(names.filter((name: string) => name.startsWith('.'))).toEqual([]);
   });
+
+  describe.each(toolchains())('at the end of deferred functions, %s', toolchain => {
+    const path = () => buildGo('unwinding', { toolchain, gcflags: 'all=-N -l' });
+    const text = readFileSync(new URL('../../programs/go/unwinding/main.go', import.meta.url), 'utf8').split('\n');
+    const at = (line: string): number => text.findIndex(each => each.trim() === line) + 1;
+
+    it.each([
+      ['main.one', 'x := plain(1)', 'y := recovers(1)'],
+      [`main.go:${at('n++')}`, 'x := plain(1)', 'y := recovers(1)'],
+      ['main.two', 'y := recovers(1)', 'z := recovers(0)'],
+      [`main.go:${at('r = -1')}`, 'y := recovers(1)', 'z := recovers(0)'],
+      [`main.go:${at('panic("x")')}`, 'y := recovers(1)', 'z := recovers(0)'],
+    ])('next and step from %s stay in what the user has written', async (from, call, after) => {
+      for (const command of ['next', 'step']) {
+        const stepped = debug(path());
+        await stepped.text(`tbreak ${from}`);
+        await stepped.text('continue');
+        const seen: number[] = [];
+        while (!seen.includes(at(after))) {
+          const { function: name } = await stepped.data(command);
+          expect(name).toMatch(/^(main|fmt)\./);
+          if (name.startsWith('fmt.')) await stepped.text('finish');
+          seen.push(stepped.session.frame.line!);
+          expect(seen.length).toBeLessThan(40);
+        }
+        expect(text[at(call) - 1]).toContain(call);
+      }
+    });
+  });
 });

@@ -85,6 +85,12 @@ export class FunctionFlow {
       if (flow === 'next' || flow === 'call' || flow === 'branch') edge(at, this.#index.get(next));
       if ((flow === 'branch' || flow === 'jump') && target !== undefined) edge(at, this.#index.get(target));
     }
+    // A jump through a table goes to what nothing else leads to.
+    const tables = ways.flatMap(({ flow, target }, at) => (flow === 'jump' && target === undefined ? [at] : []));
+    for (const [at, { flow }] of tables.length === 0 ? [] : ways.entries()) {
+      if ((flow !== 'jump' && flow !== 'end') || before[at + 1]?.length !== 0) continue;
+      for (const table of tables) edge(table, at + 1);
+    }
     this.#before = before;
     this.#after = after;
   }

@@ -5,7 +5,7 @@ import { type Answer, text } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import { disassembleRange } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
-import { addressOfExpression, locate } from '../session/expressions.js';
+import { addressOfExpression, locate, sourcePlace } from '../session/expressions.js';
 import { spelledLine } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import { codeLook, disassembly } from '../show/listing.js';
@@ -212,7 +212,7 @@ function headOf(file: string, meant: readonly string[] = []): string {
 const frameOf = (session: Session): LogicalFrame | undefined => (session.exited ? undefined : session.frame);
 
 function listRange(session: Session, args: Arguments, around: number): Range {
-  const frame = frameOf(session);
+  const frame = sourcePlace(session);
   const going = session.resume.list;
   const about = (file: string, line: number): Range => ({ file, first: Math.max(1, line - around), last: line + around, line });
   if (args.empty) {

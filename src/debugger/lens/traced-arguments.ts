@@ -8,7 +8,7 @@ import { memorySource, readUint } from '../values/source.js';
 /** `0xc000012345, {0x2, 0x5?}, ...`: where a register's place in memory may not be written yet, a ? says so. Undefined: nothing is known. */
 export function tracedArguments({ target }: CallStack, { described, inlined, physical }: LogicalFrame): string | undefined {
   const { pc, exact, cfa, func } = physical;
-  if (described || inlined || cfa === undefined || func?.language !== 'go') return undefined;
+  if (inlined || cfa === undefined || func === undefined || func.language === 'c' || (described && !func.asm)) return undefined;
   const traced = target.images.tracedArguments(exact ? pc : pc - 1n);
   const word = (offset: number, size: number): string => {
     const at = cfa + BigInt(offset);

@@ -153,8 +153,8 @@ async function stepFrom(session: Session, frame: LogicalFrame, follow: boolean):
     const coroutine = follow ? coroutineGoals(session, callee) : undefined;
     if (coroutine !== undefined) return toOther(session, coroutine);
     const started = follow ? startedGoroutine(session, callee) : undefined;
-    // Not a function to look at: out of it again, and on with the same line, unless its call was the last of that.
-    const out = await runToReturn(session, callee.physical);
+    // Not a function to look at: out of it again, and on with the same line, unless its call was the last of that. A panic does not come back.
+    const out = await runOut(session, callee.physical, lines);
     if (out.reason !== 'finish') return out;
     if (started !== undefined) return toOther(session, started());
     if (lines.get(session.thread.registers.rip)?.()) return finished(session, { reason: 'step' });
@@ -260,19 +260,32 @@ export function currentCfa(session: Session): bigint | undefined {
   return session.frames(1)[0]?.physical.cfa;
 }
 
-/** Returns from `from`, or from the innermost frame, and from those further out. */
+/**
+ * Returns from `from`, or from the innermost frame, and from those further out. Where the runtime has called the user's code, a deferred function for
+ * one, it goes back to the user's frame that is behind the runtime's: where that goes on, which after a panic that was recovered is anywhere in it.
+ */
 function returnGoals(session: Session, goals: Goals, from?: PhysicalFrame): void {
-  let last: PhysicalFrame | undefined;
-  let outside = from === undefined;
-  for (const { physical } of session.frames(RETURNS)) {
-    outside ||= physical === from;
-    if (physical === last || !outside) continue;
-    last = physical;
-    if (physical.returnAddress === undefined || physical.cfa === undefined) continue;
-    const place = placeOf(session, physical.cfa);
-    addGoal(goals, physical.returnAddress, () => atOrOutside(currentPlace(session), place));
+  const frames = [...new Set(session.frames(RETURNS).map(({ physical }) => physical))];
+  const [own, ...outer] = frames.slice(Math.max(0, from === undefined ? 0 : frames.indexOf(from)));
+  if (own === undefined) return;
+  const skips = !isRuntime(own);
+  for (const [index, physical] of [own, ...outer].entries()) {
+    const caller = outer[index];
+    const within = skips && caller !== undefined && isRuntime(caller) && outer.slice(index + 1).some(each => !isRuntime(each));
+    if (!within && physical.returnAddress !== undefined && physical.cfa !== undefined) {
+      const place = placeOf(session, physical.cfa);
+      addGoal(goals, physical.returnAddress, () => atOrOutside(currentPlace(session), place));
+    }
+    if (skips && isRuntime(physical) && caller?.func !== undefined && !isRuntime(caller)) {
+      const place = framePlace(session, caller);
+      const { entry, end } = caller.func;
+      for (const { pc } of session.target.images.statementsIn(entry, end)) addGoal(goals, pc, () => sameFrame(session, place));
+    }
   }
 }
+
+/** Whether a frame is of Go's runtime, which calls code of others: deferred functions above all. */
+const isRuntime = ({ func }: PhysicalFrame): boolean => func !== undefined && func.language !== 'c' && func.name.startsWith('runtime.');
 
 /** Addresses of the CALL instructions that belong to the frame's line. */
 function callsOfLine(session: Session, frame: LogicalFrame): readonly bigint[] {
@@ -314,6 +327,17 @@ async function runToReturn(session: Session, physical: PhysicalFrame): Promise<S
     at: new Map([[physical.returnAddress, () => atOrOutside(currentPlace(session), place)]]),
     reached: { reason: 'finish' },
   });
+}
+
+/** As `runToReturn`, or to a goal: what was called may leave by a panic. */
+async function runOut(session: Session, { returnAddress, cfa }: PhysicalFrame, goals: Goals): Promise<Stop> {
+  if (returnAddress === undefined || cfa === undefined) return resume(session, { at: goals, reached: { reason: 'step' } });
+  const place = placeOf(session, cfa);
+  const returned = (): boolean => atOrOutside(currentPlace(session), place);
+  const at: Goals = new Map(goals);
+  addGoal(at, returnAddress, returned);
+  const stop = await resume(session, { at, reached: { reason: 'step' } });
+  return stop.reason === 'step' && session.thread.registers.rip === returnAddress && returned() ? { reason: 'finish' } : stop;
 }
 
 async function leaveInlined(session: Session, frame: LogicalFrame): Promise<Stop> {

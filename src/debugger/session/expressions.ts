@@ -9,7 +9,7 @@ import type { Result } from '../evaluate/operand.js';
 import { parseExpression } from '../evaluate/parser.js';
 import { addressOfResult, rangeOfResult, truthOfResult } from '../evaluate/result.js';
 import { underlying } from '../values/types.js';
-import { type Resolved, resolveLocation } from './locations.js';
+import { mainFunction, type Resolved, resolveLocation } from './locations.js';
 import type { Session } from './session.js';
 
 /** Turns an expression's error into a command's: `column` is where the expression starts in the line. */
@@ -26,11 +26,20 @@ export function evaluated(context: EvaluationContext, text: string, column: numb
   return pointing(column, () => evaluate(parseExpression(text), context));
 }
 
+/** Where the user is in the source: at the selected frame, and before anything has run where main is. */
+export function sourcePlace(session: Session): { readonly file: string | undefined; readonly line: number | undefined } | undefined {
+  if (!session.still) return undefined;
+  const { images } = session.target;
+  const main = session.stop.reason === 'start' && session.selection.frame === 0 ? mainFunction(images) : undefined;
+  const line = main && images.lineAt(main.entry);
+  return line ?? session.frame;
+}
+
 /** Addresses of a location specification, relative to the selected frame. */
 export function locate(session: Session, spec: string, column: number, atEntry = false): Resolved {
-  const frame = session.still ? session.frame : undefined;
   const address = (text: string) => addressOfExpression(session.context(), text, column + 1);
-  const scope = { images: session.target.images, file: frame?.file, line: frame?.line, address };
+  const place = sourcePlace(session);
+  const scope = { images: session.target.images, file: place?.file, line: place?.line, address };
   // What a library that is still to be mapped calls exactly so comes before what only ends so, `runtime.abort`.
   const plain = /^(?:C\.)?([A-Za-z_]\w*)$/.exec(spec)?.[1];
   const coming = plain !== undefined && scope.images.functionsNamed(plain).length === 0 ? session.comingImages() : undefined;
