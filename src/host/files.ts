@@ -37,7 +37,6 @@ export const typeOf = (stat: { readonly mode: number }): number => stat.mode & F
 
 export interface HostEntry {
   readonly name: string;
-  readonly ino: bigint;
   /** One of FILE_TYPE; 0: something else. */
   readonly type: number;
 }
@@ -48,20 +47,34 @@ export interface OpenFlags {
   /** With `create`: it must not be there yet. */
   readonly exclusive?: boolean;
   readonly truncate?: boolean;
+  /** With `create`: it was not there, and gets just those permissions, whatever the host takes away from what it makes. */
+  readonly fresh?: boolean;
 }
 
 /** An open file: a number that the port gives. */
 export type FileHandle = number;
 
-/** Calls throw HostFileError. */
+/**
+ * Calls throw HostFileError. What changes or opens something takes a path that has been judged: absolute, without links, `.` and `..`, and does it
+ * where that leads by its letters. A link that somebody has put there since is not followed: ELOOP.
+ */
 export interface HostFiles {
+  /** Says that files below a folder will be asked for often. It answers nothing, and is in no log. */
+  near(folder: string): void;
   /** Undefined: nothing is there. Throws for what cannot be looked at. */
   stat(path: string): HostStat | undefined;
+  /** As `stat`, of a path that has been judged. */
+  look(path: string): HostStat | undefined;
   /** Without `.` and `..`, in any order. */
   list(path: string): readonly HostEntry[];
   readlink(path: string): string;
-  /** `mode`: permissions of a file that it makes. */
+  /** Only of a regular file: EISDIR, ENXIO for others. `mode`: permissions of a file that it makes. */
   open(path: string, flags: OpenFlags, mode: number): FileHandle;
+  /** A folder, for `listOpen` and `fstat`. */
+  openFolder(path: string): FileHandle;
+  /** Opens what is open once more, for reading, whatever it is called by now. */
+  again(file: FileHandle): FileHandle;
+  listOpen(folder: FileHandle): readonly HostEntry[];
   close(file: FileHandle): void;
   fstat(file: FileHandle): HostStat;
   /** Fewer bytes than asked for: the file ends there. */
@@ -81,6 +94,8 @@ export interface HostFiles {
   rename(from: string, to: string): void;
   symlink(target: string, path: string): void;
   chmod(path: string, mode: number): void;
+  /** In ns since the epoch. */
+  utimes(path: string, times: { readonly access: bigint; readonly modification: bigint }): void;
 }
 
 /** All bytes of an open file. */

@@ -23,7 +23,7 @@ export interface SavedFileLog {
 /** What an open file is, for opening it again. */
 interface Opened {
   readonly path: string;
-  readonly access: OpenFlags['access'];
+  readonly access: OpenFlags['access'] | 'folder';
 }
 
 /** Bytes of answers that are kept. */
@@ -121,6 +121,8 @@ export class LoggedFiles implements HostFiles {
   // ---- calls in the order of the run -----------------------------------------------------------------------------------------------------
 
   readonly stat: HostFiles['stat'] = path => this.logged('stat', [path], () => this.host.stat(path));
+  readonly near: HostFiles['near'] = folder => this.host.near(folder);
+  readonly look: HostFiles['look'] = path => this.logged('look', [path], () => this.host.look(path));
   readonly list: HostFiles['list'] = path => this.logged('list', [path], () => this.host.list(path));
   readonly readlink: HostFiles['readlink'] = path => this.logged('readlink', [path], () => this.host.readlink(path));
   readonly fstat: HostFiles['fstat'] = file => this.logged('fstat', [file], () => this.host.fstat(this.innerOf(file)));
@@ -130,6 +132,9 @@ export class LoggedFiles implements HostFiles {
   readonly unlink: HostFiles['unlink'] = path => this.logged('unlink', [path], () => this.host.unlink(path));
   readonly rename: HostFiles['rename'] = (from, to) => this.logged('rename', [from, to], () => this.host.rename(from, to));
   readonly symlink: HostFiles['symlink'] = (target, path) => this.logged('symlink', [target, path], () => this.host.symlink(target, path));
+  readonly utimes: HostFiles['utimes'] = (path, times) =>
+    this.logged('utimes', [path, String(times.access), String(times.modification)], () => this.host.utimes(path, times));
+  readonly listOpen: HostFiles['listOpen'] = folder => this.logged('listOpen', [folder], () => this.host.listOpen(this.innerOf(folder)));
   readonly chmod: HostFiles['chmod'] = (path, mode) => this.logged('chmod', [path, mode], () => this.host.chmod(path, mode));
 
   readonly read: HostFiles['read'] = (file, offset, length) =>
@@ -158,6 +163,24 @@ export class LoggedFiles implements HostFiles {
     return handle;
   };
 
+  readonly openFolder: HostFiles['openFolder'] = path => {
+    const handle = this.at;
+    this.logged('openFolder', [path], () => {
+      this.inner.set(handle, this.host.openFolder(path));
+      this.opened.set(handle, { path, access: 'folder' });
+    });
+    return handle;
+  };
+
+  readonly again: HostFiles['again'] = file => {
+    const handle = this.at;
+    this.logged('again', [file], () => {
+      this.inner.set(handle, this.host.again(this.innerOf(file)));
+      this.opened.set(handle, { path: this.opened.get(file)!.path, access: 'read' });
+    });
+    return handle;
+  };
+
   readonly close: HostFiles['close'] = file =>
     this.logged('close', [file], () => {
       const inner = this.inner.get(file);
@@ -166,7 +189,7 @@ export class LoggedFiles implements HostFiles {
     });
 
   private logged<T>(call: string, args: readonly unknown[], live: () => T): T {
-    if (this.at < this.end) return this.again(call, args) as T;
+    if (this.at < this.end) return this.replayed(call, args) as T;
     let entry: LoggedCall;
     try {
       entry = { call, args, answer: live() };
@@ -181,7 +204,7 @@ export class LoggedFiles implements HostFiles {
     return answerOf(entry) as T;
   }
 
-  private again(call: string, args: readonly unknown[]): unknown {
+  private replayed(call: string, args: readonly unknown[]): unknown {
     const entry = this.calls[this.at - this.first]!;
     if (entry.call !== call || JSON.stringify(entry.args) !== JSON.stringify(args)) {
       throw new DivergedError(
@@ -198,7 +221,8 @@ export class LoggedFiles implements HostFiles {
     if (known !== undefined) return known;
     const opened = this.opened.get(file);
     if (opened === undefined) throw new HostFileError('EBADF', `no file was opened by call ${file}`);
-    const inner = this.host.open(opened.path, { access: opened.access }, 0);
+    const { path, access } = opened;
+    const inner = access === 'folder' ? this.host.openFolder(path) : this.host.open(path, { access }, 0);
     this.inner.set(file, inner);
     return inner;
   }
@@ -267,10 +291,15 @@ const shown = (call: string, args: readonly unknown[]): string => `${call}(${arg
 
 /** Files of a place that has none: where there is no host, or a log must do. */
 export const noFiles: HostFiles = {
+  near: () => {},
   stat: () => undefined,
+  look: () => undefined,
   list: absent,
   readlink: absent,
   open: absent,
+  openFolder: absent,
+  again: absent,
+  listOpen: absent,
   close: () => {},
   fstat: absent,
   read: absent,
@@ -284,6 +313,7 @@ export const noFiles: HostFiles = {
   rename: absent,
   symlink: absent,
   chmod: absent,
+  utimes: absent,
 };
 
 function absent(): never {

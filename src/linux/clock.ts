@@ -4,7 +4,7 @@ import { CLOCK } from './abi/constants.js';
 const SECOND = 1_000_000_000n;
 
 /** CLOCK_REALTIME at the start of every process: 2026-01-01 00:00:00 UTC. */
-const EPOCH = 1_767_225_600n * SECOND;
+export const EPOCH = 1_767_225_600n * SECOND;
 /** CLOCK_MONOTONIC at the start: a machine that has been up for 1000 s. */
 const UPTIME = 1000n * SECOND;
 

@@ -3,7 +3,7 @@ import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
-import { PID } from './abi/constants.js';
+import { CLOCK, PID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
 import type { KernelExtension, ProcessOptions, Refusal } from './api.js';
 import { type SavedClock, VirtualClock } from './clock.js';
@@ -11,6 +11,8 @@ import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
 import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
 import type { FileSystem } from './fs/file-system.js';
+import type { HostView } from './fs/files.js';
+import { FileNodes, type SavedNodes } from './fs/nodes.js';
 import { PageFiles, type SavedPages } from './fs/pages.js';
 import { restoreFiles } from './fs/saved-files.js';
 import { FutexTable, type SavedFutexes } from './futex.js';
@@ -73,6 +75,7 @@ export type SavedKernel = Versioned<{
   readonly cwd: string;
   readonly layout: SavedLayout;
   readonly fds: SavedDescriptors;
+  readonly nodes: SavedNodes;
   readonly nextPipe: number;
   readonly input: SavedInput;
   readonly written: number;
@@ -121,6 +124,9 @@ export class Kernel {
   /** Watched ranges that the kernel itself has changed for the guest, to be told of before that goes on. */
   changed: readonly WatchHit[] = [];
   umask = 0o022;
+  /** What the guest sees of the host's files. */
+  readonly nodes = new FileNodes();
+  readonly view: HostView = { nodes: this.nodes, now: () => this.clock.read(CLOCK.REALTIME)! };
   readonly epolls: EpollWorld = { watches: 0, moment: 0 };
   /** Resource limits that the guest has set: soft and hard by RLIMIT number. */
   readonly limits = new Map<number, readonly [bigint, bigint]>();
@@ -290,6 +296,7 @@ export class Kernel {
       cwd: this.fs.cwd,
       layout: this.layout.save(),
       fds: this.fds.save(),
+      nodes: this.nodes.save(),
       nextPipe: this.nextPipe,
       input: this.input.save(),
       written: this.output.save(),
@@ -324,7 +331,8 @@ export class Kernel {
     this.pages.restore(aside.pages, lasting);
     const { timers, random, pages, input, output } = this;
     this.epolls.watches = 0;
-    const world = { timers, epolls: this.epolls, random, pages, input, output, host: files, lasting };
+    this.nodes.restore(saved.nodes);
+    const world = { timers, epolls: this.epolls, random, pages, input, output, host: files, view: this.view, lasting };
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);

@@ -98,8 +98,8 @@ function sandboxOf({ host, cwd = '/', sysroot, allowRead = [], allowWrite = [] }
 }
 
 /** A program may read itself and what loads it. */
-function allowOwn(sandbox: Sandbox, { real, interpreter }: Program): void {
-  sandbox.allowProgram(real);
+function allowOwn(sandbox: Sandbox, { real, interpreter, libraries }: Program): void {
+  sandbox.allowProgram(real, libraries);
   if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 

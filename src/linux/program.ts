@@ -9,6 +9,8 @@ export interface Program {
   readonly real: string;
   /** Host path of its interpreter, in the same way. */
   readonly interpreter: string | undefined;
+  /** Host paths of the libraries that it has brought along. */
+  readonly libraries: readonly string[];
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly auxv: Uint8Array;

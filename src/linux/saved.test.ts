@@ -22,7 +22,7 @@ function someKernel(): Kernel {
 
 /** Fields of a part that its save has under no name of theirs: what connects it with others, and what is saved in another form. */
 const WIRING: Readonly<Record<string, readonly string[]>> = {
-  Kernel: ['cpu', 'options', 'tables', 'memory', 'user', 'fs', 'output', 'epolls'],
+  Kernel: ['cpu', 'options', 'tables', 'memory', 'user', 'fs', 'output', 'epolls', 'view'],
   Task: [],
   Scheduler: ['machine'],
   Timers: ['clock', 'icount', 'fire'],
@@ -40,8 +40,9 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   EventFd: [],
   TimerFd: ['timers', 'timer'],
   Epoll: ['world', 'watchers', 'looked'],
-  HostFile: ['files', 'pageFiles', 'opened'],
-  HostDirectory: ['files'],
+  FileNodes: ['last'],
+  HostFile: ['files', 'pageFiles', 'opened', 'view'],
+  HostDirectory: ['files', 'opened', 'view'],
   MemoryFile: ['pageFiles', 'content'],
   SyntheticDirectory: [],
 };
@@ -55,7 +56,7 @@ describe('what is saved', () => {
     ...[kernel, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals, kernel.fds, kernel.layout, pages],
     ...[new InputStream(input), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls)],
-    ...[new HostFile(files, pages, '/a', '/a', 3, 0), new HostDirectory(files, '/b', '/b', 0)],
+    ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],
     ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
   ];
 

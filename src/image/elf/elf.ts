@@ -20,11 +20,24 @@ import { LinkedMemory } from './memory.js';
 export interface DynamicSection {
   readonly needed: readonly string[];
   readonly soname?: string;
+  /** DT_RUNPATH, or DT_RPATH: where the libraries are looked for first. */
+  readonly runpath: readonly string[];
   /** DT_* tag -> value, the first of each. */
   readonly tags: ReadonlyMap<number, number>;
 }
 
-export const DT = { needed: 1, pltrelsz: 2, strtab: 5, symtab: 6, rela: 7, relasz: 8, soname: 14, jmprel: 23 } as const;
+export const DT = {
+  needed: 1,
+  pltrelsz: 2,
+  strtab: 5,
+  symtab: 6,
+  rela: 7,
+  relasz: 8,
+  soname: 14,
+  rpath: 15,
+  jmprel: 23,
+  runpath: 29,
+} as const;
 
 const NT_GNU_BUILD_ID = 3;
 
@@ -161,7 +174,9 @@ export class Elf {
       else needed.push(name);
     }
     const soname = tags.has(DT.soname) ? nameAt(tags.get(DT.soname)!) : undefined;
-    return { needed, tags, ...(soname === undefined ? {} : { soname }) };
+    const runpath = tags.get(DT.runpath) ?? tags.get(DT.rpath);
+    const folders = runpath === undefined ? undefined : nameAt(runpath);
+    return { needed, runpath: folders?.split(':') ?? [], tags, ...(soname === undefined ? {} : { soname }) };
   }
 
   /** The NUL-terminated string at a file offset; undefined when the file ends first. */

@@ -1,16 +1,16 @@
-import { FILE_TYPE, type HostFiles, type OpenFlags, typeOf } from '../../host/files.js';
+import { FILE_TYPE, type FileHandle, HostFileError, type HostFiles, type OpenFlags, typeOf } from '../../host/files.js';
 import { dirname, normalise } from '../../host/path.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName, host } from '../abi/errno.js';
-import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
+import { HostDirectory, HostFile, MemoryFile, noteChange, SyntheticDirectory, seen } from './files.js';
 import type { OpenFile } from './open-file.js';
 import { MappedContent } from './pages.js';
 import { isKnownAbsent, isOwnFile, isSyntheticPath, syntheticAt } from './proc.js';
 import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
-import { hostStat, type Stat, syntheticStat } from './stat.js';
+import { type Stat, syntheticStat } from './stat.js';
 import { Device, deviceNamed, deviceStat } from './streams.js';
-import type { WalkedPath } from './walk.js';
+import { WalkError, type WalkedPath } from './walk.js';
 
 const ofDirectory = (absolute: string): boolean => /\/\.?$/.test(absolute);
 
@@ -48,13 +48,11 @@ export class FileSystem {
     if (guest === '/proc/self/exe') return this.open(call, this.process.program.path, flags, mode);
     if (this.isSynthetic(guest)) return this.openSynthetic(call, guest, flags, mode);
     this.absentCheck(guest);
-    const place = this.locate(absolute, (flags & O.NOFOLLOW) === 0);
+    const place = this.locate(call, absolute, (flags & O.NOFOLLOW) === 0);
     const writes = (flags & O.ACCMODE) !== O.RDONLY || (flags & (O.CREAT | O.TRUNC)) !== 0;
     if (!place.exists && (flags & O.CREAT) === 0) throw new Errno(E.NOENT);
     if (!writes && !this.sandbox.mayRead(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
-    if (writes && !this.sandbox.mayWrite(place)) {
-      this.refuse(call, place.guest, '--allow-write', E.ACCES);
-    }
+    if (writes && !this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
     return this.openHost(place, flags, status, mode);
   }
 
@@ -70,12 +68,12 @@ export class FileSystem {
       return stat;
     }
     this.absentCheck(guest);
-    const place = this.locate(absolute, follow);
+    const place = this.locate(call, absolute, follow);
     if (!place.exists) throw new Errno(E.NOENT);
-    if (!this.mayLook(place, absolute)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
-    const stat = host(() => this.host.stat(place.real));
+    if (!this.mayLook(place, follow)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
+    const stat = host(() => this.host.look(place.real));
     if (stat === undefined) throw new Errno(E.NOENT);
-    return hostStat(stat);
+    return seen(this.process.view, place.real, stat);
   }
 
   readlink(call: string, absolute: string): string {
@@ -86,9 +84,9 @@ export class FileSystem {
       if (found.kind !== 'link') throw new Errno(E.INVAL);
       return found.target();
     }
-    const place = this.locate(absolute, false);
+    const place = this.locate(call, absolute, false);
     if (!place.exists) throw new Errno(E.NOENT);
-    if (!this.mayLook(place, absolute)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
+    if (!this.mayLook(place, false)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     return host(() => this.host.readlink(place.real));
   }
 
@@ -103,7 +101,8 @@ export class FileSystem {
       this.access(call, this.absolute(found.target(), '/proc'), mode);
       return;
     }
-    if ((mode & 2) !== 0 && (this.isSynthetic(guest) || !this.sandbox.mayWrite(this.locate(absolute, true)))) throw new Errno(E.ACCES);
+    if ((mode & 2) !== 0 && (this.isSynthetic(guest) || !this.sandbox.mayWrite(this.locate(call, absolute, true))))
+      throw new Errno(E.ACCES);
     if ((mode & 1) !== 0 && (stat.mode & 0o111) === 0) throw new Errno(E.ACCES);
   }
 
@@ -112,7 +111,7 @@ export class FileSystem {
     const guest = normalise(absolute);
     if (this.isSynthetic(guest)) throw new Errno(E.ACCES);
     // A link stays one, whatever stands behind it.
-    const place = { ...this.sandbox.locate(absolute, false), guest };
+    const place = { ...this.walk(call, absolute, false, '--allow-write'), guest };
     if (!this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
     this.directoryCheck(absolute, place);
     return place;
@@ -124,22 +123,47 @@ export class FileSystem {
   }
 
   /** A path that ends in a slash, or in a dot behind one, is of a directory, and follows a link to it (path_resolution(7)). */
-  private locate(absolute: string, follow: boolean): HostPath {
-    const place = this.sandbox.locate(absolute, follow || ofDirectory(absolute));
+  private locate(call: string, absolute: string, follow: boolean): HostPath {
+    const place = { ...this.walk(call, absolute, follow || ofDirectory(absolute)), guest: normalise(absolute) };
+    if (place.exists && this.sandbox.isHidden(place)) throw new Errno(E.NOENT);
     this.directoryCheck(absolute, place);
-    return { ...place, guest: normalise(absolute) };
+    return place;
   }
 
-  /** A link may be looked at when what it leads to may. */
-  private mayLook(place: HostPath, absolute: string): boolean {
-    if (this.sandbox.mayStat(place)) return true;
-    const target = answeredBy(() => this.locate(absolute, true));
-    return target?.exists === true && this.sandbox.mayStat(target);
+  /**
+   * Where a path leads, if that is to what the guest was given, or on the way to it. Anywhere else the host is not asked what there is: an answer
+   * that depended on it would tell.
+   */
+  private walk(call: string, absolute: string, follow: boolean, option: '--allow-read' | '--allow-write' = '--allow-read'): HostPath {
+    const { sandbox } = this;
+    let place: HostPath | undefined;
+    let failed: WalkError | undefined;
+    try {
+      place = sandbox.locate(absolute, follow);
+    } catch (error) {
+      if (!(error instanceof WalkError)) throw error;
+      failed = error;
+    }
+    const ended = failed?.at ?? place!.real;
+    if (sandbox.isGiven(ended) || (place?.exists === true && this.mayLook({ ...place, guest: normalise(absolute) }, follow))) {
+      if (failed) throw failed;
+      return place!;
+    }
+    const guest = normalise(absolute);
+    this.refuse(call, guest, option, sandbox.namesGiven(guest) ? E.ACCES : sandbox.shut(guest));
+  }
+
+  /**
+   * A link by whose name something was given may be looked at too, wherever it lies. What others lead to is judged where it is: who asks twice may be
+   * told two things.
+   */
+  private mayLook(place: HostPath, follow: boolean): boolean {
+    return this.sandbox.mayStat(place) || (!follow && place.real === place.guest && this.sandbox.isNameOfGiven(place.guest));
   }
 
   private directoryCheck(absolute: string, { real, exists }: WalkedPath): void {
     if (!ofDirectory(absolute) || !exists) return;
-    const stat = host(() => this.host.stat(real));
+    const stat = host(() => this.host.look(real));
     if (stat !== undefined && typeOf(stat) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
   }
 
@@ -169,7 +193,7 @@ export class FileSystem {
   }
 
   private allowed(guest: string): boolean {
-    const place = answeredBy(() => this.locate(guest, true));
+    const place = answeredBy(() => this.sandbox.locate(guest, true));
     return place !== undefined && this.sandbox.mayRead(place);
   }
 
@@ -217,19 +241,40 @@ export class FileSystem {
 
   private openHost(place: HostPath, flags: number, status: number, mode: number): OpenFile {
     const { guest, real } = place;
-    const before = host(() => this.host.stat(real));
-    const type = before && typeOf(before);
-    if (type === FILE_TYPE.link) throw new Errno(E.LOOP);
-    if (type === FILE_TYPE.directory) {
-      if ((flags & O.ACCMODE) !== O.RDONLY || (flags & O.CREAT) !== 0) throw new Errno(E.ISDIR);
-      return new HostDirectory(this.host, guest, real, status);
+    const { pages, umask, view } = this.process;
+    const reads = (flags & O.ACCMODE) === O.RDONLY && (flags & (O.CREAT | O.TRUNC)) === 0;
+    const folder = (): OpenFile =>
+      new HostDirectory(
+        this.host,
+        guest,
+        real,
+        host(() => this.host.openFolder(real)),
+        status,
+        view,
+      );
+    if (reads && (flags & O.DIRECTORY) !== 0) return folder();
+    let fresh = false;
+    if (!reads) {
+      const before = host(() => this.host.look(real));
+      if (before && (flags & O.DIRECTORY) !== 0 && typeOf(before) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
+      if (before && typeOf(before) === FILE_TYPE.link) throw new Errno(E.LOOP);
+      if (before && typeOf(before) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
+      if (!before && (flags & O.DIRECTORY) !== 0) throw new Errno(E.NOENT);
+      fresh = before === undefined;
     }
-    if ((flags & O.DIRECTORY) !== 0) throw new Errno(before ? E.NOTDIR : E.NOENT);
-    if (before && type !== FILE_TYPE.file) throw new Errno(E.NXIO);
-    const { pages, umask } = this.process;
-    const handle = host(() => this.host.open(real, openFlags(flags), mode & ~umask));
+    let handle: FileHandle;
+    try {
+      handle = this.host.open(real, { ...openFlags(flags), ...(fresh ? { fresh } : {}) }, mode & 0o777 & ~umask);
+    } catch (error) {
+      if (!(error instanceof HostFileError)) throw error;
+      if (reads && error.code === 'EISDIR') return folder();
+      return host(() => {
+        throw error;
+      });
+    }
     if ((flags & O.TRUNC) !== 0) pages.changed();
-    return new HostFile(this.host, pages, guest, real, handle, status);
+    if (fresh || (flags & O.TRUNC) !== 0) noteChange(view, real);
+    return new HostFile(this.host, pages, guest, real, handle, status, view);
   }
 }
 

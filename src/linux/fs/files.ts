@@ -1,7 +1,8 @@
 import type { PageSource } from '../../cpu/api.js';
-import type { FileHandle, HostFiles } from '../../host/files.js';
+import type { FileHandle, HostFiles, HostStat } from '../../host/files.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
+import type { FileNodes } from './nodes.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
 import { MappedContent, type PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
@@ -9,9 +10,17 @@ import { hostStat, type Stat, syntheticStat } from './stat.js';
 /** One read or write moves at most this much; the guest sees a short count. */
 const MAX_TRANSFER = 16 << 20;
 
+/** What the guest sees of host files beside their contents. */
+export interface HostView {
+  readonly nodes: FileNodes;
+  /** CLOCK_REALTIME, in ns. */
+  readonly now: () => bigint;
+}
+
 /** Where files that are restored come to. */
 export interface FileWorld {
   readonly host: HostFiles;
+  readonly view: HostView;
   readonly pages: PageFiles;
   /** Handles of the host are good for ever, as a log's are. */
   readonly lasting: boolean;
@@ -30,6 +39,7 @@ export class HostFile extends SeekableFile {
     /** Undefined: opened anew when it is wanted, as after a restore. */
     private opened: FileHandle | undefined,
     flags: number,
+    private readonly view: HostView,
   ) {
     super(path, flags);
   }
@@ -50,11 +60,13 @@ export class HostFile extends SeekableFile {
 
   override writeAt(offset: number, bytes: Uint8Array): number {
     this.pageFiles.changed();
+    noteChange(this.view, this.real);
     return host(() => this.files.write(this.handle, offset, bytes.subarray(0, MAX_TRANSFER)));
   }
 
   override truncate(size: number): void {
     this.pageFiles.changed();
+    noteChange(this.view, this.real);
     host(() => this.files.truncate(this.handle, size));
   }
 
@@ -63,7 +75,7 @@ export class HostFile extends SeekableFile {
   }
 
   override pages(): PageSource {
-    return (this.source ??= host(() => this.pageFiles.ofHost(this.real)));
+    return (this.source ??= host(() => this.pageFiles.ofHost(this.handle, this.real)));
   }
 
   override release(lasting: boolean): void {
@@ -81,9 +93,13 @@ export class HostFile extends SeekableFile {
   }
 
   /** `before`: the same file as it is open now, which gives its handle away. */
-  static restore(saved: ReturnType<HostFile['save']>, { host: files, pages, lasting }: FileWorld, before: OpenFile | undefined): HostFile {
+  static restore(
+    saved: ReturnType<HostFile['save']>,
+    { host: files, pages, lasting, view }: FileWorld,
+    before: OpenFile | undefined,
+  ): HostFile {
     const old = before instanceof HostFile ? before : undefined;
-    const file = new HostFile(files, pages, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags);
+    const file = new HostFile(files, pages, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags, view);
     if (old) old.opened = undefined;
     file.position = saved.position;
     file.source = saved.source;
@@ -91,9 +107,25 @@ export class HostFile extends SeekableFile {
   }
 
   stat(): Stat {
-    return hostStat(host(() => this.files.fstat(this.handle)));
+    return seen(
+      this.view,
+      this.real,
+      host(() => this.files.fstat(this.handle)),
+    );
   }
 }
+
+/** What the guest sees of a host file. */
+export const seen = ({ nodes }: HostView, real: string, stat: HostStat): Stat => hostStat(stat, nodes.inode(real), nodes.timesOf(real));
+
+/** The guest has changed a file's contents. */
+export function noteChange({ nodes, now }: HostView, real: string): void {
+  const time = now();
+  nodes.changed(real, { atime: nodes.timesOf(real)?.atime ?? time, mtime: time, ctime: time });
+}
+
+/** Entries of a folder that are listed at once: more are no folder that anybody walks through. */
+const MOST_ENTRIES = 1 << 18;
 
 /** A directory of the host. */
 export class HostDirectory extends OpenFile {
@@ -105,9 +137,16 @@ export class HostDirectory extends OpenFile {
     private readonly files: HostFiles,
     path: string,
     readonly real: string,
+    /** Undefined: opened anew when it is wanted, as after a restore. */
+    private opened: FileHandle | undefined,
     flags: number,
+    private readonly view: HostView,
   ) {
     super(path, flags);
+  }
+
+  private get handle(): FileHandle {
+    return (this.opened ??= host(() => this.files.openFolder(this.real)));
   }
 
   override read(): never {
@@ -117,7 +156,10 @@ export class HostDirectory extends OpenFile {
   /** Sorted by name: the host's order would differ from run to run. */
   override entries(): readonly DirectoryEntry[] {
     if (this.listed === undefined) {
-      const entries = host(() => this.files.list(this.real)).map(({ name, ino, type }) => ({ name, ino, type: type >> 12 }));
+      const names = host(() => this.files.listOpen(this.handle));
+      if (names.length > MOST_ENTRIES) throw new Errno(E.NOMEM);
+      const { nodes } = this.view;
+      const entries = names.map(({ name, type }) => ({ name, ino: nodes.inode(`${this.real}/${name}`), type: type >> 12 }));
       entries.sort((a, b) => (a.name < b.name ? -1 : 1));
       const own = this.stat().ino;
       this.listed = [{ name: '.', ino: own, type: S.IFDIR >> 12 }, { name: '..', ino: own, type: S.IFDIR >> 12 }, ...entries];
@@ -134,17 +176,37 @@ export class HostDirectory extends OpenFile {
   override sync(): void {}
 
   stat(): Stat {
-    const stat = host(() => this.files.stat(this.real));
-    if (stat === undefined) throw new Errno(E.NOENT);
-    return hostStat(stat);
+    return seen(
+      this.view,
+      this.real,
+      host(() => this.files.fstat(this.handle)),
+    );
+  }
+
+  override release(lasting: boolean): void {
+    if (!lasting) this.close();
+  }
+
+  override close(): void {
+    const { opened } = this;
+    this.opened = undefined;
+    if (opened !== undefined) host(() => this.files.close(opened));
   }
 
   save() {
-    return { ...this.common('host directory'), real: this.real, position: this.position, listed: this.listed };
+    const { real, position, listed, opened } = this;
+    return { ...this.common('host directory'), real, position, listed, aside: { handle: opened } };
   }
 
-  static restore(saved: ReturnType<HostDirectory['save']>, { host: files }: FileWorld): HostDirectory {
-    const file = new HostDirectory(files, saved.path, saved.real, saved.flags);
+  /** `before`: the same folder as it is open now, which gives its handle away. */
+  static restore(
+    saved: ReturnType<HostDirectory['save']>,
+    { host: files, lasting, view }: FileWorld,
+    before: OpenFile | undefined,
+  ): HostDirectory {
+    const old = before instanceof HostDirectory ? before : undefined;
+    const file = new HostDirectory(files, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags, view);
+    if (old) old.opened = undefined;
     file.position = saved.position;
     file.listed = saved.listed;
     return file;

@@ -2,6 +2,9 @@ import type { PageSource } from '../../cpu/api.js';
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { type FileHandle, HostFileError, type HostFiles } from '../../host/files.js';
 
+/** Files that a process may have mapped in its life: each stays open, since its pages may be wanted at any time. */
+const MOST_FILES = 256;
+
 /** Pages of a host file are read in pieces of this size. */
 const READ_AHEAD = 1 << 16;
 
@@ -39,6 +42,8 @@ export class MappedContent {
 
 /** An open file of the host, with the size and the time of change that it had. */
 interface MappedHostFile {
+  /** Device, inode and path. */
+  readonly identity: string;
   readonly real: string;
   readonly handle: FileHandle;
   readonly size: bigint;
@@ -79,13 +84,22 @@ export class PageFiles {
     this.changes++;
   }
 
-  /** Opens a file of the host. One that is mapped twice is one source: its device and inode stay its own as long as it is open. Throws HostFileError. */
-  ofHost(real: string): PageSource {
-    const handle = this.files.open(real, { access: 'read' }, 0);
-    const { dev, ino, size, mtime } = this.files.fstat(handle);
-    const source = `file:${dev}:${ino}:${real}`;
-    if (this.table.has(source)) this.files.close(handle);
-    else this.table.set(source, { kind: 'host', real, handle, size, mtime });
+  /**
+   * A file of the host that is open, and is opened once more: a mapping outlives its descriptor. One that is mapped twice is one source: its device
+   * and inode stay its own as long as it is open. Throws HostFileError.
+   */
+  ofHost(file: FileHandle, real: string): PageSource {
+    const { dev, ino, size, mtime } = this.files.fstat(file);
+    const identity = `${dev}:${ino}:${real}`;
+    let count = 0;
+    for (const [source, known] of this.table) {
+      if (known.kind !== 'host') continue;
+      if (known.identity === identity) return source;
+      count++;
+    }
+    if (count >= MOST_FILES) throw new HostFileError('ENFILE', `${MOST_FILES} files are mapped`);
+    const source = `file:${count}`;
+    this.table.set(source, { kind: 'host', identity, real, handle: this.files.again(file), size, mtime });
     return source;
   }
 
@@ -114,7 +128,7 @@ export class PageFiles {
     const contents: SavedPages['contents'][number][] = [];
     for (const [source, file] of this.table) {
       if (file.kind === 'content') contents.push({ source, bytes: file.content.save(), seals: file.content.seals });
-      else hosts.push({ source, real: file.real, handle: file.handle, size: file.size, mtime: file.mtime });
+      else hosts.push({ source, identity: file.identity, real: file.real, handle: file.handle, size: file.size, mtime: file.mtime });
     }
     return { version: 1, changes: this.changes, memories: this.memories, hosts, contents };
   }

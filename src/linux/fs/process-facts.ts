@@ -5,6 +5,7 @@ import type { Program } from '../program.js';
 import type { Refusals } from '../refusals.js';
 import type { Task } from '../task.js';
 import type { FdTable } from './fd-table.js';
+import type { HostView } from './files.js';
 import type { PageFiles } from './pages.js';
 
 /** What files show of the process, and what opening them needs of it. */
@@ -17,6 +18,7 @@ export interface ProcessFacts {
   readonly random: Prng;
   readonly refusals: Refusals;
   readonly pages: PageFiles;
+  readonly view: HostView;
   readonly program: Program;
   readonly fds: FdTable;
   readonly fs: { readonly cwd: string };

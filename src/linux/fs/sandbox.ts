@@ -1,12 +1,16 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { basename, dirname, resolve } from '../../host/path.js';
-import { Errno, host } from '../abi/errno.js';
+import { E, Errno, host } from '../abi/errno.js';
 import { type WalkedPath, walkPath } from './walk.js';
 
 /** Where loaders look for libraries (ld.so(8), and Debian's multiarch directories below them). */
 const LIBRARY_DIRECTORIES = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64'];
 /** `libc.so.6`, `ld-linux-x86-64.so.2`, `libfoo-1.2.so`. */
 const LIBRARY_NAME = /\.so(\.[0-9]+)*$/;
+/** Whether a path ends in a library's name; a needed library is named by that alone. */
+export const isLibraryName = (path: string): boolean => LIBRARY_NAME.test(basename(path));
+/** What there is at the top of every Linux host (hier(7)). */
+const TOP = 'bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var'.split(' ').map(name => `/${name}`);
 /** Time zones, for whom they are the same everywhere (tzset(3), Go's package time). */
 const ZONE_DIRECTORIES = ['/usr/share/zoneinfo', '/usr/share/lib/zoneinfo', '/usr/lib/locale/TZ', '/etc/zoneinfo'];
 /** What the dynamic loader reads besides libraries. */
@@ -34,10 +38,17 @@ export class Sandbox {
   private readonly root: string;
   private readonly readRoots: readonly string[];
   private readonly writeRoots: readonly string[];
-  private readonly libraryRoots: string[];
+  private readonly libraryRoots: readonly string[];
   private readonly zoneRoots: readonly string[];
-  /** Files that are open to reading one by one: the program, its interpreter. */
+  /** Files that are open to reading one by one: the program, its interpreter, the libraries that it brings along. */
   private readonly single = new Set<string>();
+  /** Folders that are told to be reached without a link: what the user has named, where they lead. */
+  private readonly plain: readonly string[];
+  /** All that is open as a tree. */
+  private readonly roots: readonly string[];
+  private readonly top: Set<string>;
+  /** By which names what is open was given. */
+  private readonly names: ReadonlySet<string>;
 
   constructor(
     private readonly files: HostFiles,
@@ -47,18 +58,54 @@ export class Sandbox {
     this.root = options.sysroot === undefined ? '/' : real(options.sysroot);
     this.readRoots = options.allowRead.map(real);
     this.writeRoots = options.allowWrite.map(real);
+    this.plain = [...this.readRoots, ...this.writeRoots].filter(folder => folder !== '/');
+    for (const folder of this.plain) files.near(folder);
+    const given = [...options.allowRead, ...options.allowWrite].map(each => resolve(options.cwd, each));
+    this.names = new Set([...given, ...LIBRARY_DIRECTORIES, ...ZONE_DIRECTORIES]);
+    this.top = new Set([...TOP, ...[options.cwd, ...given, ...this.plain].map(topOf)]);
     this.zoneRoots = ZONE_DIRECTORIES.flatMap(directory => this.tryWalk('/', directory)?.real ?? []);
     this.libraryRoots = LIBRARY_DIRECTORIES.flatMap(directory => this.tryWalk(this.root, directory)?.real ?? []);
+    this.roots = [...this.readRoots, ...this.writeRoots, ...this.zoneRoots, ...this.libraryRoots];
   }
 
   allowFile(real: string): void {
     this.single.add(real);
   }
 
-  /** The program may read itself, and libraries that lie beside it (a RUNPATH of $ORIGIN). */
-  allowProgram(real: string): void {
+  /** The program may read itself, and the libraries that it needs and has brought along. */
+  allowProgram(real: string, libraries: readonly string[]): void {
     this.allowFile(real);
-    this.libraryRoots.push(dirname(real));
+    this.top.add(topOf(real));
+    for (const file of libraries) this.allowFile(file);
+  }
+
+  /**
+   * What the guest is told of a path that leads to nothing it was given: the same whatever the host has there, so that it says nothing of the host.
+   * What lies at a top that every host has, or that the guest knows of, is shut; another top is not there.
+   */
+  shut(guest: string): number {
+    return this.top.has(topOf(guest)) ? E.ACCES : E.NOENT;
+  }
+
+  /** Whether a host path, there or not, is of what the guest was given: what it is told of it may be true. */
+  isGiven(real: string): boolean {
+    return this.roots.some(root => isUnder(real, root)) || this.single.has(real);
+  }
+
+  /** Whether a host path is among the host's libraries and is none: for the guest it is not there. */
+  isHidden(place: HostPath): boolean {
+    const { real } = place;
+    return this.libraryRoots.some(root => isUnder(real, root)) && !this.mayRead(place) && !this.isDirectory(real);
+  }
+
+  /** Whether a path is what something was given by: a link, perhaps. */
+  isNameOfGiven(guest: string): boolean {
+    return this.names.has(guest);
+  }
+
+  /** Whether a path goes to what was given by its letters: a link on its way may have led it elsewhere. */
+  namesGiven(guest: string): boolean {
+    return this.isGiven(guest) || LIBRARY_DIRECTORIES.some(folder => isUnder(guest, folder));
   }
 
   /**
@@ -68,7 +115,9 @@ export class Sandbox {
   locate(guest: string, followLast = true): HostPath {
     if (this.root !== '/' && (LOADER_FILES.includes(guest) || LIBRARY_DIRECTORIES.some(directory => isUnder(guest, directory))))
       return this.walk(this.root, guest, followLast);
-    return this.walk('/', guest, followLast);
+    const folder = this.plain.find(each => isUnder(guest, each) && !/\/\.\.?(\/|$)/.test(guest));
+    const known = folder === undefined ? '' : guest === folder ? dirname(folder) : folder;
+    return { guest, ...walkPath(this.files, '/', guest, followLast, known === '/' ? '' : known) };
   }
 
   mayRead(place: HostPath): boolean {
@@ -88,12 +137,11 @@ export class Sandbox {
     if (this.mayRead(place)) return true;
     const { real } = place;
     if (this.libraryRoots.some(root => isUnder(real, root)) && this.isDirectory(real)) return true;
-    const open = [...this.readRoots, ...this.writeRoots, ...this.single, ...this.libraryRoots, ...this.zoneRoots];
-    return open.some(root => isUnder(root, real));
+    return this.roots.some(root => isUnder(root, real)) || [...this.single].some(file => isUnder(file, real));
   }
 
   private isLibrary(real: string): boolean {
-    return this.libraryRoots.some(root => isUnder(real, root)) && LIBRARY_NAME.test(basename(real));
+    return this.libraryRoots.some(root => isUnder(real, root)) && isLibraryName(real);
   }
 
   private walkedOr(guest: string): string | undefined {
@@ -129,6 +177,9 @@ export class Sandbox {
     }
   }
 }
+
+/** `/tmp` of `/tmp/a/b`. */
+const topOf = (path: string): string => `/${path.split('/', 2)[1] ?? ''}`;
 
 function isUnder(file: string, root: string): boolean {
   return file === root || root === '/' || file.startsWith(`${root}/`);

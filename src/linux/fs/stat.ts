@@ -1,5 +1,6 @@
 import { FILE_TYPE, type HostStat, typeOf } from '../../host/files.js';
 import { UID } from '../abi/constants.js';
+import { EPOCH } from '../clock.js';
 
 /** What stat(2) says of a file. */
 export interface Stat extends HostStat {
@@ -13,10 +14,31 @@ export function syntheticStat(mode: number, ino: bigint, size = 0n, rdev = 0n): 
   return { dev: 1n, ino, nlink: 1n, mode, uid: UID, gid: UID, rdev, size, blocks: 0n, atime: 0n, mtime: 0n, ctime: 0n };
 }
 
-/** A host file's stat. The access time is the modification time: reading a file must not change what the next run sees. */
-export function hostStat(stat: HostStat): Stat {
-  return { ...stat, atime: stat.mtime };
+/** When the guest has changed a file itself: access, modification and change, in ns since the epoch. */
+export interface GuestTimes {
+  readonly atime: bigint;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
 }
+
+/**
+ * What the guest sees of a host file: what it was given with the tree, the type, permissions and size, and nothing of whose it is there, in which
+ * block of which disk, and since when. So it is the same on every host.
+ */
+export function hostStat({ mode, size }: HostStat, ino: bigint, times: GuestTimes | undefined): Stat {
+  const directory = (mode & FILE_TYPE.mask) === FILE_TYPE.directory;
+  const bytes = directory ? BigInt(BLOCK_SIZE) : size;
+  return {
+    ...{ dev: HOST_DEVICE, ino, nlink: directory ? 2n : 1n, mode: mode & (FILE_TYPE.mask | PERMISSIONS), uid: UID, gid: UID, rdev: 0n },
+    ...{ size: bytes, blocks: (bytes + 511n) / 512n },
+    ...(times ?? { atime: EPOCH, mtime: EPOCH, ctime: EPOCH }),
+  };
+}
+
+/** Device of all files of the host. */
+const HOST_DEVICE = 0x801n;
+/** Without set-uid and its like, which mean nothing to a guest that has no other user. */
+const PERMISSIONS = 0o777;
 
 const SECOND = 1_000_000_000n;
 

@@ -12,14 +12,27 @@ export interface WalkedPath {
   readonly exists: boolean;
 }
 
+/** A walk that ended on its way. `at`: the host path that could not be gone on from, or is not there. */
+export class WalkError extends Errno {
+  constructor(
+    number: number,
+    readonly at: string,
+  ) {
+    super(number);
+  }
+}
+
 /**
  * Follows an absolute path below the host's directory `root` one name at a time; absolute links start at `root` again, and `..` stays in it.
- * Throws ENOENT, ENOTDIR, ELOOP, EACCES of the walk.
+ * `known`: a folder below the root that is reached without a link. Throws WalkError: ENOENT, ENOTDIR, ELOOP, EACCES of the walk.
  */
-export function walkPath(files: HostFiles, root: string, path: string, followLast = true): WalkedPath {
+export function walkPath(files: HostFiles, root: string, path: string, followLast = true, known = ''): WalkedPath {
   const base = root === '/' ? '' : root;
-  let names = path.split('/').filter(name => name !== '' && name !== '.');
-  let real = '';
+  let names = path
+    .slice(known.length)
+    .split('/')
+    .filter(name => name !== '' && name !== '.');
+  let real = known;
   let links = 0;
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
@@ -30,21 +43,29 @@ export function walkPath(files: HostFiles, root: string, path: string, followLas
     }
     const next = `${real}/${name}`;
     const last = i === names.length - 1;
-    const stat = host(() => files.stat(base + next));
+    const stat = at(base + next, () => files.stat(base + next));
     if (!stat) {
-      if (!last) throw new Errno(E.NOENT);
+      if (!last) throw new WalkError(E.NOENT, base + next);
       return { real: base + next, exists: false };
     }
     if (typeOf(stat) === FILE_TYPE.link && (!last || followLast)) {
-      if (++links > MAX_LINKS) throw new Errno(E.LOOP);
-      const target = host(() => files.readlink(base + next));
+      if (++links > MAX_LINKS) throw new WalkError(E.LOOP, base + next);
+      const target = at(base + next, () => files.readlink(base + next));
       names = [...target.split('/').filter(part => part !== '' && part !== '.'), ...names.slice(i + 1)];
       if (target.startsWith('/')) real = '';
       i = -1;
       continue;
     }
-    if (!last && typeOf(stat) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
+    if (!last && typeOf(stat) !== FILE_TYPE.directory) throw new WalkError(E.NOTDIR, base + next);
     real = next;
   }
   return { real: base + real || '/', exists: true };
+}
+
+function at<T>(path: string, operation: () => T): T {
+  try {
+    return host(operation);
+  } catch (error) {
+    throw error instanceof Errno ? new WalkError(error.number, path) : error;
+  }
 }

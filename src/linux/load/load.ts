@@ -14,6 +14,7 @@ import { walkPath } from '../fs/walk.js';
 import type { Prng } from '../prng.js';
 import type { MappedObject, Program } from '../program.js';
 import { MIN_SIGNAL_STACK } from '../signal/frame.js';
+import { broughtAlong } from './brought-along.js';
 import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
 import { mapVdso, VDSO } from './vdso.js';
@@ -44,12 +45,19 @@ export interface ProgramFiles {
   readonly path: string;
   readonly main: ElfFile;
   readonly interpreter: (ElfFile & { readonly guest: string }) | undefined;
+  /** Host paths of the libraries that it has brought along. */
+  readonly libraries: readonly string[];
 }
 
 export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramFiles {
   const { program } = options;
   if (program !== undefined) {
-    return { path: options.path, main: { elf: described(() => new Elf(program, options.path)), real: '' }, interpreter: undefined };
+    return {
+      path: options.path,
+      main: { elf: described(() => new Elf(program, options.path)), real: '' },
+      interpreter: undefined,
+      libraries: [],
+    };
   }
   const { files } = options.host;
   const given = resolve(options.cwd ?? '/', options.path);
@@ -57,7 +65,7 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
   const wanted = described(() => main.elf.interpreter);
   if (wanted === undefined) {
     if (main.elf.header.entry === 0) throw new LoadError(`${options.path}: a shared library without an entry point, not a program`);
-    return { path: given, main, interpreter: undefined };
+    return { path: given, main, interpreter: undefined, libraries: [] };
   }
   if (!wanted.startsWith('/')) throw new LoadError(`${options.path}: its interpreter (PT_INTERP) is "${wanted}", not an absolute path`);
   const where = options.sysroot === undefined ? wanted : `${wanted} in ${options.sysroot}`;
@@ -71,7 +79,8 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
   if (real === undefined) {
     throw new LoadError(`${options.path}: its interpreter ${where} does not exist; --sysroot DIR names a tree that has it`);
   }
-  return { path: given, main, interpreter: { ...readElf(files, real, `${options.path}: interpreter ${where}`), guest: wanted } };
+  const libraries = described(() => broughtAlong(files, main.real, main.elf));
+  return { path: given, main, libraries, interpreter: { ...readElf(files, real, `${options.path}: interpreter ${where}`), guest: wanted } };
 }
 
 /** `file`: an absolute path of the host. */
@@ -173,7 +182,8 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
   memory.write(stack.sp, stack.bytes);
   registers.set('rsp', stack.sp);
   registers.rip = start;
-  return { program: { path: files.path, real: main.real, interpreter: interpreter?.real, args, env, auxv: stack.auxv }, layout, objects };
+  const { path, libraries } = files;
+  return { program: { path, real: main.real, interpreter: interpreter?.real, libraries, args, env, auxv: stack.auxv }, layout, objects };
 }
 
 /** A quarter of RLIMIT_STACK. */

@@ -2,9 +2,12 @@ import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { normalise } from '../../host/path.js';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
-import { encodeStat, encodeStatx, isDirectory, type Stat } from '../fs/stat.js';
+import { EPOCH } from '../clock.js';
+import { HostDirectory, HostFile, noteChange } from '../fs/files.js';
+import { encodeStat, encodeStatx, type GuestTimes, isDirectory, type Stat } from '../fs/stat.js';
 import type { Kernel } from '../kernel.js';
 import { int, long, rowsOf, type SyscallRow, uint } from './row.js';
+import { SECOND } from './timespec.js';
 
 const encoder = new TextEncoder();
 
@@ -69,13 +72,16 @@ function change(kernel: Kernel, call: string, directory: number, address: bigint
 
 /** Throws ENOENT. */
 function typeAt(files: HostFiles, real: string): number {
-  const stat = files.stat(real);
+  const stat = files.look(real);
   if (stat === undefined) throw new Errno(E.NOENT);
   return typeOf(stat);
 }
 
 function mkdir(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
-  return change(kernel, call, directory, address, (files, real) => files.mkdir(real, mode & ~kernel.umask));
+  return change(kernel, call, directory, address, (files, real) => {
+    files.mkdir(real, mode & 0o777 & ~kernel.umask);
+    noteChange(kernel.view, real);
+  });
 }
 
 function unlink(kernel: Kernel, call: string, directory: number, address: bigint, isDir: boolean): number {
@@ -83,6 +89,7 @@ function unlink(kernel: Kernel, call: string, directory: number, address: bigint
     if (isDir) files.rmdir(real);
     else if (typeAt(files, real) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
     else files.unlink(real);
+    kernel.nodes.removed(real);
   });
 }
 
@@ -90,19 +97,69 @@ function rename(kernel: Kernel, call: string, from: readonly [number, bigint], t
   if ((flags & ~1) !== 0) return -E.INVAL;
   const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]));
   if ((flags & 1) !== 0 && target.exists) return -E.EXIST;
-  return change(kernel, call, from[0], from[1], (files, real) => files.rename(real, target.real));
+  return change(kernel, call, from[0], from[1], (files, real) => {
+    files.rename(real, target.real);
+    kernel.nodes.renamed(real, target.real);
+  });
 }
 
 function symlink(kernel: Kernel, call: string, target: bigint, directory: number, address: bigint): number {
   const text = kernel.user.path(target);
-  return change(kernel, call, directory, address, (files, real) => files.symlink(text, real));
+  return change(kernel, call, directory, address, (files, real) => {
+    files.symlink(text, real);
+    noteChange(kernel.view, real);
+  });
 }
 
 function chmod(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
   return change(kernel, call, directory, address, (files, real) => {
     if (typeAt(files, real) === FILE_TYPE.link) throw new Errno(E.OPNOTSUPP);
     files.chmod(real, mode & 0o777);
+    setTimes(kernel, real, {});
   });
+}
+
+/** Times that are given, the others as they were; the time of the change is now. */
+function setTimes({ nodes, view }: Kernel, real: string, given: { readonly atime?: bigint; readonly mtime?: bigint }): GuestTimes {
+  const { atime, mtime } = nodes.timesOf(real) ?? { atime: EPOCH, mtime: EPOCH };
+  const times = { atime: given.atime ?? atime, mtime: given.mtime ?? mtime, ctime: view.now() };
+  nodes.changed(real, times);
+  return times;
+}
+
+const UTIME_NOW = 0x3fff_ffffn;
+const UTIME_OMIT = 0x3fff_fffen;
+
+/** One of the two timespecs of utimensat(2). Throws EINVAL. */
+function wantedTime(kernel: Kernel, address: bigint): bigint | undefined {
+  const view = kernel.user.view(address, 16);
+  const nanoseconds = view.getBigInt64(8, true);
+  if (nanoseconds === UTIME_NOW) return kernel.view.now();
+  if (nanoseconds === UTIME_OMIT) return undefined;
+  if (nanoseconds < 0n || nanoseconds >= SECOND) throw new Errno(E.INVAL);
+  return view.getBigInt64(0, true) * SECOND + nanoseconds;
+}
+
+/** What the host's files get is what the guest asked for; what it sees are its own times. */
+function utimens(kernel: Kernel, directory: number, address: bigint, times: bigint, flags: number): number {
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -E.INVAL;
+  const now = kernel.view.now();
+  const [access, modification] = times === 0n ? [now, now] : [wantedTime(kernel, times), wantedTime(kernel, times + 16n)];
+  const given = {
+    ...(access === undefined ? {} : { atime: access }),
+    ...(modification === undefined ? {} : { mtime: modification }),
+  };
+  const set = (files: HostFiles, real: string): void => {
+    if (typeAt(files, real) === FILE_TYPE.link) throw new Errno(E.OPNOTSUPP);
+    const { atime, mtime } = setTimes(kernel, real, given);
+    files.utimes(real, { access: atime, modification: mtime });
+  };
+  if (address !== 0n) return change(kernel, 'utimensat', directory, address, set);
+  const file = kernel.fds.get(directory);
+  if (!(file instanceof HostFile) && !(file instanceof HostDirectory)) return -E.ACCES;
+  const place = kernel.fs.changeable('utimensat', file.path);
+  host(() => set(kernel.fs.host, place.real));
+  return 0;
 }
 
 function truncate(kernel: Kernel, path: string, size: number): number {
@@ -184,7 +241,7 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(90, 'chmod', 'path hex', (k, _t, a) => chmod(k, 'chmod', AT_FDCWD, a[0]!, uint(a[1]))),
   row(268, 'fchmodat', 'fd path hex', (k, _t, a) => chmod(k, 'fchmodat', int(a[0]), a[1]!, uint(a[2]))),
   row(76, 'truncate', 'path size', (k, _t, a) => truncate(k, pathAt(k, AT_FDCWD, a[0]!), long(a[1]))),
-  row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => (a[1] === 0n ? 0 : change(k, 'utimensat', int(a[0]), a[1]!, () => {}))),
+  row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => utimens(k, int(a[0]), a[1]!, a[2]!, uint(a[3]))),
   row(95, 'umask', 'hex', (k, _t, a) => {
     const before = k.umask;
     k.umask = uint(a[0]) & 0o777;
