@@ -84,6 +84,23 @@ describe('a race', () => {
     expect(svg.match(/<circle /g)).toHaveLength((await at.data('hb')).length);
   });
 
+  it.skipIf(why)(`is stopped at without symbols too, and told with what is not in a report${skipped}`, async () => {
+    const told: string[] = [];
+    for (const ldflags of ['', '-s -w']) {
+      const at = debug(buildGo('races', { race: true, ...(ldflags === '' ? {} : { ldflags }) }), ENVIRONMENT);
+      await at.text('set args atomic-plain');
+      await at.text('restart');
+      await at.text('break race');
+      await at.text('continue');
+      told.push((await at.text('race why')).replace(/0x\w+/g, 'A').replace('main.number (A)', 'A'));
+    }
+    expect(told[1]).toBe(told[0]!.replaceAll('main.number (A)', 'A'));
+    expect(told[0]).toContain('Note: the function that called sync/atomic is not in');
+    expect(told[0]).toMatch(
+      /before: atomic write of bytes 0\.\.7 at A by tid \d+ \(ended\), sid \d+ @ 1\n {4}sync\/atomic\.StoreInt64 at /,
+    );
+  });
+
   it.skipIf(why)(`has no more of the other's past than gdb reads in its clock${skipped}`, async () => {
     const binary = buildGo('race-inside', { race: true });
     const at = debug(

@@ -80,27 +80,15 @@ export function raceAtHand({ inside }: RaceView, registers: Registers): RaceAtHa
   return { thread, granule: shadowedAddress(cells!), now: inside.decode(now! % 2 ** 32), before: inside.decode(before! % 2 ** 32) };
 }
 
-/** The race that the current thread of a target is about to tell of. */
+/** The race that the current thread of a target is about to tell of. Asked for at each stop: it looks no further than the function there. */
 export function raceHere(target: Target): RaceAtHand | undefined {
   const { registers } = target.process.current;
-  if (!target.lasting(reporting).at(target).has(registers.rip)) return undefined;
+  const func = target.images.functionAt(registers.rip);
+  if (func === undefined || func.entry !== registers.rip || !(REPORTING.includes(func.linkName) || REPORTING.includes(func.name)))
+    return undefined;
   const view = target.derived(makeView);
   return typeof view === 'string' ? undefined : raceAtHand(view, registers);
 }
-
-const reporting = () => {
-  let images: Images | undefined;
-  let found: ReadonlySet<bigint> = new Set();
-  return {
-    at(target: Target): ReadonlySet<bigint> {
-      if (images !== target.images) {
-        images = target.images;
-        found = new Set(reportingAddresses(images));
-      }
-      return found;
-    },
-  };
-};
 
 const states = (): { found?: RaceState } => ({});
 

@@ -1,4 +1,5 @@
 /** A race, and what would have ordered it, in words; and the order of two goroutines as two columns. */
+import { goMinor } from '../../image/go/version.js';
 import type { Data } from '../answer.js';
 import { describeAddress } from '../code/describe.js';
 import type { OrderStep } from '../memory/race-order.js';
@@ -111,7 +112,35 @@ export function whyLines(target: Target, story: RaceStory, steps: readonly Order
   lines.push(
     `It would be ordered if ${earlier} released (unlock, send, Done, atomic store) behind its ${before.cell.write ? 'write' : 'read'}, and ${later} acquired at the same place (lock, receive, Wait, atomic load) before its ${now.cell.write ? 'write' : 'read'}.`,
   );
-  return lines;
+  return [...lines, ...notesOf(target, story)];
+}
+
+/** What a reader of a report may not expect, where it bears on this one. */
+function notesOf(target: Target, { now, before }: RaceStory): readonly string[] {
+  const both = [now, before];
+  const frames = both.flatMap(({ stack }) => (stack ?? []).flatMap(pc => framesAtPc(target, pc)));
+  const names = (beginning: string): boolean => frames.some(frame => frame.startsWith(beginning));
+  const minor = goMinor(target.images.go?.version ?? '') ?? 0;
+  const notes: readonly (readonly [boolean, string])[] = [
+    [
+      both.some(({ tid, goroutine }) => goroutine !== undefined && goroutine !== tid),
+      'a report calls goroutines by their tids, which are not their numbers',
+    ],
+    [
+      both.some(({ cell }) => cell.size === 1 && !cell.atomic),
+      'a scalar of any width counts by its first byte; arrays, structs and copies have all their bytes',
+    ],
+    [
+      names('sync/atomic.'),
+      'the function that called sync/atomic is not in the detector\'s stacks, and a report says "write" of atomic stores, adds and failed swaps alike',
+    ],
+    [names('runtime.mapaccess') && minor >= 27, 'of a map read under Go 1.27 the reading function is missing: its caller is told'],
+    [
+      names('runtime.raceread') || names('runtime.racewrite'),
+      'package sync itself told of this access: its own callers are missing since Go 1.26.2',
+    ],
+  ];
+  return notes.flatMap(([holds, text]) => (holds ? [`Note: ${text}.`] : []));
 }
 
 export function storyData(story: RaceStory): Data {
