@@ -56,13 +56,15 @@ export async function debugAssembly(parsed: Parsed, path: string, asked: Assembl
 /** How `r14 asm` differs. */
 interface Manner {
   attend(session: Session): void;
+  /** Before anything else is done; what it throws ends r14. */
+  arrive?(session: Session): Promise<void>;
   /** What is done where nobody has given a command; undefined: nothing. */
   readonly idle: ((session: Session) => Promise<void>) | undefined;
   /** The exit status, from the commands'. `shown`: the screen was there. */
   finish(session: Session, status: number, shown: boolean): number;
 }
 
-async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner): Promise<number> {
+export async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
@@ -84,6 +86,7 @@ async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Man
   outlet.attend(session);
   if (!json && !screen) session.printed = text => writeOut(1, Buffer.from(text));
   manner?.attend(session);
+  await manner?.arrive?.(session);
   const finish = (status: number, shown = false): number => {
     own?.end();
     return manner?.finish(session, status, shown) ?? status;

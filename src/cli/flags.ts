@@ -1,7 +1,7 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost';
+export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost';
 
 interface FlagRow {
   readonly name: string;
@@ -16,21 +16,32 @@ interface FlagRow {
 }
 
 const FLAGS = [
-  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'asm'] },
-  { name: 'ex', value: 'COMMAND', summary: 'run a debugger command; any number, in order', of: ['exec', 'asm'], repeated: true, gdb: true },
-  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'asm'], repeated: true, gdb: true },
-  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'asm', 'lesson'] },
-  { name: 'ascii', summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100', of: ['exec', 'asm', 'lesson'] },
+  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'replay', 'asm'] },
+  {
+    name: 'ex',
+    value: 'COMMAND',
+    summary: 'run a debugger command; any number, in order',
+    of: ['exec', 'replay', 'asm'],
+    repeated: true,
+    gdb: true,
+  },
+  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'replay', 'asm'], repeated: true, gdb: true },
+  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'replay', 'asm', 'lesson'] },
+  {
+    name: 'ascii',
+    summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100',
+    of: ['exec', 'replay', 'asm', 'lesson'],
+  },
   {
     name: 'screen-reader',
     summary: 'lines, and what each step has changed in words (also with INK_SCREEN_READER=true)',
-    of: ['exec', 'asm', 'lesson'],
+    of: ['exec', 'replay', 'asm', 'lesson'],
   },
   {
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'asm', 'programs', 'lesson', 'info', 'cost'],
+    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
   {
@@ -52,7 +63,7 @@ const FLAGS = [
     name: 'history-memory',
     value: 'SIZE',
     summary: 'memory that going back may take, beside the program (default 1G)',
-    of: ['exec', 'asm'],
+    of: ['exec', 'replay', 'asm'],
   },
   { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost'] },
   {
@@ -98,8 +109,18 @@ const FLAGS = [
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
-  { name: 'help', short: 'h', summary: 'show this help', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'] },
-  { name: 'version', short: 'V', summary: 'show the version', of: ['exec', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'] },
+  {
+    name: 'help',
+    short: 'h',
+    summary: 'show this help',
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'],
+  },
+  {
+    name: 'version',
+    short: 'V',
+    summary: 'show the version',
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'],
+  },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof FLAGS)[number]['name'];
@@ -112,6 +133,10 @@ const COMMANDS = {
   },
   asm: { syntax: 'r14 asm [FLAGS] FILE.s...', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
+  replay: {
+    syntax: 'r14 replay [FLAGS] FILE.r14 [PROGRAM]',
+    summary: 'come back to where save was told to keep a run, elsewhere too; PROGRAM: where its file lies now',
+  },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
   cost: {
     syntax: 'r14 cost [FLAGS] NAME, or PLAIN RACE',
@@ -189,7 +214,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
       action = word;
     } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
-    else if (path === undefined || command === 'asm' || command === 'cost') {
+    else if (path === undefined || command === 'asm' || command === 'cost' || (command === 'replay' && paths.length === 1)) {
       path ??= word;
       paths.push(word);
     } else throw new UsageError(`"${word}": the program's own arguments stand behind --`);

@@ -20,6 +20,7 @@ const LOOK: ReadonlySet<string> = new Set(['ascii', 'line', 'screen-reader']);
 const WANTED = {
   exec: 'the path of a program, or the name of a bundled one',
   run: 'the path of a program, or the name of a bundled one',
+  replay: 'a file that save has written: FILE.r14',
   asm: 'a file of Go assembly: FILE.s',
   lesson: 'the name of a bundled program',
   race: 'what to do, and a file',
@@ -39,7 +40,8 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
-  if (parsed.command === undefined) throw new UsageError('a command is missing: exec, run, asm, programs, lesson, race, info or cost');
+  if (parsed.command === undefined)
+    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info or cost');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
@@ -57,6 +59,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const { reserveMemory } = await import('../cpu/memory/reserve.js');
   reserveMemory(sizeFlag(parsed, 'memory'));
   if (parsed.command === 'asm') return assembleCommand(parsed, parsed.path);
+  if (parsed.command === 'replay') {
+    const { replayCommand } = await import('./replay.js');
+    return replayCommand(parsed, parsed.path);
+  }
   if (parsed.command === 'lesson') {
     const { lessonCommand } = await import('./lesson.js');
     return lessonCommand(parsed, parsed.path);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
-import { environmentFlag, numberFlag, type Parsed, sizeFlag, UsageError } from './flags.js';
+import { environmentFlag, numberFlag, type Parsed, raceFlag, sizeFlag, UsageError } from './flags.js';
 import { reaching } from './host.js';
 
 /** Has the engine that R14_ENGINE names run what is started from now on, and each region that is compiled written to R14_JIT_DUMP. */
@@ -24,12 +24,17 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const seed = numberFlag(parsed, 'seed', 0);
   const cpus = numberFlag(parsed, 'cpus', 1);
   const memory = sizeFlag(parsed, 'memory');
+  const variant = parsed.values.get('variant')?.[0];
+  const race = raceFlag(parsed);
   const sysroot = parsed.values.get('sysroot')?.[0];
   const allowRead = parsed.values.get('allow-read');
   const allowWrite = parsed.values.get('allow-write');
   return {
     host: nodePorts,
     logged: parsed.command !== 'run',
+    ...(variant === undefined && race === undefined
+      ? {}
+      : { bundled: { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) } }),
     cwd: process.cwd(),
     path,
     args: [path, ...parsed.args],

@@ -70,3 +70,33 @@ function search(bytes: Uint8Array, pattern: Uint8Array, skip: Int32Array, from: 
   }
   return -1;
 }
+
+/** Base64 (RFC 4648, section 4), and back. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a, b = 0, c = 0] = bytes.subarray(at, at + 3);
+    const four = [a! >> 2, ((a! & 3) << 4) | (b >> 4), ((b & 15) << 2) | (c >> 6), c & 63];
+    const count = Math.min(4, bytes.length - at + 1);
+    text += four.map((each, index) => (index < count ? BASE64[each] : '=')).join('');
+  }
+  return text;
+}
+
+export function fromBase64(text: string): Uint8Array {
+  const digits = text.replace(/=+$/, '');
+  const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4));
+  let held = 0;
+  let bits = 0;
+  let at = 0;
+  for (const digit of digits) {
+    held = ((held << 6) | BASE64.indexOf(digit)) & 0xffffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = held >> bits;
+  }
+  return bytes;
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -3,11 +3,13 @@ import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
+import { startOf } from '../session/launcher.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import type { Journey, Timeline } from '../timeline/history.js';
 import type { Mark } from '../timeline/marks.js';
-import { type Arguments, parseCount } from './arguments.js';
+import { type Arguments, parseCount, splitOptions, unquote } from './arguments.js';
+import { savedLines } from './breakpoint-properties.js';
 import type { Command, Console } from './command.js';
 import { moved } from './running.js';
 
@@ -195,6 +197,20 @@ export const timeCommands: readonly Command[] = [
   },
   {
     ...time,
+    name: 'save',
+    aliases: [],
+    syntax: ['save [-with-binary] FILE.r14'],
+    summary: 'write the run to a file: r14 replay FILE.r14 comes to this very moment of it, elsewhere too',
+    details: [
+      'In it are what the program was started with, its input and what it asked of files, the marks and the breakpoints. The program itself and what it has',
+      'read of its libraries are named by their sums, and must be there; -with-binary takes them along.',
+    ].join('\n'),
+    repeat: 'no',
+    completion: ['file'],
+    run: saveCommand,
+  },
+  {
+    ...time,
     name: 'goto',
     aliases: [],
     syntax: ['goto MARK'],
@@ -279,6 +295,46 @@ function told(marks: readonly Mark<Stop>[]): [string, { mark: number | null; t: 
       .join('\n'),
     marks.map(({ id, t, branch, note }) => ({ mark: id === 0 ? null : id, t, branch, note })),
   ];
+}
+
+async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
+  const [flags, rest] = splitOptions(args, { '-with-binary': false });
+  if (rest.empty) throw rest.error('save wants a file: save FILE.r14');
+  const [{ recordingText }, history] = await Promise.all([import('../session/recording.js'), session.remember()]);
+  const { process } = session.target;
+  const start = startOf(process);
+  if (start === undefined) throw args.error('of this run is not kept what it took from files');
+  const changed = history.firstChange;
+  if (changed !== undefined)
+    throw args.error(
+      `the run was changed at t=${grouped(changed)}: only what the program does by itself can be done again; branch 1 is that`,
+    );
+  const { log, started } = start;
+  const files = log.save();
+  if (files.first > 0) throw args.error('the program has read so much of files that the beginning of it is not kept any more');
+  const marks = history.marks.own.filter(({ branch }) => branch === 1).map(({ t, signal, note }) => ({ t, signal, note }));
+  const { stop, breakpoints } = session;
+  const signal = stop.reason === 'signal' ? stop.signal.signal : undefined;
+  const written = recordingText(
+    {
+      made: session.host.version,
+      started,
+      program: start.program(),
+      input: session.input.record(),
+      files,
+      moment: { t: process.t, signal, hash: process.hash() },
+      marks,
+      commands: breakpoints.all.flatMap(savedLines),
+    },
+    start.digest,
+    flags.has('-with-binary'),
+  );
+  session.host.writeFile(unquote(rest.text), written);
+  return text(`Saved to ${rest.text}: r14 replay ${rest.text} comes to t=${grouped(process.t)}.`, {
+    file: rest.text,
+    t: process.t,
+    bytes: written.length,
+  });
 }
 
 const TIMES = /^([+-]?)([\d_,]+)$/;

@@ -1,6 +1,6 @@
 /** Starts processes for a session, of a file or of an assembled program, and reads their symbols. */
 import { elfBytes } from '../../asm/elf.js';
-import { LoggedFiles } from '../../host/log.js';
+import { LoggedFiles, type SavedFileLog } from '../../host/log.js';
 import type { Ports } from '../../host/ports.js';
 import type { Image } from '../../image/api.js';
 import { assembledImage } from '../../image/assembled.js';
@@ -11,21 +11,48 @@ import type { LoadedObject, Process, ProcessOptions } from '../../linux/api.js';
 import { startProcess } from '../../linux/process.js';
 import type { Runnable } from '../../runtime/bundled/detected.js';
 import type { Launcher } from './host.js';
+import type { StartedWith } from './recording.js';
 
 /** All but its input and output, which are said when it is launched. */
 export interface LaunchOptions extends Omit<ProcessOptions, 'stdin' | 'output'> {
   /** A process keeps what it took from the host's files: it can be gone back in. */
   readonly logged?: boolean;
+  /** What such a log begins with: of a run that is done again. */
+  readonly files?: SavedFileLog;
+  /** Of a bundled program. */
+  readonly bundled?: StartedWith['bundled'];
 }
 
-const started = ({ logged, ...options }: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process =>
-  startProcess({
-    ...options,
-    ...(logged ? { host: { ...options.host, files: new LoggedFiles(options.host.files) } } : {}),
-    ...(args === undefined ? {} : { args: [options.path, ...args] }),
+/** What processes that keep it took from the host's files, and what they were started with. */
+const recorded = new WeakMap<
+  Process,
+  { readonly log: LoggedFiles; readonly started: StartedWith; readonly program: () => string; readonly digest: Ports['digest'] }
+>();
+
+function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process {
+  const { logged, files, bundled, ...options } = given;
+  const log = logged ? new LoggedFiles(options.host.files, files) : undefined;
+  const all = { ...options, ...(args === undefined ? {} : { args: [options.path, ...args] }) };
+  const process = startProcess({
+    ...all,
+    ...(log === undefined ? {} : { host: { ...options.host, files: log } }),
     ...(stdin === undefined ? {} : { stdin }),
     output,
   });
+  if (log !== undefined) {
+    const { host, program, room: _, extension: _extension, ...plain } = all;
+    const sum = () => {
+      const digest = host.digest();
+      digest.update(program ?? process.objects[0]!.bytes());
+      return digest.hex();
+    };
+    recorded.set(process, { log, started: { ...plain, ...(bundled === undefined ? {} : { bundled }) }, program: sum, digest: host.digest });
+  }
+  return process;
+}
+
+/** For a recording; undefined: the process keeps nothing of the kind. */
+export const startOf = (process: Process) => recorded.get(process);
 
 /** Only where all that the program is given is fixed, and it changes nothing outside. */
 const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined, room: number): Process | undefined =>
@@ -33,7 +60,7 @@ const startedAgain = (options: LaunchOptions, args: readonly string[] | undefine
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Runnable, given: LaunchOptions): Launcher {
-  const options = { ...given, ...(program.extension === undefined ? {} : { extension: program.extension }) };
+  const options = { bundled: {}, ...given, ...(program.extension === undefined ? {} : { extension: program.extension }) };
   const bytes = elfBytes(program);
   const images = new Images();
   images.add(assembledImage(program, options.path));

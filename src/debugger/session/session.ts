@@ -3,6 +3,7 @@
  * nothing of terminals.
  */
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
+import { type InputLog, inputLog } from '../../host/input-log.js';
 import type { Images } from '../../image/images.js';
 import type { Process, Refusal, Thread } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
@@ -99,6 +100,8 @@ export class Session {
   /** What the target's process has passed. */
   past!: Replay;
   stop: Stop;
+  /** What the program was given as its standard input. */
+  input!: InputLog;
   /** What the run has passed, since it was first had to go on. */
   history: Timeline<Stop> | undefined;
   selection: Selection = { goroutine: undefined, frame: 0 };
@@ -187,12 +190,13 @@ export class Session {
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
     this.#writes = [];
+    this.input = inputLog(input ?? new Uint8Array(0));
     const output = new HeldOutput(record => {
       if (this.#writes.push(record.bytes) >= 2 * MOST_WRITES) this.#writes = this.#writes.slice(-MOST_WRITES);
       this.events.emit('output', record);
     });
     this.#output = output;
-    return this.launcher.launch(args, output.listen, input);
+    return this.launcher.launch(args, output.listen, this.input);
   }
 
   /** The program wants input that has not come: waits for it, for at most so many ns of the program's time, and not for long. */

@@ -223,6 +223,11 @@ export class Timeline<N extends { readonly reason: string }> {
     this.#save(true, since < this.process.t ? since : undefined);
   }
 
+  /** Where the user has changed the run that led here, first; undefined: the program does all of it by itself. */
+  get firstChange(): number | undefined {
+    return this.branch.snapshots.slice(1).find(({ kept, t }) => kept && t <= this.process.t)?.t;
+  }
+
   // ---- going elsewhere ---------------------------------------------------------------------------------------------------------------------
 
   /** Before the run is taken elsewhere: where it ends is remembered as it is. */

@@ -44,6 +44,17 @@ export class Marks<N extends Signalled> {
     return mark;
   }
 
+  /** Those that somebody has asked for. */
+  get own(): readonly Mark<N>[] {
+    return this.#marks;
+  }
+
+  /** As they were in another process of the same run. */
+  take(marks: readonly (Moment & { readonly note: string })[], stopAt: (moment: Moment) => N): void {
+    for (const { t, signal, note } of marks)
+      this.#marks.push({ id: this.#next++, t, signal, branch: 1, note, stop: stopAt({ t, signal }) });
+  }
+
   /** Moments that a question has come by. */
   trail(moments: readonly { readonly t: number; readonly note: string; readonly stop: N }[], branch: number): readonly Mark<N>[] {
     const trail = moments.map((each, index) => ({ ...each, id: this.#next + index, branch }));
