@@ -180,6 +180,17 @@ describe.skipIf(why)(`the race pane${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(graph.filter(row => row.includes('──►'))).toHaveLength(2);
   });
 
+  it('shows what has ordered two goroutines, once that is asked for', async () => {
+    const at = debug(buildGo('race-inside', { race: true }), ['--env', 'GOMAXPROCS=1']);
+    await at.text('break main.looked');
+    await at.text('continue');
+    const told = await at.text('hb tid1 tid8');
+    const rows = rowsOf(at, 'race', 140);
+    expect(rows[0]).toMatch(/^goroutine 1 \(tid 1\) +│ goroutine \d+ \(tid 8\)$/);
+    expect(rows.slice(1)).toHaveLength(told.split('\n').length - 1);
+    expect(rows.filter(row => row.includes('◄──') || row.includes('──►')).length).toBeGreaterThanOrEqual(2);
+  });
+
   it('shows a race that was reported, once it is asked for, when the program has ended too', async () => {
     const at = debug(buildGo('race-counter', { race: true }));
     await at.text('continue');

@@ -5,7 +5,7 @@ import type { Answer } from '../answer.js';
 import { type RaceView, raceView } from '../memory/race.js';
 import type { RaceStory } from '../memory/race-story.js';
 import { placeOfExpression } from '../session/expressions.js';
-import { orderOf, raceStory, secondOpinion } from '../session/races.js';
+import { orderAlone, orderOf, raceStory, secondOpinion } from '../session/races.js';
 import type { Session } from '../session/session.js';
 import { whoOf } from '../show/race-names.js';
 import { secondAnswer } from '../show/race-second.js';
@@ -167,7 +167,7 @@ function happensBefore(session: Session, args: Arguments): Answer {
   const [one, two] = words.map(word => threadArgument(session, view, new Arguments(word.text, word.column)).tid);
   const tids = story === undefined ? ([one!, two!] as const) : ([story.now.tid, story.before.tid] as const);
   if (tids[0] === tids[1]) throw rest.error('that is one goroutine: it orders itself');
-  const steps = orderOf(session, view, tids);
+  const steps = story === undefined ? orderAlone(session, view, tids) : orderOf(session, view, tids);
   if (steps === undefined)
     throw rest.error('what has ordered them cannot be told: the run is too long to be had again, or was changed by hand');
   const rows = orderRows(session.target, tids, steps, story);

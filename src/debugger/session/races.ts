@@ -13,12 +13,13 @@ const MOST = 1_000_000_000;
 interface Known {
   t: number;
   stories: readonly RaceStory[] | undefined;
-  /** The one that was asked for last. */
+  /** What was asked for last: a race, or two threads that need have none. */
   shown: RaceStory | undefined;
+  pair: readonly [number, number] | undefined;
   readonly orders: Map<string, readonly OrderStep[] | undefined>;
 }
 
-const nothing = (): Known => ({ t: -1, stories: undefined, shown: undefined, orders: new Map() });
+const nothing = (): Known => ({ t: -1, stories: undefined, shown: undefined, pair: undefined, orders: new Map() });
 
 function knownOf(session: Session): Known {
   const known = session.target.lasting(nothing);
@@ -27,6 +28,7 @@ function knownOf(session: Session): Known {
     known.t = t;
     known.stories = undefined;
     known.shown = undefined;
+    known.pair = undefined;
     known.orders.clear();
   }
   return known;
@@ -37,6 +39,7 @@ export function raceStory(session: Session, number: number | undefined, column: 
   const { target } = session;
   const known = knownOf(session);
   const here = number === undefined && !session.exited ? raceHere(target) : undefined;
+  known.pair = undefined;
   if (here !== undefined) return (known.shown = storyOf(raceView(target), here));
   known.stories ??= witnessed(session);
   const story = number === undefined ? known.stories.at(-1) : known.stories[number - 1];
@@ -51,10 +54,27 @@ export function raceStory(session: Session, number: number | undefined, column: 
 /** The race that the program stands at or that was asked for, and what has ordered its two, if that was asked for; nothing is run for it. */
 export function knownRace(session: Session): { readonly story: RaceStory; readonly steps: readonly OrderStep[] | undefined } | undefined {
   const { target } = session;
-  const { shown, orders } = knownOf(session);
+  const { shown, orders, pair } = knownOf(session);
+  if (pair !== undefined) return undefined;
   const here = shown === undefined && !session.exited ? raceHere(target) : undefined;
   const story = shown ?? (here && storyOf(raceView(target), here));
   return story && { story, steps: orders.get(`${story.now.tid} ${story.before.tid}`) };
+}
+
+/** The order of two threads, asked for without a race of theirs. */
+export function orderAlone(session: Session, view: RaceView, tids: readonly [number, number]): readonly OrderStep[] | undefined {
+  const known = knownOf(session);
+  known.pair = tids;
+  return orderOf(session, view, tids);
+}
+
+/** The two threads that were asked about last, with their order. */
+export function knownPair(
+  session: Session,
+): { readonly tids: readonly [number, number]; readonly steps: readonly OrderStep[] } | undefined {
+  const { pair, orders } = knownOf(session);
+  const steps = pair && orders.get(pair.join(' '));
+  return pair && steps && { tids: pair, steps };
 }
 
 /** FastTrack on the run up to this moment. Throws CommandError. */

@@ -1,9 +1,10 @@
 /** The race that a stop is about, or that was asked about at it, as the screen shows it. */
 import type { ShadowCell } from '../../runtime/race/inside/inside.js';
+import { raceView } from '../memory/race.js';
 import { isDropped, type RacingAccess } from '../memory/race-story.js';
-import { knownRace } from '../session/races.js';
+import { knownPair, knownRace } from '../session/races.js';
 import type { Session } from '../session/session.js';
-import { accessText, framesAtPc, hexNumber } from './race-names.js';
+import { accessText, framesAtPc, hexNumber, whoOf } from './race-names.js';
 import { type OrderRow, orderRows, racerName } from './race-why.js';
 
 export interface RaceSide {
@@ -25,15 +26,19 @@ export interface PictureCell {
 }
 
 export interface RacePicture {
-  readonly address: string;
+  /** Undefined: two goroutines were asked about, without a race. */
+  readonly race: PicturedRace | undefined;
+  readonly names: readonly [string, string];
+  /** What has ordered the two; undefined: nobody has asked (`race why`), as the program is run again for it. */
+  readonly rows: readonly OrderRow[] | undefined;
+}
+
+interface PicturedRace {
   /** The access that found it, and the one before. */
   readonly sides: readonly [RaceSide, RaceSide];
   /** The cells of both accesses, and the word's four as they are since the race was found. */
   readonly met: readonly PictureCell[];
   readonly cells: readonly PictureCell[];
-  readonly names: readonly [string, string];
-  /** What has ordered the two; undefined: nobody has asked (`race why`), as the program is run again for it. */
-  readonly rows: readonly OrderRow[] | undefined;
   readonly dropped: boolean;
 }
 
@@ -41,6 +46,12 @@ export interface RacePicture {
 const MOST_FRAMES = 6;
 
 export function racePicture(session: Session): RacePicture | undefined {
+  const pair = knownPair(session);
+  if (pair !== undefined && !session.exited) {
+    const view = raceView(session.target);
+    const { tids, steps } = pair;
+    return { race: undefined, names: [whoOf(view, tids[0]), whoOf(view, tids[1])], rows: orderRows(session.target, tids, steps) };
+  }
   const known = knownRace(session);
   if (known === undefined) return undefined;
   const { story, steps } = known;
@@ -68,13 +79,14 @@ export function racePicture(session: Session): RacePicture | undefined {
     };
   };
   return {
-    address: hexNumber(before.address),
-    sides: [side(now, before), side(before, now)],
-    met: [now.cell, before.cell].map(cellOf),
-    cells: story.cells.map(cellOf),
+    race: {
+      sides: [side(now, before), side(before, now)],
+      met: [now.cell, before.cell].map(cellOf),
+      cells: story.cells.map(cellOf),
+      dropped: isDropped(story),
+    },
     names: [racerName(now), racerName(before)],
     rows: steps && orderRows(session.target, [now.tid, before.tid], steps, story),
-    dropped: isDropped(story),
   };
 }
 

@@ -19,8 +19,12 @@ export const racePane = {
   }),
 } as const satisfies PaneRow;
 
-function rows(race: RacePicture, width: number): readonly Row[] {
+function rows({ race, names, rows: order }: RacePicture, width: number): readonly Row[] {
   const half = Math.max(8, Math.floor((width - GAP.length) / 2));
+  return [...(race === undefined ? [] : sides(race, half)), ...(order === undefined ? [] : graph(names, order, half))];
+}
+
+function sides(race: NonNullable<RacePicture['race']>, half: number): readonly Row[] {
   const [now, before] = race.sides;
   const pair = (left: TextSegment, right: TextSegment): Row => [fitted(left, half), span(GAP, 'dim'), fitted(right, half)];
   const both = (text: (side: RaceSide) => string | undefined, role: TextRole = 'plain'): Row =>
@@ -36,7 +40,6 @@ function rows(race: RacePicture, width: number): readonly Row[] {
     both(({ knows }) => knows, 'changed'),
     [span('met  '), ...race.met.flatMap(cellText)],
     [span('word '), ...race.cells.flatMap(cellText)],
-    ...(race.rows === undefined ? [] : graph(race.names, race.rows, half)),
   ];
 }
 
