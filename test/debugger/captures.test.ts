@@ -1,6 +1,7 @@
 /** What closures have captured, on their first line: as the program itself prints it. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { buildGo, runNative, toolchains } from '../support/build.js';
+import { buildGo, hasCommand, missing, runNative, toolchains } from '../support/build.js';
 import { debug } from '../support/debug.js';
 
 describe.each(toolchains())('%s', toolchain => {
@@ -40,3 +41,28 @@ describe.each(toolchains())('%s', toolchain => {
     expect(await text('args')).toContain('~r0 = 0');
   });
 });
+
+const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('go1.22.12');
+
+it.skipIf(why)(
+  `Go 1.22, optimised: what is captured has the line of its first use, and is there on it as gdb has it${why ? ` (skipped: ${why})` : ''}`,
+  async () => {
+    const path = buildGo('crash', { toolchain: 'go1.22.12', race: true, variant: 'injected' });
+    const { text, session } = debug(path);
+    await text('break *runtime.newproc1.func1');
+    await text('continue');
+    const { rip } = session.thread.registers;
+    const steps = Array.from({ length: 8 }, () => ['stepi', 'info locals']).flat();
+    const commands = ['handle SIGURG nostop noprint', `break *0x${rip.toString(16)}`, 'run', ...steps];
+    const gdb = spawnSync('gdb', ['-batch', '-nx', ...commands.flatMap(each => ['-ex', each]), path], { encoding: 'utf8' }).stdout;
+    const expected = [...gdb.matchAll(/^callergp = (?:(0x[0-9a-f]+)|<optimized out>)/gm)].map(([, value]) => value ?? null);
+    expect(expected).toHaveLength(8);
+    const found: (string | null)[] = [];
+    for (let step = 0; step < 8; step++) {
+      await text('stepi');
+      found.push(/^callergp = .*\((0x[0-9a-f]+)\)$/m.exec(await text('locals'))?.[1] ?? null);
+      expect(await text('locals')).toContain('callergp = ');
+    }
+    expect(found).toEqual(expected);
+  },
+);

@@ -48,6 +48,8 @@ function dropRepeated(found: Variable[]): void {
 export class Variables {
   private readonly lookups = new Map<Unit, ExpressionLookup>();
   private readonly captured = new Map<number, ReadonlyMap<number, number>>();
+  /** What functions with closures declare. */
+  private readonly declared = new Map<string, ReadonlySet<string>>();
   private names: Map<string, number> | undefined;
   private misses = 0;
 
@@ -144,9 +146,37 @@ export class Variables {
     const closureOffset = this.closureOffset(f, chain);
     if (f.unit.isGo && closureOffset === undefined && position.line !== undefined) {
       const line = firstOf(chain, die => die.number(DW_AT.decl_line));
-      if (line !== undefined && line >= position.line) return undefined;
+      if (line !== undefined && line >= position.line && !this.isOuters(f, chain)) return undefined;
     }
     return this.variable(f.unit, chain, tag === DW_TAG.constant ? 'constant' : 'local', position.pc, frameBase, closureOffset);
+  }
+
+  /**
+   * Whether a closure's variable is one of the function around it: Go before 1.24 gives what was captured the line of its first use. Told by name and
+   * type.
+   */
+  private isOuters(f: DwarfFunction, chain: readonly Die[]): boolean {
+    const around = f.name.replace(/\.(?:func\d+|\d+)$/, '');
+    if (around === f.name) return false;
+    let known = this.declared.get(around);
+    if (known === undefined) {
+      known = this.info.sections.guard('what a closure has captured is not known', new Set(), () => this.declaredIn(f.unit, around));
+      this.declared.set(around, known);
+    }
+    return known.has(keyOf(chain));
+  }
+
+  private declaredIn(unit: Unit, name: string): Set<string> {
+    const found = new Set<string>();
+    const walk = (die: Die): void => {
+      for (const child of die.children()) {
+        if (child.tag === DW_TAG.lexical_block) walk(child);
+        if (child.tag === DW_TAG.formal_parameter || child.tag === DW_TAG.variable) found.add(keyOf(origins(child)));
+      }
+    };
+    const offset = this.indexes.of(unit).functions.find(each => sourceName(origins(this.info.die(unit, each))) === name);
+    if (offset !== undefined) walk(this.info.die(unit, offset));
+    return found;
   }
 
   private closureOffset(f: DwarfFunction, chain: readonly Die[]): number | undefined {
@@ -254,6 +284,12 @@ function capturedFirst(variables: readonly Variable[]): Variable[] {
 }
 
 /** Names of functions that the compiler makes of function literals, of `go` and `defer`, and of method values. */
+/** Name and type; what escapes has a name with a star before it. */
+function keyOf(chain: readonly Die[]): string {
+  const name = firstOf(chain, die => die.string(DW_AT.name))?.replace(/^&/, '');
+  return `${name} ${firstOf(chain, die => die.reference(DW_AT.type))}`;
+}
+
 const CLOSURE = /\.(?:func|gowrap)\d+|-fm$/;
 
 /** The offset of a frame's slot from its CFA; undefined: the expression is none of those that Go has for it. */
