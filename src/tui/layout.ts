@@ -54,7 +54,7 @@ const LAYOUTS: readonly Layout[] = [
     bands: [
       [
         column(1, slot('code', 12, 3), slot('backtrace', 8, 2), slot('console', 4, 1)),
-        column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('race', 9, 3), slot('goroutines', 3, 1), slot('output', 3, 1)),
+        column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('race', 14, 4), slot('goroutines', 3, 1), slot('output', 3, 1)),
         column(1, slot('registers', 16, 3), slot('memory', 6, 2), slot('lesson', 12, 3)),
       ],
     ],

@@ -16,7 +16,8 @@ export const racerName = ({ tid, goroutine }: Pick<RacingAccess, 'tid' | 'gorout
   goroutine === undefined ? `tid ${tid} (${tid === 1 ? 'main, ' : ''}ended)` : `goroutine ${goroutine} (tid ${tid})`;
 
 /** `write of byte 0 at 0xc0000a0120 by goroutine 19 (tid 8)`. */
-const racingText = (access: RacingAccess): string => `${accessText(access.cell)} at ${hexNumber(access.address)} by ${racerName(access)}`;
+export const racingText = (access: RacingAccess): string =>
+  `${accessText(access.cell)} at ${hexNumber(access.address)} by ${racerName(access)}`;
 
 /** What lies at an address: a variable's name; of the heap, only that. */
 function dataName({ images }: Target, address: number): string {

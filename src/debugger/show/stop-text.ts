@@ -23,7 +23,7 @@ import { frameStop, writtenBy } from './frame-text.js';
 import { waitingLines } from './goroutine-text.js';
 import { outlook } from './outlook.js';
 import { shadowAnswer } from './race-text.js';
-import { racePair } from './race-why.js';
+import { racePair, racingText } from './race-why.js';
 
 /** What a command that moves the program says as data. */
 export interface StopData {
@@ -155,6 +155,11 @@ function whyText(session: Session): string {
 export function stopHeadline(session: Session): { readonly what: string; readonly detail: string } {
   const { stop } = session;
   if (stop.reason === 'exited') return { what: exitText(stop), detail: '' };
+  const race = stop.reason === 'breakpoint' ? raceHere(session.target) : undefined;
+  if (race !== undefined) {
+    const { now, before } = storyOf(raceView(session.target), race);
+    return { what: `data race: ${racingText(now)}`, detail: `before: ${racingText(before)}` };
+  }
   const { rip } = session.target.faulted ?? session.target.process.current.registers;
   const line = session.target.images.lineAt(rip);
   const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
