@@ -108,6 +108,19 @@ export class LoggedFiles implements HostFiles {
     }
   }
 
+  /** Is from now on the log that was saved, of another way that the run has taken; `seek` says where in it. */
+  become(saved: SavedFileLog): void {
+    this.calls.splice(0, this.calls.length, ...saved.calls);
+    this.opened.clear();
+    for (const [handle, opened] of saved.opened) this.opened.set(handle, opened);
+    this.changes.clear();
+    for (const [path, positions] of saved.changes) this.changes.set(path, [...positions]);
+    this.first = saved.first;
+    this.at = saved.first;
+    this.size = [...this.pages.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+    for (const call of this.calls) this.size += weight(call.answer);
+  }
+
   save(): SavedFileLog {
     return {
       first: this.first,

@@ -36,12 +36,15 @@ export class OutputLog {
   }
 }
 
-/** For a listener that shows the output of one process: a run that has gone back and comes by the same place again tells it nothing twice. */
-export function onceOnly(show: (record: OutputRecord) => void): (record: OutputRecord) => void {
-  let shown = 0;
+/**
+ * For a listener that shows the output of one process: a run that has gone back and comes by the same place again tells it nothing twice. `way`: which of
+ * several ways the run takes, each of which may write something else there.
+ */
+export function onceOnly(show: (record: OutputRecord) => void, way: () => number = () => 1): (record: OutputRecord) => void {
+  const shown = new Map<number, number>();
   return record => {
-    if (record.at < shown) return;
-    shown = record.at + record.bytes.length;
+    if (record.at < (shown.get(way()) ?? 0)) return;
+    shown.set(way(), record.at + record.bytes.length);
     show(record);
   };
 }

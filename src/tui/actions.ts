@@ -128,6 +128,12 @@ export function pointed(state: State, pointer: Pointer): Next {
   const under = hit(state, pointer.row, pointer.column);
   if (under === undefined) return { state };
   const { pane, index, item } = under;
+  if (pointer.kind === 'wheel' && pointer.modified && (pane === 'code' || pane === 'source')) {
+    // What comes faster than it can be done is not waited for.
+    if (state.running !== undefined) return { state };
+    const by = pane === 'code' ? 'stepi' : 'step';
+    return act(state, { kind: 'run', line: pointer.by < 0 ? `reverse-${by}` : by });
+  }
   if (pointer.kind === 'wheel') {
     return { state: { ...state, panes: touched(state, pane, { top: scrolled(state, pane, pointer.by * WHEEL_ROWS) }) } };
   }

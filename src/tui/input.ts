@@ -6,7 +6,7 @@ export type Input =
   | { readonly kind: 'key'; readonly name: string; readonly text: string }
   /** The left button went down. Rows and columns count from 0. */
   | { readonly kind: 'click'; readonly row: number; readonly column: number }
-  | { readonly kind: 'wheel'; readonly row: number; readonly column: number; readonly by: 1 | -1 }
+  | { readonly kind: 'wheel'; readonly row: number; readonly column: number; readonly by: 1 | -1; readonly modified?: true }
   /** Text as it was pasted: lines end in `\n`, and control characters may be among it. */
   | { readonly kind: 'paste'; readonly text: string };
 
@@ -167,7 +167,11 @@ function mouse([button = 0, x = 0, y = 0]: readonly number[], final: string): In
   const which = button & ~0b11100;
   if (final !== 'M') return undefined;
   if (which === 0) return { kind: 'click', ...place };
-  if (which === 64 || which === 65) return { kind: 'wheel', ...place, by: which === 64 ? -1 : 1 };
+  if (which === 64 || which === 65) {
+    // Shift is the terminal's own.
+    const modified = button & 0b11000 ? ({ modified: true } as const) : {};
+    return { kind: 'wheel', ...place, by: which === 64 ? -1 : 1, ...modified };
+  }
   return undefined;
 }
 

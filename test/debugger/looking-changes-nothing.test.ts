@@ -28,7 +28,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   ],
   'call',
   // They go as the command that they are a way back of, and have tests of their own.
-  ...['reverse-step', 'reverse-next', 'reverse-finish', 'rev', 'goto'],
+  ...['reverse-step', 'reverse-next', 'reverse-finish', 'rev', 'goto', 'branch', 'what-if'],
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
   // The text of the session that they keep is on the host.
@@ -117,6 +117,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   why: ['why'],
   mark: ['mark here'],
   marks: ['marks'],
+  branches: ['branches'],
 };
 
 /** In the order in which they make sense: what is set is deleted at the end. */

@@ -233,6 +233,50 @@ describe('the ends, and what is kept', () => {
     expect(await at.text('p $r12')).toContain('5');
   });
 
+  it('what-if leaves the run as it is, and branches are gone to', async () => {
+    const at = debugBundled('newproc-race');
+    await at.text('continue');
+    const fault = await hash(at);
+    await at.text('break main.main');
+    // The context of the goroutine that it works for, as runtime.racegostart takes it.
+    await at.text('seek -15');
+    const told = await at.text('what-if set (*runtime.g)(R14).racectx = (*runtime.g)(R14).m.curg.racectx then continue');
+    expect(told).toContain('exited with status 0');
+    expect(at.written()).toContain('42');
+    expect((await at.data('branches')).map(({ id, from }: { id: number; from: number | null }) => [id, from])).toEqual([
+      [1, null],
+      [2, 1],
+    ]);
+    expect((await at.data('branch 1')).reason).toBe('signal');
+    expect(await hash(at)).toEqual(fault);
+    expect((await at.data('branch 2')).reason).toBe('exited');
+    expect((await at.run('branch 3')).output).toContain('no branch "3"');
+    await at.text('rsi');
+    expect((await at.run('what-if nonsense')).output).toContain('branch 3 ends here, branch 2 goes back');
+  });
+
+  it.skipIf(why)(`events of Go's runtime are stopped at forwards and backwards${why ? ` (skipped: ${why})` : ''}`, async () => {
+    const at = debug(buildGo('goroutines'));
+    await at.text('break main.main');
+    await at.text('continue');
+    await at.text('delete');
+    for (const [event, name] of [
+      ['newproc', /^runtime\.newproc1$/],
+      ['goexit', /^runtime\.goexit1$/],
+      ['g-switch', /^runtime\.gogo$/],
+      ['stack-switch', /^runtime\.(?:systemstack|mcall|morestack|asmcgocall)$/],
+    ] as const) {
+      await at.text(`catch ${event}`);
+      const first = await at.data('continue');
+      expect(first.function).toMatch(name);
+      const second = await at.data('continue');
+      expect(second.function).toMatch(name);
+      expect(await at.data('reverse-continue')).toMatchObject({ t: first.t, function: first.function });
+      await at.text('delete');
+    }
+    expect((await at.run('catch gc now')).output).toContain('takes no names');
+  });
+
   it.skipIf(why)(`history keeps to its memory, and still reaches every moment${why ? ` (skipped: ${why})` : ''}`, async () => {
     const path = () => buildGo('crash', { race: true });
     const at = debug(path());

@@ -1,5 +1,6 @@
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
+import { RUNTIME_EVENTS } from '../../runtime/events.js';
 import { shadowAddress } from '../../runtime/race/layout.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { type Answer, text } from '../answer.js';
@@ -143,6 +144,7 @@ export const breakpointCommands: readonly Command[] = [
       'catch thread',
       `catch ${ENDINGS.join('|')} [if CONDITION]`,
       'catch racecall [NAME...] [if CONDITION]',
+      `catch ${Object.keys(RUNTIME_EVENTS).join('|')} [if CONDITION]`,
     ],
     summary: "stop for signals, system calls (at entry and return, with their arguments), threads that start and end, or Go's endings",
     details: [
@@ -151,6 +153,7 @@ export const breakpointCommands: readonly Command[] = [
       'and, long before it is thrown for, where a stack grows to 64 MiB. These catchpoints are called panic, throw, deadlock and recursion:',
       'racecall: calls of the race runtime, __tsan_read and its like (NAME: read, func_enter, ...); a condition may use their parameters, as in',
       '`catch racecall if thr == nil`, and choose the functions that have them; malloc, which gets no thr, is among them only when it is named.',
+      "g-switch, stack-switch, newproc, goexit, gc: where Go's runtime goes on with a goroutine, changes the stack, makes or ends a goroutine, collects.",
       '`delete panic` removes one, `disable` and `on` take them too, `breakpoints -a` lists them.',
     ].join('\n'),
     completion: ['event', 'caught'],
@@ -330,8 +333,13 @@ function catchCommand(session: Session, args: Arguments): Answer {
   const [head, wanted] = conditioned(args);
   const [kind, rest] = head.shift();
   if (kind === 'racecall') return catchRaceCalls(session, rest, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
+  const happens = Object.hasOwn(RUNTIME_EVENTS, kind) ? RUNTIME_EVENTS[kind] : undefined;
+  if (happens !== undefined) {
+    if (!rest.empty) throw rest.error(`catch ${kind} takes no names`);
+    return catchEvent(session, args, happens, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
+  }
   const event = CAUGHT.find(each => each === kind);
-  if (event === undefined) throw args.error(`catch what? ${CAUGHT.join(', ')} or racecall`);
+  if (event === undefined) throw args.error(`catch what? ${CAUGHT.join(', ')}, ${Object.keys(RUNTIME_EVENTS).join(', ')} or racecall`);
   const ending = ENDINGS.some(each => each === event);
   if (wanted !== undefined && !ending) throw head.error(`catch ${kind} takes no condition`, head.text.length);
   const numbers = new Set(
@@ -354,6 +362,29 @@ function catchCommand(session: Session, args: Arguments): Answer {
     thread: undefined,
   } as never);
   return text(breakpointLine(session.target.images, catchpoint), breakpointRow(session.target.images, catchpoint));
+}
+
+/** Breakpoints at the entries of functions of Go's runtime, as one. */
+function catchEvent(
+  session: Session,
+  args: Arguments,
+  places: readonly (readonly string[])[],
+  how: { readonly spec: string; readonly condition: string | undefined; readonly temporary: boolean },
+): Answer {
+  const { images } = session.target;
+  const own = (name: string) => images.functionsNamed(name).filter(({ wrapper }) => !wrapper);
+  const addresses = places.flatMap(names => (names.map(own).find(found => found.length > 0) ?? []).map(({ entry }) => entry));
+  if (addresses.length === 0) throw args.error(`this program has no function ${places.flat().join(' or ')} that has a name`);
+  const breakpoint = session.breakpoints.add<CodeBreakpoint>({
+    ...how,
+    kind: 'break',
+    addresses,
+    caught: true,
+    name: undefined,
+    trace: false,
+    thread: undefined,
+  });
+  return text(breakpointLine(images, breakpoint), breakpointRow(images, breakpoint));
 }
 
 /** Breakpoints at the entries of the race runtime's functions, as one: of those that have the parameters which the condition speaks of. */

@@ -197,6 +197,40 @@ export const timeCommands: readonly Command[] = [
   },
   {
     ...time,
+    name: 'branches',
+    aliases: [],
+    syntax: ['branches'],
+    summary: "list the ways that the run has taken: the program's own, and one for each change in the past",
+    repeat: 'no',
+    run: branchList,
+  },
+  {
+    ...time,
+    name: 'branch',
+    aliases: [],
+    syntax: ['branch N'],
+    summary: 'go to the end of another way that the run has taken',
+    repeat: 'no',
+    run: (session, args, console) => {
+      const branch = session.history?.branches.find(({ id }) => String(id) === args.text);
+      if (branch === undefined) throw args.error(`no branch "${args.text}"; branches lists them`);
+      return go(session, console, (ways, history) => ways.toBranch(history, branch));
+    },
+  },
+  {
+    ...time,
+    name: 'what-if',
+    aliases: [],
+    syntax: ['what-if COMMAND [then COMMAND]...'],
+    summary: 'do something on a branch of its own, as set TARGET = VALUE then continue; the run so far stays as it is',
+    details:
+      "For example `what-if set (*runtime.g)(R14).racectx = (*runtime.g)(R14).m.curg.racectx then continue`. `branch 1` goes back to the program's own way.",
+    repeat: 'no',
+    completion: ['command'],
+    run: whatIf,
+  },
+  {
+    ...time,
     name: 'save',
     aliases: [],
     syntax: ['save [-with-binary] FILE.r14'],
@@ -295,6 +329,43 @@ function told(marks: readonly Mark<Stop>[]): [string, { mark: number | null; t: 
       .join('\n'),
     marks.map(({ id, t, branch, note }) => ({ mark: id === 0 ? null : id, t, branch, note })),
   ];
+}
+
+function branchList(session: Session, args: Arguments): Answer {
+  args.none();
+  const { history } = session;
+  if (history === undefined) return text('The program has not run yet.', []);
+  const rows = history.branches.map(({ id, from, reached, end }) => ({
+    id,
+    from: from?.branch ?? null,
+    at: from?.t ?? null,
+    change: from?.change ?? null,
+    reached,
+    end: end?.note.reason ?? null,
+    current: id === history.branch.id,
+  }));
+  const lines = rows.map(({ id, from, at, change, reached, current }) => {
+    const what = at === null ? "the program's own" : `from branch ${from} at t=${grouped(at)}: ${change}`;
+    return `${current ? '*' : ' '} ${id}  to t=${grouped(reached)}  ${what}`;
+  });
+  return text(lines.join('\n'), rows);
+}
+
+async function whatIf(session: Session, args: Arguments, console: Console): Promise<Answer> {
+  if (args.empty) throw args.error('what-if wants a command: what-if set TARGET = VALUE then continue');
+  session.requireProcess();
+  const history = await session.remember();
+  history.leave(session.stop);
+  const before = history.branch.id;
+  history.changed(`what-if ${args.text}`, undefined, true);
+  const told: string[] = [];
+  for (const line of args.text.split(/\s+then\s+/)) {
+    const { ok, output } = await console.execute(session, line);
+    if (output !== '') told.push(output);
+    if (!ok) throw args.error(`branch ${history.branch.id} ends here, branch ${before} goes back: ${output}`);
+  }
+  const data = { branch: history.branch.id, from: before, output: told };
+  return text([...told, `this is branch ${history.branch.id}; branch ${before} goes back`].join('\n'), data);
 }
 
 async function saveCommand(session: Session, args: Arguments): Promise<Answer> {

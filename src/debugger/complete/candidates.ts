@@ -4,6 +4,7 @@ import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
 import { SYSCALLS } from '../../linux/syscalls/table.js';
+import { RUNTIME_EVENTS } from '../../runtime/events.js';
 import { type CompletionKind, GROUPS } from '../commands/command.js';
 import { SIGNAL_ACTIONS } from '../commands/signals.js';
 import { commandTable } from '../commands/table.js';
@@ -67,7 +68,7 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
       yield* registers(word);
       break;
     case 'event':
-      yield* CAUGHT;
+      yield* [...CAUGHT, ...Object.keys(RUNTIME_EVENTS)];
       break;
     case 'caught':
       if (before[0] === 'signal') yield* SIGNALS;

@@ -9,7 +9,7 @@ import type { Breakpoint } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import { plainStop, type Stop } from '../session/stop.js';
 import type { LogicalFrame } from '../stack/frame.js';
-import type { Journey, Timeline } from '../timeline/history.js';
+import type { Journey, RunBranch, Timeline } from '../timeline/history.js';
 import type { Mark, Moment } from '../timeline/marks.js';
 import { arm, arrived, interrupted, judge } from './control.js';
 import { placeOf, type StepPlace } from './place.js';
@@ -122,6 +122,12 @@ function* toMoment(history: Past, { t, signal }: Moment, stop: Stop = { reason: 
 export function* toMark(history: Past, mark: Mark<Stop>): Journey<Stop> {
   history.branch = history.branches.find(({ id }) => id === mark.branch)!;
   return yield* toMoment(history, mark, mark.stop);
+}
+
+/** To the end of a branch, as it was left. */
+export function* toBranch(history: Past, branch: RunBranch<Stop>): Journey<Stop> {
+  history.branch = branch;
+  return yield* toEnd(history);
 }
 
 export function* toEnd(history: Past): Journey<Stop> {

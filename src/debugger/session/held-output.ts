@@ -8,9 +8,9 @@ export class HeldOutput {
   #held: OutputRecord[] | undefined;
   readonly #show: (record: OutputRecord) => void;
 
-  /** `show` is told nothing twice of a run that goes back and comes by the same place again. */
-  constructor(show: (record: OutputRecord) => void) {
-    this.#show = onceOnly(show);
+  /** `show` is told nothing twice of a run that goes back and comes by the same place again; `way`: on the same branch of it. */
+  constructor(show: (record: OutputRecord) => void, way?: () => number) {
+    this.#show = onceOnly(show, way);
     this.listen = record => {
       if (this.#held === undefined) this.#show(record);
       else this.#held.push(record);

@@ -4,6 +4,7 @@
  */
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
 import { type InputLog, inputLog } from '../../host/input-log.js';
+import { LoggedFiles, noFiles } from '../../host/log.js';
 import type { Images } from '../../image/images.js';
 import type { Process, Refusal, Thread } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
@@ -26,6 +27,7 @@ import { Driver } from './driver.js';
 import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
 import type { Host, Launcher } from './host.js';
+import { startOf } from './launcher.js';
 import { Pace } from './pace.js';
 import { Replay } from './past.js';
 import { Requests } from './requests.js';
@@ -191,10 +193,13 @@ export class Session {
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
     this.#writes = [];
     this.input = inputLog(input ?? new Uint8Array(0));
-    const output = new HeldOutput(record => {
-      if (this.#writes.push(record.bytes) >= 2 * MOST_WRITES) this.#writes = this.#writes.slice(-MOST_WRITES);
-      this.events.emit('output', record);
-    });
+    const output = new HeldOutput(
+      record => {
+        if (this.#writes.push(record.bytes) >= 2 * MOST_WRITES) this.#writes = this.#writes.slice(-MOST_WRITES);
+        this.events.emit('output', record);
+      },
+      () => this.history?.branch.id ?? 1,
+    );
     this.#output = output;
     return this.launcher.launch(args, output.listen, this.input);
   }
@@ -257,7 +262,12 @@ export class Session {
     if (this.history === undefined) {
       const { Timeline } = await import('../timeline/history.js');
       const limit = () => this.settings.number('history-memory') * MEBIBYTE;
-      this.history = new Timeline<Stop>(this.driver, () => this.host.now(), limit);
+      this.history = new Timeline<Stop>(
+        this.driver,
+        () => this.host.now(),
+        limit,
+        startOf(this.driver.process)?.log ?? new LoggedFiles(noFiles),
+      );
       this.driver.recorder = this.history;
     } else if (this.#changed !== undefined) this.history.changed(this.#changed);
     this.#changed = undefined;

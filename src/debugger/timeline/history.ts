@@ -5,6 +5,7 @@
  * A moment is a number of retired instructions, `t`. What the machine is then is all that can be done without another instruction: system calls
  * acted on, signals delivered. A signal that a debugger was told of before it was delivered is a moment of its own, `signal` its number.
  */
+import type { LoggedFiles } from '../../host/log.js';
 import type { Process, ProcessStop, SavedProcess } from '../../linux/api.js';
 import { Marks } from './marks.js';
 import { type SavePlace, thinned } from './thinning.js';
@@ -63,13 +64,16 @@ interface Runner {
   rerun(budget: number, pass: boolean): ProcessStop;
 }
 
+/** What a run took from outside, in its order; a branch goes on with what its stem has had. */
+type World = Pick<LoggedFiles, 'save' | 'become' | 'cut'>;
+
 /** What is done while the way is gone: it stops here and there, so that others get their turn. Its value is what came of it. */
 export type Journey<T> = Generator<void, T, void>;
 
 export class Timeline<N extends { readonly reason: string }> {
   readonly marks = new Marks<N>();
   readonly branches: RunBranch<N>[] = [];
-  branch: RunBranch<N>;
+  #branch: RunBranch<N>;
   #interval = 2 * NEAREST;
   /** Another save is due when the run is here. */
   #due = 0;
@@ -80,6 +84,8 @@ export class Timeline<N extends { readonly reason: string }> {
   /** Bytes held, as they were counted last, and copies then. */
   #held = 0;
   #counted = 0;
+  /** Of branches that are not looked at, what they took from outside. */
+  readonly #taken = new Map<RunBranch<N>, ReturnType<World['save']>>();
   /** Saves that had to go, for want of memory. */
   lost = 0;
 
@@ -90,14 +96,28 @@ export class Timeline<N extends { readonly reason: string }> {
     private readonly runner: Runner,
     private readonly now: () => number,
     private readonly limit: () => number,
+    private readonly world: World,
   ) {
     const { process } = runner;
     this.process = process;
-    this.branch = new RunBranch(1, undefined);
+    this.#branch = new RunBranch(1, undefined);
     this.branches.push(this.branch);
     this.#since = process.t;
     this.#counted = process.memory.copiedPages;
     this.#save(true);
+  }
+
+  /** The one that is looked at. */
+  get branch(): RunBranch<N> {
+    return this.#branch;
+  }
+
+  set branch(branch: RunBranch<N>) {
+    if (branch === this.#branch) return;
+    this.#taken.set(this.#branch, this.world.save());
+    this.#branch = branch;
+    const taken = this.#taken.get(branch);
+    if (taken !== undefined) this.world.become(taken);
   }
 
   /** Where it begins: the process's start, mostly. */
@@ -209,15 +229,16 @@ export class Timeline<N extends { readonly reason: string }> {
 
   /**
    * The user has changed something of the machine, which stood at `since` then. In the past another branch begins there, and the one that was run
-   * stays; at its end it goes on with what was changed.
+   * stays; at its end it goes on with what was changed, unless that is to be `apart`.
    */
-  changed(change: string, since = this.process.t): void {
-    if (since < this.branch.reached) {
+  changed(change: string, since = this.process.t, apart = since < this.branch.reached): void {
+    if (apart) {
       const branch = new RunBranch<N>(this.branches.length + 1, { branch: this.branch.id, t: since, change });
       branch.snapshots = this.branch.snapshots.slice(0, this.#indexAt(since) + 1);
       branch.reached = since;
       this.branches.push(branch);
       this.branch = branch;
+      this.world.cut();
     }
     this.branch.end = undefined;
     this.#save(true, since < this.process.t ? since : undefined);
