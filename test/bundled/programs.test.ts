@@ -49,6 +49,7 @@ const RACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'race-atomic': { racy: '2\n', mended: '2\n' },
   'race-buffer': { racy: '2\n', mended: '2\n' },
   'race-byte': { seen: '1\n', unseen: '1\n', mended: '1\n' },
+  'race-capi': { racy: '', mended: '' },
   'race-chan': { racy: '42\n', mended: '42\n' },
   'race-close': { racy: '1\n', mended: '1\n' },
   'race-counter': { racy: '200\n', mended: '200\n' },

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildGoSource, missing, runNative, runR14, type Toolchain } from '../support/build.js';
+import { buildRaceOracle, replayReal } from '../support/race.js';
 
 const root = join(import.meta.dirname, '../..');
 const programs = readdirSync(join(root, 'programs')).filter(name => name.startsWith('race-'));
@@ -57,4 +58,33 @@ describe.each<readonly [Toolchain, boolean]>([
     if (stacks) expect(own).toEqual(native);
     else expect([own.status, own.reports.length, own.said]).toEqual([native.status, native.reports.length, native.said]);
   });
+});
+
+it('the C interface: the report of the real race runtime, called in the same order', () => {
+  const oracle = buildRaceOracle('go1.26');
+  if (oracle === undefined) return;
+  // The events of programs/race-capi, whose buffer lies at 0x1000 here.
+  const script = [
+    ...['malloc 0x1000 10', 'free 0x1000 10', 'enter 0 0x10', 'malloc 0x1000 10', 'rel 0 0x1000', 'relacq 0 0x1000', 'relmerge 0 0x1000'],
+    ...[
+      'start 0 1 0x20',
+      'start 0 2 0x30',
+      'exit 0',
+      'enter 1 0x20',
+      'enter 1 0x20',
+      'w 1 0x1000 0x20',
+      'acq 1 0x1000',
+      'exit 1',
+      'exit 1',
+    ],
+    ...['end 1', 'enter 2 0x30', 'r 2 0x1000 0x30', 'free 0x1000 10', 'exit 2', 'end 2', 'fini'],
+  ];
+  const frames = (text: string): string =>
+    text
+      .replace(/^ {2}\S+\(\)\n {6}.*$/gm, 'frame')
+      .replace(/0x[0-9a-f]{12}/g, 'ADDRESS')
+      .trim();
+  const real = replayReal(oracle, `${script.join('\n')}\n`);
+  const own = runR14(['run', '--race=true', 'race-capi']);
+  expect({ report: frames(own.stderr), status: own.status }).toEqual({ report: frames(real.output), status: real.status });
 });

@@ -3,7 +3,7 @@
  * words and reports, to the byte. `R14_RACE_SCRIPTS=all` takes all of the recorded scripts, and asks the toolchains about each again.
  */
 import { describe, expect, it } from 'vitest';
-import { missing } from '../support/build.js';
+import { missing, type Toolchain } from '../support/build.js';
 import { buildRaceOracle, digest, RECORDED_RELEASES, recordedScripts, replayModel, replayReal } from '../support/race.js';
 import { scriptOf } from './made.js';
 import { randomScript } from './scripts.js';
@@ -93,6 +93,22 @@ describe.each(RECORDED_RELEASES)('Go %s', (release, toolchain) => {
     for (const vectors of [false, true]) {
       const oracle = buildRaceOracle(toolchain, vectors);
       if (oracle === undefined) continue;
+      for (const script of scripts) expect(replayModel(script, release, '', vectors)).toEqual(replayReal(oracle, script));
+    }
+  });
+});
+
+/** Between those two: the same object file, whose structures and decisions are those of later ones. */
+describe.each<readonly [string, Toolchain]>([
+  ['1.20', 'go1.20.14'],
+  ['1.21', 'go1.21.13'],
+])('Go %s', (release, toolchain) => {
+  const absent = missing(toolchain, 'gcc');
+  it.skipIf(absent !== undefined)(`live${absent === undefined ? '' : `: ${absent}`}`, { timeout: 600_000 }, () => {
+    const scripts = ['victims', 'edges', 'heap', 'equal'].map(name => scriptOf('made', name));
+    scripts.push(...Array.from({ length: FRESH }, (_, index) => randomScript(2_000_000 + index)));
+    for (const vectors of [false, true]) {
+      const oracle = buildRaceOracle(toolchain, vectors)!;
       for (const script of scripts) expect(replayModel(script, release, '', vectors)).toEqual(replayReal(oracle, script));
     }
   });

@@ -16,7 +16,8 @@ export const MATRIX = ['go1.26', 'go1.19', 'go1.27.2'] as const;
 
 /** Those, and versions between for a smoke test. */
 export const TOOLCHAINS = [...MATRIX, 'go1.22.12', 'go1.24.0'] as const;
-export type Toolchain = (typeof TOOLCHAINS)[number];
+/** Besides, those of which only the race runtime is asked. */
+export type Toolchain = (typeof TOOLCHAINS)[number] | 'go1.20.14' | 'go1.21.13';
 
 export interface GoToolchain {
   readonly name: Toolchain;
@@ -30,6 +31,8 @@ export interface GoToolchain {
 const how: Record<Toolchain, string> = {
   'go1.26': 'install Go 1.26 or later, as `go` on PATH',
   'go1.19': 'apt-get install golang-1.19-go golang-1.19-src',
+  'go1.20.14': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.20.14)',
+  'go1.21.13': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.21.13)',
   'go1.22.12': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.22.12)',
   'go1.24.0': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.24.0)',
   'go1.27.2': 'it needs Go 1.21 or later on PATH and the module proxy (GOTOOLCHAIN=go1.27.2)',

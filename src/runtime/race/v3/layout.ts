@@ -140,7 +140,7 @@ export const RACE_RELEASES: readonly RaceRelease[] = [
     remembersSpurious: false,
   },
   {
-    name: '1.22',
+    name: '1.20',
     context: { ...COMMON, syncSlabs: 0x200030, reported: 0xa00068, registry: 0xa00088 },
     slabs: 'batch',
     equalAddresses: false,
