@@ -58,7 +58,12 @@ const FLAGS = [
   },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
   { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
-  { name: 'memory', value: 'SIZE', summary: 'memory the program may touch, as 512M or 4G (default 2G)', of: ['exec', 'run', 'asm'] },
+  {
+    name: 'memory',
+    value: 'SIZE',
+    summary: "memory the program may touch, as 512M or 4G (default 2G); r14's own tables of it are bounded: docs/security.md",
+    of: ['exec', 'run', 'asm'],
+  },
   {
     name: 'history-memory',
     value: 'SIZE',

@@ -1,4 +1,4 @@
-import type { AddressSpace, Cpu, Registers, WatchHit } from '../cpu/api.js';
+import { type AddressSpace, type Cpu, PAGE_SIZE, type Registers, type WatchHit } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
@@ -147,7 +147,7 @@ export class Kernel {
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
-    this.pages = new PageFiles(options.host.files);
+    this.pages = new PageFiles(options.host.files, () => options.memory - PAGE_SIZE * cpu.memory.touchedPages);
     this.memory.pager = this.pages.read;
     this.input = inputLog(options.stdin ?? new Uint8Array(0));
     this.output = new OutputLog(() => cpu.icount, options.output);

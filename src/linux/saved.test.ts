@@ -30,7 +30,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   SignalTable: ['process'],
   FdTable: ['waitedFor'],
   Layout: ['memory'],
-  PageFiles: ['files', 'pieces', 'table', 'read'],
+  PageFiles: ['files', 'pieces', 'table', 'read', 'most'],
   InputStream: ['input'],
   OutputStream: ['log'],
   PipeReader: ['inode'],

@@ -31,6 +31,7 @@ describe.skipIf(why)(`system calls that mean no good${why ? ` (skipped: ${why})`
       steps(['mmap', 2 ** 44, 2 ** 40, 3, 0x4032, -1, 0], ['mremap', 2 ** 44, 2 ** 40, 2 ** 40, 3, 2 ** 45]),
     ],
     ['mremap to page 0, and to the kernel', steps(['mremap', 0x10000000, 4096, 4096, 3, 0], ['mremap', 0x10000000, 4096, 4096, 3, -4096])],
+    ['more threads than there may be', Array.from({ length: 4200 }, () => steps(['clone', 0x10f00, 0x10004000])[0]!)],
     [
       'epolls in a circle',
       steps(['epoll_ctl', 9, 1, 10, 0x10000100], ['epoll_ctl', 10, 1, 9, 0x10000100], ['epoll_wait', 9, 0x10000000, 1, 0]),

@@ -5,6 +5,9 @@ import { type Conditional, Form, type Hole, Uop } from './form.js';
 /** Entries of a node: one for each byte. */
 const FAN = 256;
 const NODES = 4096;
+/** A program may be made of instructions that all differ: of so many the forms are kept, those that are met later are made each time. */
+const MOST_FORMS = 1 << 16;
+const MOST_NODES = 1 << 16;
 
 /** What a packed table begins with, in words. */
 const HEADER = { rows: 0, nodes: 1, forms: 2, uops: 3, textBytes: 4, size: 5 } as const;
@@ -58,6 +61,11 @@ export class FormTable {
       node = entry;
     }
     return undefined;
+  }
+
+  /** True: it takes no more. */
+  get full(): boolean {
+    return this.forms.length >= MOST_FORMS || this.nodeCount >= MOST_NODES;
   }
 
   /** Adds a form whose instructions share so many bytes from that index of the code on. */

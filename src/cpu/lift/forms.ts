@@ -57,7 +57,8 @@ export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at
   const last = uops[uops.length - 1];
   const ends = jumps !== 'none' || (last !== undefined && last.conditional === undefined && opTraits[last.op]!.flow === 'end');
   const form = new Form(uops, ends, jumps, ins.length, displacementOffset, displacementSize, immediateOffset, immediateSize);
-  if (ins.code !== Code.INVALID && !hasShortAddress(code, at)) known.add(form, code, at, exact ? form.length : sharedBytes(form));
+  if (ins.code !== Code.INVALID && !known.full && !hasShortAddress(code, at))
+    known.add(form, code, at, exact ? form.length : sharedBytes(form));
   return form;
 }
 

@@ -251,10 +251,16 @@ export class MemoryFile extends SeekableFile {
   override truncate(size: number): void {
     if (size > MAX_TRANSFER * 16) throw new Errno(E.FBIG);
     if (size !== this.size() && this.sealed(size < this.size() ? SEAL.SHRINK : SEAL.GROW)) throw new Errno(E.PERM);
+    host(() => this.pageFiles.grow(size - this.size()));
     this.content.resize(size);
   }
 
   override sync(): void {}
+
+  /** What is mapped, or opened twice, stays. */
+  override close(): void {
+    if (this.source === undefined && this.content.seals !== undefined) this.pageFiles.grow(-this.size());
+  }
 
   override pages(): PageSource {
     return (this.source ??= this.pageFiles.ofMemory(this.content));

@@ -11,32 +11,44 @@ const READ_AHEAD = 1 << 16;
 /** Bytes of r14's own that a file shows and may change. What has been saved is left alone: the next change is made in a copy. */
 export class MappedContent {
   private saved = false;
+  /** The file, and room behind it, which is zeros: what grows a little each time is not copied each time. */
+  private current: Uint8Array;
+  private size: number;
 
   /** `seals`: of a file of memfd_create(2), the bits of F_SEAL; undefined: it has none and gets none. */
   constructor(
-    private current: Uint8Array,
+    bytes: Uint8Array,
     public seals?: number,
-  ) {}
+  ) {
+    this.current = bytes;
+    this.size = bytes.length;
+  }
 
   get bytes(): Uint8Array {
-    return this.current;
+    return this.current.subarray(0, this.size);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (this.saved) this.resize(this.current.length);
+    if (this.saved) this.copy(this.current.length);
     this.current.set(bytes, offset);
   }
 
   resize(size: number): void {
-    const bytes = new Uint8Array(size);
-    bytes.set(this.current.subarray(0, size));
+    if (this.saved || size > this.current.length) this.copy(size > this.current.length ? Math.max(size, 2 * this.size) : size);
+    else if (size < this.size) this.current.fill(0, size, this.size);
+    this.size = size;
+  }
+
+  private copy(room: number): void {
+    const bytes = new Uint8Array(room);
+    bytes.set(this.bytes.subarray(0, room));
     this.current = bytes;
     this.saved = false;
   }
 
   save(): Uint8Array {
     this.saved = true;
-    return this.current;
+    return this.bytes;
   }
 }
 
@@ -57,6 +69,7 @@ type PageFile = ({ readonly kind: 'host' } & MappedHostFile) | { readonly kind: 
 export type SavedPages = Versioned<{
   readonly changes: number;
   readonly memories: number;
+  readonly grown: number;
   readonly hosts: readonly (MappedHostFile & { readonly source: PageSource })[];
   readonly contents: readonly { readonly source: PageSource; readonly bytes: Uint8Array; readonly seals: number | undefined }[];
 }>;
@@ -77,7 +90,20 @@ export class PageFiles {
   /** Files in memory that have been mapped so far. */
   private memories = 0;
 
-  constructor(private readonly files: HostFiles) {}
+  /** Bytes that files of memory have, which the guest made grow. */
+  private grown = 0;
+
+  /** `most`: bytes that those may have by now. */
+  constructor(
+    private readonly files: HostFiles,
+    private readonly most: () => number,
+  ) {}
+
+  /** A file of memory is to have so many bytes more, or fewer. Throws HostFileError. */
+  grow(bytes: number): void {
+    if (bytes > 0 && this.grown + bytes > this.most()) throw new HostFileError('ENOSPC', 'the memory of the guest is used up');
+    this.grown += bytes;
+  }
 
   /** The guest has changed a file: what has been read ahead may be old. */
   changed(): void {
@@ -130,7 +156,7 @@ export class PageFiles {
       if (file.kind === 'content') contents.push({ source, bytes: file.content.save(), seals: file.content.seals });
       else hosts.push({ source, identity: file.identity, real: file.real, handle: file.handle, size: file.size, mtime: file.mtime });
     }
-    return { version: 1, changes: this.changes, memories: this.memories, hosts, contents };
+    return { version: 1, changes: this.changes, memories: this.memories, grown: this.grown, hosts, contents };
   }
 
   /**
@@ -154,6 +180,7 @@ export class PageFiles {
     if (!lasting) for (const [source, file] of before) if (file.kind === 'host' && !this.table.has(source)) this.files.close(file.handle);
     this.changes = saved.changes;
     this.memories = saved.memories;
+    this.grown = saved.grown;
     this.pieces.clear();
   }
 

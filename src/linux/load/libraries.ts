@@ -5,10 +5,15 @@ import { HostFile } from '../fs/files.js';
 import type { OpenFile } from '../fs/open-file.js';
 import type { Kernel } from '../kernel.js';
 
+/** Libraries that symbol readers are told of, and bytes of one. */
+const MOST_OBJECTS = 1000;
+const MOST_BYTES = 2 ** 30;
+
 /** A mapping of an ELF file's beginning is how a loader brings in a library: tells symbol readers of it. */
 export function noteLibrary(kernel: Kernel, file: OpenFile, source: PageSource, start: bigint, offset: bigint): void {
   if (!(file instanceof HostFile) || offset !== 0n || kernel.objects.some(object => object.path === file.path)) return;
   const size = Number(file.stat().size);
+  if (size > MOST_BYTES || kernel.objects.length >= MOST_OBJECTS) return;
   const first = firstAddress(file, size);
   if (first === undefined) return;
   const bias = start - BigInt(first - (first % PAGE_SIZE));

@@ -27,6 +27,9 @@ const CLOCK_TICKS = 100n;
 /** The environment of a guest that was given none: the same on every host. */
 const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' };
 
+/** Bytes of the largest file that is loaded. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
 /** A program in memory, ready for its first instruction. */
 export interface Loaded {
   readonly program: Program;
@@ -92,6 +95,7 @@ function readElf(files: HostFiles, file: string, shown: string): ElfFile {
   if (type !== FILE_TYPE.file) {
     throw new LoadError(`${shown}: not a file but ${type === FILE_TYPE.directory ? 'a directory' : 'a device, pipe or socket'}`);
   }
+  if (stat.size > MOST_BYTES) throw new LoadError(`${shown}: larger than 2 GiB, which no program is`);
   const bytes = reaching(shown, () => {
     const handle = files.open(real, { access: 'read' }, 0);
     try {

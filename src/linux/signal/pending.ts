@@ -24,6 +24,8 @@ export function copySignal(entry: QueuedSignal): QueuedSignal {
 /** A queue of pending signals: one of each standard signal, any number of the real-time ones (signal(7)). */
 export class PendingSignals {
   private queue: QueuedSignal[] = [];
+  /** Of the signals in the queue; undefined: to be worked out. */
+  private bits: bigint | undefined = 0n;
 
   save(): QueuedSignal[] {
     return this.queue.map(copySignal);
@@ -31,12 +33,16 @@ export class PendingSignals {
 
   restore(saved: readonly QueuedSignal[]): void {
     this.queue = saved.map(copySignal);
+    this.bits = undefined;
   }
 
   get mask(): bigint {
-    let mask = 0n;
-    for (const { signal } of this.queue) mask |= signalBit(signal);
-    return mask;
+    if (this.bits === undefined) {
+      let mask = 0n;
+      for (const { signal } of this.queue) mask |= signalBit(signal);
+      this.bits = mask;
+    }
+    return this.bits;
   }
 
   get list(): readonly QueuedSignal[] {
@@ -47,11 +53,13 @@ export class PendingSignals {
   add(entry: QueuedSignal): boolean {
     if (entry.signal < SIGNAL_RT_MIN && this.queue.some(other => other.signal === entry.signal)) return false;
     this.queue.push(entry);
+    this.bits = undefined;
     return true;
   }
 
   /** Takes the next signal of `wanted` (a signal mask) off: faults first, then by number, then in order of arrival. */
   take(wanted: bigint): QueuedSignal | undefined {
+    if ((this.mask & wanted) === 0n) return undefined;
     let best = -1;
     let rank = Number.POSITIVE_INFINITY;
     for (const [index, { signal }] of this.queue.entries()) {
@@ -63,10 +71,12 @@ export class PendingSignals {
         best = index;
       }
     }
+    this.bits = undefined;
     return best < 0 ? undefined : this.queue.splice(best, 1)[0];
   }
 
   discard(signal: number): void {
     this.queue = this.queue.filter(entry => entry.signal !== signal);
+    this.bits = undefined;
   }
 }
