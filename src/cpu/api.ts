@@ -193,8 +193,8 @@ export interface Registers {
   ftw: number;
   st(index: number): bigint;
   setSt(index: number, value: bigint): void;
-  /** The whole architectural state of a thread, opaque; `restore` loads what `save` returned. */
-  save(): Uint8Array;
+  /** The whole architectural state of a thread, opaque; `restore` loads what `save` returned. `into`: such a state, whose bytes may be used again. */
+  save(into?: Uint8Array): Uint8Array;
   restore(state: Uint8Array): void;
 }
 

@@ -41,10 +41,11 @@ export class Calls {
 
   /** Called before the guest runs: another thread's or a signal's registers may be loaded. */
   takeTurn(): void {
-    const { view } = this;
-    const sp = view.getBigUint64(STATE.gpr + 32, true);
-    const slot = view.getBigUint64(this.top + CALL.slot, true);
-    if (slot < sp || (slot ^ sp) >> BigInt(GRANULES.bits) !== 0n) this.functions!.takeTurn(view.getBigUint64(STATE.callSp, true), sp);
+    const slot = this.top + CALL.slot;
+    const low = this.pointer(STATE.gpr + 32);
+    const lowSlot = this.pointer(slot);
+    const sameGranule = (low ^ lowSlot) >>> GRANULES.bits === 0 && this.pointer(STATE.gpr + 36) === this.pointer(slot + 4);
+    if (!sameGranule || lowSlot < low) this.functions!.takeTurn();
   }
 
   /** Called when the guest stops. */

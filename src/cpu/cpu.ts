@@ -253,11 +253,17 @@ export class Machine implements Cpu {
   private begin(record: number, budget: number): number {
     const { view } = this;
     const { ns, ticks, pace } = this.environment.counter();
-    view.setBigUint64(STATE.clockNs, BigInt(ns), true);
-    view.setBigUint64(STATE.clockTicks, BigInt(ticks + budget * pace), true);
+    this.put(STATE.clockNs, ns);
+    this.put(STATE.clockTicks, ticks + budget * pace);
     view.setUint32(STATE.clockPace, pace, true);
     view.setUint32(STATE.clockCpu, this.environment.tscAux(), true);
     return this.enter(record, budget);
+  }
+
+  /** Puts a whole number in a field of 64 bits: no bigint, for this happens at each turn of a thread. */
+  private put(field: number, value: number): void {
+    this.view.setUint32(field, value % 2 ** 32, true);
+    this.view.setUint32(field + 4, value / 2 ** 32, true);
   }
 
   /** With TF a repeated string instruction is interrupted behind each element: has it run with a count of one, and returns what then puts the count right. */

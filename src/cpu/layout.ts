@@ -110,17 +110,17 @@ export const gprNumber = (name: string): number | undefined => GPR_NUMBERS.get(n
 export const xmmSlot = (index: number): number => STATE.xmm + 16 * index;
 
 /** Direct-mapped translation look-aside buffer: {read tag u64, write tag u64, host minus guest address u32} at 32 bytes an entry. */
-export const TLB = { base: 0x10000, entries: 2048, entryBits: 5, write: 8, delta: 16 } as const;
+export const TLB = { base: 0x1_0000, entries: 16384, entryBits: 5, write: 8, delta: 16 } as const;
 /** No page has this tag: its low bits are set. */
 export const NO_TAG = 0xffff_ffff_ffff_ffffn;
 
 /** Indirect jumps: {guest pc u64, record address u32} at 16 bytes an entry. */
-export const JUMP_CACHE = { base: 0x20000, entries: 16384, entryBits: 4 } as const;
+export const JUMP_CACHE = { base: 0x9_0000, entries: 65536, entryBits: 4 } as const;
 
 /** Which stacks have calls where: {low 32 bits of the address >> bits, address of the stack's root}, 8 bytes an entry, at most `most` of them. */
-export const GRANULES = { base: 0x60000, entries: 1 << 18, most: 1 << 17, bits: 11 } as const;
+export const GRANULES = { base: 0x19_0000, entries: 1 << 18, most: 1 << 17, bits: 11 } as const;
 
-export const CODE = { base: 0x0028_0000, size: 96 << 20 } as const;
+export const CODE = { base: 0x0040_0000, size: 96 << 20 } as const;
 
 /** Call records and the roots of stacks (see interpret/call-record.ts). */
 export const CALLS = { base: CODE.base + CODE.size, entries: 1 << 20, size: 32 } as const;

@@ -138,15 +138,16 @@ export class RegisterFile implements Registers {
     this.view.setUint16(at + 8, Number((value >> 64n) & 0xffffn), true);
   }
 
-  save(): Uint8Array {
-    // Flags are saved worked out, so that equal states are equal bytes; scratch does not count.
-    const flags = this.rflags;
-    const copy = this.bytes.slice();
-    const view = new DataView(copy.buffer);
-    view.setUint32(STATE.ccOp, FLAG_KIND.flags, true);
-    view.setBigUint64(STATE.ccA, 0n, true);
-    view.setBigUint64(STATE.ccB, 0n, true);
-    view.setBigUint64(STATE.ccR, flags & BigInt(STATUS_FLAGS), true);
+  save(into?: Uint8Array): Uint8Array {
+    const copy = into?.length === this.bytes.length ? into : new Uint8Array(this.bytes.length);
+    copy.set(this.bytes);
+    // Flags are saved worked out, so that equal states are equal bytes; scratch does not count. This happens at each turn of a thread.
+    const flags = this.computeFlags() & STATUS_FLAGS;
+    copy.fill(0, STATE.ccOp, STATE.ccOp + 4);
+    copy[STATE.ccOp] = FLAG_KIND.flags;
+    copy.fill(0, STATE.ccA, STATE.ccR + 8);
+    copy[STATE.ccR] = flags & 0xff;
+    copy[STATE.ccR + 1] = flags >> 8;
     copy.fill(0, STATE.temp, STATE.mxcsr);
     return copy;
   }

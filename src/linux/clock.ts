@@ -7,6 +7,7 @@ const SECOND = 1_000_000_000n;
 export const EPOCH = 1_767_225_600n * SECOND;
 /** CLOCK_MONOTONIC at the start: a machine that has been up for 1000 s. */
 const UPTIME = 1000n * SECOND;
+const UPTIME_NS = Number(UPTIME);
 
 /** A deadline that far away never comes: Linux's time ends there (KTIME_MAX, 292 years), and a longer sleep lasts for ever. */
 export const NEVER = 2 ** 63;
@@ -33,6 +34,9 @@ export class VirtualClock {
   private ticks = 0;
   private from = 0;
   private pace = TICKS / PER_NANOSECOND;
+
+  /** What `counter` gives, until it is asked again: that happens at each turn. */
+  private readonly reading = { ns: 0, ticks: 0, pace: 0 };
 
   constructor(private readonly icount: () => number) {}
 
@@ -92,7 +96,11 @@ export class VirtualClock {
 
   /** What the time stamp counter, one tick a nanosecond, is at this count of instructions, and how it goes on. */
   counter(): { readonly ns: number; readonly ticks: number; readonly pace: number } {
-    return { ns: Number(UPTIME) + this.ns, ticks: this.ticksSince(), pace: this.pace };
+    const { reading } = this;
+    reading.ns = UPTIME_NS + this.ns;
+    reading.ticks = this.ticksSince();
+    reading.pace = this.pace;
+    return reading;
   }
 
   /** Reading of a clock that runs with the wall's, in ns; undefined for others and unknown ones. */

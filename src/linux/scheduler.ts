@@ -128,7 +128,7 @@ export class Scheduler {
   load(task: Task): void {
     if (this.current === task) return;
     const { registers } = this.machine.cpu;
-    if (this.current) this.current.saved = registers.save();
+    if (this.current) this.current.saved = registers.save(this.current.saved);
     registers.restore(task.saved);
     this.current = task;
   }

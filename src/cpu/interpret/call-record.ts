@@ -340,14 +340,15 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     ),
   },
 
-  /** It is another thread's turn, or a signal's: no instruction has gone from `old`, where RSP was, to `sp`. */
+  /** It is another thread's turn, or a signal's: no instruction has gone from where RSP was to where it is. */
   takeTurn: {
-    params: { old: 'i64', sp: 'i64' },
+    params: {},
     results: [],
-    locals: { r: 'i32' },
+    locals: { sp: 'i64', r: 'i32' },
     body: seq(
       note,
-      noteLeft(v('old')),
+      noteLeft(state('callSp')),
+      assign('sp', state('rsp')),
       assign('r', run('findStack', v('sp'), c64(SIGNAL_REACH))),
       given(
         v('r'),

@@ -27,6 +27,7 @@ const HELPERS = [
   'divide128',
   'divideSigned128',
   'edge',
+  'pause',
   'sseFloat',
   'sseRare',
   'x87',
