@@ -8,7 +8,7 @@ import { CallError, type Invocation, invocation } from '../asm/invoke.js';
 import { listed, listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
-import { Catalog } from '../runtime/bundled/catalog.js';
+import { Catalog, namesPackages } from '../runtime/bundled/catalog.js';
 import { type Runnable, withDetector } from '../runtime/bundled/detected.js';
 import { type Instrumented, racePass } from '../runtime/instrument/pass.js';
 import { writeOut } from './output.js';
@@ -130,7 +130,7 @@ function assembleAll(
   entry: string | undefined,
   { go, runtime }: AssemblyWishes,
 ): Runnable {
-  const own = runtime === undefined ? undefined : new Catalog(nodeAssets).runtime();
+  const own = runtime === undefined ? undefined : new Catalog(nodeAssets).runtime(namesPackages(sources));
   const stubs = start === '' || runtime !== undefined ? [] : MORESTACK.filter(name => !defines({ sources, declarations }, name));
   const extra =
     start === ''

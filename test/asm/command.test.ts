@@ -1,5 +1,5 @@
 /** `r14 asm` as teachers and their scripts use it: several files and calls, statuses, reasons, results as data, piped commands, the bundled runtime. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,24 @@ beforeAll(() => {
   writeFileSync(join(runtime, 'types.go'), 'package main\nfunc worker()\nfunc Stored(n int) *int\n');
 });
 
+/** Two goroutines that add to one variable, with nothing between them. */
+const RACING = `#include "textflag.h"
+GLOBL ·x(SB), NOPTR, $8
+DATA f<>+0(SB)/8, $·f<ABIInternal>(SB)
+GLOBL f<>(SB), RODATA, $8
+TEXT ·main<ABIInternal>(SB), NOSPLIT, $40-0
+	LEAQ f<>(SB), AX
+	CALL runtime·newproc<ABIInternal>(SB)
+	CALL runtime·Gosched<ABIInternal>(SB)
+	INCQ ·x(SB) // again
+	RET
+TEXT ·f<ABIInternal>(SB), NOSPLIT, $8-0
+	INCQ ·x(SB)
+	RET
+TEXT ·Add<ABIInternal>(SB), NOSPLIT, $0-16
+	ADDQ BX, AX
+	RET
+`;
 const asm = (files: readonly string[], calls: readonly string[], flags: readonly string[] = [], stdin = '') =>
   runR14(['asm', ...files, ...calls.flatMap(call => ['--call', call]), ...flags], stdin);
 
@@ -235,6 +253,19 @@ describe('r14 asm', () => {
     }
     expect(asm([workers], ['Stored(-5)', 'Stored(6)'], ['--runtime']).stdout).toBe('Stored(-5) = *-5\nStored(6) = *6\n');
     expect(asm([workers], [], ['--race=true']).stderr).toContain('it wants --runtime');
+  });
+
+  it('runs them under the race detector, whose reports name their lines; names of packages that they do not use are theirs', () => {
+    const own = join(folder, 'racing');
+    mkdirSync(own);
+    const file = join(own, 'race.s');
+    writeFileSync(join(own, 'types.go'), 'package main\nfunc Add(a, b int) int\n');
+    writeFileSync(file, RACING);
+    const { status, stderr } = asm([file], [], ['--runtime', '--race=true', '--batch', '-ex', 'continue']);
+    expect(status).toBe(66);
+    const lines = [...stderr.matchAll(/race\.s:(\d+) /g)].map(([, line]) => RACING.split('\n')[Number(line) - 1]!.trim());
+    expect(lines).toEqual(['INCQ ·x(SB) // again', 'INCQ ·x(SB)', 'CALL runtime·newproc<ABIInternal>(SB)']);
+    expect(asm([file], ['Add(2, 3)'], ['--runtime', '--race=true'])).toMatchObject({ stdout: '= 5\n', status: 0 });
   });
 });
 

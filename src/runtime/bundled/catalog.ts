@@ -48,6 +48,10 @@ const LIBRARY = [
 
 const manifestPath = (name: string): string => `programs/${name}/program.json`;
 
+/** Whether sources have a use for the runtime's packages: what those declare is then declared for them, too. */
+export const namesPackages = (sources: readonly SourceFile[]): boolean =>
+  sources.some(({ text }) => text.includes('#include "go.h"') || /sync[·∕]/.test(text));
+
 /** Of the assets it takes `programs/` and `src/runtime/bundled/`. */
 export class Catalog {
   constructor(private readonly assets: Assets) {}
@@ -87,7 +91,7 @@ export class Catalog {
     const folder = `programs/${name}`;
     const sources = manifest.sources.map(source => this.source(folder, source.file, source.package));
     // Packages cost time to assemble, and most programs have no use for them.
-    const runtime = this.runtime(sources.some(({ text }) => text.includes('#include "go.h"') || /sync[·∕]/.test(text)));
+    const runtime = this.runtime(namesPackages(sources));
     const instrumented: Instrumented[] = [];
     const program = assemble({
       sources: [...runtime.sources, ...sources],
