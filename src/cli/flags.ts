@@ -57,7 +57,7 @@ const FLAGS = [
     of: ['exec', 'run', 'asm'],
   },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
-  { name: 'cpus', value: 'N', summary: 'CPUs the program is told of (default 2)', of: ['exec', 'run'] },
+  { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run'] },
   {
     name: 'memory',
     value: 'SIZE',
