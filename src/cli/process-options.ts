@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
 import { environmentFlag, numberFlag, type Parsed, raceFlag, sizeFlag, UsageError } from './flags.js';
 import { reaching } from './host.js';
+
+/** V8 optimises a function of a region when it has run for a while: what is compiled is hot, and what `start.ts` says of the interpreter is not for it. */
+const OPTIMISE_SOON = '--wasm-tiering-budget=1800000';
 
 /** Has the engine that R14_ENGINE names run what is started from now on, and each region that is compiled written to R14_JIT_DUMP. */
 function chooseEngine(): void {
@@ -12,6 +16,7 @@ function chooseEngine(): void {
   if (engine !== undefined && !ENGINES.includes(engine as EngineName))
     throw new UsageError(`R14_ENGINE is '${engine}': it can be ${ENGINES.join(', ')}`);
   preferTiers({
+    onBegin: () => setFlagsFromString(OPTIMISE_SOON),
     ...(engine === undefined ? {} : { engine: engine as EngineName }),
     ...(folder === undefined ? {} : { onRegion: (name, text) => reaching('write', folder, () => writeFileSync(join(folder, name), text)) }),
   });

@@ -19,6 +19,7 @@ import type {
   WatchHit,
 } from './api.js';
 import { CLOCK_TICKS, PAGE_SIZE, PAUSES } from './api.js';
+import { runBoth } from './both.js';
 import { type CallFunctions, Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
 import { effectsAt } from './effects/describe.js';
@@ -214,9 +215,23 @@ export class Machine implements Cpu {
   }
 
   run(budget: number, pass = false): CpuStop {
+    // What asks somebody outside would ask twice.
+    const twice = this.tiers?.engine === 'both' && budget > 1 && this.ranges.length === 0 && !this.observers.watchEdges;
+    return twice ? runBoth(this, budget, pass) : this.runTurn(budget, pass);
+  }
+
+  private runTurn(budget: number, pass: boolean): CpuStop {
     this.callLists.takeTurn();
     const stop = this.runBlocks(budget, pass);
     this.callLists.endTurn();
+    return stop;
+  }
+
+  runWith(engine: 'jit' | 'interpret', budget: number, pass: boolean): CpuStop {
+    if (engine === 'jit') return this.runTurn(budget, pass);
+    this.tiers?.suspend();
+    const stop = this.runTurn(budget, pass);
+    this.tiers?.goOn();
     return stop;
   }
 

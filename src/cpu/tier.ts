@@ -22,13 +22,26 @@ export interface TierOptions {
   readonly batch: number;
   /** How often a program must be met in compiled code until that is made anew by where it was. */
   readonly enough: number;
+  /** The share of the time since the start that compiling may take. */
+  readonly share: number;
   /** From then on every block is compiled before it runs. */
   readonly eager: boolean;
+  /** Called before the first is compiled. */
+  readonly onBegin?: () => void;
   /** Is told of each region that has been compiled: a name for a file, and a text for people. */
   readonly onRegion?: (name: string, text: string) => void;
 }
 
-let defaults: TierOptions = { engine: 'interpret', warm: 10_000_000, slice: 20_000, hot: 4, batch: 8, enough: 500, eager: false };
+let defaults: TierOptions = {
+  engine: 'interpret',
+  warm: 10_000_000,
+  slice: 20_000,
+  hot: 4,
+  batch: 8,
+  enough: 500,
+  share: 0.1,
+  eager: false,
+};
 
 /** Changes what holds for machines that are made from now on and do not say otherwise. */
 export function preferTiers(options: Partial<TierOptions>): void {
@@ -51,6 +64,15 @@ export function loadJit(): Promise<void> {
 /** Instructions between two looks at a program whose code is all compiled, at most. */
 const LONGEST = 1_000_000;
 
+/** Regions that are begun at once; what waited besides must get hot again. */
+const MOST_ROOTS = 24;
+
+/** Milliseconds of compiling that are free. */
+const FREE = 40;
+
+/** A slice that is shorter, the rest of a turn, says nothing: it ends in the middle of blocks. */
+const LEAST = 1000;
+
 /** Slices that end in interpreted code until blocks that wait for others are compiled without them. */
 const PATIENCE = 16;
 
@@ -58,6 +80,8 @@ export class Tiers {
   private jit: Jit | undefined;
   private readonly heat = new Map<Block, number>();
   private waiting: Block[] = [];
+  private readonly started = performance.now();
+  private suspended = false;
   private delay = 0;
   /** How often blocks were met in compiled code. */
   private readonly counts = new Map<Block, number>();
@@ -75,6 +99,21 @@ export class Tiers {
     this.view = new DataView(host.memory.buffer);
   }
 
+  get engine(): EngineName {
+    return this.options.engine;
+  }
+
+  /** Has the interpreter do everything, until `goOn`. */
+  suspend(): void {
+    this.suspended = true;
+    this.jit?.suspend();
+  }
+
+  goOn(): void {
+    this.suspended = false;
+    this.jit?.goOn();
+  }
+
   /** Instructions until `sliceEnded`. */
   get length(): number {
     return this.slice;
@@ -88,37 +127,48 @@ export class Tiers {
 
   /** A block is about to run. */
   meet(block: Block, retired: number): void {
-    if (this.options.eager && retired >= this.options.warm && loaded !== undefined) this.compile([block]);
+    if (this.options.eager && !this.suspended && retired >= this.options.warm && loaded !== undefined) this.compile([block]);
+  }
+
+  /** Compiling has taken no more than its share of the time; a program that goes everywhere is compiled by larger parts, and less of it. */
+  private get hasTime(): boolean {
+    const spent = this.jit?.stats.milliseconds ?? 0;
+    return spent <= FREE + (performance.now() - this.started) * this.options.share;
   }
 
   private compile(roots: readonly Block[]): void {
-    this.jit ??= new loaded!.Jit(this.host, this.options.onRegion);
+    if (this.jit === undefined) {
+      this.options.onBegin?.();
+      this.jit = new loaded!.Jit(this.host, this.options.onRegion);
+    }
     this.jit.compile(roots, this.options.eager);
   }
 
   /** A slice of so many instructions has ended at an address. `retired`: instructions since the start. */
   sliceEnded(instructions: number, pc: bigint, retired: number): void {
     const { options, view } = this;
+    if (this.suspended) return;
     const inside = view.getUint32(STATE.endedInside, true) !== 0;
     view.setUint32(STATE.endedInside, 0, true);
-    // The rest of a turn ends in the middle of blocks.
-    if (instructions < options.slice) return;
+    if (instructions < Math.min(options.slice >> 2, LEAST)) return;
     const block = this.host.blocks.known(Number(pc));
     if (inside) {
       if (block !== undefined) this.metInside(block);
       return;
     }
-    this.slice = Math.max(options.slice, this.slice >> 1);
+    this.slice = Math.max(options.slice >> 2, this.slice >> 1);
     if (retired < options.warm || block === undefined) return;
     const heat = (this.heat.get(block) ?? 0) + 1;
     this.heat.set(block, heat);
     if (heat === options.hot) this.waiting.push(block);
-    if (this.waiting.length === 0 || (this.waiting.length < options.batch && ++this.delay < PATIENCE)) return;
+    if (this.waiting.length === 0 || (this.waiting.length < options.batch && ++this.delay < PATIENCE) || !this.hasTime) return;
     this.delay = 0;
     if (loaded === undefined) void loadJit();
     else {
-      this.compile(this.waiting);
-      for (const each of this.waiting) this.heat.delete(each);
+      const { heat } = this;
+      const hottest = this.waiting.sort((one, other) => heat.get(other)! - heat.get(one)!).splice(0, MOST_ROOTS);
+      this.compile(hottest);
+      for (const each of [...hottest, ...this.waiting]) heat.delete(each);
       this.waiting = [];
     }
   }
@@ -126,9 +176,10 @@ export class Tiers {
   /** Compiled code is looked at for a while; then what is met most is compiled by what was seen, and the next while is longer. */
   private metInside(block: Block): void {
     const { counts, options } = this;
+    if (this.slice < options.slice) this.slice += options.slice >> 4;
     counts.set(block, (counts.get(block) ?? 0) + 1);
     if (++this.counted < this.enough) return;
-    this.jit?.weigh(counts);
+    if (this.hasTime) this.jit?.weigh(counts);
     counts.clear();
     this.counted = 0;
     this.enough = Math.min(this.enough * 2, options.enough * 16);

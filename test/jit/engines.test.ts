@@ -12,7 +12,7 @@ import { buildC, buildGo, cPrograms, GUEST_ENVIRONMENT, goPrograms, missing } fr
 
 beforeAll(loadJit);
 
-const SOON = { warm: 0, slice: 777, hot: 1, batch: 3, enough: 40 };
+const SOON = { warm: 0, slice: 777, hot: 1, batch: 3, enough: 40, share: 1e9 };
 const all = process.env.R14_ALL === '1';
 
 function start(engine: EngineName, path: string, args: readonly string[]): { guest: Process; output: string[] } {
@@ -62,6 +62,16 @@ describe('a program on the interpreter and on compiled code', () => {
 
   it.runIf(all).each(cPrograms())('%s.c', name => void compare(buildC(name), [], 1_000_000, 20_000_000));
   it.runIf(all).each(goPrograms())('%s.go', name => void compare(buildGo(name), [], 5_000_000, 20_000_000));
+});
+
+describe('both', () => {
+  it.skipIf(missing('gcc')).each(['sorting', 'floats'])('does %s.c in each, and finds no difference', name => {
+    const path = buildC(name, { static: true, flags: ['-O2'] });
+    const [native, { guest, output }] = [start('interpret', path, []), start('both', path, [])];
+    expect(guest.run({ budget: 20_000_000 })).toEqual(native.guest.run({ budget: 20_000_000 }));
+    expect([output.join(''), guest.hash()]).toEqual([native.output.join(''), native.guest.hash()]);
+    expect(guest.cpu.tierStats!.compiled).toBeGreaterThan(100_000);
+  });
 });
 
 describe('budgets', () => {

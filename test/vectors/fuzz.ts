@@ -1,7 +1,9 @@
 /**
- * Fresh cases, on the host's CPU and on r14, until time is up: `npm run fuzz -- [--seed N] [--seconds S] [--group NAME]`. Prints its seed,
+ * Fresh cases, on the host's CPU and on r14, until time is up: `npm run fuzz -- [--seed N] [--seconds S] [--group NAME] [--engine NAME]`. Prints its seed,
  * and exits 1 when the two differ.
  */
+import { Machine } from '../../src/cpu/cpu.js';
+import { ENGINES, type EngineName, loadJit } from '../../src/cpu/tier.js';
 import { buildAbsolute } from './absolute.js';
 import { buildCase } from './build.js';
 import { type Case, inputOf } from './case.js';
@@ -50,7 +52,11 @@ async function main(): Promise<number> {
     if (group === 'invalid' || (!group && random.chance(2))) return buildInvalid(random.u32());
     return buildCase(random.pick(forms), random.u32());
   };
-  const engine = new Engine();
+  const name = (option('engine') ?? 'interpret') as EngineName;
+  if (!ENGINES.includes(name)) throw new Error(`--engine wants one of ${ENGINES.join(', ')}, not '${name}'`);
+  if (name !== 'interpret') await loadJit();
+  // Whatever a case has is compiled before it runs.
+  const engine = new Engine(new Machine({ memory: 1 << 24, tiers: { engine: name, eager: true, warm: 0 } }));
   const failures: Failure[] = [];
   const end = performance.now() + 1000 * seconds;
   let cases = 0;

@@ -1,5 +1,7 @@
 /** Regions as WebAssembly: a function for each, several in a module. */
+
 import { branchOn, NO_OP, rowOn } from '../conditions.js';
+import { HELPER_EFFECTS, UNIT_EFFECTS } from '../helpers/effects.js';
 import { CALL_FUNCTIONS } from '../interpret/call-record.js';
 import { type BranchWay, LOCALS, type Node } from '../ir/emit.js';
 import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
@@ -19,23 +21,7 @@ import { VARS } from './vars.js';
 
 const REGION = opNumber('region');
 /** What rows may call. */
-const HELPERS = [
-  'misaligned',
-  'notCanonical',
-  'reservedBits',
-  'divideError',
-  'divide128',
-  'divideSigned128',
-  'edge',
-  'pause',
-  'sseFloat',
-  'sseRare',
-  'x87',
-  'system',
-  'flags',
-  'carry',
-  'spillCalls',
-] as const;
+const HELPERS = [...Object.keys(HELPER_EFFECTS), ...Object.keys(UNIT_EFFECTS), 'flags', 'carry', 'spillCalls'];
 
 /** The bytes of a module whose function `rN` is the N-th region. */
 export function compileRegions(regions: readonly CodeRegion[]): Uint8Array {

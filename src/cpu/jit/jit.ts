@@ -163,6 +163,15 @@ export class Jit {
     if (known.owner.entries.size === 0) this.remove(known.owner);
   }
 
+  /** Has blocks begin as they did before there were regions, until `goOn`. */
+  suspend(): void {
+    for (const [record, { word }] of this.entries) this.words[record >> 2] = word;
+  }
+
+  goOn(): void {
+    for (const record of this.entries.keys()) this.words[record >> 2] = (this.words[record >> 2]! & ~0xffff) | REGION;
+  }
+
   /** A block is about to go: so do the regions that it is part of. */
   dropped(block: Block): void {
     const all = this.byBlock.get(block);

@@ -318,6 +318,11 @@ export class SparseAddressSpace implements AddressSpace {
     this.flushTlb();
   }
 
+  /** Pages whose bytes have changed since the last snapshot or restore. */
+  changedPages(): number[] {
+    return [...this.frames.keys()].filter(page => !this.versions.shares(page));
+  }
+
   /** Where a page that is translated comes from, and what may be done to it. */
   private origin(page: number): string {
     const area = this.areas.at(page);

@@ -1,0 +1,46 @@
+/** What users run: the compiler of regions is a part of the bundle that is loaded when a program is hot. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildC, GUEST_ENVIRONMENT, missing } from '../support/build.js';
+
+const r14 = join(import.meta.dirname, '../../bin/r14.js');
+
+function run(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [r14, 'run', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...env },
+  });
+  return { stdout, stderr, status };
+}
+
+describe('R14_ENGINE', () => {
+  it.skipIf(missing('gcc'))('jit: a hot loop is compiled, and prints what it prints natively', () => {
+    const loop = buildC('loop', { static: true, flags: ['-O2'] });
+    const rounds = '8000000';
+    const native = spawnSync(loop, [rounds], { encoding: 'utf8', env: GUEST_ENVIRONMENT });
+    const folder = mkdtempSync(join(tmpdir(), 'r14-'));
+    try {
+      const { stdout, stderr, status } = run({ R14_ENGINE: 'jit', R14_JIT_DUMP: folder }, '--stats', loop, '--', rounds);
+      expect({ stdout, status }).toEqual({ stdout: native.stdout, status: 0 });
+      const { instructions, jit } = JSON.parse(stderr) as {
+        instructions: number;
+        jit: { compiled: number; regions: number; failed: number };
+      };
+      expect(jit).toMatchObject({ failed: 0, regions: expect.any(Number) });
+      expect(jit.compiled).toBeGreaterThan(instructions / 4);
+      const [name = ''] = readdirSync(folder);
+      expect(readFileSync(join(folder, name), 'utf8')).toMatch(/^region_[0-9a-f]+\n\nblock 1:/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('of another name is refused in a line', () => {
+    const { stdout, stderr, status } = run({ R14_ENGINE: 'fast' }, '/bin/true');
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+    expect(stderr).toMatch(/^r14: R14_ENGINE is 'fast': it can be interpret, jit, both .*\n$/);
+  });
+});
