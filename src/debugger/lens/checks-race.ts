@@ -69,14 +69,16 @@ export class RaceRules {
     if (index >= 0) behind.length = index;
   }
 
-  /** At a RET, which may be that of a function that was jumped to. */
-  returned(name: string): Violation | undefined {
+  /** At a RET to where its call came from (undefined: it goes elsewhere), which may be that of a function that was jumped to. */
+  returned(name: string, intact: bigint | undefined): Violation | undefined {
     if (this.#open.size === 0) return undefined;
     const { at } = this;
     const slot = Number(at.sp);
     const entered = this.#open.get(slot);
     if (entered === undefined) return undefined;
     this.#open.delete(slot);
+    // A stack that was copied has left the call here, and another's lies in its place by now.
+    if (intact !== entered.returnAddress) return undefined;
     const last = at.lastCall();
     if (last?.slot !== at.sp || last.target !== entered.called || last.returnAddress !== entered.returnAddress) return undefined;
     const [behind] = entered.behind;

@@ -37,7 +37,7 @@ export class ReturnRules {
       if (inC) return c.returned(name) ?? scrutiny.direction(`${name} is about to return`);
       const to = intact ?? scrutiny.word(scrutiny.sp);
       if (to === undefined) return undefined;
-      const frame = race.returned(name) ?? (intact === undefined ? undefined : go.frameAtReturn(func, name, intact));
+      const frame = race.returned(name, intact) ?? (intact === undefined ? undefined : go.frameAtReturn(func, name, intact));
       if (frame !== undefined || compiled) return frame;
       return (
         c.returned(name) ?? (go.owed(func) ? go.handedOver(func, name, to) : undefined) ?? scrutiny.direction(`${name} is about to return`)
