@@ -47,6 +47,9 @@ import { KERNEL_TABLES } from './syscalls/kernel-tables.js';
 import { syscallName } from './syscalls/table.js';
 import { type SyscallInProgress, Task } from './task.js';
 
+/** System calls, faults and turns between two questions whether it is enough, less one: the longest take 20 ms. */
+const OFTEN = 7;
+
 /** Signals of faults: stopped at by default, when they are faults. */
 const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);
 
@@ -219,6 +222,7 @@ class GuestProcess implements Process {
     if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
     cpu.enough = enough;
+    let asked = 0;
     try {
       for (;;) {
         const event = kernel.threadEvents.shift();
@@ -248,7 +252,7 @@ class GuestProcess implements Process {
         const stop = this.toUserMode(task);
         if (stop) return stop;
         if (kernel.exit || task.state !== 'runnable') continue;
-        if (cpu.icount >= end || enough?.() === true) return { kind: 'budget' };
+        if (cpu.icount >= end || ((++asked & OFTEN) === 0 && enough?.() === true)) return { kind: 'budget' };
         const outcome = this.slice(task, end - cpu.icount);
         if (outcome) return outcome;
       }

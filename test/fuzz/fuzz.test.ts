@@ -58,6 +58,7 @@ describe.skipIf(why)(`programs and lines that mean no good${why ? ` (skipped: ${
     const session = debugBundled('go-to-c');
     expect((await session.run(`commands ${'9'.repeat(300)} x`)).output).toContain('breakpoint');
     expect((await session.run('break -99999999999999999999')).ok).toBe(false);
+    expect((await session.run(`ptype 1${'-1'.repeat(1500)}`)).output).toContain('an expression has 512 words and signs at most');
     expect((await session.run('x'.repeat(5000))).output).toBe('a line of 5000 characters is too long: 4096 at most');
   });
 });

@@ -78,6 +78,9 @@ const C_WORDS = new Set([
 const C_TAGS = new Set(['struct', 'union', 'enum']);
 const MAX_DEPTH = 200;
 
+/** Each may be one level more of what is evaluated, which the stack must have room for. */
+const MOST_TOKENS = 512;
+
 class Parser {
   private at = 0;
   private depth = 0;
@@ -126,7 +129,10 @@ class Parser {
     if (!this.accept(text)) this.fail(`"${text}"`);
   }
 
+  /** True at the end of what is not too long. */
   atEnd(): boolean {
+    const last = this.tokens[MOST_TOKENS];
+    if (last !== undefined) throw new ExpressionError(`an expression has ${MOST_TOKENS} words and signs at most`, last.start);
     return this.token.kind === 'end';
   }
 

@@ -260,6 +260,9 @@ export function deviceStat(name: DeviceName): Stat {
   return syntheticStat(S.IFCHR | 0o666, DEVICE_NUMBERS[name], 0n, DEVICE_NUMBERS[name]);
 }
 
+/** Random bytes of one read. */
+const MOST_RANDOM = 1 << 18;
+
 /** Pages that stay zero, privately mapped. */
 const ZERO_PAGES = 'zero';
 
@@ -279,7 +282,10 @@ export class Device extends SeekableFile {
 
   override readAt(_offset: number, length: number): Uint8Array {
     if (this.device === 'null') return new Uint8Array(0);
-    return this.device === 'random' || this.device === 'urandom' ? this.random.bytes(length) : new Uint8Array(length);
+    // A long one is cut short, as by a signal: each byte takes a hundred times what others do.
+    return this.device === 'random' || this.device === 'urandom'
+      ? this.random.bytes(Math.min(length, MOST_RANDOM))
+      : new Uint8Array(length);
   }
 
   override writeAt(_offset: number, bytes: Uint8Array): number {

@@ -141,7 +141,7 @@ function sysinfo(kernel: Kernel, address: bigint): number {
 }
 
 /** Bytes of one answer: a caller asks again for the rest. */
-const GETRANDOM_MAX = 1 << 20;
+const GETRANDOM_MAX = 1 << 18;
 
 const row = rowsOf('process');
 
