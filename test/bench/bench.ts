@@ -220,6 +220,36 @@ function looking(): void {
 
 looking();
 
+/** Going back, beside the same run without a history. */
+function goingBack(): void {
+  const exec = (binary: string, ...commands: readonly string[]): number =>
+    time(process.execPath, [r14, 'exec', '--batch', ...commands.flatMap(each => ['-ex', each]), binary]).seconds;
+  const program = buildGo('gc', { race: true, toolchain: version });
+  const plain = exec(program, 'config history-memory 0', 'continue');
+  const kept = exec(program, 'continue');
+  rows.push({ what: 'a run with a history', figure: `${(kept / plain).toFixed(2)}x`, promised: '<= 1.25x' });
+  const ways = [2, 25, 50, 75, 98].map(percent => {
+    const there = ['continue', `seek ${percent}0000000`];
+    return (exec(program, ...there, 'reverse-stepi') - exec(program, ...there)) / plain;
+  });
+  rows.push({
+    what: '`rsi` anywhere in it',
+    figure: `${median(ways).toFixed(2)}x, ${Math.max(...ways).toFixed(2)}x at worst`,
+    promised: '<= 0.1x, 0.33x',
+  });
+  const back = exec(program, 'continue', 'watch -w *(long *)runtime.g0', 'reverse-continue') - kept;
+  rows.push({ what: '`rc` to the beginning, with a watchpoint', figure: `${(back / plain).toFixed(2)}x`, promised: '<= 4x' });
+  const toFault = exec(crash, 'continue');
+  rows.push({
+    what: '`origin rdi` at the crash, with the run',
+    figure: `${(exec(crash, 'continue', 'origin rdi') / toFault).toFixed(2)}x`,
+    promised: '<= 2x',
+  });
+  rows.push({ what: '`why` there', figure: `${(exec(crash, 'continue', 'why') / toFault).toFixed(2)}x`, promised: '<= 3x' });
+}
+
+goingBack();
+
 /** Milliseconds to the first screen of the bundled crash at 120 x 40, and from the key to the screen of each of some steps. */
 async function screens(): Promise<{ first: number; steps: number[] }> {
   const { spawn } = await import('@lydell/node-pty');

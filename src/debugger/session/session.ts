@@ -268,7 +268,8 @@ export class Session {
         limit,
         startOf(this.driver.process)?.log ?? new LoggedFiles(noFiles),
       );
-      this.driver.recorder = this.history;
+      // Without room for saved states every way back is one from the start.
+      this.driver.recorder = limit() === 0 ? undefined : this.history;
     } else if (this.#changed !== undefined) this.history.changed(this.#changed);
     this.#changed = undefined;
     return this.history;

@@ -44,8 +44,8 @@ const NEAREST = 500_000;
 const FURTHEST = 16_000_000;
 /** Of the time that the program runs, what saves may take. */
 const SHARE = 0.05;
-/** Milliseconds that it takes to copy a page that is about to change. */
-const COPY = 0.004;
+/** Milliseconds that a page costs that is about to change: the way around the fast tag, the copy, and the garbage that it becomes. */
+const COPY = 0.01;
 /** Instructions that are run again at once: hundredths of a second. */
 const SLICE = 2_000_000;
 /** On the way to a moment saves are made ever closer to it, down to so many instructions. */
@@ -128,11 +128,6 @@ export class Timeline<N extends { readonly reason: string }> {
   /** Bytes that all saves hold now. */
   get held(): number {
     return this.process.held(this.#allSaves());
-  }
-
-  /** Nothing lies ahead that was run already. */
-  get atEnd(): boolean {
-    return this.process.t >= this.branch.reached;
   }
 
   // ---- while the program runs --------------------------------------------------------------------------------------------------------------
@@ -254,6 +249,7 @@ export class Timeline<N extends { readonly reason: string }> {
   /** Before the run is taken elsewhere: where it ends is remembered as it is. */
   leave(note: N): void {
     const { branch, process } = this;
+    branch.reached = Math.max(branch.reached, process.t);
     if (process.t < branch.reached || branch.end?.t === process.t) return;
     branch.end = { t: process.t, saved: process.save(), note };
   }
