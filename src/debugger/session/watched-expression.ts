@@ -6,6 +6,7 @@ import { utf8 } from '../../host/bytes.js';
 import { told } from '../../host/told.js';
 import type { SyntaxNode } from '../evaluate/ast.js';
 import type { EvaluationContext } from '../evaluate/context.js';
+import { ExpressionError } from '../evaluate/errors.js';
 import { evaluateNode } from '../evaluate/evaluate.js';
 import { parseExpression } from '../evaluate/parser.js';
 import { printResult } from '../evaluate/result.js';
@@ -31,14 +32,14 @@ export class WatchedExpression {
   /** Places of the variables that it names. */
   readonly places: { address: bigint }[] = [];
 
-  /** Throws ExpressionError and OperationError for what cannot be watched. */
+  /** Throws ExpressionError for what cannot be watched, and OperationError for what is too much. */
   constructor(
     private readonly source: string,
     context: EvaluationContext,
   ) {
     this.#root = this.#pinned(parseExpression(source, context.frame?.language === 'c').root, context);
     const { ranges } = this.look(context, {});
-    if (ranges.length === 0) throw new OperationError(`${source} reads no memory, so it never changes`);
+    if (ranges.length === 0) throw new ExpressionError(`${source} reads no memory, so it never changes; *${source} is the word there`, 0);
   }
 
   /** Whether an expression is one whose value lies nowhere. */
@@ -81,7 +82,8 @@ export class WatchedExpression {
     if (node.kind === 'name') return this.#pin(node, context);
     if (node.kind === 'register') {
       const found = evaluateNode(this.source, node, context);
-      if (found.kind === 'value' && found.value.loose) throw new OperationError(`$${node.name} is a register, which cannot be watched`);
+      if (found.kind === 'value' && found.value.loose)
+        throw new ExpressionError(`$${node.name} is a register, which cannot be watched`, node.start);
     }
     const part = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(part);
@@ -103,7 +105,7 @@ export class WatchedExpression {
     }
     if (found.kind !== 'value') return node;
     const { type, source } = found.value;
-    if (source.address === undefined) throw new OperationError(`${node.name} lies in no memory here, so it cannot be watched`);
+    if (source.address === undefined) throw new ExpressionError(`${node.name} lies in no memory here, so it cannot be watched`, node.start);
     const place = { address: source.address };
     this.places.push(place);
     return { kind: 'pinned', place, type, start: node.start, end: node.end };
