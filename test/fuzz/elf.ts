@@ -97,11 +97,13 @@ async function run(changes: readonly Change[]): Promise<string | undefined> {
     writeFileSync(path, bytes);
     let session: Debugging;
     try {
-      session = debug(path, ['--memory', '64M', '--limit', '300000']);
+      session = debug(path, ['--memory', '64M']);
     } catch (error) {
       if (error instanceof Told) return error.message.includes('\n') ? `more than a line: ${error.message}` : undefined;
       return `r14's own: ${(error as Error).stack}`;
     }
+    // A program that has been changed may run for ever.
+    session.session.driver.remaining = 300_000;
     return await answersTo(session, LINES);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -234,7 +234,7 @@ async function run(lines: readonly Line[]): Promise<string | undefined> {
     const text = `#include "textflag.h"\n${texts.join('\n')}\n`;
     return own(() => void assemble({ sources: [{ file: 'a.s', text, package: 'main' }], declarations: [] }));
   }
-  const flags = ['--memory', '64M', '--limit', '500000'];
+  const flags = ['--memory', '64M'];
   const session: Debugging = texts.join('').length % 2 === 0 ? debug(buildC('values'), flags) : debugBundled('go-to-c');
   session.session.driver.remaining = 500_000;
   return answersTo(session, texts);
