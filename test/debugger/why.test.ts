@@ -40,6 +40,16 @@ function isTheCrash(lines: readonly string[], byHand: boolean): void {
 
 describe('why, at the crash', () => {
   it('bundled', async () => isTheCrash(await why(debugBundled('newproc-race')), false));
+
+  it('the line that comes to it again is told, and does', async () => {
+    const at = debugBundled('newproc-race');
+    const { t } = await at.data('continue');
+    const line = (await at.text('why')).split('\n').at(-1)!;
+    expect(line).toBe(`again: r14 exec -ex 'seek ${t}' -ex continue newproc-race`);
+    const again = debugBundled('newproc-race');
+    await again.text(`seek ${t}`);
+    expect(await again.data('continue')).toMatchObject({ reason: 'signal', t });
+  });
   const needs = missing('go1.26');
   for (const toolchain of needs ? [] : toolchains()) {
     for (const variant of ['injected', 'norace'] as const) {

@@ -315,8 +315,33 @@ async function whyCommand(session: Session, args: Arguments): Promise<Answer> {
   const moments = links.map(({ t, wrote, function: name }) => ({ t, note: `why: ${wrote} in ${name}`, stop: MOMENT }));
   const marks = history.marks.trail(moments, history.branch.id);
   const lines = reasonLines(told, link => marks[links.indexOf(link)]!.id);
-  return text(lines.join('\n'), lines);
+  const again = againLine(session, scene.stop.reason === 'signal' && scene.stop.signal.fault !== undefined);
+  return text([...lines, ...again].join('\n'), lines);
 }
+
+/** The command line that comes to this stop again, where nobody has changed the run. */
+function againLine({ target, history }: Session, faulted: boolean): readonly string[] {
+  const started = startOf(target.process)?.started;
+  if (started === undefined || history?.firstChange !== undefined) return [];
+  const { path, args = [], seed, cpus, env = {}, allowRead = [], allowWrite = [], sysroot, bundled = {} } = started;
+  const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
+    ['seed', seed],
+    ['cpus', cpus],
+    ['sysroot', sysroot],
+    ['variant', bundled.variant],
+    ['race', bundled.race],
+    ...Object.entries(env).map(([key, value]) => ['env', `${key}=${value}`] as const),
+    ...[...allowRead].map(each => ['allow-read', each] as const),
+    ...[...allowWrite].map(each => ['allow-write', each] as const),
+  ];
+  const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoted(String(value))]));
+  const way = [`-ex 'seek ${target.process.t}'`, ...(faulted ? ['-ex continue'] : [])];
+  const rest = args.length > 1 ? ['--', ...args.slice(1).map(quoted)] : [];
+  return [`again: ${['r14 exec', ...flags, ...way, quoted(path), ...rest].join(' ')}`];
+}
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const MOMENT = { reason: 'moment' } as const;
 

@@ -25,6 +25,7 @@ export interface StartedWith {
   readonly cpus?: number;
   readonly memory?: number;
   readonly allowRead?: readonly string[];
+  readonly allowWrite?: readonly string[];
   /** Of a bundled program. */
   readonly bundled?: { readonly variant?: string; readonly race?: boolean };
 }
