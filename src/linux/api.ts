@@ -6,6 +6,7 @@
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
 import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
+import { terminalText } from '../host/terminal-text.js';
 import { Told } from '../host/told.js';
 import type { OutputRecord } from './output.js';
 
@@ -223,4 +224,8 @@ export interface Process {
 /** A program that cannot be loaded: the message says what and where, in one line. */
 export class LoadError extends Told {
   override name = 'LoadError';
+  constructor(message: string) {
+    // Names out of the file are in it.
+    super(terminalText(message).replaceAll('\n', '\\n'));
+  }
 }

@@ -420,6 +420,7 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     const interpreter = (text: string) => (bytes: Uint8Array) =>
       void bytes.set(Buffer.from(text), Buffer.from(bytes).indexOf('/lib64/ld-'));
     expect(refused(interpreter('/lib64/xx'))).toMatch(/^bad: its interpreter \/lib64\/xx-linux-x86-64.so.2 does not exist; --sysroot/);
+    expect(refused(interpreter('/lib64/\n\x1b'))).toMatch(/^bad: its interpreter \/lib64\/\\n\\x1b.* does not exist/);
     expect(refused(interpreter('lib'))).toMatch(/^bad: its interpreter \(PT_INTERP\) is "lib.*", not an absolute path$/);
     expect(() => start(buildC('hello'), {}, { sysroot: scratch })).toThrow(/does not exist; --sysroot DIR names a tree that has it/);
   });
