@@ -31,7 +31,11 @@ const quiet = { host: nodePorts, output: () => undefined };
 const bundled = (name: string): Subject => ({
   name,
   open: () => debugBundled(name),
-  plain: () => startProcess({ ...quiet, path: name, program: elfBytes(new Catalog(nodeAssets).build(name)), cwd: process.cwd() }),
+  plain: () => {
+    const program = new Catalog(nodeAssets).build(name);
+    const extension = program.extension === undefined ? {} : { extension: program.extension };
+    return startProcess({ ...quiet, ...extension, path: name, program: elfBytes(program), cwd: process.cwd() });
+  },
 });
 
 const real = (name: string, build: () => string): Subject => ({

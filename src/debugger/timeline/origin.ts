@@ -217,14 +217,15 @@ export class Origin {
     const { registers, tid } = current;
     const pc = registers.rip;
     const effects = cpu.describe(pc);
-    const made = effects && new Made(effects, registers, this.process, tid).of(spot);
+    const wrote = effects === undefined ? spot : written(effects, spot);
+    const made = effects && new Made(effects, registers, this.process, tid).of(wrote);
     const from =
       made !== undefined && this.isZero(made.sources[0], pc) ? ({ ...made, sources: [], how: 'constant', value: 0n } as const) : made;
     return {
       t,
       tid,
       pc,
-      wrote: spot,
+      wrote,
       value: from?.value,
       sources: from?.sources ?? [],
       how: from?.how ?? 'computed',
@@ -241,6 +242,15 @@ const overlaps = (one: number, size: number, other: number, length: number): boo
 function writes({ writes: list, flags }: Effects, { register, offset, bytes }: RegisterSpot): boolean {
   if (register === 'flags') return flags.writes !== 0;
   return list.some(each => each.register === register && overlaps(each.offset, each.bytes, offset, bytes));
+}
+
+/** Of a place the part that an instruction writes: SETE writes one byte of a register, and leaves the others. */
+function written({ writes: list }: Effects, spot: ValueSpot): ValueSpot {
+  if (spot.kind === 'memory' || spot.register === 'flags') return spot;
+  const write = list.findLast(each => each.register === spot.register && overlaps(each.offset, each.bytes, spot.offset, spot.bytes));
+  if (write === undefined) return spot;
+  const offset = Math.max(spot.offset, write.offset);
+  return { ...spot, offset, bytes: Math.min(spot.offset + spot.bytes, write.offset + write.bytes) - offset };
 }
 
 interface From {
