@@ -271,11 +271,14 @@ describe('effects of instructions', () => {
   });
 });
 
+/** Rows that do nothing of their own: the second stands in front of a block that is compiled. */
+const SILENT = ['nop', 'region'];
+
 test('of every row something is told', () => {
-  const silent = rows.filter(({ name, emit }) => {
+  const silent = rows.filter(({ emit }) => {
     const { reads, writes, accesses, flags, flow, helpers } = recordRow(emit);
     const says = reads.length + writes.length + accesses.length + helpers.length + flags.reads + flags.writes;
-    return says === 0 && flow.kind === 'next' && name !== 'nop';
+    return says === 0 && flow.kind === 'next';
   });
-  expect(silent.map(({ name }) => name)).toEqual([]);
+  expect(silent.map(({ name }) => name).sort()).toEqual(SILENT);
 });

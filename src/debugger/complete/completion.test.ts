@@ -52,7 +52,7 @@ describe('completion', () => {
   });
 
   it('knows what is caught, signals, settings and their values', () => {
-    expect(words('catch s')).toEqual(['signal', 'syscall']);
+    expect(words('catch s')).toEqual(['signal', 'stack-switch', 'syscall']);
     expect(words('catch syscall openat')).toEqual(['openat', 'openat2']);
     expect(words('catch signal SIGU')).toEqual(['SIGURG', 'SIGUSR1', 'SIGUSR2']);
     expect(completed('handle SIGURG nost')).toBe('handle SIGURG nostop');
