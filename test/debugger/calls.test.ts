@@ -88,7 +88,8 @@ describe.each(MATRIX)('calls of functions, %s', toolchain => {
   test(`return what Go says, and leave the registers and the stack${note}`, async () => {
     const at = await stopped(program());
     await at.text('up');
-    const around = async () => [await at.data('regs -a'), await at.text('bt')];
+    // A goroutine may go on in another thread than before: its registers are what they were, the thread's own base is not.
+    const around = async () => [{ ...(await at.data('regs -a')), fs_base: undefined }, await at.text('bt')];
     const before = await around();
     for (const [call, shown] of RESULTS) expect([call, await at.text(`call ${call}`)]).toEqual([call, shown]);
     expect(await around()).toEqual(before);
