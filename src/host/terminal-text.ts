@@ -8,9 +8,10 @@ export function terminalText(text: string): string {
   return ORDERS.test(text) ? text.replace(new RegExp(ORDERS, 'gu'), spelt) : text;
 }
 
+/** Those that JSON leaves as they are, as JSON spells them: a line of it stays one. */
 function spelt(char: string): string {
   const code = char.charCodeAt(0);
-  return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x20 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 /** Characters of one answer. */
