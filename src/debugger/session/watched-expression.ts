@@ -45,7 +45,8 @@ export class WatchedExpression {
   /** Whether an expression is one whose value lies nowhere. */
   static isWanted(source: string, context: EvaluationContext): boolean {
     const { root } = parseExpression(source);
-    if (!MAKING.has(root.kind)) return false;
+    // What a star leads to lies in memory; `*0x1000` is the word there.
+    if (!MAKING.has(root.kind) || (root.kind === 'unary' && root.operator === '*')) return false;
     const result = evaluateNode(source, root, context);
     return result.kind === 'constant' || (result.kind === 'value' && result.value.source.address === undefined && !result.value.loose);
   }
