@@ -32,7 +32,9 @@ export class Engine {
   /** The outcome, or why there is none. */
   run(input: Uint8Array): Outcome | string {
     this.load(input);
-    const stop = this.cpu.run(BUDGET);
+    let stop = this.cpu.run(BUDGET);
+    // Each so many PAUSEs a thread is to give way: there is no other here.
+    if (stop.kind === 'pause') stop = this.cpu.run(BUDGET);
     const registers = this.readRegisters();
     const memory = this.collect(input);
     return outcomeOf(input, stop, registers, memory);
