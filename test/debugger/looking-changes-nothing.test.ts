@@ -29,6 +29,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   'call',
   // They go as the command that they are a way back of, and have tests of their own.
   ...['reverse-step', 'reverse-next', 'reverse-finish', 'rev', 'goto', 'branch', 'what-if'],
+  // They run long pieces of the past anew; timeline.test.ts and origin.test.ts hold that the run stays what it was.
+  ...['reverse-stepi', 'reverse-nexti', 'reverse-continue', 'seek', 'origin', 'why', 'race why', 'race second-opinion', 'hb'],
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
   // The text of the session that they keep is on the host.
@@ -108,13 +110,13 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   disable: ['disable'],
   clear: ['clear main'],
   delete: ['delete'],
+  race: ['race'],
+  shadow: ['shadow $rsp'],
+  'race threads': ['race threads'],
+  'race clock': ['race clock 1'],
+  'race sync': ['race sync $rsp'],
+  'race history': ['race history 1'],
   // Elsewhere, and back to where it stood.
-  'reverse-stepi': ['reverse-stepi 3', 'seek end'],
-  'reverse-nexti': ['reverse-nexti', 'seek end'],
-  'reverse-continue': ['reverse-continue', 'seek end'],
-  seek: ['seek start', 'seek end'],
-  origin: ['origin rax', 'origin rsp', 'origin *(long *)$rsp'],
-  why: ['why'],
   mark: ['mark here'],
   marks: ['marks'],
   branches: ['branches'],
