@@ -11,7 +11,7 @@
  * A root's slot has the highest bit set: no slot of a RET equals it, no RSP has passed it, and compared as a signed number it is below all.
  */
 import type { CallFunctionName, Load, Node, StateField } from '../ir/emit.js';
-import { c32, c64, load, op, seq, setState, state, store } from '../ir/op.js';
+import { c32, c64, load, op, seq, setState, state, store, when } from '../ir/op.js';
 import { CALL, CALLS, FRESH_REACH, GRANULES, ROOT, ROOT_BIT, SIGNAL_REACH, STACK_REACH } from '../layout.js';
 import type { Code, ValueType } from '../wasm/code.js';
 
@@ -34,18 +34,6 @@ const assign =
   e => {
     value(e);
     codeOf(e).set(name);
-  };
-const given =
-  (condition: Node, then: Node, otherwise?: Node): Node =>
-  e => {
-    condition(e);
-    e.code.if();
-    then(e);
-    if (otherwise !== undefined) {
-      e.code.else();
-      otherwise(e);
-    }
-    e.code.end();
   };
 /** Runs again for as long as `again(label)` is reached. */
 const loop =
@@ -111,10 +99,10 @@ const eachNoted = (granule: Node, visit: Node): Node =>
       'places',
       seq(
         assign('r', word(v('i'), GRANULES.base + 4)),
-        given(
+        when(
           v('r'),
           seq(
-            given(equal(word(v('i'), GRANULES.base), granule), visit),
+            when(equal(word(v('i'), GRANULES.base), granule), visit),
             assign('i', op('i32.and', op('i32.add', v('i'), c32(8)), c32(GRANULES.entries * 8 - 1))),
             again('places'),
           ),
@@ -145,11 +133,11 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
   /** Sees to it that there is a free record. */
   provide: {
     ...none,
-    body: given(
+    body: when(
       op('i32.eqz', pointer('callFree')),
       seq(
-        given(equal(pointer('callUnused'), c32(CALLS.base + CALLS.entries * CALLS.size)), run('spillCalls')),
-        given(
+        when(equal(pointer('callUnused'), c32(CALLS.base + CALLS.entries * CALLS.size)), run('spillCalls')),
+        when(
           op('i32.eqz', pointer('callFree')),
           seq(
             point('callFree', pointer('callUnused')),
@@ -169,7 +157,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       'records',
       seq(
         assign('r', top),
-        given(
+        when(
           below(slotOf(v('r')), v('sp')),
           seq(
             point('callTop', word(v('r'), CALL.next)),
@@ -187,13 +175,13 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     ...onStack,
     locals: { i: 'i32', r: 'i32', g: 'i32' },
     body: seq(
-      given(op('i32.ge_u', pointer('callNotes'), c32(GRANULES.most)), run('spillCalls')),
+      when(op('i32.ge_u', pointer('callNotes'), c32(GRANULES.most)), run('spillCalls')),
       assign('g', granuleOf(v('sp'))),
       eachNoted(
         v('g'),
         seq(
-          given(equal(v('r'), stack), finish()),
-          given(both(upTo(v('sp'), place(v('r'))), upTo(innermost(v('r')), end)), store('i64.store', v('r'), c64(ROOT_BIT), CALL.slot)),
+          when(equal(v('r'), stack), finish()),
+          when(both(upTo(v('sp'), place(v('r'))), upTo(innermost(v('r')), end)), store('i64.store', v('r'), c64(ROOT_BIT), CALL.slot)),
         ),
       ),
       store('i32.store', v('i'), v('g'), GRANULES.base),
@@ -240,7 +228,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
         seq(
           eachNoted(
             v('g'),
-            given(
+            when(
               both(
                 upTo(v('sp'), place(v('r'))),
                 upTo(innermost(v('r')), plus(v('sp'), c64(STACK_REACH))),
@@ -249,21 +237,21 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
                   upTo(op('i64.sub', place(v('r')), load('i64.load32_u', v('r'), ROOT.depth)), plus(v('sp'), v('slack'))),
                 ),
               ),
-              given(
+              when(
                 op('i32.eqz', v('best')),
                 assign('best', v('r')),
-                given(
+                when(
                   both(upTo(innermost(v('r')), place(v('best'))), upTo(innermost(v('best')), place(v('r')))),
-                  given(op('i32.gt_u', word(v('r'), ROOT.used), word(v('best'), ROOT.used)), assign('best', v('r'))),
-                  given(below(place(v('r')), place(v('best'))), assign('best', v('r'))),
+                  when(op('i32.gt_u', word(v('r'), ROOT.used), word(v('best'), ROOT.used)), assign('best', v('r'))),
+                  when(below(place(v('r')), place(v('best'))), assign('best', v('r'))),
                 ),
               ),
             ),
           ),
-          given(v('best'), finish(v('best'))),
+          when(v('best'), finish(v('best'))),
           assign('g', op('i32.add', v('g'), c32(1))),
           assign('n', op('i32.sub', v('n'), c32(1))),
-          given(v('n'), again('granules')),
+          when(v('n'), again('granules')),
         ),
       ),
       c32(0),
@@ -275,7 +263,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     params: { r: 'i32', sp: 'i64', left: 'i64' },
     results: [],
     locals: {},
-    body: seq(take(v('r')), run('trim', v('sp')), given(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left))),
+    body: seq(take(v('r')), run('trim', v('sp')), when(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left))),
   },
 
   /** Goes over to the stack of an address, from one that has no calls above it. */
@@ -286,10 +274,10 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       note,
       assign('left', leftNow),
       assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
-      given(
+      when(
         v('r'),
         run('resume', v('r'), v('sp'), v('left')),
-        given(
+        when(
           upTo(op('i64.sub', v('sp'), end), c64(STACK_REACH)),
           // Frames that no record is of have returned: the stack reaches further up than was known.
           seq(
@@ -308,9 +296,9 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     ...onStack,
     body: seq(
       run('provide'),
-      given(
+      when(
         either(upTo(slotOf(top), v('sp')), isRoot(top)),
-        seq(given(below(end, v('sp')), run('goElsewhere', v('sp'))), run('trim', plus(v('sp'), c64(1)))),
+        seq(when(below(end, v('sp')), run('goElsewhere', v('sp'))), run('trim', plus(v('sp'), c64(1)))),
       ),
       run('noteGranule', v('sp')),
       run('provide'),
@@ -320,7 +308,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
   /** Before a RET at RSP, when the innermost call's slot lies below it, or there is none: drops what has been abandoned. */
   abandon: {
     ...onStack,
-    body: given(below(end, v('sp')), run('goElsewhere', v('sp')), run('trim', v('sp'))),
+    body: when(below(end, v('sp')), run('goElsewhere', v('sp')), run('trim', v('sp'))),
   },
 
   /** RSP goes from `old` to `sp`, which may be on another stack. */
@@ -332,10 +320,10 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       note,
       noteLeft(v('old')),
       assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
-      given(
+      when(
         op('i32.eqz', v('r')),
         beginStack(v('sp'), leftNow),
-        given(equal(v('r'), stack), run('trim', v('sp')), run('resume', v('r'), v('sp'), leftNow)),
+        when(equal(v('r'), stack), run('trim', v('sp')), run('resume', v('r'), v('sp'), leftNow)),
       ),
     ),
   },
@@ -350,10 +338,10 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       noteLeft(state('callSp')),
       assign('sp', state('rsp')),
       assign('r', run('findStack', v('sp'), c64(SIGNAL_REACH))),
-      given(
+      when(
         v('r'),
-        given(op('i32.ne', v('r'), stack), take(v('r'))),
-        given(
+        when(op('i32.ne', v('r'), stack), take(v('r'))),
+        when(
           both(isRoot(top), upTo(op('i64.sub', v('sp'), end), c64(SIGNAL_REACH))),
           seq(store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot), run('noteGranule', v('sp'))),
           beginStack(v('sp'), c64(0)),
@@ -371,7 +359,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       store('i32.store', stack, op('i32.add', pointer('callClock'), c32(1)), ROOT.used),
       store('i32.store', stack, top, ROOT.top),
       assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
-      given(v('r'), finish(v('r'))),
+      when(v('r'), finish(v('r'))),
       run('findStack', v('sp'), c64(STACK_REACH)),
     ),
   },
