@@ -262,20 +262,24 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   }
   const { address, length, type } = watchTarget(context, target.text, target.column);
   const watch = { address, length, access };
-  const watchpoint = session.breakpoints.add<Watchpoint>({
-    kind: 'watch',
+  return addWatchpoint(session, {
     spec: target.text,
     watch,
     type,
     scope: fixed ? undefined : scopeOfAddress(session, address),
     last: lookAtWatched(context, watch, type, session.settings.printOptions),
     onlyChanges,
-    name: undefined,
-    temporary: false,
-    trace: false,
     condition: wanted,
-    thread: undefined,
   });
+}
+
+/** Sets a watchpoint of which nothing else was said yet, and tells of it. */
+function addWatchpoint(
+  session: Session,
+  said: Pick<Watchpoint, 'spec' | 'watch' | 'others' | 'expression' | 'type' | 'scope' | 'last' | 'onlyChanges' | 'condition'>,
+): Answer {
+  const plain = { kind: 'watch', name: undefined, temporary: false, trace: false, thread: undefined } as const;
+  const watchpoint = session.breakpoints.add<Watchpoint>({ ...plain, ...said });
   return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
@@ -285,8 +289,7 @@ function watchExpression(session: Session, target: Arguments, expression: Watche
   const scopes = expression.places.map(({ address }) => scopeOfAddress(session, address)).filter(scope => scope !== undefined);
   // The innermost frame is the first to be gone.
   const scope = scopes.toSorted((one, other) => (one.frame > other.frame ? -1 : 1))[0];
-  const watchpoint = session.breakpoints.add<Watchpoint>({
-    kind: 'watch',
+  return addWatchpoint(session, {
     spec: target.text,
     watch: watch!,
     others,
@@ -295,13 +298,8 @@ function watchExpression(session: Session, target: Arguments, expression: Watche
     scope,
     last: watched,
     onlyChanges: true,
-    name: undefined,
-    temporary: false,
-    trace: false,
     condition: wanted,
-    thread: undefined,
   });
-  return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
 /** The cells of an address, as a watchpoint on their bytes. */
@@ -312,21 +310,15 @@ function watchShadow(session: Session, args: Arguments): Answer {
   const context = session.context();
   const granule = granuleAt(raceView(session.target), placeOfExpression(context, target.text, target.column), target.column);
   const watch = { address: BigInt(shadowAddress(granule)), length: SHADOW_BYTES, access: 'write' as const };
-  const watchpoint = session.breakpoints.add<Watchpoint>({
-    kind: 'watch',
+  return addWatchpoint(session, {
     spec: `-shadow ${target.text}`,
     watch,
     type: undefined,
     scope: undefined,
     last: lookAtWatched(context, watch, undefined, session.settings.printOptions),
     onlyChanges: true,
-    name: undefined,
-    temporary: false,
-    trace: false,
     condition: wanted,
-    thread: undefined,
   });
-  return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
 function catchCommand(session: Session, args: Arguments): Answer {
