@@ -7,16 +7,13 @@ import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
-import type { Stop } from '../debugger/session/stop.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
-import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
 import { processOptions } from './process-options.js';
-import { tellStats } from './run.js';
 import { openScreen } from './screen.js';
 
 const WELCOME = 'Stopped before the first instruction. start runs to main, b SYMBOL sets a breakpoint, c runs, help shows all.';
@@ -30,31 +27,8 @@ export function debug(parsed: Parsed, path: string, assembled?: Runnable): Promi
   return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options));
 }
 
-/** `r14 asm`: the same of assembled files; calls are also just made, where nothing else is to be done. */
-export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles): Promise<number> {
-  const started = performance.now();
-  const files = new AssemblyLauncher(asked, processOptions(parsed, path));
-  const calls = files.calls > 0 ? files : undefined;
-  let held: Session | undefined;
-  const status = await hold(parsed, path, files, {
-    attend: session => {
-      held = session;
-    },
-    idle: calls && (session => makeCalls(session, calls)),
-    // Whatever has become of the program is told already; what the calls have become is not, where the screen or the limit ended it.
-    finish: (session, status, shown) => {
-      const returned = calls?.returned(session.target.process);
-      if (returned !== undefined && shown && returned.text !== '') writeOut(1, `${returned.text}\n`);
-      if (returned?.unfinished !== undefined) writeOut(2, `r14: ${returned.unfinished} has not returned\n`);
-      return session.exitStatus ?? (statusOfStop(session.stop) || status);
-    },
-  });
-  if (parsed.values.has('stats') && held !== undefined) tellStats(held.target.process, started, status);
-  return status;
-}
-
 /** How `r14 asm` differs. */
-interface Manner {
+export interface Manner {
   attend(session: Session): void;
   /** Before anything else is done; what it throws ends r14. */
   arrive?(session: Session): Promise<void>;
@@ -130,19 +104,6 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   return finish(session.exitStatus ?? (failed ? 1 : 0));
 }
 
-/** Nothing of the debugger's is wanted: the calls' results, or why there are none. */
-async function makeCalls(session: Session, calls: AssemblyLauncher): Promise<void> {
-  for (;;) {
-    const { output } = await run(session, 'continue');
-    if (session.exited) break;
-    writeOut(2, `${output}\n`);
-    // What the program makes of a signal is for it to say.
-    if (statusOfStop(session.stop) < SIGNALLED) break;
-  }
-  const { text } = calls.returned(session.target.process);
-  if (text !== '') writeOut(1, `${text}\n`);
-}
-
 /** `-x FILE`: in JSON every line of it is an outcome of its own, and the file itself none, unless it is what is wrong. */
 async function script(session: Session, path: string, json: boolean, report: (outcome: Outcome) => void): Promise<void> {
   const command = `source ${path}`;
@@ -172,25 +133,4 @@ async function readCommands(session: Session, report: (outcome: Outcome) => void
   }
   lines.close();
   return count;
-}
-
-/** From here on statuses are of signals. */
-const SIGNALLED = 128;
-
-/** What has become of a program, as a shell and `r14 run` have it; 0 where that is open. */
-function statusOfStop(stop: Stop): number {
-  switch (stop.reason) {
-    case 'exited':
-      return stop.status;
-    case 'signal':
-      return SIGNALLED + stop.signal.signal;
-    case 'limit':
-      return 124;
-    case 'deadlock':
-    case 'memory-limit':
-    case 'unsupported':
-      return 125;
-    default:
-      return 0;
-  }
 }

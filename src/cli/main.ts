@@ -132,7 +132,7 @@ async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
     writeOut(1, parsed.values.has('json') ? listingData(assembled.program) : listing(assembled.program));
     return 0;
   }
-  const { debugAssembly } = await import('./exec.js');
+  const { debugAssembly } = await import('./exec-asm.js');
   return debugAssembly(parsed, path, { assembled, paths: parsed.paths, calls, wishes });
 }
 
