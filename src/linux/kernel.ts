@@ -226,7 +226,9 @@ export class Kernel {
       for (const task of this.tasks) {
         const { wait } = task;
         if (task.state !== 'waiting' || !wait) continue;
-        const result = answer(() => this.rowOf(wait).poll?.(this, task, wait));
+        const row = this.rowOf(wait);
+        if (row.poll === undefined) continue;
+        const result = answer(() => row.poll!(this, task, wait));
         if (result === undefined) continue;
         this.epolls.moment++;
         this.scheduler.finishWait(task, result);
@@ -262,7 +264,7 @@ export class Kernel {
       task.syscall.stage = 'done';
       if (code >= RESTART.SYS && code <= RESTART.BLOCK) task.restart = { code, number: task.syscall.number };
     }
-    this.registersOf(task).set('rax', BigInt.asUintN(64, BigInt(result)));
+    this.registersOf(task).setGpr(0, BigInt(result));
   }
 
   save(): SavedKernel {

@@ -24,7 +24,7 @@ function someKernel(): Kernel {
 const WIRING: Readonly<Record<string, readonly string[]>> = {
   Kernel: ['cpu', 'options', 'tables', 'memory', 'user', 'fs', 'output', 'epolls', 'view'],
   Task: [],
-  Scheduler: ['machine'],
+  Scheduler: ['machine', 'soonest'],
   Timers: ['clock', 'icount', 'fire'],
   FutexTable: ['wakeTask'],
   SignalTable: ['process'],

@@ -78,9 +78,8 @@ class Bench {
   wait(deadline: number | undefined): void {
     const task = this.current;
     if (task?.state !== 'runnable') return;
-    task.state = 'waiting';
     const until = deadline === undefined ? {} : { deadline: this.clock.now() + deadline };
-    task.wait = { kind: 'signal', call: 'pause', ...until };
+    this.scheduler.wait(task, { kind: 'signal', call: 'pause', ...until });
   }
 
   wake(tid: number): void {

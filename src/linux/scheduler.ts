@@ -65,6 +65,8 @@ export class Scheduler {
   private since = 0;
   /** Tasks that wait for a processor. */
   private queue: Task[] = [];
+  /** When the first of the waits is over; undefined: not known, until somebody looks through all tasks. */
+  private soonest: number | undefined;
 
   constructor(
     private readonly machine: SchedulerPort,
@@ -89,11 +91,19 @@ export class Scheduler {
     if (current !== undefined) current.quantumEnd = Math.min(current.quantumEnd, this.machine.cpu.icount + TURN);
   }
 
+  /** Has a task wait. */
+  wait(task: Task, wanted: Wait): void {
+    task.wait = wanted;
+    task.state = 'waiting';
+    if (wanted.deadline !== undefined && this.soonest !== undefined) this.soonest = Math.min(this.soonest, wanted.deadline);
+  }
+
   /** Puts a waiting task's answer down and lets it run. */
   finishWait(task: Task, result: number): void {
     if (task.state !== 'waiting') return;
     const { wait } = task;
     task.wait = undefined;
+    if (wait?.deadline === this.soonest) this.soonest = undefined;
     this.machine.waitEnded(wait);
     this.machine.finishSyscall(task, result);
     this.add(task);
@@ -180,7 +190,8 @@ export class Scheduler {
   /** Gives the processors to tasks: who waits, is gone or has had his slice goes, and who has waited longest comes. */
   private place(): void {
     const { processors } = this;
-    if (this.queue.length > 0) this.queue = this.queue.filter(task => task.state === 'runnable');
+    // Of many that wait only those in front are looked at: who can run no more goes when it would be its turn.
+    while (this.queue.length > 0 && this.queue[0]!.state !== 'runnable') this.queue.shift();
     const waiting = this.queue.length > 0;
     const costs = processors.map(task => (task === undefined ? COST.wake : COST.change));
     let busy = 0;
@@ -196,8 +207,12 @@ export class Scheduler {
     const given: number[] = [];
     for (let at = 0; at < processors.length && this.queue.length > 0; at++) {
       if (processors[at] !== undefined) continue;
-      this.give(at, this.queue.shift()!);
-      given.push(at);
+      const task = this.queue.shift()!;
+      if (task.state !== 'runnable') at--;
+      else {
+        this.give(at, task);
+        given.push(at);
+      }
     }
     if (busy + given.length > 0) this.machine.clock.share(busy + given.length);
     for (const at of given) this.take(at, costs[at]!);
@@ -233,18 +248,16 @@ export class Scheduler {
   /** Instructions the task may run before something is due: its turn's end, a timer, a sleeper. */
   slice(task: Task): number {
     const { clock, timers, cpu } = this.machine;
-    let left = Math.min(task.quantumEnd - cpu.icount, timers.instructionsLeft(task));
-    const sleeper = this.nextSleeper();
-    if (sleeper !== undefined) left = Math.min(left, clock.until(sleeper));
-    return Math.max(1, left);
+    return Math.max(1, Math.min(task.quantumEnd - cpu.icount, timers.instructionsLeft(task), clock.until(this.nextSleeper())));
   }
 
   /** Answers the waits whose time is over and fires the timers that are due. */
   expire(): void {
     this.machine.timers.expire();
     const next = this.nextSleeper();
+    if (next === Number.POSITIVE_INFINITY) return;
     const now = this.machine.clock.now();
-    if (next === undefined || next > now) return;
+    if (next > now) return;
     const due = this.machine.tasks.filter(task => task.state === 'waiting' && (task.wait?.deadline ?? NEVER) <= now);
     due.sort((a, b) => a.wait!.deadline! - b.wait!.deadline! || a.tid - b.tid);
     for (const task of due) {
@@ -275,6 +288,7 @@ export class Scheduler {
     this.turn = saved.turn;
     this.since = saved.since;
     this.queue = saved.queue.map(task);
+    this.soonest = undefined;
     this.random.restore(saved.random);
   }
 
@@ -284,18 +298,19 @@ export class Scheduler {
     task.quantumEnd = this.machine.cpu.icount + length - this.random.below(length / 4);
   }
 
-  private nextSleeper(): number | undefined {
-    let next: number | undefined;
-    for (const { state, wait } of this.machine.tasks) {
-      if (state === 'waiting' && wait?.deadline !== undefined && (next === undefined || wait.deadline < next)) next = wait.deadline;
+  /** When the first of the waits is over; infinity: none is by itself. */
+  private nextSleeper(): number {
+    if (this.soonest === undefined) {
+      this.soonest = Number.POSITIVE_INFINITY;
+      for (const { state, wait } of this.machine.tasks) {
+        if (state === 'waiting' && wait?.deadline !== undefined && wait.deadline < this.soonest) this.soonest = wait.deadline;
+      }
     }
-    return next;
+    return this.soonest;
   }
 
   private nextMoment(): number | undefined {
-    const sleeper = this.nextSleeper();
-    const timer = this.machine.timers.nextMoment();
-    if (sleeper === undefined || timer === undefined) return sleeper ?? timer;
-    return Math.min(sleeper, timer);
+    const moment = Math.min(this.nextSleeper(), this.machine.timers.nextMoment() ?? Number.POSITIVE_INFINITY);
+    return moment === Number.POSITIVE_INFINITY ? undefined : moment;
   }
 }

@@ -88,6 +88,7 @@ export class Timers {
 
   /** Fires what is due. */
   expire(): void {
+    if (this.armed.length === 0) return;
     for (const timer of [...this.armed]) {
       const now = this.read(timer.clock);
       if (timer.deadline === undefined || timer.deadline > now) continue;

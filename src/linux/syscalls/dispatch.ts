@@ -10,20 +10,14 @@ import type { SyscallResult, SyscallRow } from './row.js';
 import { syscallName, syscallRow } from './table.js';
 
 const RT_SIGRETURN = 15;
+const RAX = 0;
 
-/** The system call that the loaded task has just entered: number in RAX, arguments in RDI RSI RDX R10 R8 R9 (syscall(2)). */
+/** The system call that the loaded task has just entered: number in RAX, arguments in RDI RSI RDX R10 R8 R9 (syscall(2)), here by their numbers. */
 export function enterSyscall(kernel: Kernel, task: Task): void {
   const { registers } = kernel.cpu;
   task.syscall = {
-    number: Number(BigInt.asIntN(32, registers.get('rax'))),
-    args: [
-      registers.get('rdi'),
-      registers.get('rsi'),
-      registers.get('rdx'),
-      registers.get('r10'),
-      registers.get('r8'),
-      registers.get('r9'),
-    ],
+    number: Number(BigInt.asIntN(32, registers.gpr(RAX))),
+    args: [registers.gpr(7), registers.gpr(6), registers.gpr(2), registers.gpr(10), registers.gpr(8), registers.gpr(9)],
     stage: 'entry',
     entryReported: false,
   };
@@ -108,8 +102,7 @@ function extend(kernel: Kernel, extension: KernelExtension, number: number, args
 }
 
 function wait(kernel: Kernel, task: Task, wanted: Wait): void {
-  task.wait = wanted;
-  task.state = 'waiting';
+  kernel.scheduler.wait(task, wanted);
   task.syscall!.stage = 'waiting';
   if (kernel.signals.waitsFor(task)) kernel.interrupt(task);
 }
