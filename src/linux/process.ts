@@ -47,8 +47,8 @@ import { KERNEL_TABLES } from './syscalls/kernel-tables.js';
 import { syscallName } from './syscalls/table.js';
 import { type SyscallInProgress, Task } from './task.js';
 
-/** System calls, faults and turns between two questions whether it is enough, less one: the longest take 20 ms. */
-const OFTEN = 7;
+/** System calls, faults and turns between two questions whether it is enough, less one: the longest take 40 ms. */
+const OFTEN = 3;
 
 /** Signals of faults: stopped at by default, when they are faults. */
 const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.TRAP]);

@@ -91,8 +91,25 @@ export interface Next {
   readonly effect?: Effect;
 }
 
-/** Kept of the console, and of what the program writes. */
+/** Kept of the console, and of what the program writes; a line that is longer goes on in the next. */
 const MOST_LINES = 5000;
+const MOST_CHARACTERS = 1 << 22;
+const LONGEST_LINE = 1 << 16;
+
+/** Of lines the latest, as many as are kept. */
+function latest(lines: readonly string[]): string[] {
+  const cut = lines.flatMap(line =>
+    line.length <= LONGEST_LINE
+      ? line
+      : Array.from({ length: Math.ceil(line.length / LONGEST_LINE) }, (_, i) => line.slice(i * LONGEST_LINE, (i + 1) * LONGEST_LINE)),
+  );
+  let first = cut.length;
+  for (let room = MOST_CHARACTERS; first > 0 && cut.length - first < MOST_LINES; first--) {
+    room -= cut[first - 1]!.length;
+    if (room < 0) break;
+  }
+  return cut.slice(first);
+}
 
 /** No line is begun. */
 export const UNWRITTEN: State['output'] = [''];
@@ -129,12 +146,12 @@ export function initial(view: View, rows: number, columns: number, history: read
 /** Lines into the console, whose end is shown again. */
 export function say(state: State, text: string): State {
   const lines = text.replace(/\n$/, '').split('\n');
-  return { ...state, console: [...state.console, ...lines].slice(-MOST_LINES), panes: touched(state, 'console', { top: undefined }) };
+  return { ...state, console: latest([...state.console, ...lines]), panes: touched(state, 'console', { top: undefined }) };
 }
 
 export function written(state: State, text: string): State {
   const [rest = '', ...lines] = text.split('\n');
-  const output = [...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines].slice(-MOST_LINES);
+  const output = latest([...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines]);
   return { ...state, output, panes: touched(state, 'output', { top: undefined }) };
 }
 

@@ -25,6 +25,20 @@ function click(state: State, pane: string, text: string, column = 10): Input {
 const command = (line: string): Effect => ({ kind: 'command', line });
 const stopped: Message = { kind: 'stopped', view: view('2', '0x2') };
 
+describe('what is kept', () => {
+  it('is bounded, of many lines and of long ones', () => {
+    const many = fed(start(), { kind: 'written', text: 'x\n'.repeat(20_000) });
+    expect(many.output.length).toBeLessThanOrEqual(5000);
+    let long = start();
+    for (let i = 0; i < 200; i++) long = fed(long, { kind: 'written', text: `${i % 10}`.repeat(1 << 16) });
+    expect(long.output.join('').length).toBeLessThanOrEqual(1 << 22);
+    expect(long.output.at(-1)).toBe('9'.repeat(1 << 16));
+    expect(long.output.at(-2)).toBe('8'.repeat(1 << 16));
+    // What follows goes on in the line that is begun.
+    expect(fed(start(), { kind: 'written', text: 'one ' }, { kind: 'written', text: 'line\nand' }).output).toEqual(['one line', 'and']);
+  });
+});
+
 describe('single keys', () => {
   it('r opens the report of a race that the program has printed', () => {
     const quiet = fed(start(), { kind: 'written', text: 'hello\n' });

@@ -39,6 +39,47 @@ int main(void) {
   return 7;
 }`;
 
+/** The dearest calls there are, one after another, for ever. */
+const DEAREST = `
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static char room[16 << 20], pages[1 << 20];
+int main(void) {
+  unsigned long all = 1ul << 40;
+  char *huge = mmap(0, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  int zero = open("/dev/zero", O_RDONLY), memory = syscall(SYS_memfd_create, "", 0), poll_in = epoll_create(1), poll_out = epoll_create(1);
+  int pipes[2];
+  pipe(pipes);
+  struct epoll_event event = {EPOLLIN};
+  for (int i = 0; i < 500; i++) epoll_ctl(poll_in, EPOLL_CTL_ADD, dup(pipes[0]), &event);
+  epoll_ctl(poll_out, EPOLL_CTL_ADD, poll_in, &event);
+  struct pollfd fds[1000];
+  for (int i = 0; i < 1000; i++) fds[i] = (struct pollfd){poll_out, POLLIN};
+  for (long i = 0;; i++) {
+    huge = mremap(huge, all, all << (i & 1), MREMAP_MAYMOVE);
+    mincore(huge, all, pages);
+    madvise(huge, all, MADV_DONTNEED);
+    mprotect(huge, all, i & 1 ? PROT_READ : PROT_READ | PROT_WRITE);
+    read(zero, room, sizeof room);
+    getrandom(room, sizeof room, 0);
+    pwrite(memory, room, sizeof room, 0);
+    poll(fds, 1000, 0);
+    munmap(huge + (1ul << 39), all);
+    mmap(huge + (1ul << 39), 1ul << 39, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    syscall(SYS_close_range, 2000, ~0u, 0);
+  }
+}`;
+
+/** System calls between two questions whether it is enough. */
+const BETWEEN = 4;
+
 describe.skipIf(why)(`a guest that is dear${why ? ` (skipped: ${why})` : ''}`, () => {
   it('lets in who wants to be heard, and does what it does', () => {
     const folder = mkdtempSync(join(tmpdir(), 'r14-pace-'));
@@ -62,8 +103,32 @@ describe.skipIf(why)(`a guest that is dear${why ? ` (skipped: ${why})` : ''}`, (
         slices++;
       }
       // Every few of its calls and faults; and while it writes code and runs it, without any.
-      expect(slices).toBeGreaterThan((60 * 25) / 8);
+      expect(slices).toBeGreaterThan((60 * 25) / BETWEEN);
       expect([cut.t, cut.hash()]).toEqual([whole.t, whole.hash()]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is held up in its dearest calls, by who asks and by a limit', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'r14-pace-'));
+    try {
+      const path = join(folder, 'dearest');
+      writeFileSync(`${path}.c`, DEAREST);
+      execFileSync('gcc', ['-w', '-O1', '-static', '-o', path, `${path}.c`]);
+      const guest = startProcess({ host: nodePorts, path, memory: 128 << 20, output: () => undefined });
+      // Up to where it has made all that it works on.
+      while (guest.syscallCount < 1200) guest.run({ budget: 1000 });
+      for (let i = 0; i < 30; i++) {
+        const before = guest.syscallCount;
+        expect(guest.run({ budget: 1e12, enough: () => true })).toEqual({ kind: 'budget' });
+        expect(guest.syscallCount - before).toBeLessThanOrEqual(BETWEEN);
+        // What they do is in proportion to what is there, not to what they are asked for.
+        expect(guest.memory.touchedPages).toBeLessThan((40 << 20) / 4096);
+      }
+      const { t } = guest;
+      expect(guest.run({ budget: 1000 })).toEqual({ kind: 'budget' });
+      expect(guest.t).toBe(t + 1000);
     } finally {
       rmSync(folder, { recursive: true });
     }
