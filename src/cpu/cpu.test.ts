@@ -103,6 +103,25 @@ describe('cpu', () => {
     expect(cpu.icount).toBe(4);
   });
 
+  it('stops at breakpoints in the middle of a block of which the budget covers a part, as they come and go', () => {
+    // Twelve times inc %rax, which is three bytes long; 1: jmp 1b
+    const cpu = machine([...Array.from({ length: 12 }, () => [0x48, 0xff, 0xc0]).flat(), 0xeb, 0xfe]);
+    const run = (budget: number) => {
+      cpu.registers.rip = CODE;
+      cpu.registers.set('rax', 0n);
+      const { kind } = cpu.run(budget);
+      return [kind, cpu.registers.get('rax'), cpu.registers.rip - CODE];
+    };
+    for (let round = 0; round < 2; round++) {
+      for (const budget of [10, 10, 3, 7]) expect(run(budget)).toEqual(['budget', BigInt(budget), BigInt(3 * budget)]);
+      cpu.setBreakpoints([CODE + 12n]);
+      for (const budget of [10, 10, 5]) expect(run(budget)).toEqual(['breakpoint', 4n, 12n]);
+      expect(run(4)).toEqual(['budget', 4n, 12n]);
+      expect(run(3)).toEqual(['budget', 3n, 9n]);
+      cpu.setBreakpoints([]);
+    }
+  });
+
   it('decodes code anew that the guest writes', () => {
     // lea 0x600000, call it twice with its immediate changed in between
     // mov $0x600000,%ebx; movb $0xb8,(%rbx); movl $1,1(%rbx); movb $0xc3,5(%rbx); call *%rbx; mov %eax,%ecx; movl $2,1(%rbx); call *%rbx; ud2

@@ -324,9 +324,10 @@ export class Machine implements Cpu {
       case EXIT.link: {
         if (left === 0) return undefined;
         const { generation } = this.translator;
-        const block = this.translator.block(this.registers.rip);
+        const record = this.view.getUint32(STATE.exitRecord, true);
+        const block = this.translator.behind(record, this.registers.rip);
         if (block === undefined) this.noteDeparture();
-        else if (generation === this.translator.generation) this.translator.patch(this.view.getUint32(STATE.exitRecord, true), block);
+        else if (generation === this.translator.generation) this.translator.patch(record, block);
         return undefined;
       }
       case EXIT.lookup: {

@@ -95,6 +95,13 @@ export class Translator {
     return this.single.get(Number(pc)) ?? this.translate(pc, true);
   }
 
+  /** Where what led to a link record goes on, at an address: behind an instruction that is a block of its own the others are too, up to a jump. */
+  behind(linkRecord: number, pc: bigint): Block | undefined {
+    const from = this.owner(linkRecord);
+    const block = this.block(pc);
+    return block !== undefined && block.instructions > 1 && this.single.get(from.pc) === from ? this.one(pc) : block;
+  }
+
   /** Makes an indirect jump to the block find it without help. */
   remember(block: Block): void {
     const low = block.pc | 0;
