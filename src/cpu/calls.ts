@@ -218,7 +218,7 @@ export class Calls {
 
   private clear(): void {
     this.bytes.fill(0, GRANULES.base, GRANULES.base + TABLE_BYTES);
-    for (const field of [STATE.callFree, STATE.callNotes, STATE.callClock]) this.set(field, 0);
+    for (const field of [STATE.callFree, STATE.callNotes, STATE.callClock, STATE.callLeft]) this.set(field, 0);
     // A stack that nothing lies on.
     const nowhere = CALLS.base;
     this.bytes.fill(0, nowhere, nowhere + CALLS.size);

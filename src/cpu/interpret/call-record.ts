@@ -78,6 +78,13 @@ const stack = pointer('callStack');
 const end = place(stack);
 /** Slot of the innermost call of a stack; of one without calls, where it ends. */
 const innermost = (root: Node): Node => place(word(root, ROOT.top));
+/** Whether an address is not too far below the innermost call of a stack to be on it, and whether it is not beyond its end besides. */
+const reaches = (root: Node, address: Node): Node => upTo(innermost(root), plus(address, c64(STACK_REACH)));
+const covers = (root: Node, address: Node): Node => both(upTo(address, place(root)), reaches(root, address));
+/** Where RSP was when a stack was left. */
+const leftAt = (root: Node): Node => op('i64.sub', place(root), load('i64.load32_u', root, ROOT.depth));
+/** Whether an address is another or, as behind code that has aligned RSP, up to 15 bytes above it. */
+const isJustAbove = (address: Node, other: Node): Node => below(op('i64.sub', address, other), c64(16));
 /** Of the code that is about to leave its stack: its innermost call, or what is noted at a stack without calls. */
 const leftNow: Node = e => {
   isRoot(top)(e);
@@ -229,14 +236,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
           eachNoted(
             v('g'),
             when(
-              both(
-                upTo(v('sp'), place(v('r'))),
-                upTo(innermost(v('r')), plus(v('sp'), c64(STACK_REACH))),
-                either(
-                  equal(v('r'), stack),
-                  upTo(op('i64.sub', place(v('r')), load('i64.load32_u', v('r'), ROOT.depth)), plus(v('sp'), v('slack'))),
-                ),
-              ),
+              both(covers(v('r'), v('sp')), either(equal(v('r'), stack), upTo(leftAt(v('r')), plus(v('sp'), v('slack'))))),
               when(
                 op('i32.eqz', v('best')),
                 assign('best', v('r')),
@@ -263,7 +263,11 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     params: { r: 'i32', sp: 'i64', left: 'i64' },
     results: [],
     locals: {},
-    body: seq(take(v('r')), run('trim', v('sp')), when(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left))),
+    body: seq(
+      take(v('r')),
+      when(below(slotOf(top), v('sp')), run('trim', v('sp'))),
+      when(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left)),
+    ),
   },
 
   /** Goes over to the stack of an address, from one that has no calls above it. */
@@ -317,9 +321,25 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     results: [],
     locals: { r: 'i32' },
     body: seq(
+      // RSP is aligned.
+      when(isJustAbove(v('old'), v('sp')), finish()),
       note,
       noteLeft(v('old')),
-      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      assign('r', pointer('callLeft')),
+      // Two switches go with each access that the race detector looks at: to g0's stack, and back to where this one was left.
+      when(
+        op(
+          'i32.eqz',
+          both(
+            op('i32.ne', v('r'), c32(0)),
+            isJustAbove(v('sp'), leftAt(v('r'))),
+            reaches(v('r'), v('sp')),
+            op('i32.eqz', covers(stack, v('sp'))),
+          ),
+        ),
+        assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      ),
+      when(op('i32.ne', v('r'), stack), point('callLeft', stack)),
       when(
         op('i32.eqz', v('r')),
         beginStack(v('sp'), leftNow),
