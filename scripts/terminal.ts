@@ -2,8 +2,8 @@
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
-/** Milliseconds after which what is waited for does not come any more. */
-const PATIENCE = 60_000;
+/** Milliseconds after which what is waited for does not come any more; fewer for who writes a test. */
+const PATIENCE = Number(process.env.R14_PATIENCE ?? 60_000);
 /** A screen that has not changed for this many milliseconds is finished. */
 const QUIET = 400;
 

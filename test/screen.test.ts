@@ -94,7 +94,7 @@ describe('the screen', () => {
     screen.mouse({ row: registers.row + 1, column: registers.column + 3 }, 65);
     screen.type('2z');
     await screen.hides('─3 backtrace');
-    screen.type('z\x1b[Hm');
+    screen.type('z\x1b[HM');
     await screen.shows('the mouse is off');
     await screen.until(() => screen.modes().mouse === 'none');
     screen.type('q');

@@ -1,14 +1,17 @@
 /** What single keys and the mouse do. */
+
+import type { Action } from './action.js';
 import { EMPTY } from './editor.js';
+import { clicked } from './foot.js';
 import { helpRows } from './help.js';
 import type { Input } from './input.js';
-import { type Action, KEYS } from './keys.js';
-import { bodyHeight, hit, scrolled, tooSmall } from './layout.js';
+import { KEYS } from './keys.js';
+import { bodyHeight, FOOT, hit, isAlone, scrolled, tooSmall } from './layout.js';
 import type { PaneItem } from './pane.js';
 import { hasReport } from './panes/output.js';
 import { PANES } from './panes/table.js';
-import { itemAt, meant, rowsOfPane, selectBy } from './selection.js';
-import { type Next, type State, say, touched } from './state.js';
+import { itemAt, meant, rowsOfPane, searched, selectBy } from './selection.js';
+import { type Next, type Spot, type State, touched } from './state.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
 type Pointer = Extract<Input, { kind: 'click' | 'wheel' }>;
@@ -26,7 +29,7 @@ const FLAVOURS = ['go', 'gnu', 'intel'] as const;
 export function pressed(state: State, { name, text }: Key): Next {
   if (state.help !== undefined) return { state: { ...state, help: helped(state, state.help, name || text) } };
   const character = text === ' ' ? 'space' : text;
-  const key = KEYS.find(row => row.keys.includes(name === '' ? character : name));
+  const key = KEYS.find(row => row.keys.includes(name === '' ? character : name) && (row.whileSearching !== true || state.search !== ''));
   if (key === undefined || (tooSmall(state) && !LEAVING.has(key.action.kind))) return { state };
   if (state.running !== undefined && !key.whileRunning) {
     const { action } = key;
@@ -61,9 +64,27 @@ export function act(state: State, action: Action): Next {
       return enter(state, itemAt(state, focus));
     case 'back': {
       const [spot, ...back] = state.back;
-      return spot === undefined ? { state } : { state: { ...state, back }, effect: { kind: 'return', spot } };
+      if (spot === undefined) return { state: noted(state, 'there is no place before this one') };
+      return { state: { ...state, back, forth: [spotHere(state), ...state.forth] }, effect: { kind: 'return', spot } };
+    }
+    case 'forth': {
+      const [spot, ...forth] = state.forth;
+      if (spot === undefined) return { state: noted(state, 'backspace has not come from anywhere') };
+      return { state: { ...state, forth, back: [spotHere(state), ...state.back] }, effect: { kind: 'return', spot } };
+    }
+    case 'match':
+      return { state: matched(state, state.search, action.by) };
+    case 'own': {
+      const own = state.view.frames.find(frame => frame.own);
+      return own === undefined
+        ? { state: noted(state, "no frame here is the program's own") }
+        : act(state, { kind: 'run', line: `frame ${own.index}` });
     }
     case 'follow': {
+      if (state.search !== '') return { state: { ...state, search: '' } };
+      if (state.zoomed) return act(state, { kind: 'zoom' });
+      if (isAlone(state)) return { state: { ...state, focus: 'code' } };
+      if (state.running !== undefined) return { state };
       const looking = { ...state.view.looking, [focus]: undefined };
       const spot = { focus, looking, pane: { top: undefined, selected: undefined } };
       return { state: { ...state, zoomed: false }, effect: { kind: 'return', spot } };
@@ -77,7 +98,7 @@ export function act(state: State, action: Action): Next {
     case 'lesson': {
       const next = state.lesson?.next;
       if (next === undefined)
-        return { state: say(state, state.lesson === undefined ? 'no lesson is open: r14 lesson NAME' : 'the lesson is over') };
+        return { state: noted(state, state.lesson === undefined ? 'no lesson is open: r14 lesson NAME opens one' : 'the lesson is over') };
       return { state: { ...state, running: next.text, asked: true }, effect: { kind: 'lesson' } };
     }
     case 'zoom':
@@ -87,28 +108,41 @@ export function act(state: State, action: Action): Next {
       const shows = hidden.delete(focus);
       if (!shows) hidden.add(focus);
       const next = shows ? focus : PANES.find(pane => !hidden.has(pane.name))?.name;
-      if (next === undefined) return { state: say(state, 'one pane must remain') };
+      if (next === undefined) return { state: noted(state, 'one pane must remain') };
       return act({ ...state, focus: next, zoomed: false }, { kind: 'run', line: `config hidden-panes "${[...hidden].join(' ')}"` });
     }
     case 'mouse': {
       const mouse = !state.mouse;
-      const told = mouse ? 'the mouse is on' : "the mouse is off: the terminal's own selection works; m switches it on";
-      return { state: say({ ...state, mouse }, told), effect: { kind: 'mouse', on: mouse } };
+      const told = mouse ? 'the mouse is on' : "the mouse is off: the terminal's own selection works; M switches it on";
+      return { state: noted({ ...state, mouse }, told), effect: { kind: 'mouse', on: mouse } };
     }
     case 'type':
-      return { state: { ...state, line: EMPTY } };
+      return { state: { ...state, line: EMPTY, asking: action.asking } };
     case 'help':
       return { state: { ...state, help: 0 } };
     case 'interrupt':
       if (state.running !== undefined) return { state: { ...state, pending: [] }, effect: { kind: 'interrupt' } };
       return state.leaving
         ? { state, effect: { kind: 'quit' } }
-        : { state: say({ ...state, leaving: true }, 'nothing runs; ctrl-c once more, or q, quits') };
+        : { state: noted({ ...state, leaving: true }, 'nothing runs; ctrl-c once more, or q, quits') };
     case 'suspend':
     case 'repaint':
     case 'quit':
       return { state, effect: { kind: action.kind } };
   }
+}
+
+/** Something to say of the last key. */
+export const noted = (state: State, notice: string): State => ({ ...state, notice });
+
+/** Where one is, to come back to. */
+export const spotHere = (state: State): Spot => ({ focus: state.focus, looking: state.view.looking, pane: state.panes[state.focus] });
+
+/** The text's next place in the focused pane, or the one before. */
+export function matched(state: State, text: string, by: 1 | -1): State {
+  const panes = searched(state, state.focus, text, by);
+  const name = PANES.find(pane => pane.name === state.focus)!.title;
+  return panes === undefined ? noted(state, `"${text}" is nowhere in ${name}`) : { ...state, panes };
 }
 
 /** The help scrolls, and goes at any other key. */
@@ -124,6 +158,11 @@ const helpScrolled = (state: State, top: number): number => helpRows(state.colum
 export function pointed(state: State, pointer: Pointer): Next {
   if (state.help !== undefined) {
     return { state: { ...state, help: pointer.kind === 'wheel' ? helpScrolled(state, state.help + pointer.by * WHEEL_ROWS) : undefined } };
+  }
+  const foot = pointer.row - (state.rows - FOOT);
+  if (foot >= 0 && pointer.kind === 'click' && !tooSmall(state)) {
+    const asked = clicked(state, foot, pointer.column);
+    return asked === undefined ? { state } : act(state, asked);
   }
   const under = hit(state, pointer.row, pointer.column);
   if (under === undefined) return { state };
@@ -147,7 +186,8 @@ export function pointed(state: State, pointer: Pointer): Next {
 /** Goes to what an item points at. */
 function enter(state: State, item: PaneItem | undefined): Next {
   if (item === undefined) return { state };
-  const { frame, goroutine, thread } = item;
+  const { frame, goroutine, thread, command } = item;
+  if (command !== undefined) return act(state, { kind: 'run', line: command });
   if (frame !== undefined) return act(state, { kind: 'run', line: `frame ${frame}` });
   if (goroutine !== undefined) return act(state, { kind: 'run', line: `goroutine ${goroutine}` });
   if (thread !== undefined) return act(state, { kind: 'run', line: `thread ${thread}` });
@@ -158,7 +198,9 @@ function enter(state: State, item: PaneItem | undefined): Next {
 /** Sets a breakpoint at what an item stands for, or clears those that are there. */
 function toggle(state: State, item: PaneItem | undefined): Next {
   const address = item === undefined ? undefined : meant(item);
-  if (address === undefined) return { state: say(state, 'nothing with an address is selected') };
+  const line = item?.place;
+  if (line !== undefined) return act(state, { kind: 'run', line: `break ${line.file}:${line.line}` });
+  if (address === undefined) return { state: noted(state, 'nothing with an address is selected') };
   const verb = state.view.breakpoints.has(address) ? 'clear' : 'break';
   return act(state, { kind: 'run', line: `${verb} *0x${address.toString(16)}` });
 }

@@ -29,6 +29,8 @@ const at = (current: number): View => ({
   t: `${current}`,
   stop: { what: 'stopped', detail: '' },
   fault: false,
+  atStart: false,
+  exited: false,
   code: {
     anchor: current,
     rows: Array.from({ length: 90 }, (_, index) => ({

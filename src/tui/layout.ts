@@ -1,7 +1,9 @@
 /** Where each pane stands on the screen, and what is in it: drawing and the mouse share this. */
-import { type PaneContent, type PaneItem, type PaneSubject, samePane } from './pane.js';
+import { headHeight } from './head.js';
+import { isCut, type PaneContent, type PaneItem, type PaneSubject, samePane } from './pane.js';
 import { eachPane, type Pane, type PaneName, paneNamed } from './panes/table.js';
 import type { State } from './state.js';
+import { type Row, wrappedRow } from './text.js';
 
 /** A pane's place, its title row included, in cells from the upper left corner. */
 export interface ScreenPlace {
@@ -12,8 +14,10 @@ export interface ScreenPlace {
   readonly height: number;
 }
 
-/** A row of a pane: the item with that index, or so many that a fold hides; `unfold`: the keys that show what is to be read there. */
-export type ScreenLine = { readonly index: number; readonly item: PaneItem } | { readonly hidden: number; readonly unfold?: string };
+/** A row of a pane: one of the item with that index, or so many items that a fold hides; `unfold`: the keys that show what is to be read there. */
+export type ScreenLine =
+  | { readonly index: number; readonly item: PaneItem; readonly row: Row }
+  | { readonly hidden: number; readonly unfold?: string };
 
 /** A pane in a layout: rows that it is given, its title among them, before others get more, and how fast it grows among its neighbours. */
 interface Slot {
@@ -90,9 +94,8 @@ const LAYOUTS: readonly Layout[] = [
 ];
 
 export const MINIMUM = LAYOUTS.at(-1)!;
-/** Rows above and below the panes. */
-export const HEAD = 2;
-const FOOT = 2;
+/** Rows below the panes. */
+export const FOOT = 2;
 
 interface Want {
   /** Rows that it is given before others get more than theirs. */
@@ -104,7 +107,7 @@ interface Want {
 }
 
 /** Rows between the screen's head and foot. */
-export const bodyHeight = (state: State): number => state.rows - HEAD - FOOT;
+export const bodyHeight = (state: State): number => state.rows - headHeight(state) - FOOT;
 
 export const tooSmall = ({ rows, columns }: State): boolean => rows < MINIMUM.rows || columns < MINIMUM.columns;
 
@@ -114,7 +117,7 @@ const layoutOf = ({ rows, columns }: State): Layout => LAYOUTS.find(each => colu
 export function layout(state: State): readonly ScreenPlace[] {
   if (tooSmall(state)) return [];
   const { columns, focus } = state;
-  const body = { row: HEAD, column: 0, width: columns, height: bodyHeight(state) };
+  const body = { row: headHeight(state), column: 0, width: columns, height: bodyHeight(state) };
   const chosen = layoutOf(state);
   const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus && each.brief !== true);
   if (state.zoomed || !chosen.bands.flat().some(has)) return alone(state, body);
@@ -150,6 +153,12 @@ export function layout(state: State): readonly ScreenPlace[] {
     return places;
   });
 }
+
+/** The focused pane has the body to itself, zoomed or because it has no place among the others. */
+export const isAlone = (state: State): boolean => {
+  const [first, ...rest] = layout(state);
+  return first?.pane.name === state.focus && first.width === state.columns && rest.every(({ pane }) => pane.name === 'console');
+};
 
 /** The focused pane by itself, but for the answer to a command that was typed. */
 function alone(state: State, body: Omit<ScreenPlace, 'pane'>): readonly ScreenPlace[] {
@@ -239,10 +248,34 @@ export function paneContentOf(state: State, pane: Pane, width: number): PaneCont
 
 /** The lines of a pane that are in view, at most `place.height - 1`. */
 export function linesOf(state: State, place: ScreenPlace): readonly ScreenLine[] {
+  const { selected } = state.panes[place.pane.name];
+  const lines = rowsInView(state, place);
+  const at = lines.findIndex(line => 'index' in line && line.index === selected);
+  const line = lines[at];
+  return line === undefined || 'hidden' in line ? lines : [...opened(lines, at, line, place)];
+}
+
+/** The selected item is shown whole: what is below it gives way, and then what is above. */
+function opened(
+  lines: readonly ScreenLine[],
+  at: number,
+  { index, item }: Extract<ScreenLine, { index: number }>,
+  { width, height }: ScreenPlace,
+): readonly ScreenLine[] {
+  if (!isCut(item, width)) return lines;
+  const rows = wrappedRow(item.whole ?? item.row, width).map(row => ({ index, item, row }));
+  const all = [...lines.slice(0, at), ...rows, ...lines.slice(at + 1)];
+  const over = Math.max(0, all.length - (height - 1));
+  const below = Math.min(over, lines.length - at - 1);
+  return all.slice(0, all.length - below).slice(over - below, over - below + height - 1);
+}
+
+/** A row for each item, before any is opened. */
+function rowsInView(state: State, place: ScreenPlace): readonly ScreenLine[] {
   const { items, anchor, fresh } = paneContentOf(state, place.pane, place.width);
   const height = place.height - 1;
   const { top, selected } = state.panes[place.pane.name];
-  const lines = items.map((item, index) => ({ index, item }));
+  const lines = items.map((item, index) => ({ index, item, row: item.row }));
   if (top === undefined && place.pane.folds && lines.length > height) {
     const folded = fold(items, new Set([anchor ?? 0, ...(selected === undefined ? [] : [selected])]), height);
     if (folded !== undefined) return folded;
@@ -286,7 +319,7 @@ function fold(items: readonly PaneItem[], wanted: ReadonlySet<number>, height: n
     let next = 0;
     for (const index of [...kept].sort((a, b) => a - b)) {
       if (index > next) out.push({ hidden: index - next });
-      out.push({ index, item: items[index]! });
+      out.push({ index, item: items[index]!, row: items[index]!.row });
       next = index + 1;
     }
     return out;

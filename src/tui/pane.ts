@@ -1,8 +1,9 @@
 /** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
-import type { Row } from './text.js';
+import { printable, type Row, rowText, type TextRole, wrapped } from './text.js';
 import type { View } from './view/view.js';
+import widthOf from './width.js';
 
 /** One row of a pane and what it stands for, so that Enter and the mouse know. */
 export interface PaneItem {
@@ -16,6 +17,14 @@ export interface PaneItem {
   readonly value?: bigint;
   /** Where Enter goes instead: the target of a branch. */
   readonly target?: bigint;
+  /** The command that Enter runs instead. */
+  readonly command?: string;
+  /** A line of source that it shows. */
+  readonly place?: { readonly file: string; readonly line: number };
+  /** What `row` is of, where the pane has left something out itself: shown while the item is selected. */
+  readonly whole?: Row;
+  /** It goes on with the item before: they are one text. */
+  readonly goesOn?: true;
   /** Kept in view when a pane that folds has not room for all. */
   readonly keep?: boolean;
 }
@@ -47,7 +56,11 @@ export interface PaneRow {
   readonly title: string;
   /** The key that focuses it. */
   readonly key: string;
-  /** `width`: cells of a row. Rows that are longer are cut. */
+  /** Its name where there is little room; absent: its title. */
+  readonly short?: string;
+  /** Whether it is worth a tab; absent: always. Asks for nothing that costs time. */
+  readonly useful?: (shown: PaneSubject) => boolean;
+  /** `width`: cells of a row. Rows that are longer are cut, and whole while they are selected. */
   readonly content: (shown: PaneSubject, width: number) => PaneContent;
   /** Part of the height that is above the anchor, 0 to 1. */
   readonly anchorAt?: number;
@@ -69,3 +82,10 @@ export function samePane(one: PaneItem, other: PaneItem): boolean {
   }
   return false;
 }
+
+/** Whether a row of that width does not show all that the item says. */
+export const isCut = ({ row, whole }: PaneItem, width: number): boolean => whole !== undefined || widthOf(rowText(row)) > width;
+
+/** A line of plain text in as many items as it takes rows. */
+export const itemsOfLine = (line: string, width: number, role: TextRole = 'plain'): readonly PaneItem[] =>
+  wrapped(printable(line), width, role).map((row, index) => (index === 0 ? { row } : { row, goesOn: true as const }));

@@ -3,9 +3,12 @@ import { render } from 'ink';
 import { run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
 import type { LessonWalk } from '../debugger/lesson/walk.js';
+import { locate, placeOfExpression } from '../debugger/session/expressions.js';
+import { mainFunction } from '../debugger/session/locations.js';
 import type { Session } from '../debugger/session/session.js';
 import { utf8 } from '../host/bytes.js';
 import { grouped } from '../host/grouped.js';
+import { told } from '../host/told.js';
 import { Rows } from './app.js';
 import { ascii } from './ascii.js';
 import { draw } from './draw.js';
@@ -81,7 +84,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     },
   });
   const { rows, columns } = terminal.size;
-  let looking: Looking = {};
+  let looking: Looking = atFirst(opened.session);
   const look = () => observe(opened.session, options.title, looking);
   let state: State = initial(look(), rows, columns, options.history, opened.lesson?.view);
   const depth = process.stdout.getColorDepth();
@@ -157,6 +160,8 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
       }
       case 'go':
         return go(effect.address);
+      case 'find':
+        return find(effect.text, effect.pane);
       case 'return': {
         const { spot } = effect;
         looking = spot.looking;
@@ -205,11 +210,39 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   function go(address: bigint): void {
     const { memory } = opened.session.target.process;
     const pane = memory.allows(address, 1, 'exec') ? 'code' : memory.allows(address, 1, 'read') ? 'memory' : undefined;
-    if (pane === undefined) send({ kind: 'answer', text: `0x${address.toString(16)} is not mapped` });
-    else {
-      looking = { ...looking, [pane]: address };
-      send({ kind: 'arrived', view: look(), pane, address });
+    if (pane === undefined) send({ kind: 'notice', text: `0x${address.toString(16)} is not mapped` });
+    else arrive(pane, address);
+  }
+
+  function arrive(pane: 'code' | 'memory', address: bigint): void {
+    looking = { ...looking, [pane]: address };
+    send({ kind: 'arrived', view: look(), pane, address });
+  }
+
+  /** In the code a location, in memory an expression: the other where it is not one. */
+  function find(text: string, pane: 'code' | 'memory' | undefined): void {
+    const { session } = opened;
+    if (session.exited) {
+      send({ kind: 'notice', text: 'the program has exited: there is nothing to look at' });
+      return;
     }
+    const { memory } = session.target.process;
+    const location = (): bigint => locate(session, text, 0, true).addresses[0]!;
+    const expression = (): bigint => placeOfExpression(session.context(), text, 0);
+    const ways = pane === 'memory' ? [expression, location] : [location, expression];
+    let complaint = '';
+    for (const way of ways) {
+      try {
+        const address = way();
+        const shows = pane === 'memory' ? memory.allows(address, 1, 'read') : memory.allows(address, 1, 'exec');
+        if (pane !== undefined && shows) arrive(pane, address);
+        else go(address);
+        return;
+      } catch (error) {
+        complaint ||= told(error).message;
+      }
+    }
+    send({ kind: 'notice', text: complaint });
   }
 
   terminal.open();
@@ -224,6 +257,12 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   terminal.close();
   app.unmount();
   options.saveHistory(state.history);
+}
+
+/** Before anything has run the code that is shown is the user's own, not what the system starts. */
+function atFirst({ stop, target }: Session): Looking {
+  const main = stop.reason === 'start' ? mainFunction(target.images) : undefined;
+  return main === undefined ? {} : { code: main.entry };
 }
 
 /** Where the program is, and what of it is selected. */

@@ -1,14 +1,15 @@
 /** The selected item of each pane, and how it moves. */
 import { layout, linesOf, paneContentOf, type ScreenPlace, scrolled } from './layout.js';
-import type { PaneItem, PaneState } from './pane.js';
+import { isCut, type PaneItem, type PaneState } from './pane.js';
 import { type PaneName, paneNamed } from './panes/table.js';
 import { type State, touched } from './state.js';
+import { rowText } from './text.js';
 
 /** What an item stands for elsewhere: the value that it holds, or else its address. */
 export const meant = (item: PaneItem): bigint | undefined => item.value ?? item.address;
 
-const standsForSomething = ({ address, frame, goroutine, thread, register }: PaneItem): boolean =>
-  address !== undefined || frame !== undefined || goroutine !== undefined || thread !== undefined || register !== undefined;
+const standsForSomething = ({ address, frame, goroutine, thread, register, command, place }: PaneItem): boolean =>
+  [address, frame, goroutine, thread, register, command, place].some(each => each !== undefined);
 
 function itemsOf(state: State, name: PaneName): { readonly items: readonly PaneItem[]; readonly anchor?: number | undefined } {
   const place = layout(state).find(each => each.pane.name === name);
@@ -37,10 +38,11 @@ export function indexOf(state: State, name: PaneName, address: bigint): number |
   return index < 0 ? undefined : index;
 }
 
-/** Selects the `by`th item from the selected one that stands for something; a pane that has none is scrolled. */
+/** Selects the `by`th item from the selected one that stands for something, or has no room for all it says; a pane that has none is scrolled. */
 export function selectBy(state: State, name: PaneName, by: number): State['panes'] {
   const { items, anchor } = itemsOf(state, name);
-  const choices = items.flatMap((item, index) => (standsForSomething(item) ? [index] : []));
+  const width = layout(state).find(place => place.pane.name === name)?.width ?? state.columns;
+  const choices = items.flatMap((item, index) => (standsForSomething(item) || isCut(item, width) ? [index] : []));
   if (choices.length === 0) return touched(state, name, { top: scrolled(state, name, by) });
   const from = state.panes[name].selected ?? anchor;
   const wanted = from === undefined ? (firstInView(state, name) ?? 0) : choices.findLastIndex(index => index <= from) + by;
@@ -52,6 +54,23 @@ export function selectBy(state: State, name: PaneName, by: number): State['panes
     const first = lines.flatMap(line => ('item' in line ? [choices.indexOf(line.index)] : [])).find(choice => choice >= 0);
     return first;
   }
+}
+
+/** The next item with a text, or the one before, around the pane's end; undefined: there is none. Capital letters count where the text has some. */
+export function searched(state: State, name: PaneName, text: string, by: 1 | -1): State['panes'] | undefined {
+  const { items, anchor } = itemsOf(state, name);
+  const fold = text === text.toLowerCase() ? (each: string): string => each.toLowerCase() : (each: string): string => each;
+  const begins = items.flatMap((item, index) => (item.goesOn ? [] : [index]));
+  const found = begins.filter((index, nth) => {
+    const parts = items
+      .slice(index, begins[nth + 1] ?? items.length)
+      .map(({ row, whole }, part) => (part === 0 ? rowText(whole ?? row) : rowText(row).trim()));
+    return fold(parts.join(' ')).includes(text);
+  });
+  if (found.length === 0) return undefined;
+  const from = state.panes[name].selected ?? (by > 0 ? (anchor ?? 0) - 1 : (anchor ?? 0));
+  const next = by > 0 ? found.find(index => index > from) : found.findLast(index => index < from);
+  return touched(state, name, revealed(state, name, next ?? found.at(by > 0 ? 0 : -1)!));
 }
 
 /** The item selected, and the pane scrolled no further than it needs to be seen. */

@@ -1,9 +1,9 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
+import type { Action, Asking } from './action.js';
 import type { EditedLine } from './editor.js';
 import type { Input } from './input.js';
-import type { Action } from './keys.js';
 import type { PaneState, PaneSubject } from './pane.js';
 import { type PaneName, untouched } from './panes/table.js';
 import type { Looking, View } from './view/view.js';
@@ -26,8 +26,16 @@ export interface State extends PaneSubject {
   readonly panes: Readonly<Record<PaneName, PaneState>>;
   /** Where Enter came from, newest first. */
   readonly back: readonly Spot[];
-  /** The command being typed; undefined: single keys are commands. */
+  /** Where Backspace came from, newest first. */
+  readonly forth: readonly Spot[];
+  /** What is being typed; undefined: single keys are commands. */
   readonly line: EditedLine | undefined;
+  /** What the line is. */
+  readonly asking: Asking;
+  /** What is searched for in the panes; empty: nothing. */
+  readonly search: string;
+  /** What there is to say of the last key, until the next. */
+  readonly notice: string;
   /** Newest first. */
   readonly history: readonly string[];
   /** The program that runs has asked for input: what is typed is for it, until it stops. */
@@ -59,6 +67,8 @@ export type Message =
   | { readonly kind: 'arrived'; readonly view: View; readonly pane: PaneName; readonly address: bigint }
   /** The same stop, looked at from where one was. */
   | { readonly kind: 'returned'; readonly view: View; readonly spot: Spot }
+  /** What there is to say of a key. */
+  | { readonly kind: 'notice'; readonly text: string }
   /** A command's answer. */
   | { readonly kind: 'answer'; readonly text: string }
   /** What the program has written. */
@@ -81,6 +91,8 @@ export type Effect =
   | { readonly kind: 'complete'; readonly line: string }
   /** Look at an address, where addresses of its kind are shown. */
   | { readonly kind: 'go'; readonly address: bigint }
+  /** Look at what a text means: a symbol, an address, a line of source, an expression; in that pane, or where such places are shown. */
+  | { readonly kind: 'find'; readonly text: string; readonly pane: 'code' | 'memory' | undefined }
   /** Look from where one was. */
   | { readonly kind: 'return'; readonly spot: Spot }
   | { readonly kind: 'mouse'; readonly on: boolean }
@@ -89,26 +101,6 @@ export type Effect =
 export interface Next {
   readonly state: State;
   readonly effect?: Effect;
-}
-
-/** Kept of the console, and of what the program writes; a line that is longer goes on in the next. */
-const MOST_LINES = 5000;
-const MOST_CHARACTERS = 1 << 22;
-const LONGEST_LINE = 1 << 16;
-
-/** Of lines the latest, as many as are kept. */
-function latest(lines: readonly string[]): string[] {
-  const cut = lines.flatMap(line =>
-    line.length <= LONGEST_LINE
-      ? line
-      : Array.from({ length: Math.ceil(line.length / LONGEST_LINE) }, (_, i) => line.slice(i * LONGEST_LINE, (i + 1) * LONGEST_LINE)),
-  );
-  let first = cut.length;
-  for (let room = MOST_CHARACTERS; first > 0 && cut.length - first < MOST_LINES; first--) {
-    room -= cut[first - 1]!.length;
-    if (room < 0) break;
-  }
-  return cut.slice(first);
 }
 
 /** No line is begun. */
@@ -125,6 +117,10 @@ export function initial(view: View, rows: number, columns: number, history: read
     zoomed: false,
     panes: untouched,
     back: [],
+    forth: [],
+    asking: 'command',
+    search: '',
+    notice: '',
     console: (lesson?.results ?? []).flatMap(({ part, output }) =>
       part.kind === 'command' ? [`(r14) ${part.text}`, ...output.split('\n')] : [],
     ),
@@ -141,18 +137,6 @@ export function initial(view: View, rows: number, columns: number, history: read
     mouse: true,
     leaving: false,
   };
-}
-
-/** Lines into the console, whose end is shown again. */
-export function say(state: State, text: string): State {
-  const lines = text.replace(/\n$/, '').split('\n');
-  return { ...state, console: latest([...state.console, ...lines]), panes: touched(state, 'console', { top: undefined }) };
-}
-
-export function written(state: State, text: string): State {
-  const [rest = '', ...lines] = text.split('\n');
-  const output = latest([...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines]);
-  return { ...state, output, panes: touched(state, 'output', { top: undefined }) };
 }
 
 export const touched = (state: State, name: PaneName, change: Partial<PaneState>): State['panes'] => ({

@@ -20,6 +20,9 @@ export type TextRole =
   | 'prompt'
   | 'good'
   | 'bad'
+  /** Code among words, and what is stressed. */
+  | 'literal'
+  | 'stress'
   | Region;
 
 export interface TextSegment {
@@ -63,6 +66,84 @@ export function beginning(text: string, width: number): string {
   return text;
 }
 
+/** The longest end of a text that fits, behind a mark for what is lost: of a path the file and the line count. */
+export function ending(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const kept = clusters(text);
+  while (kept.length > 0 && widthOf(kept.join('')) >= width) kept.shift();
+  return width < 1 ? '' : `…${kept.join('')}`;
+}
+
+/** More than half of a narrow row is not left blank in front of what goes on. */
+const DEEPEST = 0.5;
+
+/** A text in rows of a width: broken between words, then between characters; what goes on stands two cells further in. */
+export const wrapped = (text: string, width: number, role: TextRole = 'plain'): readonly Row[] =>
+  widthOf(text) <= width ? [[span(text, role)]] : wrappedRow([span(text, role)], width);
+
+/** The same of a row with its styles. `hang`: cells in front of each further line; by itself two more than in front of the first. */
+export function wrappedRow(row: Row, width: number, hang?: number): readonly Row[] {
+  if (widthOf(rowText(row)) <= width) return [row];
+  const words = wordsOf(row);
+  const lead = words[0]?.blank ? words[0].cells : 0;
+  const indent = Math.min(hang ?? lead + 2, Math.floor(width * DEEPEST));
+  const rows: TextSegment[][] = [[]];
+  let cells = 0;
+  const put = (segment: TextSegment): void => {
+    rows.at(-1)!.push(segment);
+    cells += widthOf(segment.text);
+  };
+  const breakLine = (): void => {
+    rows.push([span(' '.repeat(indent))]);
+    cells = indent;
+  };
+  for (const word of words) {
+    if (word.blank) {
+      // Blanks at a break are the break; in front of the first word they are the text's own.
+      if (cells + word.cells < width && (cells > indent || rows.length === 1)) for (const part of word.parts) put(part);
+      continue;
+    }
+    if (cells + word.cells > width && cells > indent && (word.cells <= width - indent || width - cells < 2)) breakLine();
+    for (const part of word.parts) {
+      let rest = part.text;
+      while (cells + widthOf(rest) > width) {
+        const fits = beginning(rest, width - cells);
+        if (fits === '' && cells <= indent) break;
+        put({ ...part, text: fits });
+        rest = rest.slice(fits.length);
+        breakLine();
+      }
+      put({ ...part, text: rest });
+    }
+  }
+  return rows;
+}
+
+interface Word {
+  readonly parts: TextSegment[];
+  readonly blank: boolean;
+  cells: number;
+}
+
+/** What is between blanks stays together, whatever styles are in it. */
+function wordsOf(row: Row): readonly Word[] {
+  const words: Word[] = [];
+  for (const segment of row) {
+    for (const text of segment.text.split(/( +)/)) {
+      if (text === '') continue;
+      const blank = text.startsWith(' ');
+      const last = words.at(-1);
+      if (last?.blank === blank) {
+        last.parts.push({ ...segment, text });
+        last.cells += widthOf(text);
+      } else words.push({ parts: [{ ...segment, text }], blank, cells: widthOf(text) });
+    }
+  }
+  return words;
+}
+
+export const rowText = (row: Row): string => row.map(({ text }) => text).join('');
+
 /** The row cut or filled to exactly `width` cells. */
 export function toWidth(row: Row, width: number): Row {
   const out: TextSegment[] = [];
@@ -82,7 +163,7 @@ export function toWidth(row: Row, width: number): Row {
 /** A title in a rule: `─1 code ─────`. */
 export function rule(key: string, name: string, width: number, focused: boolean, extra = ''): Row {
   const head = `─${key} ${name} `;
-  const tail = extra === '' ? '' : ` ${extra} `;
+  const tail = extra === '' ? '' : ` ${ending(extra, Math.max(4, width - widthOf(head) - 3))} `;
   const fill = Math.max(0, width - widthOf(head) - widthOf(tail));
   return [span(head, focused ? 'focus' : 'title'), span('─'.repeat(fill), 'dim'), span(tail, 'dim')];
 }

@@ -48,6 +48,8 @@ const LOOKS: Readonly<Record<TextRole, Look>> = {
   prompt: { bold: true },
   good: { hue: GREEN },
   bad: { bold: true, hue: RED },
+  literal: { hue: CYAN },
+  stress: { bold: true },
   code: { hue: BLUE },
   stack: { hue: GREEN },
   heap: { hue: MAGENTA },

@@ -1,10 +1,11 @@
 /** What keys do while a command is typed, and what becomes of it. */
-import { act } from './actions.js';
+import { act, matched } from './actions.js';
 import { type EditedLine, EMPTY, edit, insert, spelt } from './editor.js';
 import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
 import { rowsOfPane } from './selection.js';
-import { type Next, type State, touched, type Waiting, written } from './state.js';
+import { type Next, type State, touched, type Waiting } from './state.js';
+import { written } from './transcript.js';
 import widthOf from './width.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
@@ -17,6 +18,8 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   switch (name) {
     case 'enter':
       if (state.reading) return given(state, line.text);
+      if (state.asking === 'search') return { state: sought(state, line.text) };
+      if (state.asking === 'place') return wanted(state, line.text.trim());
       return submitted(state, line.text);
     case 'ctrl-c':
       if (state.running !== undefined) return act(state, { kind: 'interrupt' });
@@ -31,7 +34,10 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
     case 'backspace':
       return line.text === '' && !searching ? closed : edited();
     case 'tab':
-      return { state: { ...state, line: { ...line, search: undefined } }, effect: { kind: 'complete', line: commandBefore(line) } };
+      return {
+        state: { ...state, line: { ...line, search: undefined } },
+        effect: { kind: 'complete', line: `${state.asking === 'place' ? LOCATION : ''}${commandBefore(line)}` },
+      };
     case 'pageup':
     case 'pagedown': {
       const by = rowsOfPane(state, 'console') * (name === 'pageup' ? -1 : 1);
@@ -48,6 +54,22 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   }
 }
 
+/** A command that takes what `g` takes: places are completed as its are. */
+const LOCATION = 'list ';
+
+/** From the text's first place on, `n` and `N` go through them. */
+function sought(state: State, text: string): State {
+  const search = text === '' ? state.search : text;
+  const closed: State = { ...state, line: undefined, search };
+  return search === '' ? closed : matched(closed, search, 1);
+}
+
+function wanted(state: State, text: string): Next {
+  const closed: State = { ...state, line: undefined };
+  const pane = state.focus === 'code' || state.focus === 'memory' ? state.focus : undefined;
+  return text === '' ? { state: closed } : { state: closed, effect: { kind: 'find', text, pane } };
+}
+
 /** Sends the program a line, which stands in its output as a terminal's echo does. */
 function given(state: State, text: string): Next {
   return { state: { ...written(state, `${text}\n`), line: EMPTY }, effect: { kind: 'input', text: `${text}\n` } };
@@ -55,7 +77,9 @@ function given(state: State, text: string): Next {
 
 /** A paste is never run by itself: it waits in the command line for Enter, whatever newlines are in it. */
 export function pasted(state: State, text: string): State {
-  return text === '' ? state : { ...state, help: undefined, line: insert(state.line ?? EMPTY, spelt(text)) };
+  if (text === '') return state;
+  const asking = state.line === undefined ? 'command' : state.asking;
+  return { ...state, help: undefined, asking, line: insert(state.line ?? EMPTY, spelt(text)) };
 }
 
 /** The words that a word could become, in columns as wide as the console. */
@@ -80,7 +104,9 @@ const commandBefore = ({ text, cursor }: EditedLine): string => text.slice(text.
 function submitted(state: State, text: string): Next {
   const commands = text.split('\n').filter(command => command.trim() !== '');
   const history = commands.reduce<readonly string[]>((old, command) => [command, ...old.filter(each => each !== command)], state.history);
-  const closed: State = { ...state, line: undefined, history: history.slice(0, MOST_HISTORY) };
+  // Who has typed wants to see the answer.
+  const panes = touched(state, 'console', { top: undefined, selected: undefined });
+  const closed: State = { ...state, line: undefined, history: history.slice(0, MOST_HISTORY), panes };
   const typed = (line: string): Waiting => ({ kind: 'run', line, typed: true });
   if (state.running !== undefined) return { state: { ...closed, pending: [...state.pending, ...commands.map(typed)] } };
   const [first = '', ...rest] = commands;

@@ -77,7 +77,7 @@ describe('single keys', () => {
     expect([next.effect, next.state.running, next.state.pending.length]).toEqual([{ kind: 'lesson' }, 'bt', 2]);
     const over = update(next.state, { ...stopped, lesson: { results: [], next: undefined, position: 3, steps: 3 } });
     expect(over.effect).toEqual(command('stepi'));
-    expect(over.state.console).toContain('the lesson is over');
+    expect(over.state.notice).toBe('the lesson is over');
   });
 
   it('show each command that is run, in full', () => {

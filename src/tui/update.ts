@@ -1,10 +1,11 @@
 /** The one pure function that changes the screen's state. */
-import { act, pointed, pressed } from './actions.js';
+import { act, noted, pointed, pressed, spotHere } from './actions.js';
 import { EMPTY, insert } from './editor.js';
 import { carried } from './layout.js';
 import type { PaneName } from './panes/table.js';
 import { indexOf } from './selection.js';
-import { type Message, type Next, type State, say, UNWRITTEN, type Waiting, written } from './state.js';
+import { type Message, type Next, type State, UNWRITTEN, type Waiting } from './state.js';
+import { say, written } from './transcript.js';
 import { pasted, typed, typedCandidates } from './typing.js';
 import type { View } from './view/view.js';
 
@@ -30,21 +31,22 @@ export function update(state: State, message: Message): Next {
     }
     case 'arrived': {
       const { pane, view, address } = message;
-      const spot = { focus: state.focus, looking: state.view.looking, pane: state.panes[state.focus] };
-      return { state: { ...at(state, pane, view, address), back: [spot, ...state.back].slice(0, MOST_SPOTS) } };
+      return { state: { ...at(state, pane, view, address), back: [spotHere(state), ...state.back].slice(0, MOST_SPOTS), forth: [] } };
     }
     case 'returned': {
       const { spot, view } = message;
       const back = shown(state, { view });
       return { state: { ...back, focus: spot.focus, panes: { ...back.panes, [spot.focus]: spot.pane } } };
     }
+    case 'notice':
+      return { state: noted(state, message.text) };
     case 'answer':
       // What nobody has run a command for is news.
       return { state: say({ ...state, asked: state.asked || state.running === undefined }, message.text) };
     case 'written':
       return { state: written(state, message.text) };
     case 'starved':
-      return { state: { ...state, reading: true, line: state.line ?? EMPTY, help: undefined } };
+      return { state: { ...state, reading: true, line: state.line ?? EMPTY, asking: 'command', help: undefined } };
     case 'renewed':
       return { state: { ...state, output: UNWRITTEN } };
     case 'progress':
@@ -58,11 +60,11 @@ export function update(state: State, message: Message): Next {
     }
     case 'click':
     case 'wheel':
-      return pointed({ ...state, leaving: false }, message);
+      return pointed({ ...state, leaving: false, notice: '' }, message);
     case 'paste':
       return { state: pasted(state, message.text) };
     case 'key': {
-      const awake = message.name === 'ctrl-c' ? state : { ...state, leaving: false };
+      const awake = { ...state, notice: '', leaving: state.leaving && message.name === 'ctrl-c' };
       return state.line === undefined ? pressed(awake, message) : typed(awake, state.line, message);
     }
   }

@@ -17,6 +17,8 @@ export const view = (t: string, rax: string): View => ({
   t,
   stop: { what: 'SIGSEGV in f+0', detail: 'rdi = 0' },
   fault: true,
+  atStart: false,
+  exited: false,
   code: {
     rows: [
       { kind: 'function', text: 'f  System V' },

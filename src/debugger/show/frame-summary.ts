@@ -9,6 +9,7 @@ import type { LogicalFrame, Seam } from '../stack/frame.js';
 import type { CallStack, Target } from '../target.js';
 import { underlying } from '../values/types.js';
 import { pointerOf } from '../values/value.js';
+import { isUserCode } from './goroutine-text.js';
 
 export interface FrameSummary {
   readonly index: number;
@@ -21,6 +22,8 @@ export interface FrameSummary {
   /** `inlined`, `wrapper`, `race`, `deferred`, `jumped to from f`, `return address overwritten`, `inferred`. */
   readonly tags: readonly string[];
   readonly selected: boolean;
+  /** The program's own code, not the runtime's. */
+  readonly own?: true;
   /** The change of stacks between this frame and the one further in. */
   readonly seam?: Seam;
 }
@@ -39,7 +42,17 @@ export function frameSummaries(stack: CallStack, count: number, selected: number
     const where = file === undefined ? library.replace(/^.*\//, '') : `${file.replace(/^.*\//, '')}:${line}`;
     const seam = frame.inlined || physical.seam === undefined ? {} : { seam: physical.seam };
     const tags = tagsOf(target, frame, frames[at + 1]);
-    return { index, pc: physical.pc, name, where, args: knownArguments(stack, frame), tags, selected: index === selected, ...seam };
+    return {
+      index,
+      pc: physical.pc,
+      name,
+      where,
+      args: knownArguments(stack, frame),
+      tags,
+      selected: index === selected,
+      ...seam,
+      ...(isUserCode(frame) && name !== 'runtime.main' ? { own: true } : {}),
+    };
   });
 }
 

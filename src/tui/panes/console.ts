@@ -1,13 +1,13 @@
-import type { PaneRow, PaneSubject } from '../pane.js';
-import { printable, span } from '../text.js';
+import { itemsOfLine, type PaneRow, type PaneSubject } from '../pane.js';
 
 /** Commands, typed or of keys, and their answers. */
 export const consolePane = {
   name: 'console',
   title: 'console',
+  short: 'log',
   key: '9',
-  content: ({ console: lines }: PaneSubject) => ({
-    anchor: lines.length - 1,
-    items: lines.map(line => ({ row: [span(printable(line))] })),
-  }),
+  content: ({ console: lines }: PaneSubject, width: number) => {
+    const items = lines.flatMap(line => itemsOfLine(line, width));
+    return { items, anchor: items.length - 1 };
+  },
 } as const satisfies PaneRow;

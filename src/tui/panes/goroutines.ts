@@ -8,6 +8,7 @@ const STATE = 15;
 export const goroutinesPane = {
   name: 'goroutines',
   title: 'goroutines',
+  short: 'gos',
   key: '8',
   folds: true,
   content: ({ view }: PaneSubject) => ({

@@ -12,6 +12,7 @@ const LONG = 16;
 export const lensPane = {
   name: 'lens',
   title: 'call lens',
+  short: 'call',
   key: '4',
   content: ({ view }: PaneSubject) => ({ items: view.lens === undefined ? [] : rows(view.lens).map((row): PaneItem => ({ row })) }),
 } as const satisfies PaneRow;

@@ -9,6 +9,7 @@ export const lessonPane = {
   name: 'lesson',
   title: 'lesson',
   key: '6',
+  useful: ({ lesson }: PaneSubject) => lesson !== undefined,
   content: ({ lesson: walk }: PaneSubject, width: number) => {
     if (walk === undefined) return { items: [] };
     const { results, next, position, steps } = walk;

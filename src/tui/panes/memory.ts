@@ -7,6 +7,7 @@ import { printable, shortNames, span } from '../text.js';
 export const memoryPane = {
   name: 'memory',
   title: 'memory',
+  short: 'mem',
   key: '5',
   anchorAt: 0.3,
   content: ({ view }: PaneSubject) => ({

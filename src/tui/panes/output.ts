@@ -1,5 +1,4 @@
-import type { PaneRow, PaneSubject } from '../pane.js';
-import { printable, span } from '../text.js';
+import { itemsOfLine, type PaneRow, type PaneSubject } from '../pane.js';
 
 /** What Go's race runtime begins a report with. */
 const REPORT = 'WARNING: DATA RACE';
@@ -9,13 +8,12 @@ export const hasReport = (lines: readonly string[]): boolean => lines.some(line 
 export const outputPane = {
   name: 'output',
   title: 'output',
+  short: 'out',
   key: '7',
-  content: ({ output: lines }: PaneSubject) => {
+  useful: ({ output }: PaneSubject) => output.length > 1 || output[0] !== '',
+  content: ({ output: lines }: PaneSubject, width: number) => {
     const begun = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-    return {
-      ...(hasReport(lines) ? { note: 'r tells of the race' } : {}),
-      anchor: begun.length - 1,
-      items: begun.map(line => ({ row: [span(printable(line))] })),
-    };
+    const items = begun.flatMap(line => itemsOfLine(line, width));
+    return { ...(hasReport(lines) ? { note: 'r tells of the race' } : {}), anchor: items.length - 1, items };
   },
 } as const satisfies PaneRow;

@@ -3,6 +3,7 @@ import type { OrderRow } from '../../debugger/show/race-why.js';
 import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
 import { beginning, printable, type Row, shortNames, span, type TextRole, type TextSegment } from '../text.js';
 import widthOf from '../width.js';
+import { hasReport } from './output.js';
 
 /** Cells between the two sides. */
 const GAP = ' │ ';
@@ -13,6 +14,7 @@ export const racePane = {
   name: 'race',
   title: 'race',
   key: 'r',
+  useful: ({ output }: PaneSubject) => hasReport(output),
   content: ({ view }: PaneSubject, width: number) => ({
     items: view.race === undefined ? [] : rows(view.race, width).map((row): PaneItem => ({ row })),
     ...(view.race?.rows === undefined && view.race !== undefined ? { note: 'r: what has ordered them' } : {}),

@@ -11,6 +11,7 @@ const SHORT: Readonly<Record<string, string>> = { eflags: 'flags', fs_base: 'fs'
 export const registersPane = {
   name: 'registers',
   title: 'registers',
+  short: 'regs',
   key: '2',
   folds: true,
   content: ({ view, before }: PaneSubject, width: number) => {

@@ -5,17 +5,21 @@ import { printable, span } from '../text.js';
 export const sourcePane = {
   name: 'source',
   title: 'source',
+  short: 'src',
   key: '0',
   anchorAt: 0.5,
   content: ({ view }: PaneSubject) => {
-    const { file, line, lines, first } = view.source;
+    const { file, path, line, lines, first } = view.source;
     return {
       anchor: line - first,
       note: file,
       items: lines.map((text, index) => {
         const current = first + index === line;
         const number = String(first + index).padStart(5);
-        return { row: [span(`${current ? '=>' : '  '}${number}  ${printable(text)}`, current ? 'current' : 'source')] };
+        return {
+          ...(path === undefined ? {} : { place: { file: path, line: first + index } }),
+          row: [span(`${current ? '=>' : '  '}${number}  ${printable(text)}`, current ? 'current' : 'source')],
+        };
       }),
     };
   },

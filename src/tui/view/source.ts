@@ -3,6 +3,8 @@ import type { Session } from '../../debugger/session/session.js';
 export interface SourceView {
   /** Without its directory; empty when the source is not known. */
   readonly file: string;
+  /** With it. */
+  readonly path?: string;
   readonly line: number;
   readonly lines: readonly string[];
   /** Number of the first of `lines`. */
@@ -19,5 +21,5 @@ export function observeSource(session: Session): SourceView {
   const all = file === undefined ? undefined : session.sources.lines(file);
   if (file === undefined || line === undefined || all === undefined) return NO_SOURCE;
   const first = Math.max(1, line - AROUND);
-  return { file: file.split('/').at(-1)!, line, lines: all.slice(first - 1, line + AROUND), first };
+  return { file: file.split('/').at(-1)!, path: file, line, lines: all.slice(first - 1, line + AROUND), first };
 }

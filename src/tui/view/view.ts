@@ -32,6 +32,8 @@ interface Head {
   /** What happened and where, in a line; `detail` says why. */
   readonly stop: { readonly what: string; readonly detail: string };
   readonly fault: boolean;
+  readonly atStart: boolean;
+  readonly exited: boolean;
   readonly flavor: Flavor;
   readonly theme: Theme;
   /** Panes that the user has hidden. */
@@ -97,7 +99,8 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     breakpoints: session.breakpoints.addresses,
   };
   const stop = stopHeadline(session);
-  if (session.exited) return { ...base, place: '', stop, fault: false, ...NOTHING, race: racePicture(session) };
+  if (session.exited)
+    return { ...base, place: '', stop, fault: false, atStart: false, exited: true, ...NOTHING, race: racePicture(session) };
   const data = stopData(session);
   const stack = session.frame.physical.stack.name;
   const on = stack.startsWith('goroutine') ? '' : ` on ${stack}`;
@@ -107,6 +110,8 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     place,
     stop,
     fault: session.stop.reason === 'signal' || session.stop.reason === 'ending',
+    atStart: session.stop.reason === 'start',
+    exited: false,
   };
   // What changes is told by the registers: they are read while they can be.
   return later(session, head, { registers: observeRegisters(session), values: frameValues(session.stack, session.frame) });

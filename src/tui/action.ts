@@ -1,0 +1,21 @@
+/** What keys, clicks and words of the footer ask for. */
+import type { PaneName } from './panes/table.js';
+
+/** What a line that is typed is: a command, a text to search for, a place to go to. */
+export type Asking = 'command' | 'search' | 'place';
+
+export type Action =
+  /** `typed`: not by a single key, so that the answer is wanted. */
+  /** `opening`: one of the first commands, which the user has not given here. */
+  | { readonly kind: 'run'; readonly line: string; readonly typed?: boolean; readonly opening?: boolean }
+  | { readonly kind: 'focus'; readonly by: 1 | -1 }
+  | { readonly kind: 'pane'; readonly name: PaneName }
+  /** By so many items, pages or to an end. */
+  | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
+  | { readonly kind: 'lesson' }
+  | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'hide' | 'mouse' | 'own' }
+  /** A line is typed. */
+  | { readonly kind: 'type'; readonly asking: Asking }
+  /** To where the text that is searched for stands next, or stood before. */
+  | { readonly kind: 'match'; readonly by: 1 | -1 }
+  | { readonly kind: 'help' | 'interrupt' | 'suspend' | 'repaint' | 'quit' };
