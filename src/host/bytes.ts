@@ -71,6 +71,16 @@ function search(bytes: Uint8Array, pattern: Uint8Array, skip: Int32Array, from: 
   return -1;
 }
 
+/**
+ * Numbers of the rows, of `stride` words of 32 bits each, whose word `column` has that value, in order: in a table that is still the file's bytes, by the
+ * engine's own search.
+ */
+export function* everyRowWith(bytes: Uint8Array, stride: number, column: number, value: number): Iterable<number> {
+  const { buffer, byteOffset } = (bytes.byteOffset & 3) === 0 ? bytes : bytes.slice();
+  const words = new Uint32Array(buffer, byteOffset, bytes.length >> 2);
+  for (let at = words.indexOf(value); at >= 0; at = words.indexOf(value, at + 1)) if (at % stride === column) yield (at - column) / stride;
+}
+
 /** Base64 (RFC 4648, section 4), and back. */
 export function toBase64(bytes: Uint8Array): string {
   let text = '';

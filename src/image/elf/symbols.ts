@@ -2,7 +2,7 @@
  * ELF symbol tables as typed arrays: nothing is decoded before it is asked for, and names are searched in the string table itself, so
  * that a hundred thousand symbols cost a few milliseconds.
  */
-import { everyIndexOf, utf8 } from '../../host/bytes.js';
+import { everyIndexOf, everyRowWith, utf8 } from '../../host/bytes.js';
 import { textOf } from '../bytes.js';
 import type { Elf } from './elf.js';
 import { type Section, SHF, SHT } from './headers.js';
@@ -64,7 +64,7 @@ export class ElfSymbolTable {
 
   private constructor(
     private readonly elf: Elf,
-    bytes: Uint8Array,
+    private readonly bytes: Uint8Array,
     strings: Uint8Array,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -200,8 +200,8 @@ export class ElfSymbolTable {
     for (const at of everyIndexOf(strings, wanted)) {
       const next = strings[at + wanted.length];
       if (next !== 0 && next !== 0x40) continue;
-      for (let i = 1; i < this.count; i++) {
-        if (this.view.getUint32(i * ENTRY_SIZE, true) !== at) continue;
+      for (const i of everyRowWith(this.bytes, ENTRY_SIZE / 4, 0, at)) {
+        if (i === 0 || i >= this.count) continue;
         const symbol = this.symbol(i);
         if (symbol.name === name && this.isDefined(i)) yield symbol;
       }

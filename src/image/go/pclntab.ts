@@ -2,7 +2,7 @@
  * gopclntab of Go 1.18 and later (runtime/symtab.go, type pcHeader, _func and the pc-value tables; cmd/link/internal/ld/pcln.go): the table that
  * Go's own tracebacks use, so every Go program has it, stripped or not. All addresses are link addresses.
  */
-import { everyIndexOf, utf8 } from '../../host/bytes.js';
+import { everyIndexOf, everyRowWith, utf8 } from '../../host/bytes.js';
 import type { OpenDefers, TracedArgument, TracedArguments } from '../api.js';
 import { ByteReader, FormatError, textOf } from '../bytes.js';
 import type { Elf } from '../elf/elf.js';
@@ -196,15 +196,15 @@ export class Pclntab {
   named(name: string): number[] {
     const found: number[] = [];
     if (name === '') return found;
+    const records = this.bytes.subarray(this.functab);
+    const table = records.subarray(0, this.count * 8);
     const names = this.bytes.subarray(this.funcnametab, Math.max(this.funcnametab, this.cutab));
     for (const at of everyIndexOf(names, utf8(`${name}\0`))) {
       if (at > 0 && names[at - 1] !== 0) continue;
-      for (let i = 0; i < this.count; i++) {
-        const record = this.functab + this.u32(this.functab + i * 8 + 4);
-        if (this.u32(record + 4) === at) found.push(i);
-      }
+      // A record's second word is its name's place; that of the table's row is the record's.
+      for (const word of everyRowWith(records, 1, 0, at)) for (const i of everyRowWith(table, 2, 1, (word - 1) * 4)) found.push(i);
     }
-    return found;
+    return found.sort((a, b) => a - b);
   }
 
   private duplicates: Map<string, number[]> | undefined;
