@@ -237,6 +237,7 @@ export class Machine implements Cpu {
 
   private runBlocks(budget: number, pass: boolean): CpuStop {
     const end = this.icount + budget;
+    this.clockEnd = -1;
     let single = pass;
     let exits = 0;
     for (let left = budget; left > 0; left = end - this.icount) {
@@ -264,15 +265,23 @@ export class Machine implements Cpu {
     return { kind: 'budget' };
   }
 
+  /** Where the budget ends that the clock was last set for, in retired instructions; -1: it was not, in this turn. Within one, the clock only runs. */
+  private clockEnd = -1;
+
   /** Runs from a record on, with the clock as it will be when the budget is used up. */
   private begin(record: number, budget: number): number {
+    if (this.icount + budget !== this.clockEnd) this.setClock(budget);
+    return this.enter(record, budget);
+  }
+
+  private setClock(budget: number): void {
     const { view } = this;
+    this.clockEnd = this.icount + budget;
     const { ns, ticks, pace } = this.environment.counter();
     this.put(STATE.clockNs, ns);
     this.put(STATE.clockTicks, ticks + budget * pace);
     view.setUint32(STATE.clockPace, pace, true);
     view.setUint32(STATE.clockCpu, this.environment.tscAux(), true);
-    return this.enter(record, budget);
   }
 
   /** Puts a whole number in a field of 64 bits: no bigint, for this happens at each turn of a thread. */
