@@ -39,8 +39,9 @@ export class RunBranch<N> {
   ) {}
 }
 
-/** Instructions between two saves: at least, and at most. */
+/** Instructions between two saves: at least, before it is known what they cost, and at most. */
 const NEAREST = 500_000;
+const FIRST = 4_000_000;
 const FURTHEST = 16_000_000;
 /** Of the time that the program runs, what saves may take. */
 const SHARE = 0.05;
@@ -74,7 +75,7 @@ export class Timeline<N extends { readonly reason: string }> {
   readonly marks = new Marks<N>();
   readonly branches: RunBranch<N>[] = [];
   #branch: RunBranch<N>;
-  #interval = 2 * NEAREST;
+  #interval = FIRST;
   /** Another save is due when the run is here. */
   #due = 0;
   /** Milliseconds that the program ran since the last save, where that was, and copies before. */
