@@ -141,7 +141,7 @@ export class Target {
       go,
       calls: (sp, _stack, most) => cpu.calls(sp, most),
       leftFor: sp => cpu.callLeftFor(sp),
-      oldStackAt: sp => this.lasting(oldStacks).at(sp),
+      oldStackAt: sp => this.lasting(oldStacks).at(sp, go),
       returned: () => cpu.lastReturned(),
       evaluate: unwindExpression(memory),
     };

@@ -29,6 +29,9 @@ export interface RuntimeSymbols {
   readonly tlsG: bigint;
 }
 
+/** Bytes of a g that hold all that is read of it. */
+export const G_SIZE = 0x188;
+
 /** One `g`, read when asked. */
 export class Goroutine {
   constructor(
@@ -149,7 +152,7 @@ export class GoRuntime {
 
   /** Whether a pointer may be a g: its whole struct can be read. */
   readable(g: bigint): boolean {
-    return g !== 0n && this.memory.allows(g, 0x188, 'read');
+    return g !== 0n && this.memory.allows(g, G_SIZE, 'read');
   }
 
   /** All goroutines that are not dead, by id. */

@@ -147,6 +147,6 @@ function parkedStretches({ go, images }: Target): readonly Stretch[] {
 function heapLandmark(target: Target, address: bigint): Landmark {
   const stretch = target.derived(parkedStretches).find(each => address >= each.lo && address < each.hi);
   if (stretch !== undefined) return inside(stretch, address);
-  const old = target.lasting(oldStacks).at(address);
+  const old = target.lasting(oldStacks).at(address, target.go);
   return { region: 'heap', name: old === undefined ? 'heap' : `heap (${old.name})` };
 }

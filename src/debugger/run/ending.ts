@@ -95,8 +95,10 @@ export function endingHere(session: Session): Ending | undefined {
   if (kinds === undefined) return undefined;
   const first = registers.get('rax');
   if (kinds.includes('panic')) return panicEnding(session, first);
-  if (kinds.includes('recursion') && target.go !== undefined) target.lasting(oldStacks).copied(target.go, first, target.process.t);
-  if (kinds.includes('recursion')) return recursionEnding(session, first, registers.get('rbx'));
+  if (kinds.includes('recursion')) {
+    target.lasting(oldStacks).copied(target.memory, first, target.process.t);
+    return recursionEnding(session, first, registers.get('rbx'));
+  }
   const message = oneLine(stringAt(target, first, registers.get('rbx')) ?? 'for a reason that cannot be read');
   if (!stack.frames(NEAR).some(({ name }) => name === DEADLOCK)) return { kind: 'throw', message, details: [] };
   return { kind: 'deadlock', message, details: waitingLines(target) };
