@@ -4,6 +4,7 @@
  */
 
 import type { Assets } from '../../host/assets.js';
+import { utf8Text } from '../../host/bytes.js';
 import { Told } from '../../host/told.js';
 import { unpackedEffects } from '../effects/pack.js';
 import type { RowEffects } from '../effects/row.js';
@@ -15,7 +16,9 @@ declare const OP_TRAITS: string;
 export const opTraits = JSON.parse(OP_TRAITS) as readonly OpTraits[];
 
 let assets: Assets | undefined;
-let lines: readonly string[] | undefined;
+let effects: Uint8Array | undefined;
+/** Where each line of the effects begins, and where the last ends. */
+let lines: readonly number[] | undefined;
 
 export function beginWithMade(from: Assets | undefined): void {
   assets ??= from;
@@ -30,6 +33,13 @@ function made(name: string): Uint8Array {
 export const interpreterBytes = (): Uint8Array => made('interpreter.wasm');
 
 export function effectsOfRow(op: number): RowEffects {
-  lines ??= new TextDecoder().decode(made('effects.jsonl')).split('\n');
-  return unpackedEffects(lines[op]!);
+  effects ??= made('effects.jsonl');
+  lines ??= lineStarts(effects);
+  return unpackedEffects(utf8Text(effects.subarray(lines[op], lines[op + 1])));
+}
+
+function lineStarts(bytes: Uint8Array): number[] {
+  const starts = [0];
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, end + 1)) starts.push(end + 1);
+  return [...starts, bytes.length];
 }
