@@ -1,13 +1,14 @@
 /**
  * Bundles r14: a function for each part that is imported when it is needed (the engine, the screen) and for what several of them have in
- * common, what V8 has compiled of them, and a small file that runs them. A start reads and evaluates only the parts that it needs.
+ * common, in files of those that are needed together; what V8 has compiled of them; and a small file that runs them. A start reads and evaluates
+ * only what it needs.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { type BuildOptions, build, type OutputFile, type Plugin, transform } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from 'esbuild';
 import { Decoder, DecoderOptions, Instruction } from 'iced-x86';
 import { calling, compiledName } from '../src/cli/compiled.js';
 import { codeFile, MAIN, SURROUNDINGS } from '../src/cli/start.js';
@@ -23,6 +24,10 @@ export const COMMON_FORMS = join(import.meta.dirname, 'common-forms.txt');
 
 /** The file that `bin/r14.js` imports. */
 const START = 'start.js';
+
+/** What most starts need: the parts that the same of these need are in one file, for each file takes a start a tenth of a millisecond. */
+const STARTS = [MAIN, 'run', 'exec'];
+const sourceOf = (start: string): string => `src/cli/${start}.ts`;
 
 const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -94,12 +99,12 @@ const DEFAULT = /^export default (.*);\n/m;
  * A part as a function: `Script` cannot run modules with code that V8 has compiled before. What it imports are variables of it, for that is fast: no
  * part may assign later to what it exports.
  */
-function asFunction({ path, text }: OutputFile): string {
+function asFunction({ path, text }: OutputFile, fileOf: (part: string) => string): string {
   let body = ascii(text);
   let imports = '';
   for (let found = IMPORT.exec(body); found !== null; found = IMPORT.exec(body)) {
     const names = found[1]?.replaceAll(' as ', ': ');
-    imports += `${names === undefined ? '' : `var {${names}} = `}await importPart("${found[2]}");\n`;
+    imports += `${names === undefined ? '' : `var {${names}} = `}await importPart("${fileOf(found[2]!)}", "${found[2]}");\n`;
     body = body.slice(found[0].length);
   }
   const exported = EXPORT.exec(body)?.[1] ?? '';
@@ -107,9 +112,29 @@ function asFunction({ path, text }: OutputFile): string {
   body = body
     .replace(EXPORT, '')
     .replace(DEFAULT, 'return { default: $1 };\n')
-    .replace(/\bimport\("\.\/([^"]+)\.js"\)/g, 'importPart("$1")');
+    .replace(/\bimport\("\.\/([^"]+)\.js"\)/g, (_, part: string) => `importPart("${fileOf(part)}", "${part}")`);
   if (/^(?:import|export) /m.test(body)) throw new Error(`${path}: an import or export that is not understood`);
   return `(async (${SURROUNDINGS}) => {\n${imports}${body}return {${result}};\n})`;
+}
+
+/** The file, without its ending, that each part shall be in. */
+function filesOfParts({ outputs }: Metafile): ReadonlyMap<string, string> {
+  const part = (path: string) => basename(path, '.js');
+  const needed = STARTS.map(start => {
+    const all = new Set<string>();
+    const add = (path: string) => {
+      if (all.has(path)) return;
+      all.add(path);
+      for (const each of outputs[path]!.imports) if (each.kind === 'import-statement') add(each.path);
+    };
+    add(Object.keys(outputs).find(path => outputs[path]!.entryPoint === sourceOf(start))!);
+    return all;
+  });
+  const fileOf = (path: string): string => {
+    const starts = STARTS.filter((_, i) => needed[i]!.has(path));
+    return starts.includes(MAIN) ? MAIN : starts.length > 0 ? starts.join('-') : part(path);
+  };
+  return new Map(Object.keys(outputs).map(path => [part(path), fileOf(path)]));
 }
 
 /** Bundles into a folder that is there. */
@@ -143,11 +168,23 @@ export async function bundleInto(folder: string): Promise<void> {
     conditions: ['made-before'],
     plugins: [icedAsModule, plainWidths, withoutDevtools, builtinsRequired],
   });
+  const files = filesOfParts(metafile);
+  const parts = await Promise.all(
+    outputFiles.map(async output => {
+      const part = basename(output.path, '.js');
+      const { code } = await transform(
+        asFunction(output, each => files.get(each)!),
+        { minifyWhitespace: true },
+      );
+      return { file: files.get(part)!, text: `${JSON.stringify(part)}:${code.trimEnd().replace(/;$/, '')}` };
+    }),
+  );
   const hash = createHash('sha256');
-  for (const file of outputFiles) {
-    const { code } = await transform(asFunction(file), { minifyWhitespace: true });
+  for (const file of new Set(files.values())) {
+    const own = parts.filter(each => each.file === file).map(({ text }) => text);
+    const code = `({\n${own.join(',\n')}\n})\n`;
     hash.update(code);
-    writeFileSync(join(folder, codeFile(basename(file.path, '.js'))), code);
+    writeFileSync(join(folder, codeFile(file)), code);
   }
   const digest = hash.digest('hex');
   const started = await build({

@@ -66,11 +66,11 @@ async function warm(folder: string): Promise<void> {
   const scripts = new Map<string, Script>();
   for (const args of runs) {
     process.argv = [...process.argv.slice(0, 2), ...args];
-    for (const [part, script] of await start(false)) scripts.set(part, script);
+    for (const [file, script] of await start(false)) scripts.set(file, script);
   }
   // However long that took: under the flags of a start.
   spareProcessors();
-  for (const [part, script] of scripts) writeFileSync(join(folder, compiledFile(part)), script.createCachedData());
+  for (const [file, script] of scripts) writeFileSync(join(folder, compiledFile(file)), script.createCachedData());
   rmSync(home, { recursive: true });
 }
 

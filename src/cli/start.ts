@@ -15,10 +15,10 @@ import { compiledWebAssembly } from './modules.js';
 /** SHA-256 of the bundle beside this file, put in when it is built. */
 declare const BUNDLE_DIGEST: string;
 
-/** The part of the bundle that is run first. */
+/** The part of the bundle that is run first, and the file that it is in. */
 export const MAIN = 'main';
-/** A part's file, in the folder of this one. */
-export const codeFile = (part: string): string => `${part}.cjs`;
+/** The name of a file of parts, in the folder of this one. Its value is an object of them. */
+export const codeFile = (file: string): string => `${file}.cjs`;
 /** What each part of the bundle takes from its surroundings. */
 export const SURROUNDINGS = ['require', 'bundleUrl', '__dirname', 'WebAssembly', 'importPart'] as const;
 
@@ -56,7 +56,7 @@ function yieldToOwnThread(): void {
 
 /** What a part exports. */
 type Exports = Readonly<Record<string, unknown>>;
-type ImportPart = (part: string) => Promise<Exports>;
+type ImportPart = (file: string, part: string) => Promise<Exports>;
 type Part = (require: NodeJS.Require, url: string, dirname: string, wasm: typeof WebAssembly, importPart: ImportPart) => Promise<Exports>;
 
 /** To be called first: V8 takes what it has compiled only under the flags that it had then. */
@@ -65,7 +65,7 @@ export function spareProcessors(): void {
   yieldToOwnThread();
 }
 
-/** Runs r14 with the arguments of this process. `learning`: what is compiled is kept at its end. Returns the script of each part that was needed. */
+/** Runs r14 with the arguments of this process. `learning`: what is compiled is kept at its end. Returns the scripts of the files that were needed. */
 export async function start(learning = true): Promise<ReadonlyMap<string, Script>> {
   spareProcessors();
   const { dirname, url } = import.meta;
@@ -82,20 +82,29 @@ export async function start(learning = true): Promise<ReadonlyMap<string, Script
       learn(folder, scripts);
     });
   const imported = new Map<string, Promise<Exports>>();
-  const importPart: ImportPart = part => {
-    let exports = imported.get(part);
-    if (exports === undefined) {
-      const filename = join(dirname, codeFile(part));
-      const cachedData = folder === undefined ? undefined : compiled(join(folder, compiledFile(part)));
+  const files = new Map<string, Readonly<Record<string, Part>>>();
+  const partsOf = (file: string): Readonly<Record<string, Part>> => {
+    let parts = files.get(file);
+    if (parts === undefined) {
+      const filename = join(dirname, codeFile(file));
+      const cachedData = folder === undefined ? undefined : compiled(join(folder, compiledFile(file)));
       // The bundle is ASCII, which is read faster as Latin-1.
       const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-      scripts.set(part, script);
-      exports = (script.runInThisContext() as Part)(require, url, dirname, wasm, importPart);
+      scripts.set(file, script);
+      parts = script.runInThisContext() as Readonly<Record<string, Part>>;
+      files.set(file, parts);
+    }
+    return parts;
+  };
+  const importPart: ImportPart = (file, part) => {
+    let exports = imported.get(part);
+    if (exports === undefined) {
+      exports = partsOf(file)[part]!(require, url, dirname, wasm, importPart);
       imported.set(part, exports);
     }
     return exports;
   };
-  await importPart(MAIN);
+  await importPart(MAIN, MAIN);
   clearTimeout(later);
   return scripts;
 }
