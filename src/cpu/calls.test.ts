@@ -275,6 +275,15 @@ describe('the record of calls', () => {
     expect(bench.cpu.callLeftFor(bench.stacks[1]!.sp)).toBeUndefined();
   });
 
+  it('begins with the first stack that is left, whatever the other registers hold', () => {
+    const bench = new Bench(FAR, 0x1000n);
+    for (const name of ['rbx', 'rcx', 'rdx', 'rbp', 'rsi', 'rdi'] as const) bench.cpu.registers.set(name, 0xffff_fff0_ffff_fff0n);
+    bench.select(1, 'move');
+    bench.call(16n);
+    bench.select(0, 'move');
+    bench.check('behind two switches');
+  });
+
   it('tells the call that a RET has just ended', () => {
     const bench = new Bench(FAR, 0x1000n);
     bench.call(16n);

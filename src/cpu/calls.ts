@@ -218,13 +218,13 @@ export class Calls {
 
   private clear(): void {
     this.bytes.fill(0, GRANULES.base, GRANULES.base + TABLE_BYTES);
-    for (const field of [STATE.callFree, STATE.callNotes, STATE.callClock, STATE.callLeft]) this.set(field, 0);
+    for (const field of [STATE.callFree, STATE.callNotes, STATE.callClock]) this.set(field, 0);
     // A stack that nothing lies on.
     const nowhere = CALLS.base;
     this.bytes.fill(0, nowhere, nowhere + CALLS.size);
     this.view.setBigUint64(nowhere + CALL.slot, ROOT_BIT, true);
     this.set(nowhere + ROOT.top, nowhere);
-    for (const field of [STATE.callTop, STATE.callStack, STATE.callStacks]) this.set(field, nowhere);
+    for (const field of [STATE.callTop, STATE.callStack, STATE.callStacks, STATE.callLeft]) this.set(field, nowhere);
     this.set(STATE.callUnused, nowhere + CALLS.size);
   }
 

@@ -83,7 +83,7 @@ export const STATE = {
   /** Places of GRANULES in use. Counts the times that a stack was left or looked for. */
   callNotes: 0x3d4,
   callClock: 0x3d8,
-  /** Root of the stack that was left last for another, or 0: most likely that is gone back to. */
+  /** Root of the stack that was left last for another: most likely that is gone back to. */
   callLeft: 0x3e8,
   /** Set when the budget ended inside a compiled region. */
   endedInside: 0x3dc,

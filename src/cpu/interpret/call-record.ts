@@ -328,15 +328,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       assign('r', pointer('callLeft')),
       // Two switches go with each access that the race detector looks at: to g0's stack, and back to where this one was left.
       when(
-        op(
-          'i32.eqz',
-          both(
-            op('i32.ne', v('r'), c32(0)),
-            isJustAbove(v('sp'), leftAt(v('r'))),
-            reaches(v('r'), v('sp')),
-            op('i32.eqz', covers(stack, v('sp'))),
-          ),
-        ),
+        op('i32.eqz', both(isJustAbove(v('sp'), leftAt(v('r'))), reaches(v('r'), v('sp')), op('i32.eqz', covers(stack, v('sp'))))),
         assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
       ),
       when(op('i32.ne', v('r'), stack), point('callLeft', stack)),
