@@ -241,20 +241,20 @@ export class Machine implements Cpu {
     let single = pass;
     let exits = 0;
     for (let left = budget; left > 0; left = end - this.icount) {
-      const pc = this.registers.rip;
+      const { pc } = this.registers;
       let block = single ? this.translator.one(pc) : this.translator.block(pc);
-      if (block === undefined) return this.fetchFault(pc);
+      if (block === undefined) return this.fetchFault(this.registers.rip);
       // With TF each instruction runs by itself, and what it does to TF counts for the next.
       const traced = (this.view.getUint32(STATE.flagsRest, true) & FLAG.tf) !== 0;
       if (block.instructions > (traced ? 1 : left)) block = this.translator.one(pc)!;
-      const given = single || traced ? 1 : Math.min(left, Math.max(this.tiers?.length ?? SLICE, block.instructions));
+      const given = single || traced ? 1 : Math.min(left, Math.max(this.tiers?.lengthAt(this.icount) ?? SLICE, block.instructions));
       if (given > 1) this.tiers?.meet(block, this.icount);
       single = false;
       const goOnWith = traced ? this.oneElement() : undefined;
       const exit = this.begin(block.record, given);
       const retired = given - this.view.getInt32(STATE.exitBudget, true) - this.unfinished(exit);
       this.icount += retired;
-      if (exit === EXIT.budget) this.tiers?.sliceEnded(given, this.registers.rip, this.icount);
+      if (exit === EXIT.budget) this.tiers?.sliceEnded(given, this.registers.pc, this.icount);
       const stop = this.handle(exit, left - retired);
       const done = this.icount > end - left && goesOn(stop);
       goOnWith?.(done);
@@ -334,13 +334,13 @@ export class Machine implements Cpu {
         if (left === 0) return undefined;
         const { generation } = this.translator;
         const record = this.view.getUint32(STATE.exitRecord, true);
-        const block = this.translator.behind(record, this.registers.rip);
+        const block = this.translator.behind(record, this.registers.pc);
         if (block === undefined) this.noteDeparture();
         else if (generation === this.translator.generation) this.translator.patch(record, block);
         return undefined;
       }
       case EXIT.lookup: {
-        const block: Block | undefined = left === 0 ? undefined : this.translator.block(this.registers.rip);
+        const block: Block | undefined = left === 0 ? undefined : this.translator.block(this.registers.pc);
         if (block === undefined) this.noteDeparture();
         else this.translator.remember(block);
         return undefined;
@@ -383,7 +383,7 @@ export class Machine implements Cpu {
   private runAlone(): CpuStop | undefined {
     this.alone = true;
     this.accesses = [];
-    const block = this.translator.one(this.registers.rip);
+    const block = this.translator.one(this.registers.pc);
     if (block === undefined) {
       this.alone = false;
       return this.fetchFault(this.registers.rip);

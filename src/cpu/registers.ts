@@ -46,6 +46,11 @@ export class RegisterFile implements Registers {
     this.view.setBigUint64(STATE.rip, value & MASK64, true);
   }
 
+  /** RIP as a number, exact for where code can be. */
+  get pc(): number {
+    return this.view.getUint32(STATE.rip, true) + this.view.getUint32(STATE.rip + 4, true) * 0x1_0000_0000;
+  }
+
   get backwards(): boolean {
     return this.view.getUint32(STATE.df, true) !== 0;
   }

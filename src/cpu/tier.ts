@@ -17,11 +17,9 @@ export interface TierOptions {
   /** Instructions before the program is looked at, and between two looks at least. */
   readonly warm: number;
   readonly slice: number;
-  /** How often a block must be met until it is hot, and how many such blocks are compiled at once. */
+  /** Instructions that must have been spent at a block, as far as looks tell, until it is hot, and how many such blocks are compiled at once. */
   readonly hot: number;
   readonly batch: number;
-  /** How often a program must be met in compiled code until that is made anew by where it was. */
-  readonly enough: number;
   /** The share of the time since the start that compiling may take. */
   readonly share: number;
   /** From then on every block is compiled before it runs. */
@@ -32,13 +30,16 @@ export interface TierOptions {
   readonly onRegion?: (name: string, text: string) => void;
 }
 
+/**
+ * What a region costs V8 is as much as several million instructions cost the interpreter, and there are some ten blocks in it that are met often: `hot` is
+ * when what was spent there is about that.
+ */
 let defaults: TierOptions = {
   engine: 'interpret',
-  warm: 10_000_000,
+  warm: 40_000_000,
   slice: 20_000,
-  hot: 4,
+  hot: 300_000,
   batch: 8,
-  enough: 500,
   share: 0.1,
   eager: false,
 };
@@ -61,7 +62,7 @@ export function loadJit(): Promise<void> {
   return loading;
 }
 
-/** Instructions between two looks at a program whose code is all compiled, at most. */
+/** Instructions between two looks at a program that is not looked at yet, or whose code is all compiled. */
 const LONGEST = 1_000_000;
 
 /** Regions that are begun at once; what waited besides must get hot again. */
@@ -78,16 +79,14 @@ const PATIENCE = 16;
 
 export class Tiers {
   private jit: Jit | undefined;
+  /** Instructions that were spent at blocks that are not compiled, as far as looks tell. */
   private readonly heat = new Map<Block, number>();
   private waiting: Block[] = [];
   private readonly started = performance.now();
   private suspended = false;
   private delay = 0;
-  /** How often blocks were met in compiled code. */
-  private readonly counts = new Map<Block, number>();
-  private counted = 0;
-  private enough: number;
   private slice: number;
+  private readonly least: number;
   private readonly view: DataView;
 
   constructor(
@@ -95,7 +94,7 @@ export class Tiers {
     private readonly options: TierOptions,
   ) {
     this.slice = options.slice;
-    this.enough = options.enough;
+    this.least = Math.min(options.slice >> 2, LEAST);
     this.view = new DataView(host.memory.buffer);
   }
 
@@ -114,9 +113,9 @@ export class Tiers {
     this.jit?.goOn();
   }
 
-  /** Instructions until `sliceEnded`. */
-  get length(): number {
-    return this.slice;
+  /** Instructions until `sliceEnded`, where so many have retired since the start. */
+  lengthAt(retired: number): number {
+    return retired < this.options.warm ? LONGEST : this.slice;
   }
 
   get stats(): TierStats {
@@ -127,7 +126,7 @@ export class Tiers {
 
   /** A block is about to run. */
   meet(block: Block, retired: number): void {
-    if (this.options.eager && !this.suspended && retired >= this.options.warm && loaded !== undefined) this.compile([block]);
+    if (this.options.eager && !this.suspended && retired >= this.options.warm && loaded !== undefined) this.compile([block], undefined);
   }
 
   /** Compiling has taken no more than its share of the time; a program that goes everywhere is compiled by larger parts, and less of it. */
@@ -136,60 +135,43 @@ export class Tiers {
     return spent <= FREE + (performance.now() - this.started) * this.options.share;
   }
 
-  private compile(roots: readonly Block[]): void {
+  private compile(roots: readonly Block[], weight: ((block: Block) => number) | undefined): void {
     if (this.jit === undefined) {
       this.options.onBegin?.();
       this.jit = new loaded!.Jit(this.host, this.options.onRegion);
     }
-    this.jit.compile(roots, this.options.eager);
+    this.jit.compile(roots, weight, this.options.eager);
   }
 
   /** A slice of so many instructions has ended at an address. `retired`: instructions since the start. */
-  sliceEnded(instructions: number, pc: bigint, retired: number): void {
-    const { options, view } = this;
-    if (this.suspended) return;
+  sliceEnded(instructions: number, pc: number, retired: number): void {
+    const { options, view, heat } = this;
+    if (retired < options.warm || this.suspended) return;
     const inside = view.getUint32(STATE.endedInside, true) !== 0;
     view.setUint32(STATE.endedInside, 0, true);
-    if (instructions < Math.min(options.slice >> 2, LEAST)) return;
-    const block = this.host.blocks.known(Number(pc));
-    if (inside) {
-      if (block !== undefined) this.metInside(block);
-      return;
-    }
-    this.slice = Math.max(options.slice >> 2, this.slice >> 1);
-    if (retired < options.warm || block === undefined) return;
-    const heat = (this.heat.get(block) ?? 0) + 1;
-    this.heat.set(block, heat);
-    if (heat === options.hot) this.waiting.push(block);
+    if (instructions < this.least) return;
+    // A program that is in compiled code is looked at ever more seldom.
+    this.slice = inside ? Math.min(this.slice * 1.25, LONGEST) | 0 : Math.max(this.slice >> 1, options.slice);
+    const block = inside ? undefined : this.host.blocks.known(pc);
+    if (block === undefined) return;
+    const before = heat.get(block) ?? 0;
+    const now = before + instructions;
+    heat.set(block, now);
+    if (before < options.hot && now >= options.hot) this.waiting.push(block);
     if (this.waiting.length === 0 || (this.waiting.length < options.batch && ++this.delay < PATIENCE) || !this.hasTime) return;
     this.delay = 0;
     if (loaded === undefined) void loadJit();
     else {
-      const { heat } = this;
       const hottest = this.waiting.sort((one, other) => heat.get(other)! - heat.get(one)!).splice(0, MOST_ROOTS);
-      this.compile(hottest);
+      this.compile(hottest, each => heat.get(each) ?? 0);
       for (const each of [...hottest, ...this.waiting]) heat.delete(each);
       this.waiting = [];
     }
   }
 
-  /** Compiled code is looked at for a while; then what is met most is compiled by what was seen, and the next while is longer. */
-  private metInside(block: Block): void {
-    const { counts, options } = this;
-    if (this.slice < options.slice) this.slice += options.slice >> 4;
-    counts.set(block, (counts.get(block) ?? 0) + 1);
-    if (++this.counted < this.enough) return;
-    if (this.hasTime) this.jit?.weigh(counts);
-    counts.clear();
-    this.counted = 0;
-    this.enough = Math.min(this.enough * 2, options.enough * 16);
-    this.slice = Math.min(this.slice * 2, LONGEST);
-  }
-
   /** A block is about to go. */
   dropped(block: Block): void {
     if (this.heat.delete(block)) this.waiting = this.waiting.filter(each => each !== block);
-    this.counts.delete(block);
     this.jit?.dropped(block);
   }
 
@@ -197,7 +179,6 @@ export class Tiers {
   flushed(): void {
     this.heat.clear();
     this.waiting = [];
-    this.counts.clear();
     this.jit?.flushed();
   }
 }

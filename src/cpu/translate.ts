@@ -14,6 +14,8 @@ import type { Observers } from './observers.js';
 
 const LINK = opNumber('link');
 const MAX_INSTRUCTIONS = 64;
+/** Blocks that are kept at hand, a power of two. */
+const NEAR = 4096;
 /** Pages whose bytes are kept at hand. */
 const PAGES = 64;
 /** Bytes of the longest instruction. */
@@ -40,13 +42,49 @@ interface Fetch {
   decoder: Decoder | undefined;
 }
 
+/** Blocks by address. What is asked for at each turn of a thread is found without a look into the map. */
+class BlockMap {
+  private readonly all = new Map<number, Block>();
+  private readonly near = Array<Block | undefined>(NEAR).fill(undefined);
+
+  get(pc: number): Block | undefined {
+    const at = (pc ^ (pc >>> 10)) & (NEAR - 1);
+    const near = this.near[at];
+    if (near?.pc === pc) return near;
+    const block = this.all.get(pc);
+    if (block !== undefined) this.near[at] = block;
+    return block;
+  }
+
+  set(block: Block): void {
+    this.forget(block.pc);
+    this.all.set(block.pc, block);
+  }
+
+  /** Takes a block out, unless another has its place. */
+  delete(block: Block): void {
+    if (this.all.get(block.pc) !== block) return;
+    this.forget(block.pc);
+    this.all.delete(block.pc);
+  }
+
+  clear(): void {
+    this.all.clear();
+    this.near.fill(undefined);
+  }
+
+  private forget(pc: number): void {
+    this.near[(pc ^ (pc >>> 10)) & (NEAR - 1)] = undefined;
+  }
+}
+
 export class Translator {
   private next: number = CODE.base;
   /** Blocks in the order of their records, for looking a record up. */
   private blocks: Block[] = [];
   /** By address. */
-  private byAddress = new Map<number, Block>();
-  private single = new Map<number, Block>();
+  private readonly byAddress = new BlockMap();
+  private readonly single = new BlockMap();
   private byPage = new Map<number, Block[]>();
   private readonly fetched = new Map<number, Fetch>();
   private readonly ins = new Instruction();
@@ -75,8 +113,8 @@ export class Translator {
   }
 
   /** The block at an address, translated now if need be; undefined when the address cannot be executed. */
-  block(pc: bigint): Block | undefined {
-    return this.byAddress.get(Number(pc)) ?? this.translate(pc, false);
+  block(pc: number): Block | undefined {
+    return this.byAddress.get(pc) ?? this.translate(BigInt(pc), false);
   }
 
   /** The block at an address, if it is translated. */
@@ -91,12 +129,12 @@ export class Translator {
   }
 
   /** A block of the one instruction at an address; breakpoints do not matter to it. */
-  one(pc: bigint): Block | undefined {
-    return this.single.get(Number(pc)) ?? this.translate(pc, true);
+  one(pc: number): Block | undefined {
+    return this.single.get(pc) ?? this.translate(BigInt(pc), true);
   }
 
   /** Where what led to a link record goes on, at an address: behind an instruction that is a block of its own the others are too, up to a jump. */
-  behind(linkRecord: number, pc: bigint): Block | undefined {
+  behind(linkRecord: number, pc: number): Block | undefined {
     const from = this.owner(linkRecord);
     const block = this.block(pc);
     return block !== undefined && block.instructions > 1 && this.single.get(from.pc) === from ? this.one(pc) : block;
@@ -162,8 +200,8 @@ export class Translator {
   private drop(block: Block): void {
     const { pc } = block;
     this.onDrop(block);
-    if (this.byAddress.get(pc) === block) this.byAddress.delete(pc);
-    if (this.single.get(pc) === block) this.single.delete(pc);
+    this.byAddress.delete(block);
+    this.single.delete(block);
     for (let page = firstPage(block); page <= lastPage(block); page++) {
       const blocks = this.byPage.get(page);
       if (blocks !== undefined)
@@ -298,7 +336,7 @@ export class Translator {
     this.next = at;
     const block: Block = { pc, record, instructions: offsets.length, offsets, length };
     this.blocks.push(block);
-    (single ? this.single : this.byAddress).set(pc, block);
+    (single ? this.single : this.byAddress).set(block);
     for (let page = firstPage(block); page <= lastPage(block); page++) {
       const blocks = this.byPage.get(page);
       if (blocks === undefined) this.byPage.set(page, [block]);

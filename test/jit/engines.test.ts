@@ -12,7 +12,7 @@ import { buildC, buildGo, cPrograms, GUEST_ENVIRONMENT, goPrograms, missing } fr
 
 beforeAll(loadJit);
 
-const SOON = { warm: 0, slice: 777, hot: 1, batch: 3, enough: 40, share: 1e9 };
+const SOON = { warm: 0, slice: 777, hot: 1, batch: 3, share: 1e9 };
 const all = process.env.R14_ALL === '1';
 
 function start(engine: EngineName, path: string, args: readonly string[]): { guest: Process; output: string[] } {

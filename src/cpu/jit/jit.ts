@@ -15,17 +15,11 @@ const MOST_CODE = 24 << 20;
 /** How often compiled code of a page may change until its blocks are left to the interpreter. */
 const MOST_CHANGES = 4;
 
-/** A region is worth to be compiled anew where it has one in so many of what was counted. */
-const WORTH = 100;
-
 interface Compiled {
   readonly place: number;
   readonly bytes: number;
-  readonly root: Block;
   readonly blocks: readonly Block[];
   readonly entries: Set<Block>;
-  /** It was made by how often its blocks were met, or such a one has been made of its root. */
-  weighed: boolean;
 }
 
 /** An entry of a region: whose, and the first word of its block's first record as it was. */
@@ -72,25 +66,14 @@ export class Jit {
     };
   }
 
-  /** Compiles regions of these blocks. What cannot be compiled stays with the interpreter. `always`: also where code changes often. */
-  compile(roots: readonly Block[], always = false): void {
+  /**
+   * Compiles regions of these blocks, of what `weight` says is met often. What cannot be compiled stays with the interpreter. `always`: also where
+   * code changes often.
+   */
+  compile(roots: readonly Block[], weight: Choice['weight'], always = false): void {
     const isQuiet = (root: Block): boolean => always || (this.changes.get(pageOf(root)) ?? 0) < MOST_CHANGES;
     const wanted = roots.filter(root => isQuiet(root) && !this.entries.has(root.record));
-    this.compileFrom(wanted, undefined);
-  }
-
-  /** Compiles anew the regions in which a program was met most often, by how often that was at each block. */
-  weigh(counts: ReadonlyMap<Block, number>): void {
-    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    const shares = new Map<Compiled, number>();
-    for (const [block, count] of counts)
-      for (const compiled of this.byBlock.get(block) ?? []) shares.set(compiled, (shares.get(compiled) ?? 0) + count);
-    const hot = [...shares].filter(([{ weighed }, count]) => !weighed && count * WORTH >= all).sort(([, one], [, other]) => other - one);
-    for (const [compiled] of hot) compiled.weighed = true;
-    this.compileFrom(
-      hot.map(([{ root }]) => root),
-      block => counts.get(block) ?? 0,
-    );
+    this.compileFrom(wanted, weight);
   }
 
   private compileFrom(roots: readonly Block[], weight: Choice['weight']): void {
@@ -106,7 +89,7 @@ export class Jit {
     });
     if (regions.length > 0) {
       try {
-        this.make(regions, weight !== undefined);
+        this.make(regions);
       } catch (error) {
         if (!(error instanceof RangeError) && !(error instanceof WebAssembly.CompileError)) throw error;
         // A limit of WebAssembly's or of the host's memory: the interpreter does what it would have done.
@@ -116,14 +99,14 @@ export class Jit {
     this.stats.milliseconds += performance.now() - start;
   }
 
-  private make(regions: readonly CodeRegion[], weighed: boolean): void {
+  private make(regions: readonly CodeRegion[]): void {
     const { memory, table, imports } = this.host;
     const bytes = compileRegions(regions);
     if (this.stats.codeBytes + bytes.length > MOST_CODE) this.removeAll();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { memory, regions: table, ...imports } });
     this.stats.modules++;
     for (const [index, region] of regions.entries()) {
-      this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length), weighed);
+      this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length));
       this.onRegion?.(`${nameOf(region)}.txt`, listingOf(region, this.host.code));
     }
   }
@@ -136,11 +119,11 @@ export class Jit {
     return this.freePlaces.pop()!;
   }
 
-  private install({ nodes }: CodeRegion, code: unknown, bytes: number, weighed: boolean): void {
+  private install({ nodes }: CodeRegion, code: unknown, bytes: number): void {
     const place = this.place();
     this.host.table.set(place, code);
     const blocks = [...new Set(nodes.slice(1).map(({ block }) => block!))];
-    const compiled: Compiled = { place, bytes, root: nodes[1]!.block!, blocks, entries: new Set(), weighed };
+    const compiled: Compiled = { place, bytes, blocks, entries: new Set() };
     for (const block of blocks) this.byBlock.set(block, (this.byBlock.get(block) ?? new Set()).add(compiled));
     this.stats.regions++;
     this.stats.codeBytes += bytes;

@@ -33,9 +33,8 @@ export interface Blocks {
   opOf(record: number): number | undefined;
 }
 
-/** Of a region; `weighed`: of one that is made where it is known how often blocks are met. */
-const MOST = { blocks: 48, uops: 700 } as const;
-const MOST_WEIGHED = { blocks: 128, uops: 2000 } as const;
+/** Of a region: V8 takes more than twice as long for what is twice as large. */
+const MOST = { blocks: 64, uops: 1000 } as const;
 /** Calls inside each other whose functions are made part of a region. */
 const MOST_CALLS = 4;
 
@@ -80,7 +79,7 @@ interface Found extends Place {
 export interface Choice {
   /** Whether a block is known to be reached from outside. */
   isEntry(block: Block): boolean;
-  /** How often a block was met. Undefined: that has not been counted. */
+  /** How much was spent at a block. Undefined: nobody knows. */
   readonly weight: ((block: Block) => number) | undefined;
 }
 
@@ -94,7 +93,6 @@ export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choic
   const calls = new Calls();
   const entries = new Set<Block>([root]);
   const open = new Frontier(weight);
-  const most = weight === undefined ? MOST : MOST_WEIGHED;
   open.add({ block: root, call: undefined, constants: new Map() });
   let count = 0;
   for (let place = open.next(); place !== undefined; place = open.next()) {
@@ -104,7 +102,7 @@ export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choic
     if (ofCall.has(block)) continue;
     const uops = readBlock(blocks.words, block, record => blocks.opOf(record));
     if (uops.some(({ op }) => isOutside(op))) continue;
-    if (found.length >= most.blocks || count + uops.length > most.uops) continue;
+    if (found.length >= MOST.blocks || count + uops.length > MOST.uops) continue;
     const each = follow(blocks, calls, place, uops);
     // What was never met is wanted where it leads on to what was.
     const leads = (to: Place | undefined): boolean => to !== undefined && weight!(to.block) > 0;
@@ -113,14 +111,6 @@ export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choic
     count += uops.length;
     ofCall.set(block, found.length + 1);
     found.push(each);
-    const behind = each.uops.at(-1)!;
-    if (call === undefined && opTraits[behind.op]!.edge === 'call') {
-      const block = blocks.known(Number(behind.imm));
-      if (block !== undefined) {
-        entries.add(block);
-        open.add({ block, call, constants: new Map() });
-      }
-    }
     if (call === undefined && isEntry(block)) entries.add(block);
     for (const to of [each.otherwise, each.taken, each.expected]) if (to !== undefined) open.add(to);
   }
