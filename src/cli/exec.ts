@@ -12,6 +12,7 @@ import type { Runnable } from '../runtime/bundled/detected.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
+import { keepFiles, keepFlag } from './keep.js';
 import { Outlet, writeOut } from './output.js';
 import { processOptions } from './process-options.js';
 import { openScreen } from './screen.js';
@@ -42,6 +43,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
+  const kept = keepFlag(parsed);
   // JSON has standard output to itself.
   const outlet = new Outlet(json ? 2 : 1);
   const screen = !json && !batch && screenWanted(parsed);
@@ -63,6 +65,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   await manner?.arrive?.(session);
   const finish = (status: number, shown = false): number => {
     own?.end();
+    if (kept !== undefined) keepFiles(kept, session.target.process);
     return manner?.finish(session, status, shown) ?? status;
   };
   if (screen) {

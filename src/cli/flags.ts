@@ -81,6 +81,20 @@ const FLAGS = [
   { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
   { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run'], repeated: true },
   { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run'], repeated: true },
+  {
+    name: 'overlay',
+    value: 'PATH',
+    summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',
+    of: ['exec', 'run'],
+    repeated: true,
+  },
+  {
+    name: 'keep',
+    value: 'DIR',
+    summary:
+      'at the end write the files of its own, of /tmp, /dev/shm, where it started and overlays, to this folder, which is to be empty',
+    of: ['exec', 'run'],
+  },
   { name: 'variant', value: 'NAME', summary: 'which variant of a bundled program (r14 programs lists them)', of: ['exec', 'run', 'cost'] },
   {
     name: 'race',

@@ -34,6 +34,7 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const sysroot = parsed.values.get('sysroot')?.[0];
   const allowRead = parsed.values.get('allow-read');
   const allowWrite = parsed.values.get('allow-write');
+  const overlay = parsed.values.get('overlay');
   return {
     host: nodePorts,
     logged: parsed.command !== 'run',
@@ -50,5 +51,6 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
     ...(sysroot === undefined ? {} : { sysroot }),
     ...(allowRead === undefined ? {} : { allowRead }),
     ...(allowWrite === undefined ? {} : { allowWrite }),
+    ...(overlay === undefined ? {} : { overlay }),
   };
 }

@@ -7,6 +7,7 @@ import type { OutputRecord } from '../linux/output.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { numberFlag, type Parsed } from './flags.js';
 import { programInput } from './input.js';
+import { keepFiles, keepFlag } from './keep.js';
 import { writeOut } from './output.js';
 import { processOptions } from './process-options.js';
 
@@ -20,6 +21,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Runna
   const started = performance.now();
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const options = processOptions(parsed, path);
+  const kept = keepFlag(parsed);
   const own = programInput(parsed);
   const output = ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
@@ -40,6 +42,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Runna
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
   own.end();
+  if (kept !== undefined) keepFiles(kept, process);
   if (parsed.values.has('stats')) tellStats(process, started, status);
   return status;
 }
@@ -47,11 +50,12 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Runna
 /** The last line of --stats; `started`: when, by performance.now(). */
 export function tellStats(process: Process, started: number, status: number): void {
   const seconds = (performance.now() - started) / 1000;
-  const { t, syscallCount, memory } = process;
+  const { t, syscallCount, syscallCounts, memory } = process;
   const rss = globalThis.process.memoryUsage.rss();
   const { tierStats: jit } = process.cpu;
   const stats = {
     ...{ instructions: t, seconds, exit: status, syscalls: syscallCount, pages: memory.touchedPages, rss },
+    calls: Object.fromEntries([...syscallCounts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))),
     ...(jit === undefined ? {} : { jit }),
   };
   writeOut(2, `${JSON.stringify(stats)}\n`);

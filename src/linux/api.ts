@@ -8,6 +8,7 @@ import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
 import { terminalText } from '../host/terminal-text.js';
 import { Told } from '../host/told.js';
+import type { OwnFile } from './fs/own-files.js';
 import type { OutputRecord } from './output.js';
 
 export interface ProcessOptions {
@@ -27,6 +28,8 @@ export interface ProcessOptions {
   cwd?: string;
   allowRead?: readonly string[];
   allowWrite?: readonly string[];
+  /** Trees that it may read; what it changes there is its own, and the host's stays as it is. */
+  overlay?: readonly string[];
   /** Varies the scheduler, AT_RANDOM and getrandom. Default 0. */
   seed?: number;
   /** CPUs the guest is told of. Default 2. */
@@ -56,7 +59,7 @@ export interface KernelExtension {
 /** What a process that was saved needs of where it goes on. */
 export type ResumeOptions = Pick<
   ProcessOptions,
-  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite'
+  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite' | 'overlay'
 >;
 
 /** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */
@@ -203,6 +206,10 @@ export interface Process {
   readonly written: number;
   /** System calls done so far. */
   readonly syscallCount: number;
+  /** How many of them there were of each name. */
+  readonly syscallCounts: ReadonlyMap<string, number>;
+  /** Files of its own that it has made, which are in memory: also when it has ended. */
+  readonly ownFiles: Iterable<OwnFile>;
   catch: Catch;
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: ProcessObserver): () => void;

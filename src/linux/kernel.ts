@@ -13,6 +13,8 @@ import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
 import type { FileSystem } from './fs/file-system.js';
 import type { HostView } from './fs/files.js';
 import { FileNodes, type SavedNodes } from './fs/nodes.js';
+import type { OwnFiles } from './fs/own-files.js';
+import type { SavedTree } from './fs/own-tree.js';
 import { PageFiles, type SavedPages } from './fs/pages.js';
 import { restoreFiles } from './fs/saved-files.js';
 import { FutexTable, type SavedFutexes } from './futex.js';
@@ -27,6 +29,9 @@ import { type SavedTask, Task } from './task.js';
 import { type SavedTimers, type Timer, Timers } from './timers.js';
 import { UserMemory } from './user-memory.js';
 import type { Wait, WaitKind, WaitOf } from './wait.js';
+
+/** Numbers of system calls lie below. */
+const MOST_CALLS = 600;
 
 /** One kind of wait: what becomes of a task that waits so. Methods may throw Errno, but for `cancel` and `reason`. */
 export interface WaitRow<K extends WaitKind> {
@@ -70,12 +75,14 @@ export type SavedKernel = Versioned<{
   readonly stopped: boolean;
   readonly mainStatus: number | undefined;
   readonly syscallCount: number;
+  readonly calls: readonly (readonly [number: number, count: number])[];
   readonly umask: number;
   readonly peakPages: number;
   readonly cwd: string;
   readonly layout: SavedLayout;
   readonly fds: SavedDescriptors;
   readonly nodes: SavedNodes;
+  readonly own: SavedTree;
   readonly nextPipe: number;
   readonly input: SavedInput;
   readonly written: number;
@@ -121,6 +128,8 @@ export class Kernel {
   /** What the main thread said when it exited before others. */
   mainStatus: number | undefined;
   syscallCount = 0;
+  /** System calls by number; those that no Linux has are counted together, behind the others. */
+  readonly calls = new Float64Array(MOST_CALLS + 1);
   /** Watched ranges that the kernel itself has changed for the guest, to be told of before that goes on. */
   changed: readonly WatchHit[] = [];
   umask = 0o022;
@@ -140,6 +149,8 @@ export class Kernel {
 
   constructor(
     readonly cpu: Cpu,
+    /** The host's files, and the guest's own. */
+    readonly own: OwnFiles,
     private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension'> & {
       readonly memory: number;
     },
@@ -147,8 +158,9 @@ export class Kernel {
   ) {
     const seed = options.seed ?? 0;
     this.memory = cpu.memory;
-    this.pages = new PageFiles(options.host.files, () => options.memory - PAGE_SIZE * cpu.memory.touchedPages);
+    this.pages = new PageFiles(own, () => options.memory - PAGE_SIZE * cpu.memory.touchedPages);
     this.memory.pager = this.pages.read;
+    own.grow = bytes => this.pages.grow(bytes);
     this.input = inputLog(options.stdin ?? new Uint8Array(0));
     this.output = new OutputLog(() => cpu.icount, options.output);
     this.cpus = options.cpus ?? 2;
@@ -169,6 +181,12 @@ export class Kernel {
 
   get extension(): KernelExtension | undefined {
     return this.options.extension;
+  }
+
+  /** Notes that a system call is done. */
+  countCall(number: number): void {
+    this.syscallCount++;
+    this.calls[number >= 0 && number < MOST_CALLS ? number : MOST_CALLS]!++;
   }
 
   newTid(): number {
@@ -273,7 +291,7 @@ export class Kernel {
     const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
     const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 3,
+      version: 4,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
       program: this.program,
@@ -293,12 +311,14 @@ export class Kernel {
       stopped: this.stopped,
       mainStatus: this.mainStatus,
       syscallCount: this.syscallCount,
+      calls: [...this.calls.entries()].filter(([, count]) => count > 0),
       umask: this.umask,
       peakPages: this.memory.peakPages,
       cwd: this.fs.cwd,
       layout: this.layout.save(),
       fds: this.fds.save(),
       nodes: this.nodes.save(),
+      own: this.own.save(),
       nextPipe: this.nextPipe,
       input: this.input.save(),
       written: this.output.save(),
@@ -314,7 +334,7 @@ export class Kernel {
 
   /** Of another process too, if it has as many CPUs and as much memory. */
   restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 3);
+    checkVersion('kernel', saved, 4);
     if (saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit) throw new Error('saved on another machine');
     const { aside } = saved;
     const gone = saved.gone.map(task => Task.restore(task));
@@ -326,7 +346,7 @@ export class Kernel {
     this.clock.restore(saved.clock);
     this.random.restore(saved.random);
     this.scheduler.restore(saved.scheduler, task);
-    const { files } = this.options.host;
+    this.own.leave();
     const log = logOf(this.options);
     if (log !== undefined && aside.log !== undefined) log.seek(aside.log);
     const lasting = log !== undefined;
@@ -334,8 +354,9 @@ export class Kernel {
     const { timers, random, pages, input, output } = this;
     this.epolls.watches = 0;
     this.nodes.restore(saved.nodes);
-    const world = { timers, epolls: this.epolls, random, pages, input, output, host: files, view: this.view, lasting };
+    const world = { timers, epolls: this.epolls, random, pages, input, output, host: this.own, view: this.view, lasting };
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
+    this.own.restore(saved.own);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);
     this.piFutexes.restore(saved.piFutexes, task);
@@ -347,6 +368,8 @@ export class Kernel {
     this.stopped = saved.stopped;
     this.mainStatus = saved.mainStatus;
     this.syscallCount = saved.syscallCount;
+    this.calls.fill(0);
+    for (const [number, count] of saved.calls) this.calls[number] = count;
     this.umask = saved.umask;
     this.memory.peakPages = saved.peakPages;
     this.fs.cwd = saved.cwd;

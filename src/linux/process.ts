@@ -14,6 +14,7 @@ import { MemoryLimitError } from '../cpu/memory/address-space.js';
 import { DEFAULT_MEMORY } from '../cpu/memory/reserve.js';
 import { checkVersion, decodePart, encodePart } from '../cpu/part.js';
 import type { Digest } from '../host/digest.js';
+import { normalise } from '../host/path.js';
 import { PID } from './abi/constants.js';
 import { SIG, signalName } from './abi/signals.js';
 import type {
@@ -32,6 +33,8 @@ import type {
   Thread,
 } from './api.js';
 import { FileSystem } from './fs/file-system.js';
+import { type OwnFile, OwnFiles } from './fs/own-files.js';
+import { SHARED_MEMORY } from './fs/proc.js';
 import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
 import { Kernel, type SavedKernel } from './kernel.js';
@@ -59,16 +62,17 @@ const FAULT_SIGNALS = new Set<number>([SIG.SEGV, SIG.BUS, SIG.FPE, SIG.ILL, SIG.
  */
 export function startProcess(options: ProcessOptions): Process {
   const { cwd = '/', host } = options;
-  const sandbox = sandboxOf(options);
+  const own = new OwnFiles(host.files);
+  const sandbox = sandboxOf(own, { ...options, home: options.env?.HOME });
   const files = readProgram(options, sandbox);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const { kernel, cpu } = machine({ ...options, memory });
+  const { kernel, cpu } = machine(own, { ...options, memory });
   const { program, layout, objects } = loadProgram(cpu, kernel.pages, files, options, kernel.random);
   kernel.program = program;
   kernel.layout = layout;
   kernel.objects.push(...objects);
   allowOwn(sandbox, program);
-  kernel.fs = new FileSystem(kernel, host.files, sandbox, cwd);
+  kernel.fs = new FileSystem(kernel, own, sandbox, cwd);
   for (const stream of [new InputStream(kernel.input), new OutputStream(1, kernel.output), new OutputStream(2, kernel.output)]) {
     kernel.fds.add(stream, false);
   }
@@ -87,31 +91,47 @@ export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Proces
   const saved = decodePart(bytes) as ProcessState;
   checkVersion('process', saved, 1);
   const { cpus, memoryLimit, program, cwd } = saved.kernel;
-  const { kernel } = machine({ ...options, cpus, memory: memoryLimit });
-  const sandbox = sandboxOf(options);
+  const own = new OwnFiles(options.host.files);
+  const { kernel } = machine(own, { ...options, cpus, memory: memoryLimit });
+  const sandbox = sandboxOf(own, options);
   allowOwn(sandbox, program);
-  kernel.fs = new FileSystem(kernel, options.host.files, sandbox, cwd);
+  kernel.fs = new FileSystem(kernel, own, sandbox, cwd);
   const process = new GuestProcess(kernel, options.host.digest);
   process.take(saved, kernel.memory.load(saved.memory));
   return process;
 }
 
-function sandboxOf({ host, cwd = '/', sysroot, allowRead = [], allowWrite = [] }: ResumeOptions): Sandbox {
-  return new Sandbox(host.files, { cwd, sysroot, allowRead, allowWrite });
+/** What programs make in a home (XDG base directory specification). */
+const HOME_FOLDERS = ['.cache', '.config', '.local'];
+
+/** Folders that are the guest's own, with their permissions: what each program may write, and where it is at home. */
+function sandboxOf(own: OwnFiles, options: ResumeOptions & { readonly home?: string | undefined }): Sandbox {
+  const { cwd = '/', sysroot, allowRead = [], allowWrite = [], overlay = [], home } = options;
+  const folders: [string, number][] = [
+    ['/tmp', 0o777],
+    [SHARED_MEMORY, 0o777],
+    [cwd, 0o755],
+  ];
+  const at = home?.startsWith('/') ? normalise(home) : '/';
+  // The root is not the guest's: who is at home there keeps what belongs to a home.
+  if (at === '/') folders.push(...HOME_FOLDERS.map((name): [string, number] => [`/${name}`, 0o700]));
+  else folders.push([at, 0o755]);
+  return new Sandbox(own, { cwd, sysroot, allowRead, allowWrite, overlay, own: folders });
 }
 
 /** A program may read itself and what loads it. */
-function allowOwn(sandbox: Sandbox, { real, interpreter, libraries }: Program): void {
-  sandbox.allowProgram(real, libraries);
+function allowOwn(sandbox: Sandbox, program: Program): void {
+  sandbox.allowProgram(program);
+  const { interpreter } = program;
   if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 
-function machine(options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus' | 'room'> & { readonly memory: number }): {
-  kernel: Kernel;
-  cpu: Cpu;
-} {
+function machine(
+  own: OwnFiles,
+  options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus' | 'room'> & { readonly memory: number },
+): { kernel: Kernel; cpu: Cpu } {
   const cpu = new Machine({ memory: Math.min(options.memory, options.room ?? options.memory), assets: options.host.assets });
-  const kernel = new Kernel(cpu, options, KERNEL_TABLES);
+  const kernel = new Kernel(cpu, own, options, KERNEL_TABLES);
   cpu.environment = { counter: () => kernel.clock.counter(), tscAux: () => kernel.scheduler.processor };
   return { kernel, cpu };
 }
@@ -204,6 +224,16 @@ class GuestProcess implements Process {
 
   get syscallCount(): number {
     return this.kernel.syscallCount;
+  }
+
+  get syscallCounts(): ReadonlyMap<string, number> {
+    const { calls } = this.kernel;
+    const named = [...calls.keys()].filter(number => calls[number]! > 0);
+    return new Map(named.map(number => [number === calls.length - 1 ? 'others' : syscallName(number), calls[number]!]));
+  }
+
+  get ownFiles(): Iterable<OwnFile> {
+    return this.kernel.own.all();
   }
 
   observe(observer: ProcessObserver): () => void {

@@ -6,7 +6,7 @@ import { nodePorts } from '../host/node/ports.js';
 import { Epoll } from './fs/epoll.js';
 import { EventFd, TimerFd } from './fs/event.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './fs/files.js';
-import { MappedContent } from './fs/pages.js';
+import { MappedContent } from './fs/mapped-content.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { startProcess } from './process.js';
@@ -41,8 +41,8 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   TimerFd: ['timers', 'timer'],
   Epoll: ['world', 'watchers', 'looked'],
   FileNodes: ['last'],
-  HostFile: ['files', 'pageFiles', 'opened', 'view'],
-  HostDirectory: ['files', 'opened', 'view'],
+  HostFile: ['files', 'pageFiles', 'held', 'view'],
+  HostDirectory: ['files', 'held', 'view'],
   MemoryFile: ['pageFiles', 'content'],
   SyntheticDirectory: [],
 };

@@ -111,7 +111,7 @@ describe('what is saved goes on as it did: bundled programs', () => {
 
 const needsC = missing('gcc');
 describe.skipIf(needsC)(`what is saved goes on as it did: C programs${needsC ? ` (skipped: ${needsC})` : ''}`, () => {
-  const some = ['kernel-files', 'kernel-polling', 'kernel-signals', 'kernel-threads', 'pipes', 'signals', 'threads'];
+  const some = ['kernel-files', 'kernel-polling', 'kernel-signals', 'kernel-threads', 'own-files', 'pipes', 'signals', 'threads'];
   for (const one of cCases(all ? cPrograms() : some)) {
     it(caseName(one), () => {
       const path = buildC(one.program, { static: one.program !== 'threads' });

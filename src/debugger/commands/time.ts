@@ -323,7 +323,7 @@ async function whyCommand(session: Session, args: Arguments): Promise<Answer> {
 function againLine({ target, history }: Session, faulted: boolean): readonly string[] {
   const started = startOf(target.process)?.started;
   if (started === undefined || history?.firstChange !== undefined) return [];
-  const { path, args = [], seed, cpus, env = {}, allowRead = [], allowWrite = [], sysroot, bundled = {} } = started;
+  const { path, args = [], seed, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
   const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ['seed', seed],
     ['cpus', cpus],
@@ -333,6 +333,7 @@ function againLine({ target, history }: Session, faulted: boolean): readonly str
     ...Object.entries(env).map(([key, value]) => ['env', `${key}=${value}`] as const),
     ...[...allowRead].map(each => ['allow-read', each] as const),
     ...[...allowWrite].map(each => ['allow-write', each] as const),
+    ...[...overlay].map(each => ['overlay', each] as const),
   ];
   const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoted(String(value))]));
   const way = [`-ex 'seek ${target.process.t}'`, ...(faulted ? ['-ex continue'] : [])];

@@ -26,6 +26,7 @@ export interface StartedWith {
   readonly memory?: number;
   readonly allowRead?: readonly string[];
   readonly allowWrite?: readonly string[];
+  readonly overlay?: readonly string[];
   /** Of a bundled program. */
   readonly bundled?: { readonly variant?: string; readonly race?: boolean };
 }

@@ -3,8 +3,8 @@ import { dirname, normalise } from '../../host/path.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName, host } from '../abi/errno.js';
 import { HostDirectory, HostFile, MemoryFile, noteChange, SyntheticDirectory, seen } from './files.js';
+import { MappedContent } from './mapped-content.js';
 import type { OpenFile } from './open-file.js';
-import { MappedContent } from './pages.js';
 import { isKnownAbsent, isOwnFile, isSyntheticPath, syntheticAt } from './proc.js';
 import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
@@ -50,7 +50,7 @@ export class FileSystem {
     this.absentCheck(guest);
     const place = this.locate(call, absolute, (flags & O.NOFOLLOW) === 0);
     const writes = (flags & O.ACCMODE) !== O.RDONLY || (flags & (O.CREAT | O.TRUNC)) !== 0;
-    if (!place.exists && (flags & O.CREAT) === 0) throw new Errno(E.NOENT);
+    if (!place.exists && (flags & O.CREAT) === 0) this.absent(call, place.guest, place.real, E.NOENT);
     if (!writes && !this.sandbox.mayRead(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     if (writes && !this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
     return this.openHost(place, flags, status, mode);
@@ -117,6 +117,12 @@ export class FileSystem {
     return place;
   }
 
+  /** What is opened and is not in a folder of the guest's own is perhaps the host's, which that hides: who has run the guest is told. */
+  private absent(call: string, guest: string, real: string, errno: number): never {
+    if (this.sandbox.isOwn(real)) this.refuse(call, guest, '--allow-read', errno);
+    throw new Errno(errno);
+  }
+
   refuse(call: string, what: string, option: string, errno: number): never {
     this.process.refusals.add(call, `${what}: not open to the guest (${option})`, errnoName(errno));
     throw new Errno(errno);
@@ -146,6 +152,7 @@ export class FileSystem {
     }
     const ended = failed?.at ?? place!.real;
     if (sandbox.isGiven(ended) || (place?.exists === true && this.mayLook({ ...place, guest: normalise(absolute) }, follow))) {
+      if (failed && call.startsWith('open')) this.absent(call, normalise(absolute), failed.at, failed.number);
       if (failed) throw failed;
       return place!;
     }

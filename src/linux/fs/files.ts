@@ -2,9 +2,11 @@ import type { PageSource } from '../../cpu/api.js';
 import type { FileHandle, HostFiles, HostStat } from '../../host/files.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
+import { MappedContent } from './mapped-content.js';
 import type { FileNodes } from './nodes.js';
 import { type DirectoryEntry, OpenFile, SeekableFile } from './open-file.js';
-import { MappedContent, type PageFiles } from './pages.js';
+import { OwnFiles } from './own-files.js';
+import type { PageFiles } from './pages.js';
 import { hostStat, type Stat, syntheticStat } from './stat.js';
 
 /** One read or write moves at most this much; the guest sees a short count. */
@@ -26,27 +28,75 @@ export interface FileWorld {
   readonly lasting: boolean;
 }
 
+/** A file or folder of the host that is open. */
+class Held {
+  constructor(
+    private readonly files: HostFiles,
+    /** Host path, all links followed. */
+    private readonly real: string,
+    /** Undefined: opened anew when it is wanted, as after a restore. */
+    private opened: FileHandle | undefined,
+    private readonly open: () => FileHandle,
+    private readonly view: HostView,
+  ) {}
+
+  get handle(): FileHandle {
+    return (this.opened ??= host(this.open));
+  }
+
+  stat(): Stat {
+    return seen(
+      this.view,
+      this.real,
+      host(() => this.files.fstat(this.handle)),
+    );
+  }
+
+  release(lasting: boolean): void {
+    if (!lasting) this.close();
+  }
+
+  close(): void {
+    const { opened } = this;
+    this.opened = undefined;
+    if (opened !== undefined) host(() => this.files.close(opened));
+  }
+
+  save(): { readonly handle: FileHandle | undefined } {
+    return { handle: this.opened };
+  }
+
+  /** The handle of what was saved: that which it had, where that is good still, or that of the same file as it is open now, which gives it away. */
+  static handleOf({ handle }: ReturnType<Held['save']>, real: string, lasting: boolean, before: Held | undefined): FileHandle | undefined {
+    if (lasting || OwnFiles.isOwn(handle)) return handle;
+    if (before?.real !== real || OwnFiles.isOwn(before.opened)) return undefined;
+    const { opened } = before;
+    before.opened = undefined;
+    return opened;
+  }
+}
+
 /** A regular file of the host. */
 export class HostFile extends SeekableFile {
   private source: PageSource | undefined;
+  private readonly held: Held;
 
   constructor(
     private readonly files: HostFiles,
     private readonly pageFiles: PageFiles,
     path: string,
-    /** Host path, all links followed. */
     readonly real: string,
-    /** Undefined: opened anew when it is wanted, as after a restore. */
-    private opened: FileHandle | undefined,
+    opened: FileHandle | undefined,
     flags: number,
     private readonly view: HostView,
   ) {
     super(path, flags);
+    const access = (['read', 'write', 'both'] as const)[flags & O.ACCMODE] ?? 'both';
+    this.held = new Held(files, real, opened, () => files.open(real, { access }, 0), view);
   }
 
   private get handle(): FileHandle {
-    const access = (['read', 'write', 'both'] as const)[this.flags & O.ACCMODE] ?? 'both';
-    return (this.opened ??= host(() => this.files.open(this.real, { access }, 0)));
+    return this.held.handle;
   }
 
   protected size(): number {
@@ -79,17 +129,15 @@ export class HostFile extends SeekableFile {
   }
 
   override release(lasting: boolean): void {
-    if (!lasting) this.close();
+    this.held.release(lasting);
   }
 
   override close(): void {
-    const { opened } = this;
-    this.opened = undefined;
-    if (opened !== undefined) host(() => this.files.close(opened));
+    this.held.close();
   }
 
   save() {
-    return { ...this.common('host file'), real: this.real, position: this.position, source: this.source, aside: { handle: this.opened } };
+    return { ...this.common('host file'), real: this.real, position: this.position, source: this.source, aside: this.held.save() };
   }
 
   /** `before`: the same file as it is open now, which gives its handle away. */
@@ -98,20 +146,15 @@ export class HostFile extends SeekableFile {
     { host: files, pages, lasting, view }: FileWorld,
     before: OpenFile | undefined,
   ): HostFile {
-    const old = before instanceof HostFile ? before : undefined;
-    const file = new HostFile(files, pages, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags, view);
-    if (old) old.opened = undefined;
+    const handle = Held.handleOf(saved.aside, saved.real, lasting, before instanceof HostFile ? before.held : undefined);
+    const file = new HostFile(files, pages, saved.path, saved.real, handle, saved.flags, view);
     file.position = saved.position;
     file.source = saved.source;
     return file;
   }
 
   stat(): Stat {
-    return seen(
-      this.view,
-      this.real,
-      host(() => this.files.fstat(this.handle)),
-    );
+    return this.held.stat();
   }
 }
 
@@ -132,21 +175,18 @@ export class HostDirectory extends OpenFile {
   /** Index of the next entry for getdents64. */
   position = 0;
   private listed: readonly DirectoryEntry[] | undefined;
+  private readonly held: Held;
 
   constructor(
     private readonly files: HostFiles,
     path: string,
     readonly real: string,
-    /** Undefined: opened anew when it is wanted, as after a restore. */
-    private opened: FileHandle | undefined,
+    opened: FileHandle | undefined,
     flags: number,
     private readonly view: HostView,
   ) {
     super(path, flags);
-  }
-
-  private get handle(): FileHandle {
-    return (this.opened ??= host(() => this.files.openFolder(this.real)));
+    this.held = new Held(files, real, opened, () => files.openFolder(real), view);
   }
 
   override read(): never {
@@ -156,7 +196,7 @@ export class HostDirectory extends OpenFile {
   /** Sorted by name: the host's order would differ from run to run. */
   override entries(): readonly DirectoryEntry[] {
     if (this.listed === undefined) {
-      const names = host(() => this.files.listOpen(this.handle));
+      const names = host(() => this.files.listOpen(this.held.handle));
       if (names.length > MOST_ENTRIES) throw new Errno(E.NOMEM);
       const { nodes } = this.view;
       const entries = names.map(({ name, type }) => ({ name, ino: nodes.inode(`${this.real}/${name}`), type: type >> 12 }));
@@ -176,26 +216,20 @@ export class HostDirectory extends OpenFile {
   override sync(): void {}
 
   stat(): Stat {
-    return seen(
-      this.view,
-      this.real,
-      host(() => this.files.fstat(this.handle)),
-    );
+    return this.held.stat();
   }
 
   override release(lasting: boolean): void {
-    if (!lasting) this.close();
+    this.held.release(lasting);
   }
 
   override close(): void {
-    const { opened } = this;
-    this.opened = undefined;
-    if (opened !== undefined) host(() => this.files.close(opened));
+    this.held.close();
   }
 
   save() {
-    const { real, position, listed, opened } = this;
-    return { ...this.common('host directory'), real, position, listed, aside: { handle: opened } };
+    const { real, position, listed } = this;
+    return { ...this.common('host directory'), real, position, listed, aside: this.held.save() };
   }
 
   /** `before`: the same folder as it is open now, which gives its handle away. */
@@ -204,9 +238,8 @@ export class HostDirectory extends OpenFile {
     { host: files, lasting, view }: FileWorld,
     before: OpenFile | undefined,
   ): HostDirectory {
-    const old = before instanceof HostDirectory ? before : undefined;
-    const file = new HostDirectory(files, saved.path, saved.real, lasting ? saved.aside.handle : old?.opened, saved.flags, view);
-    if (old) old.opened = undefined;
+    const handle = Held.handleOf(saved.aside, saved.real, lasting, before instanceof HostDirectory ? before.held : undefined);
+    const file = new HostDirectory(files, saved.path, saved.real, handle, saved.flags, view);
     file.position = saved.position;
     file.listed = saved.listed;
     return file;

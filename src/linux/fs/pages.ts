@@ -1,56 +1,14 @@
 import type { PageSource } from '../../cpu/api.js';
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { type FileHandle, HostFileError, type HostFiles } from '../../host/files.js';
+import { MappedContent } from './mapped-content.js';
+import { OwnFiles } from './own-files.js';
 
 /** Files that a process may have mapped in its life: each stays open, since its pages may be wanted at any time. */
 const MOST_FILES = 256;
 
 /** Pages of a host file are read in pieces of this size. */
 const READ_AHEAD = 1 << 16;
-
-/** Bytes of r14's own that a file shows and may change. What has been saved is left alone: the next change is made in a copy. */
-export class MappedContent {
-  private saved = false;
-  /** The file, and room behind it, which is zeros: what grows a little each time is not copied each time. */
-  private current: Uint8Array;
-  private size: number;
-
-  /** `seals`: of a file of memfd_create(2), the bits of F_SEAL; undefined: it has none and gets none. */
-  constructor(
-    bytes: Uint8Array,
-    public seals?: number,
-  ) {
-    this.current = bytes;
-    this.size = bytes.length;
-  }
-
-  get bytes(): Uint8Array {
-    return this.current.subarray(0, this.size);
-  }
-
-  write(offset: number, bytes: Uint8Array): void {
-    if (this.saved) this.copy(this.current.length);
-    this.current.set(bytes, offset);
-  }
-
-  resize(size: number): void {
-    if (this.saved || size > this.current.length) this.copy(size > this.current.length ? Math.max(size, 2 * this.size) : size);
-    else if (size < this.size) this.current.fill(0, size, this.size);
-    this.size = size;
-  }
-
-  private copy(room: number): void {
-    const bytes = new Uint8Array(room);
-    bytes.set(this.bytes.subarray(0, room));
-    this.current = bytes;
-    this.saved = false;
-  }
-
-  save(): Uint8Array {
-    this.saved = true;
-    return this.bytes;
-  }
-}
 
 /** An open file of the host, with the size and the time of change that it had. */
 interface MappedHostFile {
@@ -169,7 +127,8 @@ export class PageFiles {
     this.table.clear();
     for (const { source, ...file } of saved.hosts) {
       const known = before.get(source);
-      const handle = lasting ? file.handle : known?.kind === 'host' ? known.handle : this.reopen(file);
+      const lasts = lasting || OwnFiles.isOwn(file.handle);
+      const handle = lasts ? file.handle : known?.kind === 'host' ? known.handle : this.reopen(file);
       this.table.set(source, { kind: 'host', ...file, handle });
     }
     for (const { source, bytes, seals } of saved.contents) {

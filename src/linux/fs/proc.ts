@@ -26,7 +26,11 @@ const ABSENT = [
   '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules',
 ];
 
+/** Shared memory is a folder of the guest's own (shm_overview(7)). */
+export const SHARED_MEMORY = '/dev/shm';
+
 export function isSyntheticPath(guest: string): boolean {
+  if (guest === SHARED_MEMORY || guest.startsWith(`${SHARED_MEMORY}/`)) return false;
   return TREES.some(tree => guest === tree || guest.startsWith(`${tree}/`));
 }
 
@@ -212,7 +216,7 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
   const cpuNames = () => Array.from({ length: process.cpus }, (_, i) => `cpu${i}`);
   switch (guest) {
     case '/dev':
-      return directory(() => ['fd', 'full', 'null', 'random', 'stderr', 'stdin', 'stdout', 'urandom', 'zero']);
+      return directory(() => ['fd', 'full', 'null', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'urandom', 'zero']);
     case '/proc':
       return directory(() => [String(PID), 'cpuinfo', 'meminfo', 'self', 'stat', 'sys', 'uptime', 'version']);
     case '/proc/cpuinfo':

@@ -3,13 +3,14 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../host/node/files.js';
+import { OwnFiles } from './own-files.js';
 import { Sandbox } from './sandbox.js';
 
 describe('the sandbox', () => {
   let top = '';
   const at = (...parts: string[]) => path.join(top, ...parts);
   const make = (allowRead: string[], allowWrite: string[] = [], sysroot?: string) =>
-    new Sandbox(nodeFiles, { cwd: '/', allowRead, allowWrite, sysroot });
+    new Sandbox(new OwnFiles(nodeFiles), { cwd: '/', allowRead, allowWrite, sysroot, overlay: [], own: [] });
 
   beforeAll(() => {
     top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'r14-sandbox-')));

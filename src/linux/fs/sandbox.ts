@@ -1,6 +1,7 @@
-import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
+import { FILE_TYPE, typeOf } from '../../host/files.js';
 import { basename, dirname, resolve } from '../../host/path.js';
 import { E, Errno, host } from '../abi/errno.js';
+import type { OwnFiles } from './own-files.js';
 import { type WalkedPath, walkPath } from './walk.js';
 
 /** Where loaders look for libraries (ld.so(8), and Debian's multiarch directories below them). */
@@ -28,6 +29,10 @@ export interface SandboxOptions {
   readonly sysroot?: string | undefined;
   readonly allowRead: readonly string[];
   readonly allowWrite: readonly string[];
+  /** Trees of the host that it may read, and change for itself. */
+  readonly overlay: readonly string[];
+  /** Folders that are the guest's own, absolute; those in what was given are that. */
+  readonly own: readonly (readonly [path: string, mode: number])[];
 }
 
 /**
@@ -51,30 +56,39 @@ export class Sandbox {
   private readonly names: ReadonlySet<string>;
 
   constructor(
-    private readonly files: HostFiles,
+    private readonly files: OwnFiles,
     options: SandboxOptions,
   ) {
     const real = (given: string) => this.realpathOr(resolve(options.cwd, given));
     this.root = options.sysroot === undefined ? '/' : real(options.sysroot);
     this.readRoots = options.allowRead.map(real);
     this.writeRoots = options.allowWrite.map(real);
-    this.plain = [...this.readRoots, ...this.writeRoots].filter(folder => folder !== '/');
+    const overlays = options.overlay.map(real);
+    this.plain = [...this.readRoots, ...this.writeRoots, ...overlays].filter(folder => folder !== '/');
     for (const folder of this.plain) files.near(folder);
-    const given = [...options.allowRead, ...options.allowWrite].map(each => resolve(options.cwd, each));
+    const given = [...options.allowRead, ...options.allowWrite, ...options.overlay].map(each => resolve(options.cwd, each));
+    const trees = [...this.readRoots, ...this.writeRoots, ...overlays, ...given];
+    const own = options.own.filter(([path]) => path !== '/' && !trees.some(tree => isUnder(path, tree)));
+    for (const [path, mode] of [...own].sort(([a], [b]) => a.length - b.length)) files.begin(path, mode);
+    for (const path of overlays) files.overlay(path);
+    if (this.root !== '/') files.show(this.root);
+    for (const path of [...given].sort((a, b) => a.length - b.length)) files.show(path);
     this.names = new Set([...given, ...LIBRARY_DIRECTORIES, ...ZONE_DIRECTORIES]);
-    this.top = new Set([...TOP, ...[options.cwd, ...given, ...this.plain].map(topOf)]);
+    this.top = new Set([...TOP, ...[options.cwd, ...given, ...this.plain, ...own.map(([path]) => path)].map(topOf)]);
     this.zoneRoots = ZONE_DIRECTORIES.flatMap(directory => this.tryWalk('/', directory)?.real ?? []);
     this.libraryRoots = LIBRARY_DIRECTORIES.flatMap(directory => this.tryWalk(this.root, directory)?.real ?? []);
-    this.roots = [...this.readRoots, ...this.writeRoots, ...this.zoneRoots, ...this.libraryRoots];
+    this.roots = [...this.readRoots, ...this.writeRoots, ...overlays, ...this.zoneRoots, ...this.libraryRoots];
   }
 
   allowFile(real: string): void {
     this.single.add(real);
+    this.files.show(real);
   }
 
   /** The program may read itself, and the libraries that it needs and has brought along. */
-  allowProgram(real: string, libraries: readonly string[]): void {
+  allowProgram({ real, path, libraries }: { readonly real: string; readonly path: string; readonly libraries: readonly string[] }): void {
     this.allowFile(real);
+    this.files.show(path);
     this.top.add(topOf(real));
     for (const file of libraries) this.allowFile(file);
   }
@@ -89,7 +103,12 @@ export class Sandbox {
 
   /** Whether a host path, there or not, is of what the guest was given: what it is told of it may be true. */
   isGiven(real: string): boolean {
-    return this.roots.some(root => isUnder(real, root)) || this.single.has(real);
+    return this.files.owns(real) || this.roots.some(root => isUnder(real, root)) || this.single.has(real);
+  }
+
+  /** Whether a host path, there or not, is of files of the guest's own. */
+  isOwn(real: string): boolean {
+    return this.files.owns(real);
   }
 
   /** Whether a host path is among the host's libraries and is none: for the guest it is not there. */
@@ -129,7 +148,7 @@ export class Sandbox {
 
   /** --allow-write opens a path for reading too. */
   mayWrite({ real }: HostPath): boolean {
-    return this.writeRoots.some(root => isUnder(real, root));
+    return this.files.owns(real) || this.writeRoots.some(root => isUnder(real, root));
   }
 
   /** May stat tell of it? Of directories of libraries and of those that lead to allowed files, too. */
@@ -137,7 +156,9 @@ export class Sandbox {
     if (this.mayRead(place)) return true;
     const { real } = place;
     if (this.libraryRoots.some(root => isUnder(real, root)) && this.isDirectory(real)) return true;
-    return this.roots.some(root => isUnder(root, real)) || [...this.single].some(file => isUnder(file, real));
+    return (
+      this.files.leadsToOwn(real) || this.roots.some(root => isUnder(root, real)) || [...this.single].some(file => isUnder(file, real))
+    );
   }
 
   private isLibrary(real: string): boolean {
@@ -170,7 +191,7 @@ export class Sandbox {
   /** The real path of a host path; what does not exist stays as it is, below what does. */
   private realpathOr(absolute: string): string {
     try {
-      return walkPath(this.files, '/', absolute).real;
+      return walkPath(this.files.host, '/', absolute).real;
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
       return resolve(this.realpathOr(dirname(absolute)), basename(absolute));

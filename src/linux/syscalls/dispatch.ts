@@ -26,7 +26,7 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
 /** Acts on it: leaves a result in RAX, a task that waits, or a process that is gone. */
 export function actOnSyscall(kernel: Kernel, task: Task): void {
   const call = task.syscall!;
-  kernel.syscallCount++;
+  kernel.countCall(call.number);
   kernel.scheduler.enterKernel();
   kernel.epolls.moment++;
   const row = syscallRow(call.number);
