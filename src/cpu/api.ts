@@ -270,8 +270,52 @@ export interface Observer {
 export interface EdgeWatcher {
   /** Asked when the code at an address is translated: the number to call `reached` with each time before the instruction runs; 0: never. */
   site(pc: bigint, kind: EdgeKind): number;
+  /** What the engine looks at itself at a site: it asks when that is in doubt alone. */
+  test?(site: number): EdgeTest | undefined;
   /** Whether the guest may go on. Registers are those before the instruction, except RIP, which is not kept while blocks run. */
   reached(site: number): boolean;
+}
+
+/**
+ * What holds at an edge as long as nothing is wrong, by what has been told (EdgeFacts). Flags are bits of EDGE (layout.ts). `entersGo`: R14, X15,
+ * DF, RSP and RBP are as they must be; `needed`: offset from R14 of a word that is not 0. `calls`: of a CALL that returns to an address.
+ */
+export type EdgeTest =
+  | { readonly kind: 'entersGo'; readonly needed: number }
+  | { readonly kind: 'entersAssembly' | 'returns'; readonly flags: number }
+  | { readonly kind: 'calls'; readonly flags: number; readonly returnAddress: bigint };
+
+/** What observers of edges know, for the engine to go by. It may forget any of it. */
+export interface EdgeFacts {
+  /** Nothing is known any more. */
+  clear(): void;
+  /** FS base of the thread that runs, and how far from it the word lies that is equal to R14. */
+  tellThread(fsBase: bigint, offset: bigint): void;
+  /** With that R14, RSP lies in a range. */
+  tellStack(r14: bigint, low: bigint, high: bigint): void;
+  /** How far above RSP at its callee's entry RBP points, NaN: nothing tells; and which function it is, 0: none of those that are opened. */
+  tellCaller(returnAddress: bigint, frame: number, func: number): void;
+  /** Of a function that is called by its address: what C's convention, and its first argument, ask for. */
+  tellCallee(entry: bigint, keepsRegisters: boolean, needsArgument: boolean): void;
+  /** What the callee of the call with that slot is to keep: RBP alone, or all that C's convention asks for. */
+  save(slot: bigint, returnAddress: bigint, all: boolean): void;
+  /** By their numbers, of the call with that slot and return address. */
+  saved(slot: bigint, returnAddress: bigint): ReadonlyMap<number, bigint> | undefined;
+  forget(slot: bigint): void;
+  /** A call that is to be closed before it returns: by its slot, with who has opened it. */
+  open(slot: bigint, opened: OpenedCall): void;
+  opened(slot: bigint): OpenedCall | undefined;
+  close(slot: bigint): void;
+}
+
+export interface OpenedCall {
+  readonly returnAddress: bigint;
+  readonly target: bigint;
+  /** Return address of the call that has opened it, and its function as told of that; whose closes are asked about for any other number. */
+  readonly behind: bigint;
+  readonly func: number;
+  /** R14 then: another's call may lie there by now. */
+  readonly owner: bigint;
 }
 
 export interface Watch {
@@ -428,6 +472,8 @@ export interface Cpu {
   readonly watched: readonly Watch[];
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: Observer): () => void;
+  /** What observers of edges have told it; nothing, when it has been restored. */
+  readonly edgeFacts: EdgeFacts;
   /** Everything but memory, which has snapshots of its own. */
   save(): CpuState;
   restore(state: CpuState): void;

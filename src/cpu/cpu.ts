@@ -22,6 +22,7 @@ import { CLOCK_TICKS, PAGE_SIZE, PAUSES } from './api.js';
 import { runBoth } from './both.js';
 import { type CallFunctions, Calls } from './calls.js';
 import { cpuid } from './cpuid.js';
+import { FactTables } from './edge-facts.js';
 import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
 import { sseRare } from './helpers/sse-rare.js';
@@ -84,6 +85,7 @@ export class Machine implements Cpu {
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly translator: Translator;
+  readonly edgeFacts: FactTables;
   private readonly callLists: Calls;
   private readonly enter: RunInterpreter;
   private readonly observers = new Observers();
@@ -107,6 +109,7 @@ export class Machine implements Cpu {
     this.view = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new SparseAddressSpace(memory, limit);
+    this.edgeFacts = new FactTables(memory.buffer);
     this.callLists = new Calls(memory.buffer, this.memory);
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
     const imports = this.imports();
@@ -187,6 +190,7 @@ export class Machine implements Cpu {
     this.view.setUint32(STATE.pauses, state.pauses, true);
     this.registers.restore(state.registers);
     this.callLists.restore(state.aside.calls);
+    this.edgeFacts.clear();
     this.departure = undefined;
   }
 

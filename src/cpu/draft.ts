@@ -1,8 +1,10 @@
 /** The block being translated: the micro-ops of its instructions, chosen and thinned out by what stands before and behind them. */
+import type { EdgeTest } from './api.js';
 import { type Branch, branchOn, NO_OP, rowOn } from './conditions.js';
 import { opNumber, opTraits } from './ir/ops.js';
-import { RECORD } from './layout.js';
+import { RECORD, STATE } from './layout.js';
 import { Form, type Hole, holeNumber, IP, jumpTarget, OPERAND, signed, Uop, wideNumberAt } from './lift/form.js';
+import type { EdgeQuestion } from './observers.js';
 
 const NOP = opNumber('nop');
 const ADD = opNumber('add64p');
@@ -12,8 +14,16 @@ const FILL8 = opNumber('fill8');
 const STEP_UNEQUAL = opNumber('stepj64_ne');
 const ONE = new Uop(INC, 0, 0, 0, undefined, 1);
 const JUMP = opNumber('jump');
+/** The operand of who has none. */
+const ZERO = STATE.zero;
 const BREAKPOINT = opNumber('breakpoint');
 const EDGE = opNumber('edge');
+const EDGE_TESTS: Readonly<Record<EdgeTest['kind'], number>> = {
+  entersGo: opNumber('edge_entersGo'),
+  entersAssembly: opNumber('edge_entersAssembly'),
+  calls: opNumber('edge_calls'),
+  returns: opNumber('edge_returns'),
+};
 /** Ops whose `aux` is the number of instructions behind theirs. */
 const TIMED: ReadonlySet<number> = new Set([opNumber('rdtsc'), opNumber('rdtscp')]);
 const TWO_32 = 2 ** 32;
@@ -77,9 +87,11 @@ export class Draft {
     this.jumps = { taken, fallThrough: form.jumps === 'branch' ? next : undefined };
   }
 
-  /** Has the observer of a site asked in front of the instruction that is added next. */
-  ask(site: number): void {
-    this.push(EDGE, new Uop(EDGE, 0, 0, 0, undefined, 0, 0, site), this.instructions);
+  /** Has an observer asked in front of the instruction that is added next. `target`: where the register is that it may go by. */
+  ask({ number, test }: EdgeQuestion, target: number = ZERO): void {
+    const op = test === undefined ? EDGE : EDGE_TESTS[test.kind];
+    const [low, high] = test === undefined ? [0, 0] : edgeNumber(test);
+    this.push(op, new Uop(op, 0, target, 0, undefined, low, high, number), this.instructions);
   }
 
   /** Ends the block with a breakpoint stop before the instruction at that address. */
@@ -217,6 +229,14 @@ export class Draft {
 
 /** Stands for the instruction before which a breakpoint stops. */
 const STAND_IN = new Form([], true, 'none', 1, 0, 0, 0, 0);
+
+/** The number that a test is given, as two words. */
+function edgeNumber(test: EdgeTest): readonly [number, number] {
+  if (test.kind === 'entersGo') return [test.needed, 0];
+  if (test.kind !== 'calls') return [test.flags, 0];
+  const address = Number(test.returnAddress);
+  return [address | 0, Math.floor(address / TWO_32) | (test.flags << 16)];
+}
 
 /** Puts an integer below 2^53 into two words. */
 export function putNumber(words: Int32Array, word: number, value: number): void {

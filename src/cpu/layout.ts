@@ -140,8 +140,57 @@ export const STACK_REACH = 1n << 16n;
 export const FRESH_REACH = 256n;
 export const SIGNAL_REACH = 4096n;
 
+/**
+ * What the tests at the edges of calls go by (interpret/edge-tests.ts): by what they are looked up with, at so many bytes an entry. `thread`: FS base
+ * that was found good, and how far from it the word lies that must be equal to R14. `stacks`: by R14, the bounds of RSP. `callers`: by return
+ * address, two places for each, and `callees`, there too, by entry | CALLEE_BIT. `saved`: registers at unreturned calls, and `open`: calls that are to be
+ * closed before they return, both by the slot of their return address.
+ */
+export const FACTS = { base: CALLS.base + CALLS.entries * CALLS.size, size: 8 << 20 } as const;
+export const FACT_THREAD = { base: FACTS.base, fsBase: 0, offset: 8 } as const;
+export const FACT_STACKS = { base: FACTS.base + (1 << 16), entries: 1 << 10, bytes: 32, key: 0, low: 8, size: 16 } as const;
+export const FACT_CALLERS = { base: FACTS.base + (1 << 20), entries: 1 << 16, bytes: 16, key: 0, frame: 8, func: 12 } as const;
+export const FACT_SAVED = { base: FACTS.base + (2 << 20), entries: 1 << 16, bytes: 64, key: 0, returnAddress: 8, registers: 16 } as const;
+export const FACT_OPEN = {
+  base: FACTS.base + (6 << 20),
+  entries: 1 << 14,
+  bytes: 64,
+  key: 0,
+  returnAddress: 8,
+  target: 16,
+  behind: 24,
+  func: 32,
+  owner: 40,
+} as const;
+/** In the key of FACT_CALLERS: an entry's. In that of FACT_SAVED: all of the registers are saved, not the first alone. */
+export const CALLEE_BIT = 1n << 63n;
+export const ALL_BIT = 1n;
+/** In FACT_CALLERS.frame: the caller has no frame that RBP must point to. */
+export const NO_FRAME = -(2 ** 31);
+/** In FACT_CALLERS.frame of an entry. */
+export const CALLEE = { keepsRegisters: 1, needsArgument: 2 } as const;
+/**
+ * What the tests at an edge are asked for, as bits. Of an entry: it `opens` the call that it is called in, or `closes` it. Of a CALL: RSP must be `aligned`
+ * to 16, RDI must not be 0 (`argument`), or that and whether it is of C follows from the target. Of a RET: RBP is the caller's, what was saved is there again,
+ * R14 and X15 are as they must be, DF is clear, the call is not open.
+ */
+export const EDGE = {
+  opens: 1,
+  closes: 2,
+  aligned: 4,
+  argument: 8,
+  byTarget: 16,
+  frame: 32,
+  saved: 64,
+  fixed: 128,
+  forwards: 256,
+  closed: 512,
+} as const;
+/** What belongs to the caller in C: RBP first, which assembly owes Go as well (AMD64 psABI 3.2.1). */
+export const SAVED_REGISTERS = [5, 3, 12, 13, 14, 15] as const;
+
 /** Page frames start here. */
-export const FRAMES_BASE = CALLS.base + CALLS.entries * CALLS.size;
+export const FRAMES_BASE = FACTS.base + FACTS.size;
 
 /**
  * A micro-op record, 32 bytes. `d`, `a` and `b` are addresses in the register file; an immediate operand is the address of the record's own

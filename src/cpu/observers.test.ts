@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Access, type EdgeKind, type Observer, PROT, type Watch } from './api.js';
+import { type Access, type EdgeKind, type EdgeTest, type Observer, PROT, type Watch } from './api.js';
 import { Machine } from './cpu.js';
+import { EDGE } from './layout.js';
 
 const CODE = 0x400000n;
 const DATA = 0x600000n;
@@ -129,5 +130,115 @@ describe('observers', () => {
     expect(calls.seen).toHaveLength(before);
     expect(watched.registers.save()).toEqual(plain.registers.save());
     expect(watched.icount).toBe(plain.icount);
+  });
+});
+
+/** What the engine finds in order it does not ask about: `told` is told before the run. */
+function doubted(
+  tests: Readonly<Partial<Record<EdgeKind, EdgeTest>>>,
+  told: (cpu: Machine) => void,
+  code: readonly number[] = BYTES,
+): EdgeKind[] {
+  const cpu = machine();
+  cpu.memory.write(CODE, Uint8Array.from(code));
+  const seen: EdgeKind[] = [];
+  const kinds = Object.keys(tests) as EdgeKind[];
+  cpu.observe({
+    edges: {
+      site: (pc, kind) => (kind in tests && (kind !== 'entry' || pc === FUNCTION) ? kinds.indexOf(kind) + 1 : 0),
+      test: site => tests[kinds[site - 1]!],
+      reached: site => seen.push(kinds[site - 1]!) > 0,
+    },
+  });
+  told(cpu);
+  expect(cpu.run(100)).toMatchObject({ kind: 'fault', fault: { vector: '#UD' } });
+  return seen;
+}
+
+describe('what the engine looks at before it asks', () => {
+  /** The same, and the function ends with RBX = 0: sub %rbx,%rbx; nop; nop; nop; ret. */
+  const CLOBBERS = [...BYTES.slice(0, 15), 0x48, 0x29, 0xdb, ...Array<number>(7).fill(0x90), 0xc3];
+  const calls = (flags = 0): EdgeTest => ({ kind: 'calls', flags, returnAddress: MOVE });
+  const returns = (flags: number): EdgeTest => ({ kind: 'returns', flags });
+  const nothing = (): void => undefined;
+
+  it('is what a callee has kept', () => {
+    const tests = { call: calls(), return: returns(EDGE.saved | EDGE.forwards) };
+    expect(doubted(tests, nothing)).toEqual([]);
+    expect(doubted(tests, nothing, CLOBBERS)).toEqual(['return']);
+    // Nothing was saved: nothing is missed.
+    expect(doubted({ return: tests.return }, nothing, CLOBBERS)).toEqual([]);
+  });
+
+  it('is RSP at a call, DF, and an argument', () => {
+    expect(doubted({ call: calls(EDGE.aligned) }, nothing)).toEqual([]);
+    expect(doubted({ call: calls(EDGE.aligned) }, cpu => cpu.registers.set('rsp', STACK - 0x108n))).toEqual(['call']);
+    expect(doubted({ call: calls(EDGE.argument) }, nothing)).toEqual(['call']);
+    expect(doubted({ call: calls(EDGE.argument) }, cpu => cpu.registers.set('rdi', 1n))).toEqual([]);
+    const backwards = (cpu: Machine): void => {
+      cpu.registers.rflags |= 0x400n;
+    };
+    expect(doubted({ call: calls(), return: returns(EDGE.forwards) }, backwards)).toEqual(['call', 'return']);
+  });
+
+  it("is where RBP points, by the caller's frame", () => {
+    const tests = { return: returns(EDGE.frame) };
+    const rbp = STACK - 0x100n - 8n + 32n;
+    const at = (frame: number, value: bigint) => (cpu: Machine) => {
+      cpu.edgeFacts.tellCaller(MOVE, frame, 0);
+      cpu.registers.set('rbp', value);
+    };
+    expect(doubted(tests, nothing)).toEqual(['return']);
+    expect(doubted(tests, at(32, rbp))).toEqual([]);
+    expect(doubted(tests, at(32, rbp + 8n))).toEqual(['return']);
+    expect(doubted(tests, at(Number.NaN, 0n))).toEqual([]);
+  });
+
+  it('is all that Go code is entered with', () => {
+    const tests = { entry: { kind: 'entersGo', needed: 16 } } as const;
+    const g = DATA + 0x100n;
+    const told = (change: (cpu: Machine) => void) => (cpu: Machine) => {
+      const { registers, edgeFacts, memory } = cpu;
+      registers.set('r14', g);
+      registers.fsBase = DATA + 0x80n;
+      memory.writeU64(DATA + 0x78n, g);
+      memory.writeU64(g + 16n, 1n);
+      memory.readU64(g);
+      edgeFacts.tellThread(registers.fsBase, -8n);
+      edgeFacts.tellStack(g, STACK - 0x1000n, STACK);
+      edgeFacts.tellCaller(MOVE, Number.NaN, 0);
+      change(cpu);
+    };
+    // The page is reached by the guest first, so that it can be looked at without help.
+    const reaching = [0x48, 0x8b, 0x03, 0x90, 0x90, ...BYTES.slice(5)];
+    const run = (change: (cpu: Machine) => void) =>
+      doubted(
+        tests,
+        told(cpu => {
+          cpu.registers.set('rbx', DATA);
+          change(cpu);
+        }),
+        reaching,
+      );
+    expect(run(nothing)).toEqual([]);
+    const changes: readonly ((cpu: Machine) => void)[] = [
+      cpu => cpu.registers.set('r14', g + 8n),
+      cpu => cpu.memory.writeU64(DATA + 0x78n, g + 8n),
+      cpu => cpu.memory.writeU64(g + 16n, 0n),
+      cpu => cpu.registers.setXmm(15, 1n << 64n),
+      cpu => cpu.edgeFacts.tellStack(g, STACK - 0x80n, STACK),
+      cpu => cpu.edgeFacts.tellThread(DATA, -8n),
+      cpu => cpu.edgeFacts.tellCaller(MOVE, 8, 0),
+      cpu => cpu.edgeFacts.clear(),
+    ];
+    for (const change of changes) expect(run(change)).toEqual(['entry']);
+  });
+
+  it('is forgotten when the machine goes back', () => {
+    const cpu = machine();
+    cpu.edgeFacts.open(STACK - 8n, { returnAddress: 1n, target: 2n, behind: 3n, func: 4, owner: 5n });
+    expect(cpu.edgeFacts.opened(STACK - 8n)).toEqual({ returnAddress: 1n, target: 2n, behind: 3n, func: 4, owner: 5n });
+    cpu.restore(cpu.save());
+    expect(cpu.edgeFacts.opened(STACK - 8n)).toBeUndefined();
   });
 });

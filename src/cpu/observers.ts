@@ -1,5 +1,11 @@
 /** Who looks at the running machine: any number, and each is asked only about what it named. */
-import type { Access, AccessWatcher, EdgeKind, EdgeWatcher, Observer, Watch } from './api.js';
+import type { Access, AccessWatcher, EdgeKind, EdgeTest, EdgeWatcher, Observer, Watch } from './api.js';
+
+/** Who is to be asked in front of an instruction, by number, and what the engine looks at before. */
+export interface EdgeQuestion {
+  readonly number: number;
+  readonly test: EdgeTest | undefined;
+}
 
 export class Observers {
   private readonly all: Observer[] = [];
@@ -36,13 +42,14 @@ export class Observers {
   }
 
   /** The sites of those who want to be asked in front of the instruction at an address. */
-  sitesAt(pc: bigint, kind: EdgeKind): number[] {
-    const numbers: number[] = [];
+  sitesAt(pc: bigint, kind: EdgeKind): EdgeQuestion[] {
+    const questions: EdgeQuestion[] = [];
     for (const observer of this.edgeWatchers) {
-      const site = observer.edges!.site(pc, kind);
-      if (site !== 0) numbers.push(this.sites.push({ observer, site }));
+      const edges = observer.edges as EdgeWatcher;
+      const site = edges.site(pc, kind);
+      if (site !== 0) questions.push({ number: this.sites.push({ observer, site }), test: edges.test?.(site) });
     }
-    return numbers;
+    return questions;
   }
 
   /** Asks the one whose site it is. False: it wants a stop. */

@@ -312,10 +312,12 @@ export class Translator {
 
   /** Has observers asked in front of the instruction, where they want to be. */
   private askObservers({ uops }: Form, address: bigint, first: boolean): void {
-    const kind = EDGES.get(uops[uops.length - 1]?.op ?? -1);
+    const last = uops[uops.length - 1];
+    const kind = EDGES.get(last?.op ?? -1);
+    const target = uops.length === 1 && last!.a >= 0 ? last!.a : undefined;
     const kinds: readonly (EdgeKind | undefined)[] = [first ? 'entry' : undefined, kind];
     for (const each of kinds) {
-      if (each !== undefined) for (const site of this.observers.sitesAt(address, each)) this.draft.ask(site);
+      if (each !== undefined) for (const question of this.observers.sitesAt(address, each)) this.draft.ask(question, target);
     }
   }
 

@@ -202,6 +202,8 @@ export interface Process {
   readonly refusals: readonly Refusal[];
   /** What becomes of each signal, by number from 1. */
   readonly signalHandlers: readonly SignalHandler[];
+  /** Whether the code at an address is installed for any signal. */
+  isSignalHandler(address: bigint): boolean;
   /** Bytes of output so far: `at` of the next write. */
   readonly written: number;
   /** System calls done so far. */

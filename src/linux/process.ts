@@ -218,6 +218,10 @@ class GuestProcess implements Process {
     return this.kernel.signals.handlers();
   }
 
+  isSignalHandler(address: bigint): boolean {
+    return this.kernel.signals.handledAt(address);
+  }
+
   get written(): number {
     return this.kernel.output.written;
   }

@@ -214,6 +214,8 @@ function looking(): void {
     figure: `${(exec(program, 'break race', 'continue') / plain).toFixed(2)}x`,
     promised: '<= 1.03x',
   });
+  const checked = exec(program, 'abi check on', 'continue');
+  rows.push({ what: '`abi check on` beside a run without', figure: `${(checked / plain).toFixed(2)}x`, promised: '<= 1.3x' });
   const both = exec(program, 'continue', 'race second-opinion');
   rows.push({ what: '`race second-opinion` beside the run', figure: `${((both - plain) / plain).toFixed(1)}x`, promised: '<= 2x' });
 }

@@ -5,6 +5,7 @@ package main
 func paired(v int) int
 func unpaired(v int) int
 func jumpsOn(v int) int
+func replaced(v int) int
 
 //go:norace
 func goesOn(v int) int { return v }
@@ -22,5 +23,6 @@ func recovers(v int) (r int) {
 func init() {
 	races["race-paired"] = func(v int) int { return paired(v) + recovers(v) - recovers(v) }
 	races["race-unpaired"] = func(v int) int { return unpaired(v) }
+	races["race-replaced"] = func(v int) int { return replaced(v) }
 	races["race-jump"] = func(v int) int { return jumpsOn(v) }
 }

@@ -28,3 +28,26 @@ TEXT ·jumpsOn(SB), NOSPLIT|NOFRAME, $0-16
 	CALL runtime·racefuncenter(SB)
 	POPQ AX
 	JMP ·goesOn(SB)
+
+// Its call is opened, and is left without a return: the RET in its place is another function's, and goes elsewhere.
+TEXT ·replaced(SB), NOSPLIT|NOFRAME, $0-16
+	CALL opened<>(SB)
+	RET
+
+TEXT opened<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ 0(SP), AX
+	PUSHQ AX
+	CALL runtime·racefuncenter(SB)
+	POPQ AX
+	LEAQ instead<>(SB), AX
+	JMP AX
+
+TEXT instead<>(SB), NOSPLIT|NOFRAME, $0-0
+	LEAQ goesBack<>(SB), AX
+	MOVQ AX, 0(SP)
+	RET
+
+TEXT goesBack<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ 8(SP), AX
+	MOVQ AX, 16(SP)
+	RET

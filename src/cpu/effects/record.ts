@@ -333,6 +333,10 @@ class Recorder implements Emit, Body {
 
   keepCalls(): void {}
 
+  doubts(): void {
+    this.push(UNKNOWN);
+  }
+
   operate(unit: HelperUnit, operation: string): void {
     this.perform(`${unit} ${operation}`, UNIT_EFFECTS[unit](operation));
   }

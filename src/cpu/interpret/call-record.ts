@@ -10,77 +10,42 @@
  *
  * A root's slot has the highest bit set: no slot of a RET equals it, no RSP has passed it, and compared as a signed number it is below all.
  */
-import type { CallFunctionName, Load, Node, StateField } from '../ir/emit.js';
-import { c32, c64, load, op, seq, setState, state, store, when } from '../ir/op.js';
+import type { CallFunctionName, Node } from '../ir/emit.js';
+import { c32, c64, load, op, seq, state, store, when } from '../ir/op.js';
 import { CALL, CALLS, FRESH_REACH, GRANULES, ROOT, ROOT_BIT, SIGNAL_REACH, STACK_REACH } from '../layout.js';
-import type { Code, ValueType } from '../wasm/code.js';
+import {
+  again,
+  allOf,
+  anyOf,
+  below,
+  codeOf,
+  finish,
+  invoke,
+  isRoot,
+  letBe,
+  loop,
+  type ModuleFunctionBody,
+  sameWords,
+  setPointer,
+  slotOf,
+  statePointer,
+  sumOf,
+  top,
+  upTo,
+  v,
+  wordAt,
+} from './words.js';
 
-interface CallFunction {
-  readonly params: Readonly<Record<string, ValueType>>;
-  readonly results: readonly ValueType[];
-  readonly locals: Readonly<Record<string, ValueType>>;
-  readonly body: Node;
-}
-
-// ---- the words that these functions are written in ---------------------------------------------------------------------------------
-
-const codeOf = (e: { readonly code: unknown }): Code => e.code as Code;
-const v =
-  (name: string): Node =>
-  e =>
-    codeOf(e).get(name);
-const assign =
-  (name: string, value: Node): Node =>
-  e => {
-    value(e);
-    codeOf(e).set(name);
-  };
-/** Runs again for as long as `again(label)` is reached. */
-const loop =
-  (label: string, body: Node): Node =>
-  e => {
-    codeOf(e).loop(label);
-    body(e);
-    codeOf(e).end();
-  };
-const again =
-  (label: string): Node =>
-  e =>
-    codeOf(e).br(label);
-const finish =
-  (value: Node = seq()): Node =>
-  e => {
-    value(e);
-    e.code.op('return');
-  };
-const run =
-  (name: CallFunctionName | 'spillCalls', ...args: Node[]): Node =>
-  e =>
-    e.keepCalls(name, args);
-
-const pointer = (field: StateField): Node => state(field, 'i32.load');
-const point = (field: StateField, value: Node): Node => setState(field, value, 'i32.store');
-const word = (at: Node, offset: number, how: Load = 'i32.load'): Node => load(how, at, offset);
-const both = (...nodes: Node[]): Node => nodes.reduce((one, other) => op('i32.and', one, other));
-const either = (...nodes: Node[]): Node => nodes.reduce((one, other) => op('i32.or', one, other));
-const equal = (one: Node, other: Node): Node => op('i32.eq', one, other);
-const below = (one: Node, other: Node): Node => op('i64.lt_u', one, other);
-const upTo = (one: Node, other: Node): Node => op('i64.le_u', one, other);
-const plus = (one: Node, other: Node): Node => op('i64.add', one, other);
-
-const slotOf = (record: Node): Node => load('i64.load', record, CALL.slot);
 /** A record's slot; of a root, where its stack ends. */
 const place = (record: Node): Node => op('i64.and', slotOf(record), c64(ROOT_BIT - 1n));
-const isRoot = (record: Node): Node => op('i64.lt_s', slotOf(record), c64(0));
-const top = pointer('callTop');
-const stack = pointer('callStack');
+const stack = statePointer('callStack');
 /** Where the stack in use ends. */
 const end = place(stack);
 /** Slot of the innermost call of a stack; of one without calls, where it ends. */
-const innermost = (root: Node): Node => place(word(root, ROOT.top));
+const innermost = (root: Node): Node => place(wordAt(root, ROOT.top));
 /** Whether an address is not too far below the innermost call of a stack to be on it, and whether it is not beyond its end besides. */
-const reaches = (root: Node, address: Node): Node => upTo(innermost(root), plus(address, c64(STACK_REACH)));
-const covers = (root: Node, address: Node): Node => both(upTo(address, place(root)), reaches(root, address));
+const reaches = (root: Node, address: Node): Node => upTo(innermost(root), sumOf(address, c64(STACK_REACH)));
+const covers = (root: Node, address: Node): Node => allOf(upTo(address, place(root)), reaches(root, address));
 /** Where RSP was when a stack was left. */
 const leftAt = (root: Node): Node => op('i64.sub', place(root), load('i64.load32_u', root, ROOT.depth));
 /** Whether an address is another or, as behind code that has aligned RSP, up to 15 bytes above it. */
@@ -101,16 +66,16 @@ const hashed = (granule: Node): Node =>
 /** Visits the stacks noted at a granule, with `i` the place and `r` the stack's root; ends with `i` at a free place. */
 const eachNoted = (granule: Node, visit: Node): Node =>
   seq(
-    assign('i', hashed(granule)),
+    letBe('i', hashed(granule)),
     loop(
       'places',
       seq(
-        assign('r', word(v('i'), GRANULES.base + 4)),
+        letBe('r', wordAt(v('i'), GRANULES.base + 4)),
         when(
           v('r'),
           seq(
-            when(equal(word(v('i'), GRANULES.base), granule), visit),
-            assign('i', op('i32.and', op('i32.add', v('i'), c32(8)), c32(GRANULES.entries * 8 - 1))),
+            when(sameWords(wordAt(v('i'), GRANULES.base), granule), visit),
+            letBe('i', op('i32.and', op('i32.add', v('i'), c32(8)), c32(GRANULES.entries * 8 - 1))),
             again('places'),
           ),
         ),
@@ -120,15 +85,15 @@ const eachNoted = (granule: Node, visit: Node): Node =>
 
 /** Notes at the root of the stack in use what the state has of it. */
 const note = seq(
-  point('callClock', op('i32.add', pointer('callClock'), c32(1))),
-  store('i32.store', stack, pointer('callClock'), ROOT.used),
+  setPointer('callClock', op('i32.add', statePointer('callClock'), c32(1))),
+  store('i32.store', stack, statePointer('callClock'), ROOT.used),
   store('i32.store', stack, top, ROOT.top),
 );
 /** Notes where RSP was when the stack in use was left, as its distance from the stack's end. */
 const noteLeft = (sp: Node): Node =>
   store('i32.store', stack, op('i32.wrap_i64', op('select', op('i64.sub', end, sp), c64(0), upTo(sp, end))), ROOT.depth);
-const take = (root: Node): Node => seq(point('callStack', root), point('callTop', word(root, ROOT.top)));
-const beginStack = (sp: Node, left: Node): Node => run('newStack', sp, left);
+const take = (root: Node): Node => seq(setPointer('callStack', root), setPointer('callTop', wordAt(root, ROOT.top)));
+const beginStack = (sp: Node, left: Node): Node => invoke('newStack', sp, left);
 
 // ---- the functions -----------------------------------------------------------------------------------------------------------------
 
@@ -136,20 +101,20 @@ const none = { params: {}, results: [], locals: {} } as const;
 const onStack = { params: { sp: 'i64' }, results: [], locals: {} } as const;
 
 /** By name, in an order in which none calls one behind it. */
-export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = {
+export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, ModuleFunctionBody>> = {
   /** Sees to it that there is a free record. */
   provide: {
     ...none,
     body: when(
-      op('i32.eqz', pointer('callFree')),
+      op('i32.eqz', statePointer('callFree')),
       seq(
-        when(equal(pointer('callUnused'), c32(CALLS.base + CALLS.entries * CALLS.size)), run('spillCalls')),
+        when(sameWords(statePointer('callUnused'), c32(CALLS.base + CALLS.entries * CALLS.size)), invoke('spillCalls')),
         when(
-          op('i32.eqz', pointer('callFree')),
+          op('i32.eqz', statePointer('callFree')),
           seq(
-            point('callFree', pointer('callUnused')),
-            store('i32.store', pointer('callFree'), c32(0), CALL.next),
-            point('callUnused', op('i32.add', pointer('callUnused'), c32(CALLS.size))),
+            setPointer('callFree', statePointer('callUnused')),
+            store('i32.store', statePointer('callFree'), c32(0), CALL.next),
+            setPointer('callUnused', op('i32.add', statePointer('callUnused'), c32(CALLS.size))),
           ),
         ),
       ),
@@ -163,13 +128,13 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     body: loop(
       'records',
       seq(
-        assign('r', top),
+        letBe('r', top),
         when(
           below(slotOf(v('r')), v('sp')),
           seq(
-            point('callTop', word(v('r'), CALL.next)),
-            store('i32.store', v('r'), pointer('callFree'), CALL.next),
-            point('callFree', v('r')),
+            setPointer('callTop', wordAt(v('r'), CALL.next)),
+            store('i32.store', v('r'), statePointer('callFree'), CALL.next),
+            setPointer('callFree', v('r')),
             again('records'),
           ),
         ),
@@ -182,18 +147,18 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     ...onStack,
     locals: { i: 'i32', r: 'i32', g: 'i32' },
     body: seq(
-      when(op('i32.ge_u', pointer('callNotes'), c32(GRANULES.most)), run('spillCalls')),
-      assign('g', granuleOf(v('sp'))),
+      when(op('i32.ge_u', statePointer('callNotes'), c32(GRANULES.most)), invoke('spillCalls')),
+      letBe('g', granuleOf(v('sp'))),
       eachNoted(
         v('g'),
         seq(
-          when(equal(v('r'), stack), finish()),
-          when(both(upTo(v('sp'), place(v('r'))), upTo(innermost(v('r')), end)), store('i64.store', v('r'), c64(ROOT_BIT), CALL.slot)),
+          when(sameWords(v('r'), stack), finish()),
+          when(allOf(upTo(v('sp'), place(v('r'))), upTo(innermost(v('r')), end)), store('i64.store', v('r'), c64(ROOT_BIT), CALL.slot)),
         ),
       ),
       store('i32.store', v('i'), v('g'), GRANULES.base),
       store('i32.store', v('i'), stack, GRANULES.base + 4),
-      point('callNotes', op('i32.add', pointer('callNotes'), c32(1))),
+      setPointer('callNotes', op('i32.add', statePointer('callNotes'), c32(1))),
     ),
   },
 
@@ -203,18 +168,18 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     results: [],
     locals: { r: 'i32' },
     body: seq(
-      run('provide'),
-      assign('r', pointer('callFree')),
-      point('callFree', word(v('r'), CALL.next)),
+      invoke('provide'),
+      letBe('r', statePointer('callFree')),
+      setPointer('callFree', wordAt(v('r'), CALL.next)),
       store('i64.store', v('r'), op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot),
       store('i64.store', v('r'), v('left'), ROOT.left),
       store('i32.store', v('r'), c32(0), ROOT.depth),
-      store('i32.store', v('r'), pointer('callStacks'), CALL.next),
+      store('i32.store', v('r'), statePointer('callStacks'), CALL.next),
       store('i32.store', v('r'), v('r'), ROOT.top),
-      point('callStacks', v('r')),
+      setPointer('callStacks', v('r')),
       take(v('r')),
       note,
-      run('noteGranule', v('sp')),
+      invoke('noteGranule', v('sp')),
     ),
   },
 
@@ -228,29 +193,29 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     results: ['i32'],
     locals: { g: 'i32', i: 'i32', r: 'i32', n: 'i32', best: 'i32' },
     body: seq(
-      assign('g', granuleOf(v('sp'))),
-      assign('n', c32(Number(STACK_REACH >> BigInt(GRANULES.bits)) + 1)),
+      letBe('g', granuleOf(v('sp'))),
+      letBe('n', c32(Number(STACK_REACH >> BigInt(GRANULES.bits)) + 1)),
       loop(
         'granules',
         seq(
           eachNoted(
             v('g'),
             when(
-              both(covers(v('r'), v('sp')), either(equal(v('r'), stack), upTo(leftAt(v('r')), plus(v('sp'), v('slack'))))),
+              allOf(covers(v('r'), v('sp')), anyOf(sameWords(v('r'), stack), upTo(leftAt(v('r')), sumOf(v('sp'), v('slack'))))),
               when(
                 op('i32.eqz', v('best')),
-                assign('best', v('r')),
+                letBe('best', v('r')),
                 when(
-                  both(upTo(innermost(v('r')), place(v('best'))), upTo(innermost(v('best')), place(v('r')))),
-                  when(op('i32.gt_u', word(v('r'), ROOT.used), word(v('best'), ROOT.used)), assign('best', v('r'))),
-                  when(below(place(v('r')), place(v('best'))), assign('best', v('r'))),
+                  allOf(upTo(innermost(v('r')), place(v('best'))), upTo(innermost(v('best')), place(v('r')))),
+                  when(op('i32.gt_u', wordAt(v('r'), ROOT.used), wordAt(v('best'), ROOT.used)), letBe('best', v('r'))),
+                  when(below(place(v('r')), place(v('best'))), letBe('best', v('r'))),
                 ),
               ),
             ),
           ),
           when(v('best'), finish(v('best'))),
-          assign('g', op('i32.add', v('g'), c32(1))),
-          assign('n', op('i32.sub', v('n'), c32(1))),
+          letBe('g', op('i32.add', v('g'), c32(1))),
+          letBe('n', op('i32.sub', v('n'), c32(1))),
           when(v('n'), again('granules')),
         ),
       ),
@@ -265,7 +230,7 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     locals: {},
     body: seq(
       take(v('r')),
-      when(below(slotOf(top), v('sp')), run('trim', v('sp'))),
+      when(below(slotOf(top), v('sp')), invoke('trim', v('sp'))),
       when(isRoot(top), store('i64.store', v('r'), v('left'), ROOT.left)),
     ),
   },
@@ -276,18 +241,18 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     locals: { r: 'i32', left: 'i64' },
     body: seq(
       note,
-      assign('left', leftNow),
-      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      letBe('left', leftNow),
+      letBe('r', invoke('findStack', v('sp'), c64(FRESH_REACH))),
       when(
         v('r'),
-        run('resume', v('r'), v('sp'), v('left')),
+        invoke('resume', v('r'), v('sp'), v('left')),
         when(
           upTo(op('i64.sub', v('sp'), end), c64(STACK_REACH)),
           // Frames that no record is of have returned: the stack reaches further up than was known.
           seq(
-            run('trim', v('sp')),
+            invoke('trim', v('sp')),
             store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot),
-            run('noteGranule', v('sp')),
+            invoke('noteGranule', v('sp')),
           ),
           beginStack(v('sp'), v('left')),
         ),
@@ -299,20 +264,20 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
   makeRoom: {
     ...onStack,
     body: seq(
-      run('provide'),
+      invoke('provide'),
       when(
-        either(upTo(slotOf(top), v('sp')), isRoot(top)),
-        seq(when(below(end, v('sp')), run('goElsewhere', v('sp'))), run('trim', plus(v('sp'), c64(1)))),
+        anyOf(upTo(slotOf(top), v('sp')), isRoot(top)),
+        seq(when(below(end, v('sp')), invoke('goElsewhere', v('sp'))), invoke('trim', sumOf(v('sp'), c64(1)))),
       ),
-      run('noteGranule', v('sp')),
-      run('provide'),
+      invoke('noteGranule', v('sp')),
+      invoke('provide'),
     ),
   },
 
   /** Before a RET at RSP, when the innermost call's slot lies below it, or there is none: drops what has been abandoned. */
   abandon: {
     ...onStack,
-    body: when(below(end, v('sp')), run('goElsewhere', v('sp')), run('trim', v('sp'))),
+    body: when(below(end, v('sp')), invoke('goElsewhere', v('sp')), invoke('trim', v('sp'))),
   },
 
   /** RSP goes from `old` to `sp`, which may be on another stack. */
@@ -325,17 +290,17 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
       when(isJustAbove(v('old'), v('sp')), finish()),
       note,
       noteLeft(v('old')),
-      assign('r', pointer('callLeft')),
+      letBe('r', statePointer('callLeft')),
       // Two switches go with each access that the race detector looks at: to g0's stack, and back to where this one was left.
       when(
-        op('i32.eqz', both(isJustAbove(v('sp'), leftAt(v('r'))), reaches(v('r'), v('sp')), op('i32.eqz', covers(stack, v('sp'))))),
-        assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+        op('i32.eqz', allOf(isJustAbove(v('sp'), leftAt(v('r'))), reaches(v('r'), v('sp')), op('i32.eqz', covers(stack, v('sp'))))),
+        letBe('r', invoke('findStack', v('sp'), c64(FRESH_REACH))),
       ),
-      when(op('i32.ne', v('r'), stack), point('callLeft', stack)),
+      when(op('i32.ne', v('r'), stack), setPointer('callLeft', stack)),
       when(
         op('i32.eqz', v('r')),
         beginStack(v('sp'), leftNow),
-        when(equal(v('r'), stack), run('trim', v('sp')), run('resume', v('r'), v('sp'), leftNow)),
+        when(sameWords(v('r'), stack), invoke('trim', v('sp')), invoke('resume', v('r'), v('sp'), leftNow)),
       ),
     ),
   },
@@ -348,14 +313,14 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     body: seq(
       note,
       noteLeft(state('callSp')),
-      assign('sp', state('rsp')),
-      assign('r', run('findStack', v('sp'), c64(SIGNAL_REACH))),
+      letBe('sp', state('rsp')),
+      letBe('r', invoke('findStack', v('sp'), c64(SIGNAL_REACH))),
       when(
         v('r'),
         when(op('i32.ne', v('r'), stack), take(v('r'))),
         when(
-          both(isRoot(top), upTo(op('i64.sub', v('sp'), end), c64(SIGNAL_REACH))),
-          seq(store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot), run('noteGranule', v('sp'))),
+          allOf(isRoot(top), upTo(op('i64.sub', v('sp'), end), c64(SIGNAL_REACH))),
+          seq(store('i64.store', stack, op('i64.or', v('sp'), c64(ROOT_BIT)), CALL.slot), invoke('noteGranule', v('sp'))),
           beginStack(v('sp'), c64(0)),
         ),
       ),
@@ -368,11 +333,11 @@ export const CALL_FUNCTIONS: Readonly<Record<CallFunctionName, CallFunction>> = 
     results: ['i32'],
     locals: { r: 'i32' },
     body: seq(
-      store('i32.store', stack, op('i32.add', pointer('callClock'), c32(1)), ROOT.used),
+      store('i32.store', stack, op('i32.add', statePointer('callClock'), c32(1)), ROOT.used),
       store('i32.store', stack, top, ROOT.top),
-      assign('r', run('findStack', v('sp'), c64(FRESH_REACH))),
+      letBe('r', invoke('findStack', v('sp'), c64(FRESH_REACH))),
       when(v('r'), finish(v('r'))),
-      run('findStack', v('sp'), c64(STACK_REACH)),
+      invoke('findStack', v('sp'), c64(STACK_REACH)),
     ),
   },
 };

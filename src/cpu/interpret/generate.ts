@@ -12,6 +12,7 @@ import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { CALL_FUNCTIONS } from './call-record.js';
+import { EDGE_TESTS } from './edge-tests.js';
 
 class InterpreterEmit extends WasmEmit {
   constructor(
@@ -137,7 +138,7 @@ const isOfMemory = (name: string): boolean => MEMORY_HELPERS.some(each => each =
 export function generateInterpreter(): Uint8Array {
   // A dry run finds out which helpers the rows call: imports must be numbered before functions.
   const wanted = new Set<string>([...MEMORY_HELPERS, 'spillCalls']);
-  const internal: ReadonlySet<string> = new Set(['flags', 'carry', ...Object.keys(CALL_FUNCTIONS)]);
+  const internal: ReadonlySet<string> = new Set(['flags', 'carry', ...Object.keys(CALL_FUNCTIONS), ...Object.keys(EDGE_TESTS)]);
   const note = (name: string): number => {
     if (!internal.has(name)) wanted.add(name);
     return 0;
@@ -160,7 +161,7 @@ export function generateInterpreter(): Uint8Array {
     indices.set(name, builder.function({}, ['i32'], {}, write, name));
   }
   const helpers = (name: string): number => indices.get(name)!;
-  for (const [name, { params, results, locals, body }] of Object.entries(CALL_FUNCTIONS)) {
+  for (const [name, { params, results, locals, body }] of Object.entries({ ...CALL_FUNCTIONS, ...EDGE_TESTS })) {
     indices.set(
       name,
       builder.function(params, results, locals, code => body(new InterpreterEmit(code, helpers, regionType)), name),

@@ -1,7 +1,7 @@
 /** Jumps, calls and the other ends of a block, with the record of unreturned calls that the stack walker reads. */
 import { CLOCK_TICKS } from '../api.js';
 import { CALL, FLAG, GRANULES } from '../layout.js';
-import { type BranchWay, type Node, WIDTHS } from './emit.js';
+import { type BranchWay, type EdgeTestName, type Node, WIDTHS } from './emit.js';
 import { AGAINST_ZERO, COMPARE, CONDITIONS, conditionOf, FROM_BITS, flagBits, flagsOf, flagsOfLogic } from './flags.js';
 import {
   aux,
@@ -62,6 +62,18 @@ row(
 row('raise', seq(setState('rip', imm), setState('exitVector', aux, 'i32.store'), leave('fault')), end);
 /** In front of an instruction at the edge of a call or a stack: asks the observer of site number aux. */
 row('edge', seq(setState('helperOp', aux, 'i32.store'), help('edge')), { faults: true });
+/** The same of those who need not be asked when what they have told holds; imm: what the test is of. */
+const askInDoubt = (name: EdgeTestName, ...values: Node[]): void =>
+  row(
+    `edge_${name}`,
+    when(e => e.doubts(name, values), seq(setState('helperOp', aux, 'i32.store'), help('edge'))),
+    { faults: true },
+  );
+askInDoubt('entersGo', imm);
+askInDoubt('entersAssembly', imm);
+/** a: the target, if it is in a register. */
+askInDoubt('calls', imm, get('a', 64));
+askInDoubt('returns', imm);
 /** Stands in front of a block that is part of a compiled region, in place of its first op. */
 row('region', e => e.enterRegion(), end);
 row('unsupported', seq(setState('rip', imm), leave('unsupported')), end);

@@ -77,6 +77,8 @@ export type CallFunctionName =
   | 'switchStack'
   | 'takeTurn'
   | 'stackAt';
+/** What the engine looks at in front of an edge before it asks an observer (interpret/edge-tests.ts). They change nothing that the guest sees. */
+export type EdgeTestName = 'entersGo' | 'entersAssembly' | 'calls' | 'returns';
 /** Helpers that do many operations, by name. */
 export type HelperUnit = 'sseFloat' | 'sseRare' | 'x87' | 'system';
 /** Why a row leaves the interpreter: a name of EXIT. */
@@ -135,6 +137,8 @@ export interface Emit {
   help(name: Helper): void;
   /** Calls one of the functions that keep the record of calls, or what makes room for more. */
   keepCalls(name: CallFunctionName | 'spillCalls', values: readonly Node[]): void;
+  /** Runs a test of an edge: whether it is in doubt, i32. */
+  doubts(name: EdgeTestName, values: readonly Node[]): void;
   /** Has a unit do an operation on the record's operands and immediate. */
   operate(unit: HelperUnit, operation: string): void;
 

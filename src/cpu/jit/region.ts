@@ -39,13 +39,14 @@ const MOST = { blocks: 64, uops: 1000 } as const;
 const MOST_CALLS = 4;
 
 /** What the interpreter does better, or seldom: blocks with such an op stay with it. */
-const KEPT_OUT: ReadonlySet<string> = new Set(['region', 'stale', 'edge', 'fill8', 'jumptraced']);
+const KEPT_OUT: ReadonlySet<string> = new Set(['region', 'stale', 'fill8', 'jumptraced']);
 const outside = new Map<number, boolean>();
 function isOutside(op: number): boolean {
   let known = outside.get(op);
   if (known === undefined) {
     const { units } = touchesOfRow(op);
-    known = KEPT_OUT.has(opTraits[op]!.name) || units.has('x87') || units.has('system') || units.has('sseRare');
+    const { name } = opTraits[op]!;
+    known = KEPT_OUT.has(name) || name.startsWith('edge') || units.has('x87') || units.has('system') || units.has('sseRare');
     outside.set(op, known);
   }
   return known;

@@ -186,6 +186,9 @@ class Scanner implements Emit, Body, RowUse {
   keepCalls(_name: string, values: readonly Node[]): void {
     for (const value of values) value(this);
   }
+  doubts(_name: string, values: readonly Node[]): void {
+    for (const value of values) value(this);
+  }
   operate(unit: HelperUnit, operation: string): void {
     this.units.add(unit);
     this.perform(UNIT_EFFECTS[unit](operation));

@@ -6,6 +6,7 @@ import { x87Number } from '../helpers/x87.js';
 import {
   type BranchWay,
   type CallFunctionName,
+  type EdgeTestName,
   type Emit,
   type Exit,
   fieldAddress,
@@ -32,11 +33,12 @@ const NUMBERS: Readonly<Record<HelperUnit, (operation: string) => number>> = {
 /** Helpers of guest memory, with the parameters (low, high, size) of an access. */
 export const MEMORY_HELPERS = ['slowRead', 'slowReadWrite', 'slowWrite'] as const;
 /** ModuleFunctions of the module itself. */
-export type Inner = 'flags' | 'carry' | CallFunctionName;
+export type Inner = 'flags' | 'carry' | CallFunctionName | EdgeTestName;
 /** What a module calls by its number. */
 export type ModuleFunction = Helper | HelperUnit | Inner | 'spillCalls' | (typeof MEMORY_HELPERS)[number];
 
-const hostAddress: Node = op('i32.add', op('i32.wrap_i64', local('ad')), load('i32.load', local('e'), TLB.delta));
+/** Where the access is that `probeTlb` has found. */
+export const hostAddress: Node = op('i32.add', op('i32.wrap_i64', local('ad')), load('i32.load', local('e'), TLB.delta));
 const slowArguments = (bytes: number): Node =>
   seq(op('i32.wrap_i64', local('ad')), op('i32.wrap_i64', op('i64.shr_u', local('ad'), c64(32))), c32(bytes));
 
@@ -44,7 +46,7 @@ const slowArguments = (bytes: number): Node =>
  * Puts the guest address in `ad` and its TLB entry in `e`; leaves whether the tag at `tagOffset` matches. The tag is compared with the page of
  * the access's *last* byte, so that one comparison also catches accesses that cross into the next page.
  */
-const probe = (bytes: number, address: Node, tagOffset: number): Node =>
+export const probeTlb = (bytes: number, address: Node, tagOffset: number): Node =>
   seq(
     setLocal('ad', address),
     setLocal(
@@ -129,7 +131,7 @@ export abstract class WasmEmit implements Emit {
 
   reach(bytes: number, address: Node, forWrite: boolean): void {
     const { code } = this;
-    probe(bytes, address, forWrite ? TLB.write : 0)(this);
+    probeTlb(bytes, address, forWrite ? TLB.write : 0)(this);
     code.if('i32');
     hostAddress(this);
     code.else();
@@ -146,7 +148,7 @@ export abstract class WasmEmit implements Emit {
       value(this);
       code.memory(how);
     };
-    probe(widthBytes(how), address, TLB.write)(this);
+    probeTlb(widthBytes(how), address, TLB.write)(this);
     code.if();
     storeAt(hostAddress);
     code.else();
@@ -174,7 +176,7 @@ export abstract class WasmEmit implements Emit {
   }
 
   whenWritable(address: Node, then: (host: Node) => Node): void {
-    probe(1, address, TLB.write)(this);
+    probeTlb(1, address, TLB.write)(this);
     this.code.if();
     then(hostAddress)(this);
     this.code.end();
@@ -190,6 +192,11 @@ export abstract class WasmEmit implements Emit {
     for (const value of values) value(this);
     this.code.call(this.functions(name));
     if (name === 'spillCalls') this.code.op('drop');
+  }
+
+  doubts(name: EdgeTestName, values: readonly Node[]): void {
+    for (const value of values) value(this);
+    this.code.call(this.functions(name));
   }
 
   operate(unit: HelperUnit, operation: string): void {

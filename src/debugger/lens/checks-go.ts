@@ -1,12 +1,15 @@
 /** What must hold of Go code where it is entered, from wherever, and where anything returns to it (Go ABI specification). */
 import { dwarfNumber } from '../../abi/registers.js';
+import { EDGE } from '../../cpu/layout.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import { fieldOffset, releaseOf } from '../../runtime/layout.js';
+import { INTERNAL_TLS } from '../../runtime/tls.js';
 import { instructionsIn } from '../code/decode.js';
 import { instrumented } from '../code/instrumented.js';
+import { openerNumber, type RaceWay } from './checks-race.js';
 import type { Violation } from './rules.js';
-import type { EdgeCheck, Scrutiny } from './scrutiny.js';
+import type { EdgeRule, Scrutiny } from './scrutiny.js';
 
 const RBP = 5;
 const R14 = 14;
@@ -16,8 +19,7 @@ const DWARF_RSP = dwarfNumber('rsp');
 const FRAMES_KEPT = 21;
 /** Compilers before Go 1.21 put RBP below RSP around their calls of these, so that there is a frame for them. */
 const FRAMED_BY_CALLER: ReadonlySet<string> = new Set(['runtime.duffzero', 'runtime.duffcopy']);
-/** Entries of assembly that has not returned are forgotten when there are this many. */
-const MOST_ENTRIES = 10_000;
+const ANYWHERE = (1n << 64n) - 1n;
 
 /** The bundled runtime has assembly under ABIInternal, which calls C as Go's compiler never does. */
 export const isAssembled = (func: Func): boolean => func.source === 'dwarf' && func.language !== 'c';
@@ -28,13 +30,9 @@ export const handWritten = (func: Func): boolean => func.asm || isAssembled(func
 export class GoRules {
   /** Distance from RSP at entry to where RBP must point, by return address; NaN: the caller has no frame that tells. */
   readonly #frames = new Map<number, number>();
-  /** RBP at the entry of assembly whose caller has no frame that tells, by the slot of the return address. */
-  readonly #entered = new Map<number, bigint>();
   /** FS base of each thread, and that of the last entry of Go code. */
   readonly #bases = new Map<number, bigint>();
   #lastBase = 0n;
-  /** The stack of the goroutine that was asked for last. */
-  #stack = { g: 0n, lo: 0n, hi: 0n };
   readonly #racectx: number | undefined;
   readonly #goMinor: number;
 
@@ -46,40 +44,43 @@ export class GoRules {
   }
 
   /** At the first instruction of Go code. */
-  entry(func: Func): EdgeCheck {
+  entry(func: Func): EdgeRule {
     const { at } = this;
     // Package runtime is not instrumented: what calls the detector there knows why.
     const watched = !func.name.startsWith('runtime.') && instrumented(at.target, func);
     // It is pushed onto code that was interrupted anywhere.
     const injected = func.funcID === 'sigpanic';
     const assembled = isAssembled(func);
-    return () => {
+    const elsewhere = assembled || func.name === 'runtime.sigtrampgo';
+    const check = (): Violation | undefined => {
       const g = at.currentG(assembled);
       const wrong =
         this.#threadBase(g) ??
         this.#fixed(g, () => at.caller()) ??
         (injected ? undefined : this.#frameAtEntry()) ??
-        (assembled || func.name === 'runtime.sigtrampgo' ? undefined : this.#onItsStack(g));
+        (elsewhere ? undefined : this.#onItsStack(g));
       if (wrong !== undefined) return wrong;
       if (assembled) this.#enter();
       return (watched && g !== 0n ? this.#raceContext(func, g) : undefined) ?? at.direction(`${func.name} is entered${at.caller()}`);
     };
+    if (injected || elsewhere) return { check };
+    return { check, test: { kind: 'entersGo', needed: watched ? (this.#racectx ?? 0) : 0 } };
   }
 
-  /** At the first instruction of other assembly: nothing is asked of it yet. */
-  assembly(): EdgeCheck {
-    return () => {
+  /** At the first instruction of other assembly: nothing is asked of it yet, but what it tells of calls. */
+  assembly(way: RaceWay | undefined): EdgeRule {
+    const check = (): undefined => {
       this.#enter();
-      return undefined;
+      way?.entered();
     };
+    return { check, test: { kind: 'entersAssembly', flags: way?.flag ?? 0 } };
   }
 
   #enter(): void {
-    const { sp } = this.at;
+    const { sp, facts } = this.at;
     const returnAddress = this.at.word(sp);
     if (returnAddress === undefined || !Number.isNaN(this.#distance(returnAddress))) return;
-    if (this.#entered.size > MOST_ENTRIES) this.#entered.clear();
-    this.#entered.set(Number(sp), this.at.registers.gpr(RBP));
+    if (facts.saved(sp, returnAddress) === undefined) facts.save(sp, returnAddress, false);
   }
 
   /** FS base stays what it was when the thread first ran Go code. */
@@ -93,19 +94,22 @@ export class GoRules {
       return { rule: 'tls', what: `FS base = ${hex(fsBase)} was ${hex(first)} when this thread entered Go code${this.at.caller()}` };
     }
     this.#lastBase = fsBase;
+    if (g !== 0n) this.at.facts.tellThread(fsBase, this.at.target.go?.symbols.tlsG ?? INTERNAL_TLS);
     return undefined;
   }
 
   /** A goroutine's own code runs on its stack. System stacks have bounds that are guessed. */
   #onItsStack(g: bigint): Violation | undefined {
     const { sp, target } = this.at;
-    const { lo, hi } = this.#stack;
-    if (g === 0n || (g === this.#stack.g && sp >= lo && sp < hi)) return undefined;
+    if (g === 0n) return undefined;
     const { go } = target;
     const machine = go?.machineOf(g);
-    if (go === undefined || machine === undefined || g === machine.g0 || g === machine.gsignal || g !== machine.curg) return undefined;
+    if (go === undefined || machine === undefined) return undefined;
+    const ofSystem = g === machine.g0 || g === machine.gsignal;
+    if (ofSystem) this.at.facts.tellStack(g, 0n, ANYWHERE);
+    if (ofSystem || g !== machine.curg) return undefined;
     const { stackLo, stackHi } = go.goroutine(g);
-    this.#stack = { g, lo: stackLo, hi: stackHi };
+    this.at.facts.tellStack(g, stackLo, stackHi);
     // A signal has come: its handler is still called as the goroutine that it has interrupted.
     if ((sp >= stackLo && sp < stackHi) || go.stackOf(sp, g) !== undefined) return undefined;
     return {
@@ -127,6 +131,11 @@ export class GoRules {
   /** Whether code at the end of a call owes its caller R14 and X15: its caller is Go code, which does not restore them as wrappers of ABI0 do. */
   owed(func: Func | undefined): boolean {
     return func === undefined ? this.#returnsToGo() : handWritten(func) && func.abi === 'ABIInternal';
+  }
+
+  /** Of assembly's RETs: what the engine looks at of that. */
+  flagsOf(func: Func): number {
+    return (FRAMED_BY_CALLER.has(func.name) ? 0 : EDGE.frame) | (this.owed(func) ? EDGE.fixed : 0);
   }
 
   #returnsToGo(): boolean {
@@ -165,7 +174,7 @@ export class GoRules {
     const { sp, registers } = this.at;
     if (func !== undefined && FRAMED_BY_CALLER.has(func.name)) return undefined;
     const byHand = func !== undefined && handWritten(func);
-    const expected = this.#expected(returnAddress) ?? (byHand ? this.#takeEntered(Number(sp)) : undefined);
+    const expected = this.#expected(returnAddress) ?? (byHand ? this.#takeEntered(returnAddress) : undefined);
     const rbp = registers.gpr(RBP);
     if (expected === undefined || rbp === expected) return undefined;
     const violation = this.at.changed('frame-pointer', RBP, expected, name, returnAddress);
@@ -173,10 +182,11 @@ export class GoRules {
     return { ...violation, what: `${violation.what}, and what it saved at ${hex(sp - 8n)} was overwritten`, wrote: sp - 8n };
   }
 
-  #takeEntered(slot: number): bigint | undefined {
-    const rbp = this.#entered.get(slot);
-    this.#entered.delete(slot);
-    return rbp;
+  #takeEntered(returnAddress: bigint): bigint | undefined {
+    const { sp, facts } = this.at;
+    const saved = facts.saved(sp, returnAddress);
+    if (saved?.size === 1) facts.forget(sp);
+    return saved?.get(RBP);
   }
 
   #expected(returnAddress: bigint): bigint | undefined {
@@ -188,6 +198,7 @@ export class GoRules {
     const key = Number(returnAddress);
     let distance = this.#frames.get(key);
     if (distance === undefined) this.#frames.set(key, (distance = this.#frameOf(returnAddress)));
+    this.at.facts.tellCaller(returnAddress, distance, openerNumber(this.at.target.images.functionAt(returnAddress - 1n)));
     return distance;
   }
 

@@ -1,17 +1,22 @@
 /** What is looked at before each RET: that it goes back to where its call came from, and hands back what the caller may ask for. */
+import { EDGE } from '../../cpu/layout.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { GoStack } from '../../runtime/goroutine.js';
 import { leadsTo } from '../code/jumps.js';
 import { isLost } from '../stack/recorded.js';
-import type { CRules } from './checks-c.js';
+import { type CRules, handsOver } from './checks-c.js';
 import { type GoRules, handWritten } from './checks-go.js';
 import type { RaceRules } from './checks-race.js';
 import type { Violation } from './rules.js';
-import type { EdgeCheck, Scrutiny } from './scrutiny.js';
+import type { EdgeRule, Scrutiny } from './scrutiny.js';
 
 /** How far RSP may be from the return address to be taken for a mistake in counting. */
 const NEAR = 1n << 16n;
+/** What the engine looks at. */
+const OF_C = EDGE.saved | EDGE.forwards;
+const OF_GO = EDGE.frame | EDGE.closed;
+const OF_ASSEMBLY = EDGE.saved | EDGE.forwards | EDGE.closed;
 
 export class ReturnRules {
   constructor(
@@ -21,14 +26,14 @@ export class ReturnRules {
     private readonly race: RaceRules,
   ) {}
 
-  at(func: Func | undefined, pc: bigint): EdgeCheck | undefined {
+  at(func: Func | undefined, pc: bigint): EdgeRule {
     const { scrutiny, go, c, race } = this;
     const { process, images } = scrutiny.target;
     // What a file has without a name is C's, a static function of a library. Code of no file was made at run time.
     const inC = func === undefined ? images.at(pc) !== undefined : func.language === 'c';
     const compiled = func !== undefined && !inC && !handWritten(func);
     const name = scrutiny.codeName(func, pc);
-    return () => {
+    const check = (): Violation | undefined => {
       const intact = process.cpu.intactReturn();
       if (intact === undefined) {
         const astray = this.#astray(func, name, pc, inC || compiled);
@@ -43,6 +48,8 @@ export class ReturnRules {
         c.returned(name) ?? (go.owed(func) ? go.handedOver(func, name, to) : undefined) ?? scrutiny.direction(`${name} is about to return`)
       );
     };
+    const flags = inC ? OF_C : func === undefined ? undefined : compiled ? OF_GO : OF_ASSEMBLY | go.flagsOf(func);
+    return { check, test: flags === undefined || handsOver(name) !== undefined ? undefined : { kind: 'returns', flags } };
   }
 
   /** RSP is not where the call of this function has put the return address, or that is not there any more. */

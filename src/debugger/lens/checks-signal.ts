@@ -7,7 +7,7 @@ import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 /** At the first instruction of what is installed as a handler: that the kernel has not put it on a goroutine's stack. */
 export function handlerEntry(at: Scrutiny, func: Func | undefined, pc: bigint): EdgeCheck | undefined {
   const { process } = at.target;
-  if (at.target.go === undefined || !process.signalHandlers.some(({ handler }) => handler === pc)) return undefined;
+  if (at.target.go === undefined || !process.isSignalHandler(pc)) return undefined;
   const name = at.codeName(func, pc);
   return () => {
     const { sp, target } = at;

@@ -15,7 +15,7 @@ import { RaceRules } from './checks-race.js';
 import { ReturnRules } from './checks-return.js';
 import { handlerEntry } from './checks-signal.js';
 import { RULES, type Violation } from './rules.js';
-import { type EdgeCheck, Scrutiny } from './scrutiny.js';
+import { type EdgeCheck, type EdgeRule, Scrutiny } from './scrutiny.js';
 
 interface Rules {
   readonly at: Scrutiny;
@@ -26,7 +26,11 @@ interface Rules {
 }
 
 export class CallChecks implements Observer {
-  readonly edges: EdgeWatcher = { site: (pc, kind) => this.#site(pc, kind), reached: site => this.#reached(site) };
+  readonly edges: EdgeWatcher = {
+    site: (pc, kind) => this.#site(pc, kind),
+    test: site => this.#sites[site - 1]!.test,
+    reached: site => this.#reached(site),
+  };
   on = false;
   /** Stops so far, for `abi check`. */
   stops = 0;
@@ -37,7 +41,7 @@ export class CallChecks implements Observer {
   #images: Images | undefined;
   #rules: Rules | undefined;
   #leave: (() => void) | undefined;
-  #sites: { readonly pc: bigint; readonly check: EdgeCheck }[] = [];
+  #sites: (EdgeRule & { readonly pc: bigint })[] = [];
   /** Where and when it stopped last: going on from there is what the user wants. */
   #passed: { readonly pc: bigint; readonly t: number } | undefined;
 
@@ -59,10 +63,11 @@ export class CallChecks implements Observer {
 
   #learn(): Rules {
     const at = new Scrutiny(this.#target);
+    at.facts.clear();
     this.#images = this.#target.images;
     const go = new GoRules(at);
-    const c = this.#rules?.c ?? new CRules(at);
-    const race = this.#rules?.race ?? new RaceRules(at);
+    const c = new CRules(at);
+    const race = new RaceRules(at);
     this.#rules = { at, go, c, race, returns: new ReturnRules(at, go, c, race) };
     return this.#rules;
   }
@@ -71,29 +76,29 @@ export class CallChecks implements Observer {
     const { images } = this.#target;
     // A library has been mapped since the last stop.
     const rules = images === this.#images ? this.#rules! : this.#learn();
-    const check = this.#checkAt(rules, images.functionAt(pc), pc, kind);
-    return check === undefined ? 0 : this.#sites.push({ pc, check });
+    const rule = this.#ruleAt(rules, images.functionAt(pc), pc, kind);
+    return rule === undefined ? 0 : this.#sites.push({ pc, ...rule });
   }
 
-  #checkAt({ at, go, c, race, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeCheck | undefined {
+  #ruleAt({ at, go, c, race, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeRule | undefined {
     switch (kind) {
       case 'entry':
-        return each(handlerEntry(at, func, pc), func?.entry === pc ? race.entry(func) : undefined, this.#entered(go, func, pc));
+        return both(handlerEntry(at, func, pc), this.#entered(go, race, func, pc));
       case 'call':
         return func === undefined || (func.language === 'go' && !isAssembled(func)) ? undefined : c.call(func, pc);
       case 'return':
         return returns.at(func, pc);
       case 'jump':
-        return func === undefined ? this.#jump(go, pc) : undefined;
+        return func === undefined ? { check: this.#jump(go, pc) } : undefined;
       case 'stack':
         return undefined;
     }
   }
 
-  #entered(go: GoRules, func: Func | undefined, pc: bigint): EdgeCheck | undefined {
+  #entered(go: GoRules, race: RaceRules, func: Func | undefined, pc: bigint): EdgeRule | undefined {
     if (func?.entry !== pc || func.language === 'c') return undefined;
     if (func.abi === 'ABIInternal' && func.language === 'go') return go.entry(func);
-    return func.asm ? go.assembly() : undefined;
+    return func.asm ? go.assembly(race.way(func)) : undefined;
   }
 
   /** Code that no table has may go back to Go code by a jump. */
@@ -124,11 +129,10 @@ export class CallChecks implements Observer {
   }
 }
 
-/** The checks that there are, one after the other. */
-function each(...checks: readonly (EdgeCheck | undefined)[]): EdgeCheck | undefined {
-  const [first, ...others] = checks.filter(check => check !== undefined);
-  if (first === undefined || others.length === 0) return first;
-  return () => others.reduce<Violation | undefined>((found, check) => found ?? check(), first());
+/** What may be asked first, and what else must hold. */
+function both(first: EdgeCheck | undefined, other: EdgeRule | undefined): EdgeRule | undefined {
+  if (first === undefined || other === undefined) return first === undefined ? other : { check: first };
+  return { check: () => first() ?? other.check() };
 }
 
 /** One line: what and what `more` is known of it, which rule of which document, and the likely cause. */

@@ -1,5 +1,5 @@
 /** What the rules of `abi check` look at: the machine at an edge of a call, while the program runs. */
-import { type CallRecord, GPR_NAMES, type Registers } from '../../cpu/api.js';
+import { type CallRecord, type EdgeFacts, type EdgeTest, GPR_NAMES, type Registers } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
@@ -13,6 +13,12 @@ import type { Violation } from './rules.js';
 /** What a rule finds at a place each time that it is reached; undefined: nothing wrong. */
 export type EdgeCheck = () => Violation | undefined;
 
+/** A rule at a place, and what tells the engine that it holds. */
+export interface EdgeRule {
+  readonly check: EdgeCheck;
+  readonly test?: EdgeTest | undefined;
+}
+
 const RSP = 4;
 
 export class Scrutiny {
@@ -22,6 +28,10 @@ export class Scrutiny {
 
   get registers(): Registers {
     return this.target.process.cpu.registers;
+  }
+
+  get facts(): EdgeFacts {
+    return this.target.process.cpu.edgeFacts;
   }
 
   get sp(): bigint {

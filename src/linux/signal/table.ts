@@ -56,6 +56,11 @@ export class SignalTable {
     }));
   }
 
+  /** Whether the code at an address is installed for any signal. */
+  handledAt(address: bigint): boolean {
+    return this.actions.some(({ handler }) => handler === address);
+  }
+
   setAction(signal: number, action: SignalAction): void {
     this.actions[signal] = action;
     if (!this.ignores(signal)) return;
