@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** A folder imports from itself and from those above it in this list. Of `host` there are two: what the core wants, and Node's answer to it. */
-const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugger', 'tui', 'host/node', 'cli'];
+const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugger', 'tui', 'server', 'host/node', 'cli'];
 
 /**
  * The same inside of src/debugger, for its folders and the files at its top. What looks stands before what drives: `target` knows no session.

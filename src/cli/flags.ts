@@ -1,7 +1,7 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost';
+export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost' | 'gdbserver';
 
 interface FlagRow {
   readonly name: string;
@@ -54,38 +54,38 @@ const FLAGS = [
     short: 'r',
     value: 'FILE',
     summary: 'what it reads from its standard input (default: what comes to r14, if r14 itself reads no commands there)',
-    of: ['exec', 'run', 'asm'],
+    of: ['exec', 'run', 'asm', 'gdbserver'],
   },
-  { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run'] },
-  { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run'] },
+  { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run', 'gdbserver'] },
+  { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run', 'gdbserver'] },
   {
     name: 'memory',
     value: 'SIZE',
     summary: "memory the program may touch, as 512M or 4G (default 2G); r14's own tables of it are bounded: docs/security.md",
-    of: ['exec', 'run', 'asm'],
+    of: ['exec', 'run', 'asm', 'gdbserver'],
   },
   {
     name: 'history-memory',
     value: 'SIZE',
     summary: 'memory that going back may take, beside the program (default 1G)',
-    of: ['exec', 'replay', 'asm'],
+    of: ['exec', 'replay', 'asm', 'gdbserver'],
   },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'gdbserver'] },
   {
     name: 'env',
     value: 'K=V',
     summary: 'set a variable of its environment, which is small and fixed otherwise',
-    of: ['exec', 'run', 'race', 'cost'],
+    of: ['exec', 'run', 'race', 'cost', 'gdbserver'],
     repeated: true,
   },
-  { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run'] },
-  { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run'], repeated: true },
-  { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run'], repeated: true },
+  { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run', 'gdbserver'] },
+  { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
+  { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
   {
     name: 'overlay',
     value: 'PATH',
     summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',
-    of: ['exec', 'run'],
+    of: ['exec', 'run', 'gdbserver'],
     repeated: true,
   },
   {
@@ -95,12 +95,17 @@ const FLAGS = [
       'at the end write the files of its own, of /tmp, /dev/shm, where it started and overlays, to this folder, which is to be empty',
     of: ['exec', 'run'],
   },
-  { name: 'variant', value: 'NAME', summary: 'which variant of a bundled program (r14 programs lists them)', of: ['exec', 'run', 'cost'] },
+  {
+    name: 'variant',
+    value: 'NAME',
+    summary: 'which variant of a bundled program (r14 programs lists them)',
+    of: ['exec', 'run', 'cost', 'gdbserver'],
+  },
   {
     name: 'race',
     value: 'true|false',
     summary: 'whether a bundled program, or its runtime, is built with -race (default: as it is meant)',
-    of: ['exec', 'run', 'asm'],
+    of: ['exec', 'run', 'asm', 'gdbserver'],
   },
   {
     name: 'call',
@@ -126,19 +131,24 @@ const FLAGS = [
     summary: 'which to replay on: v3 (default), v2 of Go before 1.19, or the precise fasttrack and djit',
     of: ['race'],
   },
+  {
+    name: 'listen-all',
+    summary: 'let others than this machine connect: whoever does can do what you can with the program',
+    of: ['gdbserver'],
+  },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   {
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver'],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver'],
   },
 ] as const satisfies readonly FlagRow[];
 
@@ -155,6 +165,10 @@ const COMMANDS = {
   replay: {
     syntax: 'r14 replay [FLAGS] FILE.r14 [PROGRAM]',
     summary: 'come back to where save was told to keep a run, elsewhere too; PROGRAM: where its file lies now',
+  },
+  gdbserver: {
+    syntax: 'r14 gdbserver [FLAGS] :PORT PATH [-- ARGUMENT...]',
+    summary: 'debug it from gdb, with target remote :PORT; it goes backwards too, and monitor COMMAND does what r14 can',
   },
   lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
   cost: {
@@ -233,7 +247,12 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
       action = word;
     } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
-    else if (path === undefined || command === 'asm' || command === 'cost' || (command === 'replay' && paths.length === 1)) {
+    else if (
+      path === undefined ||
+      command === 'asm' ||
+      command === 'cost' ||
+      ((command === 'replay' || command === 'gdbserver') && paths.length === 1)
+    ) {
       path ??= word;
       paths.push(word);
     } else throw new UsageError(`"${word}": the program's own arguments stand behind --`);
@@ -251,7 +270,7 @@ function splitFlag(word: string): readonly [name: string, attached: string | und
 function findFlag(name: string, command: CommandName | undefined, behind: boolean): FlagRow {
   const rows: readonly FlagRow[] = FLAGS;
   const row = rows.find(each => each.name === name || each.short === name);
-  const forProgram = behind && (command === 'run' || command === 'exec') ? '; what is for the program stands behind --' : '';
+  const forProgram = behind && ['run', 'exec', 'gdbserver'].includes(command ?? '') ? '; what is for the program stands behind --' : '';
   if (row === undefined) throw new UsageError(`no flag ${name.length > 1 ? '--' : '-'}${name}${forProgram}`);
   if (command !== undefined && !row.of.includes(command)) throw new UsageError(`--${name} is not a flag of r14 ${command}`);
   return row;

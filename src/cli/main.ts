@@ -26,6 +26,7 @@ const WANTED = {
   race: 'what to do, and a file',
   info: 'the path of a program',
   cost: 'the name of a bundled program, or the paths of a plain and a -race build',
+  gdbserver: 'where to listen, and a program: :1234 PATH',
 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -41,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === undefined)
-    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info or cost');
+    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost or gdbserver');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
@@ -62,6 +63,12 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === 'replay') {
     const { replayCommand } = await import('./replay.js');
     return replayCommand(parsed, parsed.path);
+  }
+  if (parsed.command === 'gdbserver') {
+    const program = parsed.paths[1];
+    if (program === undefined) throw new UsageError(`r14 gdbserver wants ${WANTED.gdbserver}`);
+    const { serveGdb } = await import('./gdbserver.js');
+    return serveGdb(parsed, parsed.path, program, await bundled(parsed, program));
   }
   if (parsed.command === 'lesson') {
     const { lessonCommand } = await import('./lesson.js');
