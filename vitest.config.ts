@@ -5,6 +5,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 600_000,
     maxWorkers: 2,
+    setupFiles: ['test/support/engine.ts'],
     reporters: ['default', ['json', { outputFile: '.build/test-results.json' }]],
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'] } },

@@ -130,7 +130,7 @@ export class Machine implements Cpu {
       { memory, table, imports: { ...imports, ...instance.exports }, blocks, code: (pc, length) => this.memory.read(BigInt(pc), length) },
       tiers,
     );
-    translator.onDrop = block => this.tiers!.dropped(block);
+    translator.onDrop = (block, changed) => this.tiers!.dropped(block, changed);
     translator.onFlush = () => this.tiers!.flushed();
   }
 

@@ -22,6 +22,10 @@ export interface TierOptions {
   readonly batch: number;
   /** The share of the time since the start that compiling may take. */
   readonly share: number;
+  /** Bytes of WebAssembly that there may be at once; what V8 makes of it takes some ten times as much. */
+  readonly most: number;
+  /** How often compiled code of a page may change until the page is left to the interpreter. */
+  readonly changes: number;
   /** From then on every block is compiled before it runs. */
   readonly eager: boolean;
   /** Called before the first is compiled. */
@@ -41,6 +45,8 @@ let defaults: TierOptions = {
   hot: 300_000,
   batch: 8,
   share: 0.1,
+  most: 8 << 20,
+  changes: 4,
   eager: false,
 };
 
@@ -138,9 +144,9 @@ export class Tiers {
   private compile(roots: readonly Block[], weight: ((block: Block) => number) | undefined): void {
     if (this.jit === undefined) {
       this.options.onBegin?.();
-      this.jit = new loaded!.Jit(this.host, this.options.onRegion);
+      this.jit = new loaded!.Jit(this.host, this.options, this.options.onRegion);
     }
-    this.jit.compile(roots, weight, this.options.eager);
+    this.jit.compile(roots, weight);
   }
 
   /** A slice of so many instructions has ended at an address. `retired`: instructions since the start. */
@@ -169,10 +175,10 @@ export class Tiers {
     }
   }
 
-  /** A block is about to go. */
-  dropped(block: Block): void {
+  /** A block is about to go. `changed`: since its code has changed. */
+  dropped(block: Block, changed: boolean): void {
     if (this.heat.delete(block)) this.waiting = this.waiting.filter(each => each !== block);
-    this.jit?.dropped(block);
+    this.jit?.dropped(block, changed);
   }
 
   /** All blocks are. */

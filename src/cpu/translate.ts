@@ -94,8 +94,8 @@ export class Translator {
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
   private breakpoints: ReadonlySet<bigint> = new Set();
-  /** Told before a block goes, and before all do. */
-  onDrop: (block: Block) => void = () => {};
+  /** Told before a block goes, and whether since its code has changed; and before all do. */
+  onDrop: (block: Block, changed: boolean) => void = () => {};
   onFlush: () => void = () => {};
   /** Counts the times that all translations were dropped: records from before are gone. */
   generation = 0;
@@ -177,7 +177,7 @@ export class Translator {
     for (const address of changed) {
       const page = Number(address >> 12n);
       for (const block of this.byPage.get(page) ?? []) {
-        if (address >= block.pc && address < block.pc + block.length) this.drop(block);
+        if (address >= block.pc && address < block.pc + block.length) this.drop(block, false);
       }
     }
   }
@@ -188,7 +188,7 @@ export class Translator {
   }
 
   dropPage(page: number): void {
-    for (const block of this.byPage.get(page) ?? []) this.drop(block);
+    for (const block of this.byPage.get(page) ?? []) this.drop(block, true);
     this.byPage.delete(page);
     this.space.codePages.delete(page);
     for (const at of [page, page - 1]) {
@@ -197,9 +197,9 @@ export class Translator {
     }
   }
 
-  private drop(block: Block): void {
+  private drop(block: Block, changed: boolean): void {
     const { pc } = block;
-    this.onDrop(block);
+    this.onDrop(block, changed);
     this.byAddress.delete(block);
     this.single.delete(block);
     for (let page = firstPage(block); page <= lastPage(block); page++) {

@@ -9,10 +9,10 @@ import { nodePorts } from '../../src/host/node/ports.js';
 import type { Process } from '../../src/linux/api.js';
 import { startProcess } from '../../src/linux/process.js';
 import { buildC, buildGo, cPrograms, GUEST_ENVIRONMENT, goPrograms, missing } from '../support/build.js';
+import { SOON } from '../support/engine.js';
 
 beforeAll(loadJit);
 
-const SOON = { warm: 0, slice: 777, hot: 1, batch: 3, share: 1e9 };
 const all = process.env.R14_ALL === '1';
 
 function start(engine: EngineName, path: string, args: readonly string[]): { guest: Process; output: string[] } {

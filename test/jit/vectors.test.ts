@@ -14,7 +14,7 @@ const SHARE = process.env.R14_ALL === '1' ? 1 : 50;
 let cpu: Machine;
 beforeAll(async () => {
   await loadJit();
-  cpu = new Machine({ memory: 1 << 24, tiers: { engine: 'jit', eager: true, warm: 0 } });
+  cpu = new Machine({ memory: 1 << 24, tiers: { engine: 'jit', eager: true, warm: 0, changes: Number.POSITIVE_INFINITY } });
 });
 
 test.each(vectorGroups())(

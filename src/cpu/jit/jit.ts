@@ -10,10 +10,6 @@ import { type Blocks, type Choice, type CodeRegion, regionAt } from './region.js
 const REGION = opNumber('region');
 /** Places that the table of functions grows by. */
 const GROWTH = 256;
-/** Bytes of WebAssembly that regions may have in all. V8 makes about four times as much of it; when it is used up, all begins anew. */
-const MOST_CODE = 24 << 20;
-/** How often compiled code of a page may change until its blocks are left to the interpreter. */
-const MOST_CHANGES = 4;
 
 interface Compiled {
   readonly place: number;
@@ -47,12 +43,17 @@ export class Jit {
   private readonly entries = new Map<number, Entry>();
   private readonly byBlock = new Map<Block, Set<Compiled>>();
   private readonly freePlaces: number[] = [];
-  /** By page: times that compiled code there was dropped. */
+  /** By page: times that compiled code there has changed. */
   private readonly changes = new Map<number, number>();
+  /** Roots of which no region can be made. */
+  private readonly refused = new Set<Block>();
 
-  /** `onRegion` is told of each region: a name for a file, and a text for people. */
+  /**
+   * `limits`: see TierOptions; when all bytes are used up, all begins anew. `onRegion` is told of each region: a name for a file, and a text for people.
+   */
   constructor(
     private readonly host: JitHost,
+    private readonly limits: { readonly most: number; readonly changes: number },
     private readonly onRegion?: (name: string, text: string) => void,
   ) {
     this.words = new Int32Array(host.memory.buffer);
@@ -67,17 +68,25 @@ export class Jit {
   }
 
   /**
-   * Compiles regions of these blocks, of what `weight` says is met often. What cannot be compiled stays with the interpreter. `always`: also where
-   * code changes often.
+   * Compiles regions of these blocks, of what `weight` says is met often. What cannot be compiled, and code that changes often, stays with the
+   * interpreter.
    */
-  compile(roots: readonly Block[], weight: Choice['weight'], always = false): void {
-    const isQuiet = (root: Block): boolean => always || (this.changes.get(pageOf(root)) ?? 0) < MOST_CHANGES;
-    const wanted = roots.filter(root => isQuiet(root) && !this.entries.has(root.record));
-    this.compileFrom(wanted, weight);
+  compile(roots: readonly Block[], weight: Choice['weight']): void {
+    const isQuiet = (root: Block): boolean => (this.changes.get(pageOf(root)) ?? 0) < this.limits.changes;
+    const wanted = roots.filter(root => isQuiet(root) && !this.entries.has(root.record) && !this.refused.has(root));
+    const start = performance.now();
+    try {
+      this.compileFrom(wanted, weight);
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof WebAssembly.CompileError)) throw error;
+      // A limit of WebAssembly's or of the host's memory: the interpreter does what it would have done.
+      this.stats.failed += wanted.length;
+      for (const root of wanted) this.refused.add(root);
+    }
+    this.stats.milliseconds += performance.now() - start;
   }
 
   private compileFrom(roots: readonly Block[], weight: Choice['weight']): void {
-    const start = performance.now();
     const covered = new Set<Block>();
     const wanted = new Set(roots);
     const isEntry = (block: Block): boolean => this.entries.has(block.record) || wanted.has(block);
@@ -87,22 +96,14 @@ export class Jit {
       for (const { block, isOuter } of region?.nodes ?? []) if (block !== undefined && isOuter) covered.add(block);
       return region ?? [];
     });
-    if (regions.length > 0) {
-      try {
-        this.make(regions);
-      } catch (error) {
-        if (!(error instanceof RangeError) && !(error instanceof WebAssembly.CompileError)) throw error;
-        // A limit of WebAssembly's or of the host's memory: the interpreter does what it would have done.
-        this.stats.failed += regions.length;
-      }
-    }
-    this.stats.milliseconds += performance.now() - start;
+    if (regions.length > 0) this.make(regions);
   }
 
   private make(regions: readonly CodeRegion[]): void {
     const { memory, table, imports } = this.host;
     const bytes = compileRegions(regions);
-    if (this.stats.codeBytes + bytes.length > MOST_CODE) this.removeAll();
+    if (bytes.length > this.limits.most) throw new RangeError('larger than all regions may be');
+    if (this.stats.codeBytes + bytes.length > this.limits.most) this.removeAll();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { memory, regions: table, ...imports } });
     this.stats.modules++;
     for (const [index, region] of regions.entries()) {
@@ -155,11 +156,12 @@ export class Jit {
     for (const record of this.entries.keys()) this.words[record >> 2] = (this.words[record >> 2]! & ~0xffff) | REGION;
   }
 
-  /** A block is about to go: so do the regions that it is part of. */
-  dropped(block: Block): void {
+  /** A block is about to go: so do the regions that it is part of. `changed`: its code has, or is no more. */
+  dropped(block: Block, changed: boolean): void {
+    this.refused.delete(block);
     const all = this.byBlock.get(block);
     if (all === undefined) return;
-    this.changes.set(pageOf(block), (this.changes.get(pageOf(block)) ?? 0) + 1);
+    if (changed) this.changes.set(pageOf(block), (this.changes.get(pageOf(block)) ?? 0) + 1);
     for (const compiled of all) this.remove(compiled);
   }
 
@@ -167,6 +169,7 @@ export class Jit {
   flushed(): void {
     this.removeAll();
     this.changes.clear();
+    this.refused.clear();
   }
 
   private removeAll(): void {
