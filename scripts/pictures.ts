@@ -21,7 +21,7 @@ export const PICTURES: Readonly<Record<string, Picture>> = {
     columns: 120,
     rows: 40,
     args: [],
-    keys: [['', /SIGSEGV in __tsan_func_enter[\s\S]*lesson/]],
+    keys: [['', /mended by[\s\S]*lesson/]],
   },
   'docs/pictures/racefuncenter.svg': {
     title: 'r14 in racefuncenter, in Go syntax',

@@ -51,6 +51,8 @@ export function act(state: State, action: Action): Next {
       return { state: { ...state, focus: PANES[(at + PANES.length) % PANES.length]!.name } };
     }
     case 'pane': {
+      if (action.name === 'why' && state.view.fault && state.reasons === undefined && state.running === undefined)
+        return { state: { ...state, focus: 'why' }, effect: { kind: 'reason' } };
       const { race } = state.view;
       // A race is known at its stop, or once it is asked for; what has ordered it, only then.
       const asks = action.name === 'race' && race?.rows === undefined && (race !== undefined || hasReport(state.output));
@@ -152,7 +154,7 @@ function helped(state: State, top: number, key: string): number | undefined {
   return helpScrolled(state, top + action.by * { item: 1, page: bodyHeight(state), end: Number.MAX_SAFE_INTEGER }[action.unit]);
 }
 
-const helpScrolled = (state: State, top: number): number => helpRows(state.columns, bodyHeight(state), top).top;
+const helpScrolled = (state: State, top: number): number => helpRows(state, top).top;
 
 /** A click or a turn of the wheel. */
 export function pointed(state: State, pointer: Pointer): Next {

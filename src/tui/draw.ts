@@ -33,7 +33,7 @@ function lines(text: string, width: number): readonly string[] {
 
 function help(state: State, top: number): Row[] {
   const height = bodyHeight(state);
-  return fill([...helpRows(state.columns, height, top).rows], height);
+  return fill([...helpRows(state, top).rows], height);
 }
 
 const fill = (rows: Row[], height: number): Row[] => [

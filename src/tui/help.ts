@@ -1,7 +1,11 @@
 /** The help that `?` shows: all keys, from their tables. */
+import { glossaryIn } from '../debugger/show/glossary.js';
 import { EDITS } from './editor.js';
 import { KEYS, POINTING } from './keys.js';
-import { type Row, span, toWidth } from './text.js';
+import { bodyHeight } from './layout.js';
+import { itemAt } from './selection.js';
+import type { State } from './state.js';
+import { printable, type Row, rowText, span, toWidth, wrappedRow } from './text.js';
 
 type Entry = readonly [what: string, summary: string];
 
@@ -35,14 +39,32 @@ const LINES: readonly Row[] = SECTIONS.flatMap(([title, entries]) => [
   ...entries.map(([what, summary]): Row => [span(`  ${what.padEnd(KEY_WIDTH)} `, 'prompt'), span(summary)]),
 ]);
 
-/** Rows that are hidden below when `top` are hidden above; never less than none. */
-export function helpRows(width: number, height: number, top: number): { readonly rows: readonly Row[]; readonly top: number } {
-  const columns = Math.max(1, Math.floor(width / COLUMN));
+/** What the selected item is about, in the glossary's words. */
+function explained(state: State): readonly Row[] {
+  const item = itemAt(state, state.focus);
+  const text = item === undefined ? '' : printable(rowText(item.whole ?? item.row)).trim();
+  const entries = glossaryIn(`${item?.register ?? ''} ${text}`);
+  if (entries.length === 0) return [];
+  return [
+    [span(` ${text}`, 'title')],
+    ...entries.flatMap(({ words, text: meaning }) =>
+      wrappedRow([span(`  ${words[0]!}  `, 'literal'), span(meaning)], state.columns - 1, 4),
+    ),
+    [span('  help WORD tells of any other word; up and down, or a click, select', 'dim')],
+    [span('')],
+  ];
+}
+
+/** All of it, and the first row that is shown: rows that are hidden below when `top` are hidden above, never less than none. */
+export function helpRows(state: State, top: number): { readonly rows: readonly Row[]; readonly top: number } {
+  const height = bodyHeight(state);
+  const columns = Math.max(1, Math.floor(state.columns / COLUMN));
   const each = Math.ceil(LINES.length / columns);
-  const from = Math.max(0, Math.min(each - height, top));
-  const cells = Math.floor(width / columns);
-  const rows = Array.from({ length: Math.min(height, each) }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => toWidth(LINES[column * each + from + row] ?? [], cells)).flat(),
+  const cells = Math.floor(state.columns / columns);
+  const keys = Array.from({ length: each }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => toWidth(LINES[column * each + row] ?? [], cells)).flat(),
   );
-  return { rows, top: from };
+  const all = [...explained(state), ...keys];
+  const from = Math.max(0, Math.min(all.length - height, top));
+  return { rows: all.slice(from, from + height), top: from };
 }

@@ -28,6 +28,8 @@ interface Slot {
   readonly asked?: boolean;
   /** A glimpse of it: focused, it takes the whole body. */
   readonly brief?: boolean;
+  /** Not where both of these are shown: then there is no room for it. */
+  readonly yieldsTo?: readonly [PaneName, PaneName];
 }
 
 interface Column {
@@ -57,7 +59,7 @@ const LAYOUTS: readonly Layout[] = [
     rows: 40,
     bands: [
       [
-        column(1, slot('code', 12, 3), slot('backtrace', 8, 2), slot('console', 4, 1)),
+        column(1, slot('code', 12, 3), slot('why', 8, 2), slot('backtrace', 8, 2), slot('console', 4, 1)),
         column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('race', 14, 4), slot('goroutines', 3, 1), slot('output', 3, 1)),
         column(1, slot('registers', 16, 3), slot('memory', 6, 2), slot('lesson', 12, 3)),
       ],
@@ -68,7 +70,7 @@ const LAYOUTS: readonly Layout[] = [
     rows: 24,
     bands: [
       [
-        column(1, slot('code', 8, 3), slot('backtrace', 7, 2), slot('output', 2, 1), slot('console', 3, 1)),
+        column(1, slot('code', 8, 3), slot('why', 9, 2), slot('backtrace', 7, 2), slot('output', 2, 1), slot('console', 3, 1)),
         column(
           1,
           slot('registers', 12, 3),
@@ -86,7 +88,8 @@ const LAYOUTS: readonly Layout[] = [
     rows: 15,
     bands: [
       [column(4, slot('code', 5, 3)), column(3, slot('registers', 5, 3))],
-      [column(1, slot('backtrace', 7, 0.1))],
+      [column(1, { ...slot('backtrace', 7, 0.1), yieldsTo: ['why', 'lesson'] })],
+      [column(1, { ...slot('why', 10, 0.2), brief: true })],
       [column(1, { ...slot('lesson', 6, 0.6), brief: true })],
       [column(1, { ...slot('console', 3, 0.3), asked: true })],
     ],
@@ -121,9 +124,10 @@ export function layout(state: State): readonly ScreenPlace[] {
   const chosen = layoutOf(state);
   const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus && each.brief !== true);
   if (state.zoomed || !chosen.bands.flat().some(has)) return alone(state, body);
-  const shown = ({ pane, asked }: Slot): boolean =>
-    pane === focus ||
-    (!state.view.hidden.has(pane) && (asked !== true || state.asked) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
+  const filled = (pane: PaneName): boolean =>
+    pane === focus || (!state.view.hidden.has(pane) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
+  const shown = ({ pane, asked, yieldsTo }: Slot): boolean =>
+    pane === focus || (filled(pane) && (asked !== true || state.asked) && yieldsTo?.every(filled) !== true);
   const bands = chosen.bands
     .map(band =>
       spread(
@@ -327,9 +331,12 @@ function fold(items: readonly PaneItem[], wanted: ReadonlySet<number>, height: n
   if (lines().length > height) return undefined;
   for (let index = 0; index < items.length; index++) {
     if (kept.has(index)) continue;
-    kept.add(index);
+    // A text of several rows is there as a whole or not at all.
+    const end = items.findIndex((item, at) => at > index && item.goesOn === undefined);
+    const text = Array.from({ length: (end < 0 ? items.length : end) - index }, (_, at) => index + at).filter(each => !kept.has(each));
+    for (const each of text) kept.add(each);
     if (lines().length <= height) continue;
-    kept.delete(index);
+    for (const each of text) kept.delete(each);
     break;
   }
   return lines();
@@ -367,8 +374,10 @@ export function hit(state: State, row: number, column: number): Hit | undefined 
 /** The panes' scroll and selection when new content comes: they follow what they showed, and the anchor comes into view again. */
 export function carried(old: State, fresh: State): State['panes'] {
   const places = new Map(layout(old).map(place => [place.pane.name, place]));
+  const heights = new Map(layout(fresh).map(place => [place.pane.name, place.height]));
   return eachPane(pane => {
     const before = old.panes[pane.name];
+    if (pane.grows) return fresh.panes[pane.name];
     const place = places.get(pane.name);
     if (place === undefined && before.selected === undefined) return { selected: undefined, top: undefined };
     const width = place?.width ?? old.columns;
@@ -392,7 +401,9 @@ export function carried(old: State, fresh: State): State['panes'] {
         const to = moved(index);
         if (to === undefined) continue;
         const top = Math.max(0, to - (index - first));
-        const inView = is.anchor === undefined || (is.anchor >= top && is.anchor < top + height);
+        // Other panes may have come or gone.
+        const rows = Math.min(height, (heights.get(pane.name) ?? place.height) - 1);
+        const inView = is.anchor === undefined || (is.anchor >= top && is.anchor < top + rows);
         return inView ? top : undefined;
       }
       return undefined;

@@ -1,7 +1,7 @@
 /** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
-import { printable, type Row, rowText, type TextRole, wrapped } from './text.js';
+import { printable, type Row, rowText, type TextRole, wrapped, wrappedRow } from './text.js';
 import type { View } from './view/view.js';
 import widthOf from './width.js';
 
@@ -39,6 +39,8 @@ export interface PaneSubject {
   /** What the program has written, oldest first; the last line may be unfinished. */
   readonly output: readonly string[];
   readonly lesson: LessonView | undefined;
+  /** What `why` has told of this stop. */
+  readonly reasons: readonly string[] | undefined;
 }
 
 export interface PaneContent {
@@ -64,6 +66,8 @@ export interface PaneRow {
   readonly content: (shown: PaneSubject, width: number) => PaneContent;
   /** Part of the height that is above the anchor, 0 to 1. */
   readonly anchorAt?: number;
+  /** Text that only grows at its end: what is read of it stays where it is. */
+  readonly grows?: boolean;
   /** What has no room is folded to `⋮`, so that the items with `keep` are always in view. */
   readonly folds?: boolean;
 }
@@ -85,6 +89,10 @@ export function samePane(one: PaneItem, other: PaneItem): boolean {
 
 /** Whether a row of that width does not show all that the item says. */
 export const isCut = ({ row, whole }: PaneItem, width: number): boolean => whole !== undefined || widthOf(rowText(row)) > width;
+
+/** A row in as many items as it takes. */
+export const itemsOfRow = (row: Row, width: number, item: Omit<PaneItem, 'row' | 'goesOn'> = {}): readonly PaneItem[] =>
+  wrappedRow(row, width).map((each, index) => ({ ...item, row: each, ...(index === 0 ? {} : { goesOn: true as const }) }));
 
 /** A line of plain text in as many items as it takes rows. */
 export const itemsOfLine = (line: string, width: number, role: TextRole = 'plain'): readonly PaneItem[] =>

@@ -1,6 +1,6 @@
 /** The shell around the screen: terminal modes, keys in, effects out. */
 import { render } from 'ink';
-import { run } from '../debugger/commands/execute.js';
+import { execute, run } from '../debugger/commands/execute.js';
 import { complete } from '../debugger/complete/completion.js';
 import type { LessonWalk } from '../debugger/lesson/walk.js';
 import { locate, placeOfExpression } from '../debugger/session/expressions.js';
@@ -69,6 +69,12 @@ const FRAME = 16;
 const SOON = 4;
 /** Milliseconds between two frames of what only the program writes: nobody reads faster. */
 const READABLE = 50;
+/** Instructions of a run that is looked through unasked for what has led to its end: some tenths of a second. */
+const SHORT_RUN = 3_000_000;
+/** What looks at the program, or has it run. */
+const LOOKING: ReadonlySet<Effect['kind']> = new Set(['command', 'lesson', 'go', 'find', 'return']);
+/** Milliseconds after which a frame that was asked for is on the screen. */
+const AFTER_FRAME = 40;
 /** Milliseconds that the first frame waits for the first commands: most are done by then, and their end is what is shown first. */
 const OPENING = 150;
 
@@ -121,6 +127,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     redraw(0);
   };
   let finish: () => void = () => undefined;
+  let reasoning: Promise<unknown> = Promise.resolve();
   const send = (message: Message): void => {
     readOutput();
     const next = update(state, message);
@@ -141,6 +148,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   if (options.notice !== '') send({ kind: 'answer', text: options.notice });
 
   async function carryOut(effect: Effect): Promise<void> {
+    if (LOOKING.has(effect.kind)) await reasoning;
     switch (effect.kind) {
       case 'command': {
         const { session } = opened;
@@ -169,6 +177,10 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
       }
       case 'input':
         return effect.text === undefined ? opened.session.endInput() : opened.session.type(utf8(effect.text));
+      case 'reason':
+        // Asked for: it may take its time, and can be stopped.
+        send({ kind: 'reasons' });
+        return reason();
       case 'mouse':
         return terminal.setMouse(effect.on);
       case 'interrupt':
@@ -203,7 +215,29 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     // The code follows the program, and the frame that is selected.
     if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
     send({ kind: 'stopped', view: look(), lesson: opened.lesson?.view });
-    if (state.running === undefined) drawSoon();
+    if (state.running === undefined) {
+      drawSoon();
+      reasonSoon();
+    }
+  }
+
+  /** Of a short run it is soon known what has led to a fault, and told unasked; not before the stop is on the screen. */
+  function reasonSoon(): void {
+    const { session } = opened;
+    if (!state.view.fault || state.reasons !== undefined || session.exited || session.target.process.t > SHORT_RUN) return;
+    const { t } = state.view;
+    setTimeout(() => {
+      if (state.running === undefined && state.view.t === t && state.reasons === undefined) void reason();
+    }, AFTER_FRAME).unref();
+  }
+
+  async function reason(): Promise<void> {
+    const found = execute(opened.session, 'why');
+    // Until it is found the process stands in its past: nobody may look at it.
+    reasoning = found;
+    const { output } = await found;
+    send({ kind: 'reasons', lines: output.split('\n'), view: look() });
+    drawSoon();
   }
 
   /** Shows code as code, and whatever else can be read as memory. */
@@ -249,7 +283,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
   if (opening) {
     send({ kind: 'opening', lines: script });
     setTimeout(drawSoon, OPENING).unref();
-  }
+  } else reasonSoon();
   await new Promise<void>(resolve => {
     finish = resolve;
   });

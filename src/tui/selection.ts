@@ -46,7 +46,11 @@ export function selectBy(state: State, name: PaneName, by: number): State['panes
   if (choices.length === 0) return touched(state, name, { top: scrolled(state, name, by) });
   const from = state.panes[name].selected ?? anchor;
   const wanted = from === undefined ? (firstInView(state, name) ?? 0) : choices.findLastIndex(index => index <= from) + by;
-  return touched(state, name, revealed(state, name, choices[Math.max(0, Math.min(choices.length - 1, wanted))]!));
+  const chosen = Math.max(0, Math.min(choices.length - 1, wanted));
+  // Beyond the last of them there may be more to read.
+  if (wanted !== chosen && choices[chosen] === from) return touched(state, name, { top: scrolled(state, name, by) });
+  const panes = touched(state, name, revealed(state, name, choices[chosen]!));
+  return Math.abs(by) < items.length ? panes : { ...panes, [name]: { ...panes[name], top: scrolled(state, name, by) } };
 
   function firstInView(shown: State, pane: PaneName): number | undefined {
     const place = layout(shown).find(each => each.pane.name === pane);

@@ -67,6 +67,8 @@ export type Message =
   | { readonly kind: 'arrived'; readonly view: View; readonly pane: PaneName; readonly address: bigint }
   /** The same stop, looked at from where one was. */
   | { readonly kind: 'returned'; readonly view: View; readonly spot: Spot }
+  /** What has led to this stop is being looked for; with `lines` it is found. */
+  | { readonly kind: 'reasons'; readonly lines?: readonly string[]; readonly view?: View }
   /** What there is to say of a key. */
   | { readonly kind: 'notice'; readonly text: string }
   /** A command's answer. */
@@ -95,6 +97,8 @@ export type Effect =
   | { readonly kind: 'find'; readonly text: string; readonly pane: 'code' | 'memory' | undefined }
   /** Look from where one was. */
   | { readonly kind: 'return'; readonly spot: Spot }
+  /** Look for what has led to this stop. */
+  | { readonly kind: 'reason' }
   | { readonly kind: 'mouse'; readonly on: boolean }
   | { readonly kind: 'interrupt' | 'suspend' | 'repaint' | 'quit' };
 
@@ -110,6 +114,7 @@ export function initial(view: View, rows: number, columns: number, history: read
   return {
     view,
     before: undefined,
+    reasons: undefined,
     rows,
     columns,
     // Who has not begun to read begins there.

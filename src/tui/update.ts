@@ -10,6 +10,8 @@ import { pasted, typed, typedCandidates } from './typing.js';
 import type { View } from './view/view.js';
 
 const MOST_SPOTS = 100;
+/** What runs while it is looked for what has led to a stop. */
+const LOOKING = 'why';
 
 export function update(state: State, message: Message): Next {
   switch (message.kind) {
@@ -21,8 +23,11 @@ export function update(state: State, message: Message): Next {
       const moved = message.view.t !== state.view.t;
       const before = moved ? state.view : state.before;
       const lesson = message.lesson ?? state.lesson;
+      const reasons = moved || !message.view.fault ? undefined : state.reasons;
       const line = state.reading ? undefined : state.line;
-      return goOn(shown(state, { view: message.view, before, lesson, line, reading: false, running: undefined, progress: undefined }));
+      return goOn(
+        shown(state, { view: message.view, before, lesson, reasons, line, reading: false, running: undefined, progress: undefined }),
+      );
     }
     case 'opening': {
       const lines = message.lines.map((line): Waiting => ({ kind: 'run', line, opening: true }));
@@ -37,6 +42,11 @@ export function update(state: State, message: Message): Next {
       const { spot, view } = message;
       const back = shown(state, { view });
       return { state: { ...back, focus: spot.focus, panes: { ...back.panes, [spot.focus]: spot.pane } } };
+    }
+    case 'reasons': {
+      if (message.lines === undefined || message.view === undefined) return { state: { ...state, running: LOOKING } };
+      const found = settled(shown(state, { view: message.view, reasons: message.lines }));
+      return found.running === undefined ? goOn(found) : { state: found };
     }
     case 'notice':
       return { state: noted(state, message.text) };
@@ -77,6 +87,9 @@ function goOn(state: State): Next {
   const next = act({ ...state, pending }, action);
   return next.effect === undefined ? goOn(next.state) : next;
 }
+
+/** What was asked for by `w` is no more what runs. */
+const settled = (state: State): State => (state.running === LOOKING ? { ...state, running: undefined, progress: undefined } : state);
 
 /** What a pane shows follows what it showed before. */
 function shown(state: State, changes: Partial<State>): State {

@@ -1,6 +1,7 @@
 import { text } from '../answer.js';
 import { numberOfResult } from '../evaluate/result.js';
 import { evaluated, pointing } from '../session/expressions.js';
+import { GLOSSARY, glossaryEntry, glossaryLine } from '../show/glossary.js';
 import { splitOptions, unquote } from './arguments.js';
 import type { Command } from './command.js';
 import { contradiction, EXPECTATIONS, parseExpectation } from './expectation.js';
@@ -14,8 +15,9 @@ export const sessionCommands: readonly Command[] = [
     ...group,
     name: 'help',
     aliases: ['h', '?'],
-    syntax: ['help', 'help COMMAND', 'help CHAPTER'],
-    summary: 'list the commands, or tell of one',
+    syntax: ['help', 'help COMMAND', 'help CHAPTER', 'help WORD'],
+    summary: 'list the commands, or tell of one, or of a word such as g0',
+    details: 'Words are of the field: g0, racectx, ABI0, red zone, RDX, wrapper. help words lists them.',
     completion: ['topic'],
     run: (session, args, { table }) => {
       if (args.empty) return text(helpAll(table.commands));
@@ -23,7 +25,12 @@ export const sessionCommands: readonly Command[] = [
       if (chapter !== undefined) return text(chapter);
       const own = session.defined.get(args.text);
       if (own !== undefined) return text(own.help ?? `${args.text}: a command of your own.`);
-      return text(helpOne(table.find(args.text, args.column, session.settings.aliases)));
+      if (args.text === 'words') return text(GLOSSARY.map(({ words }) => words.join(', ')).join('\n'));
+      const word = glossaryEntry(unquote(args.text));
+      const named = table.commands.some(({ name, aliases }) => name === args.text || aliases.includes(args.text));
+      if (word !== undefined && !named) return text(glossaryLine(word));
+      const told = helpOne(table.find(args.text, args.column, session.settings.aliases));
+      return text(word === undefined ? told : `${told}\n\n${glossaryLine(word)}`);
     },
   },
   {

@@ -1,4 +1,5 @@
 /** The words of each kind that there are: commands, names of the program, registers, numbers of breakpoints and goroutines. */
+
 import { basename } from '../../host/path.js';
 import { told } from '../../host/told.js';
 import type { Type } from '../../image/api.js';
@@ -14,6 +15,7 @@ import { isOfCompiler } from '../evaluate/scope.js';
 import { CAUGHT } from '../session/breakpoints.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS } from '../session/settings.js';
+import { GLOSSARY } from '../show/glossary.js';
 import { registerNames } from '../show/registers-text.js';
 import { underlying } from '../values/types.js';
 
@@ -39,6 +41,7 @@ export function* candidates(session: Session, kind: CompletionKind, { word, befo
     case 'topic':
       yield* commandTable.names();
       yield* GROUPS;
+      yield* GLOSSARY.flatMap(({ words }) => words.filter(each => !each.includes(' ')));
       break;
     case 'file':
       yield* files(word);

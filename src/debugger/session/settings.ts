@@ -18,6 +18,7 @@ export const PANE_NAMES = [
   'console',
   'source',
   'race',
+  'why',
 ] as const;
 
 interface SettingRow {

@@ -6,6 +6,7 @@ export const consolePane = {
   title: 'console',
   short: 'log',
   key: '9',
+  grows: true,
   content: ({ console: lines }: PaneSubject, width: number) => {
     const items = lines.flatMap(line => itemsOfLine(line, width));
     return { items, anchor: items.length - 1 };

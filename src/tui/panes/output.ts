@@ -11,6 +11,7 @@ export const outputPane = {
   short: 'out',
   key: '7',
   useful: ({ output }: PaneSubject) => output.length > 1 || output[0] !== '',
+  grows: true,
   content: ({ output: lines }: PaneSubject, width: number) => {
     const begun = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
     const items = begun.flatMap(line => itemsOfLine(line, width));

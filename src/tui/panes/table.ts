@@ -11,6 +11,7 @@ import { outputPane } from './output.js';
 import { racePane } from './race.js';
 import { registersPane } from './registers.js';
 import { sourcePane } from './source.js';
+import { whyPane } from './why.js';
 
 const TABLE = [
   codePane,
@@ -24,6 +25,7 @@ const TABLE = [
   consolePane,
   sourcePane,
   racePane,
+  whyPane,
 ] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];
