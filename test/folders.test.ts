@@ -10,7 +10,7 @@ const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugg
  */
 const IN_DEBUGGER = [
   ...['answer', 'errors', 'known', 'values', 'evaluate', 'code', 'stack', 'target', 'lens', 'memory', 'timeline'],
-  ...['session', 'show', 'run', 'commands', 'complete', 'lesson'],
+  ...['session', 'show', 'run', 'why', 'commands', 'complete', 'lesson'],
 ];
 
 /** Files that import each other, and why they may. */

@@ -16,11 +16,12 @@ const DECISIONS = [
 ];
 
 /** Folders that handle values, and not what a user has typed. */
-const FOLDERS = ['values', 'evaluate', 'code', 'stack', 'lens', 'memory', 'show', 'run'].map(folder => `debugger/${folder}/`);
+const FOLDERS = ['values', 'evaluate', 'code', 'stack', 'lens', 'memory', 'show', 'run', 'why'].map(folder => `debugger/${folder}/`);
 const SCREEN = ['tui/panes/', 'tui/view/'];
 
 /** What asks a text all the same, and why it may. */
 const EXCEPTIONS: readonly { readonly file: string; readonly asks: string; readonly because: string }[] = [
+  { file: 'debugger/why/ending.ts', asks: '.exec(ending.message)', because: "the message is the program's own" },
   { file: 'debugger/values/format.ts', asks: '.exec(text)', because: 'the text is a format that the user has typed' },
   {
     file: 'debugger/values/numbers.ts',

@@ -35,6 +35,7 @@ export async function replayCommand(parsed: Parsed, name: string): Promise<numbe
   // What was given to it then is its input now.
   const replayed = {
     ...launch,
+    recording: name,
     launch: (...[args, output]: Parameters<typeof launch.launch>) => launch.launch(args, output, inputLog(input)),
   };
   const arrive = async (session: Session): Promise<void> => {

@@ -7,6 +7,7 @@ import { locate } from '../session/expressions.js';
 import { mainFunction } from '../session/locations.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
+import { againOnce } from '../show/again-text.js';
 import { frameStop } from '../show/frame-text.js';
 import { stopData, stopText } from '../show/stop-text.js';
 import { type Arguments, splitOptions } from './arguments.js';
@@ -17,7 +18,7 @@ import { afterStop, hasHook, isSilent } from './hooks.js';
 
 /** What every command that moved the program answers. */
 export async function moved(session: Session, console: Console, extra: readonly string[] = []): Promise<Answer> {
-  let told = isSilent(session) ? '' : [stopText(session), ...extra].join('\n');
+  let told = isSilent(session) ? '' : [stopText(session), ...extra, ...againOnce(session)].join('\n');
   const data = stopData(session);
   if (!hasHook(session)) return { output: lines(told, displayText(session)), data };
   // What the commands print comes behind what is told, and before what they have the program write.

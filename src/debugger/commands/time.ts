@@ -159,8 +159,10 @@ export const timeCommands: readonly Command[] = [
     aliases: [],
     syntax: ['why'],
     summary: 'what led to this fault, panic or fatal error: the operand, where its value came from, on which stack, and who wrote it',
-    details:
-      'All of it is looked up in the run; what is not known is not said. The numbers are for `goto`; `origin` tells a way link by link.',
+    details: [
+      'All of it is looked up in the run; what is not known is not said. The numbers are for `goto`; `origin` tells a way link by link. Of a panic or a fatal',
+      'error it tells the check that failed, and where what was compared came from; of memory, who was given it, who gave it back and who wrote it last.',
+    ].join('\n'),
     repeat: 'no',
     run: whyCommand,
   },
@@ -306,7 +308,7 @@ async function whyCommand(session: Session, args: Arguments): Promise<Answer> {
   if (session.exited && session.history?.marks.fault !== undefined)
     throw args.error('the program has ended; seek fault goes to where it faulted, and why tells there');
   session.requireProcess();
-  const [{ excursion }, { reasons, reasonLines, sceneOf }] = await Promise.all([import('../run/backwards.js'), import('../run/why.js')]);
+  const [{ excursion }, { reasons, reasonLines, sceneOf }] = await Promise.all([import('../run/backwards.js'), import('../why/why.js')]);
   const scene = sceneOf(session);
   const told = await excursion(session, history => reasons(session, history, scene));
   if (told === undefined) return text('interrupted', null);
@@ -315,34 +317,8 @@ async function whyCommand(session: Session, args: Arguments): Promise<Answer> {
   const moments = links.map(({ t, wrote, function: name }) => ({ t, note: `why: ${wrote} in ${name}`, stop: MOMENT }));
   const marks = history.marks.trail(moments, history.branch.id);
   const lines = reasonLines(told, link => marks[links.indexOf(link)]!.id);
-  const again = againLine(session, scene.stop.reason === 'signal' && scene.stop.signal.fault !== undefined);
-  return text([...lines, ...again].join('\n'), lines);
+  return text(lines.join('\n'), lines);
 }
-
-/** The command line that comes to this stop again, where nobody has changed the run. */
-function againLine({ target, history }: Session, faulted: boolean): readonly string[] {
-  const started = startOf(target.process)?.started;
-  if (started === undefined || history?.firstChange !== undefined) return [];
-  const { path, args = [], seed, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
-  const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
-    ['seed', seed],
-    ['cpus', cpus],
-    ['sysroot', sysroot],
-    ['variant', bundled.variant],
-    ['race', bundled.race],
-    ...Object.entries(env).map(([key, value]) => ['env', `${key}=${value}`] as const),
-    ...[...allowRead].map(each => ['allow-read', each] as const),
-    ...[...allowWrite].map(each => ['allow-write', each] as const),
-    ...[...overlay].map(each => ['overlay', each] as const),
-  ];
-  const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoted(String(value))]));
-  const way = [`-ex 'seek ${target.process.t}'`, ...(faulted ? ['-ex continue'] : [])];
-  const rest = args.length > 1 ? ['--', ...args.slice(1).map(quoted)] : [];
-  return [`again: ${['r14 exec', ...flags, ...way, quoted(path), ...rest].join(' ')}`];
-}
-
-/** A word as a shell takes it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const MOMENT = { reason: 'moment' } as const;
 

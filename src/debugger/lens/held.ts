@@ -1,6 +1,8 @@
 /** Which variable's value a register holds, in the words of the source: what to look at when a pointer in it is nil. */
 import { dwarfRegister } from '../../abi/registers.js';
-import type { GprName } from '../../cpu/api.js';
+import type { EffectValue, GprName } from '../../cpu/api.js';
+import { operandAddressOf } from '../../cpu/effects/address.js';
+import { isGpr } from '../../cpu/effects/instruction.js';
 import type { Func, Variable } from '../../image/api.js';
 import { evaluateLocation, type LocationPiece } from '../../image/dwarf/expression.js';
 import { describeAddress } from '../code/describe.js';
@@ -22,6 +24,18 @@ export function heldIn(target: Target, frame: PhysicalFrame, register: GprName):
   return func === undefined || flow === undefined || step === undefined
     ? undefined
     : new Held(target, frame, func, flow).at(step, { register }, MOST_MOVES)?.name;
+}
+
+/** `p.next`, `main.all.number`: the place in memory that the innermost frame's instruction names; undefined: neither tells. */
+export function heldInMemory(target: Target, frame: PhysicalFrame, address: EffectValue): string | undefined {
+  const { func, pc } = frame;
+  const flow = func && FunctionFlow.of(target.memory, func.entry, func.end);
+  const step = flow?.stepAt(pc);
+  const operand = operandAddressOf(address);
+  if (func === undefined || flow === undefined || step === undefined || operand === undefined) return undefined;
+  const { base, index, displacement, segment, rest } = operand;
+  if (index !== undefined || segment !== undefined || rest || (base !== undefined && !isGpr(base))) return undefined;
+  return new Held(target, frame, func, flow).behind(step, base, displacement, MOST_MOVES)?.name;
 }
 
 /** The words of a value that has several. */
@@ -62,8 +76,13 @@ class Held {
     if (from === undefined || 'constant' in from || 'address' in from) return undefined;
     if ('register' in from || 'slot' in from) return this.at(step, from, moves);
     const { base, displacement, indexed } = from;
-    if (indexed) return undefined;
+    return indexed ? undefined : this.behind(step, base, displacement, moves);
+  }
+
+  /** What lies in memory so far behind where a register points to, or at an address. */
+  behind(step: Step, base: GprName | undefined, displacement: bigint, moves: number): Named | undefined {
     if (base === undefined) return this.#global(displacement);
+    if (base === 'rsp') return step.depth === undefined ? undefined : this.#onStack(step, Number(displacement) + step.depth);
     const pointer = this.at(step, { register: base }, moves);
     return pointer && fieldOf(pointer, Number(displacement));
   }

@@ -249,7 +249,7 @@ function placeHere(session: Session): StepPlace {
 const same = (one: StepPlace, other: StepPlace): boolean => one.stack === other.stack && one.depth === other.depth;
 
 /** When execution came last before `t` to one of some addresses, with `holds`. */
-function lastAt(
+export function lastAt(
   session: Session,
   history: Past,
   t: number,

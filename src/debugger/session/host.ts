@@ -23,6 +23,8 @@ export interface Launcher {
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
   source(path: string): string | undefined;
+  /** The recording that the run is done again from, where it is. */
+  readonly recording?: string;
   /** What was put into its functions, where that was r14's doing. */
   readonly instrumented?: readonly Instrumented[];
   /** What an ended process has to tell besides its status, in words and as data. */

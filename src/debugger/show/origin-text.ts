@@ -1,17 +1,19 @@
 /** The links of an origin in words: who wrote it, where, in which function, goroutine and convention, and what from. */
 import { type EffectRegister, GPR_NAMES } from '../../cpu/api.js';
-import { isGpr } from '../../cpu/effects/instruction.js';
+import { isGpr, valueWith } from '../../cpu/effects/instruction.js';
 import { grouped } from '../../host/grouped.js';
 import { hex } from '../../host/hex.js';
 import { effectsIn } from '../code/decode.js';
 import { describeCode } from '../code/describe.js';
 import { disassembleAt } from '../code/disassemble.js';
+import { heldInMemory } from '../lens/held.js';
 import { registerRoles } from '../lens/roles.js';
 import { conventionOf } from '../lens/signature.js';
 import { landmarkOf } from '../memory/landmarks.js';
 import type { Session } from '../session/session.js';
 import { stackNamed } from '../stack/walk-target.js';
 import type { OriginEnd, OriginLink, ValueSpot } from '../timeline/origin.js';
+import { lineText } from './line-text.js';
 
 /** A link, told while the machine stood in front of its instruction. */
 export interface ToldLink {
@@ -23,12 +25,16 @@ export interface ToldLink {
   readonly line: string;
   /** `goroutine 1 on g0`. */
   readonly where: string;
+  /** Its number. */
+  readonly goroutine: bigint | undefined;
   readonly convention: string;
   readonly instruction: string;
   /** `rdi`, `runtime.g0.racectx`. */
   readonly wrote: string;
   readonly value: bigint | undefined;
   readonly how: OriginLink['how'];
+  readonly into: ValueSpot;
+  readonly from: readonly ValueSpot[];
   /** `r14`, `8 bytes at 0x602a98 (runtime.g0.racectx)`. */
   readonly sources: readonly string[];
   /** What the address of a source is made of: `r14 g = runtime.g0 (m0)`. */
@@ -39,26 +45,44 @@ export function tellLink(session: Session, link: OriginLink): ToldLink {
   const { target } = session;
   const { images, process } = target;
   const func = images.functionAt(link.pc);
-  const line = images.lineAt(link.pc);
   const thread = process.current;
   const goroutine = target.goroutineOf(thread);
   const stack = stackNamed(target.walkTarget, thread.registers.get('rsp'), target.threadG(thread));
+  const named = operandNames(session, link);
+  const nameOf = (spot: ValueSpot): string => spotText(session, spot, spot.kind === 'memory' ? named.get(spot.address) : undefined);
   const where = goroutine === undefined ? stack.name : `goroutine ${goroutine.id}${stack.kind === 'goroutine' ? '' : ` on ${stack.name}`}`;
   return {
     t: link.t,
     tid: link.tid,
     pc: link.pc,
     function: describeCode(images, link.pc),
-    line: line === undefined ? '' : `${line.file.split('/').at(-1)}:${line.line}`,
+    line: lineText(images, link.pc),
     where,
+    goroutine: goroutine?.id,
     convention: func === undefined ? '' : conventionOf(func).id,
     instruction: (disassembleAt(target, session.settings.flavor, link.pc)?.text ?? '').replace(/\s+[#;] .*/, ''),
-    wrote: spotText(session, link.wrote),
+    wrote: nameOf(link.wrote),
     value: link.value,
     how: link.how,
-    sources: link.sources.map(each => spotText(session, each)),
+    into: link.wrote,
+    from: link.sources,
+    sources: link.sources.map(nameOf),
     through: link.sources[0]?.kind === 'memory' ? addressRoles(session, link.pc) : [],
   };
+}
+
+/** What the source calls the places in memory that the instruction reads and writes, by their addresses. */
+function operandNames({ target }: Session, { pc }: OriginLink): ReadonlyMap<bigint, string> {
+  const names = new Map<bigint, string>();
+  const { registers } = target.process.current;
+  const [frame] = target.stack().frames(1);
+  if (frame === undefined || frame.physical.pc !== pc) return names;
+  for (const { address } of effectsIn(target.memory, pc)?.accesses ?? []) {
+    const at = valueWith(address, registers);
+    const name = at === undefined ? undefined : heldInMemory(target, frame.physical, address);
+    if (name !== undefined) names.set(at!, name);
+  }
+  return names;
 }
 
 /** The registers of an instruction's operand, with what they mean there. */
@@ -84,8 +108,8 @@ function collect(value: unknown, names: Set<string>): void {
   for (const arg of args ?? []) collect(arg, names);
 }
 
-/** A place in words, as it is called now. */
-export function spotText(session: Session, spot: ValueSpot): string {
+/** A place in words, as it is called now; `held`: what the source calls it. */
+export function spotText(session: Session, spot: ValueSpot, held?: string): string {
   if (spot.kind === 'register') return spot.register === 'flags' ? 'the flags' : partName(spot);
   const { target } = session;
   const tls = target.go?.symbols.tlsG;
@@ -94,6 +118,9 @@ export function spotText(session: Session, spot: ValueSpot): string {
   if (owner !== undefined) return `g in the TLS of thread ${target.threadNumber(owner)} (${hex(spot.address)})`;
   const mark = landmarkOf(target.stack(), spot.address);
   const name = mark === undefined || mark.name === '' ? '' : mark.name;
+  // What has a name of its own is called by that.
+  const named = name !== '' && (mark?.region === 'global' || mark?.type !== undefined);
+  if (held !== undefined && !named) return `${held} (${name === '' ? '' : `${name}, `}${hex(spot.address)})`;
   return name === '' ? `${spot.bytes} bytes at ${hex(spot.address)}` : `${name} (${hex(spot.address)})`;
 }
 
@@ -155,5 +182,6 @@ function imageOf({ target }: Session, address: bigint): string {
   const image = target.images.at(address);
   const mapping = target.memory.mappingAt(address);
   if (image !== undefined) return `, as ${image.path.split('/').at(-1)} has it`;
+  if (mapping?.name === '[stack]') return ', as the kernel has set it up';
   return mapping === undefined ? '' : ', zeros since it was mapped';
 }

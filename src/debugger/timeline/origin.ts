@@ -174,16 +174,14 @@ export class Origin {
       const { current } = process;
       const own = current.tid === spot.tid;
       const pc = own ? current.registers.rip : 0n;
+      const number = Number(BigInt.asUintN(32, current.registers.get('rax')));
       const before = process.t;
       const stop = past.step();
       if (process.t === before && stop.kind !== 'budget') break;
       if (!own) continue;
       const effects = this.effectsAt(pc);
       if (effects?.flow.kind === 'syscall' && (spot.register === 'rax' || process.current.tid !== spot.tid)) {
-        if (spot.register === 'rax') {
-          const name = 'a system call';
-          last = { by: 'kernel', source: { kind: 'syscall', t: process.t, name, spot } };
-        }
+        if (spot.register === 'rax') last = { by: 'kernel', source: { kind: 'syscall', t: process.t, name: syscallName(number), spot } };
       } else if (effects !== undefined && writes(effects, spot)) last = { by: 'instruction', t: before, pc };
       const now = this.signalFrames(spot.tid);
       if (now !== frames) last = { by: 'kernel', source: { kind: 'signal', t: process.t, spot } };
@@ -272,7 +270,7 @@ class Made {
 
   of(spot: ValueSpot): From | undefined {
     if (spot.kind === 'memory') return this.ofMemory(spot);
-    if (spot.register === 'flags') return this.ofReads(undefined);
+    if (spot.register === 'flags') return this.ofCompared();
     const write = this.effects.writes.findLast(
       each => each.register === spot.register && overlaps(each.offset, each.bytes, spot.offset, spot.bytes),
     );
@@ -360,6 +358,16 @@ class Made {
     const reads = effects.reads.filter(({ register }) => !inAddresses.has(register));
     if (reads.length === 0) return { value, sources: [], how: 'computed' };
     return { value, sources: this.byWeight(reads.map(each => this.register(each.register, each.offset, each.bytes))), how: 'computed' };
+  }
+
+  /** What flags are made of: all that is compared. */
+  private ofCompared(): From {
+    const { effects } = this;
+    const { value, sources } = this.ofReads(undefined);
+    if (sources[0]?.kind !== 'memory') return { value, sources, how: 'computed' };
+    const addresses = effects.accesses.flatMap(({ address }) => leavesOf(address));
+    const others = effects.reads.filter(({ register }) => !addresses.some(leaf => leaf.kind === 'register' && leaf.register === register));
+    return { value, sources: [...sources, ...others.map(each => this.register(each.register, each.offset, each.bytes))], how: 'computed' };
   }
 
   private register(register: EffectRegister | 'flags', offset: number, bytes: number): RegisterSpot {
