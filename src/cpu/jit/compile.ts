@@ -7,7 +7,7 @@ import { type BranchWay, LOCALS, type Node } from '../ir/emit.js';
 import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
-import { ENTRY, RECORD, REGION_TYPE, STATE } from '../layout.js';
+import { ENTRY, RECORD, REGION_LEFT, REGION_TYPE, STATE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
@@ -20,6 +20,8 @@ import type { MicroOp } from './uops.js';
 import { VARS } from './vars.js';
 
 const REGION = opNumber('region');
+/** In `pc` on a way out: the budget does not cover the block there, and no other region has more. */
+const SPENT = 2;
 /** What rows may call. */
 const HELPERS = [...Object.keys(HELPER_EFFECTS), ...Object.keys(UNIT_EFFECTS), 'flags', 'carry', 'spillCalls'];
 
@@ -112,19 +114,11 @@ class RegionWriter extends RegionEmit {
     const { nodes } = this.region;
     const isWayOut = ({ leaves, uops }: CodeRegion['nodes'][number]): boolean => leaves || uops.some(({ op }) => touchesOfRow(op).indirect);
     const chained = new Set(nodes.flatMap((node, index) => (isWayOut(node) ? [this.exits[index]!] : [])));
-    for (const index of sets.keys()) {
-      code.block(`F${index}`);
-      if (chained.has(index)) code.block(`X${index}`);
-    }
+    for (const index of sets.keys()) code.block(`F${index}`);
     this.tree(0);
     for (const [index, set] of [...sets.entries()].reverse()) {
-      code.op('unreachable');
-      if (chained.has(index)) {
-        code.end();
-        this.wayOut(set, true);
-      }
-      code.end();
-      this.wayOut(set, false);
+      code.op('unreachable').end();
+      this.wayOut(set, chained.has(index));
     }
   }
 
@@ -187,7 +181,11 @@ class RegionWriter extends RegionEmit {
     code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget').i32(0).op('i32.lt_s').if();
     code.get('budget').i32(this.blockLength).op('i32.add').set('budget');
     code.i32(0).i32(1).memory('i32.store', STATE.endedInside);
-    code.i32(block!.record).set('pc').br(`F${this.headExits[node]}`).end();
+    code
+      .i32(block!.record | SPENT)
+      .set('pc')
+      .br(`F${this.headExits[node]}`)
+      .end();
     const unseen = unseenFlags(uops);
     for (const [at, uop] of uops.entries()) {
       const chosen = this.chosen(uop);
@@ -199,12 +197,19 @@ class RegionWriter extends RegionEmit {
     this.blockLength = saved.length;
   }
 
-  /** Leaves the region for the record in `pc`; where that is of another region, `chained`, straight to it. */
+  /** Leaves the region for the record in `pc`; where that is the first of another region, `chained`, straight to it. */
   private wayOut(set: bigint, chained: boolean): void {
     const { code } = this;
     this.storeVars(set);
     if (chained) {
-      code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq').if();
+      code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq');
+      code
+        .get('pc')
+        .i32(REGION_LEFT | SPENT)
+        .op('i32.and')
+        .op('i32.eqz')
+        .op('i32.and')
+        .if();
       const header = (): Code => code.get('pc').i32(RECORD.size).op('i32.sub');
       header()
         .tee('h')
@@ -215,7 +220,17 @@ class RegionWriter extends RegionEmit {
         .returnCallIndirect(this.type);
       code.end();
     }
-    code.get('pc').op('i64.extend_i32_u').get('budget').op('i64.extend_i32_u').i64(32n).op('i64.shl').op('i64.or').op('return');
+    code
+      .get('pc')
+      .i32(~SPENT)
+      .op('i32.and')
+      .op('i64.extend_i32_u')
+      .get('budget')
+      .op('i64.extend_i32_u')
+      .i64(32n)
+      .op('i64.shl')
+      .op('i64.or')
+      .op('return');
   }
 
   /** The micro-op, or one that tells the condition from what is known to have set the flags. */
@@ -257,12 +272,12 @@ class RegionWriter extends RegionEmit {
       .i32(0)
       .memory('i32.load', uop.record + (way === 'taken' ? RECORD.d : RECORD.aux))
       .set('pc')
-      .br(`X${this.exits[node]}`);
+      .br(`F${this.exits[node]}`);
   }
 
   protected enter(record: Node): void {
     record(this);
-    this.code.set('pc').br(`X${this.exits[this.node]}`);
+    this.code.set('pc').br(`F${this.exits[this.node]}`);
   }
 }
 

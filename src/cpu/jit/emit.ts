@@ -438,10 +438,11 @@ export abstract class RegionEmit extends WasmEmit {
     this.probe(bytes, address, forWrite ? TLB.write : 0);
     code.if('i32');
     this.hostAddress();
-    code.else();
-    this.slowArguments(bytes);
     code
-      .call(this.functions(forWrite ? 'slowReadWrite' : 'slowRead'))
+      .else()
+      .get('ad')
+      .i32(bytes)
+      .call(this.own(forWrite ? 'hostForUpdate' : 'hostForRead'))
       .tee('h')
       .op('i32.eqz');
     this.failIf();
@@ -477,13 +478,8 @@ export abstract class RegionEmit extends WasmEmit {
   }
 
   private storeBounced(how: Store): void {
-    this.slowArguments(widthBytes(how));
-    this.code.call(this.functions('slowWrite'));
+    this.code.get('ad').i32(widthBytes(how)).call(this.own('storeBounced'));
     this.failIf();
-  }
-
-  private slowArguments(bytes: number): void {
-    this.code.get('ad').op('i32.wrap_i64').get('ad').i64(32n).op('i64.shr_u').op('i32.wrap_i64').i32(bytes);
   }
 
   override whenWritable(address: Node, then: (host: Node) => Node): void {
@@ -593,12 +589,22 @@ function movesStack(uop: MicroOp): boolean {
 /** Whether a region has use for the window. */
 export const throughStack = (uop: MicroOp): boolean => STACK_ROWS.has(uop.op) || (uop.a === RSP.slot && THROUGH_A.has(uop.op));
 
-/** ModuleFunctions of a module that reach guest memory through the TLB, out of line: (guest address, bytes) to a host address. 0: it has been refused. */
-export type HostFunction = 'hostForRead' | 'hostForUpdate' | 'hostForWrite';
-export const HOST_FUNCTIONS: readonly HostFunction[] = ['hostForRead', 'hostForUpdate', 'hostForWrite'];
+/**
+ * ModuleFunctions of a module that reach guest memory out of line: (guest address, bytes) to a host address, 0: it has been refused; the last stores what
+ * is in the bounce buffer, and gives 1 if that has been refused.
+ */
+export type HostFunction = 'hostForRead' | 'hostForUpdate' | 'hostForWrite' | 'storeBounced';
+export const HOST_FUNCTIONS: readonly HostFunction[] = ['hostForRead', 'hostForUpdate', 'hostForWrite', 'storeBounced'];
 
 /** The body of one of them; what cannot be written so goes to the bounce buffer. */
 export function writeHost(code: Code, name: HostFunction, functions: ModuleFunctions): void {
+  const slow = (helper: 'slowRead' | 'slowReadWrite' | 'slowWrite'): void => {
+    code.get('ad').op('i32.wrap_i64').get('ad').i64(32n).op('i64.shr_u').op('i32.wrap_i64').get('bytes').call(functions(helper));
+  };
+  if (name === 'storeBounced') {
+    slow('slowWrite');
+    return;
+  }
   code
     .get('ad')
     .op('i32.wrap_i64')
@@ -618,8 +624,5 @@ export function writeHost(code: Code, name: HostFunction, functions: ModuleFunct
     .op('return')
     .end();
   if (name === 'hostForWrite') code.i32(STATE.bounce);
-  else {
-    code.get('ad').op('i32.wrap_i64').get('ad').i64(32n).op('i64.shr_u').op('i32.wrap_i64').get('bytes');
-    code.call(functions(name === 'hostForRead' ? 'slowRead' : 'slowReadWrite'));
-  }
+  else slow(name === 'hostForRead' ? 'slowRead' : 'slowReadWrite');
 }
