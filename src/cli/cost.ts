@@ -1,20 +1,16 @@
 /** `r14 cost NAME` and `r14 cost PLAIN RACE`: what the race detector costs a program, counted on two runs to their ends. */
 import type { Observer } from '../cpu/api.js';
 import { PAGE_SIZE } from '../cpu/api.js';
-import { Driver } from '../debugger/session/driver.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, type LaunchOptions, launcher } from '../debugger/session/launcher.js';
 import { grouped } from '../host/grouped.js';
 import { nodeAssets } from '../host/node/assets.js';
-import { Told } from '../host/told.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { raceParameters } from '../runtime/race/signatures.js';
 import { numberFlag, type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
 import { processOptions } from './process-options.js';
-
-/** Instructions between two looks at whether it has ended. */
-const SLICE = 20_000_000;
+import { runToEnd } from './run-to-end.js';
 
 /** Of a bundled program. */
 const OWN = "The detector is r14's own: what it does are no instructions of the program, and each call of it is a system call.\n";
@@ -62,41 +58,30 @@ function launchersOf(parsed: Parsed, path: string): readonly [names: readonly [s
 }
 
 function measure(launch: Launcher, name: string, limit: number): Cost {
-  const process = launch.launch(undefined, () => undefined);
-  const driver = new Driver(process, limit);
-  process.catch = { signals: new Set() };
   let calls = 0;
   let detector = 0;
   const CALL = 1;
   const DETECTOR = 2;
-  const counter: Observer = {
-    edges: {
-      site: (pc, kind) => {
-        if (kind === 'call') return CALL;
-        if (kind !== 'entry') return 0;
-        const func = launch.images(process.objects).functionAt(pc);
-        return func?.entry === pc && raceParameters(func.name) !== undefined ? DETECTOR : 0;
+  const { process, status } = runToEnd(launch, name, limit, begun => {
+    const counter: Observer = {
+      edges: {
+        site: (pc, kind) => {
+          if (kind === 'call') return CALL;
+          if (kind !== 'entry') return 0;
+          const func = launch.images(begun.objects).functionAt(pc);
+          return func?.entry === pc && raceParameters(func.name) !== undefined ? DETECTOR : 0;
+        },
+        reached: site => {
+          if (site === CALL) calls++;
+          else detector++;
+          return true;
+        },
       },
-      reached: site => {
-        if (site === CALL) calls++;
-        else detector++;
-        return true;
-      },
-    },
-  };
-  const leave = process.observe(counter);
-  for (;;) {
-    const before = process.t;
-    const stop = driver.run(SLICE);
-    if (stop.kind === 'exited') {
-      leave();
-      const { t: instructions, syscallCount: syscalls, memory } = process;
-      return { instructions, calls, detector, syscalls, memory: memory.touchedPages * PAGE_SIZE, status: stop.status };
-    }
-    if (driver.remaining <= 0) throw new Told(`${name}: stopped after ${limit} instructions (--limit)`);
-    if (stop.kind !== 'budget' && stop.kind !== 'signal' && process.t === before)
-      throw new Told(`${name}: it does not come to its end (${stop.kind})`);
-  }
+    };
+    begun.observe(counter);
+  });
+  const { t: instructions, syscallCount: syscalls, memory } = process;
+  return { instructions, calls, detector, syscalls, memory: memory.touchedPages * PAGE_SIZE, status };
 }
 
 const ROWS: readonly (readonly [string, (cost: Cost) => number])[] = [

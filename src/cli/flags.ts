@@ -70,7 +70,7 @@ const FLAGS = [
     summary: 'memory that going back may take, beside the program (default 1G)',
     of: ['exec', 'replay', 'asm', 'gdbserver'],
   },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'gdbserver'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'race', 'gdbserver'] },
   {
     name: 'env',
     value: 'K=V',
@@ -99,7 +99,7 @@ const FLAGS = [
     name: 'variant',
     value: 'NAME',
     summary: 'which variant of a bundled program (r14 programs lists them)',
-    of: ['exec', 'run', 'cost', 'gdbserver'],
+    of: ['exec', 'run', 'cost', 'race', 'gdbserver'],
   },
   {
     name: 'race',
@@ -180,8 +180,9 @@ const COMMANDS = {
     summary: 'what a program is: its Go, build settings, whether it is a race build and by what evidence, ABI, DWARF',
   },
   race: {
-    syntax: 'r14 race replay|compare [FLAGS] FILE',
-    summary: 'replay an event script on a model of the race detector, and print what the real one would; or on all models, and compare',
+    syntax: 'r14 race replay|compare [FLAGS] FILE|NAME',
+    summary:
+      'replay an event script on a model of the race detector, and print what the real one would; or compare all models on it, or on a bundled program',
   },
 } as const;
 

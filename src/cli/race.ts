@@ -1,14 +1,24 @@
-/** `r14 race replay FILE` and `r14 race compare FILE`: the models of the race detector, on their own. */
-import { appendFileSync, readFileSync } from 'node:fs';
+/** `r14 race replay FILE` and `r14 race compare FILE|NAME`: the models of the race detector, on their own or on what a bundled program does. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { assembledLauncher } from '../debugger/session/launcher.js';
+import { nodeAssets } from '../host/node/assets.js';
+import { basename } from '../host/path.js';
 import { Told } from '../host/told.js';
-import { compareModels } from '../runtime/race/compare.js';
+import { assembledImage } from '../image/assembled.js';
+import { Catalog } from '../runtime/bundled/catalog.js';
+import { withDetector } from '../runtime/bundled/detected.js';
+import { compareModels, comparisonText } from '../runtime/race/compare.js';
+import { RunComparison } from '../runtime/race/comparison.js';
+import { raceSymbolizer } from '../runtime/race/extension.js';
 import { parseGorace, type RaceOptions } from '../runtime/race/gorace.js';
 import { goraceReader, RACE_MODELS, type RaceModelName, replayScript } from '../runtime/race/replay.js';
 import { parseSuppressions, type Suppression } from '../runtime/race/suppressions.js';
 import { raceRelease } from '../runtime/race/v3/layout.js';
-import { environmentFlag, type Parsed, UsageError } from './flags.js';
+import { environmentFlag, numberFlag, type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
+import { processOptions } from './process-options.js';
 import { readText } from './read-text.js';
+import { runToEnd } from './run-to-end.js';
 
 /** So much text is written at once. */
 const CHUNK = 1 << 16;
@@ -19,6 +29,12 @@ const TOOL = 'ThreadSanitizer';
  * status 0.
  */
 export function raceCommand(parsed: Parsed, path: string): number {
+  const catalog = new Catalog(nodeAssets);
+  const isFile = existsSync(path);
+  if (parsed.action === 'compare' && !isFile && catalog.has(path)) return compareRun(parsed, path, catalog);
+  if (parsed.action === 'compare' && !isFile) throw new Told(`${path}: there is no such file, and no bundled program of that name`);
+  if (parsed.values.has('variant') || parsed.values.has('limit'))
+    throw new UsageError(`--${parsed.values.has('variant') ? 'variant' : 'limit'} is for r14 race compare NAME, of a bundled program`);
   const text = readText(path);
   const { GORACE: gorace = '', GOAMD64: level = 'v1' } = environmentFlag(parsed) ?? {};
   const release = raceRelease(goRelease(parsed), /^v[34]$/.test(level));
@@ -52,6 +68,33 @@ export function raceCommand(parsed: Parsed, path: string): number {
   } finally {
     flush();
   }
+}
+
+/** Runs a bundled program's -race build to its end, with all models on what its detector is told. */
+function compareRun(parsed: Parsed, name: string, catalog: Catalog): number {
+  for (const flag of ['model', 'go'] as const)
+    if (parsed.values.has(flag))
+      throw new UsageError(`--${flag}: ${name} is a bundled program, which is compared as it runs, on all models`);
+  const variant = parsed.values.get('variant')?.[0];
+  const comparison = new RunComparison(environmentFlag(parsed)?.GORACE);
+  const built = catalog.build(name, { race: true, ...(variant === undefined ? {} : { variant }) });
+  const program = withDetector(built, built.instrumented, comparison);
+  runToEnd(assembledLauncher(program, { ...processOptions(parsed, name), logged: false }), name, numberFlag(parsed, 'limit', 1));
+  const image = assembledImage(program, '');
+  const symbolize = raceSymbolizer(image);
+  const place = (pc: number): string => {
+    const [frame] = symbolize(pc - 1);
+    return `${frame!.function} at ${basename(frame!.file)}:${frame!.line}`;
+  };
+  const where = (word: number, found: number): string => {
+    const at = image.symbolAt(BigInt(word));
+    const known = at === undefined ? '' : ` (${at.symbol.name}${at.offset === 0 ? '' : `+${at.offset}`})`;
+    return `the word at 0x${word.toString(16)}${known}, which is found in ${place(comparison.events[found]!.pc)}`;
+  };
+  const runs = comparison.runs();
+  if (runs.length === 0) throw new Told(`${name}: it calls no race detector`);
+  writeOut(1, comparisonText(runs, where) + comparison.given.map(line => `${line}\n`).join(''));
+  return 0;
 }
 
 /** Undefined when there are none to be had, of which the reason is told then. */

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareModels, runModels } from '../../src/runtime/race/compare.js';
 import { replayScript } from '../../src/runtime/race/replay.js';
+import { runR14 } from '../support/build.js';
 import { randomScript } from './scripts.js';
 
 const run = (text: string) => Object.fromEntries(runModels(text).map(each => [each.model, each]));
@@ -87,4 +88,54 @@ Goroutine 0 (running) created at:
 sh[0]: 3:raced
 Found 1 data race(s)
 `);
+});
+
+describe('on bundled programs as they run', () => {
+  /** The table's numbers, by model. */
+  const compared = (name: string, variant: string) => {
+    const { status, stdout } = runR14(['race', 'compare', name, '--variant', variant]);
+    expect(status).toBe(0);
+    const rows = stdout.split('\n').slice(1, 5);
+    return Object.fromEntries(
+      rows.map(row => {
+        const [model, words, missed, reports] = row.split(/ +/);
+        return [model!, { words: Number(words), missed: Number(missed), reports: Number(reports) }];
+      }),
+    );
+  };
+
+  it.each([
+    ['race-counter', 'racy'],
+    ['race-map', 'swiss'],
+    ['race-waitgroup', 'racy'],
+    ['race-history', 'lost'],
+    ['race-mutex', 'mended'],
+    ['race-select', 'mended'],
+  ])('%s %s: as many reports as the run has, and the precise detectors find the same words', (name, variant) => {
+    const { stderr } = runR14(['run', name, '--variant', variant, '--race', 'true']);
+    const found = Number(/^Found (\d+) data race/m.exec(stderr)?.[1] ?? 0);
+    const { v3, fasttrack, djit } = compared(name, variant);
+    expect(v3!.reports).toBe(found);
+    expect(fasttrack).toEqual(djit);
+    expect(fasttrack!.missed).toBe(0);
+    if (variant === 'mended') expect(fasttrack!.words).toBe(0);
+  });
+
+  it('says what is missed and where it was found', () => {
+    const { stdout } = runR14(['race', 'compare', 'race-history', '--variant', 'lost']);
+    expect(stdout).toMatch(/^v3 +1 +0 +0 /m);
+    expect(stdout).toMatch(/^fasttrack +1 +0 +1 /m);
+  });
+
+  it.each([
+    [['no-such'], 'no-such: there is no such file, and no bundled program of that name'],
+    [['go-args'], 'go-args has no -race build'],
+    [['race-map', '--variant', 'x'], 'race-map has no variant "x"; there are hash, swiss, mended'],
+    [['race-map', '--model', 'v2'], '--model: race-map is a bundled program, which is compared as it runs, on all models'],
+    [['race-map', '--limit', '1000'], 'race-map: stopped after 1000 instructions (--limit)'],
+  ])('%j is refused', (args, said) => {
+    const { status, stdout, stderr } = runR14(['race', 'compare', ...args]);
+    expect([stdout, stderr.split(' (r14 --help)')[0]!.trim()]).toEqual(['', `r14: ${said}`]);
+    expect(status).not.toBe(0);
+  });
 });

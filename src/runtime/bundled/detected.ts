@@ -3,6 +3,7 @@ import type { Assembled } from '../../asm/program.js';
 import { assembledImage } from '../../image/assembled.js';
 import type { KernelExtension } from '../../linux/api.js';
 import type { Instrumented } from '../instrument/pass.js';
+import type { RaceTap } from '../race/comparison.js';
 import { raceExtension } from '../race/extension.js';
 
 /** A program, and what of its machine is r14's own. */
@@ -15,8 +16,9 @@ export interface Runnable extends Assembled {
 /** Minor number of the Go release whose names and layouts the bundled runtime has. */
 export const RELEASE = 24;
 
-export const withDetector = (program: Assembled, instrumented: readonly Instrumented[] = []): Runnable => ({
+/** `tap` is told of the detector's calls. */
+export const withDetector = (program: Assembled, instrumented: readonly Instrumented[] = [], tap?: RaceTap): Runnable => ({
   ...program,
   instrumented,
-  extension: raceExtension(assembledImage(program, ''), `1.${RELEASE}`),
+  extension: raceExtension(assembledImage(program, ''), `1.${RELEASE}`, tap),
 });

@@ -1,5 +1,7 @@
 /** How code of a guest calls the race detector, which it does not bring along: by system calls that Linux does not have. */
 
+import type { RaceModel } from './model.js';
+
 /** The number of the first; the others follow it in the order of `RACE_CALLS`. On a kernel without them they fail with ENOSYS, and nothing is detected. */
 export const FIRST_RACE_CALL = 0x7231_3400;
 
@@ -42,7 +44,7 @@ export const RACE_CALLS = [
 export type RaceCall = (typeof RACE_CALLS)[number];
 
 /** Kinds of atomic operation, by their number. */
-export const ATOMIC_KINDS = ['load', 'store', 'update', 'compareExchange'] as const;
+const ATOMIC_KINDS = ['load', 'store', 'update', 'compareExchange'] as const;
 
 /** What is to be told, at an address of the guest: the guest writes it and ends, if it says so. */
 export const REPLY = {
@@ -74,3 +76,34 @@ export const REPLY = {
   room: 0x80,
   suppressionsText: 0x8_0000,
 } as const;
+
+type CallArguments = readonly [number, number, number, number, number];
+
+/** What calls do to any model; those that start threads, end the process or answer are not among them. Threads are the model's own. */
+export const MODEL_CALLS: Readonly<Partial<Record<RaceCall, (model: RaceModel, ...args: CallArguments) => void>>> = {
+  map_shadow: (model, a, b) => model.mapShadow(a, b),
+  malloc: (model, _thread, _pc, c, d) => model.malloc(c, d),
+  free: (model, a, b) => model.free(a, b),
+  go_end: (model, a) => model.end(a),
+  finalizer_goroutine: (model, a) => model.finalizerGoroutine(a),
+  func_enter: (model, a, b) => model.enter(a, b),
+  func_exit: (model, a) => model.exit(a),
+  read: (model, a, b, c) => model.read(a, b, c),
+  write: (model, a, b, c) => model.write(a, b, c),
+  read_pc: (model, a, b, c, d) => model.accessFrom(a, b, c, d, false),
+  write_pc: (model, a, b, c, d) => model.accessFrom(a, b, c, d, true),
+  read_range: (model, a, b, c, d) => model.range(a, b, c, d, false),
+  write_range: (model, a, b, c, d) => model.range(a, b, c, d, true),
+  acquire: (model, a, b) => model.acquire(a, b),
+  release: (model, a, b) => model.release(a, b),
+  release_acquire: (model, a, b) => model.releaseAcquire(a, b),
+  release_merge: (model, a, b) => model.releaseMerge(a, b),
+  mutex_after_lock: (model, a, b, c) => model.mutexAfterLock(a, b, c !== 0),
+  mutex_before_unlock: (model, a, b, c) => model.mutexBeforeUnlock(a, b, c !== 0),
+  go_ignore_sync_begin: (model, a) => model.ignoreSync(a, 1),
+  go_ignore_sync_end: (model, a) => model.ignoreSync(a, -1),
+  atomic: (model, a, b, c, d, e) => model.atomic(a, b, c, d, e & 0xff, ATOMIC_KINDS[(e >> 8) & 0xff]!, () => e >> 16 !== 0),
+};
+
+/** Calls whose first argument is no thread. */
+export const WITHOUT_THREAD: ReadonlySet<RaceCall> = new Set<RaceCall>(['map_shadow', 'malloc', 'free']);

@@ -14,7 +14,7 @@ export interface CompareOptions {
 /** What a model made of a script. */
 export interface ModelRun {
   readonly model: RaceModelName;
-  /** The words of 8 bytes that it found a race in, with the line of the first. */
+  /** The words of 8 bytes that it found a race in, with the line, or the number of the event, of the first. */
   readonly raced: ReadonlyMap<number, number>;
   readonly reports: number;
   readonly clockOperations: number;
@@ -51,9 +51,16 @@ export function runModels(text: string, { gorace = '', release }: CompareOptions
 
 /** The same as a table, and below it each word with a race that a model has missed. */
 export function compareModels(text: string, options: CompareOptions = {}): string {
-  const runs = runModels(text, options);
+  const lines = text.split('\n');
+  const where = (word: number, line: number): string =>
+    `the word at ${word - SCRIPT_HEAP.base}, which is found in line ${line}: ${lines[line - 1]!.trim()}`;
+  return comparisonText(runModels(text, options), where);
+}
+
+/** Runs of models on the same events, as a table. `where`: what word it is, and where the race in it was found, by a run's number for that. */
+export function comparisonText(runs: readonly ModelRun[], where: (word: number, found: number) => string): string {
   const all = new Map<number, number>();
-  for (const { raced } of runs) for (const [word, line] of raced) all.set(word, Math.min(line, all.get(word) ?? line));
+  for (const { raced } of runs) for (const [word, found] of raced) all.set(word, Math.min(found, all.get(word) ?? found));
   const rows = [
     ['model', 'racing words', 'missed', 'reports', 'clock operations', 'clock entries', 'bytes'],
     ...runs.map(run =>
@@ -64,15 +71,11 @@ export function compareModels(text: string, options: CompareOptions = {}): strin
   const table = rows.map(row =>
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
   );
-  const lines = text.split('\n');
   const missed = runs.flatMap(run =>
     [...all]
       .filter(([word]) => !run.raced.has(word))
       .sort(([one], [other]) => one - other)
-      .map(
-        ([word, line]) =>
-          `${run.model} missed the race in the word at ${word - SCRIPT_HEAP.base}, which is found in line ${line}: ${lines[line - 1]!.trim()}`,
-      ),
+      .map(([word, found]) => `${run.model} missed the race in ${where(word, found)}`),
   );
   return `${[...table, ...missed].join('\n')}\n`;
 }

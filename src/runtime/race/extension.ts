@@ -7,7 +7,8 @@ import { utf8, utf8Text } from '../../host/bytes.js';
 import type { Image } from '../../image/api.js';
 import { PID } from '../../linux/abi/constants.js';
 import type { KernelExtension } from '../../linux/api.js';
-import { ATOMIC_KINDS, FIRST_RACE_CALL, RACE_CALLS, type RaceCall, REPLY } from './calls.js';
+import { FIRST_RACE_CALL, MODEL_CALLS, RACE_CALLS, type RaceCall, REPLY } from './calls.js';
+import type { RaceTap } from './comparison.js';
 import { parseGorace, type RaceOptions } from './gorace.js';
 import { GuestRaceMemory } from './guest-memory.js';
 import { metaAddress, shadowAddress } from './layout.js';
@@ -26,9 +27,9 @@ const STDERR = 2;
 const UNIT = 0x1_0000n;
 const EINVAL = 22;
 
-/** `image` names what is in reports; `release` is the Go release whose race runtime this is, as `1.24`. */
-export function raceExtension(image: Image, release: string): KernelExtension {
-  return new RaceExtension(symbolizer(image), raceRelease(release));
+/** `image` names what is in reports; `release` is the Go release whose race runtime this is, as `1.24`. `tap` is told of all calls. */
+export function raceExtension(image: Image, release: string, tap?: RaceTap): KernelExtension {
+  return new RaceExtension(raceSymbolizer(image), raceRelease(release), tap);
 }
 
 /** What there is of a detector while one space's memory is worked on. */
@@ -51,6 +52,7 @@ class RaceExtension implements KernelExtension {
   constructor(
     private readonly symbolize: SymbolizePc,
     private readonly release: RaceRelease,
+    private readonly tap: RaceTap | undefined,
   ) {}
 
   name(number: number): string | undefined {
@@ -68,7 +70,11 @@ class RaceExtension implements KernelExtension {
     if (call === 'init') this.#init(space, a, b, c);
     const running = this.#detector(space);
     if (running === undefined) return -EINVAL;
-    if (this.#status === undefined) this.#perform(running, call, [a, b, c, d, e]);
+    if (this.#status === undefined) {
+      this.#perform(running, call, [a, b, c, d, e]);
+      const made = call === 'init' ? running.model.main : call === 'go_start' ? running.memory.get64(b) : 0;
+      this.tap?.called(call, [a, b, c, d, e], made, running.model);
+    }
     if (this.#said === '' && this.#status === undefined && this.#found === undefined) return 0;
     this.#reply(running);
     return 1;
@@ -88,65 +94,11 @@ class RaceExtension implements KernelExtension {
         memory.begin();
         model.mapShadow(a, b);
         return;
-      case 'malloc':
-        model.malloc(c, d);
-        return;
-      case 'free':
-        model.free(a, b);
-        return;
       case 'go_start':
         memory.set64(b, model.start(a, c));
         return;
-      case 'go_end':
-        model.end(a);
-        return;
       case 'proc_create':
         memory.set64(a, model.createProcessor());
-        return;
-      case 'finalizer_goroutine':
-        model.finalizerGoroutine(a);
-        return;
-      case 'func_enter':
-        model.enter(a, b);
-        return;
-      case 'func_exit':
-        model.exit(a);
-        return;
-      case 'read':
-        model.read(a, b, c);
-        return;
-      case 'write':
-        model.write(a, b, c);
-        return;
-      case 'read_pc':
-      case 'write_pc':
-        model.accessFrom(a, b, c, d, call === 'write_pc');
-        return;
-      case 'read_range':
-      case 'write_range':
-        model.range(a, b, c, d, call === 'write_range');
-        return;
-      case 'acquire':
-        model.acquire(a, b);
-        return;
-      case 'release':
-        model.release(a, b);
-        return;
-      case 'release_acquire':
-        model.releaseAcquire(a, b);
-        return;
-      case 'release_merge':
-        model.releaseMerge(a, b);
-        return;
-      case 'mutex_after_lock':
-        model.mutexAfterLock(a, b, c !== 0);
-        return;
-      case 'mutex_before_unlock':
-        model.mutexBeforeUnlock(a, b, c !== 0);
-        return;
-      case 'go_ignore_sync_begin':
-      case 'go_ignore_sync_end':
-        model.ignoreSync(a, call === 'go_ignore_sync_begin' ? 1 : -1);
         return;
       case 'report_count':
         memory.set64(a, model.reportCount);
@@ -155,9 +107,8 @@ class RaceExtension implements KernelExtension {
         // A negative number, in 64 bits.
         this.#suppress(a < 2 ** 63 ? a : -1);
         return;
-      case 'atomic':
-        model.atomic(a, b, c, d, e & 0xff, ATOMIC_KINDS[(e >> 8) & 0xff]!, () => e >> 16 !== 0);
-        return;
+      default:
+        MODEL_CALLS[call]?.(model, a, b, c, d, e);
     }
   }
 
@@ -240,8 +191,9 @@ class RaceExtension implements KernelExtension {
       options.flags,
       report => this.#tell(options, report),
       this.release,
-      (_, found) => {
+      (word, found) => {
         this.#found = found;
+        this.tap?.found(word);
       },
     );
     this.#running = { space, memory, options, model, suppressions: this.#suppressionsOf(space) };
@@ -310,7 +262,7 @@ function mapMissing(space: AddressSpace, start: bigint, end: bigint): void {
 }
 
 /** As Go's runtime answers the race runtime: functions that are inlined are frames of their own, and what nobody knows is `??`. */
-function symbolizer(image: Image): SymbolizePc {
+export function raceSymbolizer(image: Image): SymbolizePc {
   return pc => {
     const at = BigInt(pc);
     const func = image.functionAt(at);
