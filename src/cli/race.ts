@@ -64,7 +64,7 @@ export function raceCommand(parsed: Parsed, path: string): number {
   const inFile = flags.log_path !== 'stderr' && flags.log_path !== 'stdout';
   const report = inFile ? (more: string): void => appendReport(`${flags.log_path}.${process.pid}`, more) : print;
   try {
-    return replayScript(text, { ...(model === undefined ? {} : { model }), release, flags, suppressions, print, report });
+    return replayScript(text, { ...(model === undefined ? {} : { model }), release, flags, suppressions, pid: process.pid, print, report });
   } finally {
     flush();
   }

@@ -75,6 +75,8 @@ export const REPLY = {
   /** Where path and text begin, and what was read of suppressions. */
   room: 0x80,
   suppressionsText: 0x8_0000,
+  /** How often each suppression was met, 32 bits each. */
+  met: 0xf_0000,
 } as const;
 
 type CallArguments = readonly [number, number, number, number, number];

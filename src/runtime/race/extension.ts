@@ -15,7 +15,7 @@ import { metaAddress, shadowAddress } from './layout.js';
 import type { RaceCells } from './model.js';
 import { goraceReader } from './replay.js';
 import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
-import { parseSuppressions, type Suppression, suppressesRace } from './suppressions.js';
+import { metSuppressionsText, parseSuppressions, type Suppression, suppressionOf } from './suppressions.js';
 import { CONTEXT_RANGES } from './v3/context.js';
 import { TsanV3 } from './v3/detector.js';
 import { type RaceRelease, raceRelease } from './v3/layout.js';
@@ -26,6 +26,9 @@ const STDERR = 2;
 /** Sizes that shadow and meta memory are mapped in. */
 const UNIT = 0x1_0000n;
 const EINVAL = 22;
+/** Suppressions whose uses are counted. */
+const MOST_COUNTED = 0x4000;
+const metAt = (suppression: number): number => REPLY.address + REPLY.met + 4 * suppression;
 
 /** `image` names what is in reports; `release` is the Go release whose race runtime this is, as `1.24`. `tap` is told of all calls. */
 export function raceExtension(image: Image, release: string, tap?: RaceTap): KernelExtension {
@@ -162,18 +165,27 @@ class RaceExtension implements KernelExtension {
 
   /** Finalize (tsan_rtl.cpp): a moment for those that still run, then the sum, and the end. */
   #fini(): void {
-    const { model, options } = this.#running!;
+    const { model, memory, options, suppressions = [] } = this.#running!;
     const { flags } = options;
     const count = model.reportCount;
     if (flags.atexit_sleep_ms > 0 && model.alive > 1) this.#sleep = flags.atexit_sleep_ms;
     if (count > 0) this.#said += `Found ${count} data race(s)\n`;
+    if (flags.print_suppressions) {
+      const times = (at: number): number => (at < MOST_COUNTED ? memory.get32(metAt(at)) : 0);
+      this.#said += metSuppressionsText(suppressions, times, PID);
+    }
     this.#status = count > 0 ? flags.exitcode & 0xff : 0;
   }
 
   #tell(options: RaceOptions, report: RaceReport): boolean {
     const { flags } = options;
     const stacks = report.mops.map(mop => reportedFrames(mop.stack, this.symbolize));
-    if (suppressesRace(this.#running?.suppressions ?? [], stacks)) return false;
+    const { memory, suppressions = [] } = this.#running!;
+    const met = suppressionOf(suppressions, stacks);
+    if (met >= 0) {
+      if (met < MOST_COUNTED) memory.set32(metAt(met), memory.get32(metAt(met)) + 1);
+      return false;
+    }
     this.#said += raceReportText(report, this.symbolize, flags.strip_path_prefix);
     if (flags.halt_on_error) this.#status = flags.exitcode & 0xff;
     return true;

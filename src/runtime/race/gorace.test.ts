@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_FLAGS, parseGorace } from './gorace.js';
-import { parseSuppressions, suppressesRace } from './suppressions.js';
+import { metSuppressionsText, parseSuppressions, suppressionOf } from './suppressions.js';
 
 /** Values, and what the race runtimes of Go 1.19 and 1.26 do with them; test/race asks them again. */
 test.each([
@@ -47,13 +47,13 @@ test('the history of v2 has eight sizes, and another default', () => {
 });
 
 test('what the model does not heed is named', () => {
-  expect(parseGorace('color=never help=1 include=/x').withoutEffect).toEqual(['help', 'include']);
+  expect(parseGorace('color=never stop_on_start=1 include=/x').withoutEffect).toEqual(['stop_on_start', 'include']);
 });
 
 test('suppressions', () => {
   const frame = (name: string) => ({ function: name, file: `/src/${name}.go`, line: 1, offset: 0 });
   const stacks = [[frame('main.get'), frame('main.main')], [frame('main.set')]];
-  const suppressed = (text: string): boolean => suppressesRace(parseSuppressions(text)!, stacks);
+  const suppressed = (text: string): boolean => suppressionOf(parseSuppressions(text)!, stacks) >= 0;
   expect(suppressed('race:main.main')).toBe(true);
   expect(suppressed('race_top:main.main')).toBe(false);
   expect(suppressed('  race_top:main.set \r\n')).toBe(true);
@@ -62,4 +62,9 @@ test('suppressions', () => {
   expect(suppressed('race:^main*et$')).toBe(true);
   expect(suppressed('race:src/*.go$')).toBe(true);
   expect(parseSuppressions('races:x')).toBeUndefined();
+  // The innermost frame's is met, wherever it stands.
+  const both = parseSuppressions('race:main.main\nrace:main.get\n')!;
+  expect(suppressionOf(both, stacks)).toBe(1);
+  expect(metSuppressionsText(both, at => 3 * at, 7)).toBe('ThreadSanitizer: Matched 3 suppressions (pid=7):\n3 race:main.get\n');
+  expect(metSuppressionsText(both, () => 0, 7)).toBe('');
 });

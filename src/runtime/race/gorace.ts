@@ -20,6 +20,7 @@ export interface RaceFlags {
   /** Where reports go: `stderr`, `stdout`, or the beginning of a file's name, which ends in the process's number. */
   readonly log_path: string;
   readonly suppressions: string;
+  readonly print_suppressions: boolean;
 }
 
 export const DEFAULT_FLAGS: RaceFlags = {
@@ -36,6 +37,7 @@ export const DEFAULT_FLAGS: RaceFlags = {
   verbosity: 0,
   log_path: 'stderr',
   suppressions: '',
+  print_suppressions: false,
 };
 
 type FlagValue = RaceFlags[keyof RaceFlags];
@@ -61,31 +63,58 @@ const KINDS = {
   signal: { name: 'signal handler', parse: text => ({ value: undefined, good: /^(0|no|false|1|yes|true|2|exclusive)$/.test(text) }) },
 } as const satisfies Record<string, FlagKind>;
 
-const NAMES: Readonly<Record<keyof typeof KINDS, string>> = {
-  bool: `enable_annotations suppress_equal_stacks report_bugs report_thread_leaks report_destroy_locked report_mutex_bugs report_signal_unsafe
-    report_atomic_races force_seq_cst_atomics force_background_thread halt_on_error stop_on_start running_on_valgrind die_after_fork
-    ignore_interceptors_accesses ignore_noninstrumented_modules shared_ptr_interceptor print_full_thread_history second_deadlock_stack symbolize
-    allow_addr2line fast_unwind_on_check fast_unwind_on_fatal fast_unwind_on_malloc handle_ioctl log_exe_name log_to_syslog strip_env
-    verify_interceptors detect_leaks leak_check_at_exit allocator_may_return_null print_summary check_printf allow_user_segv_handler use_sigaltstack
-    detect_deadlocks legacy_pthread_cond intercept_tls_get_addr help heap_profile can_use_proc_maps_statm coverage full_address_space
-    print_suppressions disable_coredump use_madv_dontdump symbolize_inline_frames demangle symbolize_vs_style no_huge_pages_for_shadow
-    strict_string_checks intercept_strstr intercept_strspn intercept_strtok intercept_strpbrk intercept_strcmp intercept_strlen intercept_strndup
-    intercept_strchr intercept_memcmp strict_memcmp intercept_memmem intercept_intrin intercept_stat intercept_send decorate_proc_maps abort_on_error
-    suppress_equal_pcs print_cmdline html_cov_report dump_instruction_bytes dump_registers detect_write_exec test_only_emulate_no_memorymap`,
-  int: `atexit_sleep_ms flush_memory_ms flush_symbolizer_ms memory_limit_mb io_sync malloc_context_size verbosity print_module_map
-    allocator_release_to_os_interval_ms dedup_token_length compress_stack_depot exitcode`,
-  uptr: 'history_size clear_shadow_mmap_threshold mmap_limit_mb hard_rss_limit_mb soft_rss_limit_mb max_allocation_size_mb',
-  text: `profile_memory external_symbolizer_path strip_path_prefix log_path log_suffix color coverage_dir cov_8bit_counters_out cov_pcs_out
-    stack_trace_format sancov_path suppressions include include_if_exists`,
-  signal: 'handle_segv handle_sigbus handle_abort handle_sigill handle_sigtrap handle_sigfpe',
-};
+/** All options with their defaults, in the order in which the race runtime has them; their kind follows from the default. */
+const DEFAULTS = `
+  enable_annotations=true suppress_equal_stacks=true report_bugs=true report_thread_leaks=true report_destroy_locked=true
+  report_mutex_bugs=true report_signal_unsafe=true report_atomic_races=true force_seq_cst_atomics=false force_background_thread=false
+  halt_on_error=false atexit_sleep_ms=1000 profile_memory= flush_memory_ms=0 flush_symbolizer_ms=5000 memory_limit_mb=0
+  stop_on_start=false running_on_valgrind=false history_size=0x0 io_sync=1 die_after_fork=true suppressions=
+  ignore_interceptors_accesses=false ignore_noninstrumented_modules=false shared_ptr_interceptor=true print_full_thread_history=false
+  second_deadlock_stack=false symbolize=true external_symbolizer_path=<null> allow_addr2line=true strip_path_prefix=
+  fast_unwind_on_check=false fast_unwind_on_fatal=false fast_unwind_on_malloc=true handle_ioctl=false malloc_context_size=1
+  log_path=<null> log_exe_name=false log_suffix=<null> log_to_syslog=false verbosity=0 strip_env=true verify_interceptors=true
+  detect_leaks=true leak_check_at_exit=true allocator_may_return_null=false print_summary=true print_module_map=0 check_printf=true
+  handle_segv=1 handle_sigbus=1 handle_abort=0 handle_sigill=0 handle_sigtrap=0 handle_sigfpe=1 allow_user_segv_handler=true
+  use_sigaltstack=true detect_deadlocks=false clear_shadow_mmap_threshold=0x10000 color=auto legacy_pthread_cond=false
+  intercept_tls_get_addr=true help=false mmap_limit_mb=0x0 hard_rss_limit_mb=0x0 soft_rss_limit_mb=0x0 max_allocation_size_mb=0x0
+  heap_profile=false allocator_release_to_os_interval_ms=5000 can_use_proc_maps_statm=true coverage=false coverage_dir=.
+  cov_8bit_counters_out= cov_pcs_out= full_address_space=false print_suppressions=false disable_coredump=false use_madv_dontdump=true
+  symbolize_inline_frames=true demangle=true symbolize_vs_style=false dedup_token_length=0 stack_trace_format= compress_stack_depot=0
+  no_huge_pages_for_shadow=true strict_string_checks=false intercept_strstr=true intercept_strspn=true intercept_strtok=true
+  intercept_strpbrk=true intercept_strcmp=true intercept_strlen=true intercept_strndup=true intercept_strchr=true intercept_memcmp=true
+  strict_memcmp=true intercept_memmem=true intercept_intrin=true intercept_stat=true intercept_send=true decorate_proc_maps=false
+  exitcode=66 abort_on_error=false suppress_equal_pcs=true print_cmdline=false html_cov_report=false sancov_path=sancov
+  dump_instruction_bytes=false dump_registers=true detect_write_exec=false test_only_emulate_no_memorymap=false include=
+  include_if_exists=`;
+/** Of the defaults above, what has spaces in it. */
+const STACK_TRACE_FORMAT = '    #%n %f %S %M';
 
-const FLAGS: ReadonlyMap<string, FlagKind> = new Map(
-  Object.entries(NAMES).flatMap(([kind, names]) => names.split(/\s+/).map(name => [name, KINDS[kind as keyof typeof KINDS]])),
-);
+interface Option {
+  readonly name: string;
+  readonly kind: FlagKind;
+  readonly fallback: string;
+}
+
+function optionOf(text: string): Option {
+  const [name = '', value = ''] = text.split('=');
+  const fallback = name === 'stack_trace_format' ? STACK_TRACE_FORMAT : value;
+  if (name.startsWith('handle_') && name !== 'handle_ioctl') return { name, kind: KINDS.signal, fallback };
+  const kind = /^(true|false)$/.test(value)
+    ? KINDS.bool
+    : value.startsWith('0x')
+      ? KINDS.uptr
+      : /^-?\d+$/.test(value)
+        ? KINDS.int
+        : KINDS.text;
+  return { name, kind, fallback };
+}
+
+const OPTIONS: readonly Option[] = DEFAULTS.trim().split(/\s+/).map(optionOf);
 /** What only race runtimes with `equalAddresses` take; to the others its name is unknown. */
-const OLD_FLAGS: ReadonlyMap<string, FlagKind> = new Map([...FLAGS, ['suppress_equal_addresses', KINDS.bool]]);
-const V2_FLAGS: ReadonlyMap<string, FlagKind> = new Map([...OLD_FLAGS, ['history_size', KINDS.int]]);
+const OLD_OPTIONS: readonly Option[] = OPTIONS.flatMap(option =>
+  option.name === 'report_bugs' ? [optionOf('suppress_equal_addresses=true'), option] : [option],
+);
+const V2_OPTIONS: readonly Option[] = OLD_OPTIONS.map(option => (option.name === 'history_size' ? optionOf('history_size=1') : option));
 
 /** What `GORACE` comes to. */
 export interface RaceOptions {
@@ -100,7 +129,7 @@ export interface RaceOptions {
 
 /** See `RaceOptions.withoutEffect`. All others that are not in `RaceFlags` change nothing of Go's races. */
 const NOT_MODELLED: ReadonlySet<string> = new Set(
-  `help include include_if_exists print_full_thread_history print_suppressions abort_on_error stop_on_start flush_memory_ms memory_limit_mb
+  `include include_if_exists print_full_thread_history abort_on_error stop_on_start flush_memory_ms memory_limit_mb
   detect_deadlocks log_exe_name log_suffix log_to_syslog`.split(/\s+/),
 );
 
@@ -116,7 +145,8 @@ export type GoraceReader = 'v3' | 'v3-1.19' | 'v2';
 
 /** Reads a value of `GORACE`. */
 export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOptions {
-  const known = reader === 'v3' ? FLAGS : reader === 'v2' ? V2_FLAGS : OLD_FLAGS;
+  const options = reader === 'v3' ? OPTIONS : reader === 'v2' ? V2_OPTIONS : OLD_OPTIONS;
+  const current = new Map(options.map(({ name, fallback }) => [name, fallback]));
   const values: Record<string, FlagValue> = { ...DEFAULT_FLAGS, ...(reader === 'v2' ? { history_size: 1 } : {}) };
   const unknown: string[] = [];
   const withoutEffect: string[] = [];
@@ -143,7 +173,7 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
       while (at < text.length && !SPACE.includes(text[at]!)) at++;
       value = text.slice(from, at);
     }
-    const kind = known.get(name);
+    const kind = options.find(option => option.name === name)?.kind;
     if (kind === undefined) {
       unknown.push(name);
       continue;
@@ -151,6 +181,7 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
     if (NOT_MODELLED.has(name)) withoutEffect.push(name);
     const parsed = kind.parse(value);
     if (parsed.value !== undefined && name in DEFAULT_FLAGS) values[name] = parsed.value;
+    current.set(name, shown(kind, parsed.value, value));
     if (!parsed.good) return fail(`ERROR: Invalid value for ${kind.name} option: '${value}'\n${TOOL}: ERROR: Flag parsing failed.\n`);
   }
   if (reader === 'v2' && (flags().history_size < 0 || flags().history_size > 7)) {
@@ -162,9 +193,24 @@ export function parseGorace(text: string, reader: GoraceReader = 'v3'): RaceOpti
   return {
     flags: flags(),
     withoutEffect,
-    said: warned ? `WARNING: found ${unknown.length} unrecognized flag(s):\n${names}` : '',
+    said:
+      (warned ? `WARNING: found ${unknown.length} unrecognized flag(s):\n${names}` : '') +
+      (current.get('help') === 'true' ? helpText(current) : ''),
     status: undefined,
   };
+}
+
+/** An option's value as `help` shows it. */
+function shown(kind: FlagKind, value: FlagValue | undefined, text: string): string {
+  if (kind === KINDS.uptr) return `0x${BigInt.asUintN(64, BigInt(value as number)).toString(16)}`;
+  if (kind === KINDS.signal) return /^(0|no|false)$/.test(text) ? '0' : /^(1|yes|true)$/.test(text) ? '1' : '2';
+  return String(value ?? text);
+}
+
+/** What `help=1` prints, without the sentence that the real one has on each option. */
+function helpText(current: ReadonlyMap<string, string>): string {
+  const lines = [...current].map(([name, value]) => `\t${name}\n\t\t- (Current Value: ${value})\n`);
+  return `Available flags for ${TOOL}:\n${lines.join('')}`;
 }
 
 const MOST = 2n ** 63n - 1n;

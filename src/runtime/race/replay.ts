@@ -6,7 +6,7 @@ import { type AtomicKind, type RaceCost, type RaceModel, RaceRuntimeDied, type S
 import { type HISTORIES, PreciseDetector } from './precise/detector.js';
 import { type RaceReport, raceReportText, reportedFrames, type SymbolizePc } from './report.js';
 import { exactNumbers, SCRIPT_HEAP, ScriptError, scriptPieces, splitPiece } from './script.js';
-import { type Suppression, suppressesRace } from './suppressions.js';
+import { metSuppressionsText, type Suppression, suppressionOf } from './suppressions.js';
 import { TsanV2 } from './v2/detector.js';
 import { TsanV3 } from './v3/detector.js';
 import type { RaceRelease } from './v3/layout.js';
@@ -43,6 +43,8 @@ export interface ReplayOptions {
   /** Gets reports, and what is said at the end. Default: `print`. */
   readonly report?: (text: string) => void;
   readonly suppressions?: readonly Suppression[];
+  /** The number of the process, as it is told. */
+  readonly pid?: number;
   readonly see?: SeeRace;
   /** Called before each line is replayed. */
   readonly line?: (line: number) => void;
@@ -77,6 +79,8 @@ class Replay {
   readonly #threads: number[] = [];
   /** How often each thread was told to ignore synchronisation: the real one ends at once when it is to stop what it does not do. */
   readonly #ignoring = new Map<number, number>();
+  /** How often each suppression was met. */
+  readonly #met = new Map<number, number>();
   readonly #numbers = [0, 0, 0, 0];
   readonly #buffer = new Uint8Array(64);
   readonly #view = new DataView(this.#buffer.buffer);
@@ -277,6 +281,9 @@ class Replay {
   #fini(): void {
     const count = this.#model.reportCount;
     if (count > 0) this.#report(`Found ${count} data race(s)\n`);
+    const { suppressions = [], pid = 0 } = this.options;
+    const met = this.#flags.print_suppressions ? metSuppressionsText(suppressions, at => this.#met.get(at) ?? 0, pid) : '';
+    if (met !== '') this.#report(met);
     this.status = count > 0 ? this.#flags.exitcode & 0xff : 0;
   }
 
@@ -287,7 +294,11 @@ class Replay {
   #tell(report: RaceReport): boolean {
     const flags = this.#flags;
     const stacks = report.mops.map(mop => reportedFrames(mop.stack, symbolize));
-    if (suppressesRace(this.options.suppressions ?? [], stacks)) return false;
+    const met = suppressionOf(this.options.suppressions ?? [], stacks);
+    if (met >= 0) {
+      this.#met.set(met, (this.#met.get(met) ?? 0) + 1);
+      return false;
+    }
     this.#report(raceReportText(report, symbolize, flags.strip_path_prefix));
     if (flags.halt_on_error) this.status = flags.exitcode & 0xff;
     return true;

@@ -21,13 +21,30 @@ export function parseSuppressions(text: string): readonly Suppression[] | undefi
   return found;
 }
 
-/** Whether one of the accesses' stacks, innermost frame first, is suppressed. */
-export function suppressesRace(suppressions: readonly Suppression[], stacks: readonly (readonly ReportedFrame[])[]): boolean {
-  const matches = (kind: Suppression['kind'], frames: readonly ReportedFrame[]): boolean =>
-    suppressions.some(
-      each => each.kind === kind && frames.some(frame => [frame.function, frame.file].some(text => matchesPattern(each.pattern, text))),
-    );
-  return stacks.some(frames => matches('race', frames) || matches('race_top', frames.slice(0, 1)));
+/** Place of the suppression that one of the accesses' stacks, innermost frame first, meets; -1: none. */
+export function suppressionOf(suppressions: readonly Suppression[], stacks: readonly (readonly ReportedFrame[])[]): number {
+  const first = (kind: Suppression['kind'], frames: readonly ReportedFrame[]): number => {
+    for (const frame of frames) {
+      for (const text of [frame.function, frame.file]) {
+        const at = suppressions.findIndex(each => each.kind === kind && matchesPattern(each.pattern, text));
+        if (at >= 0) return at;
+      }
+    }
+    return -1;
+  };
+  for (const frames of stacks) {
+    const race = first('race', frames);
+    const at = race < 0 ? first('race_top', frames.slice(0, 1)) : race;
+    if (at >= 0) return at;
+  }
+  return -1;
+}
+
+/** What `print_suppressions` has printed at the end: those that were met, and how often. */
+export function metSuppressionsText(suppressions: readonly Suppression[], times: (at: number) => number, pid: number): string {
+  const met = suppressions.flatMap(({ kind, pattern }, at) => (times(at) === 0 ? [] : [`${times(at)} ${kind}:${pattern}\n`]));
+  const total = suppressions.reduce((sum, _, at) => sum + times(at), 0);
+  return total === 0 ? '' : `ThreadSanitizer: Matched ${total} suppressions (pid=${pid}):\n${met.join('')}`;
 }
 
 /**
