@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Mnemonic } from 'iced-x86';
+import { DEFAULT_CPU } from '../src/cpu/cpuid.js';
 import { lifters } from '../src/cpu/lift/table.js';
 import { commandsMarkdown } from '../src/debugger/commands/help.js';
 import { commandTable } from '../src/debugger/commands/table.js';
@@ -19,8 +20,10 @@ function instructions(): string {
   }
   return [
     '# Instructions\n',
-    `The emulated CPU is an x86-64-v2: SSE to SSE4.2, POPCNT, CMPXCHG16B, FXSAVE and x87; its CPUID hides AVX, AES, SHA, BMI and FMA. These ${names.length}`,
-    "instructions run, in all forms of their operands but MMX registers'; any other stops the guest with its address, bytes and name.\n",
+    `The emulated CPU is an x86-64-v3 (\`--cpu ${DEFAULT_CPU}\`, the default): SSE to SSE4.2, AVX, AVX2, FMA3, F16C, BMI1, BMI2, LZCNT, MOVBE, XSAVE and x87, and besides`,
+    'AES, PCLMULQDQ, SHA, ADX, RDRAND and RDSEED (whose numbers `--seed` decides), RDPID and CLFLUSHOPT. With `--cpu v2` or `--cpu v1` CPUID tells of less, and what',
+    `those processors lack is #UD on them. These ${names.length} instructions run, in all forms of their operands but MMX registers'; any other, AVX-512 first of all, which`,
+    'CPUID hides, stops the guest with its address, bytes and name.\n',
     ...[...byLetter.values()].map(group => `${group.join(' ')}\n`),
     '## Where processors differ among themselves\n',
     '- RCPSS, RCPPS, RSQRTSS and RSQRTPS are approximations with tables of their own in every model. Here the error is below 2^-12.',
@@ -29,7 +32,10 @@ function instructions(): string {
     '- A near branch, call or return with the prefix 66 ignores it, and LFS, LGS, LSS and far jumps with REX.W take the selector behind 8 bytes: as on Intel. AMD cuts RIP to 16 bits, and ignores REX.W.',
     '- BSWAP of 16 bits clears them.',
     '- There is no UMIP: SGDT and SIDT give the places that Linux has for its tables when nothing is placed at random, STR 0x40, SLDT 0, SMSW CR0 as Linux sets it. There are no 32-bit programs: no selector 0x23, and INT 0x80 is refused.',
-    '- MXCSR_MASK is 0xffff: as on Intel, without the MISALIGNSSE bit of AMD.\n',
+    '- MXCSR_MASK is 0xffff: as on Intel, without the MISALIGNSSE bit of AMD.',
+    "- A gather that faults has cleared the mask of all lanes before the one at fault, as on AMD; Intel documents that the mask's other lanes then are all ones or zero.",
+    '- SHA instructions take their operand in memory from any address, as on AMD; the manual wants it aligned.',
+    '- XSAVE says of a component that it is in use when it is not as at the start; processors may say so of others too.\n',
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
+import { CPU_LEVELS, DEFAULT_CPU } from '../cpu/cpuid.js';
 import { Told } from '../host/told.js';
 
 export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost' | 'gdbserver';
@@ -57,6 +58,12 @@ const FLAGS = [
     of: ['exec', 'run', 'asm', 'gdbserver'],
   },
   { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run', 'gdbserver'] },
+  {
+    name: 'cpu',
+    value: CPU_LEVELS.join('|'),
+    summary: `which processor it has, by the levels of x86-64 (default ${DEFAULT_CPU}); a recorded run has the one that it was made with`,
+    of: ['exec', 'run', 'asm', 'replay', 'gdbserver'],
+  },
   { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run', 'gdbserver'] },
   {
     name: 'memory',

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { CPU_LEVELS, type CpuLevel } from '../cpu/cpuid.js';
 import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
@@ -22,11 +23,19 @@ function chooseEngine(): void {
   });
 }
 
+/** The processor that is wanted; undefined: none is named. */
+export function cpuFlag(parsed: Parsed): CpuLevel | undefined {
+  const name = parsed.values.get('cpu')?.[0];
+  if (name === undefined || (CPU_LEVELS as readonly string[]).includes(name)) return name as CpuLevel | undefined;
+  throw new UsageError(`--cpu is '${name}': it can be ${CPU_LEVELS.join(', ')}`);
+}
+
 /** What the flags say of the program's process. */
 export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   chooseEngine();
   const env = environmentFlag(parsed);
   const seed = numberFlag(parsed, 'seed', 0);
+  const cpu = cpuFlag(parsed);
   const cpus = numberFlag(parsed, 'cpus', 1);
   const memory = sizeFlag(parsed, 'memory');
   const variant = parsed.values.get('variant')?.[0];
@@ -46,6 +55,7 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
     args: [path, ...parsed.args],
     ...(env === undefined ? {} : { env }),
     ...(seed === undefined ? {} : { seed }),
+    ...(cpu === undefined ? {} : { cpu }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(memory === undefined ? {} : { memory }),
     ...(sysroot === undefined ? {} : { sysroot }),

@@ -8,6 +8,7 @@ import { InputLog, inputLog } from '../host/input-log.js';
 import { nodePorts } from '../host/node/ports.js';
 import { hold } from './exec.js';
 import type { Parsed } from './flags.js';
+import { cpuFlag } from './process-options.js';
 import { readText } from './read-text.js';
 
 export async function replayCommand(parsed: Parsed, name: string): Promise<number> {
@@ -21,7 +22,11 @@ export async function replayCommand(parsed: Parsed, name: string): Promise<numbe
     ...nodePorts,
     files: { ...files, open: (...[path, flags, mode]: Parameters<typeof files.open>) => files.open(lies(path), flags, mode) },
   };
-  const options = { ...started, host, logged: true, files: recording.files };
+  const { cpu = 'v2' } = started;
+  const wanted = cpuFlag(parsed);
+  if (wanted !== undefined && wanted !== cpu)
+    throw new RecordingError(`${name}: the run was made with --cpu ${cpu}, which --cpu ${wanted} does not fit`);
+  const options = { ...started, cpu, host, logged: true, files: recording.files };
   const { path, bundled } = started;
   const input = new InputLog({ take: () => ({ bytes: new Uint8Array(), closed: true }), passed: () => true } as never, recording.input);
   let launch = launcher(options);

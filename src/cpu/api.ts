@@ -2,7 +2,9 @@
  * What the rest of r14 sees of the machine: an address space, the registers of the thread that is loaded, and a CPU that runs until
  * something happens. All addresses and register values are `bigint` (64 bits, unsigned); counts of instructions and bytes are `number`.
  */
+
 import { Told } from '../host/told.js';
+import type { CpuLevel } from './cpuid.js';
 import type { Slice, ValueExpression } from './effects/value.js';
 import type { PageVersions } from './memory/versions.js';
 import type { Versioned } from './part.js';
@@ -186,6 +188,9 @@ export interface Registers {
   /** 128-bit value, little-endian lanes. */
   xmm(index: number): bigint;
   setXmm(index: number, value: bigint): void;
+  /** The upper 128 bits of the YMM register. */
+  ymmHigh(index: number): bigint;
+  setYmmHigh(index: number, value: bigint): void;
   mxcsr: number;
   /** x87 control, status (with TOP) and full 16-bit tag words, and physical-order-independent ST(i) as 80-bit values. */
   fcw: number;
@@ -360,7 +365,7 @@ export interface CallRecord {
 // ---- what an instruction does, told without running it ------------------------------------------------------------------------------------
 
 /** Registers as effects name them. `x87`: the eight physical registers, 16 bytes each. */
-export type EffectRegister = GprName | `xmm${number}` | 'fsBase' | 'gsBase' | 'mxcsr' | 'fcw' | 'fsw' | 'ftw' | 'x87';
+export type EffectRegister = GprName | `xmm${number}` | `ymm${number}` | 'fsBase' | 'gsBase' | 'mxcsr' | 'fcw' | 'fsw' | 'ftw' | 'x87';
 
 /** Some bytes of a register: AH is byte 1 of rax. */
 export interface RegisterPart {
@@ -456,6 +461,8 @@ export interface TierStats {
 }
 
 export interface Cpu {
+  /** Which processor the guest has. */
+  readonly level: CpuLevel;
   readonly memory: AddressSpace;
   readonly registers: Registers;
   /** Instructions retired since the start, over all threads. */
@@ -518,6 +525,8 @@ export type CpuState = Versioned<{
   readonly icount: number;
   /** How often PAUSE may run until the next stop for it. */
   readonly pauses: number;
+  /** State of the generator of random numbers. */
+  readonly random: bigint;
   readonly registers: Uint8Array;
   readonly aside: { readonly calls: SavedCalls };
 }>;

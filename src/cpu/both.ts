@@ -84,6 +84,7 @@ function fieldAt(address: number): string {
   const gpr = GPR_NAMES.find((_, index) => address >= gprSlot(index) && address < gprSlot(index) + 8);
   if (gpr !== undefined) return gpr;
   if (address >= STATE.xmm && address < STATE.xmm + 256) return `xmm${(address - STATE.xmm) >> 4}`;
+  if (address >= STATE.ymmHigh && address < STATE.end) return `ymm${(address - STATE.ymmHigh) >> 4}`;
   const fields = Object.entries(STATE).filter(([, at]) => at <= address);
   const [name] = fields.reduce((best, field) => (field[1] > best[1] ? field : best));
   return name === 'ccR' ? 'rflags' : name;

@@ -156,10 +156,10 @@ describe('cpu', () => {
   });
 
   it('names an instruction that it does not have', () => {
-    expect(machine([0xc5, 0xf8, 0x58, 0xc1]).run(10)).toEqual({
+    expect(machine([0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc1]).run(10)).toEqual({
       kind: 'unsupported',
-      bytes: Uint8Array.of(0xc5, 0xf8, 0x58, 0xc1),
-      text: 'vaddps %xmm1,%xmm0,%xmm0',
+      bytes: Uint8Array.of(0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc1),
+      text: 'vaddps %zmm1,%zmm0,%zmm0',
     });
   });
 });

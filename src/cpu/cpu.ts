@@ -21,7 +21,7 @@ import type {
 import { CLOCK_TICKS, PAGE_SIZE, PAUSES } from './api.js';
 import { runBoth } from './both.js';
 import { type CallFunctions, Calls } from './calls.js';
-import { cpuid } from './cpuid.js';
+import { type CpuLevel, cpuid, DEFAULT_CPU } from './cpuid.js';
 import { FactTables } from './edge-facts.js';
 import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
@@ -70,6 +70,10 @@ const goesOn = (stop: CpuStop | undefined): boolean => stop === undefined || sto
 export interface CpuOptions {
   /** Bytes of guest memory that may be touched. Default 2 GiB. */
   memory?: number;
+  /** Which processor it is. */
+  level?: CpuLevel;
+  /** Seed of its random numbers. */
+  seed?: bigint;
   /** Where it differs from what `preferTiers` has set. */
   tiers?: Partial<TierOptions>;
   /** For what the build has made ahead. Without them it is made now. */
@@ -82,6 +86,7 @@ export class Machine implements Cpu {
   icount = 0;
   enough: (() => boolean) | undefined;
   environment: CpuEnvironment = { counter: () => ({ ns: this.icount, ticks: 0, pace: CLOCK_TICKS }), tscAux: () => 0 };
+  readonly level: CpuLevel;
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly translator: Translator;
@@ -102,6 +107,7 @@ export class Machine implements Cpu {
   private accesses: Access[] = [];
 
   constructor(options: CpuOptions = {}) {
+    this.level = options.level ?? DEFAULT_CPU;
     beginWithMade(options.assets);
     if (options.assets !== undefined) beginWithForms(options.assets);
     const limit = options.memory ?? DEFAULT_MEMORY;
@@ -121,7 +127,8 @@ export class Machine implements Cpu {
     this.registers = new RegisterFile(memory.buffer, instance.exports.flags as () => number);
     this.registers.reset();
     this.view.setUint32(STATE.pauses, PAUSES, true);
-    this.translator = new Translator(this.memory, this.observers);
+    this.view.setBigUint64(STATE.random, options.seed ?? 0n, true);
+    this.translator = new Translator(this.memory, this.observers, this.level);
     const tiers = tierOptions(options.tiers);
     if (tiers.engine === 'interpret') return;
     const { translator } = this;
@@ -181,13 +188,15 @@ export class Machine implements Cpu {
 
   save(): CpuState {
     const pauses = this.view.getUint32(STATE.pauses, true);
-    return { version: 2, icount: this.icount, pauses, registers: this.registers.save(), aside: { calls: this.callLists.save() } };
+    const random = this.view.getBigUint64(STATE.random, true);
+    return { version: 3, icount: this.icount, pauses, random, registers: this.registers.save(), aside: { calls: this.callLists.save() } };
   }
 
   restore(state: CpuState): void {
-    checkVersion('CPU', state, 2);
+    checkVersion('CPU', state, 3);
     this.icount = state.icount;
     this.view.setUint32(STATE.pauses, state.pauses, true);
+    this.view.setBigUint64(STATE.random, state.random, true);
     this.registers.restore(state.registers);
     this.callLists.restore(state.aside.calls);
     this.edgeFacts.clear();
@@ -505,7 +514,7 @@ export class Machine implements Cpu {
   private serve(service: (typeof SERVICES)[number]): void {
     const { registers } = this;
     if (service !== 'cpuid') return;
-    const answer = cpuid(Number(registers.gpr(0) & 0xffff_ffffn), Number(registers.gpr(RCX) & 0xffff_ffffn));
+    const answer = cpuid(this.level, Number(registers.gpr(0) & 0xffff_ffffn), Number(registers.gpr(RCX) & 0xffff_ffffn));
     [0, RBX, RCX, RDX].forEach((register, index) => {
       registers.setGpr(register, BigInt(answer[index] >>> 0));
     });

@@ -31,7 +31,6 @@ export const STATE = {
   temp: 0x0d0,
   /** Host address of the memory operand that a read-modify-write instruction has loaded. */
   rmwHost: 0x110,
-  vtemp: 0x140,
   mxcsr: 0x180,
   fcw: 0x184,
   fsw: 0x188,
@@ -45,59 +44,88 @@ export const STATE = {
   xmm: 0x240,
   /** Segment registers that user level may change, two bytes each, in the order of SELECTOR. */
   selectors: 0x340,
+  /** The upper halves of YMM0 to YMM15, each UPPER behind its lower one. */
+  ymmHigh: 0x350,
   /** Everything up to here is the architectural state of a thread. */
-  end: 0x348,
+  end: 0x450,
 
   /** Why the interpreter came back: an EXIT value. */
-  exit: 0x348,
+  exit: 0x450,
   /** The record it stood at. */
-  exitRecord: 0x34c,
-  exitAddress: 0x350,
-  exitAccess: 0x358,
+  exitRecord: 0x454,
+  exitAddress: 0x458,
+  exitAccess: 0x460,
   /** Exception of exit = EXIT.fault: an index into VECTORS. */
-  exitVector: 0x35c,
+  exitVector: 0x464,
   /** Record of the innermost call on the stack in use, and that stack's root. */
-  callTop: 0x360,
-  callStack: 0x364,
+  callTop: 0x468,
+  callStack: 0x46c,
   /** RSP when the guest last stopped. */
-  callSp: 0x368,
+  callSp: 0x470,
   /** Instructions of the budget that are left, before those of an unfinished block are given back. */
-  exitBudget: 0x370,
+  exitBudget: 0x478,
   /** The exception's error code, other than #PF's, and what CAUSES says of it; both 0 when nothing is to be said. */
-  exitError: 0x374,
-  exitCause: 0x378,
+  exitError: 0x47c,
+  exitCause: 0x480,
   /** Bytes on their way over a page boundary or to a page without a fast tag. */
-  bounce: 0x380,
+  bounce: 0x490,
   /** The access that `bounce` serves. */
-  bounceAddress: 0x3a0,
+  bounceAddress: 0x4b0,
   /** What a helper is to do: an operation's number, the addresses of its operands and the immediate. */
-  helperOp: 0x3b0,
-  helperD: 0x3b4,
-  helperA: 0x3b8,
-  helperB: 0x3bc,
-  helperImm: 0x3c0,
+  helperOp: 0x4c0,
+  helperD: 0x4c4,
+  helperA: 0x4c8,
+  helperB: 0x4cc,
+  helperImm: 0x4d0,
   /** First of the free call records; 0: there is none. The first that has never been used; the root that was made last. */
-  callFree: 0x3c8,
-  callUnused: 0x3cc,
-  callStacks: 0x3d0,
+  callFree: 0x4d8,
+  callUnused: 0x4dc,
+  callStacks: 0x4e0,
   /** Places of GRANULES in use. Counts the times that a stack was left or looked for. */
-  callNotes: 0x3d4,
-  callClock: 0x3d8,
+  callNotes: 0x4e4,
+  callClock: 0x4e8,
   /** Root of the stack that was left last for another: most likely that is gone back to. */
-  callLeft: 0x3e8,
+  callLeft: 0x4f8,
   /** Set when the budget ended inside a compiled region. */
-  endedInside: 0x3dc,
+  endedInside: 0x4ec,
   /** Instructions that have been retired in regions, and those of blocks that they have not finished. */
-  inRegions: 0x3e0,
-  /** The image of FXSAVE and FNSAVE on its way to or from guest memory, 512 bytes. */
-  image: 0x400,
+  inRegions: 0x4f0,
+  /** Scratch of one instruction for vectors: their lower halves; the upper ones are UPPER further. */
+  vtemp: 0x500,
+  /** The image of FXSAVE, FNSAVE and XSAVE on its way to or from guest memory, XSAVE_BYTES. */
+  image: 0x680,
   /** How often PAUSE may run before the guest is left. */
-  pauses: 0x600,
+  pauses: 0x9c0,
   /** The time stamp counter when the budget is used up, and what is to be added, in ticks; the ticks of an instruction, and the processor's number. */
-  clockNs: 0x608,
-  clockTicks: 0x610,
-  clockPace: 0x618,
-  clockCpu: 0x61c,
+  clockNs: 0x9c8,
+  clockTicks: 0x9d0,
+  clockPace: 0x9d8,
+  clockCpu: 0x9dc,
+  /** State of the generator that RDRAND and RDSEED ask, of the whole machine. */
+  random: 0x9e0,
+} as const;
+
+/** From the lower half of a vector register, or of a vector temporary, to its upper half. */
+export const UPPER = STATE.ymmHigh - STATE.xmm;
+
+/** In the immediate of a floating-point op for the lower half of a 256-bit operation: where the operands of the upper half are. */
+export const WIDE_FLOAT = {
+  /** UPPER further. */ upper: 0x100,
+  /** Of conversions that make vectors wider: 8 bytes further. */ behind: 0x200,
+} as const;
+/** Parts of the state that XSAVE and XRSTOR move: the components by XCR0's bits, and MXCSR with its mask. */
+export const SAVED = { x87: 1, sse: 2, avx: 4, mxcsr: 8 } as const;
+/** The immediate of an FMA: two bits for the order of its operands (multiplied, multiplied, added), and what is negated, by lanes. */
+export const FMA = {
+  order: 3,
+  orders: [
+    ['d', 'b', 'a'],
+    ['a', 'd', 'b'],
+    ['a', 'b', 'd'],
+  ],
+  negateProduct: 4,
+  negateEven: 8,
+  negateOdd: 16,
 } as const;
 
 export const TEMPS = 7;

@@ -1,5 +1,5 @@
 import type { GprName, Registers } from './api.js';
-import { FLAG_KIND, gprNumber, gprSlot, SELECTOR, STATE, STATUS_FLAGS, xmmSlot } from './layout.js';
+import { FLAG_KIND, gprNumber, gprSlot, SELECTOR, STATE, STATUS_FLAGS, UPPER, xmmSlot } from './layout.js';
 
 const MASK64 = 0xffff_ffff_ffff_ffffn;
 
@@ -85,15 +85,29 @@ export class RegisterFile implements Registers {
     this.view.setBigUint64(STATE.gsBase, value & MASK64, true);
   }
 
-  xmm(index: number): bigint {
-    const at = xmmSlot(index);
+  private wide(at: number): bigint {
     return (this.view.getBigUint64(at + 8, true) << 64n) | this.view.getBigUint64(at, true);
   }
 
-  setXmm(index: number, value: bigint): void {
-    const at = xmmSlot(index);
+  private setWide(at: number, value: bigint): void {
     this.view.setBigUint64(at, value & MASK64, true);
     this.view.setBigUint64(at + 8, (value >> 64n) & MASK64, true);
+  }
+
+  xmm(index: number): bigint {
+    return this.wide(xmmSlot(index));
+  }
+
+  setXmm(index: number, value: bigint): void {
+    this.setWide(xmmSlot(index), value);
+  }
+
+  ymmHigh(index: number): bigint {
+    return this.wide(xmmSlot(index) + UPPER);
+  }
+
+  setYmmHigh(index: number, value: bigint): void {
+    this.setWide(xmmSlot(index) + UPPER, value);
   }
 
   get mxcsr(): number {

@@ -2,13 +2,14 @@
  * Blocks: from guest bytes to micro-op records. A block is a run of instructions within one page (the last may reach into the next) that
  * ends at a jump, at a breakpoint, or when it is long enough.
  */
-import { Decoder, DecoderError, DecoderOptions, Code as IcedCode, Instruction } from 'iced-x86';
+import { Decoder, DecoderError, Code as IcedCode, Instruction } from 'iced-x86';
 import { type EdgeKind, PAGE_SIZE } from './api.js';
+import type { CpuLevel } from './cpuid.js';
 import { Draft, putNumber } from './draft.js';
 import { opNumber, opTraits } from './ir/ops.js';
 import { CODE, JUMP_CACHE, RECORD } from './layout.js';
 import type { Form } from './lift/form.js';
-import { knownForms, newForm } from './lift/forms.js';
+import { decoderOptions, knownForms, newForm } from './lift/forms.js';
 import type { SparseAddressSpace } from './memory/address-space.js';
 import type { Observers } from './observers.js';
 
@@ -103,6 +104,7 @@ export class Translator {
   constructor(
     private readonly space: SparseAddressSpace,
     private readonly observers: Observers,
+    private readonly level: CpuLevel,
   ) {
     this.view = new DataView(space.memory.buffer);
     this.words = new Int32Array(space.memory.buffer);
@@ -260,14 +262,14 @@ export class Translator {
   /** The form of the instruction at an index of the code; undefined when it reaches into a page that cannot be executed. */
   private form(fetch: Fetch, at: number, address: number): Form | undefined {
     const { code } = fetch;
-    const known = knownForms().find(code, at);
+    const known = knownForms(this.level).find(code, at);
     if (known !== undefined && at + known.length <= code.length) return known;
-    const decoder = (fetch.decoder ??= new Decoder(64, code, DecoderOptions.None));
+    const decoder = (fetch.decoder ??= new Decoder(64, code, decoderOptions(this.level)));
     decoder.position = at;
     decoder.ip = BigInt(address);
     decoder.decodeOut(this.ins);
     const short = this.ins.code === IcedCode.INVALID && decoder.lastError === DecoderError.NoMoreBytes;
-    return short && code.length === PAGE_SIZE ? undefined : newForm(this.ins, decoder, code, at);
+    return short && code.length === PAGE_SIZE ? undefined : newForm(this.ins, decoder, code, at, this.level);
   }
 
   private translate(pc: bigint, single: boolean): Block | undefined {

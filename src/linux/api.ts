@@ -4,6 +4,7 @@
  */
 
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
+import type { CpuLevel } from '../cpu/cpuid.js';
 import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
 import { terminalText } from '../host/terminal-text.js';
@@ -32,6 +33,8 @@ export interface ProcessOptions {
   overlay?: readonly string[];
   /** Varies the scheduler, AT_RANDOM and getrandom. Default 0. */
   seed?: number;
+  /** Which processor it has. Default: DEFAULT_CPU. */
+  cpu?: CpuLevel;
   /** CPUs the guest is told of. Default 2. */
   cpus?: number;
   /** Bytes of memory the guest may touch. Default 2 GiB. */

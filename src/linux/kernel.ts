@@ -1,4 +1,5 @@
 import { type AddressSpace, type Cpu, PAGE_SIZE, type Registers, type WatchHit } from '../cpu/api.js';
+import type { CpuLevel } from '../cpu/cpuid.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
@@ -56,6 +57,7 @@ export interface KernelTables {
 
 /** The process with all its parts, memory and the CPU aside. `gone`: tasks that have exited, to which something still refers. */
 export type SavedKernel = Versioned<{
+  readonly level: CpuLevel;
   readonly cpus: number;
   readonly memoryLimit: number;
   readonly program: Program;
@@ -291,7 +293,8 @@ export class Kernel {
     const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
     const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 4,
+      version: 5,
+      level: this.cpu.level,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
       program: this.program,
@@ -334,8 +337,9 @@ export class Kernel {
 
   /** Of another process too, if it has as many CPUs and as much memory. */
   restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 4);
-    if (saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit) throw new Error('saved on another machine');
+    checkVersion('kernel', saved, 5);
+    if (saved.level !== this.cpu.level || saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit)
+      throw new Error('saved on another machine');
     const { aside } = saved;
     const gone = saved.gone.map(task => Task.restore(task));
     this.tasks.splice(0, this.tasks.length, ...saved.tasks.map(task => Task.restore(task)));

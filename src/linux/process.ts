@@ -39,6 +39,7 @@ import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
 import { Kernel, type SavedKernel } from './kernel.js';
 import { loadProgram, readProgram } from './load/load.js';
+import { Prng } from './prng.js';
 import type { Program } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
@@ -90,9 +91,9 @@ export function startProcess(options: ProcessOptions): Process {
 export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Process {
   const saved = decodePart(bytes) as ProcessState;
   checkVersion('process', saved, 1);
-  const { cpus, memoryLimit, program, cwd } = saved.kernel;
+  const { level, cpus, memoryLimit, program, cwd } = saved.kernel;
   const own = new OwnFiles(options.host.files);
-  const { kernel } = machine(own, { ...options, cpus, memory: memoryLimit });
+  const { kernel } = machine(own, { ...options, cpu: level, cpus, memory: memoryLimit });
   const sandbox = sandboxOf(own, options);
   allowOwn(sandbox, program);
   kernel.fs = new FileSystem(kernel, own, sandbox, cwd);
@@ -128,9 +129,14 @@ function allowOwn(sandbox: Sandbox, program: Program): void {
 
 function machine(
   own: OwnFiles,
-  options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpus' | 'room'> & { readonly memory: number },
+  options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpu' | 'cpus' | 'room'> & { readonly memory: number },
 ): { kernel: Kernel; cpu: Cpu } {
-  const cpu = new Machine({ memory: Math.min(options.memory, options.room ?? options.memory), assets: options.host.assets });
+  const cpu = new Machine({
+    memory: Math.min(options.memory, options.room ?? options.memory),
+    level: options.cpu,
+    seed: new Prng(options.seed ?? 0, 3).save(),
+    assets: options.host.assets,
+  });
   const kernel = new Kernel(cpu, own, options, KERNEL_TABLES);
   cpu.environment = { counter: () => kernel.clock.counter(), tscAux: () => kernel.scheduler.processor };
   return { kernel, cpu };

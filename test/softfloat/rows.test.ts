@@ -96,7 +96,7 @@ describe('rows of SSE floating point', () => {
       const b = vector(operands, random);
       const mxcsr = MODES[n % 2]!;
       env.loadMxcsr(mxcsr);
-      const expected = operation.run(env, unary ? b : a, b, imm);
+      const expected = operation.run(env, unary ? b : a, b, imm, 0n);
       cpu.registers.setXmm(0, a);
       cpu.registers.setXmm(1, b);
       cpu.registers.set('rax', 0n);

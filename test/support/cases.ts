@@ -40,8 +40,6 @@ const special: readonly Case[] = [
   { program: 'exits', status: 3 },
   { program: 'exits', args: ['0'] },
   { program: 'exits', args: ['255'], status: 255 },
-  // The emulated CPU has no FMA, and package math computes other last bits with one.
-  { program: 'floats', env: { GODEBUG: 'cpu.fma=off' } },
   { program: 'files', args: ['one', 'two words', ''], env: { R14_TEST: 'a value' }, stdin: 'some input\nmore' },
   { program: 'pipes', stdin: 'first line\nsecond line\nno newline' },
   { program: 'signals', status: 143 },

@@ -5,23 +5,26 @@ import { raceReport, traceback } from './masks.js';
 
 /**
  * One test for each Go program: `r14 run` prints and returns what the host's own run does. With -race the second that the race runtime
- * sleeps at exit is cut, on both sides.
+ * sleeps at exit is cut, on both sides. `level`: of the processor that it is built for.
  */
-export function describeGo(toolchain: Toolchain, race: boolean): void {
+export function describeGo(toolchain: Toolchain, race: boolean, level?: 'v3'): void {
   const why = missing(toolchain);
-  describe.skipIf(why)(`r14 run equals native: ${toolchain}${race ? ' -race' : ''}${why ? ` (skipped: ${why})` : ''}`, () => {
-    for (const one of goCases(goPrograms())) {
-      if (race && one.plainOnly) continue;
-      it(caseName(one), () => {
-        const binary = buildGo(one.program, { toolchain, race });
-        const input = { ...one, env: { ...one.env, ...(race ? { GORACE: 'atexit_sleep_ms=0' } : {}) } };
-        const native = runNative(binary, input);
-        expect(native.status, 'the status of the host run').toBe((race ? one.raceStatus : undefined) ?? one.status ?? 0);
-        const emulated = runEmulated(binary, input);
-        const mask = race ? raceReport : traceback;
-        const comparable = { ...native, stderr: mask(native.stderr) };
-        expect({ ...emulated, stderr: mask(emulated.stderr) }).toEqual(comparable);
-      });
-    }
-  });
+  describe.skipIf(why)(
+    `r14 run equals native: ${toolchain}${race ? ' -race' : ''}${level === undefined ? '' : ` GOAMD64=${level}`}${why ? ` (skipped: ${why})` : ''}`,
+    () => {
+      for (const one of goCases(goPrograms())) {
+        if (race && one.plainOnly) continue;
+        it(caseName(one), () => {
+          const binary = buildGo(one.program, { toolchain, race, ...(level === undefined ? {} : { level }) });
+          const input = { ...one, env: { ...one.env, ...(race ? { GORACE: 'atexit_sleep_ms=0' } : {}) } };
+          const native = runNative(binary, input);
+          expect(native.status, 'the status of the host run').toBe((race ? one.raceStatus : undefined) ?? one.status ?? 0);
+          const emulated = runEmulated(binary, input);
+          const mask = race ? raceReport : traceback;
+          const comparable = { ...native, stderr: mask(native.stderr) };
+          expect({ ...emulated, stderr: mask(emulated.stderr) }).toEqual(comparable);
+        });
+      }
+    },
+  );
 }

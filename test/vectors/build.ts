@@ -16,6 +16,7 @@ const MEMORY_KINDS = new Set<OpCodeOperandKind>([
   K.r32_or_mem,
   K.r64_or_mem,
   K.xmm_or_mem,
+  K.ymm_or_mem,
   K.seg_rSI,
   K.es_rDI,
   K.seg_rDI,
@@ -84,6 +85,8 @@ function countOf(instruction: Instruction, draft: Draft, seed: number, profile: 
 
 const isLegacyPrefix = (byte: number) => [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3].includes(byte);
 
+const isVex = (byte: number): boolean => byte === 0xc4 || byte === 0xc5;
+
 /** Adds a prefix that changes nothing, as compilers do for padding, to some instructions. */
 function addPrefix(code: Uint8Array, draft: Draft): Uint8Array {
   const { random, form } = draft;
@@ -97,7 +100,8 @@ function addPrefix(code: Uint8Array, draft: Draft): Uint8Array {
   const wide = rex && ((code[legacy] as number) & 8) !== 0;
   if (wide && random.chance(30) && !code.subarray(0, legacy).includes(0x66) && !/^(Cvt|Mov[dq]_|P|Crc32|Extract)/.test(form.name))
     return insert(0, 0x66);
-  if (!rex && random.chance(40)) return insert(legacy, 0x40);
+  // Behind a prefix of operand size or REX, VEX is reserved.
+  if (!rex && !isVex(code[legacy] as number) && random.chance(40)) return insert(legacy, 0x40);
   if (/^(Ret|Jmp|Call|J[a-z]+)$/.test(form.mnemonic) && random.chance(50)) return insert(0, random.pick([0xf2, 0xf3]));
   // CS, DS, ES and SS have no base in 64-bit mode.
   return insert(0, random.pick([0x2e, 0x3e, 0x26, 0x36]));

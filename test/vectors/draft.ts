@@ -219,6 +219,7 @@ export class Draft {
       case K.r32_or_mem:
       case K.r64_or_mem:
       case K.xmm_or_mem:
+      case K.ymm_or_mem:
         if (random.chance(50)) return this.memory(index);
         return register(registerOf(kind, random));
       case K.r8_reg:
@@ -234,6 +235,14 @@ export class Draft {
       case K.r64_rm:
       case K.xmm_reg:
       case K.xmm_rm:
+      case K.xmm_vvvv:
+      case K.xmm_is4:
+      case K.ymm_reg:
+      case K.ymm_rm:
+      case K.ymm_vvvv:
+      case K.ymm_is4:
+      case K.r32_vvvv:
+      case K.r64_vvvv:
         return register(registerOf(kind, random));
       case K.al:
         return register(Register.AL);
@@ -486,12 +495,20 @@ export function registerOf(kind: OpCodeOperandKind, random: Random): Register {
     case K.r32_reg:
     case K.r32_opcode:
     case K.r32_rm:
+    case K.r32_vvvv:
       return gpr(4, random.below(16));
     case K.r64_or_mem:
     case K.r64_reg:
     case K.r64_opcode:
     case K.r64_rm:
+    case K.r64_vvvv:
       return gpr(8, random.below(16));
+    case K.ymm_or_mem:
+    case K.ymm_reg:
+    case K.ymm_rm:
+    case K.ymm_vvvv:
+    case K.ymm_is4:
+      return Register.YMM0 + random.below(16);
     default:
       return Register.XMM0 + random.below(16);
   }

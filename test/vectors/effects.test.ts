@@ -25,6 +25,8 @@ interface Snapshot {
 }
 
 const XMM = Array.from({ length: 16 }, (_, index): EffectRegister => `xmm${index}`);
+/** Their upper halves; the lower ones are XMM's. */
+const YMM = Array.from({ length: 16 }, (_, index): EffectRegister => `ymm${index}`);
 const GPR = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ') as EffectRegister[];
 
 function bytesOf(value: bigint, length: number): Uint8Array {
@@ -46,6 +48,7 @@ function snapshot(): Snapshot {
   for (let index = 0; index < 16; index++) {
     all.set(GPR[index]!, bytesOf(registers.gpr(index), 8));
     all.set(XMM[index]!, bytesOf(registers.xmm(index), 16));
+    all.set(YMM[index]!, bytesOf(registers.ymmHigh(index) << 128n, 32));
   }
   all.set('fsBase', bytesOf(registers.fsBase, 8));
   all.set('gsBase', bytesOf(registers.gsBase, 8));
@@ -159,6 +162,7 @@ function perturb(effects: Effects, state: Snapshot, random: Random): void {
   for (let index = 0; index < 16; index++) {
     registers.setGpr(index, changed(GPR[index]!));
     registers.setXmm(index, changed(XMM[index]!));
+    registers.setYmmHigh(index, changed(YMM[index]!) >> 128n);
   }
   registers.rflags = BigInt(state.flags ^ (random.u32() & STATUS & ~effects.flags.reads));
   if (!covers(effects.reads, 'mxcsr', 0)) registers.mxcsr = 0x1f80 | random.below(64);
@@ -254,7 +258,7 @@ function mayRaise({ accesses, raises }: Effects, { fault }: Extract<CpuStop, { k
 }
 
 describe('effects of instructions', () => {
-  test.each(vectorGroups().filter(group => group !== 'sequence' && group !== 'pair'))('%s', group => {
+  test.each(vectorGroups().filter(group => !['sequence', 'pair', 'gather', 'reserved'].includes(group)))('%s', group => {
     const seen = new Map<string, number>();
     const failures: string[] = [];
     for (const { test } of readVectors(group).measured) {

@@ -18,7 +18,7 @@ export class Engine {
   private codeStart = CODE;
   private codeLength = 0;
 
-  constructor(readonly cpu: Cpu = new Machine({ memory: 1 << 24 })) {
+  constructor(readonly cpu: Cpu = new Machine({ memory: 1 << 24, level: 'v3' })) {
     const { memory } = cpu;
     memory.map(CODE, BigInt(PAGE), PROT.read | PROT.exec);
     memory.write(CODE, new Uint8Array(PAGE).fill(INT3));
@@ -60,6 +60,7 @@ export class Engine {
     registers.gsBase = GS_BASE;
     const fx = INPUT.fx;
     for (let i = 0; i < 16; i++) registers.setXmm(i, wide(view, fx + FX.xmm + 16 * i));
+    for (let i = 0; i < 16; i++) registers.setYmmHigh(i, wide(view, INPUT.ymm + 16 * i));
     registers.mxcsr = view.getUint32(fx + FX.mxcsr, true);
     registers.fcw = view.getUint16(fx + FX.fcw, true);
     registers.fsw = view.getUint16(fx + FX.fsw, true);
@@ -76,6 +77,7 @@ export class Engine {
     view.setBigUint64(INPUT.rflags, registers.rflags, true);
     const fx = INPUT.fx;
     for (let i = 0; i < 16; i++) setWide(view, fx + FX.xmm + 16 * i, registers.xmm(i));
+    for (let i = 0; i < 16; i++) setWide(view, INPUT.ymm + 16 * i, registers.ymmHigh(i));
     view.setUint32(fx + FX.mxcsr, registers.mxcsr, true);
     view.setUint16(fx + FX.fcw, registers.fcw, true);
     view.setUint16(fx + FX.fsw, registers.fsw, true);

@@ -1,7 +1,7 @@
 /**
  * The files in test/vectors/data: one for each group, compressed with brotli. All numbers are LEB128 varints unless a size is given.
  *
- *     file    = magic "r14v1\n" | length, JSON header {cpu, group, cases} | case...
+ *     file    = magic "r14v1\n" | length, JSON header {cpu, group, cases, ymm} | case...
  *     case    = seed (difference to the one before, zigzag) | profile u8 | rip - ENTRY (zigzag) | code length u8, code
  *             | count, (register u8, value)... | overlay | undefined flags | outcome
  *     overlay = 0, or 1 + length, value of the address, u8: 1 when the bytes follow, and they
@@ -9,6 +9,7 @@
  *             | #PF only: access u8 (index in ACCESSES, plus 4 when mapped), value of the address
  *             | mask of changed general registers, a value for each | MXCSR, FCW, FSW, FTW, changed bits
  *             | mask of changed ST(i), 10 bytes for each | mask of changed XMM registers, 16 bytes for each
+ *             | with `ymm` in the header: mask of changed upper halves, 16 bytes for each
  *             | count, (value of the address, value) of each changed 8-byte word
  *     value   = u8 n, then n bytes for 0..8: the low bytes of a zero-extended value; 9..16: n-8 bytes of a sign-extended one;
  *               17..19: zigzag distance from LOW, HIGH, CODE
@@ -196,6 +197,7 @@ function readChanged(reader: Reader, record: Uint8Array, count: number, offset: 
 const gprOffset = (index: number) => INPUT.gpr + 8 * index;
 const stOffset = (index: number) => INPUT.fx + FX.st + 16 * index;
 const xmmOffset = (index: number) => INPUT.fx + FX.xmm + 16 * index;
+const ymmOffset = (index: number) => INPUT.ymm + 16 * index;
 
 function writeCase(writer: Writer, test: Case, previousSeed: number): void {
   writer.zigzag(test.seed - previousSeed);
@@ -235,7 +237,7 @@ function readCase(reader: Reader, previousSeed: number): Case {
   return { seed, profile, rip, code, registers, ...(overlay ? { overlay } : {}), undefinedFlags: reader.varint() };
 }
 
-function writeOutcome(writer: Writer, test: Case, outcome: Outcome): void {
+function writeOutcome(writer: Writer, test: Case, outcome: Outcome, ymm: boolean): void {
   const before = inputOf(test);
   const after = outcome.registers;
   const view = new DataView(after.buffer, after.byteOffset);
@@ -252,6 +254,7 @@ function writeOutcome(writer: Writer, test: Case, outcome: Outcome): void {
   for (const [offset, bytes] of CONTROL) writer.varint(littleEndian(before, offset, bytes) ^ littleEndian(after, offset, bytes));
   writeChanged(writer, before, after, 8, stOffset, 10);
   writeChanged(writer, before, after, 16, xmmOffset, 16);
+  if (ymm) writeChanged(writer, before, after, 16, ymmOffset, 16);
   writer.varint(outcome.memory.length);
   for (const [address, value] of outcome.memory) {
     writer.value(address);
@@ -262,7 +265,7 @@ function writeOutcome(writer: Writer, test: Case, outcome: Outcome): void {
 /** RF is the kernel's, IF and the rest constant. */
 const COMPARED = 0x240cd5;
 
-function readOutcome(reader: Reader, test: Case): Outcome {
+function readOutcome(reader: Reader, test: Case, ymm: boolean): Outcome {
   const registers = inputOf(test);
   const view = new DataView(registers.buffer);
   view.setBigUint64(INPUT.rip, BigInt.asUintN(64, reader.value() + test.rip + BigInt(test.code.length)), true);
@@ -284,6 +287,7 @@ function readOutcome(reader: Reader, test: Case): Outcome {
   }
   readChanged(reader, registers, 8, stOffset, 10);
   readChanged(reader, registers, 16, xmmOffset, 16);
+  if (ymm) readChanged(reader, registers, 16, ymmOffset, 16);
   const memory: [bigint, bigint][] = [];
   for (let count = reader.varint(); count > 0; count--) memory.push([reader.value(), reader.value()]);
   return fault ? { registers, fault, memory } : { registers, memory };
@@ -292,13 +296,14 @@ function readOutcome(reader: Reader, test: Case): Outcome {
 export function encodeVectors(file: VectorFile): Uint8Array {
   const writer = new Writer();
   writer.raw(Buffer.from(MAGIC, 'latin1'));
-  const header = Buffer.from(JSON.stringify({ cpu: file.cpu, group: file.group, cases: file.measured.length }));
+  const ymm = file.measured.some(({ test, outcome }) => !sameBytes(inputOf(test), outcome.registers, INPUT.ymm, 256));
+  const header = Buffer.from(JSON.stringify({ cpu: file.cpu, group: file.group, cases: file.measured.length, ...(ymm ? { ymm } : {}) }));
   writer.varint(header.length);
   writer.raw(header);
   let seed = 0;
   for (const { test, outcome } of file.measured) {
     writeCase(writer, test, seed);
-    writeOutcome(writer, test, outcome);
+    writeOutcome(writer, test, outcome, ymm);
     seed = test.seed;
   }
   return brotliCompressSync(writer.take(), { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 } });
@@ -307,12 +312,17 @@ export function encodeVectors(file: VectorFile): Uint8Array {
 export function decodeVectors(bytes: Uint8Array): VectorFile {
   const reader = new Reader(brotliDecompressSync(bytes));
   if (Buffer.from(reader.raw(MAGIC.length)).toString('latin1') !== MAGIC) throw new Error('not a vector file of this version');
-  const header = JSON.parse(Buffer.from(reader.raw(reader.varint())).toString()) as { cpu: string; group: string; cases: number };
+  const header = JSON.parse(Buffer.from(reader.raw(reader.varint())).toString()) as {
+    cpu: string;
+    group: string;
+    cases: number;
+    ymm?: boolean;
+  };
   const measured: Measured[] = [];
   let seed = 0;
   for (let i = 0; i < header.cases; i++) {
     const test = readCase(reader, seed);
-    measured.push({ test, outcome: readOutcome(reader, test) });
+    measured.push({ test, outcome: readOutcome(reader, test, header.ymm === true) });
     seed = test.seed;
   }
   if (!reader.done) throw new Error(`the vector file of ${header.group} goes on after its last case`);

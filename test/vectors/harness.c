@@ -39,6 +39,7 @@ struct input {
   uint64_t overlay_address;
   uint64_t overlay_length;
   uint8_t overlay[512];
+  uint8_t ymm[256]; /* upper halves */
 };
 
 struct output {
@@ -50,6 +51,7 @@ struct output {
   uint32_t trap; /* vector number, or TIMEOUT */
   uint32_t error; /* the CPU's error code */
   uint64_t words;
+  uint8_t ymm[256];
 };
 
 static uint8_t in_buffer[1 << 16] __attribute__((aligned(64)));
@@ -176,6 +178,9 @@ static uint64_t collect_restored(uint64_t (*pairs)[2]) {
   return count;
 }
 
+/* Whether the state in a frame is an XSAVE area with the upper halves of the YMM registers, which follow its header. */
+static int has_avx(const uint8_t *fx) { return *(const uint32_t *)(fx + 464) == 0x46505853 && *(const uint64_t *)(fx + 472) & 4; }
+
 static void report(ucontext_t *uc, uint32_t trap) {
   static struct output out;
   static uint64_t pairs[2 * WRITABLE * PAGE / 8 + 64][2];
@@ -184,6 +189,9 @@ static void report(ucontext_t *uc, uint32_t trap) {
   out.rflags = gregs[REG_EFL];
   out.rip = gregs[REG_RIP];
   memcpy(out.fx, uc->uc_mcontext.fpregs, sizeof out.fx);
+  const uint8_t *fx = (const uint8_t *)uc->uc_mcontext.fpregs;
+  if (has_avx(fx) && *(const uint64_t *)(fx + 512) & 4) memcpy(out.ymm, fx + 576, sizeof out.ymm);
+  else memset(out.ymm, 0, sizeof out.ymm);
   out.cr2 = gregs[REG_CR2];
   out.trap = trap;
   out.error = gregs[REG_ERR];
@@ -211,6 +219,10 @@ static void enter(ucontext_t *uc) {
   memcpy(fx, current.fx, sizeof current.fx);
   /* XSTATE_BV: a component whose bit is clear would be reset instead of loaded. */
   if (*(uint32_t *)(fx + 464) == 0x46505853) *(uint64_t *)(fx + 512) |= 3;
+  if (has_avx(fx)) {
+    *(uint64_t *)(fx + 512) |= 4;
+    memcpy(fx + 576, current.ymm, sizeof current.ymm);
+  }
   memset(code_alias, 0xcc, PAGE);
   size_t offset = current.rip - CODE, length = current.code_length;
   if (offset < PAGE) {

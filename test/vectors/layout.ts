@@ -42,12 +42,14 @@ export const INPUT = {
   overlayAddress: 624,
   overlayLength: 632,
   overlay: 640,
-  bytes: 1152,
+  /** The upper halves of the YMM registers. */
+  ymm: 1152,
+  bytes: 1408,
 };
 export const MAX_CODE = 63;
 
 /** Byte offsets in `struct output`; `words` pairs of address and value follow it. */
-export const OUTPUT = { gpr: 0, rflags: 128, rip: 136, fx: 144, cr2: 560, trap: 568, error: 572, words: 576, bytes: 584 };
+export const OUTPUT = { gpr: 0, rflags: 128, rip: 136, fx: 144, cr2: 560, trap: 568, error: 572, words: 576, ymm: 584, bytes: 840 };
 
 /** Byte offsets in an FXSAVE image. */
 export const FX = { fcw: 0, fsw: 2, ftw: 4, mxcsr: 24, st: 32, xmm: 160, bytes: 416 };

@@ -77,6 +77,7 @@ function runBatch(inputs: readonly Uint8Array[]): (Outcome | undefined)[] {
     const registers = new Uint8Array(INPUT.bytes);
     // Up to the FXSAVE image both records are laid out alike.
     registers.set(bytes.subarray(at, at + OUTPUT.cr2));
+    registers.set(bytes.subarray(at + OUTPUT.ymm, at + OUTPUT.bytes), INPUT.ymm);
     const trap = view.getUint32(at + OUTPUT.trap, true);
     const error = view.getUint32(at + OUTPUT.error, true);
     const cr2 = view.getBigUint64(at + OUTPUT.cr2, true);

@@ -40,6 +40,7 @@ const FIELDS: readonly Field[] = [
   { name: 'mxcsr', offset: INPUT.fx + FX.mxcsr, bytes: 4 },
   ...Array.from({ length: 8 }, (_, i) => ({ name: `st${i}`, offset: INPUT.fx + FX.st + 16 * i, bytes: 10 })),
   ...Array.from({ length: 16 }, (_, i) => ({ name: `xmm${i}`, offset: INPUT.fx + FX.xmm + 16 * i, bytes: 16 })),
+  ...Array.from({ length: 16 }, (_, i) => ({ name: `ymm${i}h`, offset: INPUT.ymm + 16 * i, bytes: 16 })),
 ];
 
 function fieldText(record: Uint8Array, field: Field): string {

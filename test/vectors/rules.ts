@@ -379,7 +379,7 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    mnemonics: /^Maskmovdqu$/,
+    mnemonics: /^V?Maskmovdqu$/i,
     before: draft =>
       draft.set(
         RDI,
@@ -387,7 +387,7 @@ export const RULES: readonly Rule[] = [
       ),
   },
   {
-    mnemonics: /^Pcmpestr/,
+    mnemonics: /^V?Pcmpestr/i,
     before: draft =>
       draft.random.chance(20) ||
       (draft.set(RAX, BigInt(draft.random.between(-20, 20))) && draft.set(RDX, BigInt(draft.random.between(-20, 20)))),
@@ -419,7 +419,17 @@ export const RULES: readonly Rule[] = [
       !/_m16/.test(draft.form.name) || explicitMemory(() => farPointer(draft, target(draft), draft.form.memoryBytes - 2))(draft),
   },
   { mnemonics: /^Int$/, after: interrupt },
-  { mnemonics: /^Ldmxcsr$/, after: explicitMemory(draft => littleEndian(BigInt(mxcsrImage(draft) >>> 0), 4)) },
+  { mnemonics: /^V?Ldmxcsr$/i, after: explicitMemory(draft => littleEndian(BigInt(mxcsrImage(draft) >>> 0), 4)) },
+  {
+    mnemonics: /^(Bextr|Bzhi|Shlx|Shrx|Sarx)$/,
+    // Counts and fields about as wide as the operand.
+    after: draft => {
+      const { random, instruction } = draft;
+      const number = gprNumber(instruction.opRegister(2));
+      const control = BigInt(random.pick(COUNTS)) | (BigInt(random.pick(COUNTS)) << 8n) | (random.u64() << 16n);
+      return random.chance(20) || number === undefined || draft.set(number, control);
+    },
+  },
   { mnemonics: /^Fxrstor/, before: fxAddress, after: explicitMemory(fxImage) },
   { mnemonics: /^Fxsave/, before: fxAddress },
   { mnemonics: /^(Fldenv|Frstor)$/, before: x87Address, after: explicitMemory(x87Image) },
@@ -445,8 +455,8 @@ export function profileOf(draft: Draft): Profile {
   }
   if (/^Fx/.test(mnemonic)) return 'x87-f80';
   if (random.chance(6)) return random.pick(PROFILES.slice(0, 3));
-  if (/^Cvtt?ss|^Cvtt?ps|^Cvtsi2ss|^Cvtdq2ps/.test(mnemonic)) return /^Cvtdq/.test(mnemonic) ? 'int' : 'f32';
-  if (/^Cvtt?sd|^Cvtt?pd|^Cvtsi2sd/.test(mnemonic)) return 'f64';
+  if (/^V?Cvtt?ss|^V?Cvtt?ps|^V?Cvtsi2ss|^V?Cvtdq2ps/i.test(mnemonic)) return /^V?Cvtdq/i.test(mnemonic) ? 'int' : 'f32';
+  if (/^V?Cvtt?sd|^V?Cvtt?pd|^V?Cvtsi2sd/i.test(mnemonic)) return 'f64';
   if (/(ps|ss)$/.test(mnemonic)) return 'f32';
   if (/(pd|sd)$/.test(mnemonic) && !/^P/.test(mnemonic)) return 'f64';
   return 'int';

@@ -199,14 +199,18 @@ function putMemory(view: DataView, offset: number, length: number, profile: Prof
   for (let i = 0; i < length; i++) view.setUint8(offset + i, whole.getUint8(i));
 }
 
-function putSse(view: DataView, profile: Profile, random: Random): void {
-  for (let at = 0; at < 256; at += 8) {
-    if (profile === 'f64') putF64(view, INPUT.fx + FX.xmm + at, random);
+function putLanes(view: DataView, from: number, profile: Profile, random: Random): void {
+  for (let at = from; at < from + 256; at += 8) {
+    if (profile === 'f64') putF64(view, at, random);
     else if (profile === 'f32') {
-      putF32(view, INPUT.fx + FX.xmm + at, random);
-      putF32(view, INPUT.fx + FX.xmm + at + 4, random);
-    } else putPacked(view, INPUT.fx + FX.xmm + at, random);
+      putF32(view, at, random);
+      putF32(view, at + 4, random);
+    } else putPacked(view, at, random);
   }
+}
+
+function putSse(view: DataView, profile: Profile, random: Random): void {
+  putLanes(view, INPUT.fx + FX.xmm, profile, random);
   let mxcsr = 0x1f80;
   if (profile === 'f32' || profile === 'f64') {
     if (random.chance(50)) mxcsr |= random.below(4) << 13;
@@ -252,5 +256,7 @@ export function expand(seed: number, profile: Profile, overlayAddress: bigint, o
   view.setBigUint64(INPUT.overlayAddress, overlayAddress, true);
   view.setUint32(INPUT.overlayLength, overlayLength, true);
   putMemory(view, INPUT.overlay, Math.min(overlayLength, 64), profile, random);
+  // A stream of their own: the rest is as it was before there were upper halves.
+  putLanes(view, INPUT.ymm, profile, new Random(seed ^ 0x2545f491));
   return record;
 }

@@ -84,8 +84,8 @@ describe('effects of an instruction', () => {
     expect(effects(0xc3).flow).toMatchObject({ kind: 'return', target: { kind: 'memory', access: 0 } });
     expect(effects(0x0f, 0x05).flow).toEqual({ kind: 'syscall' });
     expect(effects(0x0f, 0x0b).flow).toEqual({ kind: 'fault', vector: '#UD' });
-    // vzeroupper: a table without AVX
-    expect(effects(0xc5, 0xf8, 0x77).flow).toEqual({ kind: 'unsupported' });
+    // vaddps %zmm1,%zmm0,%zmm0: a table without AVX-512
+    expect(effects(0x62, 0xf1, 0x7c, 0x48, 0x58, 0xc1).flow).toEqual({ kind: 'unsupported' });
   });
 });
 

@@ -248,7 +248,7 @@ const X87_BYTES = 128;
 const XMM_BYTES = 16;
 const XMM_COUNT = 16;
 
-/** The registers at an address of the register file; none of what is scratch. */
+/** The registers at an address of the register file; none of what is scratch. The upper half of a YMM register is its bytes from 16 on. */
 function partsAt(start: number, bytes: number): RegisterPart[] {
   const within = (first: number, size: number): boolean => start >= first && start < first + size;
   if (within(STATE.gpr, 8 * GPR_NAMES.length)) return [{ register: GPR_NAMES[(start - STATE.gpr) >> 3]!, offset: start & 7, bytes }];
@@ -258,6 +258,13 @@ function partsAt(start: number, bytes: number): RegisterPart[] {
     const register = (number: number): EffectRegister => `xmm${number}`;
     if (bytes <= XMM_BYTES) return [{ register: register(first), offset: start & 15, bytes }];
     return Array.from({ length: bytes / XMM_BYTES }, (_, index) => ({ register: register(first + index), offset: 0, bytes: XMM_BYTES }));
+  }
+  if (within(STATE.ymmHigh, XMM_BYTES * XMM_COUNT)) {
+    const first = (start - STATE.ymmHigh) >> 4;
+    return Array.from({ length: Math.ceil(bytes / XMM_BYTES) }, (_, index): RegisterPart => {
+      const offset = XMM_BYTES + (index === 0 ? start & 15 : 0);
+      return { register: `ymm${first + index}`, offset, bytes: Math.min(bytes, XMM_BYTES) };
+    });
   }
   const field = FIELDS.find(name => within(STATE[name], name.endsWith('Base') ? 8 : 4));
   return field === undefined ? [] : [{ register: field, offset: start - STATE[field], bytes }];

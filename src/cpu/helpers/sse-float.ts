@@ -2,20 +2,20 @@
  * SSE floating-point operations in full: every rounding mode, MXCSR's flags, NaNs, subnormals, and #XM. The op table computes the common
  * cases by itself and comes here for the others.
  */
-import { STATE } from '../layout.js';
+import { FMA, STATE, UPPER, WIDE_FLOAT } from '../layout.js';
 import * as sf from '../softfloat/index.js';
-import { EXCEPTION_FLAG, F32, F64, FloatEnv, type FloatFormat, PRE_COMPUTATION } from '../softfloat/index.js';
+import { EXCEPTION_FLAG, F16, F32, F64, FloatEnv, type FloatFormat, PRE_COMPUTATION } from '../softfloat/index.js';
 import { immediate, operandA, operandB, operandD, raiseVector, readWide, setFlags, writeWide } from './operands.js';
-import { quickOf, runQuick } from './sse-quick.js';
+import { quickFmaOf, quickOf, runQuick, runQuickFma } from './sse-quick.js';
 import { type HelperEffects, slots } from './stated.js';
 
 export interface SseOp {
   /** What the result is written to: so many bytes at `d`, or the status flags. */
   readonly writes: 4 | 8 | 16 | 'flags';
   /** Bytes that matter of `a` and of `b`. */
-  readonly reads: readonly [a: number, b: number];
-  /** `a` and `b` are the 16 bytes at the operands, whatever their width; `imm` is the instruction's immediate. */
-  run(env: FloatEnv, a: bigint, b: bigint, imm: number): bigint;
+  readonly reads: readonly [a: number, b: number, d?: number];
+  /** `a`, `b` and `d` are the 16 bytes at the operands, whatever their width; `imm` is the instruction's immediate. */
+  run(env: FloatEnv, a: bigint, b: bigint, imm: number, d: bigint): bigint;
 }
 
 type Binary = (env: FloatEnv, f: FloatFormat, a: bigint, b: bigint, imm: number) => bigint;
@@ -135,6 +135,45 @@ function resize(from: FloatFormat, to: FloatFormat, count: number, writes: 4 | 8
   return { writes, reads, run: (env, a) => join(to.bits, count, i => sf.convertFloat(env, from, to, lane(a, from.bits, i))) };
 }
 
+// ---- FMA3 and F16C -----------------------------------------------------------------------------------------------------------------------
+
+/** The operands in the order of a form: which are multiplied, and which is added. `d` is the instruction's first operand. */
+function fused(f: FloatFormat, isPacked: boolean): SseOp {
+  const bytes = isPacked ? 16 : f.bits / 8;
+  return {
+    writes: bytes as SseOp['writes'],
+    reads: [bytes, bytes, bytes],
+    run: (env, a, b, imm, d) => {
+      const [x, y, z] = FMA.orders[imm & FMA.order]!.map(place => ({ a, b, d })[place]) as [bigint, bigint, bigint];
+      const each = (i: number): bigint =>
+        sf.fma(env, f, lane(x, f.bits, i), lane(y, f.bits, i), lane(z, f.bits, i), {
+          product: (imm & FMA.negateProduct) !== 0,
+          addend: (imm & (i % 2 === 0 ? FMA.negateEven : FMA.negateOdd)) !== 0,
+        });
+      return isPacked ? join(f.bits, 128 / f.bits, each) : each(0);
+    },
+  };
+}
+
+/** Half precision knows neither DAZ nor DE. */
+const fromHalf = (env: FloatEnv, bits: bigint): bigint => {
+  const before = env.flags & EXCEPTION_FLAG.denormal;
+  env.denormalsAreZero = false;
+  const result = sf.convertFloat(env, F16, F32, bits);
+  env.flags = (env.flags & ~EXCEPTION_FLAG.denormal) | before;
+  return result;
+};
+/** Nor FZ; the immediate has the rounding mode, unless its bit 2 takes MXCSR's. */
+const toHalf = (env: FloatEnv, bits: bigint, imm: number): bigint => {
+  env.flushToZero = false;
+  if ((imm & 4) === 0) env.rounding = imm & 3;
+  return sf.convertFloat(env, F32, F16, bits);
+};
+const HALVES: Readonly<Record<string, SseOp>> = {
+  cvtph2ps: { writes: 16, reads: [8, 0], run: (env, a) => join(32, 4, i => fromHalf(env, lane(a, 16, i))) },
+  cvtps2ph: { writes: 8, reads: [16, 0], run: (env, a, _, imm) => join(16, 4, i => toHalf(env, lane(a, 32, i), imm)) },
+};
+
 /** All operations by name; the order gives their numbers. */
 export const SSE_FLOAT: Readonly<Record<string, SseOp>> = buildTable();
 
@@ -154,6 +193,8 @@ function buildTable(): Record<string, SseOp> {
     table[`hsubp${letter}`] = neighbours(f, sf.sub);
     table[`addsubp${letter}`] = alternating(f);
     table[`dpp${letter}`] = dotProduct(f);
+    table[`fmas${letter}`] = fused(f, false);
+    table[`fmap${letter}`] = fused(f, true);
     for (const width of [32, 64]) {
       table[`cvtsi2s${letter}${width}`] = fromInts(f, width, 1, f === F32 ? 4 : 8);
       table[`cvts${letter}2si${width}`] = toInts(f, width, 1, 8, false);
@@ -167,12 +208,13 @@ function buildTable(): Record<string, SseOp> {
   table.cvtsd2ss = resize(F64, F32, 1, 4);
   table.cvtps2pd = resize(F32, F64, 2, 16);
   table.cvtpd2ps = resize(F64, F32, 2, 16);
-  return table;
+  return { ...table, ...HALVES };
 }
 
 const names = Object.keys(SSE_FLOAT);
 const ops = Object.values(SSE_FLOAT);
 const quicks = names.map(quickOf);
+const quickFmas = names.map(quickFmaOf);
 
 /** The number of an operation, for STATE.helperOp. */
 export function sseFloatNumber(name: string): number {
@@ -183,9 +225,9 @@ export function sseFloatNumber(name: string): number {
 
 export function sseFloatEffects(name: string): HelperEffects {
   const { reads, writes } = SSE_FLOAT[name]!;
-  const [a, b] = reads;
+  const [a, b, d = 0] = reads;
   return {
-    reads: slots({ a, b, mxcsr: 4 }),
+    reads: slots({ a, b, d, mxcsr: 4 }),
     writes: slots({ ...(writes === 'flags' ? {} : { d: writes }), mxcsr: 4 }),
     setsFlags: writes === 'flags',
     raises: ['#XM'],
@@ -196,6 +238,7 @@ const env = new FloatEnv();
 
 /** All masked, to nearest, no DAZ or FZ. */
 const DEFAULT_MODES = 0x1f80;
+const ALL_MASKED = 0x1f80;
 
 /** The helper: runs the operation that the STATE.helper* fields describe. Returns 1 when it leaves with #XM. */
 export function sseFloat(view: DataView): number {
@@ -210,9 +253,31 @@ export function sseFloat(view: DataView): number {
       return 0;
     }
   }
+  const imm = immediate(view);
+  const fused = quickFmas[number];
+  if (fused !== undefined && (mxcsr & ~0x3f) === DEFAULT_MODES) {
+    const inexact = runQuickFma(fused, view, { d, a: operandA(view), b: operandB(view) }, imm);
+    if (inexact !== undefined) {
+      if (inexact) view.setUint32(STATE.mxcsr, mxcsr | EXCEPTION_FLAG.inexact, true);
+      return 0;
+    }
+  }
   const operation = ops[number]!;
   env.loadMxcsr(mxcsr);
-  const result = operation.run(env, readWide(view, operandA(view)), readWide(view, operandB(view)), immediate(view));
+  const run = (further: number, furtherA = further): bigint =>
+    operation.run(
+      env,
+      readWide(view, operandA(view) + furtherA),
+      readWide(view, operandB(view) + further),
+      imm,
+      readWide(view, d + further),
+    );
+  const result = run(0);
+  // What traps is decided by all lanes of the instruction, before any is written.
+  if ((mxcsr & ALL_MASKED) !== ALL_MASKED) {
+    if ((imm & WIDE_FLOAT.upper) !== 0) run(UPPER);
+    else if ((imm & WIDE_FLOAT.behind) !== 0) run(UPPER, 8);
+  }
   const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;
   view.setUint32(STATE.mxcsr, mxcsr | env.earlier | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
   if (env.unmasked !== 0) return raiseVector(view, '#XM');

@@ -4,6 +4,8 @@
  * TAOCP vol. 2, 4.2.2); operands or results near the ends of the range are left to the soft float.
  */
 
+import { FMA } from '../layout.js';
+
 /** Computes one lane and sets `inexact`, or returns NaN when it is not sure. */
 type Lane = (a: number, b: number) => number;
 
@@ -117,7 +119,103 @@ export function quickOf(name: string): Quick | undefined {
   return { lane: (bytes === 4 ? SINGLE : DOUBLE)[operation]!, bytes, lanes: kind === 's' ? 1 : 16 / bytes };
 }
 
+// ---- fused ------------------------------------------------------------------------------------------------------------------------------
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** A rounded sum and what it lacks, rounded to odd: a further rounding to fewer bits is right then (Boldo and Melquiond 2008). */
+function roundToOdd(sum: number, error: number): number {
+  if (error === 0) return sum;
+  bits.setFloat64(0, sum);
+  const low = bits.getUint32(4);
+  if ((low & 1) !== 0) return sum;
+  if (error > 0 === sum > 0) bits.setUint32(4, low + 1);
+  else if (low > 0) bits.setUint32(4, low - 1);
+  else {
+    bits.setUint32(4, 0xffff_ffff);
+    bits.setUint32(0, bits.getUint32(0) - 1);
+  }
+  return bits.getFloat64(0);
+}
+
+function fusedDouble(a: number, b: number, c: number): number {
+  if (!isPlain(a) || !isPlain(b) || !isPlain(c)) return Number.NaN;
+  const p = a * b;
+  const e = productError(a, b, p);
+  if (e === 0) {
+    const s = p + c;
+    inexact ||= sumError(p, c, s) !== 0;
+    return s;
+  }
+  const t = c + e;
+  const tError = sumError(c, e, t);
+  const v = p + t;
+  const vError = sumError(p, t, v);
+  const rest = tError + vError;
+  const restError = sumError(tError, vError, rest);
+  const odd = roundToOdd(rest, restError);
+  const result = v + odd;
+  inexact ||= restError !== 0 || sumError(v, odd, result) !== 0;
+  return result;
+}
+
+function fusedSingle(a: number, b: number, c: number): number {
+  if (!isPlainSingle(a) || !isPlainSingle(b) || !isPlainSingle(c)) return Number.NaN;
+  const p = a * b;
+  const s = p + c;
+  const error = sumError(p, c, s);
+  const result = Math.fround(roundToOdd(s, error));
+  if (result !== 0 && Math.abs(result) < 2 ** -100) return Number.NaN;
+  if (result === 0 && (s !== 0 || error !== 0)) return Number.NaN;
+  inexact ||= error !== 0 || result !== s;
+  return result;
+}
+
+export interface QuickFma {
+  readonly fused: (a: number, b: number, c: number) => number;
+  readonly bytes: 4 | 8;
+  readonly lanes: number;
+}
+
+export function quickFmaOf(name: string): QuickFma | undefined {
+  const match = /^fma([sp])([sd])$/.exec(name);
+  if (match === null) return undefined;
+  const bytes = match[2] === 's' ? 4 : 8;
+  return { fused: bytes === 4 ? fusedSingle : fusedDouble, bytes, lanes: match[1] === 's' ? 1 : 16 / bytes };
+}
+
+/** The same as `runQuick` of an FMA, whose immediate says which operand is which. */
+export function runQuickFma(
+  { fused, bytes, lanes }: QuickFma,
+  view: DataView,
+  operands: Readonly<Record<'d' | 'a' | 'b', number>>,
+  imm: number,
+): boolean | undefined {
+  inexact = false;
+  const [x, y, z] = FMA.orders[imm & FMA.order]!;
+  const read = (place: 'd' | 'a' | 'b', at: number): number =>
+    bytes === 4 ? view.getFloat32(operands[place] + at, true) : view.getFloat64(operands[place] + at, true);
+  for (let i = 0; i < lanes; i++) {
+    const at = i * bytes;
+    const product = read(x, at);
+    const addend = read(z, at);
+    const negated = (imm & (i % 2 === 0 ? FMA.negateEven : FMA.negateOdd)) !== 0;
+    const result = fused((imm & FMA.negateProduct) !== 0 ? -product : product, read(y, at), negated ? -addend : addend);
+    if (Number.isNaN(result)) return undefined;
+    results[i] = result;
+  }
+  putResults(view, operands.d, bytes, lanes);
+  return inexact;
+}
+
 const results = new Float64Array(4);
+
+function putResults(view: DataView, d: number, bytes: 4 | 8, lanes: number): void {
+  for (let i = 0; i < lanes; i++) {
+    if (bytes === 4) view.setFloat32(d + i * bytes, results[i]!, true);
+    else view.setFloat64(d + i * bytes, results[i]!, true);
+  }
+}
 
 /** Does all lanes and returns whether any was inexact, or undefined, and nothing done, when one is for the soft float. */
 export function runQuick({ lane, bytes, lanes }: Quick, view: DataView, d: number, a: number, b: number): boolean | undefined {
@@ -131,9 +229,6 @@ export function runQuick({ lane, bytes, lanes }: Quick, view: DataView, d: numbe
     if (Number.isNaN(result)) return undefined;
     results[i] = result;
   }
-  for (let i = 0; i < lanes; i++) {
-    if (bytes === 4) view.setFloat32(d + i * bytes, results[i]!, true);
-    else view.setFloat64(d + i * bytes, results[i]!, true);
-  }
+  putResults(view, d, bytes, lanes);
   return inexact;
 }

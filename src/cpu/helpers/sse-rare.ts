@@ -1,5 +1,6 @@
-/** SSE instructions that are too rare, or too far from WebAssembly's SIMD, for a row of their own. */
+/** Instructions that are too rare, or too far from WebAssembly, for a row of their own. */
 import { STATE, xmmSlot } from '../layout.js';
+import { aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist } from './aes.js';
 import { immediate, operandA, operandB, operandD, readWide, setFlags, writeWide } from './operands.js';
 import { type HelperEffects, slots } from './stated.js';
 
@@ -43,6 +44,26 @@ function crc32(view: DataView): void {
   for (let i = 0; i < immediate(view); i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ view.getUint8(from + i)) & 255]!;
   view.setBigUint64(operandD(view), BigInt(crc >>> 0), true);
 }
+
+// ---- PDEP and PEXT -------------------------------------------------------------------------------------------------------------------------
+
+/** The bits of a that the mask b selects, in the low ones; or the other way round. 32 bits a time: the immediate is how many bytes there are. */
+const bitsByMask =
+  (deposit: boolean): Rare =>
+  view => {
+    const [from, masks, to] = [operandA(view), operandB(view), operandD(view)];
+    const words = [view.getUint32(from, true), immediate(view) === 8 ? view.getUint32(from + 4, true) : 0];
+    const result = [0, 0];
+    let low = 0;
+    for (let bit = 0; bit < 8 * immediate(view); bit++) {
+      if (((view.getUint32(masks + (bit >> 5) * 4, true) >>> (bit & 31)) & 1) === 0) continue;
+      const [source, target] = deposit ? [low, bit] : [bit, low];
+      if (((words[source >> 5]! >>> (source & 31)) & 1) !== 0) result[target >> 5]! |= 1 << (target & 31);
+      low++;
+    }
+    view.setInt32(to, result[0]!, true);
+    view.setInt32(to + 4, result[1]!, true);
+  };
 
 // ---- RCPSS, RSQRTSS and their packed forms -----------------------------------------------------------------------------------------------
 // Their error may be 1.5 * 2^-12 of the result, and every processor has its own tables. Here it is the value for the middle of an interval of
@@ -186,6 +207,14 @@ const RARE: Readonly<Record<string, RareOp>> = {
   mpsadbw: vector(sumsOfDifferences, { a: 16, b: 16 }),
   phminposuw: vector(leastWord, { a: 16 }),
   crc32: vector(crc32, { a: 4, b: 8 }, 8),
+  pdep: vector(bitsByMask(true), { a: 8, b: 8 }, 8),
+  pext: vector(bitsByMask(false), { a: 8, b: 8 }, 8),
+  aesenc: vector(aesenc, { a: 16, b: 16 }),
+  aesenclast: vector(aesenclast, { a: 16, b: 16 }),
+  aesdec: vector(aesdec, { a: 16, b: 16 }),
+  aesdeclast: vector(aesdeclast, { a: 16, b: 16 }),
+  aesimc: vector(aesimc, { a: 16 }),
+  aeskeygenassist: vector(aeskeygenassist, { a: 16 }),
   rcpss: vector(approximate(1, reciprocal), { a: 4 }, 4),
   rcpps: vector(approximate(4, reciprocal), { a: 16 }),
   rsqrtss: vector(approximate(1, reciprocalRoot), { a: 4 }, 4),

@@ -10,6 +10,7 @@ import { type HelperEffects, slots } from './stated.js';
 import { CONSTANT_NAMES, constant } from './x87-constants.js';
 import { initialize, loadEnvironment, loadFxImage, setControl, storeEnvironment, storeFxImage, writeTen } from './x87-image.js';
 import { FSW, Stack } from './x87-stack.js';
+import { getControl, lookAtHeader, restoreArea, saveArea } from './xsave.js';
 
 /** Returns 1 when it leaves with an exception, and 0 when the status words must stay as they are for now. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most operations have nothing to say
@@ -338,6 +339,9 @@ const WORDS = slots({ fsw: 4, ftw: 4, x87: 128 });
 const CONTROL = slots({ fcw: 4 });
 const VECTORS = slots({ mxcsr: 4, xmm: 256 });
 const IMAGE = slots({ image: 512 });
+const ALL_VECTORS = [...VECTORS, ...slots({ ymmHigh: 256, rax: 4 })];
+/** XSAVE's area, and what the ops around are told of it. */
+const AREA = slots({ image: 832, a: 8, b: 8, d: 8 });
 
 /** These do not look for pending exceptions. */
 const withoutWaiting: Record<string, X87Op> = {
@@ -357,6 +361,16 @@ const withoutWaiting: Record<string, X87Op> = {
     storeEnvironment(stack, bytes);
     for (let i = 0; i < 8; i++) writeTen(view, STATE.image + bytes + 10 * i, stack.get(i));
   }),
+  xsave: beside({ reads: ALL_VECTORS, writes: AREA }, stack => saveArea(stack, false, false)),
+  xsaveopt: beside({ reads: ALL_VECTORS, writes: AREA }, stack => saveArea(stack, true, false)),
+  xsavec: beside({ reads: ALL_VECTORS, writes: AREA }, stack => saveArea(stack, true, true)),
+  xrstorheader: beside({ reads: AREA, writes: slots({ d: 8 }), raises: ['#GP'] }, stack => lookAtHeader(stack)),
+  xrstor: beside({ reads: [...AREA, ...ALL_VECTORS, ...slots({ d: 8 })], writes: [...CONTROL, ...ALL_VECTORS], raises: ['#GP'] }, stack =>
+    restoreArea(stack),
+  ),
+  xgetbv: beside({ reads: [...ALL_VECTORS, ...slots({ rcx: 4 })], writes: slots({ rax: 8, rdx: 8 }), raises: ['#GP'] }, stack =>
+    getControl(stack),
+  ),
   /** What FNSTENV does behind its store. */
   maskall: beside({ writes: CONTROL }, stack => setControl(stack, stack.fcw | 0x3f)),
 };

@@ -255,7 +255,7 @@ for (const w of [16, 32, 64] as const) {
 /** High 64 bits of the unsigned product of x and y, by 32-bit halves; uses z and f64-free locals `u`, `v`. */
 const lo32 = (value: Node): Node => i64('and', value, c64(0xffff_ffff));
 const hi32 = (value: Node): Node => i64('shr_u', value, c64(32));
-const highProduct: Node = seq(
+export const highProduct: Node = seq(
   setLocal('u', i64('mul', lo32(x), lo32(y))),
   setLocal('v', i64('add', i64('mul', hi32(x), lo32(y)), hi32(local('u')))),
   setLocal('u', i64('add', i64('mul', lo32(x), hi32(y)), lo32(local('v')))),

@@ -12,7 +12,6 @@ import {
   LOADS,
   load,
   local,
-  nothing,
   op,
   probe,
   reach,
@@ -31,11 +30,14 @@ import {
   writeGuest,
 } from './op.js';
 
-/** Leaves with #GP unless the address in the node is a multiple of 16. */
-const aligned16 = (address: Node): Node =>
-  when(op('i64.ne', op('i64.and', address, c64(15)), c64(0)), seq(setState('exitAddress', address), help('misaligned')));
+/** Leaves with #GP unless the address in the node is a multiple of 16, or another power of two. */
+const checkAligned = (address: Node, bytes = 16): Node =>
+  when(op('i64.ne', op('i64.and', address, c64(bytes - 1)), c64(0)), seq(setState('exitAddress', address), help('misaligned')));
+/** An address that must be aligned; it is in the local `ad` as well. */
+export const aligned = (bytes: number, address: Node): Node => seq(setLocal('ad', address), checkAligned(local('ad'), bytes), local('ad'));
 
-const effective: Node = op('i64.add', get('a', 64), imm);
+/** The address a + imm. */
+export const effective: Node = op('i64.add', get('a', 64), imm);
 const faults = { faults: true };
 /** Rounds: below, the loop itself is as quick. */
 const WORTH_FILLING = 8;
@@ -90,9 +92,8 @@ for (const from of [8, 16, 32] as const) {
 row('load8s16', seq(setLocal('r', readGuest(SIGNED_LOADS[8], effective)), set('d', 16, local('r'))), faults);
 
 // 128 bits; the `a` rows insist on alignment.
-for (const aligned of [false, true]) {
-  const address: Node = aligned ? seq(setLocal('ad', effective), aligned16(local('ad')), local('ad')) : effective;
-  const suffix = aligned ? 'a' : '';
+for (const suffix of ['', 'a'] as const) {
+  const address: Node = suffix === 'a' ? aligned(16, effective) : effective;
   row(`load128${suffix}`, seq(setLocal('q', readGuest('v128.load', address)), setAs('d', 'v128.store', local('q'))), faults);
   row(`store128${suffix}`, writeGuest('v128.store', address, getAs('b', 'v128.load')), faults);
 }
@@ -147,7 +148,7 @@ row('probew16', probe(2, effective), faults);
 
 for (const half of [32, 64] as const) {
   const bytes = half / 4;
-  const at = seq(setLocal('ad', effective), half === 64 ? aligned16(local('ad')) : nothing, local('ad'));
+  const at = half === 64 ? aligned(16, effective) : seq(setLocal('ad', effective), local('ad'));
   const equal = op('i32.and', op('i64.eq', local('x'), state('rax', LOADS[half])), op('i64.eq', local('y'), state('rdx', LOADS[half])));
   const zf = c32(0x40);
   row(

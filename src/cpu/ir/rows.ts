@@ -6,5 +6,8 @@ import './string.js';
 import './simd.js';
 import './helped.js';
 import './sse-float.js';
+import './avx.js';
+import './bmi.js';
+import './crypto.js';
 
 export { rows } from './op.js';

@@ -11,13 +11,16 @@ const b = getAs('b', 'v128.load');
 const w = local('w');
 const q = local('q');
 
-const setVector = (value: Node): Node => setAs('d', 'v128.store', value);
-const vector = (name: string, value: Node): void => row(name, setVector(value));
-const constant =
+export const setVector = (value: Node): Node => setAs('d', 'v128.store', value);
+/** A row whose result is a vector. */
+export const vector = (name: string, value: Node): void => row(name, setVector(value));
+/** A vector of these bytes. */
+export const bytesVector =
   (bytes: readonly number[]): Node =>
   e =>
     e.code.v128(bytes);
-const shuffle =
+/** Bytes of two vectors by number, those of the right one from 16 on. */
+export const shuffle =
   (lanes: readonly number[], left: Node, right: Node): Node =>
   e => {
     left(e);
@@ -28,9 +31,9 @@ const bytesOf = (value: (index: number) => number): number[] => Array.from({ len
 /** The bytes of `count` lanes of `size` bytes each, lane i of the result being lane `pick(i)` of the two operands side by side. */
 const lanes = (size: number, pick: (lane: number) => number): number[] =>
   bytesOf(index => pick(Math.floor(index / size)) * size + (index % size));
-const splat16 = (value: number): Node => constant(bytesOf(i => (i % 2 === 0 ? value : value >> 8)));
-const zero = constant(bytesOf(() => 0));
-const iota = constant(bytesOf(i => i));
+const splat16 = (value: number): Node => bytesVector(bytesOf(i => (i % 2 === 0 ? value : value >> 8)));
+export const zeroVector = bytesVector(bytesOf(() => 0));
+const iota = bytesVector(bytesOf(i => i));
 
 // ---- lane by lane, where WebAssembly has the operation ------------------------------------------------------------------------------
 
@@ -102,7 +105,7 @@ for (const [letter, shape, bits] of [
     seq(
       setLocal('q', b),
       setLocal('w', flip),
-      setVector(op('v128.andnot', op(`${shape}.sub`, op('v128.xor', a, w), w), op(`${shape}.eq`, q, zero))),
+      setVector(op('v128.andnot', op(`${shape}.sub`, op('v128.xor', a, w), w), op(`${shape}.eq`, q, zeroVector))),
     ),
   );
 }
@@ -180,7 +183,7 @@ for (const [letter, shape, bits] of [
     ['psll', 'shl'],
     ['psrl', 'shr_u'],
   ] as const) {
-    row(`${name}${letter}`, seq(count, setVector(select(past, zero, op(`${shape}.${operation}`, a, op('i32.wrap_i64', y))))));
+    row(`${name}${letter}`, seq(count, setVector(select(past, zeroVector, op(`${shape}.${operation}`, a, op('i32.wrap_i64', y))))));
   }
   if (letter !== 'q') {
     const atMost = op('i32.wrap_i64', select(past, c64(bits - 1), y));
@@ -201,13 +204,13 @@ vector(
   op(
     'v128.or',
     pick(b, op('i8x16.add', iota, offset)),
-    pick(a, op('i8x16.sub', op('i8x16.add', iota, offset), constant(bytesOf(() => 16)))),
+    pick(a, op('i8x16.sub', op('i8x16.add', iota, offset), bytesVector(bytesOf(() => 16)))),
   ),
 );
-vector('pshufb', pick(a, op('v128.and', b, constant(bytesOf(() => 0x8f)))));
+vector('pshufb', pick(a, op('v128.and', b, bytesVector(bytesOf(() => 0x8f)))));
 
 /** Byte numbers from the immediate: its byte i is the number of the first byte of word i of the result. */
-const wordBytes = op('i8x16.add', pick(op('i64x2.splat', imm), constant(bytesOf(i => i >> 1))), constant(bytesOf(i => i & 1)));
+const wordBytes = op('i8x16.add', pick(op('i64x2.splat', imm), bytesVector(bytesOf(i => i >> 1))), bytesVector(bytesOf(i => i & 1)));
 /** PSHUFD, PSHUFLW and PSHUFHW: words of a by number. */
 vector('shufflewords', pick(a, wordBytes));
 /** SHUFPS and SHUFPD: the low half from a, the high half from b. */
@@ -218,14 +221,14 @@ row(
     setVector(
       op(
         'v128.or',
-        pick(a, op('v128.or', w, constant(bytesOf(i => (i < 8 ? 0 : 0x80))))),
-        pick(b, op('v128.or', w, constant(bytesOf(i => (i < 8 ? 0x80 : 0))))),
+        pick(a, op('v128.or', w, bytesVector(bytesOf(i => (i < 8 ? 0 : 0x80))))),
+        pick(b, op('v128.or', w, bytesVector(bytesOf(i => (i < 8 ? 0x80 : 0))))),
       ),
     ),
   ),
 );
 /** PBLENDW, BLENDPS and BLENDPD: word i from b where byte i of the immediate is 255, from a where it is 0. */
-vector('blendwords', op('v128.bitselect', b, a, pick(op('i64x2.splat', imm), constant(bytesOf(i => i >> 1)))));
+vector('blendwords', op('v128.bitselect', b, a, pick(op('i64x2.splat', imm), bytesVector(bytesOf(i => i >> 1)))));
 
 for (const [suffix, size] of [
   ['bw', 1],

@@ -333,6 +333,10 @@ for (const shape of SHAPES) {
   packedRows(shape);
 }
 
+// ---- FMA3 and F16C: the helper's ----------------------------------------------------------------------------------------------------------------
+
+for (const name of ['fmass', 'fmasd', 'fmaps', 'fmapd', 'cvtph2ps', 'cvtps2ph']) row(name, exactly(name), apart);
+
 // ---- between the formats --------------------------------------------------------------------------------------------------------------------
 
 const [single, double] = SHAPES as [Shape, Shape];
@@ -395,4 +399,4 @@ row(
   when(isOrdinary, setAs('d', 'v128.store', op('f32x4.convert_i32x4_s', getAs('a', 'v128.load'))), exactly('cvtdq2ps')),
   apart,
 );
-row('cvtdq2pd', setAs('d', 'v128.store', op('f64x2.convert_low_i32x4_s', getAs('a', 'v128.load'))));
+row('cvtdq2pd', setAs('d', 'v128.store', op('f64x2.convert_low_i32x4_s', getAs('a', 'v128.load64_zero'))));

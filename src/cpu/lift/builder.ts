@@ -3,7 +3,7 @@ import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'i
 import type { Width } from '../ir/emit.js';
 import type { Condition } from '../ir/flags.js';
 import { opNumber } from '../ir/ops.js';
-import { gprSlot, STATE, TEMPS, temp, VTEMPS, vtemp, xmmSlot } from '../layout.js';
+import { gprSlot, STATE, TEMPS, temp, UPPER, VTEMPS, vtemp, xmmSlot } from '../layout.js';
 import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 
 export type Constant = bigint | Hole;
@@ -26,6 +26,7 @@ fill(Register.AX, 16, index => ({ slot: gprSlot(index), width: 16 }));
 fill(Register.EAX, 16, index => ({ slot: gprSlot(index), width: 32 }));
 fill(Register.RAX, 16, index => ({ slot: gprSlot(index), width: 64 }));
 fill(Register.XMM0, 16, index => ({ slot: xmmSlot(index), width: 128 }));
+fill(Register.YMM0, 16, index => ({ slot: xmmSlot(index), width: 256 }));
 
 /** Thrown by a lifter for a form that the table does not have; the block then ends in an `unsupported` stop. Not an Error: no stack is wanted. */
 export class Unsupported {}
@@ -36,6 +37,22 @@ interface Address {
 }
 
 const SIGNED: ReadonlySet<OpKind> = new Set([OpKind.Immediate8to16, OpKind.Immediate8to32, OpKind.Immediate8to64, OpKind.Immediate32to64]);
+
+/** What a VEX instruction does otherwise than the older one whose lifter it shares (lift/vex.ts). */
+export interface VexForm {
+  /** Operands but the first stand so many places further: 1 with a first source of its own. */
+  readonly shift: 0 | 1;
+  /** What is lifted now: the lower half, or the upper one. */
+  readonly half: 0 | 1;
+  /** Where the result goes instead of the first operand's register. */
+  readonly result?: number;
+  /** Where the first source is, when it has been copied to where the result goes. */
+  readonly first?: number;
+  /** Where the operand in memory has been loaded, both halves. */
+  readonly loaded?: number;
+  /** The immediate of each op also has this bit. */
+  readonly flag?: bigint;
+}
 
 /** The constant of the bytes behind a memory operand's first. */
 export const plus = (constant: Constant, bytes: number): Constant =>
@@ -53,6 +70,8 @@ export class Builder {
   private vtemps = 0;
   /** Address operand of a memory operand that `update` or `target` has worked out. */
   private place: Address | undefined;
+  /** Undefined: the instruction is an older one. */
+  vex: VexForm | undefined;
   /** Whether `update` has loaded from there, so that the store can go to the same host address. */
   private loaded = false;
 
@@ -67,6 +86,17 @@ export class Builder {
     this.vtemps = 0;
     this.place = undefined;
     this.loaded = false;
+    this.vex = undefined;
+  }
+
+  /** The place of an operand, which lifters number as the older instruction has them. */
+  private at(operand: number): number {
+    return operand === 0 || this.vex === undefined ? operand : operand + this.vex.shift;
+  }
+
+  private slot(register: Register): number {
+    const place = placeOf(register);
+    return this.vex?.half === 1 && place.width >= 128 ? place.slot + UPPER : place.slot;
   }
 
   /** Of `a`, `b` and `imm` one at most is a constant that is not 0. The fields `a` and `b` of a call together get its target. */
@@ -81,6 +111,7 @@ export class Builder {
 
   private push(op: number, conditional: Uop['conditional'], d: number, a: LiftedValue, b: LiftedValue, imm: Constant, aux: number): void {
     let constant = imm;
+    if (this.vex?.flag !== undefined && typeof constant === 'bigint') constant |= this.vex.flag;
     if (typeof a !== 'number') constant = a;
     if (typeof b !== 'number') constant = b;
     let what: Hole | undefined;
@@ -118,33 +149,45 @@ export class Builder {
   // ---- operands --------------------------------------------------------------------------------------------------------------------
 
   isMemory(operand: number): boolean {
-    return this.ins.opKind(operand) === OpKind.Memory;
+    return this.ins.opKind(this.at(operand)) === OpKind.Memory;
   }
 
   isRegister(operand: number): boolean {
-    return this.ins.opKind(operand) === OpKind.Register;
+    return this.ins.opKind(this.at(operand)) === OpKind.Register;
   }
 
   isImmediate(operand: number): boolean {
-    const kind = this.ins.opKind(operand);
+    const kind = this.ins.opKind(this.at(operand));
     return kind >= OpKind.Immediate8 && kind <= OpKind.Immediate32to64;
   }
 
   /** Slot of a register operand. */
   register(operand: number): number {
-    return slotOf(this.ins.opRegister(operand));
+    if (operand === 0 && this.vex?.result !== undefined) return this.vex.result;
+    return this.slot(this.ins.opRegister(this.at(operand)));
+  }
+
+  /** Slot of the first source: of older instructions the first operand, which the result replaces. */
+  firstSource(): number {
+    if (this.vex === undefined) return this.register(0);
+    return this.vex.first ?? this.slot(this.ins.opRegister(this.vex.shift));
+  }
+
+  /** Which lanes of a vector are lifted: 0 for the lower 128 bits, 1 for the upper ones. */
+  get half(): 0 | 1 {
+    return this.vex?.half ?? 0;
   }
 
   /** Width in bits of a register or memory operand. */
   width(operand: number): number {
-    if (this.isRegister(operand)) return widthOf(this.ins.opRegister(operand));
+    if (this.isRegister(operand)) return placeOf(this.ins.opRegister(this.at(operand))).width;
     return 8 * memoryBytes(this.ins);
   }
 
   /** The immediate's value, sign-extended as the instruction says, for lifters whose micro-ops depend on it. */
   immediate(operand: number): bigint {
     this.exact = true;
-    return BigInt.asUintN(64, this.ins.immediate(operand));
+    return BigInt.asUintN(64, this.ins.immediate(this.at(operand)));
   }
 
   /** Base slot and displacement of the memory operand; emits what it takes to add up index and segment. */
@@ -161,10 +204,10 @@ export class Builder {
     else if (ins.memoryDisplSize > 0) displacement = hole('displacement');
     let a: number;
     if (base === Register.None || base === Register.RIP || base === Register.EIP) a = STATE.zero;
-    else a = slotOf(base);
+    else a = registerSlot(base);
     if (index !== Register.None) {
       const sum = this.temp();
-      this.emit(`lea${ins.memoryIndexScale}`, sum, a, slotOf(index), displacement);
+      this.emit(`lea${ins.memoryIndexScale}`, sum, a, registerSlot(index), displacement);
       a = sum;
       displacement = 0n;
     }
@@ -207,8 +250,9 @@ export class Builder {
 
   /** An immediate operand, cut to a width. */
   constant(operand: number, width: number): Constant {
-    if (!this.hasImmediateBytes) return BigInt.asUintN(width, this.ins.immediate(operand));
-    return hole('immediate', { width, signed: SIGNED.has(this.ins.opKind(operand)) });
+    const at = this.at(operand);
+    if (!this.hasImmediateBytes) return BigInt.asUintN(width, this.ins.immediate(at));
+    return hole('immediate', { width, signed: SIGNED.has(this.ins.opKind(at)) });
   }
 
   /** As `read`, for an operand that `write` will change: a memory operand is loaded with the right to write it. */
@@ -254,17 +298,12 @@ export class Builder {
 
 const operand = (value: LiftedValue): number => (typeof value === 'number' ? value : OPERAND.own);
 
-function slotOf(register: Register): number {
+function placeOf(register: Register): RegisterPlace {
   const place = places[register];
   if (place === undefined) throw new Unsupported();
-  return place.slot;
+  return place;
 }
-
-function widthOf(register: Register): number {
-  const place = places[register];
-  if (place === undefined) throw new Unsupported();
-  return place.width;
-}
+export const registerSlot = (register: Register): number => placeOf(register).slot;
 
 /** Bytes that the memory operand covers. */
 function memoryBytes(ins: Instruction): number {

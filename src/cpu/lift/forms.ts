@@ -1,6 +1,7 @@
 /** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
-import { Code, type Decoder, type Instruction } from 'iced-x86';
+import { Code, CpuidFeature, type Decoder, DecoderOptions, type Instruction } from 'iced-x86';
 import type { Assets } from '../../host/assets.js';
+import { type CpuLevel, hasFeature } from '../cpuid.js';
 import { opTraits } from '../ir/ops.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
@@ -10,9 +11,18 @@ import { lifters } from './table.js';
 
 const builder = new Builder();
 
-let known = new FormTable();
-/** All forms met so far. */
-export const knownForms = (): FormTable => known;
+/** The processor that has all instructions of the table: its forms are those that the build makes ahead. */
+const WHOLE: CpuLevel = 'v3';
+const tables = new Map<CpuLevel, FormTable>();
+/** All forms met so far, as a processor of a level has them. */
+export function knownForms(level: CpuLevel = WHOLE): FormTable {
+  let table = tables.get(level);
+  if (table === undefined) tables.set(level, (table = new FormTable()));
+  return table;
+}
+/** How a decoder reads for such a processor: without BMI1 and LZCNT the prefix in front of BSF and BSR says nothing. */
+export const decoderOptions = (level: CpuLevel = WHOLE): DecoderOptions =>
+  level === WHOLE ? DecoderOptions.None : DecoderOptions.NoMPFX_0FBC | DecoderOptions.NoMPFX_0FBD;
 let asked = false;
 
 /** Begins with the forms that the build has made. Without them all forms are made when they are met. */
@@ -22,7 +32,7 @@ export function beginWithForms(assets: Assets): void {
   const packed = assets.read('forms.bin');
   if (packed === undefined) return;
   try {
-    known = new FormTable(packed);
+    tables.set(WHOLE, new FormTable(packed));
   } catch (error) {
     // Cut short, or of another build.
     if (!(error instanceof RangeError)) throw error;
@@ -37,15 +47,20 @@ function hasShortAddress(code: Uint8Array, at: number): boolean {
   return false;
 }
 
+/** False: the instruction came with processors of a later level. */
+const isOfLevel = (ins: Instruction, level: CpuLevel): boolean =>
+  level === WHOLE || Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(feature => hasFeature(level, feature));
+
 /** The form of an instruction that the decoder has just read at an index of the code. One that r14 lacks stops the guest, or is #UD for it. */
-export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number): Form {
+export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number, level: CpuLevel = WHOLE): Form {
+  const known = knownForms(level);
   const offsets = decoder.getConstantOffsets(ins);
   const { displacementOffset, displacementSize, immediateOffset, immediateSize } = offsets;
   offsets.free();
   builder.begin(ins, immediateSize > 0);
   try {
     const lift = lifters.get(ins.mnemonic);
-    if (ins.code === Code.INVALID) builder.emit('raise', 0, 0, 0, IP, VECTORS.indexOf('#UD'));
+    if (ins.code === Code.INVALID || !isOfLevel(ins, level)) builder.emit('raise', 0, 0, 0, IP, VECTORS.indexOf('#UD'));
     else if (lift === undefined) builder.unsupported();
     else lift(builder);
   } catch (error) {

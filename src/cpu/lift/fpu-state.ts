@@ -1,7 +1,8 @@
 /** Lifters of the instructions that load and store the state of the x87 and SSE units. */
 import { Mnemonic as M } from 'iced-x86';
+import { XSAVE } from '../cpuid.js';
 import { FXSAVE_BYTES } from '../helpers/x87-image.js';
-import { STATE } from '../layout.js';
+import { SAVED, STATE } from '../layout.js';
 import { type Builder, plus } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 
@@ -71,3 +72,46 @@ for (const mnemonic of [M.Fxrstor, M.Fxrstor64]) {
     b.emit('fxrstor');
   });
 }
+
+// ---- XSAVE's area: its parts are moved when they are asked for ------------------------------------------------------------------------------
+
+/** Where each part stands: the bit of SAVED, the offset and the bits of its pieces. */
+const PIECES: readonly (readonly [part: number, at: number, bits: 64 | 128])[] = [
+  ...[0, 8, 16].map(at => [SAVED.x87, at, 64] as const),
+  [SAVED.mxcsr, 24, 64],
+  ...Array.from({ length: 8 }, (_, index) => [SAVED.x87, 32 + 16 * index, 128] as const),
+  ...Array.from({ length: 16 }, (_, index) => [SAVED.sse, 160 + 16 * index, 128] as const),
+  ...Array.from({ length: 16 }, (_, index) => [SAVED.avx, XSAVE.avxAt + 16 * index, 128] as const),
+];
+for (const [row, mnemonics] of [
+  ['xsave', [M.Xsave, M.Xsave64]],
+  ['xsaveopt', [M.Xsaveopt, M.Xsaveopt64]],
+  ['xsavec', [M.Xsavec, M.Xsavec64]],
+] as const) {
+  for (const mnemonic of mnemonics)
+    lifters.set(mnemonic, b => {
+      const { a, imm } = b.address();
+      const [parts, present, form] = [b.temp(), b.temp(), b.temp()];
+      const at = (offset: number) => plus(imm, offset);
+      b.emit('align64', 0, a, 0, imm);
+      if (row !== 'xsavec') b.emit('load64', present, a, 0, at(XSAVE.header));
+      b.emit(row, parts, present, form);
+      for (const offset of [0, XSAVE.header]) b.emit('probew64', 0, a, 0, at(offset));
+      b.emit('probeif64', parts, a, 0, at(XSAVE.bytes - 8), SAVED.avx);
+      for (const [part, offset, bits] of PIECES) b.emit(`storeif${bits}`, parts, a, STATE.image + offset, at(offset), part);
+      b.emit('store64', 0, a, present, at(XSAVE.header));
+      if (row === 'xsavec') b.emit('store64', 0, a, form, at(XSAVE.header + 8));
+    });
+}
+for (const mnemonic of [M.Xrstor, M.Xrstor64]) {
+  lifters.set(mnemonic, b => {
+    const { a, imm } = b.address();
+    const parts = b.temp();
+    b.emit('align64', 0, a, 0, imm);
+    for (let at: number = XSAVE.header; at < XSAVE.avxAt; at += 16) b.emit('load128', STATE.image + at, a, 0, plus(imm, at));
+    b.emit('xrstorheader', parts);
+    for (const [part, offset, bits] of PIECES) b.emit(`loadif${bits}`, parts, a, STATE.image + offset, plus(imm, offset), part);
+    b.emit('xrstor', parts);
+  });
+}
+lifters.set(M.Xgetbv, b => b.emit('xgetbv'));

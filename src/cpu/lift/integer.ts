@@ -2,7 +2,7 @@
 import { Mnemonic as M, Register } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import { CONDITIONS } from '../ir/flags.js';
-import { gprSlot, STATE } from '../layout.js';
+import { gprSlot, TEMPS, temp } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
 
@@ -112,7 +112,7 @@ lifters.set(M.Lea, b => {
   const destination = w === 64 && !leavesStack ? target : b.temp();
   // LEA ignores segments.
   const { a, imm } = withoutSegment(b);
-  if (typeof a === 'number' && imm === 0n && a >= STATE.temp && a < STATE.vtemp) {
+  if (typeof a === 'number' && imm === 0n && a >= temp(0) && a < temp(TEMPS)) {
     // The sum is in a temporary already: let its op write the destination.
     const last = b.uops[b.uops.length - 1];
     last.d = destination;

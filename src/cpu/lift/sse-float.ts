@@ -19,8 +19,7 @@ const FORMS: readonly (readonly [suffix: string, bytes: Bytes])[] = [
 const binary =
   (name: string, bytes: Bytes): Lifter =>
   b => {
-    const d = b.register(0);
-    b.emit(name, d, d, vectorSource(b, 1, bytes));
+    b.emit(name, b.register(0), b.firstSource(), vectorSource(b, 1, bytes));
   };
 const unary =
   (name: string, bytes: Bytes): Lifter =>
@@ -40,9 +39,9 @@ for (const [suffix, bytes] of FORMS) {
     b.emit(row, b.register(0), vectorSource(b, 1, bytes), 0, BigInt(control));
   });
   const compare: Lifter = b => {
-    const d = b.register(0);
-    const predicate = imm8(b, 2) & 7;
-    b.emit(`cmp${predicate}${suffix}`, d, d, vectorSource(b, 1, bytes), BigInt(predicate));
+    // Those from 8 on differ only in what NaNs do.
+    const predicate = imm8(b, 2) & (b.vex ? 31 : 7);
+    b.emit(`cmp${predicate & 7}${suffix}`, b.register(0), b.firstSource(), vectorSource(b, 1, bytes), BigInt(predicate));
   };
   if (suffix === 'sd') besideString(M.Cmpsd, compare);
   else forEach([`cmp${suffix}`], () => compare);
@@ -52,8 +51,7 @@ for (const [suffix, bytes] of FORMS) {
       name => binary(name, 16),
     );
     forEach([`dp${suffix}`], name => b => {
-      const d = b.register(0);
-      b.emit(name, d, d, vectorSource(b, 1, 16), BigInt(imm8(b, 2)));
+      b.emit(name, b.register(0), b.firstSource(), vectorSource(b, 1, 16), BigInt(imm8(b, 2)));
     });
   } else {
     forEach([`comi${suffix}`, `ucomi${suffix}`], name => b => b.emit(name, 0, b.register(0), vectorSource(b, 1, bytes)));

@@ -3,16 +3,13 @@ import { Code, Mnemonic as M } from 'iced-x86';
 import type { Width } from '../ir/emit.js';
 import { xmmSlot } from '../layout.js';
 import { type Lifter, lifters } from './registry.js';
-import { forEach, imm8, vectorSource } from './vector.js';
-
-const words = (text: string): string[] => text.trim().split(/\s+/);
+import { forEach, imm8, sharedSource, vectorSource, words } from './vector.js';
 
 /** op0 = op0 OP op1. */
 const binary =
   (row: string): Lifter =>
   b => {
-    const d = b.register(0);
-    b.emit(row, d, d, vectorSource(b, 1, 16));
+    b.emit(row, b.register(0), b.firstSource(), vectorSource(b, 1, 16));
   };
 forEach(
   words(`paddb paddw paddd paddq psubb psubw psubd psubq paddsb paddsw paddusb paddusw psubsb psubsw psubusb psubusw
@@ -55,33 +52,29 @@ for (const [suffix, bytes] of [
 }
 
 forEach(words('psllw pslld psllq psrlw psrld psrlq psraw psrad'), name => b => {
-  const d = b.register(0);
-  b.emit(name, d, d, b.isImmediate(1) ? BigInt(imm8(b, 1)) : vectorSource(b, 1, 16));
+  b.emit(name, b.register(0), b.firstSource(), b.isImmediate(1) ? BigInt(imm8(b, 1)) : sharedSource(b, 1));
 });
 forEach(['pslldq', 'psrldq'], name => b => {
-  const d = b.register(0);
-  b.emit(name, d, d, 0, BigInt(Math.min(16, imm8(b, 1))));
+  b.emit(name, b.register(0), b.firstSource(), 0, BigInt(Math.min(16, imm8(b, 1))));
 });
 lifters.set(M.Palignr, b => {
-  const d = b.register(0);
-  b.emit('palignr', d, d, vectorSource(b, 1, 16), BigInt(Math.min(32, imm8(b, 2))));
+  b.emit('palignr', b.register(0), b.firstSource(), vectorSource(b, 1, 16), BigInt(Math.min(32, imm8(b, 2))));
 });
 
 lifters.set(M.Ptest, b => b.emit('ptest', 0, b.register(0), vectorSource(b, 1, 16)));
 forEach(['pblendvb', 'blendvps', 'blendvpd'], name => b => {
-  const d = b.register(0);
-  b.emit(name, d, d, vectorSource(b, 1, 16), 0n, xmmSlot(0));
+  b.emit(name, b.register(0), b.firstSource(), vectorSource(b, 1, 16), 0n, b.vex ? b.register(2) : xmmSlot(0));
 });
 
 // ---- shuffles: each word of the result by the number of its first byte -----------------------------------------------------------------------
 
 /** Packs eight byte numbers into an immediate. */
-const selectors = (list: readonly number[]): bigint => list.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+export const selectors = (list: readonly number[]): bigint => list.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 const eight = (each: (word: number) => number): bigint => selectors(Array.from({ length: 8 }, (_, word) => each(word)));
 /** The two-bit field of an immediate. */
 const field = (control: number, index: number): number => (control >> (2 * index)) & 3;
 
-const shuffleWords =
+export const shuffleWords =
   (pick: (control: number, word: number) => number): Lifter =>
   b =>
     b.emit(
@@ -105,15 +98,15 @@ lifters.set(
 );
 
 const shuffleHalves =
-  (pick: (control: number, word: number) => number): Lifter =>
+  (pick: (control: number, word: number) => number, bitsPerHalf = 0): Lifter =>
   b => {
-    const d = b.register(0);
+    const control = imm8(b, 2) >> (bitsPerHalf * b.half);
     b.emit(
       'shufflehalves',
-      d,
-      d,
+      b.register(0),
+      b.firstSource(),
       vectorSource(b, 1, 16),
-      eight(word => pick(imm8(b, 2), word)),
+      eight(word => pick(control, word)),
     );
   };
 lifters.set(
@@ -122,19 +115,19 @@ lifters.set(
 );
 lifters.set(
   M.Shufpd,
-  shuffleHalves((control, word) => 8 * ((control >> (word >> 2)) & 1) + 2 * (word & 3)),
+  shuffleHalves((control, word) => 8 * ((control >> (word >> 2)) & 1) + 2 * (word & 3), 2),
 );
 
 /** Which words come from the second operand. */
-const blend =
+export const blend =
   (wordsPerBit: number): Lifter =>
   b => {
-    const d = b.register(0);
-    const control = imm8(b, 2);
+    // Of words there are more than bits: both halves have the same.
+    const control = imm8(b, 2) >> (wordsPerBit === 1 ? 0 : (8 / wordsPerBit) * b.half);
     b.emit(
       'blendwords',
-      d,
-      d,
+      b.register(0),
+      b.firstSource(),
       vectorSource(b, 1, 16),
       eight(word => ((control >> Math.floor(word / wordsPerBit)) & 1) * 255),
     );
@@ -146,10 +139,14 @@ lifters.set(M.Blendpd, blend(4));
 // ---- rare ones -------------------------------------------------------------------------------------------------------------------------------
 
 lifters.set(M.Mpsadbw, b => {
-  const d = b.register(0);
-  b.emit('mpsadbw', d, d, vectorSource(b, 1, 16), BigInt(imm8(b, 2)));
+  b.emit('mpsadbw', b.register(0), b.firstSource(), vectorSource(b, 1, 16), BigInt((imm8(b, 2) >> (3 * b.half)) & 7));
 });
-const WIDE_LENGTHS: ReadonlySet<Code> = new Set([Code.Pcmpestri64_xmm_xmmm128_imm8, Code.Pcmpestrm64_xmm_xmmm128_imm8]);
+const WIDE_LENGTHS: ReadonlySet<Code> = new Set([
+  Code.Pcmpestri64_xmm_xmmm128_imm8,
+  Code.Pcmpestrm64_xmm_xmmm128_imm8,
+  Code.VEX_Vpcmpestri64_xmm_xmmm128_imm8,
+  Code.VEX_Vpcmpestrm64_xmm_xmmm128_imm8,
+]);
 const WIDE = 0x100;
 forEach(words('pcmpestri pcmpestri64 pcmpestrm pcmpestrm64 pcmpistri pcmpistrm'), name => b => {
   const control = imm8(b, 2) | (WIDE_LENGTHS.has(b.ins.code) ? WIDE : 0);

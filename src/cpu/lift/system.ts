@@ -22,21 +22,7 @@ lifters.set(M.Int, b => {
 });
 
 /** Undefined, or of an extension that this processor lacks; some are so only at user level. */
-for (const mnemonic of [
-  M.Ud0,
-  M.Ud1,
-  M.Ud2,
-  M.Xgetbv,
-  M.Sysenter,
-  M.Sysexit,
-  M.Rsm,
-  M.Monitor,
-  M.Mwait,
-  M.Clac,
-  M.Stac,
-  M.Vmcall,
-  M.Vmmcall,
-])
+for (const mnemonic of [M.Ud0, M.Ud1, M.Ud2, M.Sysenter, M.Sysexit, M.Rsm, M.Monitor, M.Mwait, M.Clac, M.Stac, M.Vmcall, M.Vmmcall])
   lifters.set(mnemonic, raise('#UD'));
 /** Refused at user level. */
 for (const mnemonic of [
@@ -94,10 +80,12 @@ for (const mnemonic of [
   lifters.set(mnemonic, () => {});
 }
 /** Flushing reads, as far as page faults are concerned. */
-lifters.set(M.Clflush, b => {
-  const { a, imm } = b.address();
-  b.emit('load8', b.temp(), a, 0, imm);
-});
+for (const mnemonic of [M.Clflush, M.Clflushopt]) {
+  lifters.set(mnemonic, b => {
+    const { a, imm } = b.address();
+    b.emit('load8', b.temp(), a, 0, imm);
+  });
+}
 lifters.set(M.Pause, b => b.emit('pause'));
 lifters.set(M.Rdtsc, b => b.emit('rdtsc'));
 lifters.set(M.Rdtscp, b => b.emit('rdtscp'));

@@ -6,6 +6,10 @@ import './segment.js';
 import './sse-move.js';
 import './sse-int.js';
 import './sse-float.js';
+import './crypto.js';
+import './vex.js';
+import './avx.js';
+import './bmi.js';
 import './x87.js';
 import './fpu-state.js';
 

@@ -58,7 +58,7 @@ function select(env: FloatEnv, f: FloatFormat, bits: bigint): bigint {
 /** CMPPS's predicate, imm8 bits 2:0 (Intel SDM vol. 2, CMPPD table 3-1): EQ LT LE UNORD NEQ NLT NLE ORD. */
 export function comparePredicate(env: FloatEnv, f: FloatFormat, a: bigint, b: bigint, predicate: number): boolean {
   const kind = predicate & 3;
-  const ordering = compare(env, f, a, b, kind === 1 || kind === 2);
+  const ordering = compare(env, f, a, b, (kind === 1 || kind === 2) !== ((predicate & 16) !== 0));
   const unordered = ordering === 'unordered';
   const base =
     kind === 0
@@ -68,5 +68,5 @@ export function comparePredicate(env: FloatEnv, f: FloatFormat, a: bigint, b: bi
         : kind === 2
           ? ordering === 'less' || ordering === 'equal'
           : unordered;
-  return base !== ((predicate & 4) !== 0);
+  return (base !== ((predicate & 4) !== 0)) !== (unordered && (predicate & 8) !== 0);
 }

@@ -49,6 +49,8 @@ function format(bits: number, exponentBits: number, explicitInteger: boolean): F
   };
 }
 
+/** binary16, which F16C converts. */
+export const F16 = format(16, 5, false);
 /** binary32 (`float`, `float32`). */
 export const F32 = format(32, 8, false);
 /** binary64 (`double`, `float64`). */

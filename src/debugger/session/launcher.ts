@@ -46,7 +46,12 @@ function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Laun
       digest.update(program ?? process.objects[0]!.bytes());
       return digest.hex();
     };
-    recorded.set(process, { log, started: { ...plain, ...(bundled === undefined ? {} : { bundled }) }, program: sum, digest: host.digest });
+    recorded.set(process, {
+      log,
+      started: { ...plain, cpu: process.cpu.level, ...(bundled === undefined ? {} : { bundled }) },
+      program: sum,
+      digest: host.digest,
+    });
   }
   return process;
 }

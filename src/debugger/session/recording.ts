@@ -2,6 +2,7 @@
  * A run in a file: what it was started with and what it was given, so that it comes to the same place elsewhere. Two lines of JSON: the first names the
  * format and the sum of the second. What was read of files that lie on the host is named by path, place and sum, unless all is to be in the file.
  */
+import type { CpuLevel } from '../../cpu/cpuid.js';
 import { fromBase64, toBase64 } from '../../host/bytes.js';
 import type { Digest } from '../../host/digest.js';
 import type { HostFiles } from '../../host/files.js';
@@ -22,6 +23,8 @@ export interface StartedWith {
   readonly cwd?: string;
   readonly sysroot?: string;
   readonly seed?: number;
+  /** The processor; those that name none had v2. */
+  readonly cpu?: CpuLevel;
   readonly cpus?: number;
   readonly memory?: number;
   readonly allowRead?: readonly string[];

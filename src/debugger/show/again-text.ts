@@ -1,4 +1,5 @@
 /** The command line that comes to a crash again. */
+import { DEFAULT_CPU } from '../../cpu/cpuid.js';
 import type { Process } from '../../linux/api.js';
 import { startOf } from '../session/launcher.js';
 import type { Session } from '../session/session.js';
@@ -44,9 +45,10 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
   if (launcher.recording !== undefined) return `again: r14 replay ${quoted(launcher.recording)}`;
   if (input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0))
     return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
-  const { path, args = [], seed = 0, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
+  const { path, args = [], seed = 0, cpu, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
   const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ['seed', seed],
+    ['cpu', cpu === DEFAULT_CPU ? undefined : cpu],
     ['cpus', cpus],
     ['sysroot', sysroot],
     ['variant', bundled.variant],

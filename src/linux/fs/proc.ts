@@ -1,4 +1,5 @@
 import { PROT } from '../../cpu/api.js';
+import { CPU_LEVELS, type CpuLevel, cpuid } from '../../cpu/cpuid.js';
 import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
 import { nanosecondsOf } from '../clock.js';
 import { STACK_LIMIT } from '../load/layout.js';
@@ -222,7 +223,7 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
     case '/proc/cpuinfo':
       return file(() =>
         cpuNames()
-          .map((_, i) => cpuInfo(i))
+          .map((_, i) => cpuInfo(process.cpu.level, i))
           .join(''),
       );
     case '/proc/meminfo':
@@ -260,18 +261,33 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
   }
 }
 
-function cpuInfo(index: number): string {
+function cpuInfo(level: CpuLevel, index: number): string {
+  const signature = cpuid(level, 1, 0)[0];
   const rows = [
     ['processor', index],
     ['vendor_id', 'GenuineIntel'],
     ['cpu family', 6],
-    ['model', 30],
+    ['model', ((signature >> 12) & 0xf0) | ((signature >> 4) & 15)],
     ['model name', 'r14 emulated amd64 CPU'],
     ['cpu MHz', '1000.000'],
-    ['flags', 'fpu tsc msr cx8 cmov clflush mmx fxsr sse sse2 syscall nx rdtscp lm pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm'],
+    [
+      'flags',
+      CPU_LEVELS.slice(0, CPU_LEVELS.indexOf(level) + 1)
+        .map(each => CPU_FLAGS[each])
+        .join(' '),
+    ],
   ];
   return `${rows.map(([name, value]) => `${String(name).padEnd(15)}\t: ${value}\n`).join('')}\n`;
 }
+
+/** Linux's names of CPUID's bits. */
+const CPU_FLAGS: Readonly<Record<CpuLevel, string>> = {
+  v1: 'fpu tsc msr cx8 cmov clflush mmx fxsr sse sse2 syscall nx rdtscp lm fsgsbase',
+  v2: 'pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm',
+  v3:
+    'pclmulqdq fma movbe aes xsave avx f16c rdrand abm 3dnowprefetch bmi1 avx2 bmi2 rdseed adx clflushopt sha_ni rdpid ' +
+    'xsaveopt xsavec xgetbv1',
+};
 
 function memInfo(process: ProcessFacts): string {
   const total = Math.floor(process.memoryLimit / 1024);

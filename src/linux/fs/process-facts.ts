@@ -1,4 +1,5 @@
 import type { AddressSpace } from '../../cpu/api.js';
+import type { CpuLevel } from '../../cpu/cpuid.js';
 import type { VirtualClock } from '../clock.js';
 import type { Prng } from '../prng.js';
 import type { Program } from '../program.js';
@@ -12,7 +13,7 @@ import type { PageFiles } from './pages.js';
 export interface ProcessFacts {
   readonly memory: AddressSpace;
   readonly memoryLimit: number;
-  readonly cpu: { readonly icount: number };
+  readonly cpu: { readonly icount: number; readonly level: CpuLevel };
   readonly cpus: number;
   readonly clock: VirtualClock;
   readonly random: Prng;

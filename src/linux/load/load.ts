@@ -13,7 +13,7 @@ import type { Sandbox } from '../fs/sandbox.js';
 import { walkPath } from '../fs/walk.js';
 import type { Prng } from '../prng.js';
 import type { MappedObject, Program } from '../program.js';
-import { MIN_SIGNAL_STACK } from '../signal/frame.js';
+import { minSignalStack } from '../signal/frame.js';
 import { broughtAlong } from './brought-along.js';
 import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
@@ -158,8 +158,8 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
     random: random.bytes(16),
     auxv: [
       [AT.SYSINFO_EHDR, VDSO],
-      [AT.MINSIGSTKSZ, MIN_SIGNAL_STACK],
-      [AT.HWCAP, BigInt(cpuid(1, 0)[3] >>> 0)],
+      [AT.MINSIGSTKSZ, minSignalStack(cpu.level)],
+      [AT.HWCAP, BigInt(cpuid(cpu.level, 1, 0)[3] >>> 0)],
       [AT.PAGESZ, BigInt(PAGE_SIZE)],
       [AT.CLKTCK, CLOCK_TICKS],
       [AT.PHDR, programHeadersAt(main.elf, bias)],

@@ -1,12 +1,14 @@
 import { UCONTEXT as CONTEXT_REGISTERS } from '../../abi/registers.js';
 import type { Registers, Vector } from '../../cpu/api.js';
+import type { CpuLevel } from '../../cpu/cpuid.js';
 import { SA } from '../abi/constants.js';
 import type { Kernel } from '../kernel.js';
 import type { AltStack, Task } from '../task.js';
-import { FXSAVE_SIZE, fxrstor, fxsave, resetFloat } from './fxsave.js';
+import { resetFloat } from './fxsave.js';
 import type { QueuedSignal } from './pending.js';
 import { encodeSiginfo } from './siginfo.js';
 import type { SignalAction } from './table.js';
+import { floatState, floatStateSize, loadFloatState } from './xsave.js';
 
 /*
  * struct rt_sigframe of amd64 (arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h, ucontext.h):
@@ -26,6 +28,8 @@ const SIGMASK = UCONTEXT + 296;
 const SIGINFO = 312;
 /** UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS: the frame holds SS, and sigreturn restores it. */
 const UC_FLAGS = 6n;
+/** The floating-point state is an XSAVE area. */
+const UC_FP_XSTATE = 1n;
 /** CS = 0x33, GS = FS = 0, SS = 0x2b: the selectors of 64-bit user mode. */
 const USER_SEGMENTS = 0x002b_0000_0000_0033n;
 const RED_ZONE = 128n;
@@ -42,8 +46,8 @@ const RF = 0x1_0000n;
 const resumes = ({ fault }: QueuedSignal): boolean => fault !== undefined && !TRAPS.has(fault.vector);
 const TRAPS: ReadonlySet<Vector> = new Set<Vector>(['#BP', '#DB', '#OF']);
 
-/** Bytes that a frame can take: AT_MINSIGSTKSZ (arch/x86/kernel/signal.c, sigframe_size_init). */
-export const MIN_SIGNAL_STACK = 1040n;
+/** Bytes that a frame can take with its paddings: AT_MINSIGSTKSZ (arch/x86/kernel/signal.c, sigframe_size_init). */
+export const minSignalStack = (level: CpuLevel): bigint => BigInt((FRAME_SIZE + 15 + floatStateSize(level) + 63 + 15) & ~15);
 
 export function onAltStack(stack: AltStack | undefined, sp: bigint): boolean {
   return stack !== undefined && sp > stack.start && sp - stack.start <= stack.size;
@@ -68,19 +72,19 @@ export const handlerStack = (task: Task, action: SignalAction, sp: bigint): bigi
  * Throws EFAULT when the stack cannot take it, and false comes back when the alternate stack would overflow.
  */
 export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, action: SignalAction, mask: bigint): boolean {
-  const { registers } = kernel.cpu;
+  const { registers, level } = kernel.cpu;
   const oldSp = registers.get('rsp');
   const inside = onAltStack(task.altstack, oldSp);
   const entering = entersAltStack(task, action, oldSp);
   const sp = handlerStack(task, action, oldSp);
-  const fpstate = (sp - BigInt(FXSAVE_SIZE)) & ~63n;
+  const fpstate = (sp - BigInt(floatStateSize(level))) & ~63n;
   const frame = ((fpstate - BigInt(FRAME_SIZE)) & ~15n) - 8n;
   if ((entering || inside) && !onAltStack(task.altstack, frame)) return false;
 
   const bytes = new Uint8Array(FRAME_SIZE);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, action.restorer, true);
-  view.setBigUint64(UCONTEXT, UC_FLAGS, true);
+  view.setBigUint64(UCONTEXT, level === 'v3' ? UC_FLAGS | UC_FP_XSTATE : UC_FLAGS, true);
   const alt = task.altstack;
   view.setBigUint64(STACK, alt?.start ?? 0n, true);
   view.setInt32(STACK + 8, altStackFlags(alt, oldSp), true);
@@ -96,7 +100,7 @@ export function pushFrame(kernel: Kernel, task: Task, entry: QueuedSignal, actio
   view.setBigUint64(SIGMASK, mask, true);
   bytes.set(encodeSiginfo(entry), SIGINFO);
   kernel.user.writable(frame, FRAME_SIZE);
-  kernel.user.write(fpstate, fxsave(registers));
+  kernel.user.write(fpstate, floatState(registers, level));
   kernel.user.write(frame, bytes);
 
   if (alt && (alt.flags & SS_AUTODISARM) !== 0) task.altstack = undefined;
@@ -122,12 +126,12 @@ function noteFrame({ signalFrames }: Task, frame: bigint, signal: number): void 
 
 /** rt_sigreturn: loads what the frame above RSP holds. False when it makes no sense. Throws EFAULT. */
 export function popFrame(kernel: Kernel, task: Task): boolean {
-  const { registers } = kernel.cpu;
+  const { registers, level } = kernel.cpu;
   const frame = registers.get('rsp') - 8n;
   const view = kernel.user.view(frame, FRAME_SIZE);
   const fpstate = view.getBigUint64(FPSTATE, true);
   if (fpstate === 0n) resetFloat(registers);
-  else if (!fxrstor(registers, kernel.user.read(fpstate, FXSAVE_SIZE))) return false;
+  else if (!loadFloatState(registers, level, length => kernel.user.read(fpstate, length))) return false;
   const { rflags } = registers;
   for (const [register, offset] of CONTEXT_REGISTERS) register.write(registers, view.getBigUint64(UCONTEXT + offset, true));
   registers.rflags = (rflags & ~RESTORED_FLAGS) | (registers.rflags & RESTORED_FLAGS);

@@ -57,7 +57,10 @@ export function resetFloat(registers: Registers): void {
   for (let i = 0; i < 8; i++) registers.setSt(i, 0n);
   registers.ftw = 0xffff;
   registers.mxcsr = 0x1f80;
-  for (let i = 0; i < 16; i++) registers.setXmm(i, 0n);
+  for (let i = 0; i < 16; i++) {
+    registers.setXmm(i, 0n);
+    registers.setYmmHigh(i, 0n);
+  }
 }
 
 /** One bit a physical register: set when it is not empty. */

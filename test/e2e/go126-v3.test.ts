@@ -1,0 +1,3 @@
+import { describeGo } from '../support/matrix.js';
+
+describeGo('go1.26', false, 'v3');
