@@ -33,6 +33,8 @@ export interface Manner {
   attend(session: Session): void;
   /** Before anything else is done; what it throws ends r14. */
   arrive?(session: Session): Promise<void>;
+  /** What stands above the first prompt; absent: that of a program at its start. */
+  greeting?(session: Session): string;
   /** What is done where nobody has given a command; undefined: nothing. */
   readonly idle: ((session: Session) => Promise<void>) | undefined;
   /** The exit status, from the commands'. `shown`: the screen was there. */
@@ -83,7 +85,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
     else writeOut(outcome.ok ? 1 : 2, Buffer.from(printedAnswer(outcome)));
   };
-  if (interactive) writeOut(1, `${WELCOME}\n`);
+  if (interactive) writeOut(1, `${manner?.greeting?.(session) ?? WELCOME}\n`);
   const begin = async () => {
     for (const { kind, text } of parsed.script) {
       if (session.ended) break;

@@ -2,7 +2,7 @@
 import { CPU_LEVELS, DEFAULT_CPU } from '../cpu/cpuid.js';
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost' | 'gdbserver';
+export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost' | 'gdbserver' | 'core';
 
 interface FlagRow {
   readonly name: string;
@@ -17,32 +17,32 @@ interface FlagRow {
 }
 
 const FLAGS = [
-  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'replay', 'asm'] },
+  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'replay', 'asm', 'core'] },
   {
     name: 'ex',
     value: 'COMMAND',
     summary: 'run a debugger command; any number, in order',
-    of: ['exec', 'replay', 'asm'],
+    of: ['exec', 'replay', 'asm', 'core'],
     repeated: true,
     gdb: true,
   },
-  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'replay', 'asm'], repeated: true, gdb: true },
-  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'replay', 'asm', 'lesson'] },
+  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'replay', 'asm', 'core'], repeated: true, gdb: true },
+  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'replay', 'asm', 'lesson', 'core'] },
   {
     name: 'ascii',
     summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100',
-    of: ['exec', 'replay', 'asm', 'lesson'],
+    of: ['exec', 'replay', 'asm', 'lesson', 'core'],
   },
   {
     name: 'screen-reader',
     summary: 'lines, and what each step has changed in words (also with INK_SCREEN_READER=true)',
-    of: ['exec', 'replay', 'asm', 'lesson'],
+    of: ['exec', 'replay', 'asm', 'lesson', 'core'],
   },
   {
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost'],
+    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core'],
   },
   { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
   {
@@ -85,7 +85,12 @@ const FLAGS = [
     of: ['exec', 'run', 'race', 'cost', 'gdbserver'],
     repeated: true,
   },
-  { name: 'sysroot', value: 'DIR', summary: 'where its loader and libraries are looked up (default /)', of: ['exec', 'run', 'gdbserver'] },
+  {
+    name: 'sysroot',
+    value: 'DIR',
+    summary: 'where its loader and libraries are looked up (default /)',
+    of: ['exec', 'run', 'gdbserver', 'core'],
+  },
   { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
   { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
   {
@@ -149,13 +154,13 @@ const FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core'],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core'],
   },
 ] as const satisfies readonly FlagRow[];
 
@@ -172,6 +177,10 @@ const COMMANDS = {
   replay: {
     syntax: 'r14 replay [FLAGS] FILE.r14 [PROGRAM]',
     summary: 'come back to where save was told to keep a run, elsewhere too; PROGRAM: where its file lies now',
+  },
+  core: {
+    syntax: 'r14 core [FLAGS] CORE [PROGRAM]',
+    summary: 'look at a core file, of gdb, the kernel or Go: stacks, goroutines, memory, conventions; PROGRAM: where its program lies now',
   },
   gdbserver: {
     syntax: 'r14 gdbserver [FLAGS] :PORT PATH [-- ARGUMENT...]',
@@ -259,7 +268,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       path === undefined ||
       command === 'asm' ||
       command === 'cost' ||
-      ((command === 'replay' || command === 'gdbserver') && paths.length === 1)
+      (['replay', 'gdbserver', 'core'].includes(command) && paths.length === 1)
     ) {
       path ??= word;
       paths.push(word);

@@ -26,6 +26,7 @@ const WANTED = {
   race: 'what to do, and a file',
   info: 'the path of a program',
   cost: 'the name of a bundled program, or the paths of a plain and a -race build',
+  core: 'the path of a core file, and perhaps of its program',
   gdbserver: 'where to listen, and a program: :1234 PATH',
 } as const;
 
@@ -42,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === undefined)
-    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost or gdbserver');
+    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver or core');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
@@ -63,6 +64,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === 'replay') {
     const { replayCommand } = await import('./replay.js');
     return replayCommand(parsed, parsed.path);
+  }
+  if (parsed.command === 'core') {
+    const { coreCommand } = await import('./core.js');
+    return coreCommand(parsed, parsed.path);
   }
   if (parsed.command === 'gdbserver') {
     const program = parsed.paths[1];

@@ -64,7 +64,7 @@ export class Target {
   ) {
     this.#objects = process.objects.length;
     this.#images = readImages(process.objects);
-    this.initialSp = process.current.registers.get('rsp');
+    this.initialSp = process.initialSp ?? process.current.registers.get('rsp');
   }
 
   get memory(): AddressSpace {

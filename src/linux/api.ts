@@ -209,6 +209,10 @@ export interface Process {
   isSignalHandler(address: bigint): boolean;
   /** Bytes of output so far: `at` of the next write. */
   readonly written: number;
+  /** It is as a core file has it, and does not run: nothing is known of how it came there. */
+  readonly fromCore?: true;
+  /** Where the process's first stack pointer was, where it is not what RSP is when the process is made. */
+  readonly initialSp?: bigint;
   /** System calls done so far. */
   readonly syscallCount: number;
   /** How many of them there were of each name. */

@@ -127,7 +127,8 @@ function allowOwn(sandbox: Sandbox, program: Program): void {
   if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 
-function machine(
+/** A machine with a kernel, and nothing in its memory. */
+export function machine(
   own: OwnFiles,
   options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpu' | 'cpus' | 'room'> & { readonly memory: number },
 ): { kernel: Kernel; cpu: Cpu } {
@@ -175,10 +176,10 @@ class Saved implements SavedProcess {
   }
 }
 
-class GuestProcess implements Process {
+export class GuestProcess implements Process {
   readonly cpu: Cpu;
   readonly memory: AddressSpace;
-  readonly pid = PID;
+  readonly pid: number = PID;
   catch: Catch = {};
   private readonly views = new WeakMap<Task, ThreadView>();
   private observers: readonly ProcessObserver[] = [];

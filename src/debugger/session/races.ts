@@ -95,7 +95,11 @@ function witnessed(session: Session): readonly RaceStory[] {
   const witness = session.past.watched(MOST, process => new RaceWitness(process, () => images));
   if (witness === 'far') throw new CommandError('the run is too long to be run again: break race, restart, and ask at the stop');
   if (witness === undefined)
-    throw new CommandError('the run cannot be had again, as it was changed by hand: break race, restart, and ask at the stop');
+    throw new CommandError(
+      session.target.process.fromCore
+        ? 'a core file has no past: race threads, race history and shadow tell what its race detector remembers'
+        : 'the run cannot be had again, as it was changed by hand: break race, restart, and ask at the stop',
+    );
   return witness.printed();
 }
 

@@ -160,6 +160,7 @@ export function sourceText(session: Session, source: OriginEnd): string {
     case 'constant':
       return `a constant of the program${number(source.value)}`;
     case 'start':
+      if (session.target.process.fromCore) return 'as the core file has it: what was before is not in it';
       if (source.spot.kind === 'register') return 'as the kernel began the thread with it';
       return `never written since the program was loaded: ${spotText(session, source.spot)}${imageOf(session, source.spot.address)}`;
     case 'syscall':

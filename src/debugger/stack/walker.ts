@@ -7,9 +7,10 @@ import { UCONTEXT } from '../../abi/registers.js';
 import { type CallRecord, GPR_NAMES } from '../../cpu/api.js';
 import type { Func, How, UnwindRow } from '../../image/api.js';
 import { signalName } from '../../linux/abi/signals.js';
-import { jumpWays } from '../code/jumps.js';
+import { jumpWays, leadsTo } from '../code/jumps.js';
 import { peek } from '../code/peek.js';
 import { unchangedSinceEntry } from '../code/unchanged.js';
+import { wayOut } from '../code/way-out.js';
 import type { Cursor, FrameRegister, KnownValue, LogicalFrame, Overwritten, PhysicalFrame, Seam, StackName } from './frame.js';
 import { lookupPc } from './frame.js';
 import { instantiated } from './generics.js';
@@ -48,7 +49,10 @@ function* walkPhysical(base: WalkTarget, start: WalkStart): Generator<PhysicalFr
     const last: boolean = known !== undefined || (func?.funcID === 'mcall' && stack.kind === 'g0');
     const sure: Caller | undefined = last ? undefined : findCaller(target, cursor, func, stack);
     const moved: Switched | undefined =
-      known ?? (last || sure !== undefined ? undefined : stackLeft(target, cursor, func, stack, innermost));
+      known ??
+      (last || sure !== undefined
+        ? undefined
+        : (stackLeft(target, cursor, func, stack, innermost) ?? leftByItself(target, cursor, func, stack)));
     const caller: Caller | undefined = moved !== undefined || last ? undefined : (sure ?? guessCaller(target, cursor, func, stack));
     yield finish(target, start, cursor, func, stack, caller, moved);
     if (moved !== undefined) {
@@ -152,7 +156,31 @@ const isTabled = (func: Func | undefined): boolean => func !== undefined && func
 
 /** Where nothing tells the caller, and the stack was not changed. */
 const guessCaller = (target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName): Caller | undefined =>
-  isTabled(func) || func?.spWrite ? undefined : fromFramePointer(target, cursor, stack);
+  func?.spWrite ? fromWayOut(target, cursor, func) : isTabled(func) ? undefined : fromFramePointer(target, cursor, stack);
+
+/** Where code that changes RSP itself will return to. */
+function fromWayOut(target: WalkTarget, cursor: Cursor, func: Func): Caller | undefined {
+  const { pc, values } = cursor;
+  if (func.topFrame) return undefined;
+  const slot = wayOut(target.memory, pc, name => values.get(name)?.value) ?? alignedSlot(target, cursor, func);
+  return slot === undefined ? undefined : fromSlot(target, slot, 'inferred');
+}
+
+/**
+ * Code that has rounded RSP down to a multiple of 16 before a call, and keeps what it was in a register that is lost: it was that, or 8 more. One of the two
+ * holds the address behind a call that leads to it.
+ */
+function alignedSlot({ images, memory }: WalkTarget, { exact, sp }: Cursor, func: Func): bigint | undefined {
+  if (exact || (sp & 15n) !== 0n) return undefined;
+  const led = [sp, sp + 8n].filter(slot => {
+    const behind = peek(memory, slot);
+    if (behind === undefined || !memory.allows(behind - 5n, 5, 'exec') || memory.readU8(behind - 5n) !== CALL_REL32) return false;
+    return leadsTo({ images, memory }, BigInt.asUintN(64, behind + BigInt.asIntN(32, BigInt(memory.readU32(behind - 4n)))), func);
+  });
+  return led.length === 1 ? led[0] : undefined;
+}
+
+const CALL_REL32 = 0xe8;
 
 const callOf = ({ slot, returnAddress, target, now }: CallRecord): Caller => ({
   cfa: slot + 8n,
@@ -181,6 +209,16 @@ function stackLeft(target: WalkTarget, cursor: Cursor, func: Func | undefined, s
   const seam: Seam = { what: 'stack switch', inner: stack.name, outer: outer.name };
   const next = returned(target, cursor, func, callOf(record));
   return next && { cursor: { ...next, seam }, called: record.target };
+}
+
+/** The same, where it has changed to another stack and nobody has seen its call. */
+function leftByItself(target: WalkTarget, cursor: Cursor, func: Func | undefined, stack: StackName): Switched | undefined {
+  const caller = func?.spWrite ? fromWayOut(target, cursor, func) : undefined;
+  if (caller === undefined || (caller.cfa > stack.lo && caller.cfa <= stack.hi)) return undefined;
+  const next = returned(target, cursor, func, caller);
+  const outer = stackNamed(target, caller.cfa, cursor.g);
+  const seam: Seam = { what: 'stack switch', inner: stack.name, outer: outer.name };
+  return next && { cursor: { ...next, seam } };
 }
 
 function fromTable(target: WalkTarget, cursor: Cursor, row: UnwindRow): Caller | undefined {

@@ -1,4 +1,4 @@
-import type { PageSource } from '../../cpu/api.js';
+import { PAGE_SIZE, type PageSource } from '../../cpu/api.js';
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { type FileHandle, HostFileError, type HostFiles } from '../../host/files.js';
 import { MappedContent } from './mapped-content.js';
@@ -159,7 +159,8 @@ export class PageFiles {
       into.set(file.content.bytes.subarray(offset, offset + into.length));
       return;
     }
-    const start = offset - (offset % READ_AHEAD);
+    // Pages lie at whole pages of all files but core files: there the pieces begin as they do.
+    const start = offset - ((offset - (offset % PAGE_SIZE)) % READ_AHEAD);
     let piece = this.pieces.get(source);
     if (piece?.start !== start || piece.asOf !== this.changes) {
       piece = { start, bytes: this.fetch(file.handle, start, READ_AHEAD) ?? new Uint8Array(0), asOf: this.changes };

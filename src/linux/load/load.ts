@@ -37,7 +37,7 @@ export interface Loaded {
   readonly objects: readonly MappedObject[];
 }
 
-interface ElfFile {
+export interface ElfFile {
   readonly elf: Elf;
   readonly real: string;
 }
@@ -87,16 +87,16 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
 }
 
 /** `file`: an absolute path of the host. */
-function readElf(files: HostFiles, file: string, shown: string): ElfFile {
-  const { real, exists } = reaching(shown, () => walkPath(files, '/', file));
-  const stat = exists ? reaching(shown, () => files.stat(real)) : undefined;
+export function readElf(files: HostFiles, file: string, shown: string): ElfFile {
+  const { real, exists } = reachingFile(shown, () => walkPath(files, '/', file));
+  const stat = exists ? reachingFile(shown, () => files.stat(real)) : undefined;
   if (stat === undefined) throw new LoadError(`${shown}: ${hostReason({ code: 'ENOENT', message: 'ENOENT' })}`);
   const type = typeOf(stat);
   if (type !== FILE_TYPE.file) {
     throw new LoadError(`${shown}: not a file but ${type === FILE_TYPE.directory ? 'a directory' : 'a device, pipe or socket'}`);
   }
   if (stat.size > MOST_BYTES) throw new LoadError(`${shown}: larger than 2 GiB, which no program is`);
-  const bytes = reaching(shown, () => {
+  const bytes = reachingFile(shown, () => {
     const handle = files.open(real, { access: 'read' }, 0);
     try {
       return wholeFile(files, handle);
@@ -107,7 +107,7 @@ function readElf(files: HostFiles, file: string, shown: string): ElfFile {
   return { elf: described(() => new Elf(bytes, shown)), real };
 }
 
-function reaching<T>(shown: string, operation: () => T): T {
+export function reachingFile<T>(shown: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
@@ -117,7 +117,7 @@ function reaching<T>(shown: string, operation: () => T): T {
   }
 }
 
-function described<T>(read: () => T): T {
+export function described<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
