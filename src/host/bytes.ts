@@ -16,6 +16,9 @@ export function hexText(bytes: Uint8Array): string {
   return text;
 }
 
+/** The bytes of such a text. */
+export const hexBytes = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], byte => Number.parseInt(byte, 16));
+
 /** Negative, 0 or positive, as the first difference says; of two that begin alike the shorter is less. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);

@@ -20,6 +20,8 @@ import { PageFiles, type SavedPages } from './fs/pages.js';
 import { restoreFiles } from './fs/saved-files.js';
 import { FutexTable, type SavedFutexes } from './futex.js';
 import { Layout, type SavedLayout } from './load/layout.js';
+import { Network, type SavedNetwork } from './net/network.js';
+import type { Socket } from './net/socket.js';
 import { OutputLog } from './output.js';
 import { Prng } from './prng.js';
 import type { MappedObject, Program } from './program.js';
@@ -86,6 +88,7 @@ export type SavedKernel = Versioned<{
   readonly nodes: SavedNodes;
   readonly own: SavedTree;
   readonly nextPipe: number;
+  readonly net: SavedNetwork;
   readonly input: SavedInput;
   readonly written: number;
   /** What debuggers are told, and the files behind mappings, whose names are the host's. */
@@ -145,8 +148,14 @@ export class Kernel {
   fs!: FileSystem;
   layout!: Layout;
   program!: Program;
-  /** Inode of the next pipe. */
+  /** Inode of the next pipe or socket. */
   nextPipe = 1000;
+  readonly net = new Network({
+    hold: file => this.fds.hold(file),
+    letGo: file => this.fds.letGo(file),
+    held: () => this.fds.held,
+    newInode: () => this.nextPipe++,
+  });
   private nextTid = PID;
 
   constructor(
@@ -293,7 +302,7 @@ export class Kernel {
     const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
     const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 5,
+      version: 6,
       level: this.cpu.level,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
@@ -323,6 +332,7 @@ export class Kernel {
       nodes: this.nodes.save(),
       own: this.own.save(),
       nextPipe: this.nextPipe,
+      net: this.net.save(),
       input: this.input.save(),
       written: this.output.save(),
       aside: {
@@ -337,7 +347,7 @@ export class Kernel {
 
   /** Of another process too, if it has as many CPUs and as much memory. */
   restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 5);
+    checkVersion('kernel', saved, 6);
     if (saved.level !== this.cpu.level || saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit)
       throw new Error('saved on another machine');
     const { aside } = saved;
@@ -358,9 +368,10 @@ export class Kernel {
     const { timers, random, pages, input, output } = this;
     this.epolls.watches = 0;
     this.nodes.restore(saved.nodes);
-    const world = { timers, epolls: this.epolls, random, pages, input, output, host: this.own, view: this.view, lasting };
+    const world = { timers, epolls: this.epolls, random, pages, input, output, net: this.net, host: this.own, view: this.view, lasting };
     this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
     this.own.restore(saved.own);
+    this.net.restore(saved.net, id => this.fds.file(id) as Socket, this.fds.all);
     this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
     this.futexes.restore(saved.futexes, task);
     this.piFutexes.restore(saved.piFutexes, task);

@@ -385,9 +385,9 @@ describe.skipIf(why)(`a process${suffix}`, () => {
     const { process } = start(calls);
     expect(process.run({ budget: LIMIT })).toMatchObject({ kind: 'exited' });
     const sp = process.current.registers.get('rsp');
-    expect([24n, 16n, 8n, 0n].map(at => BigInt.asIntN(64, process.memory.readU64(sp + at)))).toEqual([-1n, -1n, -38n, -38n]);
+    expect([24n, 16n, 8n, 0n].map(at => BigInt.asIntN(64, process.memory.readU64(sp + at)))).toEqual([-97n, -1n, -38n, -38n]);
     expect(process.refusals).toEqual([
-      { syscall: 'socket', detail: 'there is no network', errno: 'EPERM', count: 1 },
+      { syscall: 'socket', detail: 'address family 0: there are AF_UNIX, AF_INET and AF_INET6', errno: 'EAFNOSUPPORT', count: 1 },
       { syscall: 'fork', detail: 'no other process can be made', errno: 'EPERM', count: 1 },
       { syscall: 'syscall 999', detail: 'unknown to r14', errno: 'ENOSYS', count: 2 },
     ]);

@@ -3,12 +3,15 @@ import { assemble } from '../asm/assemble.js';
 import { elfBytes } from '../asm/elf.js';
 import { decodePart, encodePart } from '../cpu/part.js';
 import { nodePorts } from '../host/node/ports.js';
+import { AF, IPPROTO, SOCK } from './abi/sockets.js';
 import { Epoll } from './fs/epoll.js';
 import { EventFd, TimerFd } from './fs/event.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './fs/files.js';
 import { MappedContent } from './fs/mapped-content.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
+import { DatagramSocket } from './net/datagram-socket.js';
+import { StreamSocket } from './net/stream-socket.js';
 import { startProcess } from './process.js';
 
 function someKernel(): Kernel {
@@ -45,7 +48,14 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   HostDirectory: ['files', 'held', 'view'],
   MemoryFile: ['pageFiles', 'content'],
   SyntheticDirectory: [],
+  StreamSocket: ['net'],
+  DatagramSocket: ['net'],
+  Network: ['files', 'queued'],
+  OwnFiles: ['tree', 'host', 'grow'],
 };
+
+const TCP = { family: AF.INET, type: SOCK.STREAM, protocol: IPPROTO.TCP, inode: 1 };
+const UDP = { family: AF.INET, type: SOCK.DGRAM, protocol: IPPROTO.UDP, inode: 2 };
 
 describe('what is saved', () => {
   const kernel = someKernel();
@@ -58,6 +68,7 @@ describe('what is saved', () => {
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],
     ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
+    ...[new StreamSocket(kernel.net, TCP, 0), new DatagramSocket(kernel.net, UDP, 0), kernel.net, kernel.own],
   ];
 
   it('has every field of its part, or the list says why not', () => {

@@ -1,5 +1,7 @@
 /** What a system call that cannot answer yet leaves behind: plain data. What becomes of each kind is said by the table in syscalls/kernel-tables.ts. */
 
+import type { SocketAddress } from './net/address.js';
+
 /** A piece of guest memory, as an iovec names it. */
 export interface UserPiece {
   readonly address: bigint;
@@ -29,13 +31,46 @@ interface WaitData {
     readonly wanted: readonly Uint8Array[];
     readonly left: { readonly address: bigint; readonly form: 'timeval' | 'timespec' } | undefined;
   };
+  /** For room among those who wait to be accepted. */
+  connect: { readonly call: string; readonly file: number };
+  /** Where the address is written, and its length. */
+  accept: {
+    readonly call: string;
+    readonly file: number;
+    readonly address: bigint;
+    readonly length: bigint;
+    readonly flags: number;
+  };
+  /** `control`: what goes with the first byte (cmsg(3)). */
+  send: {
+    readonly call: string;
+    readonly file: number;
+    readonly pieces: readonly UserPiece[];
+    readonly length: number;
+    readonly flags: number;
+    readonly to: SocketAddress | undefined;
+    readonly control: { readonly address: bigint; readonly length: number } | undefined;
+    done: number;
+  };
+  /** `message`: the msghdr, 0n: none. `counted`: of several, where the length of this one goes behind; the result is how many there were. */
+  receive: {
+    readonly call: string;
+    readonly file: number;
+    readonly pieces: readonly UserPiece[];
+    readonly length: number;
+    readonly flags: number;
+    readonly from: { readonly address: bigint; readonly length: bigint } | undefined;
+    readonly message: bigint;
+    readonly counted?: bigint;
+    done: number;
+  };
   epoll: { readonly call: string; readonly file: number; readonly address: bigint; readonly limit: number };
 }
 
 /** What is looked through each time that a wait is asked again: descriptors and pieces of memory. */
 export function weightOf(wait: Wait): number {
   if (wait.kind === 'poll' || wait.kind === 'select') return wait.count;
-  return wait.kind === 'read' || wait.kind === 'write' ? wait.pieces.length : 0;
+  return 'pieces' in wait ? wait.pieces.length : 0;
 }
 
 export type WaitKind = keyof WaitData;

@@ -111,7 +111,17 @@ describe('what is saved goes on as it did: bundled programs', () => {
 
 const needsC = missing('gcc');
 describe.skipIf(needsC)(`what is saved goes on as it did: C programs${needsC ? ` (skipped: ${needsC})` : ''}`, () => {
-  const some = ['kernel-files', 'kernel-polling', 'kernel-signals', 'kernel-threads', 'own-files', 'pipes', 'signals', 'threads'];
+  const some = [
+    'kernel-files',
+    'kernel-polling',
+    'kernel-signals',
+    'kernel-threads',
+    'own-files',
+    'pipes',
+    'signals',
+    'sockets',
+    'threads',
+  ];
   for (const one of cCases(all ? cPrograms() : some)) {
     it(caseName(one), () => {
       const path = buildC(one.program, { static: one.program !== 'threads' });
@@ -123,7 +133,7 @@ describe.skipIf(needsC)(`what is saved goes on as it did: C programs${needsC ? `
 
 const needsGo = missing('go1.26');
 describe.skipIf(needsGo)(`what is saved goes on as it did: Go programs${needsGo ? ` (skipped: ${needsGo})` : ''}`, () => {
-  const some = ['hello', 'channels', 'pipes', 'signals', 'timers', 'files'];
+  const some = ['hello', 'channels', 'pipes', 'signals', 'timers', 'files', 'http', 'sockets'];
   const cases = goCases(all ? goPrograms() : some).map(one => ({ one, race: false }));
   const racing = goCases(all ? goPrograms() : ['race-counter']).filter(one => !one.plainOnly);
   for (const { one, race } of [...cases, ...racing.map(each => ({ one: each, race: true }))]) {

@@ -64,6 +64,7 @@ export const S = {
   IFDIR: 0o040000,
   IFREG: 0o100000,
   IFLNK: 0o120000,
+  IFSOCK: 0o140000,
 } as const;
 
 export const CLONE = {

@@ -141,7 +141,7 @@ export class Epoll extends OpenFile {
   }
 
   /** The interests, once all files are there. */
-  resume(saved: ReturnType<Epoll['save']>, file: (id: number) => OpenFile): void {
+  override resume(saved: ReturnType<Epoll['save']>, file: (id: number) => OpenFile): void {
     for (const interest of saved.interests) this.watch({ ...interest, file: file(interest.file) });
   }
 

@@ -12,6 +12,7 @@ interface Descriptor {
 export type SavedDescriptors = Versioned<{
   readonly capacity: number;
   readonly nextId: number;
+  readonly held: number;
   readonly slots: readonly { readonly fd: number; readonly file: number; readonly cloexec: boolean }[];
   readonly files: readonly SavedFile[];
 }>;
@@ -21,6 +22,8 @@ export class FdTable {
   private readonly slots: (Descriptor | undefined)[] = [];
   private readonly files = new Map<number, OpenFile>();
   private nextId = 1;
+  /** References to open files that no descriptor is. */
+  held = 0;
   /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
   capacity = 64;
 
@@ -43,11 +46,7 @@ export class FdTable {
 
   /** Puts the file at a number, closing what was there. */
   set(fd: number, file: OpenFile, cloexec: boolean): void {
-    if (file.id === 0) {
-      file.id = this.nextId++;
-      this.files.set(file.id, file);
-    }
-    file.references++;
+    this.refer(file);
     if (this.slots[fd]) this.close(fd);
     this.slots[fd] = { file, cloexec };
     while (this.capacity <= fd) this.capacity *= 2;
@@ -76,9 +75,37 @@ export class FdTable {
   close(fd: number): void {
     const { file } = this.descriptor(fd);
     this.slots[fd] = undefined;
+    this.unrefer(file);
+  }
+
+  private refer(file: OpenFile): void {
+    if (file.id === 0) {
+      file.id = this.nextId++;
+      this.files.set(file.id, file);
+    }
+    file.references++;
+  }
+
+  private unrefer(file: OpenFile): void {
     if (--file.references > 0) return;
     file.close();
     this.forget(file.id);
+  }
+
+  /** Keeps an open file that no descriptor may refer to, until it is let go. */
+  hold(file: OpenFile): void {
+    this.refer(file);
+    this.held++;
+  }
+
+  letGo(file: OpenFile): void {
+    this.held--;
+    this.unrefer(file);
+  }
+
+  /** All open files. */
+  get all(): Iterable<OpenFile> {
+    return this.files.values();
   }
 
   /** Drops an open file that nothing refers to any more. */
@@ -96,8 +123,8 @@ export class FdTable {
 
   save(): SavedDescriptors {
     const slots = this.numbers().map(fd => ({ fd, file: this.get(fd).id, cloexec: this.descriptor(fd).cloexec }));
-    const { capacity, nextId } = this;
-    return { version: 1, capacity, nextId, slots, files: [...this.files.values()].map(file => file.save()) };
+    const { capacity, nextId, held } = this;
+    return { version: 2, capacity, nextId, held, slots, files: [...this.files.values()].map(file => file.save()) };
   }
 
   /** `revive` makes the open files, given those that are open now; what is not taken over by one of them is closed, unless it is lasting. */
@@ -106,7 +133,7 @@ export class FdTable {
     revive: (files: readonly SavedFile[], before: ReadonlyMap<number, OpenFile>) => readonly OpenFile[],
     lasting: boolean,
   ): void {
-    checkVersion('descriptors', saved, 1);
+    checkVersion('descriptors', saved, 2);
     const before = new Map(this.files);
     const files = revive(saved.files, before);
     for (const file of before.values()) file.release(lasting);
@@ -116,5 +143,6 @@ export class FdTable {
     for (const { fd, file, cloexec } of saved.slots) this.slots[fd] = { file: this.file(file), cloexec };
     this.capacity = saved.capacity;
     this.nextId = saved.nextId;
+    this.held = saved.held;
   }
 }

@@ -1,10 +1,11 @@
-import { FILE_TYPE, type FileHandle, HostFileError, type HostFiles, type OpenFlags, typeOf } from '../../host/files.js';
+import { FILE_TYPE, type FileHandle, HostFileError, type OpenFlags, typeOf } from '../../host/files.js';
 import { dirname, normalise } from '../../host/path.js';
 import { O, S } from '../abi/constants.js';
 import { E, Errno, errnoName, host } from '../abi/errno.js';
 import { HostDirectory, HostFile, MemoryFile, noteChange, SyntheticDirectory, seen } from './files.js';
 import { MappedContent } from './mapped-content.js';
 import type { OpenFile } from './open-file.js';
+import type { OwnFiles } from './own-files.js';
 import { isKnownAbsent, isOwnFile, isSyntheticPath, syntheticAt } from './proc.js';
 import type { ProcessFacts } from './process-facts.js';
 import type { HostPath, Sandbox } from './sandbox.js';
@@ -26,7 +27,7 @@ const encoder = new TextEncoder();
 export class FileSystem {
   constructor(
     private readonly process: ProcessFacts,
-    readonly host: HostFiles,
+    readonly host: OwnFiles,
     private readonly sandbox: Sandbox,
     /** The working directory, absolute. */
     public cwd: string,
@@ -121,6 +122,27 @@ export class FileSystem {
   private absent(call: string, guest: string, real: string, errno: number): never {
     if (this.sandbox.isOwn(real)) this.refuse(call, guest, '--allow-read', errno);
     throw new Errno(errno);
+  }
+
+  /** A name for a socket, at an absolute path. Returns its number. Only the guest's own files may have sockets. */
+  makeSocket(call: string, absolute: string): number {
+    const place = this.changeable(call, absolute);
+    if (place.exists) throw new Errno(E.ADDRINUSE);
+    if (!this.sandbox.isOwn(place.real))
+      this.refuse(call, place.guest, 'sockets have names in the files of its own: /tmp, --overlay', E.PERM);
+    const number = host(() => this.host.socket(place.real, 0o777 & ~this.process.umask));
+    noteChange(this.process.view, place.real);
+    return number;
+  }
+
+  /** The number of the socket at an absolute path. Throws ENOENT, ECONNREFUSED, and as a walk. */
+  socketAt(call: string, absolute: string): number {
+    if (this.isSynthetic(normalise(absolute))) throw new Errno(E.CONNREFUSED);
+    const place = this.locate(call, absolute, true);
+    if (!place.exists) throw new Errno(E.NOENT);
+    const number = this.host.socketAt(place.real);
+    if (number === undefined) throw new Errno(E.CONNREFUSED);
+    return number;
   }
 
   refuse(call: string, what: string, option: string, errno: number): never {

@@ -143,6 +143,9 @@ export abstract class OpenFile {
     return { kind, id, path, flags, references, events };
   }
 
+  /** Takes what it has of other open files, once all are there. */
+  resume(_saved: SavedFile, _file: (id: number) => OpenFile): void {}
+
   /** Takes what every open file is saved with. */
   resumeAs({ id, flags, references, events }: SavedFile): this {
     return Object.assign(this, { id, flags, references, events });

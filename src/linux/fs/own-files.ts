@@ -15,8 +15,10 @@ import {
   type FolderNode,
   type Found,
   type LinkNode,
+  type NamedNode,
   OwnTree,
   type SavedTree,
+  type SocketNode,
   type TreeNode,
 } from './own-tree.js';
 
@@ -102,6 +104,7 @@ export class OwnFiles implements HostFiles {
   *all(): Generator<OwnFile> {
     for (const [path, node] of this.tree.all()) {
       if (node.kind === 'folder') yield { path, mode: node.mode, content: { kind: 'folder' } };
+      else if (node.kind === 'socket') continue;
       else if (node.kind === 'link') yield { path, mode: 0o777, content: { kind: 'link', target: node.target } };
       else yield { path, mode: node.mode, content: { kind: 'file', bytes: node.content.bytes } };
     }
@@ -163,6 +166,7 @@ export class OwnFiles implements HostFiles {
     if (flags.create === true && flags.exclusive === true) throw new HostFileError('EEXIST');
     if (typeOf(there) === FILE_TYPE.directory) throw new HostFileError('EISDIR');
     if (typeOf(there) === FILE_TYPE.link) throw new HostFileError('ELOOP');
+    if (found?.kind === 'node' && found.node.kind === 'socket') throw new HostFileError('ENXIO');
     if (found!.kind === 'host' && flags.access === 'read' && flags.truncate !== true)
       return this.host.open(found!.path, { access: 'read' }, 0);
     const file = this.ownFile(path, flags.truncate === true);
@@ -292,6 +296,19 @@ export class OwnFiles implements HostFiles {
     else this.put(path, () => this.tree.link(target));
   }
 
+  /** Makes the name of a socket. Returns its number, which no other ever has. */
+  socket(path: string, mode: number): number {
+    if (!this.owns(path)) throw new HostFileError('EPERM');
+    if (this.stat(path) !== undefined) throw new HostFileError('EADDRINUSE');
+    return this.put(path, () => this.tree.socket(mode)).id;
+  }
+
+  /** The number of the socket that has a name; undefined: it is none. */
+  socketAt(path: string): number | undefined {
+    const found = this.tree.find(path);
+    return found?.kind === 'node' && found.node.kind === 'socket' ? found.node.id : undefined;
+  }
+
   chmod(path: string, mode: number): void {
     if (!this.owns(path)) {
       this.host.chmod(path, mode);
@@ -299,7 +316,8 @@ export class OwnFiles implements HostFiles {
     }
     const stat = this.stat(path);
     if (stat === undefined) throw new HostFileError('ENOENT');
-    const node = typeOf(stat) === FILE_TYPE.directory ? this.ownFolder(path) : this.ownFile(path);
+    const node = typeOf(stat) === FILE_TYPE.directory ? this.ownFolder(path) : this.ownLeaf(path);
+    if (node.kind === 'link') throw new HostFileError('EINVAL');
     this.tree.changing();
     node.mode = mode;
   }
@@ -370,7 +388,7 @@ export class OwnFiles implements HostFiles {
     return node;
   }
 
-  private ownLeaf(path: string, empty = false): FileNode | LinkNode {
+  private ownLeaf(path: string, empty = false): FileNode | LinkNode | SocketNode {
     const found = this.tree.find(path);
     if (found?.kind === 'node') {
       if (found.node.kind === 'folder') throw new HostFileError('EISDIR');
@@ -419,7 +437,8 @@ export class OwnFiles implements HostFiles {
   }
 }
 
-const TYPES = { folder: FILE_TYPE.directory, file: FILE_TYPE.file, link: FILE_TYPE.link } as const;
+const SOCKET = 0o140000;
+const TYPES = { folder: FILE_TYPE.directory, file: FILE_TYPE.file, link: FILE_TYPE.link, socket: SOCKET } as const;
 
 function folderOf(found: Exclude<Found, { readonly kind: 'host' }>): FolderNode {
   if (found === undefined) throw new HostFileError('ENOENT');
@@ -439,9 +458,10 @@ function showsHost(top: TreeNode): boolean {
 
 const folderStat = (mode: number, id: number): HostStat => stated(FILE_TYPE.directory | mode, id, 0, 0);
 
-function statOf(node: FolderNode | FileNode | LinkNode): HostStat {
+function statOf(node: NamedNode): HostStat {
   if (node.kind === 'folder') return folderStat(node.mode, node.id);
   if (node.kind === 'link') return stated(FILE_TYPE.link | 0o777, node.id, new TextEncoder().encode(node.target).length, 0);
+  if (node.kind === 'socket') return stated(SOCKET | node.mode, node.id, 0, 0);
   return stated(FILE_TYPE.file | node.mode, node.id, node.content.bytes.length, node.version);
 }
 

@@ -30,17 +30,28 @@ export interface LinkNode {
   readonly target: string;
 }
 
+/** The name of a socket. */
+export interface SocketNode {
+  readonly kind: 'socket';
+  readonly id: number;
+  mode: number;
+}
+
 /** `through`: the host's file or tree stands here, as it was given. `gone`: what the lower folder has of that name is not there any more. */
 export type TreeNode =
   | FolderNode
   | FileNode
   | LinkNode
+  | SocketNode
   | { readonly kind: 'through'; readonly id: number; readonly path: string }
   | { readonly kind: 'gone'; readonly id: number };
 
+/** What has a name in a tree. */
+export type NamedNode = FolderNode | FileNode | LinkNode | SocketNode;
+
 /** What a path leads to: a node, nothing, or something of the host's, `owned` where changes are made in memory. */
 export type Found =
-  | { readonly kind: 'node'; readonly node: FolderNode | FileNode | LinkNode }
+  | { readonly kind: 'node'; readonly node: NamedNode }
   | { readonly kind: 'host'; readonly path: string; readonly owned: boolean }
   | undefined;
 
@@ -78,6 +89,10 @@ export class OwnTree {
 
   file(mode: number, bytes: Uint8Array): FileNode {
     return { kind: 'file', id: this.nextId++, mode, content: new MappedContent(bytes), version: 0, named: true };
+  }
+
+  socket(mode: number): SocketNode {
+    return { kind: 'socket', id: this.nextId++, mode };
   }
 
   link(target: string): LinkNode {
@@ -211,7 +226,7 @@ export class OwnTree {
   }
 
   /** Each node below the roots, with its path, folders before what is in them. */
-  *all(): Generator<readonly [path: string, node: FolderNode | FileNode | LinkNode]> {
+  *all(): Generator<readonly [path: string, node: NamedNode]> {
     const todo: [string, TreeNode][] = [...this.roots].reverse();
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const [path, node] = next;
@@ -238,7 +253,7 @@ export class OwnTree {
       } else if (node.kind === 'file') {
         const { content, ...rest } = node;
         nodes.set(node.id, { ...rest, bytes: content.save() });
-      } else nodes.set(node.id, node);
+      } else nodes.set(node.id, { ...node });
     }
     const { nextId, nextHandle } = this;
     const roots = [...this.roots].map(([path, { id }]) => [path, id] as const);
@@ -256,7 +271,7 @@ export class OwnTree {
         const content = new MappedContent(bytes);
         content.save();
         nodes.set(node.id, { ...rest, content });
-      } else nodes.set(node.id, node);
+      } else nodes.set(node.id, { ...node });
     }
     for (const node of saved.nodes) {
       if (node.kind !== 'folder') continue;

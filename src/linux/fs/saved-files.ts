@@ -1,5 +1,8 @@
 import type { InputLog } from '../../host/input-log.js';
 import { Told } from '../../host/told.js';
+import { DatagramSocket } from '../net/datagram-socket.js';
+import type { Network } from '../net/network.js';
+import { StreamSocket } from '../net/stream-socket.js';
 import type { OutputLog } from '../output.js';
 import type { Prng } from '../prng.js';
 import type { Timers } from '../timers.js';
@@ -16,6 +19,7 @@ export interface OpenFileWorld extends FileWorld {
   readonly random: Prng;
   readonly input: InputLog;
   readonly output: OutputLog;
+  readonly net: Network;
 }
 
 type Restorer = (
@@ -38,6 +42,8 @@ const KINDS: Readonly<Record<string, Restorer>> = {
   'host directory': HostDirectory.restore,
   'memory file': MemoryFile.restore,
   'synthetic directory': SyntheticDirectory.restore,
+  'stream socket': StreamSocket.restore,
+  'datagram socket': DatagramSocket.restore,
 };
 
 /** The open files that were saved. `before`: those that are open now, of which the host's give their handles away. */
@@ -55,8 +61,7 @@ export function restoreFiles(saved: readonly SavedFile[], world: OpenFileWorld, 
     files.set(row.id, restore(row as never, { ...world, pipe }, before.get(row.id)).resumeAs(row));
   }
   for (const row of saved) {
-    const file = files.get(row.id);
-    if (file instanceof Epoll) file.resume(row as ReturnType<Epoll['save']>, id => files.get(id)!);
+    files.get(row.id)!.resume(row, id => files.get(id)!);
   }
   return [...files.values()];
 }

@@ -6,11 +6,13 @@ import type { KernelExtension } from '../api.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
 import { type Wait, weightOf } from '../wait.js';
-import type { SyscallResult, SyscallRow } from './row.js';
+import type { SyscallGroup, SyscallResult, SyscallRow } from './row.js';
 import { syscallName, syscallRow } from './table.js';
 
 const RT_SIGRETURN = 15;
 const RAX = 0;
+/** What may have changed files, pipes and sockets that others wait for. */
+const CHANGES: ReadonlySet<SyscallGroup> = new Set(['files', 'paths', 'network']);
 
 /** The system call that the loaded task has just entered: number in RAX, arguments in RDI RSI RDX R10 R8 R9 (syscall(2)), here by their numbers. */
 export function enterSyscall(kernel: Kernel, task: Task): void {
@@ -44,7 +46,7 @@ export function actOnSyscall(kernel: Kernel, task: Task): void {
     return;
   }
   kernel.finishSyscall(task, result);
-  if (row?.group === 'files' || row?.group === 'paths') kernel.filesChanged();
+  if (row !== undefined && CHANGES.has(row.group)) kernel.filesChanged();
 }
 
 function perform(kernel: Kernel, task: Task, row: SyscallRow | undefined, number: number, args: readonly bigint[]): SyscallResult {

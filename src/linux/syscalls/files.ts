@@ -6,13 +6,13 @@ import { HostDirectory, SyntheticDirectory } from '../fs/files.js';
 import { type OpenFile, WOULD_BLOCK } from '../fs/open-file.js';
 import { Pipe } from '../fs/streams.js';
 import type { Kernel, WaitRow } from '../kernel.js';
+import { Socket } from '../net/socket.js';
 import type { Task } from '../task.js';
 import type { UserPiece, Wait, WaitOf } from '../wait.js';
+import { gather, iovec, MOST_MOVED, scatter, total, writablePieces } from './pieces.js';
 import { int, long, MAX_OFFSET, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
+import { receive, send } from './socket-transfer.js';
 
-/** Bytes that one call moves at most; longer ones get a short count. */
-const MAX_TRANSFER = 16 << 20;
-const IOV_MAX = 1024;
 const LONG_END = 2 ** 63;
 /** Reading behind every end of a file; an end that is no offset at all is refused. */
 const atEnd = (offset: number, length: number): number => (offset + length >= LONG_END ? -E.INVAL : 0);
@@ -30,47 +30,6 @@ function transfer<K extends 'read' | 'write'>(
   return file.nonblocking ? -E.AGAIN : wait;
 }
 
-function iovec(kernel: Kernel, address: bigint, count: number): UserPiece[] {
-  if (count < 0 || count > IOV_MAX) throw new Errno(E.INVAL);
-  const view = kernel.user.view(address, 16 * count);
-  return Array.from({ length: count }, (_, i) => {
-    const length = view.getBigInt64(16 * i + 8, true);
-    if (length < 0n) throw new Errno(E.INVAL);
-    return { address: view.getBigUint64(16 * i, true), length: Number(length) };
-  });
-}
-
-function total(pieces: readonly UserPiece[]): number {
-  return Math.min(
-    MAX_TRANSFER,
-    pieces.reduce((sum, piece) => sum + piece.length, 0),
-  );
-}
-
-function scatter(kernel: Kernel, pieces: readonly UserPiece[], bytes: Uint8Array): void {
-  let at = 0;
-  for (const { address, length } of pieces) {
-    const part = bytes.subarray(at, at + length);
-    kernel.user.write(address, part);
-    at += part.length;
-  }
-}
-
-/** The bytes of the pieces from one on, as many as `most`. */
-function gather(kernel: Kernel, pieces: readonly UserPiece[], from = 0, most = Number.POSITIVE_INFINITY): Uint8Array {
-  const out = new Uint8Array(Math.min(most, total(pieces) - from));
-  let at = 0;
-  let skip = from;
-  for (const { address, length } of pieces) {
-    const skipped = Math.min(skip, length);
-    skip -= skipped;
-    const part = kernel.user.read(address + BigInt(skipped), Math.min(length - skipped, out.length - at));
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 function readable(kernel: Kernel, fd: number): OpenFile {
   const file = kernel.fds.get(fd);
   if (!file.readable || (file.flags & O.PATH) !== 0) throw new Errno(E.BADF);
@@ -86,10 +45,9 @@ function writable(kernel: Kernel, fd: number): OpenFile {
 function read(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece[], call: string): SyscallResult {
   const file = readable(kernel, fd);
   const length = total(pieces);
-  let room = length;
-  for (const piece of pieces) {
-    kernel.user.writable(piece.address, Math.min(room, piece.length));
-    room -= Math.min(room, piece.length);
+  writablePieces(kernel, pieces, length);
+  if (file instanceof Socket) {
+    return length === 0 ? 0 : receive(kernel, task, file, { call, pieces, length, flags: 0, from: undefined, message: 0n });
   }
   return transfer(kernel, task, file, READ_WAIT, { kind: 'read', call, file: file.id, pieces, length });
 }
@@ -108,6 +66,7 @@ export const READ_WAIT: WaitRow<'read'> = {
 function write(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece[], call: string): SyscallResult {
   const file = writable(kernel, fd);
   const length = total(pieces);
+  if (file instanceof Socket) return send(kernel, task, file, { call, pieces, length, flags: 0, to: undefined, control: undefined });
   return transfer(kernel, task, file, WRITE_WAIT, { kind: 'write', call, file: file.id, pieces, length, done: 0 });
 }
 
@@ -154,7 +113,7 @@ function writeAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offse
 }
 
 function one(args: readonly bigint[]): UserPiece[] {
-  return [{ address: args[1]!, length: Math.min(size(args[2]), MAX_TRANSFER) }];
+  return [{ address: args[1]!, length: Math.min(size(args[2]), MOST_MOVED) }];
 }
 
 const F = {
@@ -259,7 +218,7 @@ function eventfd(kernel: Kernel, initial: bigint, flags: number): number {
 function getdents(kernel: Kernel, args: readonly bigint[]): number {
   const file = kernel.fds.get(int(args[0]));
   if (!(file instanceof HostDirectory) && !(file instanceof SyntheticDirectory)) return -E.NOTDIR;
-  const room = Math.min(size(args[2]), MAX_TRANSFER);
+  const room = Math.min(size(args[2]), MOST_MOVED);
   const entries = file.entries();
   const records: Uint8Array[] = [];
   let used = 0;

@@ -1,8 +1,10 @@
 import type { KernelTables } from '../kernel.js';
 import { READ_WAIT, WRITE_WAIT } from './files.js';
 import { FUTEX_WAIT } from './futex.js';
+import { ACCEPT_WAIT, CONNECT_WAIT } from './network.js';
 import { EPOLL_WAIT, POLL_WAIT, SELECT_WAIT } from './polling.js';
 import { SIGNAL_WAIT, SIGTIMEDWAIT_WAIT } from './signals.js';
+import { RECEIVE_WAIT, SEND_WAIT } from './socket-transfer.js';
 import { intervalTimerDue, posixTimerDue, SLEEP_WAIT } from './time.js';
 
 /** All kinds of waits and timers, and what becomes of them. */
@@ -17,6 +19,10 @@ export const KERNEL_TABLES: KernelTables = {
     poll: POLL_WAIT,
     select: SELECT_WAIT,
     epoll: EPOLL_WAIT,
+    connect: CONNECT_WAIT,
+    accept: ACCEPT_WAIT,
+    send: SEND_WAIT,
+    receive: RECEIVE_WAIT,
   },
   timers: {
     interval: intervalTimerDue,

@@ -3,8 +3,23 @@ import type { Kernel } from '../kernel.js';
 import type { Task } from '../task.js';
 import type { Wait } from '../wait.js';
 
-/** How an argument prints: a signed number, a size, an address or bit set in hex, a descriptor, a path in guest memory, a signal. */
-export type ArgKind = 'int' | 'size' | 'ptr' | 'hex' | 'fd' | 'path' | 'signal';
+/**
+ * How an argument prints: a signed number, a size, an address or bit set in hex, a descriptor, a path in guest memory, a signal; of sockets a family, type,
+ * flags, an address as long as the next argument says, a message.
+ */
+export type ArgKind =
+  | 'int'
+  | 'size'
+  | 'ptr'
+  | 'hex'
+  | 'fd'
+  | 'path'
+  | 'signal'
+  | 'family'
+  | 'sockettype'
+  | 'msgflags'
+  | 'sockaddr'
+  | 'msghdr';
 
 export type SyscallGroup = 'memory' | 'threads' | 'signals' | 'files' | 'paths' | 'polling' | 'time' | 'process' | 'network' | 'other';
 

@@ -1,5 +1,6 @@
 import { FILE_SYSCALLS } from './files.js';
 import { MEMORY_SYSCALLS } from './memory.js';
+import { NETWORK_SYSCALLS } from './network.js';
 import { PATH_SYSCALLS } from './paths.js';
 import { POLLING_SYSCALLS } from './polling.js';
 import { PROCESS_SYSCALLS } from './process.js';
@@ -18,6 +19,7 @@ export const SYSCALLS: readonly SyscallRow[] = [
   ...PATH_SYSCALLS,
   ...POLLING_SYSCALLS,
   ...TIME_SYSCALLS,
+  ...NETWORK_SYSCALLS,
   ...PROCESS_SYSCALLS,
   ...REFUSED_SYSCALLS,
 ].sort((a, b) => a.number - b.number);
