@@ -51,8 +51,13 @@ static void handle(int signal, void (*handler)(int, siginfo_t *, void *)) {
 
 int getpid_(void);
 
+// Where a debugger can look at YMM3.
+__attribute__((noinline)) void seen(void) { __asm__ volatile("" ::: "memory"); }
+
 AVX2 static void signals(void) {
-  uint64_t value[4] = {1, 2, 3, 4}, after[4];
+  uint64_t value[4] = {1, 2, 3, 0x400921fb54442d18}, after[4];
+  __asm__ volatile("vmovdqu %0, %%ymm3" ::"m"(value));
+  seen();
   handle(SIGUSR1, in_handler);
   long pid = getpid_();
   __asm__ volatile(

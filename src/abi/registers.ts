@@ -16,7 +16,8 @@ export interface RegisterRow {
   /** In instructions. */
   readonly encoding?: number;
   readonly dwarf: number | undefined;
-  readonly gdb: number;
+  /** Undefined: gdb makes it of others. */
+  readonly gdb: number | undefined;
   /** Bytes from the start of a signal frame's ucontext. */
   readonly ucontext?: number;
   readonly read: (registers: Registers) => bigint;
@@ -92,12 +93,27 @@ export const REGISTERS: readonly RegisterRow[] = [
     name: `xmm${index}`,
     kind: 'vector',
     bits: 128,
-    aliases: [],
+    aliases: [`x${index}`],
     encoding: index,
     dwarf: 17 + index,
     gdb: 40 + index,
     read: registers => registers.xmm(index),
     write: (registers, value) => registers.setXmm(index, BigInt.asUintN(128, value)),
+  })),
+  // The lower halves are XMM's.
+  ...numbered(16, index => ({
+    name: `ymm${index}`,
+    kind: 'vector',
+    bits: 256,
+    aliases: [`y${index}`],
+    encoding: index,
+    dwarf: undefined,
+    gdb: undefined,
+    read: registers => (registers.ymmHigh(index) << 128n) | registers.xmm(index),
+    write: (registers, value) => {
+      registers.setXmm(index, BigInt.asUintN(128, value));
+      registers.setYmmHigh(index, BigInt.asUintN(128, value >> 128n));
+    },
   })),
   ...numbered(8, index => ({
     name: `st${index}`,

@@ -10,7 +10,7 @@ import { meaningless } from '../session/gdb-settings.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, Settings } from '../session/settings.js';
 import { assignExpression, printExpression, typeOfDetailed, typeOfExpression } from '../show/print.js';
-import { registerData, registerLines, registerNames, registerWritten } from '../show/registers-text.js';
+import { LANE_KINDS, type LaneKind, registerData, registerLines, registerNames, registerWritten } from '../show/registers-text.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
@@ -138,10 +138,10 @@ export const dataCommands: readonly Command[] = [
     ...data,
     name: 'regs',
     aliases: ['info registers', 'info r'],
-    syntax: ['regs [-a]', 'regs NAME...'],
+    syntax: ['regs [-a] [-lanes KIND]', 'regs [-lanes KIND] NAME...'],
     summary: 'the registers of the selected frame',
     details:
-      'Outer frames have only what Go and the unwind tables keep: a register that a callee was free to overwrite is <clobbered>. -a adds vector, x87 and control registers.',
+      'Outer frames have only what Go and the unwind tables keep: a register that a callee was free to overwrite is <clobbered>. -a adds vector, x87 and control registers; -lanes says how the vectors are told: float, double, int8, int16, int32 or int64.',
     completion: ['register'],
     run: (session, args) => registers(session, args, false),
   },
@@ -173,7 +173,10 @@ function telescopeCommand(session: Session, args: Arguments): Answer {
 
 function registers(session: Session, args: Arguments, every: boolean): Answer {
   session.requireProcess();
-  const [flags, rest] = splitOptions(args, { '-a': false });
+  const [flags, rest] = splitOptions(args, { '-a': false, '-lanes': true });
+  const kind = flags.get('-lanes');
+  if (kind !== undefined && !LANE_KINDS.includes(kind as LaneKind))
+    throw args.error(`-lanes wants one of ${LANE_KINDS.join(', ')}, not '${kind}'`);
   const names = rest.empty
     ? registerNames(every || flags.has('-a'))
     : rest.words().map(word => {
@@ -181,7 +184,10 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
         if (name === undefined) throw new CommandError(`no register ${word.text}`, word.column);
         return name;
       });
-  return { output: registerLines(session.stack, session.frame, names).join('\n'), data: registerData(session.frame, names) };
+  return {
+    output: registerLines(session.stack, session.frame, names, kind as LaneKind | undefined).join('\n'),
+    data: registerData(session.frame, names),
+  };
 }
 
 function callCommand(session: Session, args: Arguments): Answer {

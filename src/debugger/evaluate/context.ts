@@ -16,7 +16,7 @@ export interface GuestMemory {
 }
 
 /**
- * Registers an expression can name: the GPRs in lower case, `rip`, `eflags`, `fs_base`, `gs_base`, `mxcsr`, `xmm0`-`xmm15` (128 bits), `st0`-`st7`
+ * Registers an expression can name: the GPRs in lower case, `rip`, `eflags`, `fs_base`, `gs_base`, `mxcsr`, `xmm0`-`xmm15` (128 bits), `ymm0`-`ymm15` (256), `st0`-`st7`
  * (80 bits), `fcw`, `fsw`, `ftw`.
  */
 export type EvaluationRegister = string;

@@ -229,7 +229,9 @@ class Evaluator extends TypeEvaluator {
     if (value) return ofValue(value);
     const views = found.register.startsWith('xmm')
       ? 'float64, int32, v4_float, v2_int64 or uint128'
-      : 'int8 to int64, uint8 to uint64, float32 or float64';
+      : found.register.startsWith('ymm')
+        ? 'float64, int32, v8_float, v4_int64 or v2_int128'
+        : 'int8 to int64, uint8 to uint64, float32 or float64';
     throw new OperationError(`${this.text(operand)} has no view ${node.name}; try ${views}`);
   }
 

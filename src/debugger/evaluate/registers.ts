@@ -1,4 +1,4 @@
-/** Registers as expressions name them: `RDI`, `$rdi`, `rdi`, `_R14`, `EAX`, `$pc`, `XMM0`, and their views (`RAX.uint8`, `$xmm0.v2_int64`). */
+/** Registers as expressions name them: `RDI`, `$rdi`, `rdi`, `_R14`, `EAX`, `$pc`, `XMM0`, `Y0`, and their views (`RAX.uint8`, `$xmm0.v2_int64`). */
 import { registerCalled, registerNamed } from '../../abi/registers.js';
 import { GPR_NAMES } from '../../cpu/api.js';
 import type { Field, Type } from '../../image/api.js';
@@ -64,33 +64,20 @@ const VIEW: Readonly<Record<string, string>> = {
 const UINT128: Type = { kind: 'uint', name: 'uint128', size: 16 };
 const FLOAT80: Type = { kind: 'float', name: 'long double', size: 16 };
 
-/** gdb's vec128: the register seen as every kind of vector. */
-const VECTOR: Type = (() => {
+/** gdb's vec128 and vec256: the register seen as every kind of vector. */
+function vectorType(size: number): Type {
   const field = (name: string, type: Type): Field => ({ name, type, offset: 0, embedded: false });
-  const lanes = (name: string, elem: string): Field => {
-    const type = basicType(elem)!;
-    return field(name, arrayOf(type, 16 / type.size));
-  };
-  return {
-    kind: 'union',
-    name: 'vec128',
-    size: 16,
-    fields: [
-      lanes('v4_float', 'float32'),
-      lanes('v2_double', 'float64'),
-      lanes('v16_int8', 'int8'),
-      lanes('v8_int16', 'int16'),
-      lanes('v4_int32', 'int32'),
-      lanes('v2_int64', 'int64'),
-      field('uint128', UINT128),
-    ],
-  };
-})();
+  const lanes = (name: string, type: Type): Field => field(`v${size / type.size}_${name}`, arrayOf(type, size / type.size));
+  const words = Object.entries(VIEW).map(([name, elem]) => lanes(name, basicType(elem)!));
+  const wide = size === UINT128.size ? field('uint128', UINT128) : lanes('int128', UINT128);
+  return { kind: 'union', name: `vec${8 * size}`, size, fields: [...words, wide] };
+}
+const VECTORS: Readonly<Record<number, Type>> = { 128: vectorType(16), 256: vectorType(32) };
 
 function typeOf(register: string): Type {
   switch (registerNamed(register)?.kind) {
     case 'vector':
-      return VECTOR;
+      return VECTORS[registerNamed(register)!.bits]!;
     case 'x87':
       return FLOAT80;
     case 'pointer':
@@ -118,6 +105,7 @@ export function registerView(frame: FrameContext, named: Named, view: string): V
   const size = named.size ?? registerSize(named.register);
   const source = partOf(registerSource(frame, named.register), named.offset);
   if (view === 'uint128' && size === 16) return { type: UINT128, source };
+  if (view === 'v2_int128' && size === 32) return { type: arrayOf(UINT128, 2), source };
   const gdb = /^v(\d+)_(\w+)$/.exec(view);
   const delve = /^(?:int|uint)(?:8|16|32|64)$|^float(?:32|64)$/.test(view);
   const elem = basicType(gdb ? (VIEW[gdb[2]!] ?? '') : delve ? view : '');

@@ -38,7 +38,8 @@ export interface RegisterFact {
   readonly meant: boolean;
 }
 
-export function registerFacts(stack: CallStack, frame: LogicalFrame, names: readonly string[]): readonly RegisterFact[] {
+/** `lanes`: how vector registers are told; several ways if it is not said. */
+export function registerFacts(stack: CallStack, frame: LogicalFrame, names: readonly string[], lanes?: LaneKind): readonly RegisterFact[] {
   const roles = registerRoles(stack, frame);
   return names.map((name): RegisterFact => {
     const known = readRegister(frame, name);
@@ -48,7 +49,7 @@ export function registerFacts(stack: CallStack, frame: LogicalFrame, names: read
     const meant = name === 'rsp' || name === 'eflags' || (role !== undefined && role.value !== undefined);
     const base = { name, value, shown: shown(name, value), meant };
     if (name === 'rsp') return { ...base, text: `${role?.role ?? 'stack'}, ${usedText(frame)}`, region: 'stack' };
-    if (!WORDS.has(kindOf(name)!)) return { ...base, text: withRole(special(name, value), role) };
+    if (!WORDS.has(kindOf(name)!)) return { ...base, text: withRole(special(name, value, lanes), role) };
     const chain = chainOf(stack, value, nextArgument(frame, name));
     const region = chain.links[0]!.landmark?.region;
     return { ...base, text: withRole(chainText(chain), role), ...(region === undefined ? {} : { region }) };
@@ -64,8 +65,8 @@ function nextArgument(frame: LogicalFrame, name: string): bigint | undefined {
 }
 
 /** One line each: name, value, what it is. */
-export function registerLines(stack: CallStack, frame: LogicalFrame, names: readonly string[]): readonly string[] {
-  return registerFacts(stack, frame, names).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
+export function registerLines(stack: CallStack, frame: LogicalFrame, names: readonly string[], kind?: LaneKind): readonly string[] {
+  return registerFacts(stack, frame, names, kind).map(fact => `${fact.name.padEnd(8)} ${fact.shown.padEnd(18)} ${fact.text}`.trimEnd());
 }
 
 const sizeText = (bytes: bigint): string => (bytes < 1024n ? `${bytes} bytes` : `${(Number(bytes) / 1024).toFixed(1)} KiB`);
@@ -97,12 +98,12 @@ function shown(name: string, value: bigint): string {
 }
 
 /** Registers that hold no address or number. */
-function special(name: string, value: bigint): string {
+function special(name: string, value: bigint, kind: LaneKind | undefined): string {
   switch (kindOf(name)) {
     case 'flags':
       return flagNames(value);
     case 'vector':
-      return value === 0n ? '' : lanes(value);
+      return value === 0n ? '' : lanes(value, registerNamed(name)!.bits, kind === undefined ? EVERYDAY_LANES : [kind]);
     case 'x87':
       return String(extendedToNumber(value));
     default:
@@ -124,14 +125,30 @@ function mxcsrNames(value: bigint): string {
   return [...set, rounding, ...((value >> 15n) & 1n ? ['FZ'] : [])].join(' ');
 }
 
-function lanes(value: bigint): string {
-  const view = new DataView(new ArrayBuffer(16));
-  view.setBigUint64(0, BigInt.asUintN(64, value), true);
-  view.setBigUint64(8, value >> 64n, true);
-  const doubles = [view.getFloat64(0, true), view.getFloat64(8, true)];
-  const words = [0, 4, 8, 12].map(offset => view.getInt32(offset, true));
-  const quads = [BigInt.asIntN(64, value), BigInt.asIntN(64, value >> 64n)];
-  return `v2_double {${doubles.join(', ')}} v4_int32 {${words.join(', ')}} v2_int64 {${quads.join(', ')}}`;
+/** Kinds of lanes by gdb's names: bytes of one, and how it is read. */
+const LANES = {
+  float: [4, (view: DataView, at: number) => view.getFloat32(at, true)],
+  double: [8, (view: DataView, at: number) => view.getFloat64(at, true)],
+  int8: [1, (view: DataView, at: number) => view.getInt8(at)],
+  int16: [2, (view: DataView, at: number) => view.getInt16(at, true)],
+  int32: [4, (view: DataView, at: number) => view.getInt32(at, true)],
+  int64: [8, (view: DataView, at: number) => view.getBigInt64(at, true)],
+} as const satisfies Record<string, readonly [number, (view: DataView, at: number) => number | bigint]>;
+export type LaneKind = keyof typeof LANES;
+export const LANE_KINDS = Object.keys(LANES) as LaneKind[];
+const EVERYDAY_LANES: readonly LaneKind[] = ['double', 'int32', 'int64'];
+
+/** A vector register's lanes, the lowest first. */
+function lanes(value: bigint, bits: number, kinds: readonly LaneKind[]): string {
+  const view = new DataView(new ArrayBuffer(bits / 8));
+  for (let at = 0; at < bits / 8; at += 8) view.setBigUint64(at, BigInt.asUintN(64, value >> BigInt(8 * at)), true);
+  return kinds
+    .map(kind => {
+      const [size, read] = LANES[kind];
+      const all = Array.from({ length: bits / 8 / size }, (_, index) => read(view, index * size));
+      return `v${all.length}_${kind} {${all.join(', ')}}`;
+    })
+    .join(' ');
 }
 
 /** An x87 register as the nearest double. */
