@@ -39,7 +39,7 @@ export interface TierOptions {
  * when what was spent there is about that.
  */
 let defaults: TierOptions = {
-  engine: 'interpret',
+  engine: 'jit',
   warm: 40_000_000,
   slice: 20_000,
   hot: 300_000,

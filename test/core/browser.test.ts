@@ -21,7 +21,7 @@ function assets(): Map<string, Uint8Array> {
 }
 
 it('the crash runs to its fault and is explained, without Node', async () => {
-  const context = createContext({ console, TextDecoder, TextEncoder });
+  const context = createContext({ console, performance, TextDecoder, TextEncoder });
   const bundle = runInContext(await bundleCore(join(import.meta.dirname, 'browser.ts')), context) as (iced: Uint8Array) => {
     readonly debug: typeof debug;
   };
@@ -38,7 +38,7 @@ it('the crash runs to its fault and is explained, without Node', async () => {
 });
 
 it.each(['update', 'draw'])('what stands on the screen needs no Node either: %s', async name => {
-  const context = createContext({ console, TextDecoder, TextEncoder });
+  const context = createContext({ console, performance, TextDecoder, TextEncoder });
   const bundle = runInContext(await bundleCore(join(root, `src/tui/${name}.ts`)), context) as (iced: Uint8Array) => Record<string, unknown>;
   expect(bundle(icedModule())[name]).toBeTypeOf('function');
 });

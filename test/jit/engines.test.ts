@@ -20,7 +20,7 @@ function start(engine: EngineName, path: string, args: readonly string[]): { gue
   const output: string[] = [];
   const listen = ({ bytes }: { readonly bytes: Uint8Array }): void => void output.push(Buffer.from(bytes).toString('latin1'));
   const guest = startProcess({ host: nodePorts, path, args: [path, ...args], env: GUEST_ENVIRONMENT, output: listen });
-  preferTiers({ engine: 'interpret' });
+  preferTiers({ engine: 'jit' });
   guest.catch = { signals: new Set() };
   return { guest, output };
 }
