@@ -33,7 +33,7 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
       }
     },
     readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
-    writeFile: (path, text) => reaching('write', path, () => replaceFile(path, text)),
+    writeFile: (path, contents) => reaching('write', path, () => replaceFile(path, contents)),
     appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
     get version() {
       return version();

@@ -51,6 +51,12 @@ export interface OpenFlags {
   readonly fresh?: boolean;
 }
 
+/** Bytes of a file, from a place in it on; what no piece has is zeros. */
+export interface FilePiece {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 /** An open file: a number that the port gives. */
 export type FileHandle = number;
 

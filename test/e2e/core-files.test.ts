@@ -78,6 +78,35 @@ describe.skipIf(gcc)(`a C program${gcc ? ` (skipped: ${gcc})` : ''}`, () => {
     expect(threads!.output).toMatch(/thread 1/);
   });
 
+  it('that r14 writes is read by gdb, and by itself', () => {
+    const dumped = join(folder, 'dumped');
+    const at = session(aborts(), ['continue', `dump ${dumped}`, 'bt', 'p $rip', 'p $rsp']);
+    expect(at.answers[1]).toMatchObject({ ok: true });
+    const said = execFileSync(
+      'gdb',
+      [
+        '-nx',
+        '-batch',
+        ...['bt', 'p/x $rip', 'p/x $rsp', 'p $_siginfo.si_signo', 'info auxv'].flatMap(each => ['-ex', each]),
+        aborts(),
+        dumped,
+      ],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const theirs = [...said.matchAll(/^#\d+ +(?:0x[0-9a-f]+ in )?(\S+) \(/gm)].map(([, name]) => name!.replace(/^__GI_/, ''));
+    expect(theirs).toContain('main');
+    expect(said).toMatch(/Program terminated with signal SIGABRT/);
+    expect(said).toMatch(/\$3 = 6\n/);
+    expect(said).toMatch(/AT_ENTRY/);
+    const registers = [...said.matchAll(/^\$[12] = (0x[0-9a-f]+)$/gm)].map(([, value]) => BigInt(value!));
+    const [bt, rip, rsp] = inCore(dumped, aborts(), 'bt', 'p $rip', 'p $rsp');
+    expect([rip, rsp].map(answer => answer!.output.replace(/^.* = /, ''))).toEqual(
+      [at.answers[3], at.answers[4]].map(answer => answer!.output.replace(/^.* = /, '')),
+    );
+    expect(registers).toHaveLength(2);
+    expect(names(bt!.data)).toContain('main');
+  });
+
   it('does not run, and has no past', () => {
     const [went, back, origin, again] = inCore(core, aborts(), 'continue', 'reverse-continue', 'origin rdi', 'restart');
     expect(went).toMatchObject({ ok: false, output: 'a core file does not run: it is what was there when it was written' });

@@ -93,7 +93,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Ret
     readSource: () => undefined,
     openInput: path => Buffer.from(files.get(path) ?? ''),
     readScript: path => files.get(path) ?? '',
-    writeFile: (path, text) => void files.set(path, text),
+    writeFile: (path, contents) => void files.set(path, typeof contents === 'string' ? contents : 'pieces'),
     appendFile: () => undefined,
     version: 'of a test',
     again: 25_000_000,

@@ -247,6 +247,29 @@ export const timeCommands: readonly Command[] = [
   },
   {
     ...time,
+    name: 'dump',
+    aliases: ['generate-core-file', 'gcore'],
+    syntax: ['dump FILE'],
+    summary: 'write a core file of this moment, for gdb, Delve or r14 core',
+    details:
+      'It is sparse: what the program has never touched takes no room. Of files that it has mapped it has what was changed, as Linux does it.',
+    repeat: 'no',
+    completion: ['file'],
+    run: async (session, args) => {
+      if (args.empty) throw args.error('dump wants a file');
+      const { threads, t } = session.requireProcess();
+      const { corePieces } = await import('../session/core-dump.js');
+      session.host.writeFile(unquote(args.text), corePieces(session));
+      const count = threads.filter(({ state }) => state !== 'exited').length;
+      return text(`Wrote ${args.text}, of ${count} thread${count === 1 ? '' : 's'} at t=${grouped(t)}.`, {
+        file: args.text,
+        t,
+        threads: count,
+      });
+    },
+  },
+  {
+    ...time,
     name: 'goto',
     aliases: [],
     syntax: ['goto MARK'],

@@ -1,4 +1,5 @@
 /** What a session needs from outside. */
+import type { FilePiece } from '../../host/files.js';
 import type { InputQueue } from '../../host/input.js';
 import type { GuestInput } from '../../host/input-log.js';
 import type { Images } from '../../image/images.js';
@@ -61,8 +62,8 @@ export interface Host {
   readSource(path: string): string | undefined;
   /** Text of a script for `source`. Throws when it cannot be read. */
   readScript(path: string): string;
-  /** Puts a text in the place of a file, which is never there in part. Throws CommandError when it cannot be written. */
-  writeFile(path: string, text: string): void;
+  /** Puts a text, or pieces, in the place of a file, which is never there in part. Throws CommandError when it cannot be written. */
+  writeFile(path: string, contents: string | Iterable<FilePiece>): void;
   appendFile(path: string, text: string): void;
   /** Instructions that may be run again to say more of a stop: none where a screen waits for it, many where somebody reads. */
   readonly again: number;

@@ -15,8 +15,10 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { FilePiece } from '../files.js';
 import { makeFolder } from './folder.js';
 
 /** Milliseconds: how long another's turn is waited for, how long it may take at most, and between two looks. */
@@ -29,13 +31,13 @@ const sleep = (milliseconds: number): void => {
 };
 
 /**
- * Puts a text in the place of a file, or makes it: written beside it, and renamed when all of it is on the disk. What is no file, as a terminal, is
+ * Puts a text, or pieces, in the place of a file, or makes it: written beside it, and renamed when all of it is on the disk. What is no file, as a terminal, is
  * written to. Throws what the system says; the old file is then as it was.
  */
-export function replaceFile(path: string, text: string, mode = 0o666): void {
+export function replaceFile(path: string, contents: string | Iterable<FilePiece>, mode = 0o666): void {
   const before = statSync(path, { throwIfNoEntry: false });
-  if (before !== undefined && !before.isFile()) {
-    writeFileSync(path, text);
+  if (before !== undefined && !before.isFile() && typeof contents === 'string') {
+    writeFileSync(path, contents);
     return;
   }
   folderOf(path, mode);
@@ -45,7 +47,8 @@ export function replaceFile(path: string, text: string, mode = 0o666): void {
   try {
     const descriptor = openSync(beside, 'w', mode);
     try {
-      writeFileSync(descriptor, text);
+      if (typeof contents === 'string') writeFileSync(descriptor, contents);
+      else for (const { at, bytes } of contents) writeAll(descriptor, at, bytes);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -56,6 +59,10 @@ export function replaceFile(path: string, text: string, mode = 0o666): void {
     rmSync(beside, { force: true });
     throw error;
   }
+}
+
+function writeAll(descriptor: number, at: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
 }
 
 /** Replaces a file by what `change` makes of its bytes, undefined where there is none; of all that change it so, one at a time. */
