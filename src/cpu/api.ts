@@ -261,9 +261,9 @@ export type CpuStop =
 
 /**
  * Where calls begin and end, and stacks change: a block's first instruction, which a function's entry always is; a CALL; a RET; a jump to an
- * address in a register or in memory; an instruction that may load RSP with an unrelated value.
+ * address in a register or in memory; an instruction that may load RSP with an unrelated value. And each instruction, for who wants that.
  */
-export type EdgeKind = 'entry' | 'call' | 'return' | 'jump' | 'stack';
+export type EdgeKind = 'entry' | 'call' | 'return' | 'jump' | 'stack' | 'instruction';
 
 /** Looks at the machine while the guest runs, and changes nothing of it. What it leaves out it is not asked about, which costs nothing. */
 export interface Observer {
@@ -273,6 +273,8 @@ export interface Observer {
 
 /** Looks at registers and memory at the edges of calls. */
 export interface EdgeWatcher {
+  /** It is asked of each instruction too. */
+  readonly instructions?: boolean;
   /** Asked when the code at an address is translated: the number to call `reached` with each time before the instruction runs; 0: never. */
   site(pc: bigint, kind: EdgeKind): number;
   /** What the engine looks at itself at a site: it asks when that is in doubt alone. */

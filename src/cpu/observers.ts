@@ -32,6 +32,10 @@ export class Observers {
     this.accessWatchers = this.all.filter(each => each.accesses !== undefined);
   }
 
+  get watchInstructions(): boolean {
+    return this.edgeWatchers.some(each => each.edges!.instructions === true);
+  }
+
   get watchEdges(): boolean {
     return this.edgeWatchers.length > 0;
   }
@@ -46,6 +50,7 @@ export class Observers {
     const questions: EdgeQuestion[] = [];
     for (const observer of this.edgeWatchers) {
       const edges = observer.edges as EdgeWatcher;
+      if (kind === 'instruction' && edges.instructions !== true) continue;
       const site = edges.site(pc, kind);
       if (site !== 0) questions.push({ number: this.sites.push({ observer, site }), test: edges.test?.(site) });
     }

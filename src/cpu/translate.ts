@@ -317,9 +317,10 @@ export class Translator {
     const last = uops[uops.length - 1];
     const kind = EDGES.get(last?.op ?? -1);
     const target = uops.length === 1 && last!.a >= 0 ? last!.a : undefined;
-    const kinds: readonly (EdgeKind | undefined)[] = [first ? 'entry' : undefined, kind];
-    for (const each of kinds) {
-      if (each !== undefined) for (const question of this.observers.sitesAt(address, each)) this.draft.ask(question, target);
+    const each = this.observers.watchInstructions ? 'instruction' : undefined;
+    const kinds: readonly (EdgeKind | undefined)[] = [first ? 'entry' : undefined, kind, each];
+    for (const asked of kinds) {
+      if (asked !== undefined) for (const question of this.observers.sitesAt(address, asked)) this.draft.ask(question, target);
     }
   }
 

@@ -11,7 +11,13 @@ function setBy(all: readonly Breakpoint[]): unknown {
     const { kind, name, spec } = each;
     const properties = PROPERTIES.filter(property => property.name !== 'hits').map(property => [property.name, property.data(each)]);
     const own =
-      each.kind === 'break' ? each.addresses : each.kind === 'watch' ? [each.watch, each.onlyChanges] : [each.event, ...each.numbers];
+      each.kind === 'break'
+        ? each.addresses
+        : each.kind === 'watch'
+          ? [each.watch, each.onlyChanges]
+          : each.kind === 'register'
+            ? each.part
+            : [each.event, ...each.numbers];
     return { kind, name, spec, own, ...Object.fromEntries(properties) };
   });
 }

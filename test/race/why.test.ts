@@ -74,6 +74,17 @@ describe('a race', () => {
     expect((await at.data('frame')).function).toBe('main.readField');
     expect(await at.text('race why')).toMatch(/has released nothing since its access\.\nIt would be ordered if/);
     expect(((await at.data('race')) as { reported: number }).reported).toBe(0);
+    // `why` says the same in few lines, and leads to the access before: there nobody has written yet.
+    const lines: string[] = await at.data('why');
+    expect(lines.length).toBeLessThanOrEqual(12);
+    expect(lines.slice(1, 3)).toEqual(
+      stop
+        .split('\n')
+        .slice(1, 3)
+        .map(line => line.trim()),
+    );
+    expect(lines.join('\n')).toMatch(/^data race on [\s\S]* has released nothing since its access\.\nIt would be ordered if/);
+    const [, mark] = /\[(\d+)\] .*main\.main\.func1\S* \(main\.go:38\), goroutine \d+/.exec(lines.at(-1)!)!;
     const graph = await at.text('hb');
     expect(graph).toMatch(
       /@\d+ go in main\.after[^\n]*\n.*starts <== \d+\n.*WRITES .* in main\.main\.func1 .*- - race\n.*ends\n.*READS .* - - race/,
@@ -82,6 +93,7 @@ describe('a race', () => {
     const svg = at.files.get('graph.svg')!;
     expect(svg.match(/<line class="missing"/g)).toHaveLength(1);
     expect(svg.match(/<circle /g)).toHaveLength((await at.data('hb')).length);
+    expect((await at.data(`goto ${mark}`)).function).toBe('main.main.func1');
   });
 
   it.skipIf(why)(`is stopped at without symbols too, and told with what is not in a report${skipped}`, async () => {

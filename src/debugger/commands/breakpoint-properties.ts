@@ -143,6 +143,8 @@ function settingLine(each: Breakpoint): string {
   switch (each.kind) {
     case 'catch':
       return `${each.temporary ? 'tcatch' : 'catch'} ${each.spec}${behind}`;
+    case 'register':
+      return `watch ${each.spec}${each.thread === undefined ? '' : ` thread ${each.thread}`}${behind}`;
     case 'watch':
       return `${WATCH[each.watch.access]}${each.watch.access === 'write' && !each.onlyChanges ? ' -w' : ''} ${each.spec}${behind}`;
     case 'break': {

@@ -12,7 +12,7 @@ export function breakpointLine(images: Images, breakpoint: Breakpoint): string {
     ? 'Tracepoint'
     : caught
       ? 'Catchpoint'
-      : { break: 'Breakpoint', watch: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
+      : { break: 'Breakpoint', watch: 'Watchpoint', register: 'Watchpoint', catch: 'Catchpoint' }[breakpoint.kind];
   const name = breakpoint.name === undefined || breakpoint.name === breakpoint.spec ? '' : ` ${breakpoint.name}`;
   const told = (where: 'brackets' | 'below' | undefined): readonly string[] =>
     PROPERTIES.flatMap(property => (property.where === where ? (property.text?.(breakpoint) ?? []) : []));
@@ -28,6 +28,8 @@ function where(images: Images, breakpoint: Breakpoint): string {
   switch (breakpoint.kind) {
     case 'catch':
       return breakpoint.spec;
+    case 'register':
+      return `on changes of ${breakpoint.spec}, a register: each instruction that may write it is looked at while the program runs`;
     case 'watch': {
       const { address, length, access } = breakpoint.watch;
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
@@ -61,6 +63,8 @@ export function breakpointRow(images: Images, breakpoint: Breakpoint): Data {
     const { address, length, access } = breakpoint.watch;
     return { ...common, address: hex(address), length, access, until: breakpoint.scope?.function ?? null };
   }
+  if (breakpoint.kind === 'register')
+    return { ...common, register: breakpoint.part.register, first: breakpoint.part.offset, length: breakpoint.part.bytes };
   if (breakpoint.kind === 'catch') return { ...common, numbers: [...breakpoint.numbers] };
   const places = breakpoint.addresses.map(address => {
     const line = images.lineAt(address);

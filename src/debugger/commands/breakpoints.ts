@@ -1,3 +1,5 @@
+import type { EffectRegister } from '../../cpu/api.js';
+import { isGpr } from '../../cpu/effects/instruction.js';
 import { hex } from '../../host/hex.js';
 import { told } from '../../host/told.js';
 import { RUNTIME_EVENTS } from '../../runtime/events.js';
@@ -5,11 +7,20 @@ import { shadowAddress } from '../../runtime/race/layout.js';
 import { raceParameters } from '../../runtime/race/signatures.js';
 import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
+import { findRegister } from '../evaluate/registers.js';
 import { raceView, reportingAddresses } from '../memory/race.js';
 import { parseMessage } from '../run/messages.js';
 import { scopeOfAddress } from '../run/watch-scopes.js';
 import { watchesFor } from '../run/watched.js';
-import { CAUGHT, type CodeBreakpoint, ENDINGS, RACE, type Watchpoint } from '../session/breakpoints.js';
+import {
+  CAUGHT,
+  type CodeBreakpoint,
+  ENDINGS,
+  RACE,
+  type RegisterWatchpoint,
+  type WatchedRegister,
+  type Watchpoint,
+} from '../session/breakpoints.js';
 import { locate, placeOfExpression, pointing, watchTarget } from '../session/expressions.js';
 import type { Resolved } from '../session/locations.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
@@ -98,13 +109,21 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'watch',
     aliases: [],
-    syntax: ['watch [-l] EXPRESSION [if CONDITION]', 'watch -r|-w|-rw EXPRESSION', 'watch -shadow ADDRESS [if CONDITION]'],
-    summary: 'stop when a value in memory changes; any number of them, of any size',
+    syntax: [
+      'watch [-l] EXPRESSION [if CONDITION]',
+      'watch $REGISTER [thread N] [if CONDITION]',
+      'watch -r|-w|-rw EXPRESSION',
+      'watch -shadow ADDRESS [if CONDITION]',
+    ],
+    summary: 'stop when a value in memory or in a register changes; any number of them, of any size',
     details: [
       'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
       "A variable of a frame is followed when Go moves the goroutine's stack, and its watchpoint ends, with a stop, when the frame has returned;",
       'with -l its address is watched, whatever comes to lie there. Any expression can be watched (watch a > b, watch len(s), watch p.x + 1): the program stops',
       'when its value has changed, wherever what it reads was written.',
+      'A register (watch $r14, watch $al, watch XMM0) is watched in each thread, or in one. It costs what it is written: each instruction that may do so is looked',
+      'at, about a microsecond, and a change that a condition lets pass takes some ten. R14, which holds g, costs little; with RAX it is a million instructions in',
+      'several seconds. A goroutine is told by a condition: if runtime.curg.goid == 7.',
       "-shadow: the race detector's four cells of the 8 bytes at an address, at each change of one: who has accessed them, as shadow tells it.",
     ].join('\n'),
     completion: ['expression'],
@@ -251,6 +270,12 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
   session.requireProcess();
   const [target, wanted] = conditioned(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
+  const register = registerWatched(target);
+  if (register !== undefined) {
+    if (access !== 'write' || !onlyChanges || fixed)
+      throw target.error('a register is watched for changes of its value alone: watch, without options');
+    return watchRegister(session, target, register, wanted);
+  }
   const context = session.context();
   const expression = pointing(target.column, () => {
     return WatchedExpression.isWanted(target.text, context) ? new WatchedExpression(target.text, context) : undefined;
@@ -271,6 +296,38 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     onlyChanges,
     condition: wanted,
   });
+}
+
+/** The bytes of a register that a name means; undefined: it is another expression. `thread N` may stand behind. Throws CommandError. */
+function registerWatched(target: Arguments): WatchedRegister | undefined {
+  const name = target.text.replace(BEHIND, '');
+  const named = findRegister(name.replace(/^\$/, ''), name.startsWith('$'));
+  if (named === undefined) return undefined;
+  const register = named.register as EffectRegister;
+  const vector = register.startsWith('xmm');
+  if (!vector && !isGpr(register)) throw target.error(`${target.text} is not watched: general registers and XMM registers are`);
+  return { register, offset: named.offset, bytes: named.size ?? (vector ? 16 : 8) };
+}
+
+/** Which thread's register it is. */
+const BEHIND = /\s+thread\s+(\d+)$/;
+
+function watchRegister(session: Session, target: Arguments, part: WatchedRegister, wanted: string | undefined): Answer {
+  const { process, images } = session.target;
+  const thread = BEHIND.exec(target.text)?.[1];
+  const watchpoint = session.breakpoints.add<RegisterWatchpoint>({
+    kind: 'register',
+    name: undefined,
+    temporary: false,
+    trace: false,
+    thread: thread === undefined ? undefined : Number(thread),
+    spec: target.text.replace(BEHIND, ''),
+    part,
+    last: new Map(),
+    condition: wanted,
+  });
+  session.registerWatches.look(process, [watchpoint]);
+  return text(breakpointLine(images, watchpoint), breakpointRow(images, watchpoint));
 }
 
 /** Sets a watchpoint of which nothing else was said yet, and tells of it. */

@@ -36,6 +36,7 @@ export async function travel(session: Session, way: (history: Past) => Journey<S
   const { on } = checks;
   checks.on = false;
   checks.arm(session.target);
+  session.registerWatches.arm(process, []);
   let stop: Stop;
   try {
     const journey = way(history);
@@ -77,6 +78,7 @@ export async function excursion<T>(session: Session, way: (history: Past) => Jou
   const { faulted } = session.target;
   checks.on = false;
   checks.arm(session.target);
+  session.registerWatches.arm(process, []);
   session.takeInterrupt();
   session.selection = { goroutine: undefined, frame: 0 };
   // Of a program that has ended, too, there is something to look at then.
@@ -105,6 +107,7 @@ export async function excursion<T>(session: Session, way: (history: Past) => Jou
 function lookAtWatches(session: Session): void {
   session.target.changed();
   for (const each of session.breakpoints.watchpoints) each.last = lookAtWatchpoint(session, each);
+  session.registerWatches.look(session.target.process, session.breakpoints.registerWatchpoints);
 }
 
 // ---- to a moment -----------------------------------------------------------------------------------------------------------------------------
@@ -432,13 +435,15 @@ export function* continueBack(session: Session, history: Past): Journey<Stop> {
       yield* piece.run(event => {
         session.target.changed();
         const stop = counts(event, process.t, piece.end) ? judge(session, event, undefined) : undefined;
-        if (stop === undefined || stop.reason === 'exited') return;
+        // A register's change is seen behind its instruction, which may have led to where it stands.
+        if (stop === undefined || stop.reason === 'exited' || (piece.last && process.t >= piece.end)) return;
         last = { moment: { t: process.t, signal: stop.reason === 'signal' ? stop.signal.signal : undefined }, stop };
       });
       return last;
     });
   } finally {
     restore();
+    session.registerWatches.arm(process, []);
   }
   if (found === undefined) return yield* toStart(history);
   return yield* toMoment(history, found.moment, found.stop);

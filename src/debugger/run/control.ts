@@ -101,6 +101,7 @@ export function armStep(session: Session): number {
   const { breakpoints, target } = session;
   const { process } = target;
   process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).flatMap(watchesOf));
+  session.registerWatches.arm(process, breakpoints.registerWatchpoints);
   process.catch = breakpoints.catch(catchable(session));
   session.checks.arm(target);
   return session.stops;
@@ -122,6 +123,7 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
     case 'signal':
       return signalStop(session, event.signal);
     case 'observer':
+      if (event.observer === session.registerWatches) return registerHit(session, goal);
       return { reason: 'abi', violation: session.checks.takeStop() };
     default:
       return plainStop(event);
@@ -207,6 +209,23 @@ function conditionFails(session: Session, condition: string | undefined): false 
   } catch (error) {
     return `cannot tell whether ${condition} holds: ${told(error).message}`;
   }
+}
+
+/** An instruction that will change a watched register: it runs, whichever way the run is gone, and those that want to stop are told. */
+function registerHit(session: Session, goal: Goal | undefined): Stop | undefined {
+  const { registerWatches: registers, target } = session;
+  const { process } = target;
+  const { tid } = process.current;
+  const event = registers.changedBefore ? undefined : registers.pass(() => session.driver.rerun(1, true));
+  target.changed();
+  session.lookAtThread();
+  const met = registers.changes(tid).filter(({ breakpoint }) => {
+    if (breakpoint.thread !== undefined && breakpoint.thread !== tid - process.pid + 1) return false;
+    const problem = conditionFails(session, breakpoint.condition);
+    return problem !== false && countHit(breakpoint, session.goroutine?.id);
+  });
+  const other = event && judge(session, event, goal);
+  return met.length > 0 ? { reason: 'register', changes: met } : other;
 }
 
 /** Every watchpoint that the access met counts it; all that want to stop are told. */

@@ -1,4 +1,4 @@
-import type { Watch } from '../../cpu/api.js';
+import type { EffectRegister, Watch } from '../../cpu/api.js';
 import type { Type } from '../../image/api.js';
 import type { Catch } from '../../linux/api.js';
 import type { WatchedExpression } from './watched-expression.js';
@@ -75,6 +75,21 @@ export interface Watchpoint extends Common {
   readonly onlyChanges: boolean;
 }
 
+/** Bytes of a register, of whichever thread. */
+export interface WatchedRegister {
+  readonly register: EffectRegister;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface RegisterWatchpoint extends Common {
+  readonly kind: 'register';
+  readonly spec: string;
+  readonly part: WatchedRegister;
+  /** What was seen last, by thread. */
+  readonly last: Map<number, bigint>;
+}
+
 export interface Catchpoint extends Common {
   readonly kind: 'catch';
   readonly spec: string;
@@ -85,7 +100,7 @@ export interface Catchpoint extends Common {
 
 export type BreakpointChange = 'new' | 'changed' | 'removed';
 
-export type Breakpoint = CodeBreakpoint | Watchpoint | Catchpoint;
+export type Breakpoint = CodeBreakpoint | Watchpoint | RegisterWatchpoint | Catchpoint;
 
 /** The location of a breakpoint at all data races. */
 export const RACE = 'race';
@@ -188,6 +203,10 @@ export class Breakpoints {
 
   get watchpoints(): readonly Watchpoint[] {
     return this.#all.filter(each => each.kind === 'watch' && each.enabled) as Watchpoint[];
+  }
+
+  get registerWatchpoints(): readonly RegisterWatchpoint[] {
+    return this.#all.filter(each => each.kind === 'register' && each.enabled) as RegisterWatchpoint[];
   }
 
   /** What the kernel is to stop for; `reported` signals beside those that are caught. */

@@ -30,6 +30,7 @@ import type { Host, Launcher } from './host.js';
 import { startOf } from './launcher.js';
 import { Pace } from './pace.js';
 import { Replay } from './past.js';
+import { RegisterWatches } from './register-watches.js';
 import { Requests } from './requests.js';
 import { Settings } from './settings.js';
 import { SignalHandling } from './signal-handling.js';
@@ -92,6 +93,7 @@ export class Session {
   readonly signals = new SignalHandling(() => this.stopsChanged());
   readonly requests = new Requests();
   readonly checks = new CallChecks();
+  readonly registerWatches = new RegisterWatches();
   readonly sources: SourceFiles;
   readonly pace: Pace;
   displays: Display[] = [];
@@ -518,7 +520,9 @@ export class Session {
     const { target, driver, checks, stop } = this;
     const site: CallSite = { target, driver, checks, thread: this.thread, most: this.settings.number('max-call-instructions') };
     const asked: CallAsked = { site, context, stop, apart: this.#calls !== 'stay', goroutine: this.selection.goroutine };
-    return this.#attempt(this.#calls !== 'each undone', () => callFunction(asked, callee, args, manner)).value;
+    return this.registerWatches.pass(
+      () => this.#attempt(this.#calls !== 'each undone', () => callFunction(asked, callee, args, manner)).value,
+    );
   }
 
   /** What expressions are evaluated in: the selected frame, if there is one. */

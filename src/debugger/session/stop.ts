@@ -1,6 +1,7 @@
 import type { ProcessStop, SignalInfo } from '../../linux/api.js';
 import type { Violation } from '../lens/rules.js';
 import type { Breakpoint, EndingKind } from './breakpoints.js';
+import type { RegisterChange } from './register-watches.js';
 
 /** What Go's runtime has to say when it ends the program. */
 export interface Ending {
@@ -31,6 +32,8 @@ export type Stop =
   | { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string }
   /** `also`: others that have seen the same access. */
   | (WatchChange & { readonly reason: 'watchpoint'; readonly also: readonly WatchChange[] })
+  /** Watched registers have another value: all that an instruction, or the kernel, has changed. */
+  | { readonly reason: 'register'; readonly changes: readonly RegisterChange[] }
   /** Watched variables are gone with their frames, and their watchpoints with them. */
   | { readonly reason: 'scope'; readonly watchpoints: readonly { readonly id: number; readonly spec: string; readonly function: string }[] }
   | { readonly reason: 'ending'; readonly breakpoint: Breakpoint; readonly ending: Ending; readonly problem?: string }

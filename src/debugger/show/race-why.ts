@@ -73,15 +73,31 @@ function stepPlace(target: Target, { address, stack }: OrderStep): string {
 
 /** `race why`. `steps`: what ordered the two; undefined: it is not known. */
 export function whyLines(target: Target, story: RaceStory, steps: readonly OrderStep[] | undefined): readonly string[] {
-  const { now, before, released } = story;
-  const [later, earlier] = [racerName(now), racerName(before)];
-  const lines = [
+  const { now, before } = story;
+  return [
     `Data race on ${dataName(target, before.address)}${isDropped(story) ? ', which the detector does not report' : ''}:`,
     `  now:    ${racingText(now)}, sid ${now.cell.sid} @ ${now.cell.epoch}`,
     ...stackLines(target, now),
     `  before: ${racingText(before)}, sid ${before.cell.sid} @ ${before.cell.epoch}`,
     ...stackLines(target, before),
     'What is missing between them:',
+    ...missingLines(target, story, steps),
+    ...notesOf(target, story),
+  ];
+}
+
+/** The same for who reads it at a stop: both accesses in a line each, and what is missing between them. */
+export const shortWhyLines = (target: Target, story: RaceStory, steps: readonly OrderStep[] | undefined): readonly string[] => [
+  `data race on ${dataName(target, story.before.address)}`,
+  ...racePair(target, story),
+  ...missingLines(target, story, steps).map(each => each.trim()),
+];
+
+/** The edge that is not there: what each goroutine had of the other's past, and where it could have got it. */
+function missingLines(target: Target, story: RaceStory, steps: readonly OrderStep[] | undefined): readonly string[] {
+  const { now, before, released } = story;
+  const [later, earlier] = [racerName(now), racerName(before)];
+  const lines = [
     now.knows === 0 || now.knows === undefined
       ? `  ${later} has got nothing of what ${earlier} did: its clock has 0 for sid ${before.cell.sid}; the access was in epoch ${before.cell.epoch}.`
       : `  ${later} knows of ${earlier} up to epoch ${now.knows} (sid ${before.cell.sid}); the access was in epoch ${before.cell.epoch}.`,
@@ -113,7 +129,7 @@ export function whyLines(target: Target, story: RaceStory, steps: readonly Order
   lines.push(
     `It would be ordered if ${earlier} released (unlock, send, Done, atomic store) behind its ${before.cell.write ? 'write' : 'read'}, and ${later} acquired at the same place (lock, receive, Wait, atomic load) before its ${now.cell.write ? 'write' : 'read'}.`,
   );
-  return [...lines, ...notesOf(target, story)];
+  return lines;
 }
 
 /** What a reader of a report may not expect, where it bears on this one. */

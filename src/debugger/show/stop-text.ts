@@ -62,7 +62,7 @@ export function stopData(session: Session): StopData {
   const goroutine = session.target.goroutineOf(session.thread);
   const address = stop.reason === 'watchpoint' ? stop.address : stop.reason === 'signal' ? stop.signal.address : undefined;
   return {
-    reason: stop.reason === 'ending' ? stop.ending.kind : stop.reason,
+    reason: stop.reason === 'ending' ? stop.ending.kind : stop.reason === 'register' ? 'watchpoint' : stop.reason,
     signal: stop.reason === 'signal' ? stop.signal.name : null,
     address: address === undefined ? null : hex(address),
     pc: hex(rip),
@@ -72,6 +72,7 @@ export function stopData(session: Session): StopData {
     goroutine: goroutine === undefined ? null : Number(goroutine.id),
     ...(stop.reason === 'abi' ? { rule: stop.violation.rule } : {}),
     ...('breakpoint' in stop ? { breakpoint: stop.breakpoint.id } : {}),
+    ...(stop.reason === 'register' ? { breakpoint: stop.changes[0]!.breakpoint.id } : {}),
     ...(stop.reason === 'scope' ? { breakpoint: stop.watchpoints[0]!.id } : {}),
     ...(stop.reason === 'ending' ? { message: stop.ending.message } : {}),
   };
@@ -126,6 +127,8 @@ function whyText(session: Session): string {
       return `${ENDING_TITLES[stop.ending.kind]}: ${stop.ending.message}; in `;
     case 'watchpoint':
       return `watchpoint ${[stop, ...stop.also].map(watchName).join(' and ')} ${stop.access === 'read' ? 'read' : 'written'} in `;
+    case 'register':
+      return `watchpoint ${stop.changes.map(({ breakpoint }) => `${breakpoint.id} (${breakpoint.spec})`).join(' and ')} changed, in `;
     case 'scope':
       return `${stop.watchpoints.map(each => `watchpoint ${each.id} (${each.spec}) ends, as ${each.function} has returned`).join(', ')}; in `;
     case 'signal':
@@ -182,6 +185,8 @@ function detailText(session: Session): string {
       return stop.problem ?? stop.ending.details[0] ?? '';
     case 'syscall':
       return stop.text;
+    case 'register':
+      return stop.changes.map(({ before, after }) => `${hex(before)} -> ${hex(after)}`).join('; ');
     case 'watchpoint':
       return [stop, ...stop.also].map(({ before, after }) => `${before} -> ${after}`).join('; ');
     case 'unsupported':
@@ -239,6 +244,11 @@ function detailLines(session: Session): readonly string[] {
       return endingLines(session, stop, instruction);
     case 'syscall':
       return [`  ${stop.text}`, sourceOrInstruction(session, instruction)];
+    case 'register':
+      return [
+        ...stop.changes.map(({ breakpoint, before, after }) => `  ${breakpoint.spec}: ${hex(before)} -> ${hex(after)}`),
+        sourceOrInstruction(session, instruction),
+      ];
     case 'watchpoint': {
       const changes = [stop, ...stop.also];
       return [

@@ -3,12 +3,14 @@
  * is known of such a case. Each sentence is of something that was looked at.
  */
 import { CommandError } from '../errors.js';
+import { raceHere } from '../memory/race.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { isUserCode } from '../show/goroutine-text.js';
 import { linkText, type ToldLink } from '../show/origin-text.js';
 import type { Journey, Timeline } from '../timeline/history.js';
 import { ofAbort } from './abort.js';
+import { ofDataRace, raceOf } from './data-race.js';
 import { ofEnding } from './ending.js';
 import { ofFault } from './fault.js';
 import { FRAMES, Inquiry, type Reason, type StopScene, saying } from './inquiry.js';
@@ -22,9 +24,10 @@ const MOST_LINES = 12;
 export function sceneOf(session: Session): StopScene {
   const { stop, target } = session;
   const { stack } = session;
-  if (stop.reason !== 'signal' && stop.reason !== 'ending' && stop.reason !== 'abi')
+  const explained = stop.reason === 'signal' || stop.reason === 'ending' || stop.reason === 'abi' || raceHere(target) !== undefined;
+  if (!explained)
     throw new CommandError(
-      'nothing has gone wrong here that could be explained: why is for faults, panics and what Go throws; origin for any value',
+      'nothing has gone wrong here that could be explained: why is for faults, panics, what Go throws and data races; origin for any value',
     );
   return { stop, faulted: target.faulted, frames: stack.frames(FRAMES), tid: session.thread.tid, t: target.process.t };
 }
@@ -36,6 +39,7 @@ export function* reasons(session: Session, history: Timeline<Stop>, scene: StopS
 
 function* all(q: Inquiry): Journey<readonly Reason[]> {
   const { stop, faulted } = q.scene;
+  if (stop.reason === 'breakpoint') return yield* ofDataRace(q, raceOf(q));
   if (stop.reason === 'ending') return yield* ofEnding(q, stop);
   if (stop.reason !== 'signal' || faulted === undefined) return yield* ofOther(q);
   return yield* ofFault(q, faulted);
