@@ -8,7 +8,15 @@ import { type Debugging, debug, debugBundled } from './support/debug.js';
 
 /** The rows of a pane as text. */
 function rowsOf({ session }: Debugging, name: PaneName, width = 60, before?: View): readonly string[] {
-  const shown: PaneSubject = { view: observe(session, 'test'), before, console: [], output: [], lesson: undefined, reasons: undefined };
+  const shown: PaneSubject = {
+    view: observe(session, 'test'),
+    before,
+    console: [],
+    output: [],
+    lesson: undefined,
+    reasons: undefined,
+    contents: false,
+  };
   return paneNamed(name)
     .content(shown, width)
     .items.map(({ row }) =>

@@ -150,6 +150,9 @@ const FLAGS = [
   },
   { name: 'list', summary: 'print offset, bytes and Go syntax of each instruction, and end', of: ['asm'] },
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
+  { name: 'new', summary: 'write a small lesson that works into the folder DIR', of: ['lesson'] },
+  { name: 'from-start', summary: 'begin at the beginning, wherever the lesson was left', of: ['lesson'] },
+  { name: 'allow-build', summary: 'let the lesson run its own command that builds its program', of: ['lesson'] },
   {
     name: 'help',
     short: 'h',
@@ -186,7 +189,10 @@ const COMMANDS = {
     syntax: 'r14 gdbserver [FLAGS] :PORT PATH [-- ARGUMENT...]',
     summary: 'debug it from gdb, with target remote :PORT; it goes backwards too, and monitor COMMAND does what r14 can',
   },
-  lesson: { syntax: 'r14 lesson [FLAGS] NAME', summary: "walk through a bundled program's lesson, step by step" },
+  lesson: {
+    syntax: 'r14 lesson [FLAGS] NAME|DIR|FILE.md',
+    summary: 'walk through a lesson, step by step: of a bundled program, or one of your own (docs/lessons.md)',
+  },
   cost: {
     syntax: 'r14 cost [FLAGS] NAME, or PLAIN RACE',
     summary: 'what -race costs a bundled program, or two builds of one: instructions, calls, system calls, memory',
@@ -310,7 +316,8 @@ export function asciiWanted(parsed: Parsed): boolean {
 export const screenWanted = (parsed: Parsed): boolean =>
   process.stdin.isTTY === true &&
   process.stdout.isTTY === true &&
-  process.env.TERM !== 'dumb' &&
+  // A terminal that nothing is known of, or that knows nothing: an empty TERM is one.
+  !['', 'dumb'].includes(process.env.TERM ?? '') &&
   !parsed.values.has('line') &&
   !heard(parsed);
 

@@ -29,6 +29,9 @@ export class Outlet {
   }
 }
 
+/** Each line further in. */
+export const indented = (text: string, by: string): string => text.replace(/^/gm, by);
+
 /** Writes all of it, now: text is r14's own, bytes are whose they are. Ends the process when nobody reads any more: as SIGPIPE would, with 141. */
 export function writeOut(descriptor: 1 | 2, data: string | Uint8Array): void {
   let bytes: Uint8Array = typeof data === 'string' ? Buffer.from(terminalText(data)) : data;

@@ -1,8 +1,9 @@
 /** What keys, clicks and words of the footer ask for. */
+import type { LessonMove } from '../debugger/lesson/walk.js';
 import type { PaneName } from './panes/table.js';
 
 /** What a line that is typed is: a command, a text to search for, a place to go to. */
-export type Asking = 'command' | 'search' | 'place';
+export type Asking = 'command' | 'search' | 'place' | 'answer';
 
 export type Action =
   /** `typed`: not by a single key, so that the answer is wanted. */
@@ -12,7 +13,8 @@ export type Action =
   | { readonly kind: 'pane'; readonly name: PaneName }
   /** By so many items, pages or to an end. */
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
-  | { readonly kind: 'lesson' }
+  | { readonly kind: 'lesson'; readonly move: LessonMove }
+  | { readonly kind: 'contents' }
   | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'hide' | 'mouse' | 'own' }
   /** A line is typed. */
   | { readonly kind: 'type'; readonly asking: Asking }

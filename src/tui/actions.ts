@@ -1,15 +1,16 @@
 /** What single keys and the mouse do. */
 
+import type { LessonMove } from '../debugger/lesson/walk.js';
 import type { Action } from './action.js';
 import { EMPTY } from './editor.js';
 import { clicked } from './foot.js';
 import { helpRows } from './help.js';
 import type { Input } from './input.js';
-import { KEYS } from './keys.js';
-import { bodyHeight, FOOT, hit, isAlone, scrolled, tooSmall } from './layout.js';
+import { KEYS, type KeyRow } from './keys.js';
+import { bodyHeight, FOOT, hit, isAlone, nextPage, paneContentOf, scrolled, tooSmall } from './layout.js';
 import type { PaneItem } from './pane.js';
 import { hasReport } from './panes/output.js';
-import { PANES } from './panes/table.js';
+import { PANES, paneNamed } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, searched, selectBy } from './selection.js';
 import { type Next, type Spot, type State, touched } from './state.js';
 
@@ -29,7 +30,7 @@ const FLAVOURS = ['go', 'gnu', 'intel'] as const;
 export function pressed(state: State, { name, text }: Key): Next {
   if (state.help !== undefined) return { state: { ...state, help: helped(state, state.help, name || text) } };
   const character = text === ' ' ? 'space' : text;
-  const key = KEYS.find(row => row.keys.includes(name === '' ? character : name) && (row.whileSearching !== true || state.search !== ''));
+  const key = KEYS.find(row => row.keys.includes(name === '' ? character : name) && usable(row, state));
   if (key === undefined || (tooSmall(state) && !LEAVING.has(key.action.kind))) return { state };
   if (state.running !== undefined && !key.whileRunning) {
     const { action } = key;
@@ -38,6 +39,10 @@ export function pressed(state: State, { name, text }: Key): Next {
   }
   return act(state, key.action);
 }
+
+/** Keys that have another meaning where they do not apply. */
+const usable = ({ whileSearching, inLesson }: KeyRow, { search, focus, lesson }: State): boolean =>
+  (whileSearching !== true || search !== '') && (inLesson !== true || (focus === 'lesson' && lesson !== undefined));
 
 export function act(state: State, action: Action): Next {
   const { focus } = state;
@@ -97,12 +102,12 @@ export function act(state: State, action: Action): Next {
       const next = FLAVOURS[(FLAVOURS.indexOf(state.view.flavor) + 1) % FLAVOURS.length];
       return act(state, { kind: 'run', line: `config disassemble-flavor ${next}` });
     }
-    case 'lesson': {
-      const next = state.lesson?.next;
-      if (next === undefined)
-        return { state: noted(state, state.lesson === undefined ? 'no lesson is open: r14 lesson NAME opens one' : 'the lesson is over') };
-      return { state: { ...state, running: next.text, asked: true }, effect: { kind: 'lesson' } };
-    }
+    case 'lesson':
+      return lessonMoved(state, action.move);
+    case 'contents':
+      return state.lesson === undefined
+        ? { state: noted(state, NO_LESSON) }
+        : { state: { ...state, focus: 'lesson', contents: !state.contents, panes: touched(state, 'lesson', NOWHERE) } };
     case 'zoom':
       return { state: { ...state, zoomed: !state.zoomed, asked: state.zoomed && state.asked } };
     case 'hide': {
@@ -147,6 +152,42 @@ export function matched(state: State, text: string, by: 1 | -1): State {
   return panes === undefined ? noted(state, `"${text}" is nowhere in ${name}`) : { ...state, panes };
 }
 
+const NO_LESSON = 'no lesson is open: r14 lesson NAME opens one';
+const NOWHERE = { top: undefined, selected: undefined } as const;
+
+/** Space reads before it does anything; what is asked of a lesson that is left leads back to it first. */
+function lessonMoved(state: State, move: LessonMove): Next {
+  const { lesson } = state;
+  if (lesson === undefined) return { state: noted(state, NO_LESSON) };
+  const asking = (asked: LessonMove): Next => {
+    const { next } = lesson;
+    const running = asked.kind === 'step' && next !== undefined ? next.text : LESSON_RUNS;
+    return { state: { ...state, contents: false, running, asked: true }, effect: { kind: 'lesson', move: asked } };
+  };
+  const { exercise } = lesson;
+  switch (move.kind) {
+    case 'step': {
+      if (state.contents) return { state: { ...state, contents: false, panes: touched(state, 'lesson', NOWHERE) } };
+      if (lesson.away) return asking({ kind: 'return' });
+      const page = nextPage(state, 'lesson');
+      if (page !== undefined) return { state: { ...state, panes: touched(state, 'lesson', { top: page, selected: undefined }) } };
+      if (lesson.next === undefined) return { state: noted(state, 'the lesson is over') };
+      if (exercise?.answer) return { state: { ...state, line: EMPTY, asking: 'answer' } };
+      return asking(exercise === undefined ? move : { kind: 'judge' });
+    }
+    case 'hint':
+    case 'leave':
+      return exercise === undefined
+        ? { state: noted(state, 'no exercise waits here') }
+        : asking(move.kind === 'leave' ? { kind: 'leave' } : move);
+    default:
+      return asking(move);
+  }
+}
+
+/** What runs while a lesson goes anywhere but on. */
+const LESSON_RUNS = 'lesson';
+
 /** The help scrolls, and goes at any other key. */
 function helped(state: State, top: number, key: string): number | undefined {
   const action = KEYS.find(row => row.keys.includes(key))?.action;
@@ -188,13 +229,24 @@ export function pointed(state: State, pointer: Pointer): Next {
 /** Goes to what an item points at. */
 function enter(state: State, item: PaneItem | undefined): Next {
   if (item === undefined) return { state };
-  const { frame, goroutine, thread, command } = item;
+  const { frame, goroutine, thread, command, section, names } = item;
+  if (section !== undefined) return act(state, { kind: 'lesson', move: { kind: 'section', number: section } });
+  if (names !== undefined) return named(state, names[0]!);
   if (command !== undefined) return act(state, { kind: 'run', line: command });
   if (frame !== undefined) return act(state, { kind: 'run', line: `frame ${frame}` });
   if (goroutine !== undefined) return act(state, { kind: 'run', line: `goroutine ${goroutine}` });
   if (thread !== undefined) return act(state, { kind: 'run', line: `thread ${thread}` });
   const address = item.target ?? meant(item);
   return address === undefined ? { state } : { state, effect: { kind: 'go', address } };
+}
+
+/** Shows what a name of a lesson's stands for: a register among the registers, anything else where it lies. */
+function named(state: State, name: string): Next {
+  const register = name.toLowerCase();
+  const items = paneContentOf(state, paneNamed('registers'), state.columns).items;
+  const selected = items.findIndex(item => item.register === register || item.register === `r${register}`);
+  if (selected < 0) return { state, effect: { kind: 'find', text: name, pane: undefined } };
+  return { state: { ...state, focus: 'registers', panes: touched(state, 'registers', { selected }) } };
 }
 
 /** Sets a breakpoint at what an item stands for, or clears those that are there. */

@@ -12,6 +12,7 @@ const PROMPTS: Readonly<Record<Asking, string>> = {
   command: '(r14) ',
   search: 'search: ',
   place: 'go to: ',
+  answer: 'answer: ',
 };
 
 /** A piece of a line, and what a click on it does. */
@@ -26,6 +27,13 @@ export function footer(state: State): readonly Row[] {
     state.line === undefined ? undefined : promptRow(state.line, state.columns, state.reading ? 'input: ' : PROMPTS[state.asking]);
   return [typed ?? rowOf(upper(state)), rowOf(lower(state))];
 }
+
+const ENTERS: Readonly<Record<Asking, string>> = {
+  command: 'enter runs it',
+  search: 'enter searches',
+  place: 'enter goes there',
+  answer: 'enter gives it',
+};
 
 const rowOf = (pieces: readonly Piece[]): Row => pieces.map(({ text, role }) => span(text, role));
 
@@ -90,9 +98,9 @@ function hints(state: State): readonly Hint[] {
   if (state.reading) return [{ text: 'enter sends the line' }, { text: 'ctrl-d ends the input' }, { text: 'ctrl-c stops the program' }];
   if (state.line !== undefined)
     return [
-      { text: state.asking === 'command' ? 'enter runs it' : state.asking === 'search' ? 'enter searches' : 'enter goes there' },
+      { text: ENTERS[state.asking] },
       { text: 'escape leaves it' },
-      ...(state.asking === 'search' ? [] : [{ text: 'tab completes' }]),
+      ...(state.asking === 'search' || state.asking === 'answer' ? [] : [{ text: 'tab completes' }]),
       ...(state.asking === 'command' ? [{ text: 'up and down: commands before' }, { text: 'pageup, pagedown: console' }] : []),
     ];
   return KEYS.flatMap((row): Hint[] => {

@@ -27,5 +27,14 @@ export const hintOfZoom: Hint = state => (isAlone(state) ? undefined : 'z zoom')
 export const hintOfRestart: Hint = ({ view }) => (view.exited ? 'R restart' : undefined);
 /** Only at the start: later it would start anew. */
 export const hintOfMain: Hint = ({ view }) => (view.atStart ? 'm main' : undefined);
-export const hintOfLesson: Hint = ({ lesson }) => (lesson?.next === undefined ? undefined : 'space lesson');
+export const hintOfLesson: Hint = ({ lesson }) =>
+  lesson?.next === undefined
+    ? undefined
+    : lesson.away
+      ? 'space back to the lesson'
+      : lesson.exercise === undefined
+        ? 'space lesson'
+        : 'space exercise';
+export const hintOfBackStep: Hint = ({ lesson, focus }) => (focus === 'lesson' && lesson !== undefined ? 'b back' : undefined);
+export const hintOfSections: Hint = ({ lesson, focus }) => (focus === 'lesson' && lesson !== undefined ? 'T sections' : undefined);
 export const hintOfSearch: Hint = ({ search }) => (search === '' ? undefined : 'n, N next');

@@ -1,7 +1,18 @@
 /** The key table: what single keys do, and the help that `?` shows of it. */
 
 import type { Action } from './action.js';
-import { hintOfBack, hintOfEnter, hintOfLesson, hintOfMain, hintOfRestart, hintOfSearch, hintOfZoom, moving } from './hints.js';
+import {
+  hintOfBack,
+  hintOfBackStep,
+  hintOfEnter,
+  hintOfLesson,
+  hintOfMain,
+  hintOfRestart,
+  hintOfSearch,
+  hintOfSections,
+  hintOfZoom,
+  moving,
+} from './hints.js';
 import { PANES } from './panes/table.js';
 import type { State } from './state.js';
 
@@ -16,6 +27,8 @@ export interface KeyRow {
   readonly always?: true;
   /** Only while something is searched for: before that the key is another's. */
   readonly whileSearching?: true;
+  /** The same of the lesson's pane. */
+  readonly inLesson?: true;
   readonly whileRunning?: boolean;
 }
 
@@ -38,7 +51,22 @@ export const KEYS: readonly KeyRow[] = [
     whileSearching: true,
   },
   { keys: ['N'], summary: 'where it stood before', action: { kind: 'match', by: -1 }, whileRunning: true, whileSearching: true },
-  { keys: ['space'], summary: "run the lesson's next step", hint: hintOfLesson, action: { kind: 'lesson' } },
+  {
+    keys: ['space'],
+    summary: 'read the lesson on, then run its next step',
+    hint: hintOfLesson,
+    action: { kind: 'lesson', move: { kind: 'step' } },
+  },
+  {
+    keys: ['b'],
+    summary: 'in the lesson: a step back',
+    hint: hintOfBackStep,
+    action: { kind: 'lesson', move: { kind: 'back' } },
+    inLesson: true,
+  },
+  { keys: ['T'], summary: "the lesson's sections, to go to one", hint: hintOfSections, action: { kind: 'contents' } },
+  { keys: ['H'], summary: "the exercise's next hint, and in the end its solution", action: { kind: 'lesson', move: { kind: 'hint' } } },
+  { keys: ['x'], summary: 'leave the exercise, and go on', action: { kind: 'lesson', move: { kind: 'leave' } } },
   { keys: ['m'], summary: "run to main, where the user's code begins", hint: hintOfMain, action: run('start') },
   { keys: ['s'], summary: 'step one instruction, into calls', hint: moving('s step'), action: run('stepi') },
   { keys: ['n'], summary: 'step one instruction, over calls', hint: moving('n over'), action: run('nexti') },

@@ -14,7 +14,7 @@ export interface ScreenPlace {
   readonly height: number;
 }
 
-/** A row of a pane: one of the item with that index, or so many items that a fold hides; `unfold`: the keys that show what is to be read there. */
+/** A row of a pane: one of the item with that index, or so many items that a fold hides; `unfold`: the key that shows them. */
 export type ScreenLine =
   | { readonly index: number; readonly item: PaneItem; readonly row: Row }
   | { readonly hidden: number; readonly unfold?: string };
@@ -77,7 +77,7 @@ const LAYOUTS: readonly Layout[] = [
           slot('race', 9, 3),
           slot('lens', 9, 2),
           slot('memory', 4, 2),
-          slot('lesson', 8, 3),
+          slot('lesson', 14, 4),
           slot('goroutines', 2, 1),
         ),
       ],
@@ -188,9 +188,14 @@ function spread(band: Band, columns: number): readonly (Column & { readonly from
   });
 }
 
+/** Rows more for a lesson that is read. */
+const READING = 6;
+
 function wantOf(state: State, { pane, least, weight }: Slot, width: number): Want {
   const most = 1 + Math.max(1, paneContentOf(state, paneNamed(pane), width).items.length);
-  return { least: Math.min(least, most), most, weight };
+  // What is read a page at a time is given more while it is read.
+  const wanted = state.focus === pane && paneNamed(pane).pages ? least + READING : least;
+  return { least: Math.min(wanted, most), most, weight };
 }
 
 const stacked = (wants: readonly Want[]): Want => ({
@@ -284,26 +289,28 @@ function rowsInView(state: State, place: ScreenPlace): readonly ScreenLine[] {
     const folded = fold(items, new Set([anchor ?? 0, ...(selected === undefined ? [] : [selected])]), height);
     if (folded !== undefined) return folded;
   }
-  if (top === undefined && fresh !== undefined && anchor !== undefined && anchor - fresh >= height) {
-    const told = lines.slice(fresh, anchor).filter(({ item }) => item.row.some(({ text }) => text.trim() !== ''));
-    const begun = told.slice(0, Math.max(0, height - (told.length < height ? 1 : 2)));
-    return [
-      ...begun,
-      ...(begun.length < told.length ? [{ hidden: told.length - begun.length, unfold: unfolding(state, place) }] : []),
-      lines[anchor]!,
-    ];
+  if (place.pane.pages) {
+    const first = pageOf(items.length, height, top ?? fresh ?? 0);
+    const page = lines.slice(first, first + height);
+    const hidden = items.length - first - height;
+    return hidden > 0 ? [...page.slice(0, -1), { hidden: hidden + 1, unfold: 'space' }] : page;
   }
   const from = topOf(place.pane, top, anchor, items.length, height);
   return lines.slice(from, from + height);
 }
 
-/** The keys that show what a fold hides: the brief pane grows when it is focused, any other when it is zoomed, and the largest is scrolled. */
-function unfolding(state: State, { pane, height }: ScreenPlace): string {
-  if (height === bodyHeight(state)) return 'pageup, pagedown';
-  const brief = layoutOf(state)
-    .bands.flat()
-    .some(({ slots }) => slots.some(each => each.pane === pane.name && each.brief));
-  return brief ? pane.key : `${pane.key} z`;
+/** First row of a page. */
+const pageOf = (length: number, height: number, wanted: number): number => Math.max(0, Math.min(length - height, wanted));
+
+/** The pane's next page, before anything else is done; undefined: its end is in view, or it is not shown. */
+export function nextPage(state: State, name: PaneName): number | undefined {
+  const place = layout(state).find(each => each.pane.name === name);
+  if (place === undefined) return undefined;
+  const { items, fresh } = paneContentOf(state, place.pane, place.width);
+  const height = place.height - 1;
+  const first = pageOf(items.length, height, state.panes[name].top ?? fresh ?? 0);
+  // The last row of a page that is not the last tells that there is more.
+  return first + height >= items.length ? undefined : Math.min(items.length - height, first + Math.max(1, height - 1));
 }
 
 /** First item in view. */
@@ -346,9 +353,10 @@ function fold(items: readonly PaneItem[], wanted: ReadonlySet<number>, height: n
 export function scrolled(state: State, name: PaneName, by: number): number | undefined {
   const place = layout(state).find(each => each.pane.name === name);
   if (place === undefined) return state.panes[name].top;
-  const { items, anchor } = paneContentOf(state, place.pane, place.width);
+  const { items, anchor, fresh } = paneContentOf(state, place.pane, place.width);
   const height = place.height - 1;
-  const from = topOf(place.pane, state.panes[name].top, anchor, items.length, height);
+  const { top } = state.panes[name];
+  const from = place.pane.pages ? pageOf(items.length, height, top ?? fresh ?? 0) : topOf(place.pane, top, anchor, items.length, height);
   return Math.max(0, Math.min(items.length - height, from + by));
 }
 

@@ -19,6 +19,10 @@ export interface PaneItem {
   readonly target?: bigint;
   /** The command that Enter runs instead. */
   readonly command?: string;
+  /** Names in it that can be gone to. */
+  readonly names?: readonly string[];
+  /** A section of the lesson, by its number. */
+  readonly section?: number;
   /** A line of source that it shows. */
   readonly place?: { readonly file: string; readonly line: number };
   /** What `row` is of, where the pane has left something out itself: shown while the item is selected. */
@@ -39,6 +43,8 @@ export interface PaneSubject {
   /** What the program has written, oldest first; the last line may be unfinished. */
   readonly output: readonly string[];
   readonly lesson: LessonView | undefined;
+  /** The lesson's sections are shown instead of its text. */
+  readonly contents: boolean;
   /** What `why` has told of this stop. */
   readonly reasons: readonly string[] | undefined;
 }
@@ -68,6 +74,8 @@ export interface PaneRow {
   readonly anchorAt?: number;
   /** Text that only grows at its end: what is read of it stays where it is. */
   readonly grows?: boolean;
+  /** It is read a page at a time, from what is new on. */
+  readonly pages?: boolean;
   /** What has no room is folded to `⋮`, so that the items with `keep` are always in view. */
   readonly folds?: boolean;
 }

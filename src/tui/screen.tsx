@@ -159,7 +159,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
         return;
       }
       case 'lesson':
-        return running(state.running!, () => opened.lesson!.step());
+        return running(state.running!, () => opened.lesson!.move(effect.move));
       case 'complete': {
         const { words, start } = complete(opened.session, effect.line, options.files);
         const typed = effect.line.slice(start);
@@ -211,6 +211,7 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
     const output = await action();
     clearInterval(timer);
     if (opened.session.ended) return finish();
+    opened.lesson?.afterCommand();
     if (output !== '') send({ kind: 'answer', text: output });
     // The code follows the program, and the frame that is selected.
     if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };

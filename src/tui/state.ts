@@ -1,6 +1,6 @@
 /** The screen's state, what changes it, and what it asks for: effects are data, which the shell around carries out. */
 
-import type { LessonView } from '../debugger/lesson/walk.js';
+import type { LessonMove, LessonView } from '../debugger/lesson/walk.js';
 import type { Action, Asking } from './action.js';
 import type { EditedLine } from './editor.js';
 import type { Input } from './input.js';
@@ -86,8 +86,8 @@ export type Message =
 export type Effect =
   /** An empty line repeats the command before. */
   | { readonly kind: 'command'; readonly line: string; readonly opening?: boolean | undefined }
-  /** The lesson's next step. */
-  | { readonly kind: 'lesson' }
+  /** Something of the lesson. */
+  | { readonly kind: 'lesson'; readonly move: LessonMove }
   /** Something was typed for the program; undefined: the end of its input. */
   | { readonly kind: 'input'; readonly text: string | undefined }
   | { readonly kind: 'complete'; readonly line: string }
@@ -115,6 +115,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     view,
     before: undefined,
     reasons: undefined,
+    contents: false,
     rows,
     columns,
     // Who has not begun to read begins there.
@@ -127,7 +128,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     search: '',
     notice: '',
     console: (lesson?.results ?? []).flatMap(({ part, output }) =>
-      part.kind === 'command' ? [`(r14) ${part.text}`, ...output.split('\n')] : [],
+      part.kind === 'command' ? [`(r14) ${part.text}`, ...(output === '' ? [] : output.split('\n'))] : [],
     ),
     output: UNWRITTEN,
     lesson,

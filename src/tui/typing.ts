@@ -19,6 +19,12 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
     case 'enter':
       if (state.reading) return given(state, line.text);
       if (state.asking === 'search') return { state: sought(state, line.text) };
+      if (state.asking === 'answer') {
+        const answered: State = { ...state, line: undefined };
+        return line.text.trim() === ''
+          ? { state: answered }
+          : act(answered, { kind: 'lesson', move: { kind: 'answer', text: line.text.trim() } });
+      }
       if (state.asking === 'place') return wanted(state, line.text.trim());
       return submitted(state, line.text);
     case 'ctrl-c':

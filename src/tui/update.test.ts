@@ -71,11 +71,12 @@ describe('single keys', () => {
   });
 
   it('of a lesson wait too, one after the other, and what the lesson has no step for keeps nothing waiting', () => {
-    const step = (text: string): LessonView => ({ results: [], next: { kind: 'command', text, line: 1 }, position: 1, steps: 3 });
+    const blank = { title: 'L', fresh: 0, away: false, exercise: undefined, sections: [], after: '' };
+    const step = (text: string): LessonView => ({ ...blank, results: [], next: { kind: 'command', text, line: 1 }, position: 1, steps: 3 });
     const busy = fed({ ...start(), lesson: step('continue') }, ...keys(' ', ' ', ' ', 's'));
     const next = update(busy, { ...stopped, lesson: step('bt') });
-    expect([next.effect, next.state.running, next.state.pending.length]).toEqual([{ kind: 'lesson' }, 'bt', 2]);
-    const over = update(next.state, { ...stopped, lesson: { results: [], next: undefined, position: 3, steps: 3 } });
+    expect([next.effect, next.state.running, next.state.pending.length]).toEqual([{ kind: 'lesson', move: { kind: 'step' } }, 'bt', 2]);
+    const over = update(next.state, { ...stopped, lesson: { ...blank, results: [], next: undefined, position: 3, steps: 3 } });
     expect(over.effect).toEqual(command('stepi'));
     expect(over.state.notice).toBe('the lesson is over');
   });

@@ -1,10 +1,13 @@
 /** The one pure function that changes the screen's state. */
+
+import type { LessonView } from '../debugger/lesson/walk.js';
 import { act, noted, pointed, pressed, spotHere } from './actions.js';
 import { EMPTY, insert } from './editor.js';
 import { carried } from './layout.js';
+import type { PaneState } from './pane.js';
 import type { PaneName } from './panes/table.js';
 import { indexOf } from './selection.js';
-import { type Message, type Next, type State, UNWRITTEN, type Waiting } from './state.js';
+import { type Message, type Next, type State, touched, UNWRITTEN, type Waiting } from './state.js';
 import { say, written } from './transcript.js';
 import { pasted, typed, typedCandidates } from './typing.js';
 import type { View } from './view/view.js';
@@ -25,8 +28,9 @@ export function update(state: State, message: Message): Next {
       const lesson = message.lesson ?? state.lesson;
       const reasons = moved || !message.view.fault ? undefined : state.reasons;
       const line = state.reading ? undefined : state.line;
+      const turned = { ...state, panes: touched(state, 'lesson', turnedTo(state.lesson, lesson)) };
       return goOn(
-        shown(state, { view: message.view, before, lesson, reasons, line, reading: false, running: undefined, progress: undefined }),
+        shown(turned, { view: message.view, before, lesson, reasons, line, reading: false, running: undefined, progress: undefined }),
       );
     }
     case 'opening': {
@@ -86,6 +90,14 @@ function goOn(state: State): Next {
   if (action === undefined) return { state };
   const next = act({ ...state, pending }, action);
   return next.effect === undefined ? goOn(next.state) : next;
+}
+
+/** What a step has brought is read from its beginning; what is said of an exercise stands at the end. */
+function turnedTo(before: LessonView | undefined, lesson: LessonView | undefined): Partial<PaneState> {
+  if (lesson === undefined || lesson === before) return {};
+  if (lesson.fresh !== before?.fresh || lesson.results.length !== before.results.length) return { top: undefined, selected: undefined };
+  const told = ({ exercise }: LessonView): string => `${exercise?.said} ${exercise?.hints.length} ${exercise?.solution?.length}`;
+  return told(lesson) === told(before) ? {} : { top: Number.MAX_SAFE_INTEGER, selected: undefined };
 }
 
 /** What was asked for by `w` is no more what runs. */

@@ -7,11 +7,13 @@
  *     variant NAME [race=BOOL]     starts that build of the lesson's program in place of the present one
  *     expect ...                   a claim, in the forms of the command `expect` (src/debugger/commands/expectation.ts)
  *
- * A line that begins with `#` is a remark. Everything else is text for the reader.
+ * A line that begins with `#` is a remark. A block with the word `exercise` is one (exercise.ts). Everything else is text for the reader; a heading of
+ * the second level begins a section.
  */
 import { Told, told } from '../../host/told.js';
 import { type Expectation, parseExpectation } from '../commands/expectation.js';
 import { commandTable } from '../commands/table.js';
+import { type Exercise, parseExercise } from './exercise.js';
 
 export type LessonPart = {
   /** Line of the file, from 1. */
@@ -23,6 +25,7 @@ export type LessonPart = {
   | { readonly kind: 'command' }
   | { readonly kind: 'variant'; readonly variant: string; readonly race: boolean | undefined }
   | { readonly kind: 'check'; readonly check: Expectation }
+  | { readonly kind: 'exercise'; readonly exercise: Exercise }
 );
 
 export interface Lesson {
@@ -30,6 +33,13 @@ export interface Lesson {
   /** The first heading. */
   readonly title: string;
   readonly parts: readonly LessonPart[];
+  /** The lesson's beginning, and its headings of the second level: what each is called, and its first part. */
+  readonly sections: readonly LessonSection[];
+}
+
+export interface LessonSection {
+  readonly title: string;
+  readonly part: number;
 }
 
 /** A lesson that cannot be walked: one line for each wrong step, `FILE:LINE: what is wrong`. */
@@ -45,7 +55,8 @@ export function parseLesson(file: string, source: string): Lesson {
   const parts: LessonPart[] = [];
   const problems: string[] = [];
   let prose: { line: number; text: string[] } | undefined;
-  let fence: { mark: string; line: number; steps: boolean } | undefined;
+  let fence: { mark: string; line: number; steps: boolean; exercise: string[] | undefined } | undefined;
+  const sections: LessonSection[] = [];
   const flush = () => {
     const text = prose?.text.join('\n').replace(/^\n+|\s+$/g, '') ?? '';
     if (prose !== undefined && text !== '') parts.push({ kind: 'text', line: prose.line, text });
@@ -70,16 +81,27 @@ export function parseLesson(file: string, source: string): Lesson {
     const mark = FENCE.exec(text);
     if (fence !== undefined) {
       if (mark !== null && mark[2] === '' && mark[1]!.startsWith(fence.mark)) {
-        if (!fence.steps) tell(line, text);
+        if (fence.exercise !== undefined) {
+          const { exercise, line: begun } = fence;
+          const parsed = parseExercise(exercise, (at, problem) => problems.push(`${file}:${begun + 1 + at}: ${problem}`));
+          parts.push({ kind: 'exercise', line: begun, text: parsed.ask, exercise: parsed });
+        } else if (!fence.steps) tell(line, text);
         fence = undefined;
-      } else if (fence.steps) step(line, text);
+      } else if (fence.exercise !== undefined) fence.exercise.push(text);
+      else if (fence.steps) step(line, text);
       else tell(line, text);
       return;
     }
     if (mark !== null) {
-      fence = { mark: mark[1]!, line, steps: mark[2] === 'r14' };
-      if (!fence.steps) tell(line, text);
+      fence = { mark: mark[1]!, line, steps: mark[2] === 'r14', exercise: mark[2] === 'exercise' ? [] : undefined };
+      if (fence.exercise !== undefined) flush();
+      else if (!fence.steps) tell(line, text);
       return;
+    }
+    const heading = /^##\s+(.+)$/.exec(text)?.[1]?.trim();
+    if (heading !== undefined) {
+      flush();
+      sections.push({ title: heading, part: parts.length });
     }
     const quoted = QUOTED.exec(text);
     if (quoted === null) tell(line, text);
@@ -90,7 +112,7 @@ export function parseLesson(file: string, source: string): Lesson {
   const title = /^#\s+(.+)$/m.exec(source)?.[1]?.trim();
   if (title === undefined) problems.push(`${file}:1: a lesson begins with its title: # TITLE`);
   if (problems.length > 0) throw new LessonError(problems.join('\n'));
-  return { file, title: title!, parts };
+  return { file, title: title!, parts, sections: [...(sections[0]?.part === 0 ? [] : [{ title: title!, part: 0 }]), ...sections] };
 }
 
 type Step = { kind: 'command' } | { kind: 'variant'; variant: string; race: boolean | undefined } | { kind: 'check'; check: Expectation };

@@ -1,4 +1,4 @@
-/** Walks a lesson: runs its steps in a session and looks whether what it claims holds. */
+/** Walks a lesson: runs its steps in a session and looks whether what it claims holds; forwards, back, and to any of its parts. */
 
 import { told } from '../../host/told.js';
 import type { Flavor } from '../code/disassemble.js';
@@ -6,6 +6,7 @@ import type { Outcome } from '../commands/command.js';
 import { execute } from '../commands/execute.js';
 import { contradiction } from '../commands/expectation.js';
 import type { Session } from '../session/session.js';
+import { type Exercise, judgeAnswer, judgeState, type Verdict, wantsAnswer } from './exercise.js';
 import type { Lesson, LessonPart } from './lesson.js';
 
 /** Where a lesson plays. */
@@ -21,13 +22,19 @@ export interface StepResult {
   readonly ok: boolean;
   /** A command's answer, or what is wrong. */
   readonly output: string;
+  /** An exercise that was left without having been done. */
+  readonly skipped?: true;
 }
 
 export class LessonRun {
   session: Session;
-  #position = 0;
+  #results: StepResult[] = [];
   #answer = '';
   #flavor: Flavor = 'gnu';
+  /** Where the last step has left the session; undefined: the reader or an exercise has gone elsewhere. */
+  #left: string | undefined;
+  /** Counts the sessions: their programs begin at the same moment. */
+  #opened = 0;
 
   /** Opens the program's default build. */
   constructor(
@@ -35,23 +42,103 @@ export class LessonRun {
     private readonly stage: LessonStage,
   ) {
     this.session = stage.open(undefined, undefined);
+    this.#left = this.#place();
+  }
+
+  /** What was read, run and checked so far, in order. */
+  get results(): readonly StepResult[] {
+    return this.#results;
+  }
+
+  get position(): number {
+    return this.#results.length;
   }
 
   /** The part that comes next; undefined at the end. */
   get next(): LessonPart | undefined {
-    return this.lesson.parts[this.#position];
+    return this.lesson.parts[this.position];
   }
 
-  /** Does the next part. Never throws: what goes wrong is the result's output. */
+  /** Whether the session is somewhere else than the lesson has left it: somebody has looked around. */
+  get away(): boolean {
+    return this.#place() !== this.#left;
+  }
+
+  /** Does the next part, from where the lesson stands. Never throws: what goes wrong is the result's output. An exercise is left as it is. */
   async advance(): Promise<StepResult> {
-    const part = this.lesson.parts[this.#position++];
+    const part = this.next;
     if (part === undefined) throw new Error('the lesson is over');
+    if (this.away && part.kind !== 'text') await this.comeBack();
+    const result = await this.#does(part);
+    this.#results.push(result);
+    this.#left = this.#place();
+    return result;
+  }
+
+  /** The exercise that waits for its reader; undefined: none does. */
+  get exercise(): Exercise | undefined {
+    return this.next?.kind === 'exercise' ? this.next.exercise : undefined;
+  }
+
+  /** What becomes of the exercise: with something typed as an answer to it, else by what is so now. Undefined: what was typed is no answer. */
+  judge(exercise: Exercise, typed?: string): Verdict | undefined {
+    if (wantsAnswer(exercise)) return typed === undefined ? undefined : judgeAnswer(this.session, exercise, typed);
+    return judgeState(this.session, exercise, { printed: this.stage.printed(), answer: this.session.answered });
+  }
+
+  /** The exercise is done with. */
+  passed(skipped: boolean): StepResult {
+    const result: StepResult = { part: this.next!, ok: true, output: '', ...(skipped ? { skipped } : {}) };
+    this.#results.push(result);
+    return result;
+  }
+
+  /** Runs a line of an exercise's solution. */
+  solve(line: string): Promise<Outcome> {
+    return execute(this.session, line);
+  }
+
+  /** Back to where the session was when the last step was done. */
+  comeBack(): Promise<void> {
+    return this.seek(this.position);
+  }
+
+  /**
+   * To where all parts before `part` are done. A run is the same each time, so they are done again, from the last one that began a program
+   * on; where the part behind has moved nothing there is nothing to be done.
+   */
+  async seek(part: number): Promise<void> {
+    const { parts } = this.lesson;
+    const undone = part < this.position ? parts.slice(part, this.position) : undefined;
+    if (undone?.every(({ kind }) => kind === 'text' || kind === 'check' || kind === 'exercise') && !this.away) {
+      this.#results.length = part;
+      return;
+    }
+    const before = this.#results.slice(0, part);
+    const first = parts.slice(0, part).findLastIndex(({ kind }) => kind === 'variant');
+    this.#results = before.slice(0, Math.max(0, first));
+    for (const skipped of parts.slice(this.position, Math.max(0, first))) this.#results.push({ part: skipped, ok: true, output: '' });
+    if (first < 0) this.#open(undefined, undefined);
+    for (const each of parts.slice(this.position, part)) {
+      const known = before[this.position];
+      const again = each.kind === 'command' || each.kind === 'variant' ? await this.#does(each) : undefined;
+      this.#results.push(known ?? again ?? { part: each, ok: true, output: '' });
+    }
+    this.#left = this.#place();
+  }
+
+  #open(variant: string | undefined, race: boolean | undefined): void {
+    this.session = this.stage.open(variant, race);
+    this.#opened++;
+  }
+
+  async #does(part: LessonPart): Promise<StepResult> {
     switch (part.kind) {
       case 'text':
         return { part, ok: true, output: part.text };
       case 'variant':
         try {
-          this.session = this.stage.open(part.variant, part.race);
+          this.#open(part.variant, part.race);
           return { part, ok: true, output: '' };
         } catch (error) {
           return { part, ok: false, output: told(error).message };
@@ -65,6 +152,8 @@ export class LessonRun {
         const output = contradiction(this.session, part.check, { printed: this.stage.printed(), answer: this.#answer });
         return { part, ok: output === undefined, output: output ?? '' };
       }
+      case 'exercise':
+        return { part, ok: true, output: '', skipped: true };
     }
   }
 
@@ -77,5 +166,12 @@ export class LessonRun {
     if (settings.flavor === this.#flavor) settings.set('disassemble-flavor', flavor, 0);
     else this.#flavor = settings.flavor;
     return outcome;
+  }
+
+  /** What a step may depend on. */
+  #place(): string {
+    const { target, selection, breakpoints, exited, checks } = this.session;
+    const stops = breakpoints.all.map(({ id, enabled }) => `${id}${enabled}`).join();
+    return [this.#opened, target.process.t, exited, selection.frame, selection.goroutine?.id, stops, checks.on].join(' ');
   }
 }

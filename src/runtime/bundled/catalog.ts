@@ -15,6 +15,14 @@ interface Manifest {
   readonly variants: Readonly<Record<string, readonly string[]>>;
   /** Whether there is a -race build of it, which is then the default. */
   readonly race: boolean;
+  /** The lesson's place in the course, and how long it takes, in minutes. */
+  readonly course?: { readonly place: number; readonly minutes: number };
+}
+
+export interface CourseLesson {
+  readonly name: string;
+  readonly title: string;
+  readonly minutes: number;
 }
 
 export interface BundledProgram {
@@ -62,6 +70,16 @@ export class Catalog {
       .filter(name => this.has(name))
       .map(name => this.describe(name))
       .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** The lessons in the order in which they are to be read. */
+  course(): readonly CourseLesson[] {
+    return this.list()
+      .flatMap(({ name, title }) => {
+        const { course } = this.manifest(name);
+        return course === undefined ? [] : [{ name, title, ...course }];
+      })
+      .sort((a, b) => a.place - b.place);
   }
 
   has(name: string): boolean {

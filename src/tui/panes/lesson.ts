@@ -1,54 +1,108 @@
-import type { LessonPart } from '../../debugger/lesson/lesson.js';
-import { proseLines } from '../../debugger/lesson/prose.js';
+import { proseBlocks } from '../../debugger/lesson/markdown.js';
 import type { StepResult } from '../../debugger/lesson/run.js';
-import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
-import { printable, span, type TextRole } from '../text.js';
+import type { ExerciseView, LessonView } from '../../debugger/lesson/walk.js';
+import { itemsOfLine, itemsOfRow, type PaneItem, type PaneRow, type PaneSubject } from '../pane.js';
+import { printable, type Row, span, type TextRole, wrappedRow } from '../text.js';
 
-/** A lesson: what was said and done so far, and the step that is next. */
+/** Rows of an answer that stand in the lesson; the console has all of them. */
+const ANSWER_ROWS = 24;
+
+/** A lesson: what was said and done so far, and the step or the exercise that is next. */
 export const lessonPane = {
   name: 'lesson',
   title: 'lesson',
   key: '6',
+  grows: true,
+  pages: true,
   useful: ({ lesson }: PaneSubject) => lesson !== undefined,
-  content: ({ lesson: walk }: PaneSubject, width: number) => {
-    if (walk === undefined) return { items: [] };
-    const { results, next, position, steps } = walk;
-    // What stands before the last step is read already.
-    const read = results.findLastIndex(result => isStep(result.part.kind));
-    const parts = results.map((result, index) => shown(result, width - 2, index < read));
+  content: ({ lesson, contents }: PaneSubject, width: number) => {
+    if (lesson === undefined) return { items: [] };
+    const note = `${lesson.position} of ${lesson.steps}${lesson.away ? ', away: space returns' : ''}`;
+    if (contents) return { items: sectionsOf(lesson, width), note };
+    const parts = lesson.results.map((result, index) => shown(result, width, index < lesson.fresh));
     const items: PaneItem[] = parts.flat();
-    // That a check holds is no news; the prose behind it is.
-    const done = results.slice(Math.max(0, read));
-    const prose = done.every(({ ok }) => ok)
-      ? Math.max(
-          0,
-          done.findIndex(({ part }) => part.kind === 'text'),
-        )
-      : 0;
-    const fresh = parts.slice(0, Math.max(0, read) + prose).flat().length;
-    items.push(...(next === undefined ? [line('The lesson is over.', 'dim')] : nextStep(next)));
-    return { items, anchor: items.length - 1, fresh, note: `${position} of ${steps}` };
+    const fresh = parts.slice(0, lesson.fresh).flat().length;
+    items.push(...nextOf(lesson, width));
+    return { items, anchor: items.length - 1, fresh, note };
   },
 } as const satisfies PaneRow;
 
-const isStep = (kind: LessonPart['kind']): boolean => kind === 'command' || kind === 'variant';
+const line = (text: string, role: TextRole, width: number): readonly PaneItem[] => itemsOfLine(` ${text}`, width, role);
 
-const line = (text: string, role: TextRole = 'plain'): PaneItem => ({ row: [span(` ${printable(text)}`, role)] });
+function sectionsOf({ title, sections }: LessonView, width: number): readonly PaneItem[] {
+  return [
+    ...line(title, 'title', width),
+    ...sections.flatMap(({ title: name, current, done }, section) =>
+      itemsOfRow([span(` ${current ? '►' : done ? '✓' : ' '} ${printable(name)}`, current ? 'current' : done ? 'dim' : 'plain')], width, {
+        section,
+      }),
+    ),
+    ...line('up, down and enter go to one; space goes on reading', 'dim', width),
+  ];
+}
 
-function shown({ part, ok, output }: StepResult, width: number, read: boolean): readonly PaneItem[] {
+const STYLES = { plain: 'plain', code: 'literal', stress: 'stress', heading: 'title' } as const;
+
+function prose(text: string, width: number, read: boolean): readonly PaneItem[] {
+  return proseBlocks(text).flatMap(({ spans, hang }) => {
+    const row: Row = [span(' '), ...spans.map(each => span(printable(each.text), read ? 'dim' : STYLES[each.style]))];
+    return wrappedRow(row, width, hang + 1).map((each, index): PaneItem => {
+      const names = each.filter(({ role }) => role === STYLES.code).map(({ text }) => text.trim());
+      return { row: each, ...(index === 0 ? {} : { goesOn: true as const }), ...(names.length === 0 ? {} : { names }) };
+    });
+  });
+}
+
+function shown({ part, ok, output, skipped }: StepResult, width: number, read: boolean): readonly PaneItem[] {
   const role = read ? 'dim' : 'plain';
   switch (part.kind) {
     case 'text':
-      return ['', ...proseLines(part.text, width), ''].map(text => line(text, text.startsWith('#') && !read ? 'title' : role));
+      return [...prose(part.text, width, read), { row: [span('')] }];
     case 'command':
-      return [line(`(r14) ${part.text}`, role)];
+      return [
+        ...line(`(r14) ${part.text}`, read ? 'dim' : 'stress', width),
+        ...answer(output, ok ? role : 'bad', width),
+        { row: [span('')] },
+      ];
+    case 'exercise':
+      return [
+        ...prose(`Exercise: ${part.text}`, width, true),
+        ...line(skipped ? '- left' : '✓ done', read ? 'dim' : 'good', width),
+        { row: [span('')] },
+      ];
     case 'check':
     case 'variant':
-      if (ok) return [line(`✓ ${part.text}`, read ? 'dim' : 'good')];
-      return [line(`✗ ${part.text}`, 'bad'), ...output.split('\n').map(text => line(`    ${text}`, 'bad'))];
+      if (ok) return line(`✓ ${part.text}`, read ? 'dim' : 'good', width);
+      return [
+        ...line(`✗ ${part.text}`, 'bad', width),
+        ...output.split('\n').flatMap(text => line(`    ${text}`, 'bad', width)),
+        ...line('  this is not as the lesson says: b goes back, R starts the program anew, space goes on all the same', 'bad', width),
+      ];
   }
 }
 
-const nextStep = ({ text }: LessonPart): readonly PaneItem[] => [
-  { row: [span(' ► ', 'current'), span(printable(text), 'current'), span('   space runs this', 'dim')] },
-];
+/** What a step has answered, below it. */
+function answer(output: string, role: TextRole, width: number): readonly PaneItem[] {
+  if (output === '') return [];
+  const rows = output.split('\n').flatMap(text => line(`  ${text}`, role, width));
+  if (rows.length <= ANSWER_ROWS) return rows;
+  return [...rows.slice(0, ANSWER_ROWS - 1), ...line(`  ⋮ ${rows.length - ANSWER_ROWS + 1} more: 9`, 'dim', width)];
+}
+
+function nextOf({ next, exercise, after }: LessonView, width: number): readonly PaneItem[] {
+  if (next === undefined)
+    return [...line('The lesson is over.', 'title', width), ...after.split('\n').flatMap(text => line(text, 'plain', width))];
+  if (exercise === undefined)
+    return itemsOfRow([span(' ► ', 'current'), span(printable(next.text), 'current'), span('   space runs this', 'dim')], width);
+  return [
+    ...line('Exercise', 'title', width),
+    ...prose(next.text, width, false),
+    ...exercise.hints.flatMap(hint => line(`hint: ${hint}`, 'changed', width)),
+    ...(exercise.solution ?? []).flatMap((text, index) => line(`${index === 0 ? 'solution: ' : '          '}${text}`, 'changed', width)),
+    ...(exercise.said === '' ? [] : line(exercise.said, 'current', width)),
+    ...line(waysOf(exercise), 'dim', width),
+  ];
+}
+
+const waysOf = ({ answer, more, hints }: ExerciseView): string =>
+  `${answer ? '► space: type the answer' : '► do it, with keys or : and a command; space looks'}${more ? ` · H ${hints.length === 0 ? 'a hint' : 'more'}` : ''} · x leaves it`;
