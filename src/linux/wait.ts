@@ -31,6 +31,8 @@ interface WaitData {
     readonly wanted: readonly Uint8Array[];
     readonly left: { readonly address: bigint; readonly form: 'timeval' | 'timespec' } | undefined;
   };
+  /** `input`: the number of the open file that is read; `offset`: where its position lies, 0n: it has its own. */
+  sendfile: { readonly call: string; readonly file: number; readonly input: number; readonly offset: bigint; readonly count: number };
   /** For room among those who wait to be accepted. */
   connect: { readonly call: string; readonly file: number };
   /** Where the address is written, and its length. */

@@ -72,6 +72,11 @@ export class FdTable {
     return this.files.get(id)!;
   }
 
+  /** The open file of a number; undefined: it is none any more. */
+  find(id: number): OpenFile | undefined {
+    return this.files.get(id);
+  }
+
   close(fd: number): void {
     const { file } = this.descriptor(fd);
     this.slots[fd] = undefined;

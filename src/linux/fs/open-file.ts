@@ -124,6 +124,11 @@ export abstract class OpenFile {
     throw new Errno(this.unknownRequest);
   }
 
+  /** Bytes that `write` takes now, all of them. */
+  free(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** For mmap; undefined: cannot be mapped (ENODEV). */
   pages(): PageSource | undefined {
     return undefined;

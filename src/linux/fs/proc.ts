@@ -47,11 +47,35 @@ function directory(names: () => readonly string[]): Synthetic {
   return { kind: 'directory', names };
 }
 
-/** What name services and resolvers ask for: there is this machine, and no network. */
+/** Names of ports that programs ask for (RFC 6335). */
+const SERVICES = (
+  [
+    ['ftp', 21],
+    ['ssh', 22],
+    ['telnet', 23],
+    ['smtp', 25],
+    ['domain', 53],
+    ['http', 80],
+    ['pop3', 110],
+    ['ntp', 123],
+    ['imap2', 143],
+    ['ldap', 389],
+    ['https', 443],
+    ['imaps', 993],
+    ['mysql', 3306],
+    ['postgresql', 5432],
+  ] as const
+)
+  .map(([name, port]) => `${name}\t${port}/tcp\n${name}\t${port}/udp\n`)
+  .join('');
+
+/** What name services and resolvers ask for: there is this machine, and a name server on it that knows of no other (src/linux/net/name-server.ts). */
 const OWN_FILES: Readonly<Record<string, string>> = {
   '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
-  '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\nnetworks: files\nservices: files\nprotocols: files\n',
-  '/etc/resolv.conf': '# There is no network, and no name server.\n',
+  '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nservices: files\nprotocols: files\n',
+  '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
+  '/etc/services': SERVICES,
+  '/etc/protocols': 'ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\nipv6\t41\tIPv6\n',
 };
 
 /** Whether the guest has a file of r14's own there, in place of the host's. */

@@ -221,6 +221,12 @@ class PipeWriter extends OpenFile {
     return PIPE_SIZE;
   }
 
+  /** Also what is torn: less than PIPE_BUF is taken as a whole or not at all. */
+  override free(): number {
+    const room = PIPE_SIZE - this.pipe.size;
+    return this.pipe.readers === 0 || room >= PIPE_BUF ? Math.max(room, PIPE_BUF) : 0;
+  }
+
   /** Throws EPIPE when nobody can read. */
   override write(bytes: Uint8Array): number | WouldBlock {
     const { pipe } = this;

@@ -4,6 +4,7 @@ import { AF, SOCK } from '../abi/sockets.js';
 import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
 import { type IpAddress, isLocal, NAMELESS, reached, type SocketAddress, sourceFor, type UnixAddress } from './address.js';
 import type { SocketMessage } from './message-queue.js';
+import { NAME_SERVER_PORT, nameServerAnswer } from './name-server.js';
 import type { Network } from './network.js';
 import { type Beside, type SavedSocket, Socket } from './socket.js';
 
@@ -47,8 +48,9 @@ export class DatagramSocket extends Socket {
       this.remote = address;
     } else {
       const target = this.ipTarget(address);
+      if (this.automatic) this.local = { ...(this.local as IpAddress), ip: sourceFor(target.ip) };
       this.net.bindAny(this, sourceFor(target.ip));
-      this.local = { ...reached(this.local as IpAddress) };
+      this.local = reached(this.local as IpAddress);
       this.remote = target;
     }
     return undefined;
@@ -56,6 +58,7 @@ export class DatagramSocket extends Socket {
 
   disconnect(): void {
     this.remote = undefined;
+    if (this.automatic) this.net.unbind(this);
     this.other = undefined;
     this.paired = false;
   }
@@ -111,6 +114,11 @@ export class DatagramSocket extends Socket {
     const there = this.net.reached(SOCK.DGRAM, target, ({ remote }) => remote === undefined || sameIp(remote, from)) as
       | DatagramSocket
       | undefined;
+    const answer = there === undefined && target.port === NAME_SERVER_PORT ? nameServerAnswer(bytes) : undefined;
+    if (answer !== undefined) {
+      this.arrive({ bytes: answer, from: target, files: [], credentials: undefined });
+      return bytes.length;
+    }
     if (there === undefined) {
       // What comes back (ICMP) is for a socket that is connected.
       if (this.remote !== undefined) {
@@ -156,6 +164,10 @@ export class DatagramSocket extends Socket {
     const readable = !this.queue.empty || this.shutRead ? POLL.IN | POLL.RDNORM : 0;
     const over = this.shutRead && this.shutWrite ? POLL.HUP : 0;
     return readable | (this.hasRoom ? this.writableBits : 0) | over | (this.shutRead ? POLL.RDHUP : 0) | (this.error === 0 ? 0 : POLL.ERR);
+  }
+
+  override free(): number {
+    return this.hasRoom ? LONGEST : 0;
   }
 
   /** Of one that is connected: whether something can be sent there. */

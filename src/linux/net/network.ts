@@ -16,6 +16,8 @@ export interface Endpoint extends OpenFile {
   local: SocketAddress | undefined;
   /** Where the network has it, while it is bound. */
   key: string | undefined;
+  /** It got its name because it had to have one. */
+  automatic: boolean;
 }
 
 /** Ports that are given to who asks for none (net.ipv4.ip_local_port_range), and the first that anybody may bind. */
@@ -165,6 +167,7 @@ export class Network {
   unbind(socket: Endpoint): void {
     this.release(socket);
     socket.local = undefined;
+    socket.automatic = false;
   }
 
   /** Binds one that has no name yet, before it sends or connects. */
@@ -174,6 +177,7 @@ export class Network {
     if (family === AF.UNIX) return;
     const address = this.unbound(family);
     this.bindIp(socket, ip === undefined ? address : { ...address, ip });
+    socket.automatic = true;
   }
 
   /** Who has a name of unix(7); one in no file system is of a type of sockets. */

@@ -23,6 +23,7 @@ export interface SavedSocket extends SavedFile {
   readonly local: SocketAddress | undefined;
   readonly remote: SocketAddress | undefined;
   readonly key: string | undefined;
+  readonly automatic: boolean;
   readonly error: number;
   readonly shutRead: boolean;
   readonly shutWrite: boolean;
@@ -42,6 +43,7 @@ export abstract class Socket extends OpenFile {
   remote: SocketAddress | undefined;
   /** Where the network has it, while it is bound. */
   key: string | undefined;
+  automatic = false;
   /** SO_ERROR: what happened to it and nobody has been told of; 0: nothing. */
   error = 0;
   shutRead = false;
@@ -125,6 +127,8 @@ export abstract class Socket extends OpenFile {
   }
   abstract send(bytes: Uint8Array, to: SocketAddress | undefined, beside: Beside): number | WouldBlock;
   abstract receive(length: number, peek: boolean): SocketMessage<OpenFile> | WouldBlock;
+  /** As `free` of every open file. */
+  abstract override free(): number;
   abstract shutdown(read: boolean, write: boolean): void;
 
   /** Gives a name, as bind(2). */
@@ -160,17 +164,17 @@ export abstract class Socket extends OpenFile {
   }
 
   protected commonSocket<K extends string>(kind: K): SavedSocket & { readonly kind: K } {
-    const { socket, options, local, remote, key, error, shutRead, shutWrite, timeouts, linger, queue } = this;
+    const { socket, options, local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, queue } = this;
     return {
       ...this.common(kind),
-      ...{ socket, options: options.save(), local, remote, key, error, shutRead, shutWrite, timeouts, linger },
+      ...{ socket, options: options.save(), local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger },
       queue: queue.save(file => file.id),
     };
   }
 
   override resume(saved: SavedSocket, file: (id: number) => OpenFile): void {
-    const { local, remote, key, error, shutRead, shutWrite, timeouts, linger } = saved;
-    Object.assign(this, { local, remote, key, error, shutRead, shutWrite, timeouts, linger });
+    const { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger } = saved;
+    Object.assign(this, { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger });
     this.options.restore(saved.options);
     this.queue.restore(saved.queue, file);
   }

@@ -258,6 +258,11 @@ export class StreamSocket extends Socket {
     return this.ended || this.shutRead || this.state === 'closed' ? NO_MESSAGE : WOULD_BLOCK;
   }
 
+  override free(): number {
+    const { peer } = this;
+    return peer === undefined || this.shutWrite ? Number.POSITIVE_INFINITY : this.net.admit(Math.max(0, peer.room - peer.queue.size));
+  }
+
   private record(peek: boolean): SocketMessage<OpenFile> {
     const message = peek ? this.queue.first! : this.queue.shift()!;
     return peek ? { ...message, files: [] } : message;

@@ -83,7 +83,7 @@ export const WRITE_WAIT: WaitRow<'write'> = {
       return wait.done;
     } catch (error) {
       if (error instanceof Errno && error.number === E.PIPE) {
-        kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
+        brokenPipe(kernel, task);
       }
       if (error instanceof Errno && wait.done > 0) return wait.done;
       throw error;
@@ -268,20 +268,77 @@ function closeRange(kernel: Kernel, args: readonly bigint[]): number {
   return 0;
 }
 
-/** sendfile(2) between what can be read and written at once. */
-function sendfile(kernel: Kernel, args: readonly bigint[]): SyscallResult {
+/** sendfile(2): out of a file, to whatever takes it; waits for that where it must. */
+function sendfile(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResult {
   const input = readable(kernel, int(args[1]));
   const output = writable(kernel, int(args[0]));
-  const address = args[2]!;
-  const from = address === 0n ? input.seek(0, 1) : long(kernel.user.u64(address));
-  if (from < 0) return -E.INVAL;
-  if (from > MAX_OFFSET) return 0;
-  const bytes = input.readAt(from, Math.min(size(args[3]), PIPE_SIZE));
-  const written = bytes.length === 0 ? 0 : output.write(bytes);
-  if (written === WOULD_BLOCK) return -E.AGAIN;
-  if (address === 0n) input.seek(from + written, 0);
-  else kernel.user.setU64(address, BigInt(from + written));
-  return written;
+  const type = input.stat().mode & S.IFMT;
+  if (type !== S.IFREG && type !== S.IFCHR) return -E.INVAL;
+  const wait = { kind: 'sendfile', call: 'sendfile', file: output.id, input: input.id, offset: args[2]!, count: size(args[3]) } as const;
+  const now = SENDFILE_WAIT.poll!(kernel, task, wait);
+  if (now !== undefined) return now;
+  return output.nonblocking ? -E.AGAIN : wait;
+}
+
+export const SENDFILE_WAIT: WaitRow<'sendfile'> = {
+  reason: transferReason,
+  poll: (kernel, task, { file, input: from, offset, count }) => {
+    const input = kernel.fds.find(from);
+    // Closed meanwhile.
+    if (input === undefined) return -E.BADF;
+    const start = offset === 0n ? input.seek(0, 1) : long(kernel.user.u64(offset));
+    if (start < 0) return -E.INVAL;
+    if (start > MAX_OFFSET) return 0;
+    const bytes = input.readAt(start, Math.min(count, PIPE_SIZE));
+    let written: number | typeof WOULD_BLOCK;
+    try {
+      written = bytes.length === 0 ? 0 : kernel.fds.file(file).write(bytes);
+    } catch (error) {
+      if (error instanceof Errno && error.number === E.PIPE) brokenPipe(kernel, task);
+      throw error;
+    }
+    if (written === WOULD_BLOCK) return undefined;
+    if (offset === 0n) input.seek(start + written, 0);
+    else kernel.user.setU64(offset, BigInt(start + written));
+    return written;
+  },
+  signal: () => -RESTART.SYS,
+};
+
+function brokenPipe(kernel: Kernel, task: Task): void {
+  kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
+}
+
+const SPLICE_NONBLOCK = 2;
+
+/**
+ * splice(2) where nothing has to wait: between a pipe and something else. Who would wait is told that these files cannot (EINVAL), and copies by itself.
+ */
+function splice(kernel: Kernel, task: Task, args: readonly bigint[]): number {
+  const input = readable(kernel, int(args[0]));
+  const output = writable(kernel, int(args[2]));
+  const isPipe = (file: OpenFile): boolean => (file.stat().mode & S.IFMT) === S.IFIFO;
+  if ((!isPipe(input) && !isPipe(output)) || (uint(args[5]) & ~15) !== 0) return -E.INVAL;
+  if ((uint(args[5]) & SPLICE_NONBLOCK) === 0 && !(input.nonblocking && output.nonblocking)) return -E.INVAL;
+  for (const [address, file] of [
+    [args[1]!, input],
+    [args[3]!, output],
+  ] as const) {
+    if (address !== 0n) return isPipe(file) ? -E.SPIPE : -E.INVAL;
+  }
+  const most = Math.min(size(args[4]), PIPE_SIZE, output.free());
+  if (most === 0) return size(args[4]) === 0 ? 0 : -E.AGAIN;
+  const bytes = input.read(most);
+  if (bytes === WOULD_BLOCK) return -E.AGAIN;
+  if (bytes.length === 0) return 0;
+  try {
+    const written = output.write(bytes);
+    // There was room for all of it.
+    return written === WOULD_BLOCK ? -E.AGAIN : written;
+  } catch (error) {
+    if (error instanceof Errno && error.number === E.PIPE) brokenPipe(kernel, task);
+    throw error;
+  }
 }
 
 const row = rowsOf('files');
@@ -310,7 +367,7 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
     return same ? int(a[1]) : duplicate(k, int(a[0]), int(a[1]), 0);
   }),
   row(292, 'dup3', 'fd fd hex', (k, _t, a) => (int(a[0]) === int(a[1]) ? -E.INVAL : duplicate(k, int(a[0]), int(a[1]), int(a[2])))),
-  row(40, 'sendfile', 'fd fd ptr size', (k, _t, a) => sendfile(k, a)),
+  row(40, 'sendfile', 'fd fd ptr size', (k, t, a) => sendfile(k, t, a)),
   row(72, 'fcntl', 'fd int hex', (k, _t, a) => fcntl(k, a)),
   row(73, 'flock', 'fd int', (k, _t, a) => {
     k.fds.get(int(a[0]));
@@ -337,6 +394,7 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
     return (file.stat().mode & S.IFMT) === S.IFREG ? 0 : -E.INVAL;
   }),
   row(217, 'getdents64', 'fd ptr size', (k, _t, a) => getdents(k, a)),
+  row(275, 'splice', 'fd ptr fd ptr size hex', (k, t, a) => splice(k, t, a)),
   row(221, 'fadvise64', 'fd int size int', (k, _t, a) => {
     k.fds.get(int(a[0]));
     return 0;

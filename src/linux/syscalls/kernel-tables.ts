@@ -1,5 +1,5 @@
 import type { KernelTables } from '../kernel.js';
-import { READ_WAIT, WRITE_WAIT } from './files.js';
+import { READ_WAIT, SENDFILE_WAIT, WRITE_WAIT } from './files.js';
 import { FUTEX_WAIT } from './futex.js';
 import { ACCEPT_WAIT, CONNECT_WAIT } from './network.js';
 import { EPOLL_WAIT, POLL_WAIT, SELECT_WAIT } from './polling.js';
@@ -16,6 +16,7 @@ export const KERNEL_TABLES: KernelTables = {
     sigtimedwait: SIGTIMEDWAIT_WAIT,
     read: READ_WAIT,
     write: WRITE_WAIT,
+    sendfile: SENDFILE_WAIT,
     poll: POLL_WAIT,
     select: SELECT_WAIT,
     epoll: EPOLL_WAIT,

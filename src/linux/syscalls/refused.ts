@@ -81,10 +81,7 @@ export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
     [437, 'openat2', 'fd path ptr size'],
   ]),
   // As of files that cannot: ENOSYS would be an error to Go, which copies by itself after this.
-  ...refused('files', 'INVAL', 'programs that ask copy by themselves', true, [
-    [275, 'splice', 'fd ptr fd ptr size hex'],
-    [276, 'tee', 'fd fd size hex'],
-  ]),
+  ...refused('files', 'INVAL', 'programs that ask copy by themselves', true, [[276, 'tee', 'fd fd size hex']]),
   ...refused('files', 'OPNOTSUPP', 'no file can be given space in advance', true, [[285, 'fallocate', 'fd int size size']]),
   ...refused('polling', 'NOSYS', 'not emulated', false, [
     [282, 'signalfd', 'fd ptr size'],
