@@ -88,7 +88,8 @@ export class Tiers {
   /** Instructions that were spent at blocks that are not compiled, as far as looks tell. */
   private readonly heat = new Map<Block, number>();
   private waiting: Block[] = [];
-  private readonly started = performance.now();
+  /** When the first region was wanted, by performance.now(), which takes its time to load. */
+  private started: number | undefined;
   private suspended = false;
   private delay = 0;
   private slice: number;
@@ -138,6 +139,7 @@ export class Tiers {
   /** Compiling has taken no more than its share of the time; a program that goes everywhere is compiled by larger parts, and less of it. */
   private get hasTime(): boolean {
     const spent = this.jit?.stats.milliseconds ?? 0;
+    this.started ??= performance.now();
     return spent <= FREE + (performance.now() - this.started) * this.options.share;
   }
 
