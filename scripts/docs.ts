@@ -1,5 +1,5 @@
 /** Writes the pages of `docs/` that are made from tables. `npm run docs` after a change of a table; `test/docs.test.ts` says when they are stale. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Mnemonic } from 'iced-x86';
 import { DEFAULT_CPU } from '../src/cpu/cpuid.js';
@@ -8,6 +8,9 @@ import { commandsMarkdown } from '../src/debugger/commands/help.js';
 import { commandTable } from '../src/debugger/commands/table.js';
 import type { SyscallRow } from '../src/linux/syscalls/row.js';
 import { SYSCALLS } from '../src/linux/syscalls/table.js';
+import { LAUNCH_ATTRIBUTES } from '../src/server/dap/launch.js';
+
+const root = join(import.meta.dirname, '..');
 
 const GENERATED = '<!-- Made by npm run docs from a table in the source; edits here are lost. -->\n\n';
 
@@ -62,15 +65,82 @@ function syscalls(): string {
   ].join('\n');
 }
 
+const SCHEMAS = {
+  string: { type: 'string' },
+  number: { type: 'integer', minimum: 0 },
+  boolean: { type: 'boolean' },
+  strings: { type: 'array', items: { type: 'string' } },
+  object: { type: 'object', additionalProperties: { type: 'string' } },
+  rules: {
+    type: 'array',
+    items: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } }, required: ['from', 'to'] },
+  },
+} as const;
+
+/** The folder that VS Code has open, as it writes that. */
+const WORKSPACE = `\${workspaceFolder}`;
+
+/** An extension for VS Code without code: it says that `r14 dap` is there, and what a launch may say. */
+function extension(): string {
+  const { version, license, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
+  const launch = (name: string, more: object) => ({ type: 'r14', request: 'launch', name, ...more });
+  const languages = ['go', 'c', 'cpp', 'asm', 'plan9asm'];
+  const crash = launch('r14: the bundled crash', { program: 'newproc-race' });
+  const program = launch('r14: a program', { program: `^"\\${WORKSPACE}/\${1:program}"` });
+  return JSON.stringify(
+    {
+      name: 'r14',
+      displayName: 'r14',
+      description,
+      version,
+      license,
+      publisher: 'r14',
+      categories: ['Debuggers'],
+      engines: { vscode: '^1.85.0' },
+      contributes: {
+        breakpoints: languages.map(language => ({ language })),
+        debuggers: [
+          {
+            type: 'r14',
+            label: 'r14',
+            languages,
+            runtime: 'r14',
+            args: ['dap'],
+            configurationAttributes: {
+              launch: {
+                properties: Object.fromEntries(
+                  LAUNCH_ATTRIBUTES.map(({ name, type, summary }) => [name, { ...SCHEMAS[type], description: summary }]),
+                ),
+              },
+            },
+            initialConfigurations: [{ ...program, program: `${WORKSPACE}/program` }],
+            configurationSnippets: [
+              { label: 'r14: debug a program', description: 'a Linux/amd64 program, Go or C', body: program },
+              { label: 'r14: the bundled crash', description: 'which needs no toolchain', body: crash },
+              {
+                label: 'r14: a saved run',
+                description: 'a file that save has written',
+                body: launch('r14: a saved run', { replay: `^"\\${WORKSPACE}/\${1:run.r14}"` }),
+              },
+            ],
+          },
+        ],
+      },
+    },
+    undefined,
+    2,
+  );
+}
+
 /** The generated pages: path under the root of the project, and text. */
 export const pages = (): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries({
+  new Map([
+    ...Object.entries({
       'docs/commands.md': commandsMarkdown(commandTable.commands),
       'docs/instructions.md': instructions(),
       'docs/syscalls.md': syscalls(),
-    }).map(([path, text]) => [path, `${GENERATED}${text.trimEnd()}\n`]),
-  );
+    }).map(([path, text]): [string, string] => [path, `${GENERATED}${text.trimEnd()}\n`]),
+    ['editors/vscode/package.json', `${extension()}\n`],
+  ]);
 
-if (process.argv[1] === import.meta.filename)
-  for (const [path, text] of pages()) writeFileSync(join(import.meta.dirname, '..', path), text);
+if (process.argv[1] === import.meta.filename) for (const [path, text] of pages()) writeFileSync(join(root, path), text);

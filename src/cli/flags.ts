@@ -2,7 +2,19 @@
 import { CPU_LEVELS, DEFAULT_CPU } from '../cpu/cpuid.js';
 import { Told } from '../host/told.js';
 
-export type CommandName = 'exec' | 'run' | 'replay' | 'asm' | 'programs' | 'lesson' | 'race' | 'info' | 'cost' | 'gdbserver' | 'core';
+export type CommandName =
+  | 'exec'
+  | 'run'
+  | 'replay'
+  | 'asm'
+  | 'programs'
+  | 'lesson'
+  | 'race'
+  | 'info'
+  | 'cost'
+  | 'gdbserver'
+  | 'core'
+  | 'dap';
 
 interface FlagRow {
   readonly name: string;
@@ -16,7 +28,7 @@ interface FlagRow {
   readonly gdb?: true;
 }
 
-const FLAGS = [
+export const COMMAND_FLAGS = [
   { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'replay', 'asm', 'core'] },
   {
     name: 'ex',
@@ -144,6 +156,12 @@ const FLAGS = [
     of: ['race'],
   },
   {
+    name: 'listen',
+    value: 'PORT',
+    summary: 'serve editors that connect to this port of this machine, one after another, instead of standard input and output',
+    of: ['dap'],
+  },
+  {
     name: 'listen-all',
     summary: 'let others than this machine connect: whoever does can do what you can with the program',
     of: ['gdbserver'],
@@ -157,17 +175,17 @@ const FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap'],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap'],
   },
 ] as const satisfies readonly FlagRow[];
 
-type FlagName = (typeof FLAGS)[number]['name'];
+type FlagName = (typeof COMMAND_FLAGS)[number]['name'];
 
 const COMMANDS = {
   exec: { syntax: 'r14 exec [FLAGS] PATH [-- ARGUMENT...]', summary: 'debug a Linux/amd64 program, stopped before its first instruction' },
@@ -188,6 +206,10 @@ const COMMANDS = {
   gdbserver: {
     syntax: 'r14 gdbserver [FLAGS] :PORT PATH [-- ARGUMENT...]',
     summary: 'debug it from gdb, with target remote :PORT; it goes backwards too, and monitor COMMAND does what r14 can',
+  },
+  dap: {
+    syntax: 'r14 dap [--listen PORT]',
+    summary: 'debug from an editor, by the Debug Adapter Protocol: what to debug is in its launch configuration (docs/editors.md)',
   },
   lesson: {
     syntax: 'r14 lesson [FLAGS] NAME|DIR|FILE.md',
@@ -269,7 +291,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       const actions = ACTIONS[command] ?? [];
       if (!actions.includes(word)) throw new UsageError(`r14 ${command} can ${actions.join(', ')}, not "${word}"`);
       action = word;
-    } else if (command === 'programs') throw new UsageError(`r14 programs takes no argument, not "${word}"`);
+    } else if (command === 'programs' || command === 'dap') throw new UsageError(`r14 ${command} takes no argument, not "${word}"`);
     else if (
       path === undefined ||
       command === 'asm' ||
@@ -291,7 +313,7 @@ function splitFlag(word: string): readonly [name: string, attached: string | und
 
 /** `behind`: a program stands in front of the flag, which may be meant for it. */
 function findFlag(name: string, command: CommandName | undefined, behind: boolean): FlagRow {
-  const rows: readonly FlagRow[] = FLAGS;
+  const rows: readonly FlagRow[] = COMMAND_FLAGS;
   const row = rows.find(each => each.name === name || each.short === name);
   const forProgram = behind && ['run', 'exec', 'gdbserver'].includes(command ?? '') ? '; what is for the program stands behind --' : '';
   if (row === undefined) throw new UsageError(`no flag ${name.length > 1 ? '--' : '-'}${name}${forProgram}`);
@@ -374,7 +396,7 @@ export function environmentFlag(parsed: Parsed): Readonly<Record<string, string>
 }
 
 export function usage(): string {
-  const flags = FLAGS.map(row => {
+  const flags = COMMAND_FLAGS.map(row => {
     const dashes = 'gdb' in row ? `-${row.name}` : `--${row.name}`;
     const short = 'short' in row ? `, -${row.short}` : '';
     const only = row.of.length === 1 ? ` (${row.of[0]})` : '';

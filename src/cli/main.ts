@@ -1,10 +1,9 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
 
-import { existsSync } from 'node:fs';
 import { nodeAssets } from '../host/node/assets.js';
 import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
-import type { Runnable } from '../runtime/bundled/detected.js';
+import { bundled } from './bundled.js';
 import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, sizeFlag, UsageError, usage } from './flags.js';
 import { writeOut } from './output.js';
 
@@ -43,8 +42,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === undefined)
-    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver or core');
+    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core or dap');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
+  if (parsed.command === 'dap') {
+    const { serveEditors } = await import('./dap.js');
+    return serveEditors(parsed);
+  }
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'race') {
     const { raceCommand } = await import('./race.js');
@@ -98,18 +101,6 @@ async function openCrash(parsed: Parsed): Promise<number> {
   }
   const { lessonCommand } = await import('./lesson.js');
   return lessonCommand(parsed, name, true);
-}
-
-/** The bundled program of that name, unless there is a file of that path. */
-async function bundled(parsed: Parsed, path: string): Promise<Runnable | undefined> {
-  const wanted = parsed.values.has('variant') || parsed.values.has('race');
-  if (existsSync(path) || (path.includes('/') && !wanted)) return undefined;
-  const { Catalog } = await import('../runtime/bundled/catalog.js');
-  const catalog = new Catalog(nodeAssets);
-  if (!wanted && !catalog.has(path)) return undefined;
-  const variant = parsed.values.get('variant')?.[0];
-  const race = raceFlag(parsed);
-  return catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
 }
 
 async function listPrograms(json: boolean): Promise<number> {

@@ -1,6 +1,7 @@
 /** `r14 replay FILE.r14 [PROGRAM]`: comes to where a run was when it was saved. */
 import { resolve } from 'node:path';
 import { run } from '../debugger/commands/execute.js';
+import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher, startOf } from '../debugger/session/launcher.js';
 import { parseRecording, RecordingError } from '../debugger/session/recording.js';
 import type { Session } from '../debugger/session/session.js';
@@ -11,8 +12,21 @@ import type { Parsed } from './flags.js';
 import { cpuFlag } from './process-options.js';
 import { readText } from './read-text.js';
 
+/** A recording, opened: what runs it, and how a session comes to where it was saved. */
+interface OpenedRecording {
+  readonly path: string;
+  readonly launch: Launcher;
+  /** Throws RecordingError where the run comes elsewhere. */
+  arrive(session: Session): Promise<void>;
+}
+
 export async function replayCommand(parsed: Parsed, name: string): Promise<number> {
-  const [program] = parsed.paths.slice(1);
+  const { path, launch, arrive } = await openRecording(parsed, name, parsed.paths[1]);
+  return hold(parsed, path, launch, { attend: () => undefined, arrive, idle: undefined, finish: (_, status) => status });
+}
+
+/** Of the flags, those of the machine are held against the recording's. `program`: where its file lies now, if elsewhere. */
+export async function openRecording(parsed: Parsed, name: string, program?: string): Promise<OpenedRecording> {
   const there = program === undefined ? undefined : resolve(program);
   const recording = parseRecording(readText(name), { name, digest: nodePorts.digest, host: nodePorts.files, program: there });
   const { started, moment, marks, commands } = recording;
@@ -58,5 +72,5 @@ export async function replayCommand(parsed: Parsed, name: string): Promise<numbe
       );
     session.history!.marks.take(marks, () => ({ reason: 'moment' }));
   };
-  return hold(parsed, path, replayed, { attend: () => undefined, arrive, idle: undefined, finish: (_, status) => status });
+  return { path, launch: replayed, arrive };
 }

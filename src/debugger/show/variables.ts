@@ -4,9 +4,10 @@ import { isRangeBody } from '../../runtime/range-bodies.js';
 import type { Answer } from '../answer.js';
 import type { EvaluationContext } from '../evaluate/context.js';
 import { variableSource } from '../evaluate/location.js';
+import { packageOf } from '../evaluate/names.js';
 import { isOfCompiler } from '../evaluate/scope.js';
 import { isMissing } from '../known.js';
-import { argumentText, frameArguments, readableValue } from '../lens/arguments.js';
+import { argumentText, type FrameArgument, frameArguments, readableValue } from '../lens/arguments.js';
 import { tracedArguments } from '../lens/traced-arguments.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
@@ -22,6 +23,13 @@ function listOptions(options: PrintOptions, context: EvaluationContext, verbose:
 interface Row {
   readonly name: string;
   readonly value: Value;
+  readonly text: string;
+}
+
+/** A variable, and how it is printed in a list; without a value it is lost, and the text says how. */
+export interface ListedVariable {
+  readonly name: string;
+  readonly value: Value | undefined;
   readonly text: string;
 }
 
@@ -51,8 +59,7 @@ export function variablesAnswer(
 ): Answer {
   const rows = variableRows(stack, frame, which, verbose, print).filter(row => wanted.test(row.name));
   if (rows.length === 0) {
-    // The race runtime's functions have no debug information; what their convention tells is still known.
-    const known = which === 'args' && !frame.described ? frameArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
+    const known = which === 'args' ? undescribedArguments(stack, frame).filter(each => wanted.test(each.name)) : [];
     const traced = which === 'args' && known.length === 0 ? tracedArguments(stack, frame) : undefined;
     if (traced !== undefined)
       return { output: `(${traced})  as Go's tracebacks have them: words; ? where a register may not be stored yet`, data: [] };
@@ -70,6 +77,27 @@ export function variablesAnswer(
   }
   const shown = which === 'args' ? withOutgoing(stack, frame, rows) : rows;
   return rowsAnswer(stack.context(frame), shown, print);
+}
+
+/** The race runtime's functions have no debug information; what their convention tells is still known. */
+const undescribedArguments = (stack: CallStack, frame: LogicalFrame): readonly FrameArgument[] =>
+  frame.described ? [] : frameArguments(stack, frame);
+
+/** What `args` and `locals` list, as values. */
+export function frameVariables(
+  stack: CallStack,
+  frame: LogicalFrame,
+  which: 'args' | 'locals',
+  print: PrintOptions,
+): readonly ListedVariable[] {
+  const rows = variableRows(stack, frame, which, false, print);
+  if (which === 'locals') return rows;
+  if (rows.length > 0) return withOutgoing(stack, frame, rows);
+  return undescribedArguments(stack, frame).map(each => ({
+    name: each.name,
+    value: isMissing(each.known) || each.type === undefined ? undefined : each.known.value,
+    text: argumentText(stack, frame, each),
+  }));
 }
 
 /** That there are none is known only where debug information describes the function. */
@@ -129,9 +157,25 @@ export function variableLines(stack: CallStack, frame: LogicalFrame, print: Prin
 
 /** `vars`. */
 export function globalsAnswer(context: EvaluationContext, wanted: RegExp, verbose: boolean, print: PrintOptions): Answer {
+  return rowsAnswer(
+    context,
+    globalRows(context, name => wanted.test(name), verbose, print),
+    print,
+  );
+}
+
+function globalRows(context: EvaluationContext, wanted: (name: string) => boolean, verbose: boolean, print: PrintOptions): readonly Row[] {
   const options = listOptions(print, context, verbose);
-  const found = context.images.flatMap(image => [...image.globals()]).filter(each => wanted.test(each.name));
+  const found = context.images.flatMap(image => [...image.globals()]).filter(each => wanted(each.name));
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const rows = found.map(each => rowOf(context, each, options));
-  return rowsAnswer(context, rows, print);
+  return found.map(each => rowOf(context, each, options));
+}
+
+/** The variables of the package that a frame is in; of C, all. */
+export function packageVariables(context: EvaluationContext, print: PrintOptions): readonly ListedVariable[] {
+  const { frame } = context;
+  if (frame === undefined) return [];
+  if (frame.language === 'c') return globalRows(context, () => true, false, print);
+  const own = packageOf(frame.name);
+  return own === '' ? [] : globalRows(context, name => packageOf(name) === own, false, print);
 }

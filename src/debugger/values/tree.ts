@@ -71,7 +71,7 @@ export function treesOf(world: World, roots: readonly Root[], options: PrintOpti
         const text = printValue(world, child.value, short);
         parts--;
         characters -= text.length;
-        children.push(nodeOf(named(child, world, short), child.value, text, depth + 1));
+        children.push(nodeOf({ name: partName(child, world, short) }, child.value, text, depth + 1));
       }
     });
     node.children = children;
@@ -113,19 +113,19 @@ function factsOf(content: Content): Node {
 }
 
 /** What stands behind the whole's name in an expression, where there is one for it; of an embedded or nameless field, its name. */
-function named(child: Child, world: World, options: PrintOptions): Node {
+export function partName(child: Child, world: World, options: PrintOptions): string {
   switch (child.is) {
     case 'field':
-      return { name: child.field.name };
+      return child.field.name;
     case 'element':
-      return { name: `[${child.index}]` };
+      return `[${child.index}]`;
     case 'entry':
-      return { name: `[${printValue(world, child.key, options)}]` };
+      return `[${printValue(world, child.key, options)}]`;
     case 'target':
-      return { name: '*' };
+      return '*';
     case 'dynamic':
-      return { name: '.(data)' };
+      return '.(data)';
     case 'captured':
-      return { name: child.name };
+      return child.name;
   }
 }

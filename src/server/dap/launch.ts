@@ -1,0 +1,97 @@
+/** What a launch configuration may say, and what it is on the command line of `r14 exec`. */
+import { type Fields, RequestError } from './fields.js';
+
+interface Attribute {
+  readonly name: string;
+  readonly type: 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'rules';
+  /** The flag of `r14 exec` that it is; absent: this server's own affair. */
+  readonly flag?: string;
+  readonly summary: string;
+}
+
+/** In the order in which an editor offers them. */
+export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
+  { name: 'program', type: 'string', summary: 'path of a Linux/amd64 program, or the name of a bundled one (newproc-race)' },
+  { name: 'args', type: 'strings', summary: 'arguments of the program' },
+  { name: 'env', type: 'object', summary: 'variables of its environment, which is small and fixed otherwise' },
+  { name: 'cwd', type: 'string', summary: 'folder that it is started in' },
+  { name: 'stopOnEntry', type: 'boolean', summary: 'stop before the first instruction' },
+  {
+    name: 'stdin',
+    type: 'string',
+    flag: 'stdin',
+    summary: 'file that it reads from its standard input; without one, what is typed in the console while it waits',
+  },
+  { name: 'replay', type: 'string', summary: 'instead of a program: a file FILE.r14 that save has written; stops where that was' },
+  { name: 'seed', type: 'number', flag: 'seed', summary: 'varies scheduling, random bytes and addresses' },
+  { name: 'cpu', type: 'string', flag: 'cpu', summary: 'the processor: v2 (x86-64-v2) or v3' },
+  { name: 'cpus', type: 'number', flag: 'cpus', summary: 'CPUs that its threads run on' },
+  { name: 'memory', type: 'string', flag: 'memory', summary: 'memory that it may touch, as 512M or 4G' },
+  { name: 'historyMemory', type: 'string', flag: 'history-memory', summary: 'memory that going back may take, beside the program' },
+  { name: 'limit', type: 'number', flag: 'limit', summary: 'stop after so many instructions' },
+  { name: 'variant', type: 'string', flag: 'variant', summary: 'variant of a bundled program' },
+  { name: 'race', type: 'boolean', flag: 'race', summary: 'whether a bundled program is built with -race' },
+  { name: 'sysroot', type: 'string', flag: 'sysroot', summary: 'where its loader and libraries are looked up' },
+  { name: 'allowRead', type: 'strings', flag: 'allow-read', summary: 'files and trees that it may read' },
+  { name: 'allowWrite', type: 'strings', flag: 'allow-write', summary: 'files and trees that it may write' },
+  { name: 'overlay', type: 'strings', flag: 'overlay', summary: 'trees that it may read and change for itself, in memory' },
+  { name: 'substitutePath', type: 'rules', summary: 'where sources lie now: paths that begin with from are looked up under to' },
+  { name: 'initCommands', type: 'strings', summary: "r14's commands that are run before the program" },
+];
+
+/** A launch, understood. */
+export interface Launch {
+  /** What is to be opened: a program or a recording. */
+  readonly what: { readonly kind: 'program' | 'replay'; readonly path: string };
+  readonly cwd: string | undefined;
+  /** As words of the command line, flags first, up to and without the path. */
+  readonly flags: readonly string[];
+  readonly args: readonly string[];
+  readonly stopOnEntry: boolean;
+  /** It is only to run. */
+  readonly noDebug: boolean;
+  /** Commands that come before it runs. */
+  readonly commands: readonly string[];
+}
+
+/** Throws RequestError. */
+export function launchOf(fields: Fields): Launch {
+  const replay = fields.maybeText('replay');
+  if (replay !== undefined && fields.has('program') && fields.text('program') !== '')
+    throw new RequestError('launch: program and replay are two things: a recording names its program');
+  const path = replay ?? fields.text('program');
+  if (path === '') throw new RequestError('launch: program is empty: the path of a program, or the name of a bundled one');
+  const rules = fields
+    .objects('substitutePath')
+    .map(rule => `config substitute-path ${JSON.stringify(rule.text('from'))} ${JSON.stringify(rule.text('to'))}`);
+  const env = fields.maybeObject('env');
+  const flags = [
+    ...LAUNCH_ATTRIBUTES.flatMap(({ name, type, flag }) =>
+      flag === undefined || !fields.has(name) ? [] : valuesOf(fields, name, type).map(value => `--${flag}=${value}`),
+    ),
+    // A variable that is to be null is one that is not there, which it is not anyway.
+    ...(env?.names ?? []).map(name => `--env=${name}=${env!.text(name)}`),
+  ];
+  return {
+    what: { kind: replay === undefined ? 'program' : 'replay', path },
+    cwd: fields.maybeText('cwd'),
+    flags,
+    args: fields.texts('args'),
+    stopOnEntry: fields.flag('stopOnEntry'),
+    noDebug: fields.flag('noDebug'),
+    commands: [...rules, ...fields.texts('initCommands')],
+  };
+}
+
+function valuesOf(fields: Fields, name: string, type: Attribute['type']): readonly string[] {
+  switch (type) {
+    case 'number':
+      return [String(fields.whole(name))];
+    case 'boolean':
+      return [String(fields.flag(name))];
+    case 'strings':
+      return fields.texts(name);
+    default:
+      return [fields.text(name)];
+  }
+}
