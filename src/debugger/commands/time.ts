@@ -21,8 +21,8 @@ type Way = (ways: Ways, history: Timeline<Stop>) => Journey<Stop>;
 /** Takes the run elsewhere, and tells where that is. */
 async function go(session: Session, console: Console, way: Way): Promise<Answer> {
   const ways = await import('../run/backwards.js');
-  await session.moving(() => ways.travel(session, history => way(ways, history)));
-  return moved(session, console);
+  const { reason } = await session.moving(() => ways.travel(session, history => way(ways, history)));
+  return moved(session, console, reason === 'interrupted' ? ['interrupted on the way: it stands where it stood'] : []);
 }
 
 /** The forward command of each that goes back. */

@@ -23,7 +23,7 @@ const AHEAD = 1_000_000;
 /** Times that the program may ask for input in vain. */
 const MOST_ASKED = 4;
 
-/** Goes elsewhere in the run, and makes what the way ends with the session's stop. Ctrl-C brings it back to where it stood. */
+/** Goes elsewhere in the run, and makes what the way ends with the session's stop. Ctrl-C brings it back to where it stood: then that is what is returned. */
 export async function travel(session: Session, way: (history: Past) => Journey<Stop>): Promise<Stop> {
   const history = await session.remember();
   const { checks, stop: before } = session;
@@ -64,7 +64,7 @@ export async function travel(session: Session, way: (history: Past) => Journey<S
   session.driver.remaining += t - process.t;
   lookAtWatches(session);
   arrived(session, stop.reason === 'interrupted' && process.t === t ? before : stop);
-  return session.stop;
+  return stop;
 }
 
 /** Looks at other moments of the run, and comes back to where it stood. Undefined: Ctrl-C has ended it before. */
