@@ -80,7 +80,7 @@ export const COMMAND_FLAGS = [
   {
     name: 'memory',
     value: 'SIZE',
-    summary: "memory the program may touch, as 512M or 4G (default 2G); r14's own tables of it are bounded: docs/security.md",
+    summary: 'memory the program may touch, as 512M or 4G (default 2G); --memory help tells what r14 itself may take beside it',
     of: ['exec', 'run', 'asm', 'gdbserver'],
   },
   {

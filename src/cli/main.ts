@@ -41,6 +41,11 @@ async function main(argv: readonly string[]): Promise<number> {
     writeOut(1, `r14 ${version()}\n`);
     return 0;
   }
+  if (parsed.values.get('memory')?.[0] === 'help') {
+    const { boundsText } = await import('./bounds.js');
+    writeOut(1, `${boundsText()}\n`);
+    return 0;
+  }
   if (parsed.command === undefined)
     throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core or dap');
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));

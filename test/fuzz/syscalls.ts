@@ -81,20 +81,50 @@ const TEXTS = [
     '/proc/self/task',
   ],
 ];
+/** Addresses of sockets in the room: struct sockaddr, 0x40 bytes each from 0xa000 on. */
+const NAMES: readonly (readonly number[])[] = [
+  ...[0x8000, 0x8001, 80, 53, 0].map(port => [2, 0, port >> 8, port & 255, 127, 0, 0, 1, ...Array<number>(8).fill(0)]),
+  [2, 0, 0x80, 1, 0, 0, 0, 0, ...Array<number>(8).fill(0)],
+  [2, 0, 0, 80, 8, 8, 8, 8, ...Array<number>(8).fill(0)],
+  [10, 0, 0x80, 2, ...Array<number>(24).fill(0)],
+  [10, 0, 0x80, 0, 0, 0, 0, 0, ...Array<number>(15).fill(0), 1, 0, 0, 0, 0],
+  [10, 0, 0x80, 0, 0, 0, 0, 0, ...Array<number>(10).fill(0), 255, 255, 127, 0, 0, 1, 0, 0, 0, 0],
+  [1, 0, 0, 97],
+  [1, 0, ...new TextEncoder().encode('/tmp/socket'), 0],
+  [1, 0, ...new TextEncoder().encode('file'), 0],
+  [1, 0],
+  [0, 0, 0, 0],
+  [99, 0, 1, 2, 3, 4],
+];
+const nameAt = (index: number): bigint => ROOM + 0xa000n + BigInt(index) * 0x40n;
+/** A message with a name, a piece, and descriptors that go along; and one with nothing. */
+const MESSAGES = [ROOM + 0xb000n, ROOM + 0xb100n] as const;
+
 const textAt = (index: number): bigint => ROOM + 0x8000n + BigInt(index) * 0x100n;
 
 function argument(random: Random, kind: string | undefined): bigint {
   if (random.chance(12)) return random.pick(EDGES);
   switch (kind) {
     case 'fd':
-      return random.chance(85) ? BigInt(random.below(24)) : random.pick(EDGES);
+      return random.chance(85) ? BigInt(random.below(28)) : random.pick(EDGES);
     case 'path':
       return random.chance(85) ? textAt(random.below(TEXTS.length)) : random.pick(ADDRESSES);
     case 'ptr':
       return random.chance(70) ? random.pick(ADDRESSES) : random.chance(50) ? PAGE * BigInt(random.below(1 << 20)) : random.pick(EDGES);
     case 'signal':
       return BigInt(random.below(66));
+    case 'family':
+      return BigInt(random.pick([1, 1, 2, 2, 10, 0, 16, random.below(50)]));
+    case 'sockettype':
+      return BigInt(random.pick([1, 1, 2, 2, 3, 5, 7]) | random.pick([0, 0o4000, 0o4000, 0o2000000, 1 << random.below(31)]));
+    case 'sockaddr':
+      return random.chance(85) ? nameAt(random.below(NAMES.length)) : random.pick(ADDRESSES);
+    case 'msghdr':
+      return random.chance(80) ? random.pick(MESSAGES) : random.pick(ADDRESSES);
+    case 'msgflags':
+      return random.pick([0n, 0n, 0x40n, 2n, 0x20n, 0x100n, 0x4000n, 0x40000000n, 1n << BigInt(random.below(32))]);
     case 'size':
+      if (random.chance(20)) return random.pick([2n, 3n, 16n, 28n, 110n]);
       return random.chance(50) ? BigInt(random.below(300)) : random.pick(EDGES);
     default:
       return random.chance(60) ? BigInt(random.below(20)) : random.chance(50) ? 1n << BigInt(random.below(64)) : random.pick(EDGES);
@@ -148,6 +178,21 @@ function ready(folder: string): Kernel {
   call('epoll_create1', 0n);
   call('memfd_create', textAt(0), 2n);
   call('open', textAt(13), 2n);
+  for (const [index, name] of NAMES.entries()) memory.write(nameAt(index), Uint8Array.from(name));
+  const control = new Int32Array([24, 0, 1, 1, 3, 4]);
+  const header = [nameAt(0), 16n, ROOM + 0x1000n, 2n, ROOM + 0xb200n, 24n, 0n];
+  for (const [index, message] of MESSAGES.entries())
+    memory.write(message, new Uint8Array(new BigUint64Array(index === 0 ? header : header.map((word, at) => (at < 2 ? 0n : word))).buffer));
+  memory.write(ROOM + 0xb200n, new Uint8Array(control.buffer));
+  // One that listens at the first name, one that is connected to it, a pair, and one for datagrams.
+  call('socket', 2n, 1n, 0n);
+  call('bind', 12n, nameAt(0), 16n);
+  call('listen', 12n, 3n);
+  call('socket', 2n, 0o4001n, 0n);
+  call('connect', 13n, nameAt(0), 16n);
+  call('socketpair', 1n, 1n, 0n, ROOM + 0x3000n);
+  call('socket', 10n, 2n, 0n);
+  call('socket', 1n, 2n, 0n);
   return kernel;
 }
 
@@ -203,6 +248,8 @@ export function runSteps(steps: readonly Step[]): string | undefined {
     }
     const bytes = encodePart(kernel.save());
     kernel.restore(decodePart(bytes) as SavedKernel);
+    const again = encodePart(kernel.save());
+    if (Buffer.compare(again, bytes) !== 0) return 'what is restored is not what was saved';
     const size = bytes.length;
     return size > MOST_KEPT ? `r14 keeps ${size} bytes of the process` : undefined;
   } finally {
