@@ -10,7 +10,9 @@ import type { Process } from '../../src/linux/api.js';
 import type { OutputRecord } from '../../src/linux/output.js';
 import { resumeProcess, startProcess } from '../../src/linux/process.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
+import { THREAD } from '../../src/runtime/race/v3/layout.js';
 import { buildGoSource, missing, runNative, runR14 } from '../support/build.js';
+import { debugBundled } from '../support/debug.js';
 import { raceReport } from '../support/masks.js';
 import { session } from '../support/session.js';
 
@@ -176,5 +178,47 @@ describe('the state of a detector', () => {
     expect(answers[4]!.output).toContain('watchpoint');
     // sid 2, epoch 1, byte 0, a write: 0x00010201.
     expect(answers[5]!.output).toMatch(/0x00010201\s+0x00000000\s+0x00000000\s+0x00000000$/);
+  });
+
+  it('says of an address without shadow that it has none, and dies of an access there as the real one does', () => {
+    const { answers } = session(
+      'race-counter',
+      [
+        ...['break race', 'continue', 'shadow 0x10', 'race sync $rip', 'shadow main.counter'],
+        ...['delete', 'break __tsan_read', 'restart', 'continue', 'set $rsi = 0x7fff0000', 'continue'],
+      ],
+      ['--race=true'],
+    );
+    const arenas = 'the race detector watches 0x408000-0x40e000 (data) and 0xc000000000-0xc004000000 (heap) only';
+    expect(answers[2]!.output).toContain(`0x10 has no shadow: ${arenas}`);
+    expect(answers[3]!.output).toMatch(/0x40[0-9a-f]+ has no shadow: /);
+    expect(answers[4]!.output).toContain('8 bytes at 0x');
+    // The cells of the address are read: twice it, and the beginning of shadow memory (tsan_platform.h, MappingGoAmd64).
+    expect(answers[10]!.output).toMatch(/SIGSEGV [\s\S]* reads 0x2000fffe0000, which is not mapped/);
+  });
+
+  it('loses of a trace that was overwritten what lay there, and no more', async () => {
+    const at = debugBundled('race-counter', 'racy');
+    await at.text('break race');
+    await at.text('continue');
+    const history = async () => (await at.text('race history 2')).split('\n').slice(1);
+    const whole = await history();
+    const call = whole.findIndex(line => line.startsWith('call from runtime.goexit'));
+    const { memory } = at.session.target.process;
+    const thread = BigInt(await at.text('p/x runtime.m0.curg.racectx'));
+    // The words in front of where the next event goes; a call is its pc << 2 | 2 (tsan_trace.h, EventFunc).
+    const end = memory.readU64(thread + BigInt(THREAD.tracePos));
+    const words = Array.from({ length: 8 }, (_, index) => end - 8n * BigInt(index + 1));
+    const isCall = (word: bigint): boolean =>
+      (word & 3n) === 2n && at.session.target.images.functionAt(word >> 2n)?.name === 'runtime.goexit';
+    const place = words.find(word => isCall(memory.readU64(word)))!;
+    // No event is of this type.
+    await at.text(`set *(*uint64)(0x${place.toString(16)}) = 0x1c`);
+    const without = whole.slice(call + 1).map(line => line.trimStart());
+    const damaged = (await history()).map(line => line.trimStart());
+    expect(damaged.slice(0, call)).toEqual(whole.slice(0, call).map(line => line.trimStart()));
+    expect(damaged[call]).toContain(`the word at 0x${place.toString(16)} is no event`);
+    expect(damaged.slice(call + 1)).toEqual([...without, `Lost: the word at 0x${place.toString(16)} is no event.`]);
+    expect(without.length).toBeGreaterThan(0);
   });
 });
