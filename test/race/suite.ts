@@ -1,7 +1,8 @@
 /**
  * `npm run race-suite`: Go's own tests of its race detector (runtime/race/testdata), built by the toolchain and run one at a time under r14, judged as
  * Go's harness does: a test whose name begins with TestRace must be reported on, one with TestNoRace must not. Prints those that differ, and for
- * each what the host's own run says, as some of them are flaky there too. `npm run race-suite -- PATTERN` runs those whose names match.
+ * each what the host's own run says, as some of them are flaky there too. `npm run race-suite -- PATTERN` runs those whose names match, and
+ * `npm run race-suite -- PATTERN go1.19` another toolchain's.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { build } from '../../scripts/build.js';
 import { GUEST_ENVIRONMENT, output, type Toolchain, toolchain } from '../support/build.js';
 
-const TOOLCHAIN: Toolchain = 'go1.26';
+const TOOLCHAIN = (process.argv[3] ?? 'go1.26') as Toolchain;
 /** As race_test.go sets them. */
 const ENVIRONMENT = { GOMAXPROCS: '1', GORACE: 'suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0' };
 const LEAST = 345;
