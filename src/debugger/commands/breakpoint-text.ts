@@ -35,6 +35,7 @@ function where(images: Images, breakpoint: Breakpoint): string {
       const on = { read: 'reads', write: breakpoint.onlyChanges ? 'changes' : 'writes', access: 'reads and writes' }[access];
       const until = breakpoint.scope === undefined ? '' : `, until ${breakpoint.scope.function} returns`;
       const places = (breakpoint.others?.length ?? 0) + 1;
+      if (breakpoint.expression?.placed) return `on changes of ${breakpoint.spec}, wherever it then lies${until}`;
       if (breakpoint.expression !== undefined)
         return `on changes of ${breakpoint.spec}, which reads ${places} place${places === 1 ? '' : 's'} in memory${until}`;
       return `on ${on} of ${breakpoint.spec}, ${length} byte${length === 1 ? '' : 's'} at ${hex(address)}${until}`;

@@ -120,7 +120,8 @@ export const breakpointCommands: readonly Command[] = [
       'EXPRESSION is a variable, a field or *ADDRESS (8 bytes). With -w every write stops, with -r every read, with -rw both.',
       "A variable of a frame is followed when Go moves the goroutine's stack, and its watchpoint ends, with a stop, when the frame has returned;",
       'with -l its address is watched, whatever comes to lie there. Any expression can be watched (watch a > b, watch len(s), watch p.x + 1): the program stops',
-      'when its value has changed, wherever what it reads was written.',
+      'when its value has changed, wherever what it reads was written. So it is with one that memory leads to (watch p.x, watch a[i]): when p or i is changed',
+      'it is looked for anew; with -l the place of now stays.',
       'A register (watch $r14, watch $al, watch XMM0) is watched in each thread, or in one. It costs what it is written: each instruction that may do so is looked',
       'at, about a microsecond, and a change that a condition lets pass takes some ten. R14, which holds g, costs little; with RAX it is a million instructions in',
       'several seconds. A goroutine is told by a condition: if runtime.curg.goid == 7.',
@@ -277,14 +278,11 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     return watchRegister(session, target, register, wanted);
   }
   const context = session.context();
-  const expression = pointing(target.column, () => {
-    return WatchedExpression.isWanted(target.text, context) ? new WatchedExpression(target.text, context) : undefined;
-  });
-  if (expression !== undefined) {
-    if (access !== 'write' || !onlyChanges || fixed)
-      throw target.error('an expression that lies nowhere in memory is watched for changes of its value alone: watch, without options');
-    return watchExpression(session, target, expression, wanted);
-  }
+  const expression = pointing(target.column, () => WatchedExpression.of(target.text, context));
+  const plain = access === 'write' && onlyChanges && !fixed;
+  if (expression !== undefined && plain) return watchExpression(session, target, expression, wanted);
+  if (expression !== undefined && !expression.placed)
+    throw target.error('an expression that lies nowhere in memory is watched for changes of its value alone: watch, without options');
   const { address, length, type } = watchTarget(context, target.text, target.column);
   const watch = { address, length, access };
   return addWatchpoint(session, {

@@ -1,6 +1,6 @@
 /**
- * A condition or any other expression that is watched: what it reads is what is watched, and when that is written it is evaluated again. Variables of the
- * frame stay those that they were when the watchpoint was set.
+ * A condition or any other expression that is watched: what it reads is what is watched, and when that is written it is evaluated again, so that of
+ * `p->x` the place is found anew when p is changed. Variables of the frame stay those that they were when the watchpoint was set.
  */
 import { utf8 } from '../../host/bytes.js';
 import { told } from '../../host/told.js';
@@ -9,10 +9,10 @@ import type { EvaluationContext } from '../evaluate/context.js';
 import { ExpressionError } from '../evaluate/errors.js';
 import { evaluateNode } from '../evaluate/evaluate.js';
 import { parseExpression } from '../evaluate/parser.js';
-import { printResult } from '../evaluate/result.js';
+import { printResult, rangeOfResult } from '../evaluate/result.js';
 import { OperationError } from '../evaluate/untyped.js';
 import type { PrintOptions } from '../values/print.js';
-import type { Watched } from './watches.js';
+import { lookAtWatched, type Watched } from './watches.js';
 
 /** Bytes of memory that an expression depends on. */
 export interface Range {
@@ -29,30 +29,55 @@ const MAKING: ReadonlySet<SyntaxNode['kind']> = new Set(['binary', 'unary', 'cal
 
 export class WatchedExpression {
   readonly #root: SyntaxNode;
+  /** Its value has a place in memory, which may be another each time. */
+  readonly placed: boolean;
   /** Places of the variables that it names. */
   readonly places: { address: bigint }[] = [];
 
   /** Throws ExpressionError for what cannot be watched, and OperationError for what is too much. */
-  constructor(
+  private constructor(
     private readonly source: string,
     context: EvaluationContext,
   ) {
     this.#root = this.#pinned(parseExpression(source, context.frame?.language === 'c').root, context);
+    const result = evaluateNode(this.source, this.#root, this.#recording(context).seen);
+    this.placed = result.kind === 'value' && result.value.source.address !== undefined;
     const { ranges } = this.look(context, {});
     if (ranges.length === 0) throw new ExpressionError(`${source} reads no memory, so it never changes; *${source} is the word there`, 0);
   }
 
-  /** Whether an expression is one whose value lies nowhere. */
-  static isWanted(source: string, context: EvaluationContext): boolean {
+  /**
+   * An expression whose value lies nowhere, or where memory says, as that of `p->x` and `a[i]` does; undefined: it lies in one place for good.
+   * Throws ExpressionError and OperationError for one that lies nowhere and cannot be watched.
+   */
+  static of(source: string, context: EvaluationContext): WatchedExpression | undefined {
     const { root } = parseExpression(source);
-    // What a star leads to lies in memory; `*0x1000` is the word there.
-    if (!MAKING.has(root.kind) || (root.kind === 'unary' && root.operator === '*')) return false;
     const result = evaluateNode(source, root, context);
-    return result.kind === 'constant' || (result.kind === 'value' && result.value.source.address === undefined && !result.value.loose);
+    // What a star leads to lies in memory; `*0x1000` is the word there.
+    const makes = MAKING.has(root.kind) && !(root.kind === 'unary' && root.operator === '*');
+    const nowhere =
+      result.kind === 'constant' || (result.kind === 'value' && result.value.source.address === undefined && !result.value.loose);
+    if (makes && nowhere) return new WatchedExpression(source, context);
+    if (result.kind !== 'value' || result.value.source.address === undefined) return undefined;
+    try {
+      const expression = new WatchedExpression(source, context);
+      return expression.#parts(context).length > 0 ? expression : undefined;
+    } catch (error) {
+      // By way of a register, or of too much memory: then it is the place of now.
+      told(error);
+      return undefined;
+    }
   }
 
-  /** Its value, and what it depends on now. A value that cannot be had is said to be so. */
-  look(context: EvaluationContext, print: PrintOptions): { readonly watched: Watched; readonly ranges: readonly Range[] } {
+  /** Memory that says where it lies. */
+  #parts(context: EvaluationContext): readonly Range[] {
+    const { seen, read } = this.#recording(context);
+    evaluateNode(this.source, this.#root, seen);
+    return read;
+  }
+
+  /** A context that notes what is read. */
+  #recording(context: EvaluationContext) {
     const read: Range[] = [];
     const memory = {
       read: (address: bigint, length: number): Uint8Array => {
@@ -64,13 +89,24 @@ export class WatchedExpression {
       },
     };
     const { call: _, ...seen } = { ...context, memory };
-    let text: string;
+    return { seen, read };
+  }
+
+  /** Its value, and what it depends on now. A value that cannot be had is said to be so. */
+  look(context: EvaluationContext, print: PrintOptions): { readonly watched: Watched; readonly ranges: readonly Range[] } {
+    const { seen, read } = this.#recording(context);
+    let watched: Watched;
     try {
-      text = printResult(seen, evaluateNode(this.source, this.#root, seen), print);
+      const result = evaluateNode(this.source, this.#root, seen);
+      if (result.kind === 'value' && result.value.source.address !== undefined) {
+        const range = rangeOfResult(result);
+        watched = lookAtWatched(context, { ...range, access: 'write' }, result.value.type, print);
+        if (watched.bytes !== undefined) read.push(range);
+      } else watched = ofText(printResult(seen, result, print));
     } catch (error) {
-      text = `<${told(error).message}>`;
+      watched = { bytes: undefined, text: `<${told(error).message}>` };
     }
-    return { watched: { bytes: utf8(text), text }, ranges: merged(read) };
+    return { watched, ranges: merged(read) };
   }
 
   /** Follows variables of a stack that was copied. */
@@ -112,6 +148,8 @@ export class WatchedExpression {
     return { kind: 'pinned', place, type, start: node.start, end: node.end };
   }
 }
+
+const ofText = (text: string): Watched => ({ bytes: utf8(text), text });
 
 /** In the order of addresses, those that touch as one. Throws OperationError when that is too much. */
 function merged(read: readonly Range[]): readonly Range[] {
