@@ -11,6 +11,7 @@ import { MappedContent } from './fs/mapped-content.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { DatagramSocket } from './net/datagram-socket.js';
+import { NetlinkSocket } from './net/netlink-socket.js';
 import { StreamSocket } from './net/stream-socket.js';
 import { startProcess } from './process.js';
 
@@ -50,6 +51,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   SyntheticDirectory: [],
   StreamSocket: ['net'],
   DatagramSocket: ['net'],
+  NetlinkSocket: ['net'],
   Network: ['files', 'queued'],
   OwnFiles: ['tree', 'host', 'grow'],
 };
@@ -68,7 +70,13 @@ describe('what is saved', () => {
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],
     ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
-    ...[new StreamSocket(kernel.net, TCP, 0), new DatagramSocket(kernel.net, UDP, 0), kernel.net, kernel.own],
+    ...[
+      new StreamSocket(kernel.net, TCP, 0),
+      new DatagramSocket(kernel.net, UDP, 0),
+      new NetlinkSocket(kernel.net, UDP, 0),
+      kernel.net,
+      kernel.own,
+    ],
   ];
 
   it('has every field of its part, or the list says why not', () => {

@@ -154,6 +154,8 @@ func main() {
 	encrypted()
 	datagrams()
 	named()
+	loopback := must(net.InterfaceByName("lo"))
+	fmt.Println(loopback.Index, loopback.Name, loopback.MTU, loopback.Flags&(net.FlagUp|net.FlagLoopback), must(loopback.Addrs()))
 	addresses, _ := net.LookupHost("r14.invalid")
 	fmt.Println(len(addresses))
 }

@@ -1,6 +1,7 @@
 import type { InputLog } from '../../host/input-log.js';
 import { Told } from '../../host/told.js';
 import { DatagramSocket } from '../net/datagram-socket.js';
+import { NetlinkSocket } from '../net/netlink-socket.js';
 import type { Network } from '../net/network.js';
 import { StreamSocket } from '../net/stream-socket.js';
 import type { OutputLog } from '../output.js';
@@ -44,6 +45,7 @@ const KINDS: Readonly<Record<string, Restorer>> = {
   'synthetic directory': SyntheticDirectory.restore,
   'stream socket': StreamSocket.restore,
   'datagram socket': DatagramSocket.restore,
+  'netlink socket': NetlinkSocket.restore,
 };
 
 /** The open files that were saved. `before`: those that are open now, of which the host's give their handles away. */

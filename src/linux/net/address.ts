@@ -18,7 +18,15 @@ export interface UnixAddress {
   readonly key?: string;
 }
 
-export type SocketAddress = IpAddress | UnixAddress;
+/** `process`: nl_pid; 0: the kernel. */
+export interface NetlinkAddress {
+  readonly family: typeof AF.NETLINK;
+  readonly process: number;
+}
+
+export type SocketAddress = IpAddress | UnixAddress | NetlinkAddress;
+
+export const isIp = (address: SocketAddress): address is IpAddress => address.family === AF.INET || address.family === AF.INET6;
 
 const MAPPED = '00000000000000000000ffff';
 export const ANY4 = `${MAPPED}00000000`;
@@ -63,6 +71,9 @@ export function decodeAddress(bytes: Uint8Array): SocketAddress | { readonly fam
     case AF.INET6:
       if (bytes.length < 24) throw new Errno(E.INVAL);
       return { family, ip: hexText(bytes.subarray(8, 24)), port: view.getUint16(2) };
+    case AF.NETLINK:
+      if (bytes.length < 12) throw new Errno(E.INVAL);
+      return { family, process: view.getUint32(4, true) };
     default:
       throw new Errno(E.AFNOSUPPORT);
   }
@@ -76,6 +87,13 @@ export function encodeAddress(address: SocketAddress, family: number): Uint8Arra
     const bytes = new Uint8Array(2 + path.length + end);
     bytes[0] = AF.UNIX;
     bytes.set(path, 2);
+    return bytes;
+  }
+  if (address.family === AF.NETLINK) {
+    const bytes = new Uint8Array(12);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, AF.NETLINK, true);
+    view.setUint32(4, address.process, true);
     return bytes;
   }
   const bytes = new Uint8Array(family === AF.INET ? 16 : 28);
@@ -96,6 +114,7 @@ export function addressText(address: SocketAddress): string {
     const text = new TextDecoder().decode(path[0] === 0 ? path.subarray(1) : path);
     return path[0] === 0 ? `@${text}` : text;
   }
+  if (address.family === AF.NETLINK) return address.process === 0 ? 'the kernel' : `process ${address.process}`;
   const { ip, port } = address;
   if (isMapped(ip) && address.family === AF.INET) return `${[...hexBytes(ip).subarray(12)].join('.')}:${port}`;
   return `[${ip6Text(ip)}]:${port}`;

@@ -2,7 +2,7 @@ import { POLL } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import { AF, SOCK } from '../abi/sockets.js';
 import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
-import { type IpAddress, isLocal, NAMELESS, reached, type SocketAddress, sourceFor, type UnixAddress } from './address.js';
+import { type IpAddress, isIp, isLocal, NAMELESS, reached, type SocketAddress, sourceFor, type UnixAddress } from './address.js';
 import type { SocketMessage } from './message-queue.js';
 import { NAME_SERVER_PORT, nameServerAnswer } from './name-server.js';
 import type { Network } from './network.js';
@@ -64,7 +64,7 @@ export class DatagramSocket extends Socket {
   }
 
   private ipTarget(address: SocketAddress): IpAddress {
-    if (address.family === AF.UNIX || (address.family === AF.INET6 && this.socket.family === AF.INET)) throw new Errno(E.AFNOSUPPORT);
+    if (!isIp(address) || (address.family === AF.INET6 && this.socket.family === AF.INET)) throw new Errno(E.AFNOSUPPORT);
     const target = reached(address);
     if (target.port === 0) throw new Errno(E.INVAL);
     if (!isLocal(target.ip)) throw new Errno(E.NETUNREACH);
@@ -205,6 +205,6 @@ export class DatagramSocket extends Socket {
 /** The address of this machine that is in the family of another. */
 const ownFor = (own: string, ip: string): string => (isLocal(own) && own.slice(0, 24) === ip.slice(0, 24) ? own : sourceFor(ip));
 
-const sameIp = (a: SocketAddress, b: IpAddress): boolean => a.family !== AF.UNIX && a.ip === b.ip && a.port === b.port;
+const sameIp = (a: SocketAddress, b: IpAddress): boolean => isIp(a) && a.ip === b.ip && a.port === b.port;
 
 const sameUnix = (a: SocketAddress, b: SocketAddress): boolean => a.family === AF.UNIX && b.family === AF.UNIX && a.path === b.path;

@@ -3,7 +3,18 @@ import { hexText, utf8 } from '../../host/bytes.js';
 import { E, Errno } from '../abi/errno.js';
 import { AF, IPPROTO, SO, SOCK } from '../abi/sockets.js';
 import type { OpenFile } from '../fs/open-file.js';
-import { ANY4, ANY6, type IpAddress, isLocal, isMapped, isWildcard, type SocketAddress, type UnixAddress, wildcardOf } from './address.js';
+import {
+  ANY4,
+  ANY6,
+  type IpAddress,
+  isIp,
+  isLocal,
+  isMapped,
+  isWildcard,
+  type SocketAddress,
+  type UnixAddress,
+  wildcardOf,
+} from './address.js';
 import { type SocketKind, type SocketOptions, V6ONLY } from './options.js';
 
 /** What the network sees of a socket. */
@@ -90,7 +101,8 @@ export class Network {
   /** Throws EADDRINUSE, EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EINVAL. */
   bind(socket: Endpoint, address: SocketAddress): void {
     if (address.family === AF.UNIX) this.bindUnix(socket, address);
-    else this.bindIp(socket, address);
+    else if (isIp(address)) this.bindIp(socket, address);
+    else throw new Errno(E.AFNOSUPPORT);
   }
 
   private bindUnix(socket: Endpoint, { path: wanted, key }: UnixAddress): void {
@@ -144,7 +156,7 @@ export class Network {
   /** Whether somebody else listens where a socket is bound that shared the name so far. */
   taken(socket: Endpoint): boolean {
     const { key, local } = socket;
-    if (key === undefined || local === undefined || local.family === AF.UNIX) return false;
+    if (key === undefined || local === undefined || !isIp(local)) return false;
     return (this.bound.get(key) ?? []).some(
       other =>
         other !== socket &&

@@ -2,7 +2,7 @@ import { POLL } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import { AF, SOCK } from '../abi/sockets.js';
 import { type OpenFile, WOULD_BLOCK, type WouldBlock } from '../fs/open-file.js';
-import { type IpAddress, isLocal, NAMELESS, reached, type SocketAddress, sourceFor } from './address.js';
+import { type IpAddress, isIp, isLocal, NAMELESS, reached, type SocketAddress, sourceFor } from './address.js';
 import type { SocketMessage } from './message-queue.js';
 import type { Network } from './network.js';
 import { type Beside, CONNECTING, type SavedSocket, Socket } from './socket.js';
@@ -123,7 +123,7 @@ export class StreamSocket extends Socket {
   }
 
   private connectTcp(address: SocketAddress, nonblocking: boolean): typeof CONNECTING | undefined {
-    if (address.family === AF.UNIX || (address.family === AF.INET6 && this.socket.family === AF.INET)) throw new Errno(E.AFNOSUPPORT);
+    if (!isIp(address) || (address.family === AF.INET6 && this.socket.family === AF.INET)) throw new Errno(E.AFNOSUPPORT);
     const target = reached(address);
     if (!isLocal(target.ip) || (this.socket.family === AF.INET6 && address.family === AF.INET)) throw new Errno(E.NETUNREACH);
     this.reset();

@@ -190,9 +190,37 @@ function ioctl(kernel: Kernel, args: readonly bigint[]): number {
       kernel.user.setU32(args[2]!, descriptor.file.waiting());
       return 0;
     default:
+      if (descriptor.file instanceof Socket) return interfaceRequest(kernel, uint(args[1]), args[2]!);
       // No descriptor is a terminal.
       throw new Errno(descriptor.file.unknownRequest);
   }
+}
+
+/** Requests of netdevice(7), each with what it puts behind the name of 16 bytes in struct ifreq: of `lo`, as netlink tells of it. */
+const OF_LOOPBACK: Readonly<Record<number, readonly number[]>> = {
+  // SIOCGIFFLAGS: up, loopback, running.
+  35091: [0x49, 0],
+  // SIOCGIFADDR, SIOCGIFNETMASK.
+  35093: [2, 0, 0, 0, 127, 0, 0, 1, ...Array<number>(8).fill(0)],
+  35099: [2, 0, 0, 0, 255, 0, 0, 0, ...Array<number>(8).fill(0)],
+  // SIOCGIFMTU, SIOCGIFINDEX.
+  35105: [0, 0, 1, 0],
+  35123: [1, 0, 0, 0],
+};
+/** SIOCGIFNAME: by number. */
+const NAME_OF_INTERFACE = 0x8910;
+const LOOPBACK_NAME = [0x6c, 0x6f, 0];
+const IFNAMSIZ = 16;
+
+function interfaceRequest(kernel: Kernel, request: number, address: bigint): number {
+  const value = OF_LOOPBACK[request];
+  if (value === undefined && request !== NAME_OF_INTERFACE) return -E.NOTTY;
+  const name = kernel.user.read(address, IFNAMSIZ + 16);
+  const isLoopback = value === undefined ? name[IFNAMSIZ] === 1 : LOOPBACK_NAME.every((byte, index) => name[index] === byte);
+  if (!isLoopback) return -E.NODEV;
+  if (value === undefined) kernel.user.write(address, Uint8Array.from(LOOPBACK_NAME));
+  else kernel.user.write(address + BigInt(IFNAMSIZ), Uint8Array.from(value));
+  return 0;
 }
 
 function pipe(kernel: Kernel, address: bigint, flags: number): number {

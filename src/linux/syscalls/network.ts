@@ -6,6 +6,7 @@ import { WOULD_BLOCK } from '../fs/open-file.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import { decodeAddress, LONGEST_ADDRESS, type SocketAddress } from '../net/address.js';
 import { DatagramSocket } from '../net/datagram-socket.js';
+import { NetlinkSocket } from '../net/netlink-socket.js';
 import { optionRow } from '../net/options.js';
 import { CONNECTING, Socket } from '../net/socket.js';
 import { StreamSocket } from '../net/stream-socket.js';
@@ -33,6 +34,11 @@ function kindOf(kernel: Kernel, call: string, family: number, given: number, pro
     if (type !== SOCK.STREAM && type !== SOCK.DGRAM && type !== SOCK.SEQPACKET && type !== SOCK.RAW) throw new Errno(E.SOCKTNOSUPPORT);
     return { family, type: type === SOCK.RAW ? SOCK.DGRAM : type, protocol: 0 };
   }
+  // rtnetlink(7), which says what interfaces there are.
+  if (family === AF.NETLINK && protocol === 0) {
+    if (type !== SOCK.RAW && type !== SOCK.DGRAM) throw new Errno(E.SOCKTNOSUPPORT);
+    return { family, type, protocol: 0 };
+  }
   if (family !== AF.INET && family !== AF.INET6) {
     kernel.refusals.add(call, `address family ${family}: there are AF_UNIX, AF_INET and AF_INET6`, 'EAFNOSUPPORT');
     throw new Errno(E.AFNOSUPPORT);
@@ -47,8 +53,9 @@ function kindOf(kernel: Kernel, call: string, family: number, given: number, pro
   return { family, type, protocol: own };
 }
 
-function makeSocket(kernel: Kernel, kind: ReturnType<typeof kindOf>, flags: number): StreamSocket | DatagramSocket {
+function makeSocket(kernel: Kernel, kind: ReturnType<typeof kindOf>, flags: number): StreamSocket | DatagramSocket | NetlinkSocket {
   const made = { ...kind, inode: kernel.net.newInode() };
+  if (kind.family === AF.NETLINK) return new NetlinkSocket(kernel.net, made, flags);
   return kind.type === SOCK.DGRAM ? new DatagramSocket(kernel.net, made, flags) : new StreamSocket(kernel.net, made, flags);
 }
 
@@ -68,7 +75,7 @@ function socketpair(kernel: Kernel, args: readonly bigint[]): number {
   if (kernel.fds.room < 2) return -E.MFILE;
   const [one, two] = [makeSocket(kernel, kind, statusOf(type)), makeSocket(kernel, kind, statusOf(type))];
   if (one instanceof StreamSocket) one.join(two as StreamSocket);
-  else one.join(two as DatagramSocket);
+  else if (one instanceof DatagramSocket) one.join(two as DatagramSocket);
   for (const [index, each] of [one, two].entries())
     kernel.user.setU32(args[3]! + BigInt(4 * index), kernel.fds.add(each, (type & SOCK.CLOEXEC) !== 0));
   return 0;
