@@ -44,14 +44,21 @@ function ofRegister(session: Session, name: string, offset: number, bytes: numbe
   return { kind: 'register', register, offset, bytes: Math.min(8, bytes), tid };
 }
 
-/** Follows a place back, and tells of each link while the machine stands there. */
-export function* trailOf(session: Session, history: Replayed, spot: ValueSpot, most = MOST_LINKS): Journey<Trail> {
+/** Follows a place back, and tells of each link while the machine stands there; `enough`: the one that it is followed for. */
+export function* trailOf(
+  session: Session,
+  history: Replayed,
+  spot: ValueSpot,
+  most = MOST_LINKS,
+  enough: (link: ToldLink) => boolean = () => false,
+): Journey<Trail> {
   const { target } = session;
   const links: ToldLink[] = [];
   const origin = new Origin(history, target);
   const source = yield* origin.trace(spot, target.process.t, link => {
-    links.push(tellLink(session, link));
-    return links.length < most;
+    const told = tellLink(session, link);
+    links.push(told);
+    return links.length < most && !enough(told);
   });
   return { links, source, end: sourceText(session, source) };
 }

@@ -41,7 +41,8 @@ export function* ofFault(q: Inquiry, faulted: Faulted): Journey<readonly Reason[
   yield* q.at(scene.t);
   const trail = yield* q.trail(spot);
   told.push(...(yield* ofTrail(q, trail)));
-  told.push(...(yield* raceReasons(q, trail)));
+  const race = yield* raceReasons(q, trail);
+  if (race.length > 0) return [...told, ...race];
   // What the memory or the registers on the way were, is said once: the first that is known.
   for (const look of [clobbered, leftOvers, freedOnTheWay, torn, unwritten]) {
     const more = yield* look(q, trail);

@@ -65,8 +65,8 @@ export class Inquiry {
   }
 
   /** Where a place's value came from, as it is now. */
-  *trail(spot: ValueSpot, most?: number): Journey<Trail> {
-    return yield* trailOf(this.session, this.history, spot, most);
+  *trail(spot: ValueSpot, most?: number, enough?: (link: ToldLink) => boolean): Journey<Trail> {
+    return yield* trailOf(this.session, this.history, spot, most, enough);
   }
 
   /** When the function of a frame that stands now was entered; undefined: where it begins is not known. */

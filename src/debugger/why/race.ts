@@ -6,8 +6,12 @@ import { raceParameters } from '../../runtime/race/signatures.js';
 import { instrumented } from '../code/instrumented.js';
 import type { Trail } from '../run/origin.js';
 import { isUserCode } from '../show/goroutine-text.js';
+import type { ToldLink } from '../show/origin-text.js';
 import type { Journey } from '../timeline/history.js';
 import { type Inquiry, type Reason, registerSpot, saying } from './inquiry.js';
+
+/** Go's functions that change from one g to another. */
+const LOADS_G = /^runtime\.(?:systemstack|mcall|morestack|asmcgocall|cgocallback|gogo)\b/;
 
 /** The race runtime was called for a g that has no context: whose code asked for it, why it runs there, and what Go itself does in such places. */
 export function* raceReasons(q: Inquiry, trail: Trail): Journey<readonly Reason[]> {
@@ -42,10 +46,9 @@ export function* raceReasons(q: Inquiry, trail: Trail): Journey<readonly Reason[
   }
   if (asked !== undefined && asked.physical !== culprit?.physical)
     told.push(saying(`${asked.name} asks the race detector by hand, whatever its caller is built with`));
-  const r14 = yield* q.trail(registerSpot('r14', tid));
-  const loaded = r14.links.find(
-    link => /^runtime\.(?:systemstack|mcall|morestack|asmcgocall|cgocallback|gogo)\b/.test(link.function) && !/^rax|^rbx/.test(link.wrote),
-  );
+  const isLoad = (link: ToldLink): boolean => LOADS_G.test(link.function) && !/^rax|^rbx/.test(link.wrote);
+  const { links } = yield* q.trail(registerSpot('r14', tid), undefined, isLoad);
+  const loaded = links.find(isLoad);
   if (loaded !== undefined) told.push(saying('that g is in R14 since'), { link: loaded });
   yield* q.at(t);
   told.push(...ofGo(q));
