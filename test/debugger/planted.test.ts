@@ -135,3 +135,43 @@ describe.skipIf(needsC)(`why, at faults of C that were planted${needsC ? ` (skip
     });
   }
 });
+
+/** Optimised, linked with its library and without lines: only names are left. And not optimised at all. */
+const BUILDS: readonly (readonly [string, Parameters<typeof buildC>[1], Readonly<Record<string, readonly string[]>>])[] = [
+  [
+    'static -O2, without lines',
+    { static: true, flags: ['-O2'] },
+    {
+      free: ['freed by main', 'allocated by make, called by main'],
+      double: ['asked for in main', 'freed by main', 'allocated by make'],
+      guard: ['asked for in guarded', 'the check is .* in guarded', 'fill\\+\\d+'],
+      uninit: ['is in the frame of uninitialised, which has not written it since it was called: leaves has left it there'],
+      bp: ['clobbers was called with rbp = 0x7f[0-9a-f]+ and has returned without it'],
+      overflow: ['corrupted top size', 'the check is .*_int_malloc', 'made of rax: fill\\+\\d+', ': overflow\\+\\d+'],
+      unmapped: ['until munmap at t=[\\d,]+, by main'],
+    },
+  ],
+  [
+    '-O0',
+    { flags: ['-O0', '-g'] },
+    {
+      free: ['freed by drop «free(node); }», called by useAfterFree «drop(list);»'],
+      divide: ['rcx from divisor|rcx = 0 from divisor', 'setDivisor\\+\\d+ «divisor = n»'],
+      overflow: ["the allocator's own word before it was overwritten:\\n.*fill\\+\\d+ «into[i] = with»"],
+      thread: ['clears\\+\\d+ «list->next = NULL»'],
+      unmapped: ['by unmapped «munmap(page, 4096)»'],
+      assert: ['the check is cmp.* in check', 'main\\+\\d+ «check(5)»'],
+    },
+  ],
+];
+
+for (const [build, options, faults] of needsC ? [] : BUILDS) {
+  describe(`why, at faults of C that were planted, built ${build}`, () => {
+    for (const [fault, told] of Object.entries(faults)) {
+      it(fault, async () => {
+        const text = await whyOf(debug(buildC('planted', options)), fault);
+        for (const each of told) expect(text).toMatch(pattern(C, each));
+      });
+    }
+  });
+}

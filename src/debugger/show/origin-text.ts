@@ -164,7 +164,8 @@ export function sourceText(session: Session, source: OriginEnd): string {
       if (source.spot.kind === 'register') return 'as the kernel began the thread with it';
       return `never written since the program was loaded: ${spotText(session, source.spot)}${imageOf(session, source.spot.address)}`;
     case 'syscall':
-      if (source.name === 'mmap') return `never written since the kernel gave that memory (mmap at t=${grouped(source.t)}): zeros`;
+      if (source.name === 'mmap' && source.spot.kind === 'memory')
+        return `never written since the kernel gave that memory (mmap at t=${grouped(source.t)}): zeros`;
       return `the kernel: ${source.name} at t=${grouped(source.t)}`;
     case 'signal':
       return `the kernel, for a signal, at t=${grouped(source.t)}`;

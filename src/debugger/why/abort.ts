@@ -6,6 +6,7 @@ import type { Journey } from '../timeline/history.js';
 import { checkOf } from './check.js';
 import { allocatorCall, blockReasons } from './heap.js';
 import { type Inquiry, isOwn, type Reason, saying } from './inquiry.js';
+import { trailReasons } from './trail.js';
 
 /** System calls that write: write(fd, bytes, count), writev(fd, iovec, count). */
 const WRITE = 1;
@@ -14,6 +15,9 @@ const STDERR = 2n;
 const MOST_BYTES = 300;
 /** Frames of a library whose checks are looked at. */
 const MOST_FRAMES = 8;
+/** Bytes of it, and links that are told of who wrote it. */
+const HEADER = 8n;
+const MOST_LINKS = 4;
 const MOST_PARTS = 16n;
 /** Instructions before the end that a message is looked for in. */
 const NEAR = 5_000_000;
@@ -35,6 +39,8 @@ export function* ofAbort(q: Inquiry): Journey<readonly Reason[]> {
     const block = yield* blockReasons(q, call.pointer, call.t, true);
     told.push(saying(`${call.name} was called with ${`0x${call.pointer.toString(16)}`}`), ...block);
     if (block.length > 1) return told;
+    const header = yield* overwritten(q, call.pointer, call.t);
+    if (header.length > 0) return [...told, ...header];
   }
   // What the program itself asked before it gave up, or else what a library has found wrong that comes of the program's own doing.
   const givesUp = inside.at(-1) !== undefined && GIVES_UP.test(inside.at(-1)!.name);
@@ -44,6 +50,15 @@ export function* ofAbort(q: Inquiry): Journey<readonly Reason[]> {
     if (check?.own) return [...told, ...check.reasons];
   }
   return told;
+}
+
+/** The word that the allocator keeps before each block (glibc's malloc_chunk), when the program itself has written there. */
+function* overwritten(q: Inquiry, block: bigint, t: number): Journey<readonly Reason[]> {
+  yield* q.at(t);
+  const trail = yield* q.trail({ kind: 'memory', address: block - HEADER, bytes: Number(HEADER) }, MOST_LINKS);
+  const [writer] = trail.links;
+  if (writer === undefined || !isOwn(q, q.target.images.functionAt(writer.pc))) return [];
+  return [saying("the allocator's own word before it was overwritten:"), ...trailReasons(trail, MOST_LINKS)];
 }
 
 /** `, called by main (planted.c:181)`. */

@@ -14,7 +14,7 @@ import type { ToldLink } from '../show/origin-text.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { Journey } from '../timeline/history.js';
 import type { ValueSpot } from '../timeline/origin.js';
-import { type Inquiry, type Reason, saying } from './inquiry.js';
+import { type Inquiry, isOwn, type Reason, saying } from './inquiry.js';
 import { ofTrail, trailReasons } from './trail.js';
 
 /** Functions that end something whatever they are told: the check was made further out. Of Go, of packages that it lends such functions, and of C. */
@@ -120,7 +120,7 @@ export function* checkOf(q: Inquiry, frame: LogicalFrame, wanted?: bigint): Jour
     for (const spot of named === undefined ? compared.from : [named]) {
       yield* q.at(compared.t);
       const trail = yield* q.trail(spot);
-      if (trail.links.some(({ pc }) => q.target.images.at(pc) === q.target.images.all[0]))
+      if (trail.links.some(({ pc }) => isOwn(q, q.target.images.functionAt(pc))))
         return { reasons: [head, ...(yield* ofTrail(q, trail))], own: true };
       first ??= trail;
     }

@@ -96,9 +96,19 @@ const nameOf = ({ target }: Inquiry, physical: PhysicalFrame, name: string): str
 export const ownFrames = (q: Inquiry, frames: readonly LogicalFrame[]): readonly LogicalFrame[] =>
   frames.filter(frame => (q.target.go === undefined ? isOwn(q, frame.physical.func) : isUserCode(frame)));
 
-/** Functions of libraries are not the program's own; those that no table names are not either. */
+/** Functions of C's library, where it is linked into the program. */
+const OF_LIBRARY =
+  /^(?:_|(?:abort|raise|gsignal|pthread_\w+|[cm]alloc\w*|realloc\w*|c?free|tcache_\w+|sysmalloc\w*|unlink_chunk\w*|munmap|mmap)\b)/;
+
+/** Whether a function is the program's own, and of no library: those that are linked in have no lines where the program has some. */
 export function isOwn({ target }: Inquiry, func: Func | undefined): func is Func {
-  return func !== undefined && target.images.at(func.entry) === target.images.all[0];
+  const { images } = target;
+  const [program, ...libraries] = images.all;
+  if (func === undefined || images.at(func.entry) !== program) return false;
+  if (libraries.length > 0 || target.go !== undefined) return true;
+  const main = images.functionsNamed('main')[0];
+  const lines = main !== undefined && images.lineAt(main.entry) !== undefined;
+  return lines ? images.lineAt(func.entry) !== undefined : !OF_LIBRARY.test(func.name);
 }
 
 export const registerSpot = (name: string, tid: number): ValueSpot => ({
