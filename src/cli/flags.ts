@@ -56,7 +56,7 @@ export const COMMAND_FLAGS = [
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
     of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core'],
   },
-  { name: 'tap', summary: 'with --check, print the steps as TAP, the Test Anything Protocol', of: ['lesson'] },
+  { name: 'tap', summary: 'with --check or --cases, print the steps as TAP, the Test Anything Protocol', of: ['lesson', 'asm'] },
   {
     name: 'stats',
     summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss, compiled code',
@@ -137,6 +137,12 @@ export const COMMAND_FLAGS = [
     summary: "call a function, as 'Add(2, 3)', under its own convention, and print its results; any number, in order",
     of: ['asm'],
     repeated: true,
+  },
+  {
+    name: 'cases',
+    value: 'FILE.json',
+    summary: 'make the calls of that file with each of the files, and compare the results: an autograder (docs/lessons.md)',
+    of: ['asm'],
   },
   {
     name: 'runtime',

@@ -125,6 +125,12 @@ async function listPrograms(json: boolean): Promise<number> {
 }
 
 async function assembleCommand(parsed: Parsed, path: string): Promise<number> {
+  const cases = parsed.values.get('cases')?.[0];
+  if (cases !== undefined) {
+    const { gradeFiles } = await import('./asm-cases.js');
+    return gradeFiles(parsed, cases);
+  }
+  if (parsed.values.has('tap')) throw new UsageError('--tap is of --cases: it wants --cases FILE.json');
   const { assembleFile, diagnosticsText, listing, listingData } = await import('./asm.js');
   const listed = parsed.values.has('list');
   const race = raceFlag(parsed);
