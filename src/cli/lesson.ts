@@ -33,7 +33,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const begun = known > 0 && known < lesson.parts.length && !parsed.values.has('from-start') ? known : 0;
     const kept = (part: number) => keepProgress(key, part);
     if (!screenWanted(parsed)) {
-      if (process.stdin.isTTY !== true) return await walkLines(run, plainPipe(parsed), after, () => undefined);
+      if (process.stdin.isTTY !== true) return await walkLines(run, plainPipe(parsed), '', () => undefined);
       if (begun > 0) {
         await run.seek(begun);
         writeOut(1, `You were here before: it goes on there. section 1 is the beginning.\n`);

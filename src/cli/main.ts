@@ -110,9 +110,13 @@ async function openCrash(parsed: Parsed): Promise<number> {
 
 async function listPrograms(json: boolean): Promise<number> {
   const { Catalog } = await import('../runtime/bundled/catalog.js');
-  for (const { name, title, variants, race } of new Catalog(nodeAssets).list()) {
+  const catalog = new Catalog(nodeAssets);
+  const course = catalog.course();
+  for (const { name, title, variants, race } of catalog.list()) {
     if (json) {
-      writeOut(1, `${JSON.stringify({ name, title, variants, race })}\n`);
+      const lesson = course.findIndex(each => each.name === name);
+      const place = lesson < 0 ? {} : { lesson: lesson + 1, minutes: course[lesson]!.minutes };
+      writeOut(1, `${JSON.stringify({ name, title, variants, race, ...place })}\n`);
       continue;
     }
     const choices = variants.length > 1 ? `  --variant ${variants.join('|')}` : '';
@@ -121,6 +125,12 @@ async function listPrograms(json: boolean): Promise<number> {
       `${name.padEnd(16)} ${title}\n${choices === '' && !race ? '' : `${''.padEnd(15)}${choices}${race ? '  --race=true|false' : ''}\n`}`,
     );
   }
+  if (json) return 0;
+  const minutes = course.reduce((sum, each) => sum + each.minutes, 0);
+  const lines = course.map(
+    (each, index) => `${String(index + 1).padStart(3)}  ${each.name.padEnd(16)} ${String(each.minutes).padStart(3)} minutes`,
+  );
+  writeOut(1, `\n  The lessons as a course, ${minutes} minutes in all (r14 lesson NAME):\n${lines.join('\n')}\n`);
   return 0;
 }
 

@@ -35,9 +35,9 @@ export function debug(path: string, flags: readonly string[] = []): Debugging {
 }
 
 /** Opens a bundled program, as `r14 exec NAME --variant VARIANT` does. */
-export function debugBundled(name: string, variant?: string): Debugging {
+export function debugBundled(name: string, variant?: string, race?: boolean): Debugging {
   const catalog = new Catalog(nodeAssets);
-  const program = catalog.build(name, variant === undefined ? {} : { variant });
+  const program = catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
   return debugging(name, [], options => assembledLauncher(program, options));
 }
 

@@ -1,0 +1,67 @@
+/** Every bundled lesson forwards and backwards, and its exercises: how they are judged is what `--check` does. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parseLesson } from '../../src/debugger/lesson/lesson.js';
+import { LessonRun } from '../../src/debugger/lesson/run.js';
+import { LessonWalk } from '../../src/debugger/lesson/walk.js';
+import { nodeAssets } from '../../src/host/node/assets.js';
+import { Catalog } from '../../src/runtime/bundled/catalog.js';
+import { debugBundled } from '../support/debug.js';
+
+const catalog = new Catalog(nodeAssets);
+const names = catalog.list().map(({ name }) => name);
+const lessonOf = (name: string) => {
+  const { file, text } = catalog.lesson(name);
+  return parseLesson(file, text);
+};
+
+it('the course has each lesson once, in an order', () => {
+  expect(
+    catalog
+      .course()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual([...names].sort());
+  const places = names.map(name => JSON.parse(readFileSync(`programs/${name}/program.json`, 'utf8')).course.place);
+  expect(new Set(places).size).toBe(names.length);
+  expect(readdirSync('programs')).toEqual(expect.arrayContaining(names));
+});
+
+it.each(names)('%s has at least three exercises', name => {
+  expect(lessonOf(name).parts.filter(({ kind }) => kind === 'exercise').length).toBeGreaterThanOrEqual(3);
+});
+
+it.each(names)('%s is walked to its end, and back to its beginning through the same moments', async name => {
+  let written = '';
+  const run = new LessonRun(lessonOf(name), {
+    open: (variant, race) => {
+      written = '';
+      const { session } = debugBundled(name, variant, race);
+      const decoder = new TextDecoder();
+      session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
+      return session;
+    },
+    printed: () => written,
+  });
+  const walk = new LessonWalk(run);
+  const place = () => {
+    const { process } = run.session.target;
+    return [
+      run.position,
+      process.t,
+      run.session.exited,
+      run.session.exited ? 0n : process.current.registers.rip,
+      run.session.selection.frame,
+    ].join(' ');
+  };
+  await walk.begin();
+  const places = [place()];
+  while (run.next !== undefined) {
+    expect(await walk.step()).not.toContain('✗');
+    places.push(place());
+  }
+  for (const before of places.reverse().slice(1)) {
+    await walk.move({ kind: 'back' });
+    expect(place()).toBe(before);
+  }
+});
