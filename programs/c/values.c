@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <uchar.h>
+#include <wchar.h>
 
 enum color { RED, GREEN = 5, BLUE };
 enum flags { FLAG_A = 1, FLAG_B = 2, FLAG_C = 4 };
@@ -56,6 +58,11 @@ double complex z = 1 + 2 * I;
 enum color color = GREEN, odd = 3;
 enum flags flags = FLAG_A | FLAG_C, unknown = 9;
 const char *text = "hello \"world\"\n\t\001";
+wchar_t wide[8] = L"w\u00e9\n\U0001F600", wide_full[3] = {L'a', L'b', L'c'}, wide_bad[4] = {0x110000, -1, 7, 0}, wide_one = L'\u00e9', escape = 27;
+wchar_t *wide_text = L"a \"word\"", *wide_null, wide_two[2][3] = {L"ab", L"c"}, wide_same[20] = L"xyyyyyyyyyyyyz";
+char16_t utf16[6] = u"h\u00e9\U0001F600", utf16_one = u'z', utf16_half[2] = {0xd83d, 'x'};
+const char16_t *utf16_text = u"p16";
+char32_t utf32[4] = U"x\U0001F600", utf32_one = 0x1F600;
 const char *empty = "", *null;
 const char *very_long = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 char buffer[16] = "buf", full[4] = "full";

@@ -5,6 +5,7 @@ import type { Type } from '../../image/api.js';
 import { isSigned } from '../values/content.js';
 import { basicType, isCType, pointerTo, sameType, underlying } from '../values/types.js';
 import { madeString, pointerOf, uint64Value, type Value, type World } from '../values/value.js';
+import { wideKind } from '../values/wide.js';
 import { equal, equalDynamic, isNil } from './compare.js';
 import {
   complexOf,
@@ -89,9 +90,13 @@ function fitted(operand: EvaluatedOperand & { kind: 'constant' }, beside: Value)
 
 const C_INT: Type = { kind: 'int', name: 'int', size: 4 };
 
-/** A member of an enumeration of C is a number beside others. */
+/** A member of an enumeration of C is a number beside others, and so is a wide character. */
 function promoted(value: Value): Value {
   const at = underlying(value.type);
+  if (wideKind(value.type) !== undefined) {
+    const unsigned = at.size === C_INT.size && !isSigned(value.type);
+    return makeInteger(unsigned ? { kind: 'uint', name: 'unsigned int', size: C_INT.size } : C_INT, integerOf(value));
+  }
   if (at.kind !== 'enum' || !isCType(value.type)) return value;
   const signed = isSigned(value.type);
   const name = `${signed ? '' : 'unsigned '}${at.size === 8 ? 'long' : 'int'}`;

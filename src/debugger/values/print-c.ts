@@ -9,6 +9,7 @@ import { cFloatText, quoteC } from './numbers.js';
 import { readMemory, Unreadable } from './source.js';
 import { underlying } from './types.js';
 import { symbolNear, type Value, type World } from './value.js';
+import { unitsOf, type WideKind, wideChar, wideKind, wideText } from './wide.js';
 
 interface COptions {
   readonly maxStringLen: number;
@@ -81,6 +82,8 @@ function scalar(world: World, value: Value, bits: bigint, options: COptions): st
     return formatBits({ bits, size, signed, loose: true }, options.format, address => symbolNear(world, address));
   }
   const number = signed ? BigInt.asIntN(8 * size, bits) : bits;
+  const wide = wideKind(value.type);
+  if (wide !== undefined) return `${number} ${wideChar([Number(BigInt.asUintN(8 * size, bits))], wide)}`;
   if (type.kind === 'bool') return bits === 0n ? 'false' : bits === 1n ? 'true' : bits.toString();
   if (type.kind === 'char') return `${number} ${quoteC(Uint8Array.of(Number(bits)), "'")}`;
   if (type.kind === 'enum') return enumText(type, number);
@@ -125,35 +128,62 @@ function pointer(world: World, value: Value, { address, elem }: Of<'pointer'>, o
   }
   const target = elem && underlying(elem);
   if (target?.kind === 'char') return `${hex(address)}${address === 0n ? '' : ` ${cString(world, address, options)}`}`;
+  const wide = elem && wideKind(elem);
+  if (wide !== undefined) return `${hex(address)}${address === 0n ? '' : ` ${wideString(world, address, wide, options)}`}`;
   const head = depth === 0 ? `(${value.type.name}) ` : '';
   return head + addressText(world, address);
 }
 
-/** A NUL-terminated string, read a page at a time so that none beyond it is touched. */
+/** A NUL-terminated string. */
 function cString(world: World, address: bigint, options: COptions): string {
+  const found = untilNul(world, address, 1, options);
+  return typeof found === 'string' ? found : `${quoteC(found.bytes, '"')}${found.ended ? '' : '...'}`;
+}
+
+function wideString(world: World, address: bigint, wide: WideKind, options: COptions): string {
+  const found = untilNul(world, address, wide.size, options);
+  return typeof found === 'string' ? found : `${wideText(unitsOf(found.bytes, wide), wide)}${found.ended ? '' : '...'}`;
+}
+
+/** The units of a string in front of its NUL, read a page at a time so that none beyond it is touched; or why there are none. */
+function untilNul(
+  world: World,
+  address: bigint,
+  size: number,
+  options: COptions,
+): { readonly bytes: Uint8Array; readonly ended: boolean } | string {
   const bytes: number[] = [];
+  const most = options.maxStringLen * size;
   let ended = false;
   try {
-    while (!ended && bytes.length < options.maxStringLen) {
+    while (!ended && bytes.length < most) {
       const at = address + BigInt(bytes.length);
-      const room = Math.min(options.maxStringLen - bytes.length, 4096 - Number(at % 4096n));
-      for (const byte of readMemory(world.memory, at, room)) {
-        ended = byte === 0;
-        if (ended) break;
-        bytes.push(byte);
+      const inPage = 4096 - Number(at % 4096n);
+      const room = Math.min(most - bytes.length, Math.max(size, inPage - (inPage % size)));
+      const read = readMemory(world.memory, at, room);
+      for (let place = 0; place + size <= read.length && !ended; place += size) {
+        const unit = read.subarray(place, place + size);
+        ended = unit.every(byte => byte === 0);
+        if (!ended) bytes.push(...unit);
       }
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     if (bytes.length === 0) return `<error: cannot access memory at address ${hex(address)}>`;
   }
-  return `${quoteC(Uint8Array.from(bytes), '"')}${ended ? '' : '...'}`;
+  return { bytes: Uint8Array.from(bytes), ended };
 }
 
 function array(world: World, value: Value, content: Of<'array'>, options: CPrinting, depth: number): string {
   const { elem, length } = content;
   if (underlying(elem).kind === 'char' && options.format === undefined)
     return charArray(value.source.read(0, Math.min(length, options.maxStringLen + MOST_BEHIND)), options.maxStringLen);
+  const wide = options.format === undefined ? wideKind(elem) : undefined;
+  if (wide !== undefined) {
+    const units = unitsOf(value.source.read(0, Math.min(length, options.maxStringLen + MOST_BEHIND) * wide.size), wide);
+    const whole = units.at(-1) === 0 ? units.slice(0, -1) : units;
+    return wideText(whole.slice(0, options.maxStringLen), wide) + (whole.length > options.maxStringLen ? '...' : '');
+  }
   const texts: string[] = [];
   for (const child of childrenOf(world, value, content)) {
     if (texts.length === options.maxArrayValues || options.budget.spent) break;
