@@ -103,6 +103,26 @@ for (const toolchain of MATRIX) {
       expect(names.filter(name => inOrder.includes(name))).toEqual(inOrder);
     });
 
+    it('has its frames in a server too, up to the goroutine of the connection whose request was served', () => {
+      const binary = buildGo('crash', { toolchain, variant: 'server', race: true });
+      expect(runNative(binary).stderr).toMatch(/SIGSEGV: segmentation violation/);
+      const { data } = session(binary, ['continue', 'bt']);
+      expect(data('continue')).toMatchObject({ reason: 'signal', signal: 'SIGSEGV', function: '__tsan_func_enter' });
+      const frames = data<Frame[]>('bt');
+      // As in the program without a server, down to who starts the goroutine; then the handler, what has called it, and where the goroutine began.
+      expect(frames.slice(0, 11).map(frame => frame.function)).toEqual(FRAMES.slice(0, 11).map(([name]) => name));
+      expect(frames.slice(11, 15).map(frame => frame.function)).toEqual([
+        'main.serve',
+        'net/http.HandlerFunc.ServeHTTP',
+        'net/http.serverHandler.ServeHTTP',
+        'net/http.(*conn).serve',
+      ]);
+      expect(frames.at(-1)!.function).toBe('runtime.goexit');
+      expect(frames.length).toBeLessThanOrEqual(17);
+      expect(new Set(frames.slice(10).map(frame => frame.stack)).size).toBe(1);
+      expect(frames.slice(0, 10).every(frame => frame.stack === 'g0')).toBe(true);
+    });
+
     it('is the same run twice', () => {
       const binary = buildGo('crash', { toolchain, race: true });
       const states = [1, 2].map(() => session(binary, ['continue', 'info state']).data('info state'));

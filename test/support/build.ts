@@ -87,13 +87,15 @@ export function missing(...needs: (Toolchain | 'gcc')[]): string | undefined {
 
 /** What of the crash program's story is built in; see programs/go/crash. */
 export const VARIANTS = ['injected', 'norace', 'norace-nomap', 'clean'] as const;
-export type CrashVariant = (typeof VARIANTS)[number];
+/** `server`: the injected one, while a server serves a request. */
+export type CrashVariant = (typeof VARIANTS)[number] | 'server';
 
 const tags: Record<CrashVariant, string> = {
   injected: 'injected',
   norace: 'injected,norace',
   'norace-nomap': 'injected,norace,nomap',
   clean: 'clean',
+  server: 'injected',
 };
 
 export interface GoOptions {
@@ -181,8 +183,9 @@ export function buildGo(name: string, options: GoOptions = {}): string {
     if (overlay) args.push('-overlay', makeOverlay(goroot, join(output, 'overlay', `${go.name}-${process.pid}`)));
     try {
       const env = { ...go.env, ...(options.level === undefined ? {} : { GOAMD64: options.level }) };
-      if (goroot === go.goroot) run(go.go, [...args, '.'], { cwd: folder, env });
-      else run(join(goroot, 'bin/go'), [...args, '.'], { cwd: folder, env: { ...go.env, GOTOOLCHAIN: 'local', GOROOT: goroot } });
+      args.push(variant === 'server' ? './server' : '.');
+      if (goroot === go.goroot) run(go.go, args, { cwd: folder, env });
+      else run(join(goroot, 'bin/go'), args, { cwd: folder, env: { ...go.env, GOTOOLCHAIN: 'local', GOROOT: goroot } });
     } finally {
       rmSync(module, { force: true });
     }

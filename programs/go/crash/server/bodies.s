@@ -1,0 +1,1 @@
+// An assembly file in the package allows functions without a body.
