@@ -1,6 +1,6 @@
 /** From an Intel instruction with typed operands to bytes: tries the encodings that fit and takes the shortest, as Go's assembler does. */
-import { Code, CodeExt, Encoder, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
-import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, VECTOR_REGISTERS } from './syntax.js';
+import { Code, CodeExt, Encoder, EncodingKind, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
+import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, VECTOR_REGISTERS, WIDE_VECTOR_REGISTERS } from './syntax.js';
 
 /** An operand as the processor sees it. */
 export type EncodedPlace =
@@ -39,6 +39,7 @@ const ICED_REGISTERS: ReadonlyMap<string, Readonly<Record<number, Register>>> = 
     name,
     { 0: Register.XMM0 + number, 128: Register.XMM0 + number },
   ]),
+  ...WIDE_VECTOR_REGISTERS.map((name, number): [string, Record<number, Register>] => [name, { 0: Register.YMM0 + number }]),
 ]);
 
 /** iced's register for Go's name at a width; undefined when there is none. */
@@ -50,9 +51,10 @@ interface Candidate {
   readonly kinds: readonly K[];
   /** Number of operands in front of them that are not. */
   readonly implied: number;
+  readonly vex: boolean;
 }
 
-/** All codes of 64-bit mode and legacy encoding by mnemonic; their operands are looked at when a mnemonic is first used. */
+/** All codes of 64-bit mode and of legacy or VEX encoding by mnemonic; their operands are looked at when a mnemonic is first used. */
 let codes: Map<Mnemonic, Code[]> | undefined;
 const candidates = new Map<Mnemonic, readonly Candidate[]>();
 
@@ -71,18 +73,32 @@ function codesOf(mnemonic: Mnemonic): readonly Code[] {
   return codes.get(mnemonic) ?? [];
 }
 
+const WITH_X0: ReadonlySet<Code> = new Set([
+  Code.Pblendvb_xmm_xmmm128,
+  Code.Blendvps_xmm_xmmm128,
+  Code.Blendvpd_xmm_xmmm128,
+  Code.Sha256rnds2_xmm_xmmm128,
+]);
+/** VAES and VPCLMULQDQ, which came with AVX-512, and what only Knights Corner had. */
+const LATER = /^VEX_V(?:aes|pclmul).*_ymm|^VEX_KNC_/;
+
 function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
   const known = candidates.get(mnemonic);
   if (known !== undefined) return known;
   const list: Candidate[] = [];
   for (const code of codesOf(mnemonic)) {
     const info = CodeExt.opCode(code);
-    // VEX and later encodings are not r14's.
-    if (info.isInstruction && info.isAvailableInMode(64) && info.encoding === 0) {
+    // EVEX and later encodings are not r14's.
+    const { encoding } = info;
+    const known = (encoding === EncodingKind.Legacy || encoding === EncodingKind.VEX) && !LATER.test(Code[code]!);
+    if (info.isInstruction && info.isAvailableInMode(64) && known) {
       const kinds = Array.from({ length: info.opCount }, (_, index) => info.opKind(index));
       // The place that MASKMOVDQU writes to is implied.
       const implied = kinds[0] === K.seg_rDI ? 1 : 0;
-      list.push({ code, kinds: kinds.slice(implied), implied });
+      const written = kinds.slice(implied);
+      // Go writes the X0 that no bit of these names.
+      if (WITH_X0.has(code)) written.push(K.None);
+      list.push({ code, kinds: written, implied, vex: encoding === EncodingKind.VEX });
     }
     info.free();
   }
@@ -113,6 +129,8 @@ const REGISTER_WIDTH: Partial<Record<K, number>> = {
   [K.r32_reg_mem]: 32,
   [K.r32_rm]: 32,
   [K.r32_opcode]: 32,
+  [K.r32_vvvv]: 32,
+  [K.r64_vvvv]: 64,
   [K.r64_reg]: 64,
   [K.r64_reg_mem]: 64,
   [K.r64_rm]: 64,
@@ -126,7 +144,18 @@ const FIXED: Partial<Record<K, Register>> = {
   [K.eax]: Register.EAX,
   [K.rax]: Register.RAX,
 };
-const XMM = new Set<K>([K.xmm_reg, K.xmm_rm, K.xmm_or_mem]);
+/** By the letter of Go's name. */
+const VECTORS: Readonly<Record<string, ReadonlySet<K>>> = {
+  X: new Set([K.xmm_reg, K.xmm_rm, K.xmm_or_mem, K.xmm_vvvv, K.xmm_is4]),
+  Y: new Set([K.ymm_reg, K.ymm_rm, K.ymm_or_mem, K.ymm_vvvv, K.ymm_is4]),
+};
+/** Memory whose index is a vector, by its letter. */
+const GATHERED: Partial<Record<K, string>> = {
+  [K.mem_vsib32x]: 'X',
+  [K.mem_vsib64x]: 'X',
+  [K.mem_vsib32y]: 'Y',
+  [K.mem_vsib64y]: 'Y',
+};
 const IMMEDIATES: Partial<Record<K, { readonly bits: number; readonly to: number; readonly op: OpKind }>> = {
   [K.imm8]: { bits: 8, to: 8, op: OpKind.Immediate8 },
   [K.imm8sex16]: { bits: 8, to: 16, op: OpKind.Immediate8to16 },
@@ -141,18 +170,22 @@ const IMMEDIATES: Partial<Record<K, { readonly bits: number; readonly to: number
 function matches(kind: K, place: EncodedPlace): boolean {
   switch (place.kind) {
     case 'register': {
+      if (kind === K.None) return place.name === 'X0';
       const width = REGISTER_OR_MEMORY[kind] ?? REGISTER_WIDTH[kind];
       if (width !== undefined) return width === place.width && icedRegister(place.name, width) !== undefined;
       // Go takes the forms that save a byte for AL where it is called so, not where it is the low byte of AX.
       if (kind === K.al) return place.name === 'AL';
       if (kind in FIXED) return icedRegister(place.name, place.width) === FIXED[kind];
-      return XMM.has(kind) && isVector(place.name);
+      return isVector(place.name) && VECTORS[place.name[0]!]!.has(kind);
     }
     case 'memory': {
+      const gathered = place.index !== undefined && isVector(place.index) ? place.index[0] : undefined;
+      if (gathered !== GATHERED[kind]) return false;
+      if (gathered !== undefined) return true;
       const width = REGISTER_OR_MEMORY[kind];
       if (width !== undefined) return place.width === width;
       if (kind === K.r32_reg_mem || kind === K.r64_reg_mem || kind === K.r16_reg_mem) return true;
-      return kind === K.mem || kind === K.xmm_or_mem;
+      return kind === K.mem || kind === K.xmm_or_mem || kind === K.ymm_or_mem;
     }
     case 'immediate': {
       if (!holds(place.value, 64)) return false;
@@ -171,12 +204,12 @@ function setOperand(ins: Instruction, index: number, kind: K, place: EncodedPlac
   switch (place.kind) {
     case 'register':
       ins.setOpKind(index, OpKind.Register);
-      ins.setOpRegister(index, icedRegister(place.name, isVector(place.name) ? 128 : place.width)!);
+      ins.setOpRegister(index, icedRegister(place.name, isVector(place.name) ? 0 : place.width)!);
       return;
     case 'memory': {
       ins.setOpKind(index, OpKind.Memory);
       ins.memoryBase = place.ripRelative ? Register.RIP : place.base === undefined ? Register.None : icedRegister(place.base, 64)!;
-      ins.memoryIndex = place.index === undefined ? Register.None : icedRegister(place.index, 64)!;
+      ins.memoryIndex = place.index === undefined ? Register.None : icedRegister(place.index, isVector(place.index) ? 0 : 64)!;
       ins.memoryIndexScale = place.scale;
       const displacement = BigInt.asUintN(64, place.displacement);
       ins.memoryDisplacement = displacement;
@@ -198,8 +231,10 @@ function setOperand(ins: Instruction, index: number, kind: K, place: EncodedPlac
   }
 }
 
-/** Between equal lengths, Go takes the form whose first operand is the r/m field for general registers, and the loading form for SSE. */
-const storing = (candidate: Candidate): boolean => candidate.kinds[0] in REGISTER_OR_MEMORY;
+/** Between equal lengths, Go takes the form whose first operand is the r/m field for general registers and AVX, and the loading form for SSE. */
+const storing = ({ kinds: [first], vex }: Candidate): boolean =>
+  first !== undefined && (first in REGISTER_OR_MEMORY || (vex && IN_RM.has(first)));
+const IN_RM: ReadonlySet<K> = new Set([K.xmm_or_mem, K.ymm_or_mem, K.xmm_rm]);
 
 /** Of which constants a place takes the same encodings. */
 function immediateClass(value: bigint): number {
@@ -279,8 +314,10 @@ export class InstructionEncoder {
       const encoded = this.tryEncode(candidate, places);
       if (encoded === undefined) continue;
       const { length } = encoded.bytes;
-      const better = best === undefined || chosen === undefined || length < best.bytes.length;
-      if (better || (length === best?.bytes.length && storing(candidate) && !storing(chosen as Candidate))) {
+      const stores = storing(candidate) && (chosen === undefined || !storing(chosen));
+      // Of AVX's moves Go takes the storing form even where the other is shorter.
+      const better = chosen === undefined || (candidate.vex ? stores : length < best!.bytes.length);
+      if (better || (length === best?.bytes.length && stores)) {
         best = encoded;
         chosen = candidate;
       }
@@ -304,7 +341,10 @@ export class InstructionEncoder {
     try {
       ins.code = candidate.code;
       if (implied > 0) ins.setOpKind(0, OpKind.MemorySegRDI);
-      for (let index = 0; index < places.length; index++) setOperand(ins, implied + index, candidate.kinds[index], places[index]);
+      for (let index = 0; index < places.length; index++) {
+        const kind = candidate.kinds[index]!;
+        if (kind !== K.None) setOperand(ins, implied + index, kind, places[index]!);
+      }
       this.encoder.encode(ins, 0n);
       const bytes = this.encoder.takeBuffer();
       const offsets = this.encoder.getConstantOffsets();

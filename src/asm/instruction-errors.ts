@@ -2,7 +2,8 @@
 import { type Diagnostics, nearest } from './diagnostics.js';
 import type { EncodedPlace, InstructionEncoder } from './encode.js';
 import { register } from './frame.js';
-import { inOrder, jumps, type MnemonicForm, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
+import type { MnemonicForm } from './mnemonic-form.js';
+import { inOrder, jumps, mnemonics, prefixes, rawData, stringInstructions } from './mnemonics.js';
 import { builtInFileOf } from './preprocess.js';
 import type { SourceOperand } from './syntax.js';
 

@@ -54,6 +54,10 @@ export class InstructionBuilder {
       this.emitter.diagnostics.report(at, `unknown instruction ${mnemonic}`, instructionMeant(mnemonic));
       return;
     }
+    if (/^VP?GATHER/.test(mnemonic) && this.repeatsRegister(operands)) {
+      this.emitter.diagnostics.report(at, `${mnemonic} wants three registers that differ: the mask, the index and the result`);
+      return;
+    }
     for (const form of forms) {
       const ordered = inOrder(form, operands);
       if (ordered.length !== form.widths.length) continue;
@@ -93,6 +97,15 @@ export class InstructionBuilder {
     }
     const placeOf = (operand: SourceOperand, width: number): EncodedPlace | undefined => this.places.of(operand, width);
     reportOperands({ mnemonic, operands, at }, forms, this.emitter.encoder, placeOf, this.emitter.diagnostics);
+  }
+
+  /** Whether two vectors among the operands, indices included, are one register. */
+  private repeatsRegister(operands: readonly SourceOperand[]): boolean {
+    const names = operands.flatMap(operand =>
+      operand.kind === 'register' ? operand.name : operand.kind === 'memory' ? (operand.index ?? []) : [],
+    );
+    const numbers = names.filter(isVector).map(name => name.slice(1));
+    return new Set(numbers).size < numbers.length;
   }
 
   /** A constant of an instruction as the datum that Go makes of it, named after its bits. */

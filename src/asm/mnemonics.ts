@@ -3,25 +3,13 @@
  * manual's D as L (long), the operand size as a suffix B W L Q, and the 128-bit octoword as O.
  */
 import { Code, Mnemonic as M } from 'iced-x86';
-
-type Order = 'reversed' | 'same' | 'immediate-last';
+import type { Habits, MnemonicForm } from './mnemonic-form.js';
+import { addVexMnemonics } from './vex-mnemonics.js';
 
 /** What Go's assembler takes as an 8-bit constant; which of them differs from instruction to instruction. */
 const SIGNED = [-128n, 127n] as const;
 const UNSIGNED = [0n, 255n] as const;
 const TWO_BITS = [0n, 3n] as const;
-
-export interface MnemonicForm {
-  readonly mnemonic: M;
-  /** Widths in bits of the operands in Intel's order; 0: as the instruction has it. */
-  readonly widths: readonly number[];
-  /** Go writes source before destination; a few (comparisons, PCMPxSTRx's kin with a trailing immediate) keep Intel's order or a mixed one. */
-  readonly order: Order;
-  /** The one encoding of the instruction that the name stands for. */
-  readonly only?: Code;
-  /** Least and largest constant, when that is not what the operand's width says. */
-  readonly range?: readonly [bigint, bigint];
-}
 
 /** Operands as Go writes them, in Intel's order. */
 export function inOrder<T>(form: MnemonicForm, operands: readonly T[]): readonly T[] {
@@ -34,12 +22,7 @@ const table = new Map<string, MnemonicForm[]>();
 /** Mnemonic -> its forms, tried in order. */
 export const mnemonics: ReadonlyMap<string, readonly MnemonicForm[]> = table;
 
-function add(
-  name: string,
-  mnemonic: M,
-  widths: readonly number[],
-  { order = 'reversed', only, range }: { order?: Order; only?: Code; range?: readonly [bigint, bigint] } = {},
-): void {
+function add(name: string, mnemonic: M, widths: readonly number[], { order = 'reversed', only, range }: Habits = {}): void {
   const forms = table.get(name) ?? [];
   forms.push({ mnemonic, widths, order, only, range });
   table.set(name, forms);
@@ -401,3 +384,30 @@ for (const [name, mnemonic, w] of [
   add(name, mnemonic, [0, w, 8], { range: UNSIGNED });
   if (w < 32) add(name, mnemonic, [0, 32, 8], { range: UNSIGNED });
 }
+
+// ---- AES, carry-less products, SHA, MOVBE, random numbers, state -----------------------------------------------------------------------
+
+for (const name of [
+  'AESENC',
+  'AESENCLAST',
+  'AESDEC',
+  'AESDECLAST',
+  'AESIMC',
+  'SHA1MSG1',
+  'SHA1MSG2',
+  'SHA1NEXTE',
+  'SHA256MSG1',
+  'SHA256MSG2',
+])
+  add(name, intel(name), [0, 0]);
+for (const name of ['AESKEYGENASSIST', 'PCLMULQDQ']) add(name, intel(name), [0, 0, 8], { range: UNSIGNED });
+add('SHA1RNDS4', M.Sha1rnds4, [0, 0, 8], { range: TWO_BITS });
+add('SHA256RNDS2', M.Sha256rnds2, [0, 0, 0]);
+for (const [suffix, w] of WIDE) {
+  add(`MOVBE${suffix}${suffix}`, M.Movbe, [w, w]);
+  add(`RDRAND${suffix}`, M.Rdrand, [w]);
+  add(`RDSEED${suffix}`, M.Rdseed, [w]);
+}
+for (const name of ['CLFLUSHOPT', 'XSAVE', 'XSAVE64', 'XSAVEC', 'XSAVEC64', 'XSAVEOPT', 'XSAVEOPT64', 'XRSTOR', 'XRSTOR64'])
+  add(name, intel(name), [0]);
+addVexMnemonics(add);

@@ -97,10 +97,13 @@ export const INTEGER_REGISTERS = [
 /** Byte registers that Go names apart. */
 export const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'] as const;
 export const VECTOR_REGISTERS: readonly string[] = Array.from({ length: 16 }, (_, index) => `X${index}`);
+/** The same with their upper halves. */
+export const WIDE_VECTOR_REGISTERS: readonly string[] = VECTOR_REGISTERS.map(name => name.replace('X', 'Y'));
 const REGISTERS = new Set<string>([
   ...INTEGER_REGISTERS,
   ...BYTE_REGISTERS,
   ...VECTOR_REGISTERS,
+  ...WIDE_VECTOR_REGISTERS,
   ...Array.from({ length: 8 }, (_, index) => `F${index}`),
   'TLS',
   'ES',
@@ -111,8 +114,8 @@ const REGISTERS = new Set<string>([
   'GS',
 ]);
 
-/** Whether a register is one of SSE's. */
-export const isVector = (name: string): boolean => name.startsWith('X');
+/** Whether a register is one of SSE's, or of AVX's. */
+export const isVector = (name: string): boolean => /^[XY]/.test(name);
 
 /** `g` is R14 in Go's spelling of ABIInternal code. */
 export const registerName = (text: string): string | undefined => (text === 'g' ? 'R14' : REGISTERS.has(text) ? text : undefined);
@@ -122,9 +125,9 @@ export function registerMeant(text: string): string | undefined {
   const name = text.replace(/^%/, '').toUpperCase();
   const [, legacy] = /^[RE]([ABCD]X|[SB]P|[SD]I)$/.exec(name) ?? [];
   const [, numbered] = /^(R(?:8|9|1[0-5]))[BWDL]$/.exec(name) ?? [];
-  const [, vector] = /^XMM(\d+)$/.exec(name) ?? [];
+  const [, kind, vector] = /^([XY])MM(\d+)$/.exec(name) ?? [];
   const [, low] = /^([SB]P|[SD]I)L$/.exec(name) ?? [];
-  return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `X${vector}`));
+  return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `${kind}${vector}`));
 }
 
 /** What stands in the names of assembly for what would mean something there: `sync·ᐸMutexᐳ·Lock` is sync.(*Mutex).Lock. The brackets are r14's own, and letters to Go's assembler. */

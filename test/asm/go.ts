@@ -30,12 +30,18 @@ export interface GoOptions {
   readonly defines?: readonly string[];
   /** Files to be included: name -> text. */
   readonly include?: Readonly<Record<string, string>>;
+  /** Lines from the assembler's own listing: objdump knows no VEX, and loses where such an instruction ends. */
+  readonly listed?: boolean;
 }
 
 export function goAssemble(go: GoToolchain, text: string, options: GoOptions = {}): GoObject {
-  return assembled(go, text, options, ({ failed, output, dump }) =>
-    failed ? { errors: readErrors(output), lines: new Map(), functions: [] } : readDump(dump()),
-  );
+  const plain = { ...options, listed: false };
+  const object = assembled(go, text, plain, ({ failed, output, dump }): GoObject => {
+    if (failed) return { errors: readErrors(output), lines: new Map(), functions: [] };
+    return options.listed ? { errors: new Map(), lines: new Map(), functions: [] } : readDump(dump());
+  });
+  if (!options.listed || object.errors.size > 0) return object;
+  return { ...object, lines: assembled(go, text, options, ({ output }) => readListing(output)) };
 }
 
 /** Whether Go's assembler takes no such source, for a reason in a line or in a function. */
@@ -44,7 +50,7 @@ export const goRefuses = (go: GoToolchain, text: string): boolean => assembled(g
 function assembled<T>(
   go: GoToolchain,
   text: string,
-  { defines = [], include = {} }: GoOptions,
+  { defines = [], include = {}, listed = false }: GoOptions,
   then: (run: { readonly failed: boolean; readonly output: string; readonly dump: () => string }) => T,
 ): T {
   const folder = mkdtempSync(join(tmpdir(), 'r14-asm-'));
@@ -57,7 +63,11 @@ function assembled<T>(
     // Only in package runtime may a symbol name its convention.
     const names = defines.flatMap(name => ['-D', `${name}=1`]);
     const where = ['-I', folder, '-I', join(go.goroot, 'pkg/include'), ...names, '-o', object, source];
-    const run = spawnSync(go.go, ['tool', 'asm', '-e', '-p', 'runtime', ...where], { encoding: 'utf8', env });
+    const run = spawnSync(go.go, ['tool', 'asm', ...(listed ? ['-S'] : []), '-e', '-p', 'runtime', ...where], {
+      encoding: 'utf8',
+      env,
+      maxBuffer: 2 ** 28,
+    });
     const dump = (): string => execFileSync(go.go, ['tool', 'objdump', object], { encoding: 'utf8', env, maxBuffer: 2 ** 28 });
     return then({ failed: run.status !== 0, output: `${run.stdout}${run.stderr}`, dump });
   } finally {
@@ -143,17 +153,57 @@ function readDump(dump: string): GoObject {
   return { errors: new Map(), lines: new Map([...lines].map(([key, line]) => [key, finished(line)])), functions: functions.map(finished) };
 }
 
+/** Code by line of the one function that `go tool asm -S` lists. */
+function readListing(listing: string): Map<string, GoCode> {
+  const starts: { readonly pc: number; readonly line: number }[] = [];
+  const bytes: number[] = [];
+  const relocations: GoCode['relocations'][number][] = [];
+  let own = false;
+  for (const row of listing.split('\n')) {
+    const head = /^(\S+) S(\w+)/.exec(row);
+    if (head !== null) own = head[2] === 'TEXT';
+    if (!own) continue;
+    const instruction = /^\t0x([0-9a-f]+) \d+ \([^)]*x\.s:(\d+)\)\t(\w+)/.exec(row);
+    if (instruction !== null && !/^(?:TEXT|FUNCDATA|PCDATA)$/.test(instruction[3]!))
+      starts.push({ pc: Number.parseInt(instruction[1]!, 16), line: Number(instruction[2]) });
+    const dump = /^\t0x[0-9a-f]+ ((?:[0-9a-f]{2} )+)/.exec(row);
+    if (dump !== null) bytes.push(...Buffer.from(dump[1]!.replaceAll(' ', ''), 'hex'));
+    const found = /^\trel (\d+)\+(\d+) t=\w+ ?(\S*)/.exec(row);
+    if (found !== null) {
+      const from = Number(found[1]);
+      relocations.push({ from, to: from + Number(found[2]), symbol: found[3]!.replace(/\+0$/, '') });
+    }
+  }
+  const lines = new Map<string, GoCode>();
+  starts.forEach(({ pc, line }, index) => {
+    const end = starts[index + 1]?.pc ?? bytes.length;
+    const inside = relocations.filter(({ from }) => from >= pc && from < end);
+    const before = lines.get(`runtime.f:${line}`);
+    const shift = (before?.bytes.length ?? 0) - pc;
+    lines.set(`runtime.f:${line}`, {
+      bytes: Uint8Array.of(...(before?.bytes ?? []), ...bytes.slice(pc, end)),
+      relocations: [...(before?.relocations ?? []), ...inside.map(each => ({ ...each, from: each.from + shift, to: each.to + shift }))],
+    });
+  });
+  return lines;
+}
+
 const finished = <T extends Growing>(code: T): Omit<T, 'bytes'> & { bytes: Uint8Array } => ({
   ...code,
   bytes: Uint8Array.from(code.bytes),
 });
 
 /** As `goAssemble`, of the lines that Go takes: the rest are named with Go's reason, by their number. */
-export function goAssembleLines(go: GoToolchain, texts: readonly string[], wrap: (lines: readonly string[]) => string) {
+export function goAssembleLines(
+  go: GoToolchain,
+  texts: readonly string[],
+  wrap: (lines: readonly string[]) => string,
+  options: GoOptions = {},
+) {
   const refused = new Map<number, string>();
   for (;;) {
     // A refused line stays empty, so that numbers hold.
-    const { errors, lines } = goAssemble(go, wrap(texts.map((text, index) => (refused.has(index + 1) ? '' : text))));
+    const { errors, lines } = goAssemble(go, wrap(texts.map((text, index) => (refused.has(index + 1) ? '' : text))), options);
     if (errors.size === 0) return { refused, lines };
     for (const [number, reason] of errors) {
       if (refused.has(number)) throw new Error(`go tool asm refuses an empty line: ${reason}`);

@@ -1,10 +1,22 @@
 /** Lines of assembly that between them name every mnemonic with every kind of operand it takes. */
+import { Mnemonic } from 'iced-x86';
 import { mnemonics } from '../../src/asm/mnemonics.js';
 
 /** One of each kind: what a shape is made of. */
-const REPRESENTATIVE = { register: 'CX', vector: 'X3', memory: '16(BX)', immediate: '$5' } as const;
+const REPRESENTATIVE = {
+  register: 'CX',
+  vector: 'X3',
+  memory: '16(BX)',
+  immediate: '$5',
+  wide: 'Y3',
+  otherVector: 'X6',
+  otherWide: 'Y6',
+  gathered: '16(BX)(X5*4)',
+  gatheredWide: '16(BX)(Y5*4)',
+} as const;
 type Kind = keyof typeof REPRESENTATIVE;
-const KINDS = Object.keys(REPRESENTATIVE) as Kind[];
+/** Of the older instructions; those with a VEX prefix take the others as well. */
+const KINDS: readonly Kind[] = ['register', 'vector', 'memory', 'immediate'];
 
 /** What else may stand in an operand's place: registers of both halves, all addressing modes, all sizes of displacements and constants. */
 const VARIANTS: Readonly<Record<Kind, readonly string[]>> = {
@@ -32,6 +44,11 @@ const VARIANTS: Readonly<Record<Kind, readonly string[]>> = {
     '·cell(SB)',
     '·cell+8(SB)',
   ],
+  wide: ['Y0', 'Y7', 'Y8', 'Y15'],
+  otherVector: ['X0', 'X3'],
+  otherWide: ['Y0', 'Y3'],
+  gathered: ['(AX)(X1*1)', '(R13)(X12*8)', '0x100(R12)(X9*2)', '-8(SP)(X15*4)', '(X7*4)'],
+  gatheredWide: ['(AX)(Y1*1)', '(R13)(Y12*8)', '0x100(R12)(Y9*2)', '-8(SP)(Y15*4)', '(Y7*4)'],
   immediate: [
     '$0',
     '$1',
@@ -71,12 +88,51 @@ export const shapeLine = ({ mnemonic, kinds }: Shape): string =>
 const combinations = (count: number): Kind[][] =>
   count === 0 ? [[]] : combinations(count - 1).flatMap(front => KINDS.map(kind => [...front, kind]));
 
-/** Every mnemonic with every combination of kinds, sensible or not. */
-export function shapes(): Shape[] {
+/** With a prefix of VEX's: its name begins so, or it is one of BMI's. */
+const isVex = (mnemonic: string): boolean =>
+  /^(?:V(?!er).*|Andn|Bextr|Bls\w+|Bzhi|Mulx|Pdep|Pext|Rorx|Sarx|Shlx|Shrx)$/.test(Mnemonic[mnemonics.get(mnemonic)![0]!.mnemonic]!);
+
+/** Combinations in which the vectors are of one length, one operand at most is in memory, and the constant is the first. */
+function vexCombinations(count: number): Kind[][] {
+  if (count === 0) return [[]];
+  const of = (vector: Kind, rest: number): Kind[][] =>
+    rest === 0
+      ? [[]]
+      : of(vector, rest - 1).flatMap(front => [vector, 'register' as const, 'memory' as const].map(kind => [...front, kind]));
+  const plain = (['vector', 'wide'] as const).flatMap(vector => [
+    ...of(vector, count),
+    ...of(vector, count - 1).map(rest => ['immediate' as const, ...rest]),
+  ]);
+  const mixed: Kind[][] =
+    count === 2
+      ? [
+          ['wide', 'vector'],
+          ['vector', 'wide'],
+        ]
+      : count === 3
+        ? [
+            ['vector', 'wide', 'wide'],
+            ['immediate', 'wide', 'vector'],
+            ['immediate', 'vector', 'wide'],
+          ]
+        : [['immediate', 'vector', 'wide', 'wide']];
+  const gathers =
+    count !== 3
+      ? []
+      : (['gathered', 'gatheredWide'] as const).flatMap(memory =>
+          [['vector', 'otherVector'] as const, ['wide', 'otherWide'] as const].map(([mask, result]): Kind[] => [mask, memory, result]),
+        );
+  return [...plain, ...mixed, ...gathers].filter(kinds => kinds.filter(kind => kind === 'memory').length < 2);
+}
+
+/** Every mnemonic with every combination of kinds, sensible or not; those with VEX's prefix apart, with what could be sensible. */
+export function shapes(vex = false): Shape[] {
   return [...mnemonics].flatMap(([mnemonic, forms]) => {
+    if (isVex(mnemonic) !== vex) return [];
     const counts = new Set(forms.map(form => form.widths.length));
     if (mnemonic.startsWith('IMUL')) counts.add(2);
-    return [...counts].flatMap(count => combinations(count).map(kinds => ({ mnemonic, kinds })));
+    const all = vex ? vexCombinations : combinations;
+    return [...counts].flatMap(count => all(count).map(kinds => ({ mnemonic, kinds })));
   });
 }
 
