@@ -31,6 +31,7 @@ function instructions(): string {
     '## Where processors differ among themselves\n',
     '- RCPSS, RCPPS, RSQRTSS and RSQRTPS are approximations with tables of their own in every model. Here the error is below 2^-12.',
     '- F2XM1, FYL2X, FYL2XP1 and FPATAN give the exact result, rounded. A processor may differ in the last bit.',
+    '- FSIN, FCOS, FSINCOS and FPTAN reduce their argument by a pi of 66 bits, as processors do, up to 2^63 (beyond, C2 is set); of what is left they give the exact result, rounded. A processor may differ in the last bit.',
     '- The addresses of the last x87 instruction and operand, and its opcode, are not kept: FNSTENV and FXSAVE store zeros.',
     '- A near branch, call or return with the prefix 66 ignores it, and LFS, LGS, LSS and far jumps with REX.W take the selector behind 8 bytes: as on Intel. AMD cuts RIP to 16 bits, and ignores REX.W.',
     '- BSWAP of 16 bits clears them.',

@@ -70,7 +70,7 @@ export const UNTESTED: readonly (readonly [reason: string, mnemonics: string])[]
   ['answers with facts of the machine', 'Cpuid Rdtsc Rdtscp'],
   [
     'approximations and last bits, in which CPUs differ',
-    'Rcpss Rcpps Rsqrtss Rsqrtps Vrcpss Vrcpps Vrsqrtss Vrsqrtps F2xm1 Fyl2x Fyl2xp1 Fpatan',
+    'Rcpss Rcpps Rsqrtss Rsqrtps Vrcpss Vrcpps Vrsqrtss Vrsqrtps F2xm1 Fyl2x Fyl2xp1 Fpatan Fsin Fcos Fsincos Fptan',
   ],
   ['a WAIT and the instruction that is tested', 'Fstcw Fstsw Fclex Finit Fsave Fstenv'],
 ];

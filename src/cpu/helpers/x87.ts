@@ -117,6 +117,38 @@ function binary(fn: (stack: Stack, a: bigint, b: bigint) => bigint): X87Op {
   };
 }
 
+const X80_ONE = 0x3fff8000000000000000n;
+const isExtendedNaN = (bits: bigint): boolean => ['quiet', 'signalling'].includes(sf.unpack(X80, bits).class);
+
+/** ST(0) = f(ST(0)), and what is pushed then. C2 says that the argument was too large. */
+function circle(which: keyof sf.Circle, then?: 'cos' | 'one'): X87Op {
+  return stack => {
+    const { env } = stack;
+    stack.fsw &= ~FSW.c2;
+    const empty = stack.isEmpty(0);
+    const full = then !== undefined && !stack.isEmpty(7);
+    if (empty || full) {
+      if (!stack.fault(!empty)) return;
+      stack.set(0, X80.indefinite);
+      if (then === undefined) return;
+      stack.top = stack.top - 1;
+      stack.set(0, X80.indefinite);
+      return;
+    }
+    const argument = stack.get(0);
+    const result = sf.circular(env, argument, which);
+    if (result === undefined) {
+      stack.setC1(false);
+      stack.fsw |= FSW.c2;
+      return;
+    }
+    const pushed = then === 'cos' ? sf.circular(env, argument, 'cos')! : isExtendedNaN(result) ? result : X80_ONE;
+    if (!stack.settle()) return;
+    stack.set(0, result);
+    if (then !== undefined) stack.push(pushed);
+  };
+}
+
 /** ST(1) = f(ST(1), ST(0)), then a pop. */
 function binaryPop(fn: (env: FloatEnv, y: bigint, x: bigint) => bigint): X87Op {
   return stack => {
@@ -222,6 +254,10 @@ function table(): Record<string, X87Op> {
   ops.fyl2x = binaryPop(sf.yLog2);
   ops.fyl2xp1 = binaryPop(sf.yLog2Plus1);
   ops.fpatan = binaryPop(sf.arcTangent);
+  ops.fsin = circle('sin');
+  ops.fcos = circle('cos');
+  ops.fsincos = circle('sin', 'cos');
+  ops.fptan = circle('tan', 'one');
   ops.fxtract = stack => {
     const empty = stack.isEmpty(0);
     const full = !stack.isEmpty(7);

@@ -1,5 +1,6 @@
 /** Exact IEEE 754 arithmetic in the formats and with the exceptions of x86: what WebAssembly's floats cannot say. */
 export { add, div, mul, sqrt, sub } from './arith.js';
+export { type Circle, circular } from './circular.js';
 export { compare, comparePredicate, max, min, type Ordering } from './compare.js';
 export { convertFloat, fromInt, roundToInt, toInt, widen } from './convert.js';
 export { EXCEPTION_FLAG, FloatEnv, PRE_COMPUTATION, ROUND } from './env.js';

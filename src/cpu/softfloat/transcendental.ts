@@ -15,6 +15,8 @@ const ONE = 1n << BigInt(P);
 const TINY = -140;
 
 const times = (a: bigint, b: bigint): bigint => (a * b) >> BigInt(P);
+export const FIXED_BITS = P;
+export const fixedProduct = times;
 const over = (a: bigint, b: bigint): bigint => (a << BigInt(P)) / b;
 
 /** The series z + z^3/3 + z^5/5 ..., with alternating signs for the circular function. */
@@ -41,10 +43,10 @@ function atan(z: bigint): bigint {
 
 const LN2 = 2n * atanh(ONE / 3n);
 // Machin's formula.
-const PI = 16n * inverseTangent(ONE / 5n, true) - 4n * inverseTangent(ONE / 239n, true);
+export const FIXED_PI = 16n * inverseTangent(ONE / 5n, true) - 4n * inverseTangent(ONE / 239n, true);
 
 /** The value as fixed point; exact for exponents from -P up. */
-function fixed(u: Unpacked): bigint {
+export function fixed(u: Unpacked): bigint {
   const shift = u.exp + P;
   const magnitude = shift >= 0 ? u.sig << BigInt(shift) : u.sig >> BigInt(-shift);
   return u.negative ? -magnitude : magnitude;
@@ -183,24 +185,24 @@ export function arcTangent(env: FloatEnv, yBits: bigint, xBits: bigint): bigint 
   noteDenormal(env, x, y);
   const signed = (angle: bigint): bigint => settle(env, y.negative ? -angle : angle);
   if (y.class === 'infinity') {
-    if (x.class !== 'infinity') return signed(PI / 2n);
-    return signed(x.negative ? (3n * PI) / 4n : PI / 4n);
+    if (x.class !== 'infinity') return signed(FIXED_PI / 2n);
+    return signed(x.negative ? (3n * FIXED_PI) / 4n : FIXED_PI / 4n);
   }
-  if (y.class === 'zero' || x.class === 'infinity') return x.negative ? signed(PI) : zero(X80, y.negative);
-  if (x.class === 'zero') return signed(PI / 2n);
+  if (y.class === 'zero' || x.class === 'infinity') return x.negative ? signed(FIXED_PI) : zero(X80, y.negative);
+  if (x.class === 'zero') return signed(FIXED_PI / 2n);
   const distance = top(y) - top(x);
   if (distance < TINY) {
-    if (x.negative) return signed(PI);
+    if (x.negative) return signed(FIXED_PI);
     const ratio = (y.sig << 200n) / x.sig;
     return settle(env, (y.negative ? -ratio : ratio) << BigInt(P), y.exp - x.exp - 200);
   }
-  if (distance > -TINY) return signed(PI / 2n);
+  if (distance > -TINY) return signed(FIXED_PI / 2n);
   const steep = distance > 0 || (distance === 0 && y.sig << BigInt(64 - bitLength(y.sig)) > x.sig << BigInt(64 - bitLength(x.sig)));
   const [small, great] = steep ? [x, y] : [y, x];
   const shift = P + small.exp - great.exp;
   const ratio = shift >= 0 ? (small.sig << BigInt(shift)) / great.sig : small.sig / (great.sig << BigInt(-shift));
   let angle = atan(ratio);
-  if (steep) angle = x.negative ? PI / 2n + angle : PI / 2n - angle;
-  else if (x.negative) angle = PI - angle;
+  if (steep) angle = x.negative ? FIXED_PI / 2n + angle : FIXED_PI / 2n - angle;
+  else if (x.negative) angle = FIXED_PI - angle;
   return signed(angle);
 }
