@@ -87,6 +87,14 @@ static void work(void) {
   shown("moved");
   tell(error_of(access("moved", R_OK | W_OK))); tell(error_of(access("none", F_OK))); printf("\n");
 
+  symlink("nowhere", "dangling");
+  tell(error_of(open("dangling", O_CREAT | O_EXCL | O_WRONLY, 0600))); tell(error_of(open("moved", O_CREAT | O_EXCL | O_WRONLY, 0600)));
+  tell(error_of(access("nowhere", F_OK))); tell(error_of(unlink("dangling"))); printf("\n");
+  int changed = open("moved", O_RDONLY), folder_changed = open(".", O_RDONLY);
+  tell(error_of(fchmod(changed, 0640))); tell(error_of(fchmod(folder_changed, 0700))); tell(error_of(fchmod(99, 0700))); printf("\n");
+  close(changed), close(folder_changed);
+  shown("moved");
+
   /* What nobody can name any more is there as long as it is open. */
   int fd = open("gone", O_CREAT | O_RDWR | O_TRUNC, 0600);
   write(fd, "still here", 10);

@@ -49,7 +49,9 @@ export class FileSystem {
     if (guest === '/proc/self/exe') return this.open(call, this.process.program.path, flags, mode);
     if (this.isSynthetic(guest)) return this.openSynthetic(call, guest, flags, mode);
     this.absentCheck(guest);
-    const place = this.locate(call, absolute, (flags & O.NOFOLLOW) === 0);
+    // What is to be made anew is not made behind a link.
+    const exclusive = (flags & O.CREAT) !== 0 && (flags & O.EXCL) !== 0;
+    const place = this.locate(call, absolute, (flags & O.NOFOLLOW) === 0 && !exclusive);
     const writes = (flags & O.ACCMODE) !== O.RDONLY || (flags & (O.CREAT | O.TRUNC)) !== 0;
     if (!place.exists && (flags & O.CREAT) === 0) this.absent(call, place.guest, place.real, E.NOENT);
     if (!writes && !this.sandbox.mayRead(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
@@ -202,7 +204,7 @@ export class FileSystem {
   }
 
   /** The open file that a path of /proc/self/fd or /dev/fd is a link to. */
-  private descriptorAt(guest: string): OpenFile | undefined {
+  descriptorAt(guest: string): OpenFile | undefined {
     const number = /^\/(?:proc\/[^/]+|proc\/self\/task\/\d+|dev)\/fd\/(\d+)$/.exec(guest)?.[1];
     return number === undefined || syntheticAt(this.process, guest)?.kind !== 'link' ? undefined : this.process.fds.get(Number(number));
   }
@@ -286,6 +288,7 @@ export class FileSystem {
     if (!reads) {
       const before = host(() => this.host.look(real));
       if (before && (flags & O.DIRECTORY) !== 0 && typeOf(before) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
+      if (before && (flags & O.CREAT) !== 0 && (flags & O.EXCL) !== 0) throw new Errno(E.EXIST);
       if (before && typeOf(before) === FILE_TYPE.link) throw new Errno(E.LOOP);
       if (before && typeOf(before) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
       if (!before && (flags & O.DIRECTORY) !== 0) throw new Errno(E.NOENT);

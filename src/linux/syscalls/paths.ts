@@ -4,6 +4,7 @@ import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O } from '.
 import { E, Errno, host } from '../abi/errno.js';
 import { EPOCH } from '../clock.js';
 import { HostDirectory, HostFile, noteChange } from '../fs/files.js';
+import type { OpenFile } from '../fs/open-file.js';
 import { encodeStat, encodeStatx, type GuestTimes, isDirectory, type Stat } from '../fs/stat.js';
 import type { Kernel } from '../kernel.js';
 import { int, long, rowsOf, type SyscallRow, uint } from './row.js';
@@ -112,11 +113,29 @@ function symlink(kernel: Kernel, call: string, target: bigint, directory: number
 }
 
 function chmod(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
+  // By its descriptor's name in /proc, as who has opened it with O_PATH does.
+  const open = kernel.fs.descriptorAt(normalise(pathAt(kernel, directory, address)));
+  if (open !== undefined) return chmodOpen(kernel, call, open, mode);
   return change(kernel, call, directory, address, (files, real) => {
     if (typeAt(files, real) === FILE_TYPE.link) throw new Errno(E.OPNOTSUPP);
     files.chmod(real, mode & 0o777);
     setTimes(kernel, real, {});
   });
+}
+
+function fchmod(kernel: Kernel, fd: number, mode: number): number {
+  const file = kernel.fds.get(fd);
+  if ((file.flags & O.PATH) !== 0) return -E.BADF;
+  return chmodOpen(kernel, 'fchmod', file, mode);
+}
+
+/** Of what is open, by where it was opened. */
+function chmodOpen(kernel: Kernel, call: string, file: OpenFile, mode: number): number {
+  if (!(file instanceof HostFile) && !(file instanceof HostDirectory)) return -E.PERM;
+  const { real } = kernel.fs.changeable(call, file.path);
+  host(() => kernel.fs.host.chmod(real, mode & 0o777));
+  setTimes(kernel, real, {});
+  return 0;
 }
 
 /** Times that are given, the others as they were; the time of the change is now. */
@@ -240,6 +259,7 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(266, 'symlinkat', 'path fd path', (k, _t, a) => symlink(k, 'symlinkat', a[0]!, int(a[1]), a[2]!)),
   row(90, 'chmod', 'path hex', (k, _t, a) => chmod(k, 'chmod', AT_FDCWD, a[0]!, uint(a[1]))),
   row(268, 'fchmodat', 'fd path hex', (k, _t, a) => chmod(k, 'fchmodat', int(a[0]), a[1]!, uint(a[2]))),
+  row(91, 'fchmod', 'fd hex', (k, _t, a) => fchmod(k, int(a[0]), uint(a[1]))),
   row(76, 'truncate', 'path size', (k, _t, a) => truncate(k, pathAt(k, AT_FDCWD, a[0]!), long(a[1]))),
   row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => utimens(k, int(a[0]), a[1]!, a[2]!, uint(a[3]))),
   row(95, 'umask', 'hex', (k, _t, a) => {
