@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Mnemonic } from 'iced-x86';
+import { CLI_COMMANDS, COMMAND_FLAGS, type FlagRow } from '../src/cli/flags.js';
 import { DEFAULT_CPU } from '../src/cpu/cpuid.js';
 import { lifters } from '../src/cpu/lift/table.js';
+import { GROUPS } from '../src/debugger/commands/command.js';
 import { commandsMarkdown } from '../src/debugger/commands/help.js';
 import { commandTable } from '../src/debugger/commands/table.js';
 import type { SyscallRow } from '../src/linux/syscalls/row.js';
@@ -133,6 +135,56 @@ function extension(): string {
   );
 }
 
+/** A text as roff has it: a dash is one that can be copied, and no line begins with a request. */
+const roff = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^[.']/gm, '\\&$&');
+
+/** The manual page: commands and flags of the command line, and the debugger's commands. */
+function manual(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const item = (head: string, text: string): string[] => ['.TP', `.B ${roff(head)}`, roff(text)];
+  const flag = (row: FlagRow): string => {
+    const short = row.short === undefined ? '' : `, -${row.short}`;
+    return `${row.gdb ? '-' : '--'}${row.name}${row.value === undefined ? '' : ` ${row.value}`}${short}`;
+  };
+  return [
+    '.\\" Made by npm run docs from the tables in the source; edits here are lost.',
+    `.TH R14 1 "" "r14 ${version}"`,
+    '.SH NAME',
+    roff('r14 - a debugger for the lowest layer of Go, on an amd64 Linux machine of its own'),
+    '.SH SYNOPSIS',
+    '.B r14',
+    ...Object.values(CLI_COMMANDS).flatMap(({ syntax }) => ['.br', `.B ${roff(syntax)}`]),
+    '.SH DESCRIPTION',
+    roff(
+      'r14 emulates a Linux/amd64 process: CPU, memory, kernel. It looks at the machine from outside: each call, return and change of stacks is seen as',
+    ),
+    roff('it happens, a run is the same each time, and one can go back in it. Alone it opens the bundled crash where it stopped.'),
+    '.SH COMMANDS',
+    ...Object.values(CLI_COMMANDS).flatMap(({ syntax, summary }) => item(syntax, summary)),
+    '.SH OPTIONS',
+    ...COMMAND_FLAGS.flatMap((row: FlagRow) => item(flag(row), `${row.summary} (${row.of.join(', ')})`)),
+    '.SH DEBUGGER COMMANDS',
+    roff('help COMMAND tells more of each.'),
+    ...GROUPS.flatMap(group => [
+      `.SS ${group}`,
+      ...commandTable.commands
+        .filter(command => command.group === group)
+        .flatMap(({ name, aliases, summary }) => item([name, ...aliases].join(', '), summary)),
+    ]),
+    '.SH EXIT STATUS',
+    roff(
+      "0: done, or of run the program's own. 1: a command failed. 2: bad input. 70: a fault of r14's own. 124: stopped after --limit instructions.",
+    ),
+    roff('125: the program cannot go on. 128 + N: it was ended by signal N. 141: nobody reads the output any more.'),
+    '.SH ENVIRONMENT',
+    ...item('R14_ENGINE', 'interpret, jit or both: what runs the program'),
+    ...item('R14_DEBUG', "1: faults of r14's own are told with their stack"),
+    '.SH SEE ALSO',
+    '.BR gdb (1)',
+    '',
+  ].join('\n');
+}
+
 /** The generated pages: path under the root of the project, and text. */
 export const pages = (): ReadonlyMap<string, string> =>
   new Map([
@@ -141,6 +193,7 @@ export const pages = (): ReadonlyMap<string, string> =>
       'docs/instructions.md': instructions(),
       'docs/syscalls.md': syscalls(),
     }).map(([path, text]): [string, string] => [path, `${GENERATED}${text.trimEnd()}\n`]),
+    ['docs/r14.1', manual()],
     ['editors/vscode/package.json', `${extension()}\n`],
   ]);
 

@@ -14,9 +14,10 @@ export type CommandName =
   | 'cost'
   | 'gdbserver'
   | 'core'
-  | 'dap';
+  | 'dap'
+  | 'completion';
 
-interface FlagRow {
+export interface FlagRow {
   readonly name: string;
   readonly short?: string;
   /** How its value is called in the help; absent: it takes none. */
@@ -55,6 +56,11 @@ export const COMMAND_FLAGS = [
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
     of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core'],
+  },
+  {
+    name: 'self',
+    summary: 'instead of a program: r14 itself, and what it runs on, for a report of what went wrong',
+    of: ['info'],
   },
   { name: 'tap', summary: 'with --check or --cases, print the steps as TAP, the Test Anything Protocol', of: ['lesson', 'asm'] },
   {
@@ -181,19 +187,19 @@ export const COMMAND_FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion'],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion'],
   },
 ] as const satisfies readonly FlagRow[];
 
 type FlagName = (typeof COMMAND_FLAGS)[number]['name'];
 
-const COMMANDS = {
+export const CLI_COMMANDS = {
   exec: { syntax: 'r14 exec [FLAGS] PATH [-- ARGUMENT...]', summary: 'debug a Linux/amd64 program, stopped before its first instruction' },
   run: {
     syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',
@@ -226,8 +232,12 @@ const COMMANDS = {
     summary: 'what -race costs a bundled program, or two builds of one: instructions, calls, system calls, memory',
   },
   info: {
-    syntax: 'r14 info [--json] PATH',
+    syntax: 'r14 info [--json] PATH, or --self',
     summary: 'what a program is: its Go, build settings, whether it is a race build and by what evidence, ABI, DWARF',
+  },
+  completion: {
+    syntax: 'r14 completion bash|zsh|fish',
+    summary: 'print what has a shell complete commands and flags: source <(r14 completion bash)',
   },
   race: {
     syntax: 'r14 race replay|compare [FLAGS] FILE|NAME',
@@ -237,7 +247,7 @@ const COMMANDS = {
 } as const;
 
 /** What some commands can do, as the word behind them says. */
-const ACTIONS: Readonly<Partial<Record<CommandName, readonly string[]>>> = { race: ['replay', 'compare'] };
+export const ACTIONS: Readonly<Partial<Record<CommandName, readonly string[]>>> = { race: ['replay', 'compare'] };
 
 /** A command line after parsing. */
 export interface Parsed {
@@ -291,7 +301,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       continue;
     }
     if (command === undefined) {
-      if (!(word in COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(COMMANDS).join(', ')}`);
+      if (!(word in CLI_COMMANDS)) throw new UsageError(`no command "${word}"; there are ${Object.keys(CLI_COMMANDS).join(', ')}`);
       command = word as CommandName;
     } else if (command in ACTIONS && action === undefined) {
       const actions = ACTIONS[command] ?? [];
@@ -413,7 +423,7 @@ export function usage(): string {
     'r14: a debugger for the lowest layer of Go, on an amd64 Linux machine of its own.',
     '',
     '  r14\n      open the bundled crash where it stopped, with its lesson beside it',
-    ...Object.values(COMMANDS).map(({ syntax, summary }) => `  ${syntax}\n      ${summary}`),
+    ...Object.values(CLI_COMMANDS).map(({ syntax, summary }) => `  ${syntax}\n      ${summary}`),
     '',
     'Flags:',
     ...flags.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),

@@ -26,6 +26,7 @@ const WANTED = {
   info: 'the path of a program',
   cost: 'the name of a bundled program, or the paths of a plain and a -race build',
   core: 'the path of a core file, and perhaps of its program',
+  completion: 'the name of a shell: bash, zsh or fish',
   gdbserver: 'where to listen, and a program: :1234 PATH',
 } as const;
 
@@ -47,13 +48,24 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === undefined)
-    throw new UsageError('a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core or dap');
+    throw new UsageError(
+      'a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core, dap or completion',
+    );
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.command === 'dap') {
     const { serveEditors } = await import('./dap.js');
     return serveEditors(parsed);
   }
+  if (parsed.command === 'info' && parsed.values.has('self')) {
+    if (parsed.path !== undefined) throw new UsageError('info --self tells of r14, not of a program');
+    const { selfCommand } = await import('./self.js');
+    return selfCommand(parsed.values.has('json'));
+  }
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
+  if (parsed.command === 'completion') {
+    const { completionCommand } = await import('./completion.js');
+    return completionCommand(parsed.path);
+  }
   if (parsed.command === 'race') {
     const { raceCommand } = await import('./race.js');
     return raceCommand(parsed, parsed.path);

@@ -24,7 +24,7 @@ export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
   },
   { name: 'replay', type: 'string', summary: 'instead of a program: a file FILE.r14 that save has written; stops where that was' },
   { name: 'seed', type: 'number', flag: 'seed', summary: 'varies scheduling, random bytes and addresses' },
-  { name: 'cpu', type: 'string', flag: 'cpu', summary: 'the processor: v2 (x86-64-v2) or v3' },
+  { name: 'cpu', type: 'string', flag: 'cpu', summary: 'the processor, by the levels of x86-64: v1, v2 or v3' },
   { name: 'cpus', type: 'number', flag: 'cpus', summary: 'CPUs that its threads run on' },
   { name: 'memory', type: 'string', flag: 'memory', summary: 'memory that it may touch, as 512M or 4G' },
   { name: 'historyMemory', type: 'string', flag: 'history-memory', summary: 'memory that going back may take, beside the program' },
