@@ -223,7 +223,9 @@ export type FaultCause =
   | { readonly kind: 'privileged' }
   /** #DB: an instruction has run with TF set; or INT1. */
   | { readonly kind: 'step' }
-  | { readonly kind: 'int1' };
+  | { readonly kind: 'int1' }
+  /** #UD: an instruction that came with a later level of processors, which the guest's is not. */
+  | { readonly kind: 'level'; readonly level: CpuLevel };
 
 /** An exception of the guest (Intel SDM vol. 3, chapter 6). Registers are as before the instruction, except after #BP, #DB and #OF. */
 export interface Fault {

@@ -1,6 +1,6 @@
 /** The CPU: translates, runs the interpreter, and turns its exits into what the outside sees. */
 
-import { Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction, Mnemonic, OpKind } from 'iced-x86';
+import { Code, Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction, Mnemonic, OpKind } from 'iced-x86';
 import { beginWithMade } from '#made';
 import type { Assets } from '../host/assets.js';
 import type {
@@ -21,7 +21,7 @@ import type {
 import { CLOCK_TICKS, PAGE_SIZE, PAUSES } from './api.js';
 import { runBoth } from './both.js';
 import { type CallFunctions, Calls } from './calls.js';
-import { type CpuLevel, cpuid, DEFAULT_CPU } from './cpuid.js';
+import { CPU_LEVELS, type CpuLevel, cpuid, DEFAULT_CPU } from './cpuid.js';
 import { FactTables } from './edge-facts.js';
 import { effectsAt } from './effects/describe.js';
 import { sseFloat } from './helpers/sse-float.js';
@@ -30,7 +30,7 @@ import { system } from './helpers/system.js';
 import { makeX87 } from './helpers/x87.js';
 import { interpreterModule, type RunInterpreter } from './interpret/interpreter.js';
 import { CAUSES, EXIT, FLAG, RECORD, SERVICES, STATE, VECTORS } from './layout.js';
-import { beginWithForms } from './lift/forms.js';
+import { beginWithForms, levelOf } from './lift/forms.js';
 import { MemoryLimitError, SparseAddressSpace } from './memory/address-space.js';
 import { DEFAULT_MEMORY, takeMemory } from './memory/reserve.js';
 import { Observers, touches } from './observers.js';
@@ -434,7 +434,17 @@ export class Machine implements Cpu {
       return { kind: 'fault', fault: { vector: this.usesStackSegment(address) ? '#SS' : '#GP', address: 0n, cause } };
     }
     if (vector === '#DB') return { kind: 'fault', fault: { vector, address: 0n, cause: { kind: 'int1' } } };
+    if (vector === '#UD') return { kind: 'fault', fault: this.undefinedFault() };
     return { kind: 'fault', fault: vector === '#GP' ? this.protectionFault(address) : { vector, address: 0n } };
+  }
+
+  /** Whether the instruction is undefined, or only later than the processor. */
+  private undefinedFault(): Fault {
+    const { ins } = this.decodeHere();
+    const level = levelOf(ins);
+    const later = ins.code !== Code.INVALID && CPU_LEVELS.indexOf(level) > CPU_LEVELS.indexOf(this.level);
+    ins.free();
+    return { vector: '#UD', address: 0n, ...(later ? { cause: { kind: 'level', level } as const } : {}) };
   }
 
   /** What was told of the cause of a #GP; the instruction itself says the rest. */

@@ -1,7 +1,7 @@
 /** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
 import { Code, CpuidFeature, type Decoder, DecoderOptions, type Instruction } from 'iced-x86';
 import type { Assets } from '../../host/assets.js';
-import { type CpuLevel, hasFeature } from '../cpuid.js';
+import { CPU_LEVELS, type CpuLevel, hasFeature } from '../cpuid.js';
 import { opTraits } from '../ir/ops.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
@@ -47,9 +47,14 @@ function hasShortAddress(code: Uint8Array, at: number): boolean {
   return false;
 }
 
+/** The first level whose processors have an instruction. */
+export const levelOf = (ins: Instruction): CpuLevel =>
+  CPU_LEVELS.find(level =>
+    Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(feature => hasFeature(level, feature)),
+  )!;
 /** False: the instruction came with processors of a later level. */
 const isOfLevel = (ins: Instruction, level: CpuLevel): boolean =>
-  level === WHOLE || Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(feature => hasFeature(level, feature));
+  level === WHOLE || CPU_LEVELS.indexOf(levelOf(ins)) <= CPU_LEVELS.indexOf(level);
 
 /** The form of an instruction that the decoder has just read at an index of the code. One that r14 lacks stops the guest, or is #UD for it. */
 export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number, level: CpuLevel = WHOLE): Form {

@@ -32,6 +32,7 @@ export function explainFault(space: CodeSpace, faulted: Faulted, holder: Holder 
     case '#DE':
       return 'divides by zero, or the quotient does not fit';
     case '#UD':
+      if (fault.cause?.kind === 'level') return `is an instruction of x86-64-${fault.cause.level}, which this processor is not (--cpu)`;
       return 'is an undefined instruction';
     case '#BP':
       return 'is a breakpoint of the program itself';
