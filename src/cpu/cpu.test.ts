@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CpuState, type MemorySnapshot, PROT } from './api.js';
 import { Machine } from './cpu.js';
+import { JUMP_CACHE } from './layout.js';
 
 const CODE = 0x400000n;
 const DATA = 0x600000n;
@@ -120,6 +121,31 @@ describe('cpu', () => {
       expect(run(3)).toEqual(['budget', 3n, 9n]);
       cpu.setBreakpoints([]);
     }
+  });
+
+  it('finds two targets of jumps whose places in the cache are the same without leaving the engine', () => {
+    // 1: call *%rbx; call *%rdx; dec %rcx; jnz 1b; syscall
+    const cpu = machine([0xff, 0xd3, 0xff, 0xd2, 0x48, 0xff, 0xc9, 0x75, 0xf7, 0x0f, 0x05]);
+    const placeOf = (pc: number): number => (pc ^ (pc >>> 14)) & (JUMP_CACHE.entries - 1);
+    const base = 0x1000_0000;
+    const other = Array.from({ length: 1 << 16 }, (_, index) => base + 16 * (index + 1)).find(pc => placeOf(pc) === placeOf(base))!;
+    cpu.memory.map(BigInt(base), 2n << 20n, PROT.read | PROT.exec);
+    // add $1,%rax and add $3,%rax; ret
+    for (const [pc, by] of [
+      [base, 1],
+      [other, 3],
+    ] as const)
+      cpu.memory.write(BigInt(pc), Uint8Array.from([0x48, 0x83, 0xc0, by, 0xc3]));
+    for (const [name, value] of Object.entries({ rax: 0, rbx: base, rdx: other, rcx: 10_000 }))
+      cpu.registers.set(name as 'rax', BigInt(value));
+    let asked = 0;
+    cpu.enough = () => {
+      asked++;
+      return false;
+    };
+    expect(cpu.run(1_000_000)).toEqual({ kind: 'syscall' });
+    expect(cpu.registers.get('rax')).toBe(40_000n);
+    expect(asked).toBeLessThan(10);
   });
 
   it('decodes code anew that the guest writes', () => {

@@ -144,7 +144,7 @@ export const TLB = { base: 0x1_0000, entries: 16384, entryBits: 5, write: 8, del
 /** No page has this tag: its low bits are set. */
 export const NO_TAG = 0xffff_ffff_ffff_ffffn;
 
-/** Indirect jumps: {guest pc u64, record address u32} at 16 bytes an entry. */
+/** Indirect jumps: {guest pc u64, record address u32} at 16 bytes an entry. What was in its place is in the other of the pair. */
 export const JUMP_CACHE = { base: 0x9_0000, entries: 65536, entryBits: 4 } as const;
 
 /** Which stacks have calls where: {low 32 bits of the address >> bits, address of the stack's root}, 8 bytes an entry, at most `most` of them. */

@@ -146,7 +146,9 @@ export class Translator {
   remember(block: Block): void {
     const low = block.pc | 0;
     const entry = (low ^ (low >>> 14)) & (JUMP_CACHE.entries - 1);
-    this.jumpTags[entry * 2] = BigInt(block.pc);
+    const tag = BigInt(block.pc);
+    if (this.jumpTags[entry * 2] !== tag) this.jumpTags.copyWithin((entry ^ 1) * 2, entry * 2, entry * 2 + 2);
+    this.jumpTags[entry * 2] = tag;
     this.view.setUint32(JUMP_CACHE.base + entry * 16 + 8, block.record, true);
   }
 

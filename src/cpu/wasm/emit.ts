@@ -214,15 +214,18 @@ export abstract class WasmEmit implements Emit {
   }
 
   jump(target: Node): void {
-    const { code } = this;
+    const enterIfThere: Node = () => {
+      op('i64.eq', load('i64.load', local('e'), JUMP_CACHE.base), target)(this);
+      this.code.if();
+      this.enter(load('i32.load', local('e'), JUMP_CACHE.base + 8));
+      this.code.end();
+    };
     setLocal('e', jumpCacheEntry(target))(this);
-    op('i64.eq', load('i64.load', local('e'), JUMP_CACHE.base), target)(this);
-    code.if();
-    this.enter(load('i32.load', local('e'), JUMP_CACHE.base + 8));
-    code.else();
+    enterIfThere(this);
+    setLocal('e', op('i32.xor', local('e'), c32(1 << JUMP_CACHE.entryBits)))(this);
+    enterIfThere(this);
     setState('rip', target)(this);
     this.leave('lookup');
-    code.end();
   }
 
   leave(reason: Exit): void {
