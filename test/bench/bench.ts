@@ -1,6 +1,6 @@
 /**
- * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS]`. Medians. Every row is one
- * command line, run as a user runs it, from the start of `node` to its end.
+ * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs]]`, with --programs those beside
+ * qemu-user alone. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,44 +10,11 @@ import { build } from '../../scripts/build.js';
 import { INTEGER_REGISTERS } from '../../src/asm/syntax.js';
 import { replayScript } from '../../src/runtime/race/replay.js';
 import { millionEvents } from '../race/made.js';
-import { buildC, buildGo, GUEST_ENVIRONMENT, hasCommand, toolchain } from '../support/build.js';
+import { buildC, buildGo, toolchain } from '../support/build.js';
 import { buildRaceOracle } from '../support/race.js';
 import { growths } from './growing.js';
-
-const rounds = Number(process.argv[2] ?? 5);
-const r14 = join(import.meta.dirname, '../../bin/r14.js');
-const qemu = hasCommand('qemu-x86_64');
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
-
-/** Median wall time of a command in seconds, and what it last said on stderr. */
-function time(command: string, args: readonly string[], count = rounds): { seconds: number; stderr: string[] } {
-  const stderr: string[] = [];
-  const seconds = Array.from({ length: count }, () => {
-    const start = process.hrtime.bigint();
-    const result = spawnSync(command, args, {
-      encoding: 'utf8',
-      env: { ...GUEST_ENVIRONMENT, ...ownEnvironment(command) },
-      input: '',
-      maxBuffer: 1 << 28,
-    });
-    if (result.error) throw result.error;
-    if (result.status !== 0) throw new Error(`${[command, ...args].join(' ')} ended with status ${result.status}: ${result.stderr}`);
-    stderr.push(result.stderr);
-    return Number(process.hrtime.bigint() - start) / 1e9;
-  });
-  return { seconds: median(seconds), stderr };
-}
-
-/** node is found by its own PATH; guests get the small environment in each case. */
-const ownEnvironment = (command: string) => (command === process.execPath ? { PATH: process.env.PATH } : {});
-
-interface Stats {
-  instructions: number;
-  seconds: number;
-  pages: number;
-  rss: number;
-}
+import { besideOthers, programs } from './programs.js';
+import { median, million, printTable, qemu, r14, rounds, type Stats, time } from './timing.js';
 
 function emulate(binary: string, args: readonly string[]): Stats & { wall: number } {
   const { seconds: wall, stderr } = time(process.execPath, [r14, 'run', '--stats', binary, '--', ...args]);
@@ -65,7 +32,6 @@ interface Row {
 }
 
 const rows: Row[] = [];
-const million = (n: number) => (n / 1e6).toFixed(n < 1e8 ? 1 : 0);
 const emulateQemu = (binary: string, args: readonly string[]) => (qemu ? time('qemu-x86_64', [binary, ...args]).seconds : undefined);
 
 function running(what: string, binary: string, args: readonly string[], least: number): Stats & { wall: number } {
@@ -83,10 +49,14 @@ function running(what: string, binary: string, args: readonly string[], least: n
   return stats;
 }
 
+const version = toolchain('go1.26') ? 'go1.26' : 'go1.19';
 await build();
+if (process.argv.includes('--programs')) {
+  besideOthers(programs(version));
+  process.exit();
+}
 running('integer loop', buildC('loop', { static: true, flags: ['-O2'] }), ['30000000'], 100);
 
-const version = toolchain('go1.26') ? 'go1.26' : 'go1.19';
 const hello = buildGo('hello', { toolchain: version, race: true });
 // The race runtime sleeps for a second before it exits, natively and in qemu; here that time is virtual.
 const started = running(`start-up of hello-race, ${version}`, hello, [], 40);
@@ -309,14 +279,7 @@ const table = [
     ...(row.native === undefined ? ['', '', ''] : [`${row.native.toFixed(3)} s`, ratio(row.own, row.native), ratio(row.qemu, row.native)]),
   ]),
 ];
-const widths = table[0]!.map((_, column) => Math.max(...table.map(cells => cells[column]!.length)));
-for (const cells of table)
-  console.log(
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
+printTable(table);
 
 const grown = growths(args => time(process.execPath, [r14, ...args], 1).seconds);
 console.log('\nAs its input grows, in seconds; the exponent of the last step is 1 for what grows as fast as its input:');
@@ -324,3 +287,5 @@ for (const { what, sizes, seconds, exponent } of grown) {
   const steps = sizes.map((size, index) => `${size}: ${seconds[index]!.toFixed(2)}`).join('  ');
   console.log(`${what.padEnd(38)}  ${exponent.toFixed(2)}  ${steps}`);
 }
+
+besideOthers(programs(version));

@@ -1,8 +1,8 @@
 /** What a command takes as its input grows: for each size the seconds beside the smallest, and how fast they grow. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildC, buildGo } from '../support/build.js';
+import { buildC, buildGo, toolchain } from '../support/build.js';
 
 /** Seconds that a command of r14 takes, from the start of `node` to its end. */
 type Measure = (args: readonly string[]) => number;
@@ -40,11 +40,28 @@ class Scripts {
   }
 }
 
+/** What a session of a binary begins with, its size in MB growing. */
+const BINARIES: readonly { readonly what: string; readonly commands: readonly string[] }[] = [
+  { what: 'MB of a binary, to the prompt', commands: [] },
+  { what: 'the same, a first break', commands: ['break main.main'] },
+  { what: 'the same, a first bt', commands: ['break main.main', 'continue', 'bt'] },
+  { what: 'the same, a first info functions', commands: ['info functions ^main.main$'] },
+];
+
+/** Go binaries by their size in MB: a small one, and what there is of large ones. */
+function largeBinaries(): ReadonlyMap<number, string> {
+  const modules = join(import.meta.dirname, '../../node_modules');
+  const go = toolchain('go1.26')?.goroot ?? '';
+  const all = [buildGo('hello'), join(modules, '@esbuild/linux-x64/bin/esbuild'), join(go, 'pkg/tool/linux_amd64/compile')];
+  return new Map(all.filter(path => existsSync(path)).map(path => [Math.round(statSync(path).size / 2 ** 20), path]));
+}
+
 function series(scripts: Scripts): Series[] {
   const blocked = buildGo('blocked');
   const blockedRace = buildGo('blocked', { race: true });
   const deep = buildC('deep', { flags: ['-O1', '-fno-optimize-sibling-calls'] });
   const counting = buildC('counting');
+  const binaries = largeBinaries();
   const session = (binary: string, commands: readonly string[], rest: readonly string[] = []) => [
     'exec',
     '--batch',
@@ -97,6 +114,9 @@ function series(scripts: Scripts): Series[] {
       sizes: [10, 1000, 50_000],
       args: size => session(deep, ['break kill', 'continue', `bt ${size}`], [`${size}`]),
     },
+    ...BINARIES.map(
+      ({ what, commands }): Series => ({ what, sizes: [...binaries.keys()], args: size => session(binaries.get(size)!, commands) }),
+    ),
     { what: 'threads that share work', sizes: [1, 8, 64], args: size => ['run', counting, '--', `${size}`, '200000'] },
   ];
 }
