@@ -73,6 +73,26 @@ describe.skipIf(needsC)(`a return address that was overwritten, in C${needsC ? `
   }
 });
 
+describe.skipIf(needsC)(`the same without symbols${needsC ? ` (skipped: ${needsC})` : ''}`, () => {
+  it.each([['-O1'], ['-O2', '-pie', '-fPIE']])('%s: the frames are those of the program with symbols', async (...level) => {
+    const flags = [...level, '-fno-stack-protector', '-fno-optimize-sibling-calls'];
+    const named = debug(buildC('smash', { flags }));
+    await stopAt(named, 'put');
+    const slot = named.session.frames(2)[1]!.physical.cfa! - 8n;
+    const distance = (slot - BigInt((await named.data('regs rdi')).rdi)) / 8n;
+    const seen = [];
+    for (const at of [named, debug(buildC('smash', { flags: [...flags, '-s'] }))]) {
+      await at.text(`restart ${distance}`);
+      expect(await at.data('continue')).toMatchObject({ reason: 'signal', pc: '0x1234' });
+      await at.text('abi check first');
+      const list = await rows(at);
+      seen.push(list.map(({ pc, stack, overwritten }) => ({ pc, stack, slot: overwritten?.slot, now: overwritten?.now })));
+    }
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[0]!.some(({ now }) => now === '0x1234')).toBe(true);
+  });
+});
+
 describe.skipIf(needsC)(`who wrote a word${needsC ? ` (skipped: ${needsC})` : ''}`, () => {
   it('is not said of what the user has written, nor where the program may write files', async () => {
     for (const flags of [[], ['--allow-write', tmpdir()]]) {

@@ -22,8 +22,10 @@ export function recordOf(
   for (const record of recordsAbove(target, sp, stack)) {
     if (record.now === undefined) return record;
     const tabled = cfa === record.slot + 8n;
-    if (func === undefined || (sure && cfa !== undefined && !tabled)) continue;
     const onGoroutine = stack.kind === 'goroutine';
+    // Code without a name has its table all the same, where a file brings one along for exceptions.
+    if (func === undefined && tabled && !onGoroutine) return record;
+    if (func === undefined || (sure && cfa !== undefined && !tabled)) continue;
     if (isLost(target, record, func, onGoroutine) && ((tabled && !onGoroutine) || leadsTo(target, record.target, func))) return record;
   }
   return undefined;
