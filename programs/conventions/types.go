@@ -1,0 +1,6 @@
+package main
+
+func helper(n int) int
+
+//r14:abi C
+func increment(n uint64) uint64
