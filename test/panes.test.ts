@@ -16,6 +16,7 @@ function rowsOf({ session }: Debugging, name: PaneName, width = 60, before?: Vie
     lesson: undefined,
     reasons: undefined,
     contents: false,
+    opened: new Set(),
   };
   return paneNamed(name)
     .content(shown, width)

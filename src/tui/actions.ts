@@ -229,7 +229,12 @@ export function pointed(state: State, pointer: Pointer): Next {
 /** Goes to what an item points at. */
 function enter(state: State, item: PaneItem | undefined): Next {
   if (item === undefined) return { state };
-  const { frame, goroutine, thread, command, section, names } = item;
+  const { frame, goroutine, thread, command, section, names, path } = item;
+  if (path !== undefined) {
+    const opened = new Set(state.opened);
+    if (!opened.delete(path)) opened.add(path);
+    return { state: { ...state, opened } };
+  }
   if (section !== undefined) return act(state, { kind: 'lesson', move: { kind: 'section', number: section } });
   if (names !== undefined) return named(state, names[0]!);
   if (command !== undefined) return act(state, { kind: 'run', line: command });

@@ -54,8 +54,8 @@ function upper(state: State): readonly Piece[] {
   if (state.notice !== '') return [{ text: ` ${printable(state.notice)}`, role: 'changed' }];
   const shown = new Set(layout(state).map(place => place.pane.name));
   const worth = PANES.filter(pane => shown.has(pane.name) || (pane.useful?.(state) ?? true));
-  const pieces = (name: (pane: Pane) => string): readonly Piece[] =>
-    worth.flatMap((pane): Piece[] => {
+  const pieces = (name: (pane: Pane) => string, wanted: (pane: Pane) => boolean = () => true): readonly Piece[] =>
+    worth.filter(wanted).flatMap((pane): Piece[] => {
       const role = pane.name === state.focus ? 'focus' : shown.has(pane.name) ? 'plain' : 'dim';
       const action: Action = { kind: 'pane', name: pane.name };
       return [
@@ -64,7 +64,16 @@ function upper(state: State): readonly Piece[] {
       ];
     });
   const full = pieces(pane => pane.title);
-  return cells(full) <= state.columns ? full : pieces(pane => pane.short ?? pane.title);
+  const short = pieces(pane => pane.short ?? pane.title);
+  const fitting = [full, short].find(each => cells(each) <= state.columns);
+  // Those that are on the screen have their keys in their titles.
+  return (
+    fitting ??
+    pieces(
+      pane => pane.short ?? pane.title,
+      pane => !shown.has(pane.name) || pane.name === state.focus,
+    )
+  );
 }
 
 const cells = (pieces: readonly Piece[]): number => pieces.reduce((sum, { text }) => sum + widthOf(text), 0);

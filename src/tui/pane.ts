@@ -21,6 +21,8 @@ export interface PaneItem {
   readonly command?: string;
   /** Names in it that can be gone to. */
   readonly names?: readonly string[];
+  /** A value in a tree, by the way to it: Enter opens and closes it. */
+  readonly path?: string;
   /** A section of the lesson, by its number. */
   readonly section?: number;
   /** A line of source that it shows. */
@@ -45,6 +47,8 @@ export interface PaneSubject {
   readonly lesson: LessonView | undefined;
   /** The lesson's sections are shown instead of its text. */
   readonly contents: boolean;
+  /** Values whose parts are shown, by the way to them. */
+  readonly opened: ReadonlySet<string>;
   /** What `why` has told of this stop. */
   readonly reasons: readonly string[] | undefined;
 }

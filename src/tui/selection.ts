@@ -8,8 +8,8 @@ import { rowText } from './text.js';
 /** What an item stands for elsewhere: the value that it holds, or else its address. */
 export const meant = (item: PaneItem): bigint | undefined => item.value ?? item.address;
 
-const standsForSomething = ({ address, frame, goroutine, thread, register, command, place, names, section }: PaneItem): boolean =>
-  [address, frame, goroutine, thread, register, command, place, names, section].some(each => each !== undefined);
+const standsForSomething = ({ address, frame, goroutine, thread, register, command, place, names, section, path }: PaneItem): boolean =>
+  [address, frame, goroutine, thread, register, command, place, names, section, path].some(each => each !== undefined);
 
 function itemsOf(state: State, name: PaneName): { readonly items: readonly PaneItem[]; readonly anchor?: number | undefined } {
   const place = layout(state).find(each => each.pane.name === name);

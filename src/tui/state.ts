@@ -116,6 +116,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     before: undefined,
     reasons: undefined,
     contents: false,
+    opened: new Set(),
     rows,
     columns,
     // Who has not begun to read begins there.

@@ -19,6 +19,8 @@ export const PANE_NAMES = [
   'source',
   'race',
   'why',
+  'locals',
+  'breakpoints',
 ] as const;
 
 interface SettingRow {

@@ -1,11 +1,13 @@
 /** The one table of panes: what the screen can show, in the order of their keys. */
 import type { PaneRow, PaneState } from '../pane.js';
 import { backtracePane } from './backtrace.js';
+import { breakpointsPane } from './breakpoints.js';
 import { codePane } from './code.js';
 import { consolePane } from './console.js';
 import { goroutinesPane } from './goroutines.js';
 import { lensPane } from './lens.js';
 import { lessonPane } from './lesson.js';
+import { localsPane } from './locals.js';
 import { memoryPane } from './memory.js';
 import { outputPane } from './output.js';
 import { racePane } from './race.js';
@@ -26,6 +28,8 @@ const TABLE = [
   sourcePane,
   racePane,
   whyPane,
+  localsPane,
+  breakpointsPane,
 ] as const satisfies readonly PaneRow[];
 
 export type PaneName = (typeof TABLE)[number]['name'];

@@ -1,6 +1,7 @@
 /** What the screen shows of a session at a stop, as plain data: drawing it needs the session no more. */
 
 import type { Flavor } from '../../debugger/code/disassemble.js';
+import { breakpointLine } from '../../debugger/commands/breakpoint-text.js';
 import { lensView } from '../../debugger/lens/lens.js';
 import type { LensView as Lens } from '../../debugger/lens/view.js';
 import type { Session } from '../../debugger/session/session.js';
@@ -14,6 +15,7 @@ import { type RacePicture, racePicture } from '../../debugger/show/race-picture.
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { stopData, stopHeadline } from '../../debugger/show/stop-text.js';
 import { grouped } from '../../host/grouped.js';
+import { type LocalsView, NO_LOCALS, observeLocals } from './locals.js';
 import { type MemoryView, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type SourceView } from './source.js';
@@ -52,6 +54,16 @@ interface Parts {
   readonly lens: Lens | undefined;
   readonly source: SourceView;
   readonly race: RacePicture | undefined;
+  readonly locals: LocalsView;
+  readonly stops: readonly StopRow[];
+}
+
+/** A breakpoint of any kind, as it is listed. */
+export interface StopRow {
+  readonly id: number;
+  readonly enabled: boolean;
+  readonly text: string;
+  readonly addresses: readonly bigint[];
 }
 
 export type View = Head & Parts;
@@ -68,6 +80,8 @@ export const NOTHING: Parts = {
   lens: undefined,
   source: NO_SOURCE,
   race: undefined,
+  locals: NO_LOCALS,
+  stops: [],
 };
 
 /** Frames that a backtrace shows at most. */
@@ -85,6 +99,14 @@ const PARTS: { readonly [Name in keyof Parts]: (session: Session, looking: Looki
   lens: session => lensView(session.scene),
   source: observeSource,
   race: racePicture,
+  locals: observeLocals,
+  stops: ({ breakpoints, target }) =>
+    breakpoints.all.map(each => ({
+      id: each.id,
+      enabled: each.enabled,
+      text: breakpointLine(target.images, each),
+      addresses: each.kind === 'break' ? each.addresses : [],
+    })),
 };
 
 /** Reads what the panes show, each part when it is first asked for. Never throws for what the program has made unreadable: such places say so. */
