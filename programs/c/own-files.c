@@ -115,6 +115,19 @@ static void work(void) {
   close(inside);
   close(folder);
   printf("%d\n", error_of(rmdir("empty")));
+
+  /* A folder that is open, and gets another name. */
+  mkdir("before", 0755);
+  put("before/inside", "inside", O_CREAT);
+  folder = open("before", O_RDONLY | O_DIRECTORY);
+  inside = open("before/inside", O_RDONLY);
+  tell(error_of(rename("before", "behind"))); tell(error_of(fstatat(folder, "inside", &s, 0))); tell(read(inside, buffer, 6));
+  tell(error_of(symlinkat("x", folder, "made"))); tell(error_of(access("behind/made", F_OK))); tell(error_of(readlink("behind/made", buffer, 9)));
+  tell(error_of(fchdir(folder))); tell(error_of(access("inside", F_OK))); tell(error_of(chdir(".."))); tell(error_of(access("behind", F_OK))); printf("\n");
+  unlinkat(folder, "made", 0);
+  unlinkat(folder, "inside", 0);
+  tell(error_of(rmdir("behind"))); printf("\n");
+  close(folder), close(inside);
   char name[300];
   memset(name, 'n', 299), name[299] = 0;
   tell(error_of(mkdir(name, 0755))); tell((name[255] = 0, error_of(mkdir(name, 0755)))); tell(error_of(rmdir(name))); printf("\n");

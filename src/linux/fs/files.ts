@@ -33,15 +33,15 @@ class Held {
   constructor(
     private readonly files: HostFiles,
     /** Host path, all links followed. */
-    private readonly real: string,
+    public real: string,
     /** Undefined: opened anew when it is wanted, as after a restore. */
     private opened: FileHandle | undefined,
-    private readonly open: () => FileHandle,
+    private readonly open: (real: string) => FileHandle,
     private readonly view: HostView,
   ) {}
 
   get handle(): FileHandle {
-    return (this.opened ??= host(this.open));
+    return (this.opened ??= host(() => this.open(this.real)));
   }
 
   stat(): Stat {
@@ -85,14 +85,24 @@ export class HostFile extends SeekableFile {
     private readonly files: HostFiles,
     private readonly pageFiles: PageFiles,
     path: string,
-    readonly real: string,
+    real: string,
     opened: FileHandle | undefined,
     flags: number,
     private readonly view: HostView,
   ) {
     super(path, flags);
     const access = (['read', 'write', 'both'] as const)[flags & O.ACCMODE] ?? 'both';
-    this.held = new Held(files, real, opened, () => files.open(real, { access }, 0), view);
+    this.held = new Held(files, real, opened, place => files.open(place, { access }, 0), view);
+  }
+
+  get real(): string {
+    return this.held.real;
+  }
+
+  /** It, or a folder that it lies in, has another name now. */
+  movedTo(real: string): void {
+    this.held.real = real;
+    this.path = real;
   }
 
   private get handle(): FileHandle {
@@ -180,13 +190,23 @@ export class HostDirectory extends OpenFile {
   constructor(
     private readonly files: HostFiles,
     path: string,
-    readonly real: string,
+    real: string,
     opened: FileHandle | undefined,
     flags: number,
     private readonly view: HostView,
   ) {
     super(path, flags);
-    this.held = new Held(files, real, opened, () => files.openFolder(real), view);
+    this.held = new Held(files, real, opened, place => files.openFolder(place), view);
+  }
+
+  get real(): string {
+    return this.held.real;
+  }
+
+  /** It, or a folder that it lies in, has another name now. */
+  movedTo(real: string): void {
+    this.held.real = real;
+    this.path = real;
   }
 
   override read(): never {

@@ -35,7 +35,7 @@ export abstract class OpenFile {
 
   constructor(
     /** As /proc/self/fd shows it. */
-    readonly path: string,
+    public path: string,
     /** O_ACCMODE and status flags: O_APPEND, O_NONBLOCK. */
     public flags: number,
   ) {}

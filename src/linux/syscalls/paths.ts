@@ -101,7 +101,16 @@ function rename(kernel: Kernel, call: string, from: readonly [number, bigint], t
   return change(kernel, call, from[0], from[1], (files, real) => {
     files.rename(real, target.real);
     kernel.nodes.renamed(real, target.real);
+    moved(kernel, real, target.real);
   });
+}
+
+/** What is open below a folder that has another name now is still there, and what is asked from its descriptor on too. */
+function moved(kernel: Kernel, from: string, to: string): void {
+  const moves = (path: string): boolean => path === from || path.startsWith(`${from}/`);
+  for (const file of kernel.fds.all)
+    if ((file instanceof HostFile || file instanceof HostDirectory) && moves(file.real)) file.movedTo(to + file.real.slice(from.length));
+  if (moves(kernel.fs.cwd)) kernel.fs.cwd = to + kernel.fs.cwd.slice(from.length);
 }
 
 function symlink(kernel: Kernel, call: string, target: bigint, directory: number, address: bigint): number {
