@@ -33,6 +33,16 @@ describe('r14 lesson', () => {
     expect(stdout).not.toContain('✗');
   });
 
+  it('--print makes a handout: text, steps with their answers, exercises without solutions', () => {
+    const { stdout, stderr, status } = runR14(['lesson', '--print', 'closures']);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toMatch(/^# What DX is for\n/);
+    const answer = runR14(['exec', 'closures', '--batch', '-ex', 'break main.count']).stdout.trim();
+    expect(stdout).toContain(`\`\`\`text\n(r14) break main.count\n${answer}\n\`\`\``);
+    expect(stdout).toContain('**Exercise 1.** Which register holds');
+    expect(stdout).not.toContain('solution');
+  });
+
   it('q ends it', () => {
     expect(runR14(['lesson', 'systemstack'], 'q\n\n\n')).toMatchObject({ stderr: '', status: 0 });
   });
