@@ -46,7 +46,7 @@ function isOutside(op: number): boolean {
   if (known === undefined) {
     const { units } = touchesOfRow(op);
     const { name } = opTraits[op]!;
-    known = KEPT_OUT.has(name) || name.startsWith('edge') || units.has('x87') || units.has('system') || units.has('sseRare');
+    known = KEPT_OUT.has(name) || name.startsWith('edge') || units.has('x87') || units.has('system');
     outside.set(op, known);
   }
   return known;
