@@ -95,6 +95,11 @@ static void work(void) {
   close(changed), close(folder_changed);
   shown("moved");
 
+  mkdir("dots", 0755);
+  tell(error_of(rmdir("."))); tell(error_of(rmdir("dots/."))); tell(error_of(rmdir("dots/.."))); tell(error_of(unlink("."))); tell(error_of(unlink("dots/..")));
+  tell(error_of(rename(".", "other"))); tell(error_of(rename("dots", "."))); tell(error_of(rename("dots/..", "other"))); tell(error_of(mkdir(".", 0755)));
+  tell(error_of(mkdir("dots/..", 0755))); tell(error_of(symlink("x", "."))); tell(error_of(rmdir("dots/"))); printf("\n");
+
   /* What nobody can name any more is there as long as it is open. */
   int fd = open("gone", O_CREAT | O_RDWR | O_TRUNC, 0600);
   write(fd, "still here", 10);

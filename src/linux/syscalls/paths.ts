@@ -85,7 +85,15 @@ function mkdir(kernel: Kernel, call: string, directory: number, address: bigint,
   });
 }
 
+/** Whether a path ends in `.` or `..`, which no folder can be rid of. */
+function dots(kernel: Kernel, address: bigint): '.' | '..' | undefined {
+  const last = kernel.user.path(address).split('/').filter(Boolean).at(-1);
+  return last === '.' || last === '..' ? last : undefined;
+}
+
 function unlink(kernel: Kernel, call: string, directory: number, address: bigint, isDir: boolean): number {
+  const end = dots(kernel, address);
+  if (end !== undefined) return isDir ? (end === '.' ? -E.INVAL : -E.NOTEMPTY) : -E.ISDIR;
   return change(kernel, call, directory, address, (files, real) => {
     if (isDir) files.rmdir(real);
     else if (typeAt(files, real) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
@@ -96,6 +104,7 @@ function unlink(kernel: Kernel, call: string, directory: number, address: bigint
 
 function rename(kernel: Kernel, call: string, from: readonly [number, bigint], to: readonly [number, bigint], flags: number): number {
   if ((flags & ~1) !== 0) return -E.INVAL;
+  if (dots(kernel, from[1]) !== undefined || dots(kernel, to[1]) !== undefined) return -E.BUSY;
   const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]));
   if ((flags & 1) !== 0 && target.exists) return -E.EXIST;
   return change(kernel, call, from[0], from[1], (files, real) => {
