@@ -93,8 +93,10 @@ export class Variables {
   /** A generic function gets its dictionary behind the receiver also when it has no use for it, and debug information forgets it. */
   private addDictionary(name: string, found: Variable[]): void {
     const at = dictionaryParameter(name);
+    if (at === undefined || found.some(each => each.name === DICTIONARY)) return;
+    // Its name is searched for in all debug information, which takes longer than the rest.
     const type = this.types.named('uintptr');
-    if (at === undefined || type === undefined || found.some(each => each.name === DICTIONARY)) return;
+    if (type === undefined) return;
     found.splice(at, 0, { name: DICTIONARY, type, role: 'param', location: undefined });
   }
 
