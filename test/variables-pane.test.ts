@@ -1,4 +1,7 @@
 /** The variables of a frame as a tree, what is watched, and the breakpoints: keys in, cells out. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openR14 } from './support/pty.js';
 
@@ -25,4 +28,25 @@ it.each([
   await screen.shows('● Breakpoint 1');
   screen.type('q');
   expect(await screen.exit()).toBe(0);
+});
+
+it('r14 asm --call opens where the called function begins, in Go syntax, and R takes the file as it is by then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'r14-'));
+  const file = join(folder, 'add.s');
+  const text =
+    '#include "textflag.h"\nTEXT ·Add(SB), NOSPLIT, $0-24\n\tMOVQ x+0(FP), AX\n\tADDQ y+8(FP), AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n';
+  writeFileSync(join(folder, 'types.go'), 'package main\n\nfunc Add(x, y int) int\n');
+  writeFileSync(file, text);
+  const screen = openR14(80, 24, ['asm', '--call', 'Add(2, 3)', file]);
+  await screen.settles(/breakpoint 1 in main\.Add/);
+  expect(screen.text()).toMatch(/=> ?\w+ +MOVQ 0x8\(SP\), AX/);
+  writeFileSync(file, text.replace('ADDQ', 'SUBQ'));
+  screen.type(':b Add\r');
+  await screen.shows('reakpoint 2');
+  screen.type('Rc');
+  await screen.settles(/breakpoint 2 in main\.Add/);
+  await screen.shows('SUBQ 0x10(SP), AX');
+  screen.type('q');
+  expect(await screen.exit()).toBe(0);
+  rmSync(folder, { recursive: true, force: true });
 });

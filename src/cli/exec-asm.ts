@@ -3,7 +3,7 @@ import type { Session } from '../debugger/session/session.js';
 import type { Stop } from '../debugger/session/stop.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { hold } from './exec.js';
-import type { Parsed } from './flags.js';
+import { type Parsed, screenWanted } from './flags.js';
 import { writeOut } from './output.js';
 import { processOptions } from './process-options.js';
 import { tellStats } from './run.js';
@@ -14,7 +14,7 @@ export async function debugAssembly(parsed: Parsed, path: string, asked: Assembl
   const files = new AssemblyLauncher(asked, processOptions(parsed, path));
   const calls = files.calls > 0 ? files : undefined;
   let held: Session | undefined;
-  const status = await hold(parsed, path, files, {
+  const status = await hold(atFirstCall(parsed, asked.calls), path, files, {
     attend: session => {
       held = session;
     },
@@ -29,6 +29,15 @@ export async function debugAssembly(parsed: Parsed, path: string, asked: Assembl
   });
   if (parsed.values.has('stats') && held !== undefined) tellStats(held.target.process, started, status);
   return status;
+}
+
+/** The screen opens where the first of the calls begins, in the syntax that the file is written in; commands of the user's own come before that. */
+function atFirstCall(parsed: Parsed, calls: readonly string[]): Parsed {
+  const name = /^[\w.·∕]+/.exec(calls[0] ?? '')?.[0];
+  if (name === undefined || parsed.script.length > 0 || parsed.values.has('json') || parsed.values.has('batch') || !screenWanted(parsed))
+    return parsed;
+  const lines = ['config disassemble-flavor go', `tbreak ${name.replaceAll('·', '.')}`, 'continue'];
+  return { ...parsed, script: lines.map(text => ({ kind: 'ex', text })) };
 }
 
 /** Nothing of the debugger's is wanted: the calls' results, or why there are none. */
