@@ -1,7 +1,7 @@
 /** `r14 dap` with VS Code's own test client, and programs of Go and C. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,25 +143,86 @@ describe.skipIf(gcc)(`a C program${gcc ? ` (skipped: ${gcc})` : ''}`, () => {
     await expect.poll(said).toMatch(/the editor has gone/);
   });
 
-  it('is a process of its own over standard input and output, which ends when nobody writes any more', async () => {
+  /** `r14 dap` over standard input and output. */
+  function overPipes() {
     const folder = mkdtempSync(join(tmpdir(), 'r14-dap-'));
-    ends.push(() => rmSync(folder, { recursive: true }));
     const child = spawn(process.execPath, [join(root, 'bin/r14.js'), 'dap'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
-    const heard: { event?: string; body?: { output: string } }[] = [];
+    ends.push(() => {
+      child.kill();
+      rmSync(folder, { recursive: true });
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: each message has a body of its own shape, which the tests check.
+    const heard: any[] = [];
     const reader = new DapReader();
     child.stdout.on('data', bytes => {
-      for (const each of reader.push(bytes)) if (each.kind === 'message') heard.push(each.value as (typeof heard)[number]);
+      for (const each of reader.push(bytes)) if (each.kind === 'message') heard.push(each.value);
     });
-    const requests = [
-      ['initialize', { adapterID: 'r14' }],
-      ['launch', { program: program(), args: ['x'], cwd: root }],
-      ['configurationDone', {}],
-    ] as const;
-    for (const [index, [command, given]] of requests.entries())
-      child.stdin.write(dapMessage({ seq: index + 1, type: 'request', command, arguments: given }));
-    await expect.poll(() => heard.map(({ event }) => event), { timeout: 60_000 }).toContain('terminated');
+    let seq = 1;
+    const send = (command: string, given: object = {}) =>
+      void child.stdin.write(dapMessage({ seq: seq++, type: 'request', command, arguments: given }));
+    const told = (name: string) => heard.filter(({ event }) => event === name).map(({ body }) => body);
+    const hears = async (name: string) => expect.poll(() => told(name).length, { timeout: 60_000 }).toBeGreaterThan(0);
+    return { child, folder, heard, send, told, hears };
+  }
+
+  it('is a process of its own over standard input and output, which ends when nobody writes any more', async () => {
+    const { child, send, hears, told } = overPipes();
+    send('initialize', { adapterID: 'r14' });
+    send('launch', { program: program(), args: ['x'], cwd: root });
+    send('configurationDone');
+    await hears('terminated');
+    expect(told('exited')).toEqual([{ exitCode: 0 }]);
     child.stdin.end();
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('reads what is typed in the console while it waits', async () => {
+    const { send, told, hears } = overPipes();
+    const said = (category: string) =>
+      told('output')
+        .flatMap(body => (body.category === category ? [body.output] : []))
+        .join('');
+    send('initialize');
+    send('launch', { program: buildC('cat') });
+    send('configurationDone');
+    await expect.poll(() => said('console'), { timeout: 60_000 }).toMatch(/waits for input/);
+    send('evaluate', { expression: 'p 1 + 1', context: 'repl' });
+    await expect.poll(() => said('stdout'), { timeout: 60_000 }).toBe('p 1 + 1\n');
+    await expect.poll(() => said('console').match(/waits for input/g)?.length, { timeout: 60_000 }).toBe(2);
+    send('evaluate', { expression: '^D', context: 'repl' });
+    await hears('terminated');
+  });
+
+  it('is ended while it runs', async () => {
+    const { heard, send, told, hears } = overPipes();
+    send('initialize');
+    send('launch', { program: buildC('loop') });
+    send('configurationDone');
+    await expect.poll(() => heard.map(({ command }) => command), { timeout: 60_000 }).toContain('configurationDone');
+    send('terminate');
+    await hears('terminated');
+    expect(told('exited')).toEqual([{ exitCode: 137 }]);
+  });
+
+  it('comes back to where it was saved', async () => {
+    const { child, folder, send, told, hears } = overPipes();
+    send('initialize');
+    send('launch', { program: program(), stopOnEntry: true });
+    send('configurationDone');
+    await hears('stopped');
+    const file = join(folder, 'run.r14');
+    for (const expression of ['break main', 'continue']) send('evaluate', { expression, context: 'repl' });
+    await expect.poll(() => told('stopped').length, { timeout: 60_000 }).toBe(2);
+    send('evaluate', { expression: `save ${file}`, context: 'repl' });
+    await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
+    const where = told('stopped').at(-1).description;
+    child.kill();
+    const again = overPipes();
+    again.send('initialize');
+    again.send('launch', { replay: file });
+    again.send('configurationDone');
+    await again.hears('stopped');
+    expect(again.told('stopped')).toMatchObject([{ reason: 'step', description: where.replace(/^breakpoint 1 in /, '') }]);
   });
 });
 

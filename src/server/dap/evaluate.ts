@@ -16,6 +16,9 @@ import { assignTo, valueFacts } from './variables.js';
 /** Characters of an expression at most, as of a command. */
 const MOST_TYPED = 4096;
 
+/** What ends the input that is typed for the program: Ctrl-D, or that in characters, for consoles that cannot have it typed. */
+const END_OF_INPUT: ReadonlySet<string> = new Set(['\u0004', '^D']);
+
 /** The command that a line of the console is; undefined: it is an expression. `-` in front says that it is one. */
 function commandIn(session: Session, line: string): string | undefined {
   if (/^-[a-zA-Z?]/.test(line)) return line.slice(1);
@@ -53,7 +56,8 @@ async function evaluateRequest(adapter: Adapter, fields: Fields): Promise<object
   if (text.length > MOST_TYPED) throw new RequestError(`an expression of ${text.length} characters is too long: ${MOST_TYPED} at most`);
   if (context !== 'repl') return valueIn(adapter, frame, text, context === 'hover' ? 'never' : 'undone', hexadecimal);
   if (session.starved) {
-    session.type(utf8(`${text}\n`));
+    if (END_OF_INPUT.has(text.trim())) session.endInput();
+    else session.type(utf8(`${text}\n`));
     return { result: '', variablesReference: 0 };
   }
   const command = await adapter.in(frame, () => commandIn(session, text.trim()));
