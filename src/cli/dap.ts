@@ -102,6 +102,13 @@ async function open(launch: Launch, to: Writable): Promise<Session> {
     await arrive(session);
     return session;
   }
+  if (what.kind === 'core') {
+    const { coreToOpen } = await import('./core.js');
+    const opened = coreToOpen(parseCommandLine(['core', ...launch.flags, file]), file, cwd, launch.program);
+    const session = new Session(opened.launch, { ...host, breathe });
+    opened.attend(session);
+    return session;
+  }
   const path = existsSync(file) || what.path.includes('/') ? file : what.path;
   const parsed = parseCommandLine(['exec', ...launch.flags, path, '--', ...launch.args]);
   reserveMemory(sizeFlag(parsed, 'memory'));

@@ -224,6 +224,33 @@ describe.skipIf(gcc)(`a C program${gcc ? ` (skipped: ${gcc})` : ''}`, () => {
     await again.hears('stopped');
     expect(again.told('stopped')).toMatchObject([{ reason: 'step', description: where.replace(/^breakpoint 1 in /, '') }]);
   });
+
+  it('is looked at when only its core is left', async () => {
+    const { folder, send, told, hears, heard } = overPipes();
+    send('initialize');
+    send('launch', { program: program(), stopOnEntry: true });
+    send('configurationDone');
+    await hears('stopped');
+    for (const expression of ['break main', 'continue']) send('evaluate', { expression, context: 'repl' });
+    await expect.poll(() => told('stopped').length, { timeout: 60_000 }).toBe(2);
+    const file = join(folder, 'core');
+    send('evaluate', { expression: `dump ${file}`, context: 'repl' });
+    send('stackTrace', { threadId: 1 });
+    const frames = (all: typeof heard) => all.find(({ command }) => command === 'stackTrace')?.body.stackFrames;
+    await expect.poll(() => frames(heard), { timeout: 60_000 }).toBeDefined();
+    const again = overPipes();
+    again.send('initialize');
+    again.send('launch', { core: file });
+    again.send('configurationDone');
+    await again.hears('stopped');
+    again.send('stackTrace', { threadId: again.told('stopped')[0].threadId });
+    again.send('next', { threadId: 1 });
+    // It stands where it stood, and says why.
+    await expect.poll(() => again.told('stopped').length, { timeout: 60_000 }).toBe(2);
+    expect(again.told('output').at(-1)).toMatchObject({ category: 'important', output: expect.stringContaining('core') });
+    const places = (all: typeof heard) => frames(all).map((frame: { name: string; line: number }) => [frame.name, frame.line]);
+    expect(places(again.heard).slice(0, 1)).toEqual(places(heard).slice(0, 1));
+  });
 });
 
 describe.skipIf(go)(`Go programs${go ? ` (skipped: ${go})` : ''}`, () => {

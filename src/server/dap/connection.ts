@@ -238,7 +238,7 @@ export class DapConnection {
     }
     this.#unsaid = false;
     adapter.told = outcome.output;
-    if (!asked && (isTold(session) || !outcome.ok)) this.#say(outcome.output);
+    if (!asked && (isTold(session) || !outcome.ok)) this.#say(outcome.output, outcome.ok ? 'console' : 'important');
     this.#tellStop(adapter);
     return outcome;
   }
@@ -393,7 +393,7 @@ export class DapConnection {
       for (const signal of session.signals.fatal) session.signals.set(signal, { stop: false, print: false });
     }
     this.#unsaid = false;
-    if (session.exited || launch.stopOnEntry || launch.what.kind === 'replay') this.#tellStop(adapter);
+    if (session.exited || launch.stopOnEntry || launch.what.kind !== 'program') this.#tellStop(adapter);
     else await this.#move(adapter, undefined, 'continue');
   }
 

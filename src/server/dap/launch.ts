@@ -23,6 +23,7 @@ export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
     summary: 'file that it reads from its standard input; without one, what is typed in the console while it waits',
   },
   { name: 'replay', type: 'string', summary: 'instead of a program: a file FILE.r14 that save has written; stops where that was' },
+  { name: 'core', type: 'string', summary: 'a core file to look at; program: where its program lies now' },
   { name: 'seed', type: 'number', flag: 'seed', summary: 'varies scheduling, random bytes and addresses' },
   { name: 'cpu', type: 'string', flag: 'cpu', summary: 'the processor, by the levels of x86-64: v1, v2 or v3' },
   { name: 'cpus', type: 'number', flag: 'cpus', summary: 'CPUs that its threads run on' },
@@ -42,7 +43,9 @@ export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
 /** A launch, understood. */
 export interface Launch {
   /** What is to be opened: a program or a recording. */
-  readonly what: { readonly kind: 'program' | 'replay'; readonly path: string };
+  readonly what: { readonly kind: 'program' | 'replay' | 'core'; readonly path: string };
+  /** Of a core file: where its program lies now, if that was said. */
+  readonly program: string | undefined;
   readonly cwd: string | undefined;
   /** As words of the command line, flags first, up to and without the path. */
   readonly flags: readonly string[];
@@ -59,7 +62,9 @@ export function launchOf(fields: Fields): Launch {
   const replay = fields.maybeText('replay');
   if (replay !== undefined && fields.has('program') && fields.text('program') !== '')
     throw new RequestError('launch: program and replay are two things: a recording names its program');
-  const path = replay ?? fields.text('program');
+  const core = fields.maybeText('core');
+  if (replay !== undefined && core !== undefined) throw new RequestError('launch: replay and core are two things to open');
+  const path = replay ?? core ?? fields.text('program');
   if (path === '') throw new RequestError('launch: program is empty: the path of a program, or the name of a bundled one');
   const rules = fields
     .objects('substitutePath')
@@ -73,7 +78,8 @@ export function launchOf(fields: Fields): Launch {
     ...(env?.names ?? []).map(name => `--env=${name}=${env!.text(name)}`),
   ];
   return {
-    what: { kind: replay === undefined ? 'program' : 'replay', path },
+    what: { kind: replay !== undefined ? 'replay' : core !== undefined ? 'core' : 'program', path },
+    program: fields.maybeText('program') || undefined,
     cwd: fields.maybeText('cwd'),
     flags,
     args: fields.texts('args'),
