@@ -34,7 +34,7 @@ describe.each([
     await screen.hides('─1 code');
     await screen.shows(/\[2\] runtime\.g0\.racectx \(0x406148\) = 0: runtime\.main\+11/);
     screen.type('\x1b[F');
-    await screen.shows(/again: r14 exec/);
+    await screen.shows(/reports like this one|again: r14/);
     screen.type('q');
     expect(await screen.exit()).toBe(0);
   });
