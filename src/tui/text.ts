@@ -97,13 +97,18 @@ export function wrappedRow(row: Row, width: number, hang?: number): readonly Row
     rows.push([span(' '.repeat(indent))]);
     cells = indent;
   };
+  let between: Word | undefined;
   for (const word of words) {
     if (word.blank) {
-      // Blanks at a break are the break; in front of the first word they are the text's own.
-      if (cells + word.cells < width && (cells > indent || rows.length === 1)) for (const part of word.parts) put(part);
+      between = word;
       continue;
     }
-    if (cells + word.cells > width && cells > indent && (word.cells <= width - indent || width - cells < 2)) breakLine();
+    // Blanks at a break are the break; in front of the first word they are the text's own.
+    const blanks = between !== undefined && (cells > indent || rows.length === 1) ? between : undefined;
+    const gap = blanks?.cells ?? 0;
+    between = undefined;
+    if (cells + gap + word.cells > width && cells > indent && (word.cells <= width - indent || width - cells - gap < 2)) breakLine();
+    else if (cells + gap < width) for (const part of blanks?.parts ?? []) put(part);
     for (const part of word.parts) {
       let rest = part.text;
       while (cells + widthOf(rest) > width) {
