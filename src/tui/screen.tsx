@@ -208,13 +208,15 @@ export async function show(opened: Opened, options: ScreenOptions, outlet: Outle
       send({ kind: 'progress', text: `${what}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s` });
     }, PROGRESS_EVERY);
     const place = placeOf(session);
+    const { target } = session;
     const output = await action();
     clearInterval(timer);
     if (opened.session.ended) return finish();
     opened.lesson?.afterCommand();
     if (output !== '') send({ kind: 'answer', text: output });
-    // The code follows the program, and the frame that is selected.
-    if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
+    // The code follows the program, and the frame that is selected. Addresses of one process are none of another's.
+    if (opened.session.target !== target) looking = atFirst(opened.session);
+    else if (placeOf(opened.session) !== place) looking = { ...looking, code: undefined };
     send({ kind: 'stopped', view: look(), lesson: opened.lesson?.view });
     if (state.running === undefined) {
       drawSoon();
