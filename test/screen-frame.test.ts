@@ -5,47 +5,62 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { home, openR14 as open } from './support/pty.js';
 
 const settings = join(home, '.config/r14/settings');
-afterEach(() => rmSync(settings, { force: true }));
+/** How far lessons were read. */
+const progress = join(home, '.local/state/r14');
+afterEach(() => {
+  rmSync(settings, { force: true });
+  rmSync(progress, { recursive: true, force: true });
+});
 
 /** Pane titles by row, left to right. */
 const titles = (lines: readonly string[]): string[] =>
-  lines.flatMap(line => [...line.matchAll(/─(\d [a-z ]+?) ─/g)].map(match => match[1]!));
+  lines.flatMap(line => [...line.matchAll(/─([\dw] [a-z ]+?) ─/g)].map(match => match[1]!));
 
 describe('the bundled crash, which r14 opens by itself', () => {
-  it('at 80 x 24 has code beside registers, and the backtrace with the seam', async () => {
+  it('at 80 x 24 has code beside registers, why it stops and what mends that, and the lesson', async () => {
     const screen = open(80, 24, []);
     await screen.shows('q quit');
     const lines = screen.text().split('\n');
     expect(lines[0]).toMatch(/^ r14 {2}newproc-race .* t [\d,]+ .*goroutine 1 on g0 +thread 1 ?$/);
     expect(lines[1]).toMatch(/^ SIGSEGV in __tsan_func_enter\+0/);
-    expect(titles(lines)).toEqual(['1 code', '2 registers', '3 backtrace', '6 lesson']);
-    expect(lines[2]).toMatch(/^─1 code .*│─2 registers/);
-    const backtrace = lines.slice(lines.findIndex(line => line.startsWith('─3 backtrace')) + 1).slice(0, 6);
-    expect(backtrace[0]).toContain('► 0 __tsan_func_enter');
-    expect(backtrace.join('\n')).toMatch(/systemstack.*\n.*stack switch.*\n.*runtime\.newproc /);
-    expect(lines[21]).toMatch(/^ ► x\/i RIP {3}space runs this/);
-    expect(lines[23]).toMatch(/^ space lesson · s step · .*\? keys · q quit$/);
-    screen.type(' ');
-    await screen.shows(/## 1\. What faulted\n(.*\n)+ ⋮ \d+ more: 6\n ► p RDI {3}space runs this/);
+    expect(lines[3]).toMatch(/^─1 code .*│─2 registers/);
+    // What has led there comes as soon as it is found.
+    await screen.shows('mended by');
+    const told = screen.text().split('\n');
+    expect(titles(told)).toEqual(['1 code', '2 registers', 'w why', '6 lesson']);
+    const why = told.slice(told.findIndex(line => line.startsWith('─w why')) + 1).slice(0, 8);
+    expect(why.join(' ').replace(/\s+/g, ' ')).toMatch(
+      /it runs on g0 for goroutine 1: .*TakeSnapShot is built with -race.*mended by: call trace\.TakeSnapShot on the goroutine/,
+    );
+    expect(told[22]).toMatch(/^ 1 code 2 regs 3 stack .* w why/);
+    expect(told[23]).toMatch(/^ space lesson · s step · .*\? keys · q quit$/);
+    screen.type('3z');
+    await screen.shows(/► 0 __tsan_func_enter[^\n]*\n(.*\n)*.*systemstack.*\n.*stack switch.*\n.*runtime\.newproc /);
+    screen.type('\x1b');
+    await screen.shows('─w why');
+    // A lesson on the whole screen: its text, and what its step has shown.
     screen.type('6');
+    await screen.shows('► x/i RIP   space runs this');
     await screen.hides('─1 code');
-    await screen.shows('✓ expect signal SIGSEGV');
-    screen.type('1q');
+    screen.type(' ');
+    await screen.shows(/✓ expect shows 0x10\(%rdi\)\n 1\. What faulted\n(.*\n)+ ► p RDI {3}space runs this/);
+    screen.type('\x1b');
+    await screen.shows('─1 code');
+    screen.type('q');
     expect(await screen.exit()).toBe(0);
   });
 
   it('at 120 x 40 has the lesson beside it', async () => {
     const screen = open(120, 40, []);
-    await screen.shows('q quit');
+    await screen.shows('mended by');
     const lines = screen.text().split('\n');
-    expect(titles(lines.map(line => line.slice(0, 60)))).toEqual(['1 code', '3 backtrace', '9 console']);
+    expect(titles(lines.map(line => line.slice(0, 60)))).toEqual(['1 code', 'w why', '3 backtrace', '9 console']);
     expect(titles(lines.map(line => line.slice(59))).filter(title => title !== '4 call lens')).toEqual([
       '2 registers',
       '5 memory',
       '6 lesson',
-      '8 goroutines',
     ]);
-    expect(lines.join('\n')).toContain('► x/i RIP   space runs this');
+    expect(lines.join('\n')).toContain('(r14) continue');
     expect(lines.filter(line => line.includes('│')).every(line => line.indexOf('│') === 59)).toBe(true);
     screen.type('q');
     expect(await screen.exit()).toBe(0);
@@ -86,9 +101,7 @@ describe('a lesson', () => {
     await screen.shows(/\(r14\) p 40 \+ 2[^\n]*\n42/);
     screen.type(' ');
     await screen.shows('► p RDI');
-    // More prose than the pane has room for is read from its beginning.
-    await screen.shows('## 1. What faulted');
-    await screen.shows(/⋮ \d+ more: 6 z/);
+    await screen.shows('1. What faulted');
     screen.type('6z');
     await screen.shows('✓ expect shows 0x10(%rdi)');
     expect(screen.text()).not.toContain('✗');
@@ -98,7 +111,12 @@ describe('a lesson', () => {
 
   it('tells of a check that does not hold, and goes on', async () => {
     const screen = open(120, 40, []);
+    // More than the pane has room for is read before anything is run.
+    await screen.shows(/⋮ \d+ more: space/);
+    screen.type(' ');
     await screen.shows('► x/i RIP');
+    screen.type(' ');
+    await screen.shows(/1\. What faulted(.*\n)+.*⋮ \d+ more: space/);
     screen.type(' ');
     await screen.shows('► p RDI');
     screen.type(':set $rdi = 1\r');
