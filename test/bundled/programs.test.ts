@@ -115,8 +115,9 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
   'go-args': [{ variant: 'default', stdout: '123456789\n625\n116\n43\n22\n68\n-3\n-2\n-\n', status: 0 }],
   'abi0-wrapper': [{ variant: 'default', stdout: '42\n49\n', status: 0 }],
   conventions: [
-    ...['pointer', 'alignment', 'goroutine', 'zero', 'direction', 'mended'].map(variant => ({ variant, ...GOOD })),
+    { variant: 'pointer', ...GOOD },
     { variant: 'frame', stdout: '', status: 2, says: ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x0\n'] },
+    ...['alignment', 'goroutine', 'zero', 'direction', 'mended'].map(variant => ({ variant, ...GOOD })),
   ],
   'go-to-c': [
     { variant: 'ok', stdout: '42\n', status: 0 },

@@ -20,6 +20,7 @@ export async function debug(program: string, commands: readonly string[], files:
     host: { files: noFiles, assets, unpack: {}, digest },
     path: program,
     memory: 256 * 2 ** 20,
+    logged: true,
   };
   const session = new Session(assembledLauncher(new Catalog(assets).build(program), options), {
     breathe: () => Promise.resolve(),
