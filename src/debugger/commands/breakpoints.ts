@@ -21,7 +21,7 @@ import {
   type WatchedRegister,
   type Watchpoint,
 } from '../session/breakpoints.js';
-import { locate, placeOfExpression, pointing, watchTarget } from '../session/expressions.js';
+import { isWordAt, locate, placeOfExpression, pointing, watchTarget } from '../session/expressions.js';
 import type { Resolved } from '../session/locations.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
 import type { Session } from '../session/session.js';
@@ -278,7 +278,8 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     return watchRegister(session, target, register, wanted);
   }
   const context = session.context();
-  const expression = pointing(target.column, () => WatchedExpression.of(target.text, context));
+  const word = isWordAt(context, target.text, target.column);
+  const expression = word ? undefined : pointing(target.column, () => WatchedExpression.of(target.text, context));
   const plain = access === 'write' && onlyChanges && !fixed;
   if (expression !== undefined && plain) return watchExpression(session, target, expression, wanted);
   if (expression !== undefined && !expression.placed)

@@ -90,13 +90,20 @@ export function checkExpression(text: string, column: number): void {
   pointing(column, () => parseExpression(text));
 }
 
+/** A star before a number: the address of a word. */
+const WORD = /^\*\s*(?=0x|\d)/;
+
+/** Whether a text is `*NUMBER`, the word there, which no type tells of. */
+export const isWordAt = (context: EvaluationContext, text: string, column: number): boolean =>
+  WORD.test(text) && evaluated(context, text.replace(WORD, ''), column).kind === 'constant';
+
 /** The memory that an expression to watch stands for; a number with a star before it is the address of a word. */
 export function watchTarget(
   context: EvaluationContext,
   text: string,
   column: number,
 ): { readonly address: bigint; readonly length: number; readonly type?: Type } {
-  const result = evaluated(context, text.replace(/^\*\s*(?=0x|\d)/, ''), column);
+  const result = evaluated(context, text.replace(WORD, ''), column);
   if (result.kind === 'constant' && !text.startsWith('*'))
     throw new CommandError(`${text} never changes; *${text} is the word there`, column);
   if (result.kind === 'constant') return { address: addressOfExpression(context, text.replace(/^\*\s*/, ''), column), length: 8 };
