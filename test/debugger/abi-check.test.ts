@@ -11,6 +11,12 @@ const BROKEN: Readonly<Record<string, string>> = {
   'newproc-race norace': 'race-context',
   'go-to-c misaligned': 'alignment',
   'go-to-c clobbers-rbx': 'callee-saved',
+  'conventions pointer': 'frame-pointer',
+  'conventions frame': 'stack-pointer',
+  'conventions alignment': 'alignment',
+  'conventions goroutine': 'g',
+  'conventions zero': 'zero',
+  'conventions direction': 'direction',
 };
 
 async function checked(program: Debugging) {

@@ -34,7 +34,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
   // The text of the session that they keep is on the host.
-  ...['transcript', 'save breakpoints', 'save'],
+  ...['transcript', 'save breakpoints', 'save', 'dump'],
 ]);
 
 /** How each of the others is called, on any program. `expr` stands for the name of a variable or register that there is. */

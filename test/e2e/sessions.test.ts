@@ -76,7 +76,7 @@ describe.skipIf(why)(`r14 exec, run${why ? ` (skipped: ${why})` : ''}`, () => {
     const lines = outcome.stderr.trimEnd().split('\n');
     const stats = JSON.parse(lines.pop()!);
     expect(lines).toEqual(['to stderr']);
-    expect(Object.keys(stats).sort()).toEqual(['calls', 'exit', 'instructions', 'pages', 'rss', 'seconds', 'syscalls']);
+    expect(Object.keys(stats).sort()).toEqual(['calls', 'exit', 'instructions', 'jit', 'pages', 'rss', 'seconds', 'syscalls']);
     expect(stats.exit).toBe(3);
     expect(outcome.status).toBe(3);
   });

@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { makeOverlay } from '../../scripts/overlay.js';
 
@@ -261,17 +262,6 @@ export interface RunInput {
   readonly stdin?: string;
 }
 
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  SIGABRT: 6,
-  SIGFPE: 8,
-  SIGILL: 4,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-  SIGTRAP: 5,
-  SIGBUS: 7,
-};
-
 function runCommand(command: string, args: readonly string[], input: RunInput): Outcome {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
@@ -281,7 +271,7 @@ function runCommand(command: string, args: readonly string[], input: RunInput): 
     maxBuffer: 64 << 20,
   });
   if (result.error) throw new Error(`${[command, ...args].join(' ')}: ${result.error.message}\n${result.stdout}\n${result.stderr}`);
-  const status = result.status ?? 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
+  const status = result.status ?? 128 + constants.signals[result.signal!];
   return { stdout: result.stdout, stderr: result.stderr, status };
 }
 
