@@ -62,9 +62,9 @@ static void beginnings(void) {
     close(fd);
   }
   T(socket(AF_INET, SOCK_SEQPACKET, 0)), T(socket(AF_INET, SOCK_STREAM, IPPROTO_UDP)), T(socket(99, SOCK_STREAM, 0)), T(socket(AF_INET, 7, 0));
-  int pair[2];
-  T(if_nametoindex("lo") != 0), T(if_nametoindex("none"));
-  T(socketpair(AF_INET, SOCK_STREAM, 0, pair)), T(send(1, "x", 1, 0)), T(send(99, "x", 1, 0)), T(shutdown(0, 0));
+  int pair[2], pipes[2];
+  T(pipe(pipes)), T(if_nametoindex("lo") != 0), T(if_nametoindex("none"));
+  T(socketpair(AF_INET, SOCK_STREAM, 0, pair)), T(send(pipes[1], "x", 1, 0)), T(send(99, "x", 1, 0)), T(shutdown(pipes[0], 0));
   line();
 }
 
