@@ -97,6 +97,17 @@ describe.skipIf(gcc)(`gdb and a C program${gcc ? ` (skipped: ${gcc})` : ''}`, ()
     }
   });
 
+  it('has the upper halves of YMM registers, and sets them', async () => {
+    const { port } = await serving(binary());
+    const said = await gdb(
+      port,
+      ...['break main', 'continue', 'set $ymm3.v8_int32[7] = 42', 'set $ymm3.v8_int32[0] = 7', 'p $ymm3.v8_int32', 'p $xmm3.v4_int32[0]'],
+      ...['monitor p $ymm3.v8_int32', 'kill'],
+    );
+    expect(said).toMatch(/\$1 = \{7, .*, 42\}\n\$2 = 7\n/);
+    expect(said).toMatch(/\n.*\b7, .*\b42[\]}]\n/);
+  });
+
   it('watches, and goes back to the write', async () => {
     const { port, ended } = await serving(binary());
     const said = await gdb(

@@ -10,7 +10,7 @@ interface Described {
   readonly bits: number;
   readonly type: string;
   /** Undefined: r14 has no such register, and it reads as `fixed`. */
-  readonly row: RegisterRow | undefined;
+  readonly row: Pick<RegisterRow, 'read' | 'write'> | undefined;
   readonly fixed: bigint;
 }
 
@@ -39,7 +39,20 @@ const KINDS: Readonly<Record<RegisterRow['kind'], string>> = {
   ...{ vector: 'vec128', x87: 'i387_ext', control: 'int' },
 };
 
+/** Upper halves of YMM registers have these numbers; their lower halves are the XMM registers. */
+const UPPER = { from: 60, count: 16 } as const;
+
+/** Of 256 bits the upper half. */
+function upperHalf(index: number): Described {
+  const row: Described['row'] = {
+    read: registers => registers.ymmHigh(index),
+    write: (registers, value) => registers.setYmmHigh(index, BigInt.asUintN(128, value)),
+  };
+  return { name: `ymm${index}h`, bits: 128, type: 'uint128', row, fixed: 0n };
+}
+
 function described(number: number): Described {
+  if (number >= UPPER.from) return upperHalf(number - UPPER.from);
   const fixed = FIXED.get(number);
   if (fixed !== undefined) return { name: fixed[0], bits: fixed[1], type: fixed[2], row: undefined, fixed: fixed[3] };
   const row = REGISTERS.find(({ gdb }) => gdb === number)!;
@@ -50,7 +63,7 @@ function described(number: number): Described {
 }
 
 /** By gdb's numbers, from 0. */
-const ALL: readonly Described[] = Array.from({ length: 60 }, (_, number) => described(number));
+const ALL: readonly Described[] = Array.from({ length: UPPER.from + UPPER.count }, (_, number) => described(number));
 
 /** Where each feature begins in them. */
 const FEATURES = [
@@ -58,6 +71,7 @@ const FEATURES = [
   { name: 'org.gnu.gdb.i386.sse', from: 40, to: 57 },
   { name: 'org.gnu.gdb.i386.linux', from: 57, to: 58 },
   { name: 'org.gnu.gdb.i386.segments', from: 58, to: 60 },
+  { name: 'org.gnu.gdb.i386.avx', from: UPPER.from, to: UPPER.from + UPPER.count },
 ];
 
 const EFLAGS = ['CF', '', 'PF', '', 'AF', '', 'ZF', 'SF', 'TF', 'IF', 'DF', 'OF'];
