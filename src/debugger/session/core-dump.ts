@@ -5,28 +5,17 @@
 import { registerNamed } from '../../abi/registers.js';
 import { type Mapping, PAGE_SIZE, PROT, type Registers } from '../../cpu/api.js';
 import type { FilePiece } from '../../host/files.js';
+import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, PT_OF_CORE, SIZES, USER_REGS } from '../../image/elf/core-format.js';
 import { PF } from '../../image/elf/headers.js';
 import type { Thread } from '../../linux/api.js';
 import { fxsave } from '../../linux/signal/fxsave.js';
 import { auxiliaryVector } from '../memory/auxv.js';
 import type { Session } from './session.js';
 
-const HEADER = 64;
-const PROGRAM_HEADER = 56;
-const SECTION_HEADER = 64;
-/** Program headers that the header can count; more are counted by a section. */
-const PN_XNUM = 0xffff;
 /** Mappings up to so many bytes are there whole. Of larger ones, which hardly anybody fills, what was touched is. */
 const WHOLE = 4n << 30n;
 /** Untouched pages between two touched ones that make no segments of their own. */
 const GAP = 16;
-
-/** The words of struct user_regs_struct; those without a register here are constant in user level: orig_rax, cs, ss, ds, es, fs, gs. */
-const USER_REGS = [
-  ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', -1n, 'rip'],
-  ...[0x33n, 'eflags', 'rsp', 0x2bn, 'fs_base', 'gs_base', 0n, 0n, 0n, 0n],
-] as const;
-const NT = { prstatus: 1, fpregset: 2, prpsinfo: 3, auxv: 6, file: 0x46494c45, siginfo: 0x53494749 } as const;
 
 /** A part of memory, and how much of it the file has. */
 interface Segment {
@@ -47,37 +36,37 @@ export function* corePieces(session: Session): Generator<FilePiece> {
   const notes = notesOf(session);
   const count = segments.length + 1;
   const extended = count >= PN_XNUM;
-  const tables = HEADER + count * PROGRAM_HEADER;
-  const notesAt = tables + (extended ? SECTION_HEADER : 0);
+  const tables = SIZES.header + count * SIZES.program;
+  const notesAt = tables + (extended ? SIZES.section : 0);
   let at = Math.ceil((notesAt + notes.length) / PAGE_SIZE) * PAGE_SIZE;
   const head = new Uint8Array(notesAt);
   const view = new DataView(head.buffer);
   head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  view.setUint16(16, 4, true);
-  view.setUint16(18, 62, true);
+  view.setUint16(16, ET_CORE, true);
+  view.setUint16(18, EM_X86_64, true);
   view.setUint32(20, 1, true);
-  view.setBigUint64(32, BigInt(HEADER), true);
-  view.setUint16(52, HEADER, true);
-  view.setUint16(54, PROGRAM_HEADER, true);
+  view.setBigUint64(32, BigInt(SIZES.header), true);
+  view.setUint16(52, SIZES.header, true);
+  view.setUint16(54, SIZES.program, true);
   view.setUint16(56, extended ? PN_XNUM : count, true);
   if (extended) {
     view.setBigUint64(40, BigInt(tables), true);
-    view.setUint16(58, SECTION_HEADER, true);
+    view.setUint16(58, SIZES.section, true);
     view.setUint16(60, 1, true);
     view.setUint32(tables + 44, count, true);
   }
   const row = (index: number, type: number, flags: number, offset: number, address: bigint, saved: bigint, size: bigint) => {
-    const to = HEADER + index * PROGRAM_HEADER;
+    const to = SIZES.header + index * SIZES.program;
     view.setUint32(to, type, true);
     view.setUint32(to + 4, flags, true);
     for (const [i, value] of [BigInt(offset), address, 0n, saved, size].entries()) view.setBigUint64(to + 8 + 8 * i, value, true);
-    view.setBigUint64(to + 48, BigInt(type === 1 ? PAGE_SIZE : 4), true);
+    view.setBigUint64(to + 48, BigInt(type === PT_OF_CORE.load ? PAGE_SIZE : 4), true);
   };
-  row(0, 4, 0, notesAt, 0n, BigInt(notes.length), 0n);
+  row(0, PT_OF_CORE.note, 0, notesAt, 0n, BigInt(notes.length), 0n);
   const places: number[] = [];
   for (const [i, { start, size, saved, prot }] of segments.entries()) {
     places.push(at);
-    row(i + 1, 1, flagsOf(prot), at, start, saved ? size : 0n, size);
+    row(i + 1, PT_OF_CORE.load, flagsOf(prot), at, start, saved ? size : 0n, size);
     if (saved) at += Number(size);
   }
   yield { at: 0, bytes: head };
@@ -169,25 +158,25 @@ const wordOf = (registers: Registers, word: string | bigint): bigint =>
 
 /** struct elf_prstatus (linux/elfcore.h). */
 function prstatus({ tid, registers, blockedSignals, pendingSignals }: Thread, pid: number, signal: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(336));
+  const view = new DataView(new ArrayBuffer(PRSTATUS.length));
   view.setInt32(0, signal, true);
-  view.setUint16(12, signal, true);
-  view.setBigUint64(16, pendingSignals, true);
-  view.setBigUint64(24, blockedSignals, true);
-  for (const [i, id] of [tid, 0, pid, pid].entries()) view.setInt32(32 + 4 * i, id, true);
-  for (const [i, word] of USER_REGS.entries()) view.setBigUint64(112 + 8 * i, wordOf(registers, word), true);
-  view.setInt32(328, 1, true);
+  view.setUint16(PRSTATUS.signal, signal, true);
+  view.setBigUint64(PRSTATUS.pending, pendingSignals, true);
+  view.setBigUint64(PRSTATUS.blocked, blockedSignals, true);
+  for (const [i, id] of [tid, 0, pid, pid].entries()) view.setInt32(PRSTATUS.pid + 4 * i, id, true);
+  for (const [i, word] of USER_REGS.entries()) view.setBigUint64(PRSTATUS.registers + 8 * i, wordOf(registers, word), true);
+  view.setInt32(PRSTATUS.valid, 1, true);
   return new Uint8Array(view.buffer);
 }
 
 /** struct elf_prpsinfo. */
 function prpsinfo(pid: number, path: string): Uint8Array {
-  const bytes = new Uint8Array(136);
+  const bytes = new Uint8Array(PRPSINFO.length);
   bytes[1] = 'R'.charCodeAt(0);
-  new DataView(bytes.buffer).setInt32(24, pid, true);
+  new DataView(bytes.buffer).setInt32(PRPSINFO.pid, pid, true);
   const text = (at: number, value: string, most: number) => bytes.set(new TextEncoder().encode(value).subarray(0, most - 1), at);
-  text(40, path.split('/').at(-1)!, 16);
-  text(56, path, 80);
+  text(PRPSINFO.name, path.split('/').at(-1)!, PRPSINFO.args - PRPSINFO.name);
+  text(PRPSINFO.args, path, PRPSINFO.argsLength);
   return bytes;
 }
 

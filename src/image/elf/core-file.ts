@@ -3,25 +3,10 @@
  * (uapi/linux/elf.h, linux/elfcore.h). Nothing of the memory is read here.
  */
 import { FormatError, textOf } from '../bytes.js';
+import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, PT_OF_CORE, SIZES, USER_REGS } from './core-format.js';
 
-const HEADER = 64;
-const PROGRAM_HEADER = 56;
-const SECTION_HEADER = 64;
-const ET_CORE = 4;
-const EM_X86_64 = 62;
-/** Their number is in the first section's sh_info. */
-const PN_XNUM = 0xffff;
-const PT = { load: 1, note: 4 } as const;
-const NT = { prstatus: 1, fpregset: 2, prpsinfo: 3, auxv: 6, file: 0x46494c45, siginfo: 0x53494749 } as const;
-
-/** struct user_regs_struct, a word each; what has no name here is not kept. */
-const USER_REGS = [
-  ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', undefined, 'rip'],
-  ...[undefined, 'eflags', 'rsp', undefined, 'fs_base', 'gs_base'],
-] as const;
-/** Where struct elf_prstatus has them. */
-const PRSTATUS = { signal: 12, pending: 16, blocked: 24, pid: 32, registers: 112 } as const;
-const PSARGS = { at: 56, length: 80 } as const;
+/** Bytes of a prstatus up to the last register that is kept. */
+const KEPT = PRSTATUS.registers + 8 * (USER_REGS.findLastIndex(word => typeof word === 'string') + 1);
 const FXSAVE = 512;
 
 /** Bounds of what a file can make r14 hold. */
@@ -85,30 +70,29 @@ export function readCore(read: (offset: number, length: number) => Uint8Array, s
     if (bytes.length < length) fail(`${what} at 0x${offset.toString(16)} is behind the end of the file: it was cut short`);
     return new DataView(bytes.buffer, bytes.byteOffset, length);
   };
-  if (size < HEADER) fail(`${size} bytes are no core file`);
-  const header = view(0, HEADER, 'the header');
+  if (size < SIZES.header) fail(`${size} bytes are no core file`);
+  const header = view(0, SIZES.header, 'the header');
   if (header.getUint32(0) !== 0x7f454c46) fail('not a core file: it is no ELF file');
   if (header.getUint8(4) !== 2 || header.getUint8(5) !== 1 || header.getUint16(18, true) !== EM_X86_64)
     fail('a core file of another processor');
   if (header.getUint16(16, true) !== ET_CORE) fail('a program, not a core file: r14 exec runs it');
   const headers = Number(header.getBigUint64(32, true));
   let count = header.getUint16(56, true);
-  if (count === PN_XNUM)
-    count = view(Number(header.getBigUint64(40, true)), SECTION_HEADER, 'the first section header').getUint32(44, true);
+  if (count === PN_XNUM) count = view(Number(header.getBigUint64(40, true)), SIZES.section, 'the first section header').getUint32(44, true);
   if (count > MOST_SEGMENTS) fail(`${count} segments are more than ${MOST_SEGMENTS}`);
-  const table = view(headers, count * PROGRAM_HEADER, 'the table of segments');
+  const table = view(headers, count * SIZES.program, 'the table of segments');
   const problems: string[] = [];
   const segments: CoreSegment[] = [];
   const notes: Note[] = [];
   for (let i = 0; i < count; i++) {
-    const at = i * PROGRAM_HEADER;
+    const at = i * SIZES.program;
     const type = table.getUint32(at, true);
     const offset = Number(table.getBigUint64(at + 8, true));
     const fileSize = Number(table.getBigUint64(at + 32, true));
-    if (type === PT.note) {
+    if (type === PT_OF_CORE.note) {
       if (fileSize > MOST_NOTES) fail(`notes of ${fileSize} bytes are more than ${MOST_NOTES}`);
       notes.push(...notesOf(view(offset, fileSize, 'the notes')));
-    } else if (type === PT.load) {
+    } else if (type === PT_OF_CORE.load) {
       const there = Math.max(0, Math.min(fileSize, size - offset));
       segments.push({
         address: table.getBigUint64(at + 16, true),
@@ -127,9 +111,9 @@ export function readCore(read: (offset: number, length: number) => Uint8Array, s
 
 function countShort(table: DataView, count: number, size: number): number {
   let short = 0;
-  for (let at = 0; at < count * PROGRAM_HEADER; at += PROGRAM_HEADER) {
+  for (let at = 0; at < count * SIZES.program; at += SIZES.program) {
     const end = table.getBigUint64(at + 8, true) + table.getBigUint64(at + 32, true);
-    if (table.getUint32(at, true) === PT.load && end > BigInt(size)) short++;
+    if (table.getUint32(at, true) === PT_OF_CORE.load && end > BigInt(size)) short++;
   }
   return short;
 }
@@ -161,17 +145,17 @@ function told(notes: readonly Note[], fail: (text: string) => never): Omit<CoreF
   for (const { type, data } of notes) {
     const { byteLength: length } = data;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
-    if (type === NT.prstatus && length >= PRSTATUS.registers + 8 * USER_REGS.length) {
+    if (type === NT.prstatus && length >= KEPT) {
       if (threads.length === 0) died = { ...died, signal: data.getUint16(PRSTATUS.signal, true) };
       const named = USER_REGS.flatMap((name, i) =>
-        name === undefined ? [] : [[name, data.getBigUint64(PRSTATUS.registers + 8 * i, true)] as const],
+        typeof name !== 'string' ? [] : [[name, data.getBigUint64(PRSTATUS.registers + 8 * i, true)] as const],
       );
       const mask = { pending: data.getBigUint64(PRSTATUS.pending, true), blocked: data.getBigUint64(PRSTATUS.blocked, true) };
       threads.push({ tid: data.getInt32(PRSTATUS.pid, true), registers: new Map<string, bigint>(named), float: undefined, ...mask });
     } else if (type === NT.fpregset && length >= FXSAVE && threads.length > 0) {
       threads.push({ ...threads.pop()!, float: bytes.slice(0, FXSAVE) });
-    } else if (type === NT.prpsinfo && length >= PSARGS.at + PSARGS.length) {
-      const all = bytes.subarray(PSARGS.at, PSARGS.at + PSARGS.length);
+    } else if (type === NT.prpsinfo && length >= PRPSINFO.args + PRPSINFO.argsLength) {
+      const all = bytes.subarray(PRPSINFO.args, PRPSINFO.args + PRPSINFO.argsLength);
       const end = all.indexOf(0);
       args = textOf(all, 0, end < 0 ? all.length : end).trimEnd();
     } else if (type === NT.siginfo && length >= 24 && threads.length <= 1) {
