@@ -397,11 +397,9 @@ export abstract class RegionEmit extends WasmEmit {
   }
 
   /** `reach` for what lies on the stack: most of it is on one page, which is looked up once. */
-  private reachStack(bytes: number, address: Node, forWrite: boolean): void {
+  /** Else, where the fast way is not open: what the machine makes of the address, or the way of the fault. */
+  private orSlowly(bytes: number, forWrite: boolean): void {
     const { code } = this;
-    this.inWindow(address);
-    code.if('i32');
-    this.windowAddress();
     code
       .else()
       .get('ad')
@@ -411,6 +409,14 @@ export abstract class RegionEmit extends WasmEmit {
       .op('i32.eqz');
     this.failIf();
     code.get('h').end();
+  }
+
+  private reachStack(bytes: number, address: Node, forWrite: boolean): void {
+    const { code } = this;
+    this.inWindow(address);
+    code.if('i32');
+    this.windowAddress();
+    this.orSlowly(bytes, forWrite);
   }
 
   private writeStack(how: Store, address: Node, value: Node): void {
@@ -438,15 +444,7 @@ export abstract class RegionEmit extends WasmEmit {
     this.probe(bytes, address, forWrite ? TLB.write : 0);
     code.if('i32');
     this.hostAddress();
-    code
-      .else()
-      .get('ad')
-      .i32(bytes)
-      .call(this.own(forWrite ? 'hostForUpdate' : 'hostForRead'))
-      .tee('h')
-      .op('i32.eqz');
-    this.failIf();
-    code.get('h').end();
+    this.orSlowly(bytes, forWrite);
   }
 
   override writeGuest(how: Store, address: Node, value: Node): void {
