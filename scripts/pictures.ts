@@ -1,8 +1,10 @@
 /** The pictures of the README: r14's real screen, from a terminal's cells to SVG. `npm run pictures` makes them, a test holds them fresh. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IBufferCell } from '@xterm/headless';
+import { xmlText } from '../src/host/xml.js';
 import { openTerminal } from './terminal.js';
 
 interface Picture {
@@ -86,8 +88,6 @@ function lookOf(cell: IBufferCell): Look {
   return cell.isInverse() ? { ink: paper, paper: ink, traits } : { ink, paper, traits };
 }
 
-const escaped = (text: string): string => text.replace(/[&<>]/g, sign => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign]!);
-
 /** A row: each run of cells that look alike is a text, on a rectangle when its paper is not the picture's. */
 function rowOf(cells: readonly { readonly text: string; readonly look: Look }[], row: number): string {
   const out: string[] = [];
@@ -105,7 +105,7 @@ function rowOf(cells: readonly { readonly text: string; readonly look: Look }[],
       out.push(`<rect x="${x}" y="${row * CELL.height}" width="${width}" height="${CELL.height}" fill="${look.paper}"/>`);
     if (text.trim() !== '')
       out.push(
-        `<text x="${x}" y="${row * CELL.height + CELL.baseline}" textLength="${width}" fill="${look.ink}"${look.traits}>${escaped(text)}</text>`,
+        `<text x="${x}" y="${row * CELL.height + CELL.baseline}" textLength="${width}" fill="${look.ink}"${look.traits}>${xmlText(text)}</text>`,
       );
     from = to;
   }

@@ -1,4 +1,5 @@
 /** A happens-before graph as SVG: two lines of life, what was released and acquired on them, and a race's missing edge dashed. */
+import { xmlText } from '../../host/xml.js';
 import type { OrderRow } from './race-why.js';
 
 const ROW = 26;
@@ -14,8 +15,6 @@ const STYLE = [
   '.dot{fill:#2a6}.racing{fill:#c22}.plain{fill:#999}',
 ].join('');
 
-const escaped = (text: string): string => text.replace(/[&<>]/g, each => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[each]!);
-
 export function orderSvg(names: readonly [string, string], rows: readonly OrderRow[]): string {
   const height = TOP + (rows.length + 1) * ROW;
   const y = (index: number): number => TOP + index * ROW;
@@ -23,7 +22,7 @@ export function orderSvg(names: readonly [string, string], rows: readonly OrderR
   names.forEach((name, column) => {
     const x = LINES[column]!;
     const anchor = column === 0 ? 'end' : 'start';
-    parts.push(`<text class="name" x="${x}" y="24" text-anchor="${anchor}">${escaped(name)}</text>`);
+    parts.push(`<text class="name" x="${x}" y="24" text-anchor="${anchor}">${xmlText(name)}</text>`);
     parts.push(`<line class="life" x1="${x}" y1="36" x2="${x}" y2="${height - ROW / 2}"/>`);
   });
   rows.forEach(({ column, text, from, racing }, index) => {
@@ -32,7 +31,7 @@ export function orderSvg(names: readonly [string, string], rows: readonly OrderR
     const kind = racing ? 'racing' : edge ? 'dot' : 'plain';
     parts.push(`<circle class="${kind}" cx="${x}" cy="${y(index)}" r="5"/>`);
     const [tx, anchor] = column === 0 ? [x - 12, 'end'] : [x + 12, 'start'];
-    parts.push(`<text x="${tx}" y="${y(index) + 4}" text-anchor="${anchor}">${escaped(text)}</text>`);
+    parts.push(`<text x="${tx}" y="${y(index) + 4}" text-anchor="${anchor}">${xmlText(text)}</text>`);
     if (from !== undefined) parts.push(line('edge', LINES[rows[from]!.column]!, y(from), x, y(index), 'url(#tip)'));
   });
   const racing = rows.flatMap((row, index) => (row.racing ? [index] : []));

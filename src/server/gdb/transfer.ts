@@ -4,12 +4,10 @@ import { MemoryFault } from '../../cpu/api.js';
 import { auxiliaryVector } from '../../debugger/memory/auxv.js';
 import type { Session } from '../../debugger/session/session.js';
 import { utf8 } from '../../host/bytes.js';
+import { xmlAttribute, xmlText } from '../../host/xml.js';
 import { targetXml } from './description.js';
 import { charactersOf } from './packets.js';
 import { goThreadText } from './threads.js';
-
-const ESCAPES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' };
-const xmlText = (text: string): string => text.replace(/[<>&"]/g, special => ESCAPES[special]!);
 
 /** By name, the object as a string of bytes; undefined: the program has none, or not now. */
 const OBJECTS: Readonly<Record<string, (session: Session, annex: string) => string | undefined>> = {
@@ -86,7 +84,7 @@ function libraryList({ target }: Session): string | undefined {
       if (at === first) main = ` main-lm="0x${at.toString(16)}"`;
       else
         rows.push(
-          `<library name="${xmlText(cString(memory, name))}" lm="0x${at.toString(16)}" lmid="0x0" l_addr="0x${bias.toString(16)}" l_ld="0x${dynamic.toString(16)}"/>`,
+          `<library name="${xmlAttribute(cString(memory, name))}" lm="0x${at.toString(16)}" lmid="0x0" l_addr="0x${bias.toString(16)}" l_ld="0x${dynamic.toString(16)}"/>`,
         );
     }
     return `<library-list-svr4 version="1.0"${main}>${rows.join('')}</library-list-svr4>`;
