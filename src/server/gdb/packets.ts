@@ -87,15 +87,7 @@ const unescaped = (body: string): string =>
 
 // ---- what stands in packets ------------------------------------------------------------------------------------------------------------------
 
-/** Two digits a byte. */
-export function hexOf(bytes: Uint8Array | string): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++)
-    text += (typeof bytes === 'string' ? bytes.charCodeAt(i) : bytes[i]!).toString(16).padStart(2, '0');
-  return text;
-}
-
-/** The bytes of such text; undefined: it is none. */
+/** The bytes of two digits each; undefined: it is none. */
 export function bytesOfHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined;
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));

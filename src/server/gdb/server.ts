@@ -6,11 +6,11 @@ import { execute } from '../../debugger/commands/execute.js';
 import type { Catchpoint, CodeBreakpoint, Watchpoint } from '../../debugger/session/breakpoints.js';
 import type { Session } from '../../debugger/session/session.js';
 import { lookAtWatched } from '../../debugger/session/watches.js';
-import { utf8Text } from '../../host/bytes.js';
+import { hexText, utf8, utf8Text } from '../../host/bytes.js';
 import type { Thread } from '../../linux/api.js';
 import { describedBytes, describedName, REGISTER_COUNT, registerBytes, setDescribed } from './description.js';
 import { RemoteFiles } from './files.js';
-import { bytesOfCharacters, bytesOfHex, charactersOf, hexOf, MOST_BYTES, PacketReader, packet } from './packets.js';
+import { bytesOfCharacters, bytesOfHex, MOST_BYTES, PacketReader, packet } from './packets.js';
 import { linuxSignal } from './signals.js';
 import { consoleText, type SetAs, stopReply } from './stop-reply.js';
 import { goThreadText } from './threads.js';
@@ -28,6 +28,9 @@ const RANGE_SLICE = 10_000;
 
 const number16 = (text: string): number => (/^[0-9a-f]{1,12}$/i.test(text) ? Number.parseInt(text, 16) : Number.NaN);
 const address16 = (text: string): bigint | undefined => (/^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : undefined);
+
+/** What gdb says nothing of when it sets something to stop for. */
+const PLAIN = { name: undefined, temporary: false, trace: false, thread: undefined, condition: undefined };
 
 /** Whom an answer goes to. */
 export interface Client {
@@ -106,7 +109,7 @@ export class GdbConnection {
   }
 
   #tell(text: string): void {
-    if (!this.#over) this.client.send(packet(`O${hexOf(new TextEncoder().encode(text))}`));
+    if (!this.#over) this.client.send(packet(`O${hexText(utf8(text))}`));
   }
 
   async #handle(text: string): Promise<string | undefined> {
@@ -141,7 +144,7 @@ export class GdbConnection {
           .join(',')}`,
     ],
     ['qsThreadInfo', () => 'l'],
-    ['qThreadExtraInfo,', rest => this.#ofThread(rest, thread => hexOf(new TextEncoder().encode(goThreadText(this.session, thread))))],
+    ['qThreadExtraInfo,', rest => this.#ofThread(rest, thread => hexText(utf8(goThreadText(this.session, thread))))],
     ['qRcmd,', rest => this.#monitor(rest)],
     ['qSymbol:', () => OK],
     ['vCont?', () => 'vCont;c;C;s;S;r'],
@@ -154,7 +157,7 @@ export class GdbConnection {
     ['Hg', rest => this.#choose(rest)],
     ['Hc', () => OK],
     ['T', rest => this.#ofThread(rest, () => OK)],
-    ['g', () => hexOf(charactersOf(this.#allRegisters()))],
+    ['g', () => hexText(this.#allRegisters())],
     ['G', rest => this.#writeAll(rest)],
     ['p', rest => this.#readOne(rest)],
     ['P', rest => this.#writeOne(rest)],
@@ -213,7 +216,7 @@ export class GdbConnection {
 
   #readOne(text: string): string {
     const index = number16(text);
-    return index < REGISTER_COUNT ? hexOf(describedBytes(this.#chosen().registers, index)) : ERROR.invalid;
+    return index < REGISTER_COUNT ? hexText(describedBytes(this.#chosen().registers, index)) : ERROR.invalid;
   }
 
   #writeOne(text: string): string {
@@ -222,7 +225,7 @@ export class GdbConnection {
     const row = number16(index!);
     if (!(row < REGISTER_COUNT) || bytes?.length !== registerBytes(row)) return ERROR.invalid;
     if (!setDescribed(this.#chosen().registers, row, bytes)) return said(`${describedName(row)} cannot be changed`);
-    this.session.changed(`set $${describedName(row)} = 0x${hexOf(bytes.toReversed())}`);
+    this.session.changed(`set $${describedName(row)} = 0x${hexText(bytes.toReversed())}`);
     return OK;
   }
 
@@ -251,7 +254,7 @@ export class GdbConnection {
       if (memory.mappingAt(address + BigInt(mapped)) === undefined) break;
       mapped += page;
     }
-    return mapped === 0 && length > 0 ? ERROR.fault : hexOf(memory.read(address, mapped));
+    return mapped === 0 && length > 0 ? ERROR.fault : hexText(memory.read(address, mapped));
   }
 
   #writeMemory(text: string, decoded: (text: string) => Uint8Array | undefined): string {
@@ -279,10 +282,9 @@ export class GdbConnection {
     const key = `${kind},${at},${length}`;
     if (this.#breakpoints.has(key)) return OK;
     const { session } = this;
-    const plain = { name: undefined, temporary: false, trace: false, thread: undefined, condition: undefined };
     if (kind === '0' || kind === '1') {
       const spec = `*0x${address.toString(16)}`;
-      this.#breakpoints.set(key, session.breakpoints.add<CodeBreakpoint>({ ...plain, kind: 'break', spec, addresses: [address] }));
+      this.#breakpoints.set(key, session.breakpoints.add<CodeBreakpoint>({ ...PLAIN, kind: 'break', spec, addresses: [address] }));
       this.#setAs.set(address, kind === '0' ? 'swbreak' : 'hwbreak');
       return OK;
     }
@@ -292,7 +294,7 @@ export class GdbConnection {
     const watch = { address, length: bytes, access };
     const last = lookAtWatched(session.context(), watch, undefined, session.settings.printOptions);
     const more = { spec: `*0x${address.toString(16)}`, watch, type: undefined, scope: undefined, last, onlyChanges: access === 'write' };
-    this.#breakpoints.set(key, session.breakpoints.add<Watchpoint>({ ...plain, ...more, kind: 'watch' }));
+    this.#breakpoints.set(key, session.breakpoints.add<Watchpoint>({ ...PLAIN, ...more, kind: 'watch' }));
     return OK;
   }
 
@@ -312,9 +314,8 @@ export class GdbConnection {
     this.#syscalls = undefined;
     if (on !== '1') return OK;
     const wanted = new Set(numbers.filter(each => each !== '').map(number16));
-    const plain = { name: undefined, temporary: false, trace: false, thread: undefined, condition: undefined };
     this.#syscalls = this.session.breakpoints.add<Catchpoint>({
-      ...plain,
+      ...PLAIN,
       kind: 'catch',
       spec: 'syscall',
       event: 'syscall',

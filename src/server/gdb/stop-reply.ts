@@ -2,7 +2,7 @@
 
 import type { Session } from '../../debugger/session/session.js';
 import type { Stop } from '../../debugger/session/stop.js';
-import { hexOf } from './packets.js';
+import { hexText, utf8 } from '../../host/bytes.js';
 import { gdbSignal } from './signals.js';
 
 /** gdb's own numbers. */
@@ -71,5 +71,5 @@ export function consoleText(stop: Stop, said: string): string {
     'thread',
     'start',
   ]);
-  return plain.has(stop.reason) || said === '' ? '' : `O${hexOf(new TextEncoder().encode(`${said}\n`))}`;
+  return plain.has(stop.reason) || said === '' ? '' : `O${hexText(utf8(`${said}\n`))}`;
 }
