@@ -56,6 +56,21 @@ describe('the bundle', () => {
     expect(kept).toEqual([true, true, true, true, false, false]);
   });
 
+  it('keeps what the next start takes, whatever flags the run has set', () => {
+    rmSync(compiled);
+    const engine = "import { setFlagsFromString } from 'node:v8'; await start(); setFlagsFromString('--wasm-tiering-budget=1800000');";
+    expect(printed('start', engine, '--version')).toBe(`r14 ${version}\n`);
+    expect(existsSync(compiled)).toBe(true);
+    expect(started()).toBe(`r14 ${version}\nfalse\n`);
+  });
+
+  it('replaces what does not fit, however many runs there have been', () => {
+    for (let run = 0; run < 5; run++) started();
+    writeFileSync(compiled, readFileSync(compiled).subarray(0, 1000));
+    expect(started()).toBe(`r14 ${version}\ntrue\n`);
+    expect(started()).toBe(`r14 ${version}\nfalse\n`);
+  });
+
   it('keeps nothing that was compiled under flags of which it knows nothing', () => {
     rmSync(compiled);
     const main = join(copy, 'main.mjs');

@@ -15,18 +15,19 @@ const FORGETFUL = 10;
 /** The name of the file with what V8 has compiled of a file of the bundle. */
 export const compiledFile = (file: string): string => `${file}.compiled`;
 
-/** At the end of a run: keeps in `folder` what V8 has compiled of these files, where that is more than is there. */
+/** At the end of a run: keeps in `folder` what V8 has compiled of these files, where that is more than is there, or what is there was of no use to it. */
 export function learn(folder: string, scripts: ReadonlyMap<string, Script>): void {
   if (process.uptime() > FORGETFUL || !underUsualFlags() || !isOurs(folder)) return;
   const kind = kindOf([...scripts.keys()].sort().join());
   const learnt = Array.from({ length: LESSONS }, (_, count) => join(folder, `learnt-${kind}-${count}`)).find(file => !existsSync(file));
-  if (learnt === undefined) return;
+  const useless = [...scripts.values()].some(script => script.cachedDataRejected);
+  if (learnt === undefined && !useless) return;
   try {
-    writeFileSync(learnt, '');
+    if (learnt !== undefined) writeFileSync(learnt, '');
     for (const [name, script] of scripts) {
       const file = join(folder, compiledFile(name));
       const data = script.createCachedData();
-      if (data.length <= (statSync(file, { throwIfNoEntry: false })?.size ?? 0)) continue;
+      if (!script.cachedDataRejected && data.length <= (statSync(file, { throwIfNoEntry: false })?.size ?? 0)) continue;
       const fresh = `${file}.${process.pid}`;
       writeFileSync(fresh, data);
       renameSync(fresh, file);

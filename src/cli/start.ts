@@ -59,9 +59,12 @@ type Exports = Readonly<Record<string, unknown>>;
 type ImportPart = (file: string, part: string) => Promise<Exports>;
 type Part = (require: NodeJS.Require, url: string, dirname: string, wasm: typeof WebAssembly, importPart: ImportPart) => Promise<Exports>;
 
-/** To be called first: V8 takes what it has compiled only under the flags that it had then. */
+/** To be called first, and before what is compiled is kept: V8 takes that only under the flags that it had then. */
+const setStartingFlags = (): void => setFlags([...THRIFTY, ...SMALL]);
+
+/** The flags of a start, and the threads that V8 has beside r14's own made to yield to it. */
 export function spareProcessors(): void {
-  setFlags([...THRIFTY, ...SMALL]);
+  setStartingFlags();
   yieldToOwnThread();
 }
 
@@ -78,7 +81,7 @@ export async function start(learning = true): Promise<ReadonlyMap<string, Script
   const scripts = new Map<string, Script>();
   if (learning && folder !== undefined)
     process.once('exit', () => {
-      setFlags(SMALL);
+      setStartingFlags();
       learn(folder, scripts);
     });
   const imported = new Map<string, Promise<Exports>>();
