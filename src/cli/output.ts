@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import type { Session } from '../debugger/session/session.js';
 import { terminalText } from '../host/terminal-text.js';
-import type { Shown } from '../tui/screen.js';
+import type { Shown } from '../tui/presenter.js';
 
 /** Where a session's events go: to the terminal, until the screen takes them. */
 export class Outlet {

@@ -1,5 +1,6 @@
 /** Opens the full screen, where there is one. What it is made of is loaded only then. */
-import type { Opened, ScreenOptions } from '../tui/screen.js';
+import type { Opened } from '../tui/presenter.js';
+import type { ScreenOptions } from '../tui/screen.js';
 import { completeFile } from './complete-file.js';
 import { type Outlet, writeOut } from './output.js';
 import { savedSettings, saveLook } from './saved-settings.js';

@@ -16,9 +16,31 @@ export function draw(state: State): Row[] {
       .slice(0, rows)
       .map(line => toWidth([span(line)], columns));
   }
-  const middle = state.help === undefined ? panes(state) : help(state, state.help);
-  return [...header(state), ...middle, ...footer(state)].map(row => toWidth(row, columns));
+  const { head, panes, help, foot } = frame(state);
+  return [...head, ...(help ?? together(state, panes)), ...foot].map(row => toWidth(row, columns));
 }
+
+/** A pane at its place, with its rows, the title first. */
+export interface DrawnPane {
+  readonly place: ScreenPlace;
+  readonly rows: readonly Row[];
+}
+
+/** What stands on a screen that is large enough. */
+export interface ScreenFrame {
+  readonly head: readonly Row[];
+  readonly panes: readonly DrawnPane[];
+  /** In the place of the panes. */
+  readonly help: readonly Row[] | undefined;
+  readonly foot: readonly Row[];
+}
+
+const frame = (state: State): ScreenFrame => ({
+  head: header(state),
+  panes: state.help === undefined ? layout(state).map(place => ({ place, rows: pane(state, place) })) : [],
+  help: state.help === undefined ? undefined : help(state, state.help),
+  foot: footer(state),
+});
 
 /** Broken between words only: of the smallest screen a row is a word's beginning. */
 function lines(text: string, width: number): readonly string[] {
@@ -42,8 +64,7 @@ const fill = (rows: Row[], height: number): Row[] => [
 ];
 
 /** The panes put together, each row from left to right with a rule between neighbours. */
-function panes(state: State): Row[] {
-  const places = layout(state).map(place => ({ place, rows: pane(state, place) }));
+function together(state: State, places: readonly DrawnPane[]): Row[] {
   const head = headHeight(state);
   return Array.from({ length: bodyHeight(state) }, (_, index) => {
     const row = head + index;

@@ -119,13 +119,15 @@ const layoutOf = ({ rows, columns }: State): Layout => LAYOUTS.find(each => colu
 /** The panes in view and their places. */
 export function layout(state: State): readonly ScreenPlace[] {
   if (tooSmall(state)) return [];
-  const { columns, focus } = state;
+  const { columns } = state;
+  const beside = (pane: PaneName): boolean => state.lessonBeside && pane === 'lesson';
+  const focus = beside(state.focus) ? undefined : state.focus;
   const body = { row: headHeight(state), column: 0, width: columns, height: bodyHeight(state) };
   const chosen = layoutOf(state);
   const has = ({ slots }: Column): boolean => slots.some(each => each.pane === focus && each.brief !== true);
-  if (state.zoomed || !chosen.bands.flat().some(has)) return alone(state, body);
+  if (focus !== undefined && (state.zoomed || !chosen.bands.flat().some(has))) return alone(state, body);
   const filled = (pane: PaneName): boolean =>
-    pane === focus || (!state.view.hidden.has(pane) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
+    pane === focus || (!beside(pane) && !state.view.hidden.has(pane) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
   const shown = ({ pane, asked, yieldsTo }: Slot): boolean =>
     pane === focus || (filled(pane) && (asked !== true || state.asked) && yieldsTo?.every(filled) !== true);
   const bands = chosen.bands

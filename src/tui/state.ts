@@ -51,6 +51,8 @@ export interface State extends PaneSubject {
   /** Rows of the help that are scrolled away; undefined: it is not shown. */
   readonly help: number | undefined;
   readonly mouse: boolean;
+  /** The lesson is shown beside the screen, and not on it. */
+  readonly lessonBeside: boolean;
   /** Ctrl-c was pressed with nothing to stop: once more leaves. */
   readonly leaving: boolean;
 }
@@ -110,7 +112,14 @@ export interface Next {
 /** No line is begun. */
 export const UNWRITTEN: State['output'] = [''];
 
-export function initial(view: View, rows: number, columns: number, history: readonly string[], lesson?: LessonView): State {
+export function initial(
+  view: View,
+  rows: number,
+  columns: number,
+  history: readonly string[],
+  lesson?: LessonView,
+  lessonBeside = false,
+): State {
   return {
     view,
     before: undefined,
@@ -142,6 +151,7 @@ export function initial(view: View, rows: number, columns: number, history: read
     pending: [],
     help: undefined,
     mouse: true,
+    lessonBeside,
     leaving: false,
   };
 }
