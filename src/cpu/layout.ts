@@ -150,6 +150,17 @@ export const JUMP_CACHE = { base: 0x9_0000, entries: 65536, entryBits: 4 } as co
 /** Which stacks have calls where: {low 32 bits of the address >> bits, address of the stack's root}, 8 bytes an entry, at most `most` of them. */
 export const GRANULES = { base: 0x19_0000, entries: 1 << 18, most: 1 << 17, bits: 11 } as const;
 
+const AES_BASE = 0x3a_0000;
+/** Tables of AES-NI's rounds (ir/aes-tables.ts), 256 words each. */
+export const AES = {
+  base: AES_BASE,
+  mixed: AES_BASE,
+  inverseMixed: AES_BASE + 0x400,
+  box: AES_BASE + 0x800,
+  inverseBox: AES_BASE + 0xc00,
+  size: 0x1000,
+} as const;
+
 export const CODE = { base: 0x0040_0000, size: 96 << 20 } as const;
 
 /** Call records and the roots of stacks (see interpret/call-record.ts). */

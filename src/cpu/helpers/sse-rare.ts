@@ -1,6 +1,5 @@
 /** Instructions that are too rare, or too far from WebAssembly, for a row of their own. */
 import { STATE, xmmSlot } from '../layout.js';
-import { aesdec, aesdeclast, aesenc, aesenclast, aesimc, aeskeygenassist } from './aes.js';
 import { immediate, operandA, operandB, operandD, readWide, setFlags, writeWide } from './operands.js';
 import { type HelperEffects, slots } from './stated.js';
 
@@ -209,12 +208,6 @@ const RARE: Readonly<Record<string, RareOp>> = {
   crc32: vector(crc32, { a: 4, b: 8 }, 8),
   pdep: vector(bitsByMask(true), { a: 8, b: 8 }, 8),
   pext: vector(bitsByMask(false), { a: 8, b: 8 }, 8),
-  aesenc: vector(aesenc, { a: 16, b: 16 }),
-  aesenclast: vector(aesenclast, { a: 16, b: 16 }),
-  aesdec: vector(aesdec, { a: 16, b: 16 }),
-  aesdeclast: vector(aesdeclast, { a: 16, b: 16 }),
-  aesimc: vector(aesimc, { a: 16 }),
-  aeskeygenassist: vector(aeskeygenassist, { a: 16 }),
   rcpss: vector(approximate(1, reciprocal), { a: 4 }, 4),
   rcpps: vector(approximate(4, reciprocal), { a: 16 }),
   rsqrtss: vector(approximate(1, reciprocalRoot), { a: 4 }, 4),

@@ -3,11 +3,12 @@
  * memory.
  */
 
+import { aesTables } from '../ir/aes-tables.js';
 import { type BranchWay, LOCALS, type Load, type Node, type Operand, type Store } from '../ir/emit.js';
 import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, load, local, op, setState, state } from '../ir/op.js';
 import { rows } from '../ir/rows.js';
-import { ENTRY, EXIT, RECORD, REGION_LEFT, REGION_TYPE } from '../layout.js';
+import { AES, ENTRY, EXIT, RECORD, REGION_LEFT, REGION_TYPE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
@@ -168,6 +169,7 @@ export function generateInterpreter(): Uint8Array {
     );
   }
   writeRun(builder, helpers, writeApart(builder, helpers));
+  builder.put(AES.base, aesTables());
   return builder.build();
 }
 

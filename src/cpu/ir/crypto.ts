@@ -1,4 +1,4 @@
-/** Carry-less products and the rounds of SHA-1 and SHA-256 (Intel SDM vol. 2; FIPS 180-4). AES is a helper's. */
+/** Carry-less products and the rounds of SHA-1 and SHA-256 (Intel SDM vol. 2; FIPS 180-4). */
 import type { Local, Node, Operand } from './emit.js';
 import { c32, c64, get, getAs, local, op, row, seq, setAs, setLocal } from './op.js';
 import { bytesVector, setVector, shuffle, zeroVector } from './simd.js';

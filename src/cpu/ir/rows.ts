@@ -9,5 +9,6 @@ import './sse-float.js';
 import './avx.js';
 import './bmi.js';
 import './crypto.js';
+import './aes.js';
 
 export { rows } from './op.js';

@@ -11,6 +11,7 @@ export class ModuleBuilder {
   private readonly imports: { name: string; type: number }[] = [];
   private readonly names = new Map<number, string>();
   private table: string | undefined;
+  private readonly data: { address: number; bytes: Uint8Array }[] = [];
   private readonly functions: { type: number; locals: readonly ValueType[]; body: Uint8Array; exportName?: string }[] = [];
 
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -47,6 +48,11 @@ export class ModuleBuilder {
     const type = this.type({ params: Object.values(params), results });
     this.functions.push({ type, locals: own, body: code.done(), exportName });
     return this.imports.length + this.functions.length - 1;
+  }
+
+  /** Has bytes put in the memory when the module is instantiated. */
+  put(address: number, bytes: Uint8Array): void {
+    this.data.push({ address, bytes });
   }
 
   /** Gives a function of the module a name for people. */
@@ -126,6 +132,18 @@ export class ModuleBuilder {
         sink.bytes(whole.done());
       }
     });
+    if (this.data.length > 0) {
+      section(11, sink => {
+        sink.uleb(this.data.length);
+        for (const { address, bytes } of this.data) {
+          sink.bytes([0, 0x41]);
+          sink.sleb(address);
+          sink.byte(0x0b);
+          sink.uleb(bytes.length);
+          sink.bytes(bytes);
+        }
+      });
+    }
     // Profilers show functions by the names of this section.
     if (this.names.size > 0) {
       section(0, sink => {
