@@ -25,9 +25,9 @@ function instructions(): string {
   }
   return [
     '# Instructions\n',
-    `The emulated CPU is an x86-64-v3 (\`--cpu ${DEFAULT_CPU}\`, the default): SSE to SSE4.2, AVX, AVX2, FMA3, F16C, BMI1, BMI2, LZCNT, MOVBE, XSAVE and x87, and besides`,
+    `The emulated CPU is an x86-64-v3 (\`--cpu ${DEFAULT_CPU}\`, the default): SSE to SSE4.2, AVX, AVX2, FMA3, F16C, BMI1, BMI2, LZCNT, MOVBE, XSAVE, x87 and MMX, and besides`,
     'AES, PCLMULQDQ, SHA, ADX, RDRAND and RDSEED (whose numbers `--seed` decides), RDPID and CLFLUSHOPT. With `--cpu v2` or `--cpu v1` CPUID tells of less, and what',
-    `those processors lack is #UD on them. These ${names.length} instructions run, in all forms of their operands but MMX registers'; any other, AVX-512 first of all, which`,
+    `those processors lack is #UD on them. These ${names.length} instructions run, in all forms of their operands; any other, AVX-512 first of all, which`,
     'CPUID hides, stops the guest with its address, bytes and name.\n',
     ...[...byLetter.values()].map(group => `${group.join(' ')}\n`),
     '## Where processors differ among themselves\n',
@@ -41,6 +41,7 @@ function instructions(): string {
     '- MXCSR_MASK is 0xffff: as on Intel, without the MISALIGNSSE bit of AMD.',
     "- A gather that faults has cleared the mask of all lanes before the one at fault, as on AMD; Intel documents that the mask's other lanes then are all ones or zero.",
     '- SHA instructions take their operand in memory from any address, as on AMD; the manual wants it aligned.',
+    "- CVTPI2PS with its operand in memory leaves the x87 unit as it is, as CVTPI2PD does, and as AMD has both. A conversion to or from an MM register that raises #XM has made it MMX's before.",
     '- XSAVE says of a component that it is in use when it is not as at the start; processors may say so of others too.\n',
   ].join('\n');
 }

@@ -4,7 +4,7 @@
  */
 import { GPR_NAMES, type GprName, type Registers } from '../cpu/api.js';
 
-export type RegisterKind = 'general' | 'pointer' | 'flags' | 'base' | 'vector' | 'x87' | 'control';
+export type RegisterKind = 'general' | 'pointer' | 'flags' | 'base' | 'vector' | 'x87' | 'mmx' | 'control';
 
 export interface RegisterRow {
   /** Lower case. */
@@ -69,6 +69,9 @@ function control(
   return { name, kind: 'control', bits, aliases, dwarf, gdb, read: registers => BigInt(registers[name]), write };
 }
 
+/** The number on the x87 stack of a physical register. */
+const stackIndex = (registers: Registers, physical: number): number => (physical - (registers.fsw >> 11)) & 7;
+
 /** In the order that they are listed in. */
 export const REGISTERS: readonly RegisterRow[] = [
   ...GENERAL.map(
@@ -125,6 +128,19 @@ export const REGISTERS: readonly RegisterRow[] = [
     gdb: 24 + index,
     read: registers => registers.st(index),
     write: (registers, value) => registers.setSt(index, BigInt.asUintN(80, value)),
+  })),
+  // The low 64 bits of the physical x87 registers, whatever is on top of the stack.
+  ...numbered(8, index => ({
+    name: `mm${index}`,
+    kind: 'mmx',
+    bits: 64,
+    aliases: [`m${index}`],
+    encoding: index,
+    dwarf: 41 + index,
+    gdb: undefined,
+    read: registers => BigInt.asUintN(64, registers.st(stackIndex(registers, index))),
+    // What is above them becomes ones, as an instruction leaves it.
+    write: (registers, value) => registers.setSt(stackIndex(registers, index), (0xffffn << 64n) | BigInt.asUintN(64, value)),
   })),
   control('fcw', 65, 32, 16, 'fctrl'),
   control('fsw', 66, 33, 16, 'fstat'),

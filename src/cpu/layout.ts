@@ -34,7 +34,7 @@ export const STATE = {
   mxcsr: 0x180,
   fcw: 0x184,
   fsw: 0x188,
-  /** Two bits a physical register, as FNSTENV stores it. */
+  /** Two bits a physical register: ones when it is empty, otherwise zeros. */
   ftw: 0x18c,
   /** Last x87 instruction pointer, data pointer and opcode: kept at zero. */
   fip: 0x190,
@@ -137,6 +137,8 @@ export const gprSlot = (index: number): number => STATE.gpr + 8 * index;
 const GPR_NUMBERS = new Map<string, number>(GPR_NAMES.map((name, index) => [name, index]));
 /** A general register's number by its name; undefined for other names. */
 export const gprNumber = (name: string): number | undefined => GPR_NUMBERS.get(name);
+/** MM0 to MM7 are the low 64 bits of the physical x87 registers. */
+export const mmSlot = (index: number): number => STATE.x87 + 16 * index;
 export const xmmSlot = (index: number): number => STATE.xmm + 16 * index;
 
 /** Direct-mapped translation look-aside buffer: {read tag u64, write tag u64, host minus guest address u32} at 32 bytes an entry. */

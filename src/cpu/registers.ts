@@ -1,5 +1,6 @@
 import type { GprName, Registers } from './api.js';
 import { FLAG_KIND, gprNumber, gprSlot, SELECTOR, STATE, STATUS_FLAGS, UPPER, xmmSlot } from './layout.js';
+import { emptyTags, tagWord } from './x87-tags.js';
 
 const MASK64 = 0xffff_ffff_ffff_ffffn;
 
@@ -135,11 +136,11 @@ export class RegisterFile implements Registers {
   }
 
   get ftw(): number {
-    return this.view.getUint16(STATE.ftw, true);
+    return tagWord(this.view, this.view.getUint16(STATE.ftw, true));
   }
 
   set ftw(value: number) {
-    this.view.setUint16(STATE.ftw, value, true);
+    this.view.setUint16(STATE.ftw, emptyTags(value), true);
   }
 
   private physical(index: number): number {

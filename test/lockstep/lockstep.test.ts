@@ -11,7 +11,7 @@ const obstacle =
 if (obstacle && process.env.CI === 'true') throw new Error(`lockstep with the real CPU ${obstacle}`);
 
 describe.skipIf(obstacle)(`a program on the real CPU and on r14${obstacle ? ` (${obstacle})` : ''}`, () => {
-  test.each(['integers', 'strings', 'sorting', 'floats'])(
+  test.each(['integers', 'strings', 'sorting', 'floats', 'mmx'])(
     '%s',
     name => {
       const traced = trace(name);

@@ -17,6 +17,7 @@ const MEMORY_KINDS = new Set<OpCodeOperandKind>([
   K.r64_or_mem,
   K.xmm_or_mem,
   K.ymm_or_mem,
+  K.mm_or_mem,
   K.seg_rSI,
   K.es_rDI,
   K.seg_rDI,

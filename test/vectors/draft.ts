@@ -220,6 +220,7 @@ export class Draft {
       case K.r64_or_mem:
       case K.xmm_or_mem:
       case K.ymm_or_mem:
+      case K.mm_or_mem:
         if (random.chance(50)) return this.memory(index);
         return register(registerOf(kind, random));
       case K.r8_reg:
@@ -233,6 +234,8 @@ export class Draft {
       case K.r64_reg:
       case K.r64_opcode:
       case K.r64_rm:
+      case K.mm_reg:
+      case K.mm_rm:
       case K.xmm_reg:
       case K.xmm_rm:
       case K.xmm_vvvv:
@@ -509,6 +512,10 @@ export function registerOf(kind: OpCodeOperandKind, random: Random): Register {
     case K.ymm_vvvv:
     case K.ymm_is4:
       return Register.YMM0 + random.below(16);
+    case K.mm_or_mem:
+    case K.mm_reg:
+    case K.mm_rm:
+      return Register.MM0 + random.below(8);
     default:
       return Register.XMM0 + random.below(16);
   }

@@ -22,7 +22,6 @@ const EXCLUDED: readonly (readonly [reason: string, forms: RegExp])[] = [
     'RIP of 16 bits: Intel ignores the prefix, AMD does not',
     /_(rel8_16|rel8_16_.CX|rel16|rel32_32)$|^Retnw|^(Call|Jmp)_rm16|^(Iretw|Retfw|Jmp_m1616|Call_m1616)/,
   ],
-  ['MMX', /_mmm?(64|32)?(_|$)|^Movq2dq|^Movntq/],
   ['does nothing the CPUs agree on', /^(Prefetchreserved|Feni|Fneni|Fdisi|Fndisi|Fsetpm|Fnsetpm|Fstpnce)/],
   ['an instruction behind a WAIT of its own', /^F(stenv|stcw|clex|init|save|stsw)_?/],
   ['a register operand: AMD refuses what Intel ignores', /^Reservednop_.*_0F0D/],
@@ -112,8 +111,8 @@ export function testedForms(): TestedForm[] {
     const name = Code[value] as string;
     const vex = info.encoding === EncodingKind.VEX;
     const usable = info.mode64 && info.isInstruction && (vex || (info.encoding === EncodingKind.Legacy && info.opCodeLength > 0));
-    if (usable && features.every(feature => FEATURES.has(feature)) && !EXCLUDED.some(([, names]) => names.test(name)) && !hasMmx(value)) {
-      forms.push({ code: value, group: groupOf(name, features, vex, instruction.flowControl), vex });
+    if (usable && features.every(feature => FEATURES.has(feature)) && !EXCLUDED.some(([, names]) => names.test(name))) {
+      forms.push({ code: value, group: hasMmx(value) ? 'mmx' : groupOf(name, features, vex, instruction.flowControl), vex });
     }
     info.free();
     instruction.free();
@@ -121,7 +120,8 @@ export function testedForms(): TestedForm[] {
   return forms;
 }
 
-function hasMmx(code: Code): boolean {
+/** An operand is, or may be, an MM register. */
+export function hasMmx(code: Code): boolean {
   const instruction = new Instruction();
   instruction.code = code;
   const info = instruction.opCode;

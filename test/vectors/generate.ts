@@ -33,6 +33,7 @@ const CASES: Readonly<Record<string, number>> = {
   avx: 60,
   avx256: 70,
   avx2: 75,
+  mmx: 60,
   fma: 125,
   f16c: 300,
 };

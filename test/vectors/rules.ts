@@ -4,6 +4,7 @@
  */
 import { OpCodeOperandKind, OpKind, Register } from 'iced-x86';
 import { type Draft, gprNumber, placeAddress, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from './draft.js';
+import { hasMmx } from './forms.js';
 import { CODE, HIGH, LOW } from './layout.js';
 import type { Random } from './random.js';
 import { PROFILES, type Profile } from './state.js';
@@ -379,7 +380,7 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    mnemonics: /^V?Maskmovdqu$/i,
+    mnemonics: /^V?Maskmov(dqu|q)$/i,
     before: draft =>
       draft.set(
         RDI,
@@ -444,6 +445,11 @@ export const RULES: readonly Rule[] = [
 
 /** The kind of values that an instruction computes with. */
 export function profileOf(draft: Draft): Profile {
+  const profile = lanesOf(draft);
+  return hasMmx(draft.form.code) ? (`mmx-${profile}` as Profile) : profile;
+}
+
+function lanesOf(draft: Draft): Profile {
   const { form, random } = draft;
   const { mnemonic, name } = form;
   if (/^F[^x]/.test(mnemonic) || /^Fx(ch|am|tract)|^(Wait|Emms)$/.test(mnemonic)) {

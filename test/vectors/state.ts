@@ -6,9 +6,24 @@
 import { FX, INPUT } from './layout.js';
 import { Random } from './random.js';
 
-/** What the vector registers and the memory operand hold. The x87 profiles fill the x87 stack too. */
-export const PROFILES = ['int', 'f32', 'f64', 'x87-f32', 'x87-f64', 'x87-f80', 'x87-int', 'x87-bcd'] as const;
+/** What the vector registers and the memory operand hold. The x87 profiles fill the x87 stack too, those of MMX fill it with lanes. */
+export const PROFILES = [
+  'int',
+  'f32',
+  'f64',
+  'x87-f32',
+  'x87-f64',
+  'x87-f80',
+  'x87-int',
+  'x87-bcd',
+  'mmx-int',
+  'mmx-f32',
+  'mmx-f64',
+] as const;
 export type Profile = (typeof PROFILES)[number];
+
+/** What memory and XMM registers hold under a profile of MMX; the others stand for themselves. */
+const lanesOf = (profile: Profile): Profile => (profile.startsWith('mmx-') ? (profile.slice(4) as Profile) : profile);
 
 /** An edge-valued integer of 64 bits, as two halves at `offset`. */
 function putInteger(view: DataView, offset: number, random: Random): void {
@@ -240,6 +255,12 @@ function putX87(view: DataView, random: Random): void {
 
 const STATUS_FLAGS = [0x1, 0x4, 0x10, 0x40, 0x80, 0x800];
 
+/** As the x87 stack, with integers for the significands of its registers. */
+function putMmx(view: DataView, random: Random): void {
+  putX87(view, random);
+  for (let i = 0; i < 8; i++) putPacked(view, INPUT.fx + FX.st + 16 * i, random);
+}
+
 /** A whole `Input` record of that seed and profile, without code; the `overlayLength` bytes of memory go to `overlayAddress`. */
 export function expand(seed: number, profile: Profile, overlayAddress: bigint, overlayLength: number): Uint8Array {
   const random = new Random(seed);
@@ -250,13 +271,15 @@ export function expand(seed: number, profile: Profile, overlayAddress: bigint, o
   for (const flag of STATUS_FLAGS) if (random.u32() & 1) rflags |= flag;
   if (random.chance(20)) rflags |= 0x400;
   view.setUint32(INPUT.rflags, rflags, true);
-  putSse(view, profile, random);
+  const lanes = lanesOf(profile);
+  putSse(view, lanes, random);
   view.setUint16(INPUT.fx + FX.fcw, 0x37f, true);
   if (profile.startsWith('x87')) putX87(view, random);
+  if (lanes !== profile) putMmx(view, random);
   view.setBigUint64(INPUT.overlayAddress, overlayAddress, true);
   view.setUint32(INPUT.overlayLength, overlayLength, true);
-  putMemory(view, INPUT.overlay, Math.min(overlayLength, 64), profile, random);
+  putMemory(view, INPUT.overlay, Math.min(overlayLength, 64), lanes, random);
   // A stream of their own: the rest is as it was before there were upper halves.
-  putLanes(view, INPUT.ymm, profile, new Random(seed ^ 0x2545f491));
+  putLanes(view, INPUT.ymm, lanes, new Random(seed ^ 0x2545f491));
   return record;
 }

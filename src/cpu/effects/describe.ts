@@ -55,6 +55,11 @@ interface Written {
   readonly certain: boolean;
 }
 
+/** Rows that leave zeros when their two operands are one register, whatever that holds. */
+const CLEARING: ReadonlySet<number> = new Set(
+  ['pxor', 'pandn', 'psubb', 'psubw', 'psubd', 'psubq', 'pcmpgtb', 'pcmpgtw', 'pcmpgtd', 'pcmpgtq'].map(opNumber),
+);
+
 class Description {
   private readonly reads: RegisterPart[] = [];
   private readonly written: Written[] = [];
@@ -111,6 +116,10 @@ class Description {
   }
 
   private addRow(uop: Uop, op: number): void {
+    if (CLEARING.has(op) && uop.a === uop.b) {
+      this.write(uop.d, XMM_BYTES, constantValue(0n), true);
+      return;
+    }
     const row = rowEffects(op);
     const firstAccess = this.accesses.length;
     const value = (of: RowValue): EffectValue => this.instantiate(uop, of, firstAccess);
@@ -238,14 +247,16 @@ class Description {
       if (behind.some(each => each.certain && each.start <= start && start + bytes <= each.start + each.bytes)) return [];
       const overlaid = behind.some(each => each.start < start + bytes && start < each.start + each.bytes);
       const parts = partsAt(start, bytes);
-      return parts.map(part => ({ ...part, value: overlaid || parts.length > 1 ? UNKNOWN : value, certain }));
+      // Of the tag word only a part is kept (x87-tags.ts): what is written there is not what it reads as.
+      const told = !overlaid && parts.length === 1 && parts[0]!.register !== 'ftw';
+      return parts.map(part => ({ ...part, value: told ? value : UNKNOWN, certain }));
     });
   }
 }
 
+const XMM_BYTES = 16;
 const FIELDS = ['fsBase', 'gsBase', 'mxcsr', 'fcw', 'fsw', 'ftw'] as const;
 const X87_BYTES = 128;
-const XMM_BYTES = 16;
 const XMM_COUNT = 16;
 
 /** The registers at an address of the register file; none of what is scratch. The upper half of a YMM register is its bytes from 16 on. */

@@ -1,5 +1,6 @@
 /** The memory images of the x87 and SSE state (Intel SDM vol. 1, 8.1.10 and 10.5.1), built and taken up at STATE.image. */
 import { STATE, xmmSlot } from '../layout.js';
+import { emptyTags, tagWord } from '../x87-tags.js';
 import { readWide, writeWide } from './operands.js';
 import type { Stack } from './x87-stack.js';
 
@@ -24,7 +25,7 @@ export function initialize(stack: Stack): void {
 /** FNSTENV's 28 bytes, or 14 with 16-bit operands. The pointers of the last instruction are not kept: they read as zero. */
 export function storeEnvironment(stack: Stack, bytes: number): void {
   const { view } = stack;
-  const words = [stack.fcw, stack.fsw, stack.ftw, 0, 0, 0, 0];
+  const words = [stack.fcw, stack.fsw, tagWord(view, stack.ftw), 0, 0, 0, 0];
   words.forEach((word, index) => {
     if (bytes === 14) view.setUint16(IMAGE + 2 * index, word, true);
     else view.setUint32(IMAGE + 4 * index, word | (index < 3 || index === 6 ? 0xffff0000 : 0), true);
@@ -34,7 +35,7 @@ export function storeEnvironment(stack: Stack, bytes: number): void {
 export function loadEnvironment(stack: Stack, bytes: number): void {
   const word = (index: number): number => stack.view.getUint16(IMAGE + (bytes / 7) * index, true);
   stack.fsw = word(1);
-  stack.ftw = word(2);
+  stack.ftw = emptyTags(word(2));
   setControl(stack, word(0));
 }
 

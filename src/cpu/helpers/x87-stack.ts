@@ -1,17 +1,13 @@
 /** The x87 register stack in the register file (Intel SDM vol. 1, 8.1). */
 import { STATE } from '../layout.js';
-import { FloatEnv, PRE_COMPUTATION, unpack, X80 } from '../softfloat/index.js';
+import { FloatEnv, PRE_COMPUTATION, X80 } from '../softfloat/index.js';
 import { readWide, writeWide } from './operands.js';
 
 /** Bits of the status word beside the exception flags, which are `FLAG` of the soft float. */
 export const FSW = { stackFault: 0x40, summary: 0x80, c0: 0x100, c1: 0x200, c2: 0x400, top: 0x3800, c3: 0x4000, busy: 0x8000 } as const;
 const INVALID = 1;
 
-/** The two-bit tag that FNSTENV shows for a value. */
-function tagOf(bits: bigint): number {
-  const kind = unpack(X80, bits).class;
-  return kind === 'normal' ? 0 : kind === 'zero' ? 1 : 2;
-}
+const IN_USE = 0;
 const EMPTY = 3;
 
 export class Stack {
@@ -61,7 +57,7 @@ export class Stack {
 
   set(index: number, bits: bigint): void {
     writeWide(this.view, STATE.x87 + 16 * this.physical(index), bits);
-    this.tag(index, tagOf(bits));
+    this.tag(index, IN_USE);
   }
 
   /** Changes the register behind ST(i) whatever its tag says. */
@@ -69,9 +65,8 @@ export class Stack {
     writeWide(this.view, STATE.x87 + 16 * this.physical(index), BigInt.asUintN(80, bits));
   }
 
-  /** Tags ST(i) as empty, or as its contents say. */
   setTag(index: number, empty: boolean): void {
-    this.tag(index, empty ? EMPTY : tagOf(this.get(index)));
+    this.tag(index, empty ? EMPTY : IN_USE);
   }
 
   private tag(index: number, tag: number): void {

@@ -15,8 +15,8 @@ import { getControl, lookAtHeader, restoreArea, saveArea } from './xsave.js';
 /** Returns 1 when it leaves with an exception, and 0 when the status words must stay as they are for now. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most operations have nothing to say
 type Run = (stack: Stack, view: DataView) => number | void;
-/** What an operation does beside reading and writing the stack and the control, status and tag words. */
-type X87Op = Run & { readonly beside?: Partial<HelperEffects> };
+/** What an operation does beside reading and writing the stack and the control, status and tag words. `looks`: it does no more than look for a pending exception. */
+type X87Op = Run & { readonly beside?: Partial<HelperEffects>; readonly looks?: true };
 const beside = (beside: Partial<HelperEffects>, run: Run): X87Op => Object.assign(run, { beside });
 /** One that takes so many bytes of `a`. */
 const taking = (bytes: number, run: Run): X87Op => beside({ reads: slots({ a: bytes }) }, run);
@@ -353,7 +353,7 @@ function table(): Record<string, X87Op> {
     stack.setC1(false);
     stack.top = stack.top - 1;
   };
-  ops.fwait = () => undefined;
+  ops.fwait = Object.assign(() => undefined, { looks: true as const });
   ops.emms = stack => {
     stack.top = 0;
     stack.ftw = 0xffff;
@@ -425,6 +425,7 @@ export function x87Number(name: string): number {
 
 export function x87Effects(name: string): HelperEffects {
   const { reads = [], writes = [], raises = [], setsFlags = false } = OPS[name]!.beside ?? {};
+  if (OPS[name]!.looks) return { reads: slots({ fsw: 4 }), writes: [], raises: ['#MF'] };
   const waits = x87Number(name) < firstWithoutWaiting;
   return {
     reads: [...CONTROL, ...WORDS, ...reads],

@@ -4,7 +4,7 @@
  */
 import type { Node } from './emit.js';
 import { setFlagBits } from './flags.js';
-import { c32, c64, get, getAs, imm, local, op, row, select, seq, set, setAs, setLocal, when, writeGuest } from './op.js';
+import { c32, c64, get, getAs, imm, local, op, row, select, seq, set, setAs, setLocal, setState, state, when, writeGuest } from './op.js';
 
 const a = getAs('a', 'v128.load');
 const b = getAs('b', 'v128.load');
@@ -317,6 +317,17 @@ const bitmask = (shape: string): Node => op('i64.extend_i32_u', op(`${shape}.bit
 row('pmovmskb', set('d', 64, bitmask('i8x16')));
 row('movmskps', set('d', 64, bitmask('i32x4')));
 row('movmskpd', set('d', 64, bitmask('i64x2')));
+
+/** Behind an instruction with MM registers: the upper bits of the one it has written, d, are ones; no x87 register is empty, and TOP is 0 (Intel SDM vol. 1, 9.6.2). */
+row(
+  'mmx',
+  seq(
+    setAs('d', 'i64.store', c64(0xffff), 8),
+    setState('fsw', op('i32.and', state('fsw', 'i32.load'), c32(~0x3800)), 'i32.store'),
+    setState('ftw', c32(0), 'i32.store'),
+  ),
+  { apart: true },
+);
 
 // ---- flags -----------------------------------------------------------------------------------------------------------------------------
 

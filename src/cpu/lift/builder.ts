@@ -3,7 +3,7 @@ import { type Instruction, MemorySize, MemorySizeExt, OpKind, Register } from 'i
 import type { Width } from '../ir/emit.js';
 import type { Condition } from '../ir/flags.js';
 import { opNumber } from '../ir/ops.js';
-import { gprSlot, STATE, TEMPS, temp, UPPER, VTEMPS, vtemp, xmmSlot } from '../layout.js';
+import { gprSlot, mmSlot, STATE, TEMPS, temp, UPPER, VTEMPS, vtemp, xmmSlot } from '../layout.js';
 import { type Form, type Hole, hole, OPERAND, Uop } from './form.js';
 
 export type Constant = bigint | Hole;
@@ -26,6 +26,7 @@ fill(Register.AX, 16, index => ({ slot: gprSlot(index), width: 16 }));
 fill(Register.EAX, 16, index => ({ slot: gprSlot(index), width: 32 }));
 fill(Register.RAX, 16, index => ({ slot: gprSlot(index), width: 64 }));
 fill(Register.XMM0, 16, index => ({ slot: xmmSlot(index), width: 128 }));
+fill(Register.MM0, 8, index => ({ slot: mmSlot(index), width: 64 }));
 fill(Register.YMM0, 16, index => ({ slot: xmmSlot(index), width: 256 }));
 
 /** Thrown by a lifter for a form that the table does not have; the block then ends in an `unsupported` stop. Not an Error: no stack is wanted. */

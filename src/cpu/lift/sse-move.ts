@@ -86,7 +86,8 @@ forEach(['pmovmskb', 'movmskps', 'movmskpd'], name => b => b.emit(name, b.regist
 
 lifters.set(M.Movnti, b => storeLane(b, b.width(1) as 32 | 64, b.register(1)));
 
-lifters.set(M.Maskmovdqu, b => {
+/** MASKMOVDQU and MASKMOVQ. */
+export function maskMove(b: Builder, bytes: 8 | 16): undefined {
   // The implicit memory operand comes first.
   const data = b.register(1);
   const mask = b.register(2);
@@ -96,8 +97,9 @@ lifters.set(M.Maskmovdqu, b => {
     b.emit('lea1', sum, at, b.segmentBase());
     at = sum;
   }
-  for (let byte = 0; byte < 16; byte++) b.emit('maskstore8', mask + byte, at, data + byte, BigInt(byte));
-});
+  for (let byte = 0; byte < bytes; byte++) b.emit('maskstore8', mask + byte, at, data + byte, BigInt(byte));
+}
+lifters.set(M.Maskmovdqu, b => maskMove(b, 16));
 
 // ---- single lanes ------------------------------------------------------------------------------------------------------------------------
 

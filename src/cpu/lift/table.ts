@@ -10,6 +10,7 @@ import './crypto.js';
 import './vex.js';
 import './avx.js';
 import './bmi.js';
+import './mmx.js';
 import './x87.js';
 import './fpu-state.js';
 

@@ -64,19 +64,28 @@ const VIEW: Readonly<Record<string, string>> = {
 const UINT128: Type = { kind: 'uint', name: 'uint128', size: 16 };
 const FLOAT80: Type = { kind: 'float', name: 'long double', size: 16 };
 
-/** gdb's vec128 and vec256: the register seen as every kind of vector. */
+/** gdb's vec64, vec128 and vec256: the register seen as every kind of vector. */
 function vectorType(size: number): Type {
   const field = (name: string, type: Type): Field => ({ name, type, offset: 0, embedded: false });
   const lanes = (name: string, type: Type): Field => field(`v${size / type.size}_${name}`, arrayOf(type, size / type.size));
-  const words = Object.entries(VIEW).map(([name, elem]) => lanes(name, basicType(elem)!));
-  const wide = size === UINT128.size ? field('uint128', UINT128) : lanes('int128', UINT128);
-  return { kind: 'union', name: `vec${8 * size}`, size, fields: [...words, wide] };
+  const words = Object.entries(VIEW)
+    .map(([name, elem]) => [name, basicType(elem)!] as const)
+    .filter(([, elem]) => elem.size < size)
+    .map(([name, elem]) => lanes(name, elem));
+  const whole =
+    size < UINT128.size
+      ? field('uint64', basicType('uint64')!)
+      : size > UINT128.size
+        ? lanes('int128', UINT128)
+        : field('uint128', UINT128);
+  return { kind: 'union', name: `vec${8 * size}`, size, fields: [...words, whole] };
 }
-const VECTORS: Readonly<Record<number, Type>> = { 128: vectorType(16), 256: vectorType(32) };
+const VECTORS: Readonly<Record<number, Type>> = { 64: vectorType(8), 128: vectorType(16), 256: vectorType(32) };
 
 function typeOf(register: string): Type {
   switch (registerNamed(register)?.kind) {
     case 'vector':
+    case 'mmx':
       return VECTORS[registerNamed(register)!.bits]!;
     case 'x87':
       return FLOAT80;

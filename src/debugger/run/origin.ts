@@ -35,13 +35,20 @@ export function spotOf(session: Session, text: string, column: number): ValueSpo
 
 function ofRegister(session: Session, name: string, offset: number, bytes: number, column: number, tid: number): ValueSpot {
   const { goroutine, frame } = session.selection;
-  const register = name as EffectRegister;
-  if (!(GPR_NAMES as readonly string[]).includes(name) && !name.startsWith('xmm'))
-    throw new CommandError(`the origin of ${name} is not followed`, column);
+  const place = effectPlace(name);
+  if (place === undefined) throw new CommandError(`the origin of ${name} is not followed`, column);
   if (goroutine !== undefined || frame !== 0) {
     throw new CommandError(`${name} of frame ${frame} is not where it was: select frame 0, or name memory`, column);
   }
-  return { kind: 'register', register, offset, bytes: Math.min(8, bytes), tid };
+  return { kind: 'register', register: place.register, offset: place.offset + offset, bytes: Math.min(8, bytes), tid };
+}
+
+/** Where effects have a register: the low half of YMM is XMM, and MM lies in the x87's. */
+function effectPlace(name: string): { readonly register: EffectRegister; readonly offset: number } | undefined {
+  const [, kind, number] = /^([xy]?mm)(\d+)$/.exec(name) ?? [];
+  if (kind === 'mm') return { register: 'x87', offset: 16 * Number(number) };
+  if (kind !== undefined) return { register: `xmm${Number(number)}`, offset: 0 };
+  return (GPR_NAMES as readonly string[]).includes(name) ? { register: name as EffectRegister, offset: 0 } : undefined;
 }
 
 /** Follows a place back, and tells of each link while the machine stands there; `enough`: the one that it is followed for. */

@@ -124,8 +124,14 @@ export function spotText(session: Session, spot: ValueSpot, held?: string): stri
   return name === '' ? `${spot.bytes} bytes at ${hex(spot.address)}` : `${name} (${hex(spot.address)})`;
 }
 
-const partName = ({ register, offset, bytes }: ValueSpot & { kind: 'register' }): string =>
-  offset === 0 && bytes >= 4 ? register : `byte ${offset}${bytes > 1 ? `-${offset + bytes - 1}` : ''} of ${register}`;
+function partName(spot: ValueSpot & { kind: 'register' }): string {
+  const { bytes } = spot;
+  // The registers of MMX lie side by side among those of the x87.
+  const mmx = spot.register === 'x87' && (spot.offset & 15) + bytes <= 8;
+  const register = mmx ? `mm${spot.offset >> 4}` : spot.register;
+  const offset = mmx ? spot.offset & 15 : spot.offset;
+  return offset === 0 && bytes >= 4 ? register : `byte ${offset}${bytes > 1 ? `-${offset + bytes - 1}` : ''} of ${register}`;
+}
 
 const number = (value: bigint | undefined): string => (value === undefined ? '' : ` = ${value < 10n ? value : hex(value)}`);
 

@@ -93,7 +93,7 @@ const kindOf = (name: string): RegisterKind | undefined => registerNamed(name)?.
 /** Vector and x87 registers in full width, the others without leading zeros. */
 function shown(name: string, value: bigint): string {
   const row = registerNamed(name);
-  const wide = row?.kind === 'vector' || row?.kind === 'x87';
+  const wide = row?.kind === 'vector' || row?.kind === 'x87' || row?.kind === 'mmx';
   return `0x${value.toString(16).padStart(wide ? row.bits / 4 : 1, '0')}`;
 }
 
@@ -104,6 +104,8 @@ function special(name: string, value: bigint, kind: LaneKind | undefined): strin
       return flagNames(value);
     case 'vector':
       return value === 0n ? '' : lanes(value, registerNamed(name)!.bits, kind === undefined ? EVERYDAY_LANES : [kind]);
+    case 'mmx':
+      return value === 0n ? '' : lanes(value, 64, kind === undefined ? MMX_LANES : [kind]);
     case 'x87':
       return String(extendedToNumber(value));
     default:
@@ -137,6 +139,7 @@ const LANES = {
 export type LaneKind = keyof typeof LANES;
 export const LANE_KINDS = Object.keys(LANES) as LaneKind[];
 const EVERYDAY_LANES: readonly LaneKind[] = ['double', 'int32', 'int64'];
+const MMX_LANES: readonly LaneKind[] = ['int32', 'int16'];
 
 /** A vector register's lanes, the lowest first. */
 function lanes(value: bigint, bits: number, kinds: readonly LaneKind[]): string {

@@ -42,7 +42,7 @@ export function fxrstor(registers: Registers, bytes: Uint8Array): boolean {
   registers.fcw = view.getUint16(0, true);
   registers.fsw = fsw;
   for (const [i, value] of st.entries()) registers.setSt(i, value);
-  registers.ftw = widen(view.getUint8(4), (fsw >> 11) & 7, st);
+  registers.ftw = widen(view.getUint8(4));
   registers.mxcsr = mxcsr;
   for (let i = 0; i < 16; i++) {
     registers.setXmm(i, (view.getBigUint64(XMM_AREA + 16 * i + 8, true) << 64n) | view.getBigUint64(XMM_AREA + 16 * i, true));
@@ -70,19 +70,9 @@ function abridge(tags: number): number {
   return bits;
 }
 
-/** The tag word that FXRSTOR works out from the registers' contents (Intel SDM vol. 1, table 10-4). */
-function widen(bits: number, top: number, st: readonly bigint[]): number {
+/** The tag word, of which the registers' contents say the rest. */
+function widen(bits: number): number {
   let tags = 0;
-  for (let physical = 0; physical < 8; physical++) {
-    const value = st[(physical - top) & 7]!;
-    const exponent = Number((value >> 64n) & 0x7fffn);
-    const mantissa = BigInt.asUintN(64, value);
-    let tag = 3;
-    if ((bits >> physical) & 1) {
-      if (exponent === 0 && mantissa === 0n) tag = 1;
-      else tag = exponent !== 0 && exponent !== 0x7fff && mantissa >> 63n === 1n ? 0 : 2;
-    }
-    tags |= tag << (2 * physical);
-  }
+  for (let physical = 0; physical < 8; physical++) if (((bits >> physical) & 1) === 0) tags |= 3 << (2 * physical);
   return tags;
 }

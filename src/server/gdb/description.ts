@@ -36,7 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const KINDS: Readonly<Record<RegisterRow['kind'], string>> = {
   ...{ general: 'int64', pointer: 'code_ptr', flags: 'i386_eflags', base: 'int' },
-  ...{ vector: 'vec128', x87: 'i387_ext', control: 'int' },
+  ...{ vector: 'vec128', x87: 'i387_ext', mmx: 'int64', control: 'int' },
 };
 
 /** Upper halves of YMM registers have these numbers; their lower halves are the XMM registers. */
