@@ -66,6 +66,16 @@ it.skipIf(!has('groff'))('the manual page is one that groff has nothing to say o
   for (const name of Object.keys(CLI_COMMANDS)) expect(text).toContain(`r14 ${name}`);
 });
 
+it('--version tells of r14, Node, V8 and the engine', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const { node, v8 } = process.versions;
+  expect(r14('--version').stdout).toBe(`r14 ${version} (Node ${node}, V8 ${v8}, engine jit)\n`);
+  const interpreted = spawnSync(process.execPath, [join(root, 'bin/r14.js'), '--version'], {
+    env: { ...process.env, R14_ENGINE: 'interpret' },
+  });
+  expect(`${interpreted.stdout}`).toContain('engine interpret');
+});
+
 it('info --self tells what r14 runs on', () => {
   const facts = JSON.parse(r14('info', '--self', '--json').stdout) as Record<string, unknown>;
   expect(facts).toMatchObject({ node: process.versions.node, v8: process.versions.v8, terminal: 'none' });

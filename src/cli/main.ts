@@ -1,7 +1,6 @@
 /** What `bin/r14.js` starts. Everything heavy is imported when it is needed: `--help` must answer at once. */
 
 import { nodeAssets } from '../host/node/assets.js';
-import { version } from '../host/node/package.js';
 import { ownFault, Told } from '../host/told.js';
 import { bundled } from './bundled.js';
 import { goFlag, type Parsed, parseCommandLine, raceFlag, screenWanted, sizeFlag, UsageError, usage } from './flags.js';
@@ -39,7 +38,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.values.has('version')) {
-    writeOut(1, `r14 ${version()}\n`);
+    const { versionLine } = await import('./self.js');
+    writeOut(1, `${versionLine()}\n`);
     return 0;
   }
   if (parsed.values.get('memory')?.[0] === 'help') {

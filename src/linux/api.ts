@@ -213,6 +213,8 @@ export interface Process {
   readonly fromCore?: true;
   /** Where the process's first stack pointer was, where it is not what RSP is when the process is made. */
   readonly initialSp?: bigint;
+  /** What the system call of a number is called: by Linux, by the extension that has it, or by the number itself. */
+  syscallName(number: number): string;
   /** System calls done so far. */
   readonly syscallCount: number;
   /** How many of them there were of each name. */

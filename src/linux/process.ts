@@ -237,6 +237,10 @@ export class GuestProcess implements Process {
     return this.kernel.syscallCount;
   }
 
+  syscallName(number: number): string {
+    return this.kernel.extension?.name(number) ?? syscallName(number);
+  }
+
   get syscallCounts(): ReadonlyMap<string, number> {
     const { calls } = this.kernel;
     const named = [...calls.keys()].filter(number => calls[number]! > 0);
@@ -400,9 +404,10 @@ export class GuestProcess implements Process {
   }
 
   private syscallStop({ number, args }: SyscallInProgress, phase: 'entry' | 'return'): ProcessStop {
-    const call = describeCall(number, args, this.memory);
+    const name = this.syscallName(number);
+    const call = describeCall(number, args, this.memory, name);
     const text = phase === 'entry' ? call : `${call} = ${describeResult(number, this.cpu.registers.get('rax'))}`;
-    return { kind: 'syscall', phase, number, name: syscallName(number), text };
+    return { kind: 'syscall', phase, number, name, text };
   }
 
   private signals(task: Task): ProcessStop | undefined {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildC, hasCommand, missing } from '../support/build.js';
-import { debug } from '../support/debug.js';
+import { debug, debugBundled } from '../support/debug.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'r14-catch-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,4 +37,15 @@ describe.skipIf(why)(`catch${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(at.written()).not.toBe('');
     expect(at.written()).toBe(inGdb(theirs));
   });
+});
+
+it('a call of the detector that r14 brings along has the name of its function, wherever it is told of', async () => {
+  const at = debugBundled('newproc-race');
+  await at.text('break main.main');
+  await at.text('continue');
+  await at.text('catch syscall');
+  expect(await at.text('continue')).toMatch(/system call __tsan_func_enter \(\d+\) entered(?:.|\n)*__tsan_func_enter\(0x/);
+  await at.text('delete');
+  await at.text('finish');
+  expect(await at.text('origin rax')).toContain('the kernel: __tsan_func_enter at t=');
 });

@@ -75,8 +75,8 @@ it('config -save writes nothing over a file that it cannot read', () => {
   expect(stderr).toMatch(/cannot read .*r14\/settings: /);
 });
 
-it('show version prints what r14 --version prints', () => {
+it('show version prints the version that r14 --version prints', () => {
   const shown = runR14(['exec', '--batch', '-ex', 'show version', 'closures']);
-  expect({ status: shown.status, output: shown.stdout }).toEqual({ status: 0, output: runR14(['--version']).stdout });
+  expect({ status: shown.status, output: shown.stdout }).toEqual({ status: 0, output: `${runR14(['--version']).stdout.split(' (')[0]}\n` });
   expect(shown.stdout).toMatch(/^r14 \d+\.\d+/);
 });

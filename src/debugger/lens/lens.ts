@@ -5,7 +5,6 @@ import { type Place, placeText } from '../../abi/place.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
-import { syscallName } from '../../linux/syscalls/table.js';
 import type { Answer } from '../answer.js';
 import { describeAddress, sideName } from '../code/describe.js';
 import type { Flavor } from '../code/disassemble.js';
@@ -114,7 +113,7 @@ function viewOf(scene: Scene, func: Func, edge: Edge): LensView {
     }
     case 'syscall': {
       const number = frame.physical.registers.get('rax')?.value;
-      const call = number === undefined ? 'of an unknown number' : `${syscallName(Number(number))} (${number})`;
+      const call = number === undefined ? 'of an unknown number' : `${callStack.target.process.syscallName(Number(number))} (${number})`;
       return view(`About to make system call ${call}.`, { caller: side(func), callee: LINUX });
     }
     case 'inside': {

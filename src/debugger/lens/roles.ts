@@ -11,7 +11,6 @@ import { GPR_NAMES } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func, Type } from '../../image/api.js';
 import { evaluateLocation } from '../../image/dwarf/expression.js';
-import { syscallName } from '../../linux/syscalls/table.js';
 import { RACE_POINTERS } from '../../runtime/race/signatures.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
@@ -91,7 +90,12 @@ function atEdge(stack: CallStack, frame: LogicalFrame, edge: Edge): readonly Fou
     case 'syscall': {
       const number = Number(physical.registers.get('rax')?.value ?? -1n);
       return [
-        { register: 'rax', role: LINUX_SYSCALL.atEntry.get('rax')!, value: other(syscallName(number)), how: 'at a SYSCALL instruction' },
+        {
+          register: 'rax',
+          role: LINUX_SYSCALL.atEntry.get('rax')!,
+          value: other(stack.target.process.syscallName(number)),
+          how: 'at a SYSCALL instruction',
+        },
       ];
     }
     case 'inside': {

@@ -6,7 +6,6 @@ import type { EffectLeaf, EffectRegister, Effects, EffectValue, GprName, Registe
 import { isGpr, valueNow, valueWith } from '../../cpu/effects/instruction.js';
 import { isComputed, isConstant } from '../../cpu/effects/value.js';
 import type { Process, ProcessObserver } from '../../linux/api.js';
-import { syscallName } from '../../linux/syscalls/table.js';
 import type { Target } from '../target.js';
 import type { Journey, Timeline } from './history.js';
 
@@ -123,7 +122,7 @@ export class Origin {
       };
       const observer: ProcessObserver = {
         syscall: ({ phase, number }) => {
-          if (process.t <= t && phase === 'return') kernel({ kind: 'syscall', t: process.t, name: syscallName(number), spot });
+          if (process.t <= t && phase === 'return') kernel({ kind: 'syscall', t: process.t, name: process.syscallName(number), spot });
         },
       };
       process.cpu.setWatches([{ address: spot.address, length: spot.bytes, access: 'write' }]);
@@ -181,7 +180,8 @@ export class Origin {
       if (!own) continue;
       const effects = this.effectsAt(pc);
       if (effects?.flow.kind === 'syscall' && (spot.register === 'rax' || process.current.tid !== spot.tid)) {
-        if (spot.register === 'rax') last = { by: 'kernel', source: { kind: 'syscall', t: process.t, name: syscallName(number), spot } };
+        if (spot.register === 'rax')
+          last = { by: 'kernel', source: { kind: 'syscall', t: process.t, name: process.syscallName(number), spot } };
       } else if (effects !== undefined && writes(effects, spot)) last = { by: 'instruction', t: before, pc };
       const now = this.signalFrames(spot.tid);
       if (now !== frames) last = { by: 'kernel', source: { kind: 'signal', t: process.t, spot } };

@@ -1,7 +1,6 @@
 /** What becomes of memory: a page that was there once. */
 import { grouped } from '../../host/grouped.js';
 import type { ProcessObserver } from '../../linux/api.js';
-import { syscallName } from '../../linux/syscalls/table.js';
 import type { Journey } from '../timeline/history.js';
 import { type Inquiry, isOwn, type Reason, saying } from './inquiry.js';
 
@@ -19,7 +18,7 @@ export function* unmapped(q: Inquiry, address: bigint): Journey<readonly Reason[
         if (phase !== 'return' || process.t > t) return;
         const is = protection();
         // What allows less than before.
-        if (is !== now && now >= 0 && (is < 0 || (now & ~is) !== 0)) last = { t: process.t, name: syscallName(number) };
+        if (is !== now && now >= 0 && (is < 0 || (now & ~is) !== 0)) last = { t: process.t, name: process.syscallName(number) };
         now = is;
       },
     };

@@ -15,10 +15,10 @@ import { syscallName, syscallRow } from './table.js';
 const MAX_ERRNO = 4095n;
 const RESTARTS: ReadonlySet<bigint> = new Set(Object.values(RESTART).map(BigInt));
 
-/** `openat(AT_FDCWD, "/etc/hosts", 0x80000, 0x0)`; of a call that r14 does not know, all six arguments. */
-export function describeCall(number: number, args: readonly bigint[], memory: AddressSpace): string {
+/** `openat(AT_FDCWD, "/etc/hosts", 0x80000, 0x0)`; of a call that the table does not have, all six arguments. */
+export function describeCall(number: number, args: readonly bigint[], memory: AddressSpace, name = syscallName(number)): string {
   const kinds: readonly ArgKind[] = syscallRow(number)?.args ?? args.map(() => 'hex');
-  return `${syscallName(number)}(${kinds.map((kind, index) => argument(kind, args[index] ?? 0n, memory, args[index + 1] ?? 0n)).join(', ')})`;
+  return `${name}(${kinds.map((kind, index) => argument(kind, args[index] ?? 0n, memory, args[index + 1] ?? 0n)).join(', ')})`;
 }
 
 /** `next`: the argument behind it. */
