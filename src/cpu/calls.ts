@@ -17,12 +17,15 @@ type SavedStack = SavedCalls['stacks'][number];
 
 /** Words of a call as it is saved: slot, return address, target. */
 const WORDS = 3;
+/** The same in 32 bits: what is copied a million calls at a time is copied by these, which makes no objects. */
+const HALVES = WORDS * 2;
 const TABLE_BYTES = GRANULES.entries * 8;
 const END_OF_CALLS = CALLS.base + CALLS.entries * CALLS.size;
 
 export class Calls {
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
+  private readonly halves: Uint32Array;
   private functions: CallFunctions | undefined;
 
   constructor(
@@ -31,6 +34,7 @@ export class Calls {
   ) {
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
+    this.halves = new Uint32Array(buffer);
   }
 
   /** Begins, with the functions of the module that keeps the record. */
@@ -208,12 +212,13 @@ export class Calls {
   private callsOf(root: number): Uint8Array {
     let count = 0;
     for (let at = this.topOf(root); at !== root; at = this.nextOf(at)) count++;
-    const calls = new Uint8Array(count * 8 * WORDS);
+    const calls = new Uint32Array(count * HALVES);
+    let to = calls.length;
     for (let at = this.topOf(root); at !== root; at = this.nextOf(at)) {
-      count--;
-      calls.set(this.bytes.subarray(at, at + 8 * WORDS), count * 8 * WORDS);
+      to -= HALVES;
+      for (let half = 0; half < HALVES; half++) calls[to + half] = this.halves[at / 4 + half]!;
     }
-    return calls;
+    return new Uint8Array(calls.buffer);
   }
 
   private clear(): void {
@@ -241,18 +246,18 @@ export class Calls {
       const root = this.pointer(STATE.callStack);
       this.set(root + ROOT.depth, depth);
       this.set(root + ROOT.used, used);
-      const slots = new DataView(calls.buffer, calls.byteOffset);
-      let granule = end >> BigInt(GRANULES.bits);
-      for (let at = 0; at < calls.length; at += 8 * WORDS) {
-        const record = this.pointer(STATE.callUnused);
-        this.set(STATE.callUnused, record + CALLS.size);
-        this.bytes.set(calls.subarray(at, at + 8 * WORDS), record);
-        this.set(record + CALL.next, this.top);
-        this.set(STATE.callTop, record);
-        const slot = slots.getBigUint64(at, true);
-        if (slot >> BigInt(GRANULES.bits) !== granule) functions!.noteGranule(slot);
-        granule = slot >> BigInt(GRANULES.bits);
+      const from = halvesOf(calls);
+      const granules = new Granules(end);
+      let { top } = this;
+      let record = this.pointer(STATE.callUnused);
+      for (let at = 0; at < from.length; at += HALVES, record += CALLS.size) {
+        for (let half = 0; half < HALVES; half++) this.halves[record / 4 + half] = from[at + half]!;
+        this.set(record + CALL.next, top);
+        top = record;
+        if (granules.entered(from, at)) functions!.noteGranule(this.slotOf(record));
       }
+      this.set(STATE.callUnused, record);
+      this.set(STATE.callTop, top);
       this.set(root + ROOT.top, this.top);
     }
     if (this.pointer(STATE.callUnused) > END_OF_CALLS) throw new Error('more calls are saved than there is room for');
@@ -260,15 +265,38 @@ export class Calls {
   }
 }
 
+/** Calls as they are saved, in 32 bits; what another has cut out of a file need not be aligned. */
+const halvesOf = (calls: Uint8Array): Uint32Array =>
+  calls.byteOffset % 4 === 0
+    ? new Uint32Array(calls.buffer, calls.byteOffset, calls.length / 4)
+    : new Uint32Array(calls.slice().buffer, 0, calls.length / 4);
+
+/** Tells of slots, one after the other, which lie in another granule than the one before. */
+class Granules {
+  private low: number;
+  private high: number;
+
+  constructor(first: bigint) {
+    this.low = Number(BigInt.asUintN(32, first)) >>> GRANULES.bits;
+    this.high = Number(BigInt.asUintN(32, first >> 32n));
+  }
+
+  entered(halves: Uint32Array, at: number): boolean {
+    const low = halves[at]! >>> GRANULES.bits;
+    const high = halves[at + 1]!;
+    if (low === this.low && high === this.high) return false;
+    this.low = low;
+    this.high = high;
+    return true;
+  }
+}
+
 /** How many granules calls lie in. */
 function granulesOf(calls: Uint8Array): number {
-  const view = new DataView(calls.buffer, calls.byteOffset);
+  const halves = halvesOf(calls);
+  // No slot lies in the granule of this address.
+  const granules = new Granules(-1n);
   let count = 0;
-  let last = -1n;
-  for (let at = 0; at < calls.length; at += 8 * WORDS) {
-    const granule = view.getBigUint64(at, true) >> BigInt(GRANULES.bits);
-    if (granule !== last) count++;
-    last = granule;
-  }
+  for (let at = 0; at < halves.length; at += HALVES) if (granules.entered(halves, at)) count++;
   return count;
 }
