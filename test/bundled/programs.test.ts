@@ -131,6 +131,35 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
     },
     { variant: 'clobbers-rbx', stdout: '13\n', status: 0 },
   ],
+  'first-steps': [
+    { variant: 'default', stdout: '125\n127\n37\n68\n', status: 0 },
+    { variant: 'nil', stdout: '125\n127\n37\n', status: 2, says: ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x0\n'] },
+  ],
+  'stack-frames': [
+    { variant: 'default', stdout: '5\n', status: 0 },
+    { variant: 'cut', stdout: '5\n', status: 0 },
+    {
+      variant: 'overrun',
+      stdout: '',
+      status: 2,
+      says: ['SIGSEGV: segmentation violation\nPC=0xffffffffffffffff m=0 '],
+    },
+  ],
+  'go-values': [{ variant: 'default', stdout: '12\nworld\n40\n7\n8\n42\n1\n0\n', status: 0 }],
+  'defer-panic': [
+    { variant: 'recovers', stdout: 'note\n25\nnote\n-1\n', status: 0 },
+    { variant: 'fatal', stdout: 'note\n', status: 2, says: ['panic: 7\n\ngoroutine 1 [running]:\nmain.divide(...)\n'] },
+  ],
+  'go-signals': [
+    { variant: 'recovers', stdout: '42\n-1\n', status: 0 },
+    {
+      variant: 'fatal',
+      stdout: '42\n',
+      status: 2,
+      says: ['SIGSEGV: segmentation violation\n', ' m=0 sigcode=1 addr=0x0\n'],
+      stack: ['main.load', 'main.main', 'runtime.main', 'runtime.goexit'],
+    },
+  ],
   systemstack: [{ variant: 'default', stdout: '3\n', status: 0 }],
   'stack-growth': [{ variant: 'default', stdout: '5050\n16384\n', status: 0 }],
   scheduler: [{ variant: 'default', stdout: '10\n20\n', status: 0 }],

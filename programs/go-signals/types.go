@@ -1,0 +1,3 @@
+package main
+
+func load(p *int) int
