@@ -12,7 +12,15 @@ for (const [path, text] of pages()) {
 }
 
 it('links of the hand-written pages lead somewhere', () => {
-  for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/json.md', 'docs/editors.md']) {
+  for (const page of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'docs/architecture.md',
+    'docs/json.md',
+    'docs/editors.md',
+    'docs/web.md',
+  ]) {
     const text = readFileSync(join(root, page), 'utf8');
     for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
       expect(() => readFileSync(join(root, page, '..', target!)), `${page}: ${target}`).not.toThrow();

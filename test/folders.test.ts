@@ -2,8 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** A folder imports from itself and from those above it in this list. Of `host` there are two: what the core wants, and Node's answer to it. */
-const ORDER = ['host', 'cpu', 'abi', 'asm', 'image', 'linux', 'runtime', 'debugger', 'tui', 'server', 'host/node', 'cli'];
+/** A folder imports from itself and from those above it in this list. Of `host` there are three: what the core wants, and a browser's and Node's answers to it. */
+const ORDER = [
+  'host',
+  'cpu',
+  'abi',
+  'asm',
+  'image',
+  'linux',
+  'runtime',
+  'debugger',
+  'tui',
+  'server',
+  'host/web',
+  'web',
+  'host/node',
+  'cli',
+];
 
 /**
  * The same inside of src/debugger, for its folders and the files at its top. What looks stands before what drives: `target` knows no session.
@@ -19,7 +34,7 @@ const CIRCLES: readonly { readonly files: readonly string[]; readonly because: s
   { files: ['image/elf/elf.ts', 'image/elf/memory.ts'], because: "a file has its memory, which is laid out as the file's headers say" },
 ];
 
-const folderOf = (file: string): string => (file.startsWith('host/node/') ? 'host/node' : file.split('/')[0]!);
+const folderOf = (file: string): string => /^host\/(?:node|web)(?=\/)/.exec(file)?.[0] ?? file.split('/')[0]!;
 
 const src = join(import.meta.dirname, '../src');
 
@@ -31,6 +46,8 @@ const CORE: ReadonlySet<string> = new Set(ORDER.slice(0, ORDER.indexOf('tui') + 
 const RIM: ReadonlySet<string> = new Set(['app.tsx', 'screen.tsx', 'surface.ts', 'terminal.ts'].map(file => `tui/${file}`));
 /** Packages without environment. */
 const PACKAGES: ReadonlySet<string> = new Set(['iced-x86', 'string-width']);
+/** Those of a page. */
+const PAGE_PACKAGES = /^(?:fflate|react|react-dom\/client|@codemirror\/\w+|@lezer\/\w+)$/;
 
 const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
 
@@ -105,7 +122,7 @@ describe('the folders of src', () => {
   it('import with the .js suffix that Node needs', () => {
     const wrong = sources.flatMap(file =>
       importsOf(file)
-        .filter(s => !/\.(js|json)$/.test(s))
+        .filter(s => !/\.(js|json|css)$/.test(s))
         .map(s => `${file}: ${s}`),
     );
     expect(wrong).toEqual([]);
@@ -126,6 +143,16 @@ describe('the folders of src', () => {
     expect([...RIM].filter(file => !sources.includes(file))).toEqual([]);
     const { exclude } = JSON.parse(readFileSync(join(src, '../tsconfig.core.json'), 'utf8')) as { exclude: string[] };
     expect(exclude.filter(file => !file.includes('*')).sort()).toEqual([...RIM].map(file => `src/${file}`));
+  });
+
+  it('are free of Node where they are a page', () => {
+    const page = sources.filter(file => ['host/web', 'web'].includes(folderOf(file)) && !isTest(file));
+    const wrong = page.flatMap(file =>
+      specifiersOf(file)
+        .filter(each => !each.startsWith('.') && !PAGE_PACKAGES.test(each))
+        .map(each => `${file} imports ${each}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('have an order inside of debugger too', () => {

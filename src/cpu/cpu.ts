@@ -119,7 +119,7 @@ export class Machine implements Cpu {
     this.callLists = new Calls(memory.buffer, this.memory);
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
     const imports = this.imports();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule()), {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreterModule() as Uint8Array<ArrayBuffer>), {
       m: { memory, regions: table, ...imports },
     });
     this.enter = instance.exports.run as RunInterpreter;

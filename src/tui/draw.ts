@@ -35,7 +35,7 @@ export interface ScreenFrame {
   readonly foot: readonly Row[];
 }
 
-const frame = (state: State): ScreenFrame => ({
+export const frame = (state: State): ScreenFrame => ({
   head: header(state),
   panes: state.help === undefined ? layout(state).map(place => ({ place, rows: pane(state, place) })) : [],
   help: state.help === undefined ? undefined : help(state, state.help),

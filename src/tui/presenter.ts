@@ -8,7 +8,9 @@ import type { Session } from '../debugger/session/session.js';
 import { utf8 } from '../host/bytes.js';
 import { grouped } from '../host/grouped.js';
 import { told } from '../host/told.js';
-import { type Effect, initial, type Message, type State } from './state.js';
+import type { Action } from './action.js';
+import { act } from './actions.js';
+import { type Effect, initial, type Message, type Next, type State } from './state.js';
 import { update } from './update.js';
 import { type Looking, observe } from './view/view.js';
 
@@ -133,10 +135,19 @@ export class Presenter {
 
   send(message: Message): void {
     this.#readOutput();
-    const next = update(this.#state, message);
-    this.#state = next.state;
+    this.#goOn(update(this.#state, message));
+  }
+
+  /** Does what a key would, wherever the focus is; not while something runs. */
+  ask(action: Action): void {
+    this.#readOutput();
+    if (this.#state.running === undefined) this.#goOn(act(this.#state, action));
+  }
+
+  #goOn({ state, effect }: Next): void {
+    this.#state = state;
     if (!this.#opening) this.#redraw(SOON);
-    if (next.effect !== undefined) void this.#carryOut(next.effect);
+    if (effect !== undefined) void this.#carryOut(effect);
   }
 
   #look() {

@@ -57,6 +57,8 @@ const LOOKS: Readonly<Record<TextRole, Look>> = {
   shadow: { hue: ORANGE },
 };
 
+export const TEXT_ROLES = Object.keys(LOOKS) as readonly TextRole[];
+
 /** How many colours a terminal has, by the bits of one: 1, 4, 8 or 24, as Node tells. */
 export type ColorDepth = number;
 

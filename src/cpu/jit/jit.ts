@@ -104,7 +104,9 @@ export class Jit {
     const bytes = compileRegions(regions);
     if (bytes.length > this.limits.most) throw new RangeError('larger than all regions may be');
     if (this.stats.codeBytes + bytes.length > this.limits.most) this.removeAll();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { memory, regions: table, ...imports } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
+      m: { memory, regions: table, ...imports },
+    });
     this.stats.modules++;
     for (const [index, region] of regions.entries()) {
       this.install(region, exports[`r${index}`], Math.ceil(bytes.length / regions.length));

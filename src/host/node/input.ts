@@ -1,6 +1,7 @@
 /** Standard input of guests, from files and from what r14's own standard input is. */
 import { fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type HostInput, type InputPiece, InputQueue } from '../input.js';
+import { AwaitedInput, type InputClock } from '../awaited-input.js';
+import type { HostInput, InputPiece } from '../input.js';
 import type { GuestInput } from '../input-log.js';
 
 /** Bytes that are read ahead of the guest. */
@@ -23,59 +24,19 @@ function descriptorInput(descriptor: number): HostInput {
 }
 
 /** What comes to a queue while somebody waits for it. */
-export class QueuedInput {
-  queue: InputQueue;
-  #wake: () => void = () => undefined;
-
-  /** `stretches`: as InputQueue has it. `begin`: somebody waits, so that it is time to read. */
-  constructor(
-    private readonly stretches: boolean,
-    private readonly begin: () => void = () => undefined,
-  ) {
-    this.queue = this.#empty();
-  }
-
-  #empty(): InputQueue {
-    return new InputQueue(
-      () => performance.now(),
-      () => this.#wake(),
-      this.stretches,
-    );
-  }
-
-  /** For another program. */
-  renew(): void {
-    this.queue = this.#empty();
-  }
-
-  get input(): HostInput {
-    return this.queue;
-  }
-
-  /** Waits for input, as TypedInput says. */
-  async wait(idle: number | undefined, most = Number.POSITIVE_INFINITY): Promise<void> {
-    const { queue } = this;
-    this.begin();
-    const start = performance.now();
-    const time = Math.min(idle === undefined ? Number.POSITIVE_INFINITY : idle === 0 ? queue.patience : queue.until(idle), most);
-    do {
-      const left = start + time - performance.now();
-      await this.#change(Math.min(left, queue.due ?? left));
-    } while (queue.due !== 0 && !queue.closed && performance.now() < start + time);
-  }
-
-  /** Waits for something to come, or so many milliseconds; lets other things be done in any case. */
-  async #change(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>(resolve => {
-      this.#wake = resolve;
-      if (ms <= 0) setImmediate(resolve);
-      else if (ms < 2 ** 31) timer = setTimeout(resolve, Math.ceil(ms));
-    });
-    clearTimeout(timer);
-    this.#wake = () => undefined;
+export class QueuedInput extends AwaitedInput {
+  constructor(stretches: boolean, begin?: () => void) {
+    super(NODE_CLOCK, stretches, begin);
   }
 }
+
+const NODE_CLOCK: InputClock = {
+  soon: action => void setImmediate(action),
+  after: (milliseconds, action) => {
+    const timer = setTimeout(action, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
 
 interface OwnInput {
   readonly input: GuestInput;

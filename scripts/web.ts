@@ -1,0 +1,134 @@
+/**
+ * The page: `npm run web:build` makes a folder of it that any server of files can serve, from any path; `npm run web` makes it and serves it here.
+ * The core is bundled for a browser as `scripts/core.ts` does; what is not code is one file, which the worker fetches.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type InlineConfig, build as makePage, type Plugin, preview } from 'vite';
+import { packAssets } from '../src/host/web/assets.js';
+import { build } from './build.js';
+import { icedModule, opTraitsText } from './core.js';
+
+const root = join(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+
+/** Where the page is built, unless the command line says otherwise. */
+export const PAGE = join(root, 'dist-web');
+/** Where `npm run web` serves it. */
+const PORT = 8014;
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** What the core takes of its package, and what the build has made. */
+function assets(): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const folder of ['programs', 'src/runtime/bundled']) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      const path = relative(root, join(entry.parentPath, entry.name));
+      // Go's and C's programs are for toolchains, and not bundled.
+      if (entry.isFile() && !/^programs\/(?:go|c)\//.test(path) && !path.endsWith('.test.ts'))
+        files.set(path, readFileSync(join(root, path)));
+    }
+  }
+  for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl']) files.set(name, readFileSync(join(root, 'dist', name)));
+  files.set('iced_x86_bg.wasm', icedModule());
+  return files;
+}
+
+/** As esbuild's plugins in scripts/core.ts and scripts/bundle.ts: iced-x86 without Node, its exports named once. */
+const iced: Plugin = {
+  name: 'iced-x86',
+  enforce: 'pre',
+  resolveId(id, importer) {
+    if (id === 'iced-x86') return '\0iced-named';
+    if (id === 'iced whole') return require.resolve('iced-x86');
+    if (/^(fs|path|util)$/.test(id) && importer?.includes('iced-x86')) return `\0iced-${id}`;
+    return undefined;
+  },
+  load(id) {
+    switch (id) {
+      case '\0iced-named':
+        return `import iced from 'iced whole'; export const { ${Object.keys(require('iced-x86')).join(', ')} } = iced;`;
+      case '\0iced-fs':
+        return 'export const readFileSync = () => self.icedModule;';
+      case '\0iced-path':
+        return "export const join = () => '';";
+      case '\0iced-util':
+        return 'export const TextDecoder = self.TextDecoder, TextEncoder = self.TextEncoder;';
+      default:
+        return undefined;
+    }
+  },
+  transform(code, id) {
+    return id.endsWith('iced_x86.js') ? code.replaceAll('__dirname', "''") : undefined;
+  },
+};
+
+const conditions = ['made-before', 'module', 'browser', 'import', 'default'];
+
+function config(out: string, packed: string): InlineConfig {
+  return {
+    configFile: false,
+    root: join(root, 'src/web'),
+    base: './',
+    logLevel: 'warn',
+    resolve: { conditions },
+    define: {
+      OP_TRAITS: opTraitsText(),
+      R14_VERSION: JSON.stringify(version),
+      ASSETS: JSON.stringify(packed),
+      'process.env.NODE_ENV': '"production"',
+    },
+    plugins: [iced],
+    worker: {
+      format: 'es',
+      plugins: () => [iced],
+      rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/part-[hash].js' } },
+    },
+    build: { outDir: out, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 4096, assetsInlineLimit: 0 },
+  };
+}
+
+/** Builds the page into a folder. */
+export async function buildPage(out = PAGE): Promise<void> {
+  await build();
+  const bytes = gzipSync(packAssets(assets()), { level: 9 });
+  const name = `r14-${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}.bin`;
+  await makePage(config(out, name));
+  writeFileSync(join(out, 'assets', name), bytes);
+  writeFileSync(join(out, 'worker.js'), serviceWorker(out));
+}
+
+/** Keeps all of the page for when there is no network: what is named by its content never changes, the rest is asked for anew where that can be. */
+function serviceWorker(out: string): string {
+  const files = readdirSync(out, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(out, join(entry.parentPath, entry.name)))
+    .filter(file => file !== 'worker.js')
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(readFileSync(join(out, file)));
+  const name = `r14-${hash.digest('hex').slice(0, 16)}`;
+  return readFileSync(join(root, 'src/web/service.js'), 'utf8')
+    .replace('CACHE_NAME', JSON.stringify(name))
+    .replace('CACHED_FILES', JSON.stringify(['./', ...files]));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const serve = process.argv.includes('--serve');
+  const out = process.argv.slice(2).find(each => !each.startsWith('--')) ?? PAGE;
+  await buildPage(out);
+  if (serve) {
+    const server = await preview({
+      configFile: false,
+      base: './',
+      root: join(root, 'src/web'),
+      build: { outDir: out },
+      preview: { port: PORT, strictPort: false },
+    });
+    server.printUrls();
+  } else console.log(`${relative(root, out) || out}: a static folder; index.html begins it`);
+}

@@ -1,0 +1,92 @@
+/** What a page and its engine, which runs in a worker, tell each other: plain data. */
+import type { CourseLesson } from '../runtime/bundled/catalog.js';
+import type { Input } from '../tui/input.js';
+import type { PaneName } from '../tui/panes/table.js';
+import type { Row } from '../tui/text.js';
+
+/** In cells. */
+export interface ScreenSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A file of a program, by its name: of a library that is the path that the program looks for. */
+export interface GivenFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What can be opened. */
+export type Subject =
+  | { readonly kind: 'lesson'; readonly name: string; readonly part?: number }
+  | { readonly kind: 'binary'; readonly file: GivenFile; readonly libraries: readonly GivenFile[] };
+
+export type ToEngine =
+  | { readonly kind: 'open'; readonly subject: Subject; readonly script: readonly string[] }
+  | { readonly kind: 'size'; readonly size: ScreenSize }
+  | { readonly kind: 'input'; readonly input: Input }
+  /** A line for the debugger, or for the program where that reads. */
+  | { readonly kind: 'line'; readonly line: string }
+  | { readonly kind: 'walk'; readonly move: 'back' }
+  | { readonly kind: 'section'; readonly number: number }
+  | { readonly kind: 'stop' };
+
+/** A pane as it stands on the screen: place in cells, rows with the title first. */
+export interface PaintedPane {
+  readonly name: PaneName;
+  readonly title: string;
+  readonly focused: boolean;
+  readonly row: number;
+  readonly column: number;
+  readonly width: number;
+  readonly height: number;
+  readonly rows: readonly Row[];
+}
+
+/** A paragraph, a step or an answer of a lesson. `names`: what can be gone to; `section`: what a click goes to. */
+export interface PaintedText {
+  readonly row: Row;
+  readonly section?: number;
+}
+
+export interface PaintedLesson {
+  readonly title: string;
+  readonly note: string;
+  readonly items: readonly PaintedText[];
+  /** Index of the first item that is new. */
+  readonly fresh: number;
+  readonly position: number;
+  readonly steps: number;
+  readonly away: boolean;
+  readonly over: boolean;
+  /** An exercise waits for its reader, who types an answer where `answer` says so. */
+  readonly exercise: { readonly answer: boolean } | undefined;
+}
+
+export interface PaintedScreen extends ScreenSize {
+  readonly title: string;
+  readonly head: readonly Row[];
+  readonly panes: readonly PaintedPane[];
+  /** In the place of panes. */
+  readonly help: readonly Row[] | undefined;
+  readonly foot: readonly Row[];
+  readonly lesson: PaintedLesson | undefined;
+  readonly running: boolean;
+  /** A line is being typed: keys are its letters. */
+  readonly typing: boolean;
+  /** The program reads what is typed. */
+  readonly reading: boolean;
+  readonly exited: boolean;
+  /** What happened last, for who cannot see what has changed. */
+  readonly told: string;
+}
+
+export type FromEngine =
+  | { readonly kind: 'ready'; readonly course: readonly CourseLesson[] }
+  | { readonly kind: 'screen'; readonly screen: PaintedScreen }
+  /** The reader has left what was open. */
+  | { readonly kind: 'left' }
+  /** What was to be opened cannot be: in words, nothing has changed. */
+  | { readonly kind: 'refused'; readonly text: string }
+  /** The engine is at fault, or has no memory left: it has to be started anew. */
+  | { readonly kind: 'fault'; readonly text: string };

@@ -1,0 +1,188 @@
+/** The page: what is open, and the ways to open something. */
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Subject } from '../messages.js';
+import type { PageEngine } from './engine.js';
+import { type Ground, useGround } from './ground.js';
+import { keyOfEvent } from './keyboard.js';
+import { LessonText } from './lesson.js';
+import { LiveScreen } from './live-screen.js';
+import { hashOfPlace, type PagePlace, placeOfHash } from './place.js';
+
+/** Bytes of the largest program that is taken. */
+const MOST_BYTES = 100 * 2 ** 20;
+
+export function App({ engine, embedded }: { engine: PageEngine; embedded: boolean }) {
+  const view = useSyncExternalStore(engine.listen, () => engine.view);
+  const [place, setPlace] = useState<PagePlace>(() => placeOfHash(location.hash));
+  const [ground, setGround] = useGround();
+  const { complaint, take } = useDropped(engine, setPlace);
+  useEffect(() => {
+    const moved = (): void => setPlace(placeOfHash(location.hash));
+    addEventListener('hashchange', moved);
+    return () => removeEventListener('hashchange', moved);
+  }, []);
+  useEffect(() => {
+    if (place.kind === 'lesson') engine.open({ kind: 'lesson', name: place.name });
+  }, [engine, place]);
+  useKeys(engine);
+  const { screen, subject, refused, fault } = view;
+  const problem = fault || refused || complaint;
+  return (
+    <div className={embedded ? 'app embedded' : 'app'} data-theme={ground}>
+      <Bar {...{ view, place, ground, setGround, take, embedded }} />
+      <main>
+        {problem !== '' && (
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        {place.kind === 'open' && subject === undefined ? (
+          <Opening take={take} />
+        ) : (
+          <div className={screen?.lesson === undefined ? 'walker' : 'walker taught'}>
+            {screen?.lesson !== undefined && <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />}
+            <LiveScreen engine={engine} screen={screen} />
+          </div>
+        )}
+      </main>
+    </div>
+  );
+}
+
+interface BarProps {
+  readonly view: PageEngine['view'];
+  readonly place: PagePlace;
+  readonly ground: Ground;
+  readonly setGround: (ground: Ground) => void;
+  readonly take: (files: FileList | null) => void;
+  readonly embedded: boolean;
+}
+
+function Bar({ view: { course }, place, ground, setGround, take, embedded }: BarProps) {
+  if (embedded)
+    return (
+      <header className="bar">
+        <a href={location.href.replace(/[?&]embed\b/, '')} target="_blank" rel="noreferrer">
+          r14 ↗
+        </a>
+      </header>
+    );
+  return (
+    <header className="bar">
+      <h1>r14</h1>
+      <label>
+        <span className="hidden">lesson</span>
+        <select
+          value={place.kind === 'lesson' ? place.name : ''}
+          onChange={({ target }) => {
+            location.hash = hashOfPlace({ kind: 'lesson', name: target.value });
+          }}
+        >
+          {place.kind !== 'lesson' && <option value="">lessons</option>}
+          {course.map(({ name, title, minutes }, index) => (
+            <option key={name} value={name}>{`${index + 1}. ${title} (${minutes} min)`}</option>
+          ))}
+        </select>
+      </label>
+      <label className="file">
+        Open a binary
+        <input type="file" multiple onChange={({ target }) => take(target.files)} />
+      </label>
+      <button type="button" onClick={() => setGround(ground === 'dark' ? 'light' : 'dark')}>
+        {ground === 'dark' ? 'light' : 'dark'}
+      </button>
+    </header>
+  );
+}
+
+function Opening({ take }: { readonly take: (files: FileList | null) => void }) {
+  return (
+    <section className="opening" aria-label="open a binary">
+      <h2>Drop a Linux/amd64 program here</h2>
+      <p>
+        Any static ELF up to 100 MB: Go of all versions, with <code>-race</code> above all, and C. A dynamic one needs its libraries beside
+        it: drop them together. Nothing leaves your browser.
+      </p>
+      <label className="file">
+        Choose files
+        <input type="file" multiple onChange={({ target }) => take(target.files)} />
+      </label>
+    </section>
+  );
+}
+
+/** Keys are the debugger's, unless something else on the page has the focus. */
+function useKeys(engine: PageEngine): void {
+  useEffect(() => {
+    const own = (target: EventTarget | null): boolean =>
+      target instanceof HTMLElement && target !== document.body && target.closest('.screen, .prose') === null;
+    const press = (event: KeyboardEvent): void => {
+      if (own(event.target) || engine.view.screen === undefined) return;
+      const { typing } = engine.view.screen;
+      if ((event.target as HTMLElement).closest?.('.prose') && /^(Arrow|Page|Home|End)/.test(event.key)) return;
+      const input = keyOfEvent(event, typing);
+      if (input === undefined || (event.key === 'c' && event.ctrlKey && getSelection()?.isCollapsed === false)) return;
+      event.preventDefault();
+      engine.send({ kind: 'input', input });
+    };
+    const paste = (event: ClipboardEvent): void => {
+      const text = event.clipboardData?.getData('text') ?? '';
+      if (!own(event.target) && engine.view.screen?.typing && text !== '')
+        engine.send({ kind: 'input', input: { kind: 'paste', text: text.slice(0, 65_536).replace(/\r\n?/g, '\n') } });
+    };
+    addEventListener('keydown', press);
+    addEventListener('paste', paste);
+    return () => {
+      removeEventListener('keydown', press);
+      removeEventListener('paste', paste);
+    };
+  }, [engine]);
+}
+
+const isLibrary = (name: string): boolean => /\.so(?:\.[\d.]+)?$/.test(name);
+
+/** Programs that are dropped on the page or chosen, with libraries, which are told by their names. */
+function useDropped(engine: PageEngine, setPlace: (place: PagePlace) => void) {
+  const [complaint, setComplaint] = useState('');
+  const last = useRef<Extract<Subject, { kind: 'binary' }>>(undefined);
+  const take = async (files: FileList | null): Promise<void> => {
+    const given = [...(files ?? [])];
+    if (given.length === 0) return;
+    const large = given.find(file => file.size > MOST_BYTES);
+    if (large !== undefined) {
+      setComplaint(
+        `${large.name} has ${(large.size / 2 ** 20).toFixed(0)} MB: 100 MB is the most that this page takes; r14 in a terminal takes 2 GB`,
+      );
+      return;
+    }
+    try {
+      const read = await Promise.all(given.map(async file => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
+      const libraries = read.filter(({ name }) => isLibrary(name));
+      const [file] = read.filter(({ name }) => !isLibrary(name));
+      const program = file ?? last.current?.file ?? read[0]!;
+      // Libraries that come later are for the program that wants them.
+      const known = file === undefined ? (last.current?.libraries ?? []) : [];
+      const subject = { kind: 'binary' as const, file: program, libraries: [...known, ...libraries] };
+      last.current = subject;
+      setComplaint('');
+      setPlace({ kind: 'open' });
+      engine.open(subject);
+    } catch (error) {
+      setComplaint(`${given[0]!.name} cannot be read: ${(error as Error).message}`);
+    }
+  };
+  useEffect(() => {
+    const over = (event: DragEvent): void => event.preventDefault();
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      void take(event.dataTransfer?.files ?? null);
+    };
+    addEventListener('dragover', over);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragover', over);
+      removeEventListener('drop', drop);
+    };
+  });
+  return { complaint, take };
+}

@@ -1,0 +1,93 @@
+/** The page's side of its engine: the worker, what it has told last, and who wants to know. */
+import type { CourseLesson } from '../../runtime/bundled/catalog.js';
+import type { FromEngine, PaintedScreen, ScreenSize, Subject, ToEngine } from '../messages.js';
+
+export interface EngineView {
+  readonly course: readonly CourseLesson[];
+  readonly screen: PaintedScreen | undefined;
+  /** What was opened last; undefined: nothing, or it was left. */
+  readonly subject: Subject | undefined;
+  /** Why what was to be opened is not. */
+  readonly refused: string;
+  /** What has gone wrong with the engine itself. */
+  readonly fault: string;
+}
+
+const NOTHING_YET: EngineView = { course: [], screen: undefined, subject: undefined, refused: '', fault: '' };
+
+export class PageEngine {
+  #worker = this.#started();
+  #size: ScreenSize | undefined;
+  #view = NOTHING_YET;
+  readonly #listeners = new Set<() => void>();
+
+  #started(): Worker {
+    const worker = new Worker(new URL('../worker/entry.ts', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#receive(data);
+    worker.onerror = ({ message }) => this.#change({ fault: `the engine has ended: ${message || 'it could not be loaded'}` });
+    return worker;
+  }
+
+  get view(): EngineView {
+    return this.#view;
+  }
+
+  readonly listen = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  open(subject: Subject, script: readonly string[] = []): void {
+    if (this.#view.fault !== '') this.#renew();
+    this.#change({ subject, screen: undefined, refused: '' });
+    this.send({ kind: 'open', subject, script });
+  }
+
+  /** Leaves what is open. */
+  leave(): void {
+    this.send({ kind: 'stop' });
+    this.#change({ subject: undefined, screen: undefined, refused: '' });
+  }
+
+  resize(size: ScreenSize): void {
+    if (size.rows === this.#size?.rows && size.columns === this.#size.columns) return;
+    this.#size = size;
+    this.send({ kind: 'size', size });
+  }
+
+  send(message: ToEngine): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Another worker in the place of one that has ended. */
+  #renew(): void {
+    this.#worker.terminate();
+    this.#worker = this.#started();
+    this.#change({ fault: '' });
+    if (this.#size !== undefined) this.send({ kind: 'size', size: this.#size });
+  }
+
+  #receive(message: FromEngine): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#change({ course: message.course });
+        return;
+      case 'screen':
+        this.#change({ screen: message.screen });
+        return;
+      case 'left':
+        this.#change({ subject: undefined, screen: undefined });
+        return;
+      case 'refused':
+        this.#change({ refused: message.text });
+        return;
+      case 'fault':
+        this.#change({ fault: message.text });
+    }
+  }
+
+  #change(changes: Partial<EngineView>): void {
+    this.#view = { ...this.#view, ...changes };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,17 @@
+/** What index.html begins. */
+import { createRoot } from 'react-dom/client';
+import { App } from './app.js';
+import { PageEngine } from './engine.js';
+import { roleRules } from './rows.js';
+import './style.css';
+
+// The engine takes longer than the page.
+const engine = new PageEngine();
+const style = document.createElement('style');
+style.textContent = roleRules;
+document.head.append(style);
+
+createRoot(document.getElementById('page')!).render(<App engine={engine} embedded={new URLSearchParams(location.search).has('embed')} />);
+
+// Where it is refused the page only needs its network each time.
+if (location.protocol !== 'file:') navigator.serviceWorker?.register('./worker.js').catch(() => undefined);

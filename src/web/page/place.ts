@@ -1,0 +1,15 @@
+/** Where somebody is on the page, as the fragment of its address has it. */
+
+export type PagePlace = { readonly kind: 'lesson'; readonly name: string } | { readonly kind: 'open' };
+
+/** The crash: where everybody begins. */
+const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
+
+export function placeOfHash(hash: string): PagePlace {
+  const [, kind, rest = ''] = /^#([\w-]+)=?(.*)$/.exec(hash) ?? [];
+  if (kind === 'lesson' && /^[\w-]+$/.test(rest)) return { kind, name: rest };
+  if (kind === 'open') return { kind };
+  return FIRST;
+}
+
+export const hashOfPlace = (place: PagePlace): string => (place.kind === 'lesson' ? `#lesson=${place.name}` : `#${place.kind}`);

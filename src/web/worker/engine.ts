@@ -1,0 +1,194 @@
+/** The debugger in a worker: what a page asks of it, and the screen that it is shown. */
+import { reserveMemory } from '../../cpu/memory/reserve.js';
+import { parseLesson } from '../../debugger/lesson/lesson.js';
+import { LessonRun, type LessonStage } from '../../debugger/lesson/run.js';
+import { LessonWalk } from '../../debugger/lesson/walk.js';
+import type { Launcher } from '../../debugger/session/host.js';
+import { assembledLauncher, launcher } from '../../debugger/session/launcher.js';
+import { Session } from '../../debugger/session/session.js';
+import { Settings } from '../../debugger/session/settings.js';
+import type { Assets } from '../../host/assets.js';
+import type { HostFiles } from '../../host/files.js';
+import { noFiles } from '../../host/log.js';
+import { ownFault, Told } from '../../host/told.js';
+import { webPorts } from '../../host/web/ports.js';
+import { Catalog } from '../../runtime/bundled/catalog.js';
+import { type Opened, Presenter } from '../../tui/presenter.js';
+import type { FromEngine, ScreenSize, Subject, ToEngine } from '../messages.js';
+import { after, webHost } from './host.js';
+import { paint } from './paint.js';
+import { treeOf } from './program.js';
+
+/** Bytes that guests may touch, tried in this order: a browser may refuse what it has no room for. */
+const MEMORY = { bundled: [256, 128, 64], binary: [2048, 1024, 512, 256, 128] } as const;
+const MEBIBYTE = 2 ** 20;
+
+export class Engine {
+  readonly #catalog: Catalog;
+  #presenter: Presenter | undefined;
+  #opened: Opened | undefined;
+  #size: ScreenSize = { rows: 40, columns: 120 };
+  /** Counts what was opened: what comes late of one that is gone is not shown. */
+  #generation = 0;
+
+  constructor(
+    private readonly assets: Assets,
+    private readonly version: string,
+    private readonly post: (message: FromEngine) => void,
+  ) {
+    this.#catalog = new Catalog(assets);
+    post({ kind: 'ready', course: this.#catalog.course() });
+  }
+
+  async receive(message: ToEngine): Promise<void> {
+    try {
+      await this.#do(message);
+    } catch (error) {
+      if (error instanceof Told) this.post({ kind: 'refused', text: error.message });
+      else this.post({ kind: 'fault', text: ownFault(error, false) });
+    }
+  }
+
+  async #do(message: ToEngine): Promise<void> {
+    const presenter = this.#presenter;
+    switch (message.kind) {
+      case 'open':
+        return this.#open(message.subject, message.script);
+      case 'size':
+        this.#size = message.size;
+        return presenter?.send({ kind: 'size', ...message.size });
+      case 'input':
+        return presenter?.send(message.input);
+      case 'line':
+        return this.#type(message.line);
+      case 'walk':
+        return presenter?.ask({ kind: 'lesson', move: { kind: message.move } });
+      case 'section':
+        return presenter?.ask({ kind: 'lesson', move: { kind: 'section', number: message.number } });
+      case 'stop':
+        return this.#opened?.session.interrupt();
+    }
+  }
+
+  async #open(subject: Subject, script: readonly string[]): Promise<void> {
+    const generation = ++this.#generation;
+    this.#opened?.session.interrupt();
+    const { opened, title, written } = await this.#begun(subject);
+    if (generation !== this.#generation) return;
+    this.#opened = opened;
+    const presenter: Presenter = new Presenter(
+      opened,
+      {
+        title,
+        written: written(),
+        script,
+        history: [],
+        files: () => [],
+        notice: '',
+        lessonBeside: true,
+        saveLook: () => undefined,
+      },
+      {
+        size: this.#size,
+        draw: state => {
+          if (generation === this.#generation) this.post({ kind: 'screen', screen: paint(state) });
+        },
+        after,
+        setMouse: () => undefined,
+        repaint: () => this.post({ kind: 'screen', screen: paint(presenter.state) }),
+        suspend: () => undefined,
+        left: () => this.post({ kind: 'left' }),
+      },
+    );
+    this.#presenter = presenter;
+    this.post({ kind: 'screen', screen: paint(presenter.state) });
+    presenter.begin();
+  }
+
+  async #begun(subject: Subject): Promise<{ opened: Opened; title: string; written: () => string }> {
+    if (subject.kind === 'binary') {
+      const { file, libraries } = subject;
+      const { files, path } = treeOf(file, libraries);
+      const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
+      const session = new Session(launch, webHost(this.version, files, '/'));
+      this.#attend(session);
+      return { opened: { session }, title: file.name, written: () => '' };
+    }
+    const { name, part = 0 } = subject;
+    const { file, text } = this.#catalog.lesson(name);
+    const stage = this.#stage((variant, race) => this.#bundled(name, variant, race));
+    const walk = new LessonWalk(new LessonRun(parseLesson(file, text), stage), () => undefined, this.#afterwards(name));
+    await walk.resume(part);
+    return { opened: walk, title: name, written: () => stage.printed() };
+  }
+
+  #bundled(name: string, variant: string | undefined, race: boolean | undefined): Launcher {
+    const program = this.#catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
+    return assembledLauncher(program, { ...this.#common(noFiles, 'bundled'), path: name, logged: true });
+  }
+
+  /** Sessions of a lesson's programs, with the same settings. */
+  #stage(launch: (variant: string | undefined, race: boolean | undefined) => Launcher): LessonStage {
+    let written = '';
+    const settings = new Settings();
+    return {
+      open: (variant, race) => {
+        written = '';
+        const decoder = new TextDecoder();
+        const session = new Session(launch(variant, race), webHost(this.version, noFiles, '/'), undefined, settings);
+        session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
+        this.#attend(session);
+        return session;
+      },
+      printed: () => written,
+    };
+  }
+
+  #attend({ events }: Session): void {
+    const decoders = { 1: new TextDecoder(), 2: new TextDecoder() };
+    this.#presenter?.shown.renewed();
+    events.on('started', () => this.#presenter?.shown.renewed());
+    events.on('output', ({ descriptor, bytes }) => this.#presenter?.shown.written(decoders[descriptor].decode(bytes, { stream: true })));
+    events.on('starved', () => this.#presenter?.shown.starved());
+    events.on('message', ({ text }) => this.#presenter?.shown.said(text));
+  }
+
+  #common(files: HostFiles, kind: keyof typeof MEMORY) {
+    return { host: webPorts(this.assets, files), memory: roomFor(MEMORY[kind]) };
+  }
+
+  /** As if typed key by key: what is begun gives way. */
+  #type(line: string): void {
+    const presenter = this.#presenter;
+    if (presenter === undefined) return;
+    const key = (name: string, text = ''): void => presenter.send({ kind: 'key', name, text });
+    const { asking } = presenter.state;
+    if (!presenter.state.reading && asking !== 'answer') {
+      if (presenter.state.line !== undefined) key('escape');
+      key('', ':');
+    }
+    presenter.send({ kind: 'paste', text: line });
+    key('enter');
+  }
+
+  #afterwards(name: string): string {
+    const course = this.#catalog.course();
+    const at = course.findIndex(each => each.name === name);
+    const next = course[at + 1];
+    if (at < 0) return '';
+    return next === undefined ? 'That was the last of the course.' : `Next: ${next.title} (${next.minutes} minutes)`;
+  }
+}
+
+/** The largest of these sizes, in MiB, that the browser gives; in bytes. Throws Told. */
+function roomFor(sizes: readonly number[]): number {
+  for (const size of sizes) {
+    try {
+      reserveMemory(size * MEBIBYTE);
+      return size * MEBIBYTE;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new Told(`this browser gives a program not even ${sizes.at(-1)} MiB of memory: close other tabs, and try again`);
+}

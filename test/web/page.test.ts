@@ -1,0 +1,124 @@
+/** The page in a browser, as somebody uses it. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildGo, missing, output } from '../support/build.js';
+import { launched, noBrowser, opened, type Served, served } from './browser.js';
+
+const LONG = Number(process.env.LONG ?? 60_000);
+const folder = join(output, 'page');
+/** What Go's -race builds want of the system. */
+const LIBRARIES = ['/lib64/ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/libc.so.6'];
+
+/** The text of a pane, a line a row. */
+const pane = async (page: Page, name: string): Promise<string> =>
+  (await page.locator(`[data-pane=${name}] .row`).allTextContents()).map(row => row.trimEnd()).join('\n');
+
+/** Nothing runs. */
+const still = (page: Page): Promise<unknown> => page.waitForSelector('.machine[data-running=false]', { timeout: LONG });
+
+async function command(page: Page, line: string): Promise<void> {
+  await page.locator('.command input').fill(line);
+  await page.locator('.command input').press('Enter');
+  await page.waitForFunction(text => document.querySelector('[data-pane=console]')?.textContent?.includes(text), `(r14) ${line}`, {
+    timeout: LONG,
+  });
+  await still(page);
+}
+
+describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${noBrowser})` : ''}`, () => {
+  let server: Served;
+  let browser: Browser;
+  beforeAll(async () => {
+    // Vite makes another page where tests run: see NODE_ENV.
+    execFileSync('npx', ['tsx', 'scripts/web.ts', folder], { env: { ...process.env, NODE_ENV: 'production' }, stdio: 'pipe' });
+    server = await served(folder);
+    browser = await launched();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const open = async (fragment = '', width?: number, height?: number) => {
+    const all = await opened(browser, width, height);
+    await all.page.goto(`${server.url}${fragment}`);
+    return all;
+  };
+
+  it('begins with the crash: space walks, the reader may leave and come back', async () => {
+    const { page, context, faults } = await open();
+    await page.waitForSelector('[data-pane=code]', { timeout: LONG });
+    expect(await page.locator('.prose').textContent()).toContain('race-instrumented code on g0');
+    await page.locator('button.main').click();
+    await page.waitForFunction(() => document.querySelector('.note')?.textContent?.startsWith('2 of'), undefined, { timeout: LONG });
+    await command(page, 'print 6*7');
+    expect(await pane(page, 'console')).toContain('42');
+    await command(page, 'stepi 5');
+    await page.waitForFunction(() => document.querySelector('.note')?.textContent?.includes('away'), undefined, { timeout: LONG });
+    await page.locator('.screen').press('Space');
+    await page.waitForFunction(() => document.querySelector('.note')?.textContent?.includes('away') === false, undefined, {
+      timeout: LONG,
+    });
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  const lessons = readdirSync('programs', { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && readdirSync(join('programs', entry.name)).includes('lesson.md'))
+    .map(entry => entry.name);
+  it('walks each lesson to its end, and all that they claim holds', async () => {
+    const { page, context, faults } = await open();
+    for (const name of lessons) {
+      await page.evaluate(hash => {
+        location.hash = hash;
+      }, `lesson=${name}`);
+      await page.waitForFunction(title => document.querySelector('.cellhead')?.textContent?.includes(title), name, { timeout: LONG });
+      const walked = await page.evaluate(async () => {
+        const wait = (milliseconds: number) => new Promise(done => setTimeout(done, milliseconds));
+        const main = () => document.querySelector<HTMLButtonElement>('button.main')!;
+        const note = () => document.querySelector('.note')!.textContent;
+        for (let steps = 0; steps < 200; steps++) {
+          for (let tries = 0; document.querySelector('.machine')!.getAttribute('data-running') !== 'false' && tries < 6000; tries++)
+            await wait(10);
+          if (main().disabled) break;
+          const before = `${note()} ${document.querySelector('.prose')!.textContent!.length}`;
+          const leave = [...document.querySelectorAll<HTMLButtonElement>('nav button')].find(each => each.textContent === 'leave it');
+          (leave ?? main()).click();
+          for (let tries = 0; `${note()} ${document.querySelector('.prose')!.textContent!.length}` === before && tries < 3000; tries++)
+            await wait(10);
+        }
+        return document.querySelector('.prose')!.textContent!;
+      });
+      expect(walked, name).toContain('The lesson is over.');
+      expect(walked, name).not.toContain('✗');
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 300_000);
+
+  const noGo = missing('go1.26');
+  it.skipIf(noGo)(`a real crash is dropped in, and its frames are read${noGo ? ` (skipped: ${noGo})` : ''}`, async () => {
+    const { page, context, faults } = await open('#open');
+    const program = buildGo('crash', { race: true, variant: 'injected' });
+    await page.locator('.opening input[type=file]').setInputFiles(program);
+    await page.waitForSelector('.problem');
+    expect(await page.locator('.problem').textContent()).toMatch(/is dynamic and wants \/lib64\/ld-linux-x86-64\.so\.2, libc\.so\.6/);
+    await page
+      .locator('.bar input[type=file]')
+      .setInputFiles(LIBRARIES.map(path => ({ name: basename(path), mimeType: 'application/octet-stream', buffer: readFileSync(path) })));
+    await page.waitForSelector('[data-pane=code]', { timeout: LONG });
+    await command(page, 'continue');
+    await page.waitForFunction(() => document.querySelector('.told')?.textContent?.includes('SIGSEGV'), undefined, { timeout: LONG });
+    await page.keyboard.press('Escape');
+    await page.locator('.screen').press('3');
+    await page.locator('.screen').press('z');
+    await page.waitForFunction(() => document.querySelectorAll('.pane').length <= 3);
+    const frames = (await pane(page, 'backtrace')).split('\n').filter(row => /^[ ►*]*\d+ /.test(row));
+    expect(frames.length).toBe(14);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+});
