@@ -1,6 +1,6 @@
 /** From an Intel instruction with typed operands to bytes: tries the encodings that fit and takes the shortest, as Go's assembler does. */
 import { Code, CodeExt, Encoder, EncodingKind, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
-import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, VECTOR_REGISTERS, WIDE_VECTOR_REGISTERS } from './syntax.js';
+import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, NARROW_VECTOR_REGISTERS, VECTOR_REGISTERS, WIDE_VECTOR_REGISTERS } from './syntax.js';
 
 /** An operand as the processor sees it. */
 export type EncodedPlace =
@@ -39,6 +39,7 @@ const ICED_REGISTERS: ReadonlyMap<string, Readonly<Record<number, Register>>> = 
     name,
     { 0: Register.XMM0 + number, 128: Register.XMM0 + number },
   ]),
+  ...NARROW_VECTOR_REGISTERS.map((name, number): [string, Record<number, Register>] => [name, { 0: Register.MM0 + number }]),
   ...WIDE_VECTOR_REGISTERS.map((name, number): [string, Record<number, Register>] => [name, { 0: Register.YMM0 + number }]),
 ]);
 
@@ -52,6 +53,8 @@ interface Candidate {
   /** Number of operands in front of them that are not. */
   readonly implied: number;
   readonly vex: boolean;
+  /** It has an operand of MMX: Go's names stand for such forms one by one. */
+  readonly mmx: boolean;
 }
 
 /** All codes of 64-bit mode and of legacy or VEX encoding by mnemonic; their operands are looked at when a mnemonic is first used. */
@@ -98,7 +101,7 @@ function candidatesOf(mnemonic: Mnemonic): readonly Candidate[] {
       const written = kinds.slice(implied);
       // Go writes the X0 that no bit of these names.
       if (WITH_X0.has(code)) written.push(K.None);
-      list.push({ code, kinds: written, implied, vex: encoding === EncodingKind.VEX });
+      list.push({ code, kinds: written, implied, vex: encoding === EncodingKind.VEX, mmx: kinds.some(kind => VECTORS.M!.has(kind)) });
     }
     info.free();
   }
@@ -146,6 +149,7 @@ const FIXED: Partial<Record<K, Register>> = {
 };
 /** By the letter of Go's name. */
 const VECTORS: Readonly<Record<string, ReadonlySet<K>>> = {
+  M: new Set([K.mm_reg, K.mm_rm, K.mm_or_mem]),
   X: new Set([K.xmm_reg, K.xmm_rm, K.xmm_or_mem, K.xmm_vvvv, K.xmm_is4]),
   Y: new Set([K.ymm_reg, K.ymm_rm, K.ymm_or_mem, K.ymm_vvvv, K.ymm_is4]),
 };
@@ -185,7 +189,7 @@ function matches(kind: K, place: EncodedPlace): boolean {
       const width = REGISTER_OR_MEMORY[kind];
       if (width !== undefined) return place.width === width;
       if (kind === K.r32_reg_mem || kind === K.r64_reg_mem || kind === K.r16_reg_mem) return true;
-      return kind === K.mem || kind === K.xmm_or_mem || kind === K.ymm_or_mem;
+      return kind === K.mem || kind === K.mm_or_mem || kind === K.xmm_or_mem || kind === K.ymm_or_mem;
     }
     case 'immediate': {
       if (!holds(place.value, 64)) return false;
@@ -309,7 +313,7 @@ export class InstructionEncoder {
     let best: Pattern | undefined;
     let chosen: Candidate | undefined;
     for (const candidate of candidatesOf(mnemonic)) {
-      if (only !== undefined && candidate.code !== only) continue;
+      if (only === undefined ? candidate.mmx : candidate.code !== only) continue;
       if (candidate.kinds.length !== places.length || !places.every((place, index) => matches(candidate.kinds[index], place))) continue;
       const encoded = this.tryEncode(candidate, places);
       if (encoded === undefined) continue;

@@ -343,6 +343,48 @@ for (const [name, mnemonic] of Object.entries(RENAMED)) add(name, mnemonic, [0, 
 for (const name of ['PSLLW', 'PSLLQ', 'PSRLW', 'PSRLQ', 'PSRAW', 'PSLLL', 'PSRLL', 'PSRAL', 'PSLLO', 'PSRLO']) {
   table.set(name, [{ ...(table.get(name) as MnemonicForm[])[0], range: SIGNED }]);
 }
+// ---- MMX: those that Go has, each an encoding of its own --------------------------------------------------------------------------------
+
+const MMX_CODE = Code as unknown as Readonly<Record<string, Code>>;
+const mmx = (name: string, operands: string, widths: readonly number[], habits: Habits = {}): void => {
+  const [form] = table.get(name) ?? [];
+  const mnemonic = form?.mnemonic ?? intel(name);
+  add(name, mnemonic, widths, { ...habits, only: MMX_CODE[`${M[mnemonic]}_${operands}`]! });
+};
+for (const name of (
+  'PACKSSLW PACKSSWB PACKUSWB PADDB PADDL PADDSB PADDSW PADDUSB PADDUSW PADDW PAND PANDN PAVGB PAVGW PCMPEQB PCMPEQL PCMPEQW PCMPGTB PCMPGTL PCMPGTW ' +
+  'PMADDWL PMULHUW PMULHW PMULLW PMULULQ POR PSLLL PSLLQ PSLLW PSRAL PSRAW PSRLL PSRLQ PSRLW PUNPCKHBW PUNPCKHLQ PUNPCKHWL PXOR PHADDD'
+).split(' '))
+  mmx(name, 'mm_mmm64', [0, 0]);
+for (const name of ['PUNPCKLBW', 'PUNPCKLLQ', 'PUNPCKLWL']) mmx(name, 'mm_mmm32', [0, 0]);
+for (const name of ['PSLLL', 'PSLLQ', 'PSLLW', 'PSRAL', 'PSRAW', 'PSRLL', 'PSRLQ', 'PSRLW'])
+  mmx(name, 'mm_imm8', [0, 8], { range: SIGNED });
+for (const [name, mnemonic, widths, only, habits] of [
+  ['EMMS', M.Emms, [], Code.Emms],
+  ['MOVQ', M.Movq, [0, 0], Code.Movq_mm_mmm64],
+  ['MOVQ', M.Movq, [0, 0], Code.Movq_mmm64_mm],
+  ['MOVQ', M.Movq, [0, 64], Code.Movq_mm_rm64],
+  ['MOVQ', M.Movq, [64, 0], Code.Movq_rm64_mm],
+  ['MOVQ', M.Movdq2q, [0, 0], Code.Movdq2q_mm_xmm],
+  ['MOVL', M.Movd, [0, 32], Code.Movd_mm_rm32],
+  ['MOVL', M.Movd, [32, 0], Code.Movd_rm32_mm],
+  ['MOVQOZX', M.Movq2dq, [0, 0], Code.Movq2dq_xmm_mm],
+  ['MOVQOZX', M.Movq, [0, 0], Code.Movq_xmm_xmmm64],
+  ['PSHUFW', M.Pshufw, [0, 0, 8], Code.Pshufw_mm_mmm64_imm8, { range: SIGNED }],
+  ['MASKMOVQ', M.Maskmovq, [0, 0], Code.Maskmovq_rDI_mm_mm],
+  ['MOVNTQ', M.Movntq, [0, 0], Code.Movntq_m64_mm],
+  ['PMOVMSKB', M.Pmovmskb, [32, 0], Code.Pmovmskb_r32_mm],
+  ['CVTPL2PS', M.Cvtpi2ps, [0, 0], Code.Cvtpi2ps_xmm_mmm64],
+  ['CVTPL2PD', M.Cvtpi2pd, [0, 0], Code.Cvtpi2pd_xmm_mmm64],
+  ['CVTPS2PL', M.Cvtps2pi, [0, 0], Code.Cvtps2pi_mm_xmmm64],
+  ['CVTPD2PL', M.Cvtpd2pi, [0, 0], Code.Cvtpd2pi_mm_xmmm128],
+  ['CVTTPS2PL', M.Cvttps2pi, [0, 0], Code.Cvttps2pi_mm_xmmm64],
+  ['CVTTPD2PL', M.Cvttpd2pi, [0, 0], Code.Cvttpd2pi_mm_xmmm128],
+] as const satisfies readonly (readonly [string, M, readonly number[], Code, Habits?])[])
+  add(name, mnemonic, widths, { ...habits, only });
+
+// ---- more of SSE -----------------------------------------------------------------------------------------------------------------------
+
 add('PSHUFL', M.Pshufd, [0, 0, 8], { range: UNSIGNED });
 for (const name of ['BLENDVPS', 'BLENDVPD', 'PBLENDVB']) add(name, intel(name), [0, 0, 0]);
 for (const [name, mnemonic, to, from] of [

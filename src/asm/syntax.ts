@@ -99,11 +99,14 @@ export const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'] a
 export const VECTOR_REGISTERS: readonly string[] = Array.from({ length: 16 }, (_, index) => `X${index}`);
 /** The same with their upper halves. */
 export const WIDE_VECTOR_REGISTERS: readonly string[] = VECTOR_REGISTERS.map(name => name.replace('X', 'Y'));
+/** MMX's. */
+export const NARROW_VECTOR_REGISTERS: readonly string[] = VECTOR_REGISTERS.slice(0, 8).map(name => name.replace('X', 'M'));
 const REGISTERS = new Set<string>([
   ...INTEGER_REGISTERS,
   ...BYTE_REGISTERS,
   ...VECTOR_REGISTERS,
   ...WIDE_VECTOR_REGISTERS,
+  ...NARROW_VECTOR_REGISTERS,
   ...Array.from({ length: 8 }, (_, index) => `F${index}`),
   'TLS',
   'ES',
@@ -114,8 +117,8 @@ const REGISTERS = new Set<string>([
   'GS',
 ]);
 
-/** Whether a register is one of SSE's, or of AVX's. */
-export const isVector = (name: string): boolean => /^[XY]/.test(name);
+/** Whether a register is one of MMX's, of SSE's, or of AVX's. */
+export const isVector = (name: string): boolean => /^[MXY]/.test(name);
 
 /** `g` is R14 in Go's spelling of ABIInternal code. */
 export const registerName = (text: string): string | undefined => (text === 'g' ? 'R14' : REGISTERS.has(text) ? text : undefined);
@@ -125,9 +128,9 @@ export function registerMeant(text: string): string | undefined {
   const name = text.replace(/^%/, '').toUpperCase();
   const [, legacy] = /^[RE]([ABCD]X|[SB]P|[SD]I)$/.exec(name) ?? [];
   const [, numbered] = /^(R(?:8|9|1[0-5]))[BWDL]$/.exec(name) ?? [];
-  const [, kind, vector] = /^([XY])MM(\d+)$/.exec(name) ?? [];
+  const [, kind, vector] = /^([XY]?)MM(\d+)$/.exec(name) ?? [];
   const [, low] = /^([SB]P|[SD]I)L$/.exec(name) ?? [];
-  return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `${kind}${vector}`));
+  return registerName(legacy ?? numbered ?? low ?? (vector === undefined ? name : `${kind || 'M'}${vector}`));
 }
 
 /** What stands in the names of assembly for what would mean something there: `sync·ᐸMutexᐳ·Lock` is sync.(*Mutex).Lock. The brackets are r14's own, and letters to Go's assembler. */

@@ -44,15 +44,19 @@ const REFUSED: readonly { readonly why: string; readonly is: (line: string) => b
   },
   {
     why: 'no processor has it: registers only where the operand is memory',
-    is: line => /^(?:CMPXCHG(?:8|16)B|MOVNT(?:IL|IQ|PS|PD|O)|XRSTOR(?:64)?) /.test(line),
+    is: line => /^(?:CMPXCHG(?:8|16)B|MOVNT(?:IL|IQ|PS|PD|O|Q)|XRSTOR(?:64)?) /.test(line),
   },
   { why: 'VAES and VPCLMULQDQ, which came with AVX-512', is: line => /^V(?:AES|PCLMULQDQ)\w* .*Y\d/.test(line) },
   { why: 'MOVHLPS and MOVLHPS are the names of these, or they do not exist', is: line => /^MOV[HL]P[SD] X3, X3$/.test(line) },
-  { why: 'the other operand is an MMX register, which r14 has no name for', is: line => /^CVTPL2P[SD] CX, X3$/.test(line) },
+  {
+    why: 'Go takes the number of a general register for that of an MMX register, or the other way round',
+    is: line => /^CVTPL2P[SD] \w+, X\d+$|^PINSR[BDQ] .*, M\d, /.test(line) || (/\bM\d$/.test(line) && !/^MOV[LQ] /.test(line)),
+  },
 ];
 const EVEX = 0x62;
 /** Lines that both take, with other bytes, because Go's are wrong. */
 const DIFFERENT: readonly { readonly why: string; readonly line: RegExp }[] = [
+  { why: 'Go takes the general register of the same number', line: /^MOVQ M\d, M\d$/ },
   { why: 'without the REX prefix that Go forgets, these are CH, DH and BH', line: /^CRC32B (?:BP|SI|DI), CX$/ },
 ];
 

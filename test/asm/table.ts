@@ -6,6 +6,7 @@ import { mnemonics } from '../../src/asm/mnemonics.js';
 const REPRESENTATIVE = {
   register: 'CX',
   vector: 'X3',
+  mmx: 'M3',
   memory: '16(BX)',
   immediate: '$5',
   wide: 'Y3',
@@ -16,12 +17,13 @@ const REPRESENTATIVE = {
 } as const;
 type Kind = keyof typeof REPRESENTATIVE;
 /** Of the older instructions; those with a VEX prefix take the others as well. */
-const KINDS: readonly Kind[] = ['register', 'vector', 'memory', 'immediate'];
+const KINDS: readonly Kind[] = ['register', 'vector', 'mmx', 'memory', 'immediate'];
 
 /** What else may stand in an operand's place: registers of both halves, all addressing modes, all sizes of displacements and constants. */
 const VARIANTS: Readonly<Record<Kind, readonly string[]>> = {
   register: ['AX', 'DX', 'BX', 'BP', 'SI', 'DI', 'R8', 'R12', 'R13', 'R15'],
   vector: ['X0', 'X7', 'X8', 'X15'],
+  mmx: ['M0', 'M1', 'M7'],
   memory: [
     '(AX)',
     '(SP)',
