@@ -28,7 +28,7 @@ function instructions(): string {
     `The emulated CPU is an x86-64-v3 (\`--cpu ${DEFAULT_CPU}\`, the default): SSE to SSE4.2, AVX, AVX2, FMA3, F16C, BMI1, BMI2, LZCNT, MOVBE, XSAVE, x87 and MMX, and besides`,
     'AES, PCLMULQDQ, SHA, ADX, RDRAND and RDSEED (whose numbers `--seed` decides), RDPID and CLFLUSHOPT. With `--cpu v2` or `--cpu v1` CPUID tells of less, and what',
     `those processors lack is #UD on them. These ${names.length} instructions run, in all forms of their operands; any other, AVX-512 first of all, which`,
-    'CPUID hides, stops the guest with its address, bytes and name.\n',
+    'CPUID hides, stops the guest with its address, bytes, name and extension (`vaddps %zmm1,%zmm0,%zmm0 of AVX-512`).\n',
     ...[...byLetter.values()].map(group => `${group.join(' ')}\n`),
     '## Where processors differ among themselves\n',
     '- RCPSS, RCPPS, RSQRTSS and RSQRTPS are approximations with tables of their own in every model. Here the error is below 2^-12.',

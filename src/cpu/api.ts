@@ -252,7 +252,7 @@ export type CpuStop =
   /** An instruction that touched watched ranges has retired. */
   | { readonly kind: 'watchpoint'; readonly hits: readonly WatchHit[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
-  /** An instruction that r14's table does not have. RIP is at it. */
+  /** An instruction that r14's table does not have, and the extension that it is of: `vaddps %zmm1,%zmm0,%zmm0 of AVX-512`. RIP is at it. */
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   /** The guest would touch more memory than `--memory` allows. RIP is at the instruction. */
   | { readonly kind: 'memory-limit' }

@@ -24,6 +24,7 @@ import { type CallFunctions, Calls } from './calls.js';
 import { CPU_LEVELS, type CpuLevel, cpuid, DEFAULT_CPU } from './cpuid.js';
 import { FactTables } from './edge-facts.js';
 import { effectsAt } from './effects/describe.js';
+import { extensionOf } from './extensions.js';
 import { sseFloat } from './helpers/sse-float.js';
 import { sseRare } from './helpers/sse-rare.js';
 import { system } from './helpers/system.js';
@@ -515,7 +516,9 @@ export class Machine implements Cpu {
   private unsupported(): CpuStop {
     const { ins, bytes } = this.decodeHere();
     const formatter = new Formatter(FormatterSyntax.Gas);
-    const stop: CpuStop = { kind: 'unsupported', bytes, text: formatter.format(ins) };
+    const extension = extensionOf(ins);
+    const text = formatter.format(ins) + (extension === undefined ? '' : ` of ${extension}`);
+    const stop: CpuStop = { kind: 'unsupported', bytes, text };
     formatter.free();
     ins.free();
     return stop;

@@ -19,6 +19,9 @@ const LEVEL_OF: ReadonlyMap<string, number> = new Map(
 /** Whether a processor of a level has a feature; of those that belong to no level it is not known here: true. */
 export const hasFeature = (level: CpuLevel, feature: string): boolean => (LEVEL_OF.get(feature) ?? 0) <= CPU_LEVELS.indexOf(level);
 
+/** Whether a feature is one that some level has; what belongs to none is not here. */
+export const isOfSomeLevel = (feature: string): boolean => LEVEL_OF.has(feature);
+
 const text = (value: string): number[] => {
   const bytes = new TextEncoder().encode(value.padEnd(Math.ceil(value.length / 4) * 4, '\0'));
   const view = new DataView(bytes.buffer);

@@ -345,6 +345,12 @@ function table(): Record<string, X87Op> {
     stack.free(immediate(view));
     stack.pop();
   };
+  /** FSTP that does not mind an empty register. */
+  ops.fstpnce = (stack, view) => {
+    stack.setC1(false);
+    if (!stack.isEmpty(0)) stack.set(immediate(view), stack.get(0));
+    stack.pop();
+  };
   ops.fincstp = stack => {
     stack.setC1(false);
     stack.top = stack.top + 1;

@@ -1,7 +1,7 @@
 /** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
-import { Code, CpuidFeature, type Decoder, DecoderOptions, type Instruction } from 'iced-x86';
+import { Code, CpuidFeature, type Decoder, DecoderOptions, EncodingKind, type Instruction } from 'iced-x86';
 import type { Assets } from '../../host/assets.js';
-import { CPU_LEVELS, type CpuLevel, hasFeature } from '../cpuid.js';
+import { CPU_LEVELS, type CpuLevel, hasFeature, isOfSomeLevel } from '../cpuid.js';
 import { opTraits } from '../ir/ops.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
@@ -56,6 +56,11 @@ export const levelOf = (ins: Instruction): CpuLevel =>
 const isOfLevel = (ins: Instruction, level: CpuLevel): boolean =>
   level === WHOLE || CPU_LEVELS.indexOf(levelOf(ins)) <= CPU_LEVELS.indexOf(level);
 
+/** False: it shares its name with instructions of the table, and has an encoding or a length that came with a later extension. */
+const isEncoded = (ins: Instruction): boolean =>
+  ins.encoding === EncodingKind.Legacy ||
+  (ins.encoding === EncodingKind.VEX && Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(isOfSomeLevel));
+
 /** The form of an instruction that the decoder has just read at an index of the code. One that r14 lacks stops the guest, or is #UD for it. */
 export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number, level: CpuLevel = WHOLE): Form {
   const known = knownForms(level);
@@ -66,7 +71,7 @@ export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at
   try {
     const lift = lifters.get(ins.mnemonic);
     if (ins.code === Code.INVALID || !isOfLevel(ins, level)) builder.emit('raise', 0, 0, 0, IP, VECTORS.indexOf('#UD'));
-    else if (lift === undefined) builder.unsupported();
+    else if (lift === undefined || !isEncoded(ins)) builder.unsupported();
     else lift(builder);
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;

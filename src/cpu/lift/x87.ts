@@ -77,6 +77,9 @@ forEach(
 );
 lifters.set(M.Wait, b => b.emit('fwait'));
 lifters.set(M.Fnop, b => b.emit('fwait'));
+forEach(['fstpnce'], name => b => b.emit(name, 0, 0, 0, stackIndex(b)));
+/** Of coprocessors of their own: nothing since. */
+forEach(['fneni', 'fndisi', 'fnsetpm'], () => () => {});
 
 // ---- loads and stores ------------------------------------------------------------------------------------------------------------------------
 
