@@ -1,7 +1,7 @@
 /** Functions of C called from expressions, and what they have returned told by finish: gdb says the same. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { buildC, buildGo, hasCommand, missing } from '../support/build.js';
+import { buildC, buildGo, hasCommand, MATRIX, missing } from '../support/build.js';
 import { debug } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
@@ -86,15 +86,41 @@ describe.skipIf(why)(`calls of C${why ? ` (skipped: ${why})` : ''}`, () => {
   });
 });
 
-const without = missing('go1.26', 'gcc');
+/** Whose runtimes enter and leave C each in a way of their own. */
+const BUILDS = MATRIX.flatMap(toolchain => [{ toolchain }, { toolchain, race: true }] as const);
 
-it.skipIf(without)(`from a goroutine they run on g0${without ? ` (skipped: ${without})` : ''}`, async () => {
-  const at = debug(buildGo('cgo'));
-  await at.text('break main.main');
-  await at.text('continue');
-  const registers = await at.data('regs -a');
-  expect(await at.text('call strlen("abc")')).toBe('3');
-  expect(await at.text('call (int)atoi("-12") + 1')).toBe('-11');
-  expect(await at.data('regs -a')).toEqual(registers);
-  expect(await at.data('continue')).toMatchObject({ reason: 'exited', status: 0 });
+describe.each(BUILDS)('from a goroutine of $toolchain (race: $race)', options => {
+  const without = missing(options.toolchain, 'gcc');
+
+  it.skipIf(without)(`they run on g0, and may call back${without ? ` (skipped: ${without})` : ''}`, async () => {
+    const at = debug(buildGo('cgo', options));
+    await at.text('break main.main');
+    await at.text('continue');
+    const registers = await at.data('regs -a');
+    expect(await at.text('call strlen("abc")')).toBe('3');
+    expect(await at.text('call (int)atoi("-12") + 1')).toBe('-11');
+    expect(await at.data('regs -a')).toEqual(registers);
+    // Where Go 1.19 stops first its runtime lets nothing be called.
+    await at.text('next');
+    // callBack(n) is n by n callbacks, each in the C of the one before.
+    const later = await at.data('regs -a');
+    expect(await at.text('call callBack(3) + callBack(20)')).toBe('23');
+    expect(await at.data('regs -a')).toEqual(later);
+    const before = await at.text('info state');
+    expect(await at.text('call -pure callBack(4)')).toBe('4');
+    expect(await at.text('info state')).toBe(before);
+    expect(await at.data('continue')).toMatchObject({ reason: 'exited', status: 0 });
+  });
+
+  it.skipIf(without)('and from the C that it is in', async () => {
+    const at = debug(buildGo('cgo', options));
+    await at.text('break callBack');
+    await at.text('continue');
+    await at.text('continue');
+    const registers = await at.data('regs -a');
+    expect(await at.text('call callBack(3)')).toBe('3');
+    expect(await at.data('regs -a')).toEqual(registers);
+    await at.text('delete');
+    expect(await at.data('continue')).toMatchObject({ reason: 'exited', status: 0 });
+  });
 });

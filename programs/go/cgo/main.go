@@ -15,7 +15,7 @@ static double fill(sample *s, const char *name) {
 	return s->x * s->y;
 }
 extern int goCallback(int n);
-static int callBack(int n) { return n == 0 ? 0 : goCallback(n) + 1; }
+static __attribute__((noinline)) int callBack(int n) { return n == 0 ? 0 : goCallback(n) + 1; }
 */
 import "C"
 

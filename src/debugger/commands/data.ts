@@ -50,7 +50,7 @@ export const dataCommands: readonly Command[] = [
       'instructions that must not be parted. Breakpoints are not stopped at meanwhile. A call that panics, faults, waits for ever or takes more than',
       'max-call-instructions is undone, and so are the calls of whatis. Under -race what a call writes is reported as a race with the goroutine that stood still.',
       'What is too much for a last parameter that is a slice becomes its elements; f(x...) gives the slice itself. Functions of C are called by their own',
-      "convention, from C or, on g0's stack, from a goroutine; strings go as pointers to a copy. Without debug information only the best known functions of the",
+      "convention, from C or, on g0's stack, from a goroutine, as Go calls C: they may call back. Strings go as pointers to a copy. Without debug information only the best known functions of the",
       'C library tell what they return: others are cast, as in (int)f(x).',
       '-pure undoes every call: memory, other goroutines, time and output are as they were.',
     ].join('\n'),

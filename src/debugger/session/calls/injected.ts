@@ -11,7 +11,7 @@ import { printValue } from '../../values/print.js';
 import { memorySource } from '../../values/source.js';
 import { EMPTY_INTERFACE } from '../../values/types.js';
 import type { CallEdge } from './placed.js';
-import { type CallMaker, CallRun, type CallSite, type ReadyFrame, UNDONE } from './running.js';
+import { type CallMaker, CallRefused, CallRun, type CallSite, type Passing, type ReadyFrame, UNDONE } from './running.js';
 
 /** What R12 says at the runtime's INT3s. */
 const READY = 0n;
@@ -74,7 +74,7 @@ class Injection {
     this.#registers.restore(saved);
     this.#registers.fsBase = own;
     if (refused !== undefined)
-      throw new OperationError(
+      throw new CallRefused(
         `Go's runtime lets no function be called here: ${refused}${refused.includes('safe point') ? ' (next leads to one)' : ''}`,
       );
     return answer!.value;
@@ -105,7 +105,7 @@ class Injection {
     const trap = this.#registers.rip;
     const g = target.threadG(process.current);
     const edge = (): CallEdge => ({ registers: this.#registers, memory, edge: frame() - WORD });
-    const invoke = (entry: bigint, closure: bigint): void => {
+    const invoke = (entry: bigint, closure: bigint, passing?: Passing): void => {
       const { registers } = edge();
       this.#asGo(g);
       registers.set('rdx', closure);
@@ -113,7 +113,11 @@ class Injection {
       registers.set('rsp', frame() - WORD);
       registers.rip = entry;
       process.suppressSignal();
-      this.#run.until([]);
+      const stop = this.#run.until(passing === undefined ? [] : [passing.at]);
+      if (passing !== undefined && stop.kind === 'breakpoint') {
+        passing.work();
+        this.#run.until([]);
+      }
       if (this.#registers.rip === trap) return;
       if (this.#inProtocol() && this.#registers.get('r12') === PANICKED) throw this.#panic();
       throw this.#ownBreakpoint();

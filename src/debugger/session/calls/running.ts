@@ -17,12 +17,18 @@ export interface CallSite {
   readonly most: number;
 }
 
+/** A place that a function comes by while it runs, and what is done there. */
+export interface Passing {
+  readonly at: bigint;
+  work(): void;
+}
+
 /** A frame that is ready for a call. */
 export interface ReadyFrame {
   /** Of the coming call: places are filled here, and its results read. */
   readonly edge: CallEdge;
   /** Runs a function until it returns. `closure` goes to RDX. Throws OperationError when it does not. */
-  invoke(entry: bigint, closure: bigint): void;
+  invoke(entry: bigint, closure: bigint, passing?: Passing): void;
   /** Fresh memory that the callee may keep. `type`: the runtime type of what it shall hold, 0n: bytes without pointers. */
   allocate(size: number, type: bigint): bigint;
   /** The method table of an interface type for a type that it shall hold, both by their descriptors; 0n: that has not the methods. */
@@ -33,6 +39,9 @@ export interface ReadyFrame {
 export type CallMaker = <T>(site: CallSite, bytes: number, work: (frame: ReadyFrame) => T) => T;
 
 const SIGTRAP = 5;
+
+/** No call can be made at this place by this way, and all is as it was. */
+export class CallRefused extends OperationError {}
 
 /** Of a call that has not returned: the machine is put back to where it stood. */
 export const UNDONE = 'nothing of what it did is left';

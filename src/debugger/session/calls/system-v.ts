@@ -1,6 +1,6 @@
 /** Functions of C called by their own convention (AMD64 psABI, 3.2.3): on the stack that the thread is on, or from a goroutine on g0's, as Go calls C. */
 import { assignPlaces } from '../../../abi/assign.js';
-import { SYSTEM_V } from '../../../abi/convention.js';
+import { ABI_INTERNAL, SYSTEM_V } from '../../../abi/convention.js';
 import type { Place } from '../../../abi/place.js';
 import type { GprName } from '../../../cpu/api.js';
 import type { Func, Type } from '../../../image/api.js';
@@ -15,8 +15,9 @@ import { bytesSource, fromUint } from '../../values/source.js';
 import { isCType, pointerTo, underlying } from '../../values/types.js';
 import { bytesOf, pointerOf, stringBytes, stringLength } from '../../values/value.js';
 import { framed } from './direct.js';
+import { injected, PROTOCOL } from './injected.js';
 import { readPlaced, writePlaced } from './placed.js';
-import type { CallMaker, CallSite, ReadyFrame } from './running.js';
+import { type CallMaker, CallRefused, type CallSite, type ReadyFrame } from './running.js';
 
 const C_INT: Type = { kind: 'int', name: 'int', size: 4 };
 const C_LONG: Type = { kind: 'int', name: 'long', size: 8 };
@@ -155,15 +156,70 @@ function textOf(context: EvaluationContext, given: EvaluatedOperand): Uint8Array
   return stringBytes(context, given.value, stringLength(given.value));
 }
 
-/** C's frame on a stack: below what runs there, and where that is a goroutine's, below what Go has left of g0's. */
+/**
+ * C's frame on a stack: below what runs there. From a goroutine, as Go calls C where it lets it, so that C can call back; else below what Go has left
+ * of g0's stack.
+ */
 export function onStackFor(target: Target, stack: StackName, g: bigint, sp: bigint): CallMaker {
   const { go } = target;
-  const machine = stack.kind === 'goroutine' ? go?.machineOf(g) : undefined;
+  if (stack.kind !== 'goroutine') return cFrame(target, sp);
+  const machine = go?.machineOf(g);
   const system = machine === undefined || !go!.readable(machine.g0) ? undefined : go!.goroutine(machine.g0).sched.sp;
-  if (stack.kind === 'goroutine' && (system === undefined || system === 0n))
-    throw new OperationError('the thread has no system stack that C could run on');
-  return framed({
-    sp: system ?? sp,
+  const below: CallMaker = (site, bytes, work) => {
+    if (system === undefined || system === 0n) throw new OperationError('the thread has no system stack that C could run on');
+    return cFrame(target, system)(site, bytes, work);
+  };
+  const cgocall = target.images.functionsNamed('runtime.cgocall')[0];
+  if (cgocall === undefined || target.images.functionsNamed(PROTOCOL).length === 0) return below;
+  return (site, bytes, work) => {
+    try {
+      return throughCgo(cgocall.entry)(site, bytes, work);
+    } catch (refused) {
+      if (!(refused instanceof CallRefused)) throw refused;
+      try {
+        return below(site, bytes, work);
+      } catch (error) {
+        throw error instanceof OperationError
+          ? new OperationError(`${error.message}. It must not call Go here: ${refused.message}`)
+          : error;
+      }
+    }
+  };
+}
+
+/**
+ * By runtime.cgocall(fn, arg unsafe.Pointer) int32, which tells the scheduler and comes to `fn` on g0's stack: a place where nothing else ever comes by.
+ * There the frame is made, and the call; then `fn` returns.
+ */
+const throughCgo =
+  (cgocall: bigint): CallMaker =>
+  (site, bytes, work) => {
+    const { process, images, memory } = site.target;
+    const fn = images.all[0]!.entry;
+    return injected(site, 0, ({ edge, invoke }) => {
+      let answer: { readonly value: ReturnType<typeof work> } | undefined;
+      const [code, argument] = ABI_INTERNAL.integerArguments;
+      edge.registers.set(code!, fn);
+      edge.registers.set(argument!, 0n);
+      invoke(cgocall, 0n, {
+        at: fn,
+        work: () => {
+          const thread = process.current;
+          const { registers } = thread;
+          const sp = registers.get('rsp');
+          answer = { value: cFrame(site.target, sp)({ ...site, thread }, bytes, work) };
+          registers.set('rax', 0n);
+          registers.rip = memory.readU64(sp);
+          registers.set('rsp', sp + 8n);
+        },
+      });
+      return answer!.value;
+    });
+  };
+
+const cFrame = (target: Target, sp: bigint): CallMaker =>
+  framed({
+    sp,
     prepare: registers => {
       registers.rflags &= ~0x500n;
     },
@@ -181,4 +237,3 @@ export function onStackFor(target: Target, stack: StackName, g: bigint, sp: bigi
       };
     },
   });
-}
