@@ -11,6 +11,7 @@ import { commandTable } from '../src/debugger/commands/table.js';
 import type { SyscallRow } from '../src/linux/syscalls/row.js';
 import { SYSCALLS } from '../src/linux/syscalls/table.js';
 import { LAUNCH_ATTRIBUTES } from '../src/server/dap/launch.js';
+import { jsonSchema } from './json-shapes.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -195,6 +196,7 @@ export const pages = (): ReadonlyMap<string, string> =>
       'docs/syscalls.md': syscalls(),
     }).map(([path, text]): [string, string] => [path, `${GENERATED}${text.trimEnd()}\n`]),
     ['docs/r14.1', manual()],
+    ['docs/json-schema.json', `${JSON.stringify(jsonSchema(), undefined, 1)}\n`],
     ['editors/vscode/package.json', `${extension()}\n`],
   ]);
 

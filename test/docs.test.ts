@@ -18,6 +18,7 @@ it('links of the hand-written pages lead somewhere', () => {
     'CHANGELOG.md',
     'docs/architecture.md',
     'docs/json.md',
+    'docs/formats.md',
     'docs/editors.md',
     'docs/web.md',
   ]) {
