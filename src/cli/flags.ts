@@ -112,6 +112,19 @@ export const COMMAND_FLAGS = [
   { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
   { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
   {
+    name: 'allow-exec',
+    value: 'PATH',
+    summary: 'let it start a program besides itself, which is emulated as it is',
+    of: ['exec', 'run', 'gdbserver'],
+    repeated: true,
+  },
+  {
+    name: 'processes',
+    value: 'N',
+    summary: 'processes there may be at once (default 64)',
+    of: ['exec', 'run', 'gdbserver'],
+  },
+  {
     name: 'overlay',
     value: 'PATH',
     summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',

@@ -43,6 +43,8 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const sysroot = parsed.values.get('sysroot')?.[0];
   const allowRead = parsed.values.get('allow-read');
   const allowWrite = parsed.values.get('allow-write');
+  const allowExec = parsed.values.get('allow-exec');
+  const processes = numberFlag(parsed, 'processes', 1);
   const overlay = parsed.values.get('overlay');
   return {
     host: nodePorts,
@@ -61,6 +63,8 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
     ...(sysroot === undefined ? {} : { sysroot }),
     ...(allowRead === undefined ? {} : { allowRead }),
     ...(allowWrite === undefined ? {} : { allowWrite }),
+    ...(allowExec === undefined ? {} : { allowExec }),
+    ...(processes === undefined ? {} : { processes }),
     ...(overlay === undefined ? {} : { overlay }),
   };
 }

@@ -137,6 +137,12 @@ export interface AddressSpace {
   snapshot(): MemorySnapshot;
   /** Makes mappings and contents be as they were then; costs what differs. */
   restore(snapshot: MemorySnapshot): void;
+  /** Becomes as another is, contents and all. Throws MemoryLimitError. */
+  copy(other: AddressSpace): void;
+  /** Whether a snapshot was ever taken. */
+  readonly saved: boolean;
+  /** Whether there is no room for one more page, beside the limit of this memory itself. */
+  crowded: () => boolean;
   /** Pages that were copied so far because a snapshot has what they held. */
   readonly copiedPages: number;
   /** Pages whose bytes these snapshots hold beside the guest's memory; each counts once, however many have it. */
@@ -469,8 +475,8 @@ export interface Cpu {
   readonly level: CpuLevel;
   readonly memory: AddressSpace;
   readonly registers: Registers;
-  /** Instructions retired since the start, over all threads. */
-  readonly icount: number;
+  /** Instructions retired since the start, over all threads; of all CPUs that take turns, for who has had the last. */
+  icount: number;
   /** Runs at most `budget` instructions of the loaded thread. A breakpoint at the first instruction is passed when `pass` is set. */
   run(budget: number, pass?: boolean): CpuStop;
   /** Asked now and then between blocks: true ends `run` with `budget` before that is used up. */

@@ -29,6 +29,10 @@ export interface ProcessOptions {
   cwd?: string;
   allowRead?: readonly string[];
   allowWrite?: readonly string[];
+  /** Programs that it may start besides itself. */
+  allowExec?: readonly string[];
+  /** Processes there may be at once, with those that nobody has waited for. Default 64. */
+  processes?: number;
   /** Trees that it may read; what it changes there is its own, and the host's stays as it is. */
   overlay?: readonly string[];
   /** Varies the scheduler, AT_RANDOM and getrandom. Default 0. */
@@ -62,7 +66,7 @@ export interface KernelExtension {
 /** What a process that was saved needs of where it goes on. */
 export type ResumeOptions = Pick<
   ProcessOptions,
-  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite' | 'overlay'
+  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite' | 'allowExec' | 'processes' | 'overlay'
 >;
 
 /** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */

@@ -16,7 +16,7 @@ describe('virtual time', () => {
   it('comes to every moment before its end, and never goes back', () => {
     fc.assert(
       fc.property(fc.array(moment, { minLength: 1, maxLength: 5 }), fc.nat(1e6), (moments, step) => {
-        const cpu = { icount: 0, registers: { save: () => new Uint8Array(0), restore: () => {} } };
+        const cpu = { icount: 0 };
         const clock = new VirtualClock(() => cpu.icount);
         const timers = new Timers(
           clock,
@@ -25,7 +25,7 @@ describe('virtual time', () => {
         );
         const task = new Task(1, new Uint8Array(0), 't');
         const scheduler = new Scheduler(
-          { cpu, clock, timers, cpus: 1, tasks: [task], timeOut: () => 0, waitEnded: () => {}, finishSyscall: () => {} },
+          { cpu, clock, timers, cpus: 1, tasks: [task], load: () => {}, timeOut: () => 0, waitEnded: () => {}, finishSyscall: () => {} },
           new Prng(0, 2),
         );
         for (const deadline of moments) {

@@ -13,7 +13,6 @@ import { AT } from './abi/constants.js';
 import { signalName } from './abi/signals.js';
 import type { Process, ProcessOptions, ProcessStop, SignalHandler, SignalInfo } from './api.js';
 import { LoadError } from './api.js';
-import { FileSystem } from './fs/file-system.js';
 import { OwnFiles } from './fs/own-files.js';
 import { Sandbox } from './fs/sandbox.js';
 import type { Kernel } from './kernel.js';
@@ -78,20 +77,17 @@ export function openCore(options: CoreOptions): CoreProcess {
   const size = Number(files.fstat(handle).size);
   const core = described(() => readCore((offset, length) => files.read(handle, offset, length), size, options.core));
   const own = new OwnFiles(files);
-  const { kernel } = machine(own, { ...options, memory: DEFAULT_MEMORY, cpus: 1 });
+  const { cwd = '/' } = options;
+  const sandbox = new Sandbox(own, { cwd, sysroot: undefined, allowRead: [], allowWrite: [], allowExec: [], overlay: [], own: [] });
+  const system = machine(own, sandbox, { ...options, memory: DEFAULT_MEMORY, cpus: 1 });
+  const space = system.spaces[0]!;
+  const kernel = system.newProcess(space, cwd);
   const source = kernel.pages.ofHost(handle, options.core);
   const missing: string[] = [];
   mapFiles(kernel, core, options, missing);
   for (const segment of core.segments) mapSegment(kernel, core, segment, source);
-  kernel.program = programOf(core, options);
-  kernel.layout = new Layout(kernel.memory, 0n);
-  const { cwd = '/' } = options;
-  kernel.fs = new FileSystem(
-    kernel,
-    own,
-    new Sandbox(own, { cwd, sysroot: undefined, allowRead: [], allowWrite: [], overlay: [], own: [] }),
-    cwd,
-  );
+  space.program = programOf(core, options);
+  space.layout = new Layout(kernel.memory, 0n);
   for (const thread of core.threads) {
     const { registers } = kernel.cpu;
     for (const [name, value] of thread.registers) registerNamed(name)?.write(registers, value);
@@ -99,8 +95,7 @@ export function openCore(options: CoreOptions): CoreProcess {
     const task = new Task(thread.tid, registers.save(), core.args.slice(0, 15));
     task.blocked = thread.blocked;
     task.signalFrames.push(...signalFramesOf(kernel.memory, thread.registers.get('rsp')!).toReversed());
-    kernel.tasks.push(task);
-    kernel.scheduler.add(task);
+    kernel.addTask(task);
   }
   kernel.scheduler.prefer(kernel.tasks[0]!);
   kernel.cpu.registers.restore(kernel.tasks[0]!.saved);

@@ -1,40 +1,32 @@
-import { type AddressSpace, type Cpu, PAGE_SIZE, type Registers, type WatchHit } from '../cpu/api.js';
-import type { CpuLevel } from '../cpu/cpuid.js';
+import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
-import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
-import { LoggedFiles } from '../host/log.js';
-import { CLOCK, PID } from './abi/constants.js';
+import { SA, UID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
-import type { KernelExtension, ProcessOptions, Refusal } from './api.js';
-import { type SavedClock, VirtualClock } from './clock.js';
+import { CLD, SIG, signalNumber } from './abi/signals.js';
+import type { KernelExtension } from './api.js';
+import type { VirtualClock } from './clock.js';
 import type { EpollWorld } from './fs/epoll.js';
-import type { TimerFd } from './fs/event.js';
-import { FdTable, type SavedDescriptors } from './fs/fd-table.js';
-import type { FileSystem } from './fs/file-system.js';
+import { FdTable, type OpenFiles, type SavedDescriptors } from './fs/fd-table.js';
+import { FileSystem } from './fs/file-system.js';
 import type { HostView } from './fs/files.js';
-import { FileNodes, type SavedNodes } from './fs/nodes.js';
+import type { FileNodes } from './fs/nodes.js';
 import type { OwnFiles } from './fs/own-files.js';
-import type { SavedTree } from './fs/own-tree.js';
-import { PageFiles, type SavedPages } from './fs/pages.js';
-import { restoreFiles } from './fs/saved-files.js';
-import { FutexTable, type SavedFutexes } from './futex.js';
-import { Layout, type SavedLayout } from './load/layout.js';
-import { Network, type SavedNetwork } from './net/network.js';
-import type { Socket } from './net/socket.js';
-import { OutputLog } from './output.js';
-import { Prng } from './prng.js';
+import type { PageFiles } from './fs/pages.js';
+import type { FutexTable } from './futex.js';
+import type { Layout } from './load/layout.js';
+import type { Network } from './net/network.js';
+import type { Prng } from './prng.js';
 import type { MappedObject, Program } from './program.js';
-import { Refusals } from './refusals.js';
-import { type SavedScheduler, Scheduler } from './scheduler.js';
+import type { Refusals } from './refusals.js';
+import type { Scheduler } from './scheduler.js';
 import { type SavedSignals, SignalTable } from './signal/table.js';
+import type { Space } from './space.js';
+import type { System } from './system.js';
 import { type SavedTask, Task } from './task.js';
 import { type SavedTimers, type Timer, Timers } from './timers.js';
-import { UserMemory } from './user-memory.js';
+import type { UserMemory } from './user-memory.js';
 import type { Wait, WaitKind, WaitOf } from './wait.js';
-
-/** Numbers of system calls lie below. */
-const MOST_CALLS = 600;
 
 /** One kind of wait: what becomes of a task that waits so. Methods may throw Errno, but for `cancel` and `reason`. */
 export interface WaitRow<K extends WaitKind> {
@@ -48,6 +40,8 @@ export interface WaitRow<K extends WaitKind> {
   signal(kernel: Kernel, wait: WaitOf<K>): number;
   /** Runs when the wait ends without `poll` having answered: leaves queues. */
   cancel?(kernel: Kernel, task: Task): void;
+  /** No signal ends it but one that ends the process. */
+  readonly deaf?: true;
 }
 
 /** What the kinds of waits and timers do; the system calls have it. */
@@ -57,163 +51,230 @@ export interface KernelTables {
   readonly timers: { readonly [K in Timer['kind']]: (kernel: Kernel, timer: Extract<Timer, { kind: K }>, count: number) => void };
 }
 
-/** The process with all its parts, memory and the CPU aside. `gone`: tasks that have exited, to which something still refers. */
+/** How a process has ended: what a shell would see, and the name of the signal that has killed it. */
+export interface ProcessEnd {
+  readonly status: number;
+  readonly signal?: string;
+}
+
+/** What of a process is its own. `space`: the number of its memory, of which one that has ended has none. */
 export type SavedKernel = Versioned<{
-  readonly level: CpuLevel;
-  readonly cpus: number;
-  readonly memoryLimit: number;
-  readonly program: Program;
+  readonly pid: number;
+  readonly parent: number | undefined;
+  readonly group: number;
+  readonly session: number;
+  readonly exitSignal: number;
+  readonly space: number | undefined;
   readonly tasks: readonly SavedTask[];
-  readonly gone: readonly SavedTask[];
-  readonly nextTid: number;
-  readonly clock: SavedClock;
-  readonly random: bigint;
-  readonly scheduler: SavedScheduler;
   readonly timers: SavedTimers;
-  readonly futexes: SavedFutexes;
-  readonly piFutexes: SavedFutexes;
   readonly signals: SavedSignals;
-  readonly refusals: readonly Refusal[];
   readonly limits: readonly { readonly which: number; readonly limit: readonly [bigint, bigint] }[];
-  readonly exit: Kernel['exit'];
+  readonly exit: ProcessEnd | undefined;
   readonly stopped: boolean;
+  readonly news: Kernel['news'];
   readonly mainStatus: number | undefined;
-  readonly syscallCount: number;
-  readonly calls: readonly (readonly [number: number, count: number])[];
+  readonly cpuTime: number;
+  readonly childrenTime: number;
   readonly umask: number;
-  readonly peakPages: number;
   readonly cwd: string;
-  readonly layout: SavedLayout;
   readonly fds: SavedDescriptors;
-  readonly nodes: SavedNodes;
-  readonly own: SavedTree;
-  readonly nextPipe: number;
-  readonly net: SavedNetwork;
-  readonly input: SavedInput;
-  readonly written: number;
-  /** What debuggers are told, and the files behind mappings, whose names are the host's. */
-  readonly aside: {
-    readonly threadEvents: Kernel['threadEvents'];
-    readonly changed: Kernel['changed'];
-    readonly objects: readonly MappedObject[];
-    readonly pages: SavedPages;
-    /** How far the log of the host's files was, where there is one. */
-    readonly log: number | undefined;
-  };
 }>;
 
-/** The state of one emulated process and its machine: the whole of it, nothing else influences the guest. */
+/** A process, as its system calls see it: what is its own, and what it has in common with the others of its machine (System). */
 export class Kernel {
-  readonly memory: AddressSpace;
-  readonly user: UserMemory;
-  readonly clock: VirtualClock;
   readonly timers: Timers;
-  readonly scheduler: Scheduler;
-  readonly futexes: FutexTable;
-  /** Waiters of words that hold their owner (FUTEX_LOCK_PI), whom unlocking makes the next owner. */
-  readonly piFutexes: FutexTable;
   readonly signals: SignalTable;
-  readonly refusals = new Refusals();
-  readonly objects: MappedObject[] = [];
-  readonly pages: PageFiles;
-  readonly input: InputLog;
-  readonly output: OutputLog;
-  /** getrandom, /dev/urandom. */
-  readonly random: Prng;
-  readonly cpus: number;
-  readonly memoryLimit: number;
-  /** Tasks that have not exited, in order of creation. */
+  readonly fds: FdTable;
+  readonly fs: FileSystem;
+  /** Its tasks that have not exited, in order of creation. */
   readonly tasks: Task[] = [];
-  /** Thread births and deaths that `catch thread` has still to report. */
-  readonly threadEvents: { readonly event: 'created' | 'exited'; readonly tid: number }[] = [];
+  /** Undefined: it is gone, or in the first of all processes nobody. */
+  parent: Kernel | undefined;
+  /** Process group and session. */
+  group: number;
+  session: number;
+  /** The signal that its parent gets when it ends; 0: none. */
+  exitSignal: number = SIG.CHLD;
   /** Set when the process is gone. */
-  exit: { readonly status: number; readonly signal?: string } | undefined;
-  /** By SIGSTOP and its like: nothing runs until SIGCONT comes, which only a timer could send. */
+  exit: ProcessEnd | undefined;
+  /** By SIGSTOP and its like: nothing of it runs until SIGCONT comes. */
   stopped = false;
+  /** Stopped or going on, as a parent may be told once: wait4(2), WUNTRACED and WCONTINUED. */
+  news: { readonly kind: 'stopped' | 'continued'; readonly signal: number } | undefined;
   /** What the main thread said when it exited before others. */
   mainStatus: number | undefined;
-  syscallCount = 0;
-  /** System calls by number; those that no Linux has are counted together, behind the others. */
-  readonly calls = new Float64Array(MOST_CALLS + 1);
-  /** Watched ranges that the kernel itself has changed for the guest, to be told of before that goes on. */
-  changed: readonly WatchHit[] = [];
+  /** Instructions that its tasks have retired, and those of children that it has waited for. */
+  cpuTime = 0;
+  childrenTime = 0;
   umask = 0o022;
-  /** What the guest sees of the host's files. */
-  readonly nodes = new FileNodes();
-  readonly view: HostView = { nodes: this.nodes, now: () => this.clock.read(CLOCK.REALTIME)! };
-  readonly epolls: EpollWorld = { watches: 0, moment: 0 };
   /** Resource limits that the guest has set: soft and hard by RLIMIT number. */
   readonly limits = new Map<number, readonly [bigint, bigint]>();
-  readonly fds = new FdTable(file => this.tasks.some(({ wait }) => wait !== undefined && 'file' in wait && wait.file === file));
-  fs!: FileSystem;
-  layout!: Layout;
-  program!: Program;
-  /** Inode of the next pipe or socket. */
-  nextPipe = 1000;
-  readonly net = new Network({
-    hold: file => this.fds.hold(file),
-    letGo: file => this.fds.letGo(file),
-    held: () => this.fds.held,
-    newInode: () => this.nextPipe++,
-  });
-  private nextTid = PID;
+  private memoryOf: Space | undefined;
 
   constructor(
-    readonly cpu: Cpu,
-    /** The host's files, and the guest's own. */
-    readonly own: OwnFiles,
-    private readonly options: Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension'> & {
-      readonly memory: number;
-    },
-    private readonly tables: KernelTables,
+    readonly system: System,
+    readonly pid: number,
+    space: Space | undefined,
+    cwd: string,
   ) {
-    const seed = options.seed ?? 0;
-    this.memory = cpu.memory;
-    this.pages = new PageFiles(own, () => options.memory - PAGE_SIZE * cpu.memory.touchedPages);
-    this.memory.pager = this.pages.read;
-    own.grow = bytes => this.pages.grow(bytes);
-    this.input = inputLog(options.stdin ?? new Uint8Array(0));
-    this.output = new OutputLog(() => cpu.icount, options.output);
-    this.cpus = options.cpus ?? 2;
-    this.memoryLimit = options.memory;
-    this.random = new Prng(seed, 1);
-    this.user = new UserMemory(cpu.memory, address => this.layout.growStack(address));
-    this.clock = new VirtualClock(() => cpu.icount);
+    this.group = pid;
+    this.session = pid;
     this.timers = new Timers(
-      this.clock,
-      () => cpu.icount,
+      system.clock,
+      () => this.cpuTime,
       (timer, count) => this.timerDue(timer, count),
     );
-    this.scheduler = new Scheduler(this, new Prng(seed, 2));
-    this.futexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
-    this.piFutexes = new FutexTable((task, result) => this.scheduler.finishWait(task, result));
     this.signals = new SignalTable(this);
+    this.fds = new FdTable(system.files);
+    this.fs = new FileSystem(this, system.own, system.sandbox, cwd);
+    this.space = space;
+  }
+
+  // ---- what it has of its memory -----------------------------------------------------------------------------------------------------
+
+  /** Its memory; undefined: it has ended, and has none any more. */
+  get space(): Space | undefined {
+    return this.memoryOf;
+  }
+
+  /** Memory that nobody has any more is given back. */
+  set space(space: Space | undefined) {
+    const before = this.memoryOf;
+    if (space !== undefined) space.users++;
+    this.memoryOf = space;
+    if (before !== undefined && --before.users === 0) this.system.giveBack(before);
+  }
+
+  get cpu(): Cpu {
+    return this.memoryOf!.cpu;
+  }
+
+  get memory(): AddressSpace {
+    return this.memoryOf!.memory;
+  }
+
+  get user(): UserMemory {
+    return this.memoryOf!.user;
+  }
+
+  get layout(): Layout {
+    return this.memoryOf!.layout;
+  }
+
+  get program(): Program {
+    return this.memoryOf!.program;
+  }
+
+  get objects(): MappedObject[] {
+    return this.memoryOf!.objects;
+  }
+
+  get futexes(): FutexTable {
+    return this.memoryOf!.futexes;
+  }
+
+  get piFutexes(): FutexTable {
+    return this.memoryOf!.piFutexes;
+  }
+
+  // ---- what all processes have in common ------------------------------------------------------------------------------------------------
+
+  get clock(): VirtualClock {
+    return this.system.clock;
+  }
+
+  get scheduler(): Scheduler {
+    return this.system.scheduler;
+  }
+
+  get files(): OpenFiles {
+    return this.system.files;
+  }
+
+  get net(): Network {
+    return this.system.net;
+  }
+
+  get epolls(): EpollWorld {
+    return this.system.epolls;
+  }
+
+  get own(): OwnFiles {
+    return this.system.own;
+  }
+
+  get nodes(): FileNodes {
+    return this.system.nodes;
+  }
+
+  get view(): HostView {
+    return this.system.view;
+  }
+
+  get pages(): PageFiles {
+    return this.system.pages;
+  }
+
+  get random(): Prng {
+    return this.system.random;
+  }
+
+  get refusals(): Refusals {
+    return this.system.refusals;
+  }
+
+  get cpus(): number {
+    return this.system.cpus;
+  }
+
+  get memoryLimit(): number {
+    return this.system.memoryLimit;
   }
 
   get extension(): KernelExtension | undefined {
-    return this.options.extension;
+    return this.system.extension;
   }
 
-  /** Notes that a system call is done. */
-  countCall(number: number): void {
-    this.syscallCount++;
-    this.calls[number >= 0 && number < MOST_CALLS ? number : MOST_CALLS]!++;
+  /** Asks the waiting tasks of all processes again: a file, pipe or queue has changed. */
+  filesChanged(): void {
+    this.system.filesChanged();
   }
 
-  newTid(): number {
-    return this.nextTid++;
+  /** Another process, or this one, by its pid: also one that has ended and has not been waited for. */
+  process(pid: number): Kernel | undefined {
+    return this.system.process(pid);
   }
+
+  get parentPid(): number {
+    return this.system.parentPid(this);
+  }
+
+  // ---- tasks ---------------------------------------------------------------------------------------------------------------------------
 
   task(tid: number): Task | undefined {
     return this.tasks.find(task => task.tid === tid);
   }
 
+  addTask(task: Task): void {
+    task.pid = this.pid;
+    task.held = this.stopped;
+    this.tasks.push(task);
+    this.system.tasks.push(task);
+    this.scheduler.add(task);
+  }
+
+  removeTask(task: Task): void {
+    this.cancelWait(task);
+    this.tasks.splice(this.tasks.indexOf(task), 1);
+    this.system.removeTask(task);
+  }
+
   private rowOf(wait: Wait): WaitRow<WaitKind> {
-    return this.tables.waits[wait.kind] as WaitRow<WaitKind>;
+    return this.system.tables.waits[wait.kind] as WaitRow<WaitKind>;
   }
 
   private timerDue(timer: Timer, count: number): void {
-    (this.tables.timers[timer.kind] as (kernel: Kernel, timer: Timer, count: number) => void)(this, timer, count);
+    (this.system.tables.timers[timer.kind] as (kernel: Kernel, timer: Timer, count: number) => void)(this, timer, count);
   }
 
   /** What the task waits for, in words. */
@@ -229,7 +290,7 @@ export class Kernel {
   /** Ends a wait that a signal interrupts. */
   interrupt(task: Task): void {
     const { wait } = task;
-    if (!wait || task.state !== 'waiting') return;
+    if (!wait || task.state !== 'waiting' || this.rowOf(wait).deaf) return;
     this.cancelWait(task);
     this.scheduler.finishWait(
       task,
@@ -243,47 +304,15 @@ export class Kernel {
     return answer(() => this.rowOf(wait).timeout?.(this, wait) ?? 0);
   }
 
-  waitEnded(wait: Wait | undefined): void {
-    if (wait && 'file' in wait) this.fds.forget(wait.file);
-  }
-
-  /** Asks the waiting tasks again: a file, pipe or queue has changed. One that goes on may change what the next waits for. */
-  filesChanged(): void {
-    for (let again = true; again; ) {
-      again = false;
-      this.epolls.moment++;
-      for (const task of this.tasks) {
-        const { wait } = task;
-        if (task.state !== 'waiting' || !wait) continue;
-        const row = this.rowOf(wait);
-        if (row.poll === undefined) continue;
-        const result = answer(() => row.poll!(this, task, wait));
-        if (result === undefined) continue;
-        this.epolls.moment++;
-        this.scheduler.finishWait(task, result);
-        again = true;
-      }
-    }
-  }
-
-  /** Asks for input again, for those who wait for it. Returns whether somebody does still. */
-  lookForInput(): boolean {
-    const { input } = this;
-    const { asked } = input;
-    this.filesChanged();
-    return input.hungry && input.asked > asked;
-  }
-
-  /** Ends the process. */
-  end(status: number, signal?: string): void {
-    this.exit ??= signal === undefined ? { status } : { status, signal };
-    this.fds.closeAll();
-    for (const task of this.tasks) task.state = 'exited';
+  /** What a task that waits would be answered now; undefined: it waits still. */
+  askAgain(task: Task, wait: Wait): number | undefined {
+    const row = this.rowOf(wait);
+    return row.poll === undefined ? undefined : answer(() => row.poll!(this, task, wait));
   }
 
   /** The registers of a task, loaded or not. */
   registersOf(task: Task): Registers {
-    return task === this.scheduler.current ? this.cpu.registers : savedRegisters(task.saved);
+    return task === this.memoryOf?.loaded ? this.cpu.registers : savedRegisters(task.saved);
   }
 
   /** Puts a system call's result into RAX; one that restarts the call is kept for the delivery of signals. */
@@ -296,108 +325,104 @@ export class Kernel {
     this.registersOf(task).setGpr(0, BigInt(result));
   }
 
+  // ---- the end, and what comes before it ------------------------------------------------------------------------------------------------
+
+  /** Ends the process. */
+  end(status: number, signal?: string): void {
+    if (this.exit) return;
+    this.exit = signal === undefined ? { status } : { status, signal };
+    this.fds.closeAll();
+    for (const task of this.tasks) {
+      this.cancelWait(task);
+      this.system.removeTask(task);
+    }
+    this.system.ended(this);
+  }
+
+  /** Stops all of it, or lets it go on; tells its parent. */
+  halt(signal: number): void {
+    const stopped = signal !== SIG.CONT;
+    if (this.exit || this.stopped === stopped) return;
+    this.stopped = stopped;
+    this.news = { kind: stopped ? 'stopped' : 'continued', signal };
+    for (const task of this.tasks) {
+      task.held = stopped;
+      if (task.ready) this.scheduler.add(task);
+    }
+    const { parent } = this;
+    if (parent !== undefined && (parent.signals.action(SIG.CHLD).flags & SA.NOCLDSTOP) === 0) {
+      const code = stopped ? CLD.STOPPED : CLD.CONTINUED;
+      parent.signals.sendToProcess({ signal: SIG.CHLD, code, sender: this.pid, uid: UID, value: BigInt(signal) });
+    }
+    this.filesChanged();
+  }
+
+  /** How it has ended or what has become of it, as siginfo_t of SIGCHLD says it: si_code and si_status. */
+  get ending(): { readonly code: number; readonly status: number } | undefined {
+    const { exit } = this;
+    if (exit === undefined) return undefined;
+    return exit.signal === undefined
+      ? { code: CLD.EXITED, status: exit.status }
+      : { code: CLD.KILLED, status: signalNumber(exit.signal) ?? SIG.KILL };
+  }
+
+  /** Its children are waited for by nobody: they leave nothing behind (sigaction(2), SA_NOCLDWAIT). */
+  get forgetsChildren(): boolean {
+    const { handler, flags } = this.signals.action(SIG.CHLD);
+    return handler === 1n || (flags & SA.NOCLDWAIT) !== 0;
+  }
+
+  // ---- saving --------------------------------------------------------------------------------------------------------------------------
+
   save(): SavedKernel {
-    const { scheduler, tasks, timers } = this;
-    const { current } = scheduler;
-    const registers = (task: Task) => (task === current ? this.cpu.registers.save() : task.saved);
-    const referred = new Set([...(current ? [current] : []), ...timers.countedTasks]);
     return {
-      version: 6,
-      level: this.cpu.level,
-      cpus: this.cpus,
-      memoryLimit: this.memoryLimit,
-      program: this.program,
-      tasks: tasks.map(task => task.save(registers(task))),
-      gone: [...referred].filter(task => !tasks.includes(task)).map(task => task.save(registers(task))),
-      nextTid: this.nextTid,
-      clock: this.clock.save(),
-      random: this.random.save(),
-      scheduler: scheduler.save(),
-      timers: timers.save(),
-      futexes: this.futexes.save(),
-      piFutexes: this.piFutexes.save(),
+      version: 7,
+      pid: this.pid,
+      parent: this.parent?.pid,
+      group: this.group,
+      session: this.session,
+      exitSignal: this.exitSignal,
+      space: this.memoryOf && this.system.spaces.indexOf(this.memoryOf),
+      tasks: this.tasks.map(task => task.save(task === this.memoryOf?.loaded ? this.cpu.registers.save() : task.saved)),
+      timers: this.timers.save(),
       signals: this.signals.save(),
-      refusals: this.refusals.save(),
       limits: [...this.limits].map(([which, limit]) => ({ which, limit })),
       exit: this.exit,
       stopped: this.stopped,
+      news: this.news,
       mainStatus: this.mainStatus,
-      syscallCount: this.syscallCount,
-      calls: [...this.calls.entries()].filter(([, count]) => count > 0),
+      cpuTime: this.cpuTime,
+      childrenTime: this.childrenTime,
       umask: this.umask,
-      peakPages: this.memory.peakPages,
       cwd: this.fs.cwd,
-      layout: this.layout.save(),
       fds: this.fds.save(),
-      nodes: this.nodes.save(),
-      own: this.own.save(),
-      nextPipe: this.nextPipe,
-      net: this.net.save(),
-      input: this.input.save(),
-      written: this.output.save(),
-      aside: {
-        threadEvents: [...this.threadEvents],
-        changed: this.changed,
-        objects: [...this.objects],
-        pages: this.pages.save(),
-        log: logOf(this.options)?.position,
-      },
     };
   }
 
-  /** Of another process too, if it has as many CPUs and as much memory. */
-  restore(saved: SavedKernel): void {
-    checkVersion('kernel', saved, 6);
-    if (saved.level !== this.cpu.level || saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit)
-      throw new Error('saved on another machine');
-    const { aside } = saved;
-    const gone = saved.gone.map(task => Task.restore(task));
+  /** Its tasks, before others may be asked for theirs. */
+  restoreTasks(saved: SavedKernel): void {
+    checkVersion('process', saved, 7);
     this.tasks.splice(0, this.tasks.length, ...saved.tasks.map(task => Task.restore(task)));
-    const byTid = new Map([...this.tasks, ...gone].map(task => [task.tid, task]));
-    const task = (tid: number): Task => byTid.get(tid)!;
-    this.program = saved.program;
-    this.nextTid = saved.nextTid;
-    this.clock.restore(saved.clock);
-    this.random.restore(saved.random);
-    this.scheduler.restore(saved.scheduler, task);
-    this.own.leave();
-    const log = logOf(this.options);
-    if (log !== undefined && aside.log !== undefined) log.seek(aside.log);
-    const lasting = log !== undefined;
-    this.pages.restore(aside.pages, lasting);
-    const { timers, random, pages, input, output } = this;
-    this.epolls.watches = 0;
-    this.nodes.restore(saved.nodes);
-    const world = { timers, epolls: this.epolls, random, pages, input, output, net: this.net, host: this.own, view: this.view, lasting };
-    this.fds.restore(saved.fds, (saves, before) => restoreFiles(saves, world, before), lasting);
-    this.own.restore(saved.own);
-    this.net.restore(saved.net, id => this.fds.file(id) as Socket, this.fds.all);
-    this.timers.restore(saved.timers, task, file => (this.fds.file(file) as TimerFd).timer);
-    this.futexes.restore(saved.futexes, task);
-    this.piFutexes.restore(saved.piFutexes, task);
+  }
+
+  /** The rest, once open files and the tasks of all processes are there. */
+  restore(saved: SavedKernel, task: (tid: number) => Task): void {
+    this.parent = saved.parent === undefined ? undefined : this.process(saved.parent);
+    this.group = saved.group;
+    this.session = saved.session;
+    this.exitSignal = saved.exitSignal;
+    this.timers.restore(saved.timers, task);
     this.signals.restore(saved.signals);
-    this.refusals.restore(saved.refusals);
     this.limits.clear();
     for (const { which, limit } of saved.limits) this.limits.set(which, limit);
     this.exit = saved.exit;
     this.stopped = saved.stopped;
+    this.news = saved.news;
     this.mainStatus = saved.mainStatus;
-    this.syscallCount = saved.syscallCount;
-    this.calls.fill(0);
-    for (const [number, count] of saved.calls) this.calls[number] = count;
+    this.cpuTime = saved.cpuTime;
+    this.childrenTime = saved.childrenTime;
     this.umask = saved.umask;
-    this.memory.peakPages = saved.peakPages;
     this.fs.cwd = saved.cwd;
-    this.layout = Layout.restore(this.memory, saved.layout);
-    this.nextPipe = saved.nextPipe;
-    this.input.restore(saved.input);
-    this.output.restore(saved.written);
-    this.changed = aside.changed;
-    this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);
-    this.objects.splice(0, this.objects.length, ...aside.objects);
+    this.fds.restore(saved.fds);
   }
-}
-
-function logOf({ host }: Pick<ProcessOptions, 'host'>): LoggedFiles | undefined {
-  return host.files instanceof LoggedFiles ? host.files : undefined;
 }

@@ -1,7 +1,6 @@
 import {
   type AddressSpace,
   type Cpu,
-  type CpuState,
   type CpuStop,
   type Fault,
   type MemorySnapshot,
@@ -32,23 +31,23 @@ import type {
   SignalInfo,
   Thread,
 } from './api.js';
-import { FileSystem } from './fs/file-system.js';
 import { type OwnFile, OwnFiles } from './fs/own-files.js';
 import { SHARED_MEMORY } from './fs/proc.js';
 import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
-import { Kernel, type SavedKernel } from './kernel.js';
-import { loadProgram, readProgram } from './load/load.js';
-import { Prng } from './prng.js';
-import type { Program } from './program.js';
+import type { Kernel } from './kernel.js';
+import { commandName, loadProgram, readProgram } from './load/load.js';
+import type { MappedObject, Program } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
 import { handlerStack } from './signal/frame.js';
 import type { QueuedSignal } from './signal/pending.js';
+import type { Space } from './space.js';
 import { describeCall, describeResult } from './syscalls/describe.js';
 import { actOnSyscall, enterSyscall } from './syscalls/dispatch.js';
 import { KERNEL_TABLES } from './syscalls/kernel-tables.js';
 import { syscallName } from './syscalls/table.js';
+import { type SavedSystem, System } from './system.js';
 import { type SyscallInProgress, Task } from './task.js';
 
 /** System calls, faults and turns between two questions whether it is enough, less one: the longest take 40 ms. */
@@ -67,19 +66,18 @@ export function startProcess(options: ProcessOptions): Process {
   const sandbox = sandboxOf(own, { ...options, home: options.env?.HOME });
   const files = readProgram(options, sandbox);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const { kernel, cpu } = machine(own, { ...options, memory });
-  const { program, layout, objects } = loadProgram(cpu, kernel.pages, files, options, kernel.random);
-  kernel.program = program;
-  kernel.layout = layout;
-  kernel.objects.push(...objects);
-  allowOwn(sandbox, program);
-  kernel.fs = new FileSystem(kernel, own, sandbox, cwd);
-  for (const stream of [new InputStream(kernel.input), new OutputStream(1, kernel.output), new OutputStream(2, kernel.output)]) {
+  const system = machine(own, sandbox, { ...options, memory });
+  const space = system.spaces[0]!;
+  const how = { path: options.path, args: options.args?.length ? options.args : [options.path], env: environment(options) };
+  loadProgram(space, system.pages, files, how, system.random);
+  system.program = space.program;
+  allowOwn(sandbox, space.program);
+  const kernel = system.newProcess(space, cwd);
+  for (const stream of [new InputStream(system.input), new OutputStream(1, system.output), new OutputStream(2, system.output)]) {
     kernel.fds.add(stream, false);
   }
-  const main = new Task(kernel.newTid(), cpu.registers.save(), program.path.split('/').at(-1)!.slice(0, 15));
-  kernel.tasks.push(main);
-  kernel.scheduler.add(main);
+  const main = new Task(kernel.pid, space.cpu.registers.save(), commandName(files.path));
+  kernel.addTask(main);
   kernel.scheduler.prefer(main);
   return new GuestProcess(kernel, host.digest);
 }
@@ -90,15 +88,17 @@ export function startProcess(options: ProcessOptions): Process {
  */
 export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Process {
   const saved = decodePart(bytes) as ProcessState;
-  checkVersion('process', saved, 1);
-  const { level, cpus, memoryLimit, program, cwd } = saved.kernel;
+  checkVersion('process', saved, 2);
+  const { level, cpus, memoryLimit, spaces, processes } = saved.system;
   const own = new OwnFiles(options.host.files);
-  const { kernel } = machine(own, { ...options, cpu: level, cpus, memory: memoryLimit });
   const sandbox = sandboxOf(own, options);
-  allowOwn(sandbox, program);
-  kernel.fs = new FileSystem(kernel, own, sandbox, cwd);
-  const process = new GuestProcess(kernel, options.host.digest);
-  process.take(saved, kernel.memory.load(saved.memory));
+  const system = machine(own, sandbox, { ...options, cpu: level, cpus, memory: memoryLimit });
+  for (const { program } of spaces) allowOwn(sandbox, program);
+  const process = new GuestProcess(system.newProcess(system.spaces[0]!, processes[0]!.cwd), options.host.digest);
+  process.take(
+    saved,
+    saved.memories.map(memory => ({ space: undefined, load: space => space.memory.load(memory) })),
+  );
   return process;
 }
 
@@ -107,7 +107,7 @@ const HOME_FOLDERS = ['.cache', '.config', '.local'];
 
 /** Folders that are the guest's own, with their permissions: what each program may write, and where it is at home. */
 function sandboxOf(own: OwnFiles, options: ResumeOptions & { readonly home?: string | undefined }): Sandbox {
-  const { cwd = '/', sysroot, allowRead = [], allowWrite = [], overlay = [], home } = options;
+  const { cwd = '/', sysroot, allowRead = [], allowWrite = [], allowExec = [], overlay = [], home } = options;
   const folders: [string, number][] = [
     ['/tmp', 0o777],
     [SHARED_MEMORY, 0o777],
@@ -117,7 +117,7 @@ function sandboxOf(own: OwnFiles, options: ResumeOptions & { readonly home?: str
   // The root is not the guest's: who is at home there keeps what belongs to a home.
   if (at === '/') folders.push(...HOME_FOLDERS.map((name): [string, number] => [`/${name}`, 0o700]));
   else folders.push([at, 0o755]);
-  return new Sandbox(own, { cwd, sysroot, allowRead, allowWrite, overlay, own: folders });
+  return new Sandbox(own, { cwd, sysroot, allowRead, allowWrite, allowExec, overlay, own: folders });
 }
 
 /** A program may read itself and what loads it. */
@@ -127,33 +127,33 @@ function allowOwn(sandbox: Sandbox, program: Program): void {
   if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 
-/** A machine with a kernel, and nothing in its memory. */
+/** The environment of a guest that was given none: the same on every host. */
+const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' };
+
+const environment = ({ env }: Pick<ProcessOptions, 'env'>): string[] =>
+  Object.entries(env ?? DEFAULT_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+
+/** A machine with nothing in its memory, and no process. */
 export function machine(
   own: OwnFiles,
+  sandbox: Sandbox,
   options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpu' | 'cpus' | 'room'> & { readonly memory: number },
-): { kernel: Kernel; cpu: Cpu } {
-  const cpu = new Machine({
-    memory: Math.min(options.memory, options.room ?? options.memory),
-    level: options.cpu,
-    seed: new Prng(options.seed ?? 0, 3).save(),
-    assets: options.host.assets,
-  });
-  const kernel = new Kernel(cpu, own, options, KERNEL_TABLES);
-  cpu.environment = { counter: () => kernel.clock.counter(), tscAux: () => kernel.scheduler.processor };
-  return { kernel, cpu };
+): System {
+  const memory = Math.min(options.memory, options.room ?? options.memory);
+  const makeCpu = (seed: bigint) => new Machine({ memory, level: options.cpu, seed, assets: options.host.assets });
+  return new System(own, sandbox, { ...options, makeCpu }, KERNEL_TABLES);
 }
 
-/** The whole of a process but its memory: kernel and CPU, and the thread whose signal the last stop has told of. */
+/** The whole of a machine but its memories, the thread whose signal the last stop has told of, and the process that is looked at. */
 interface MachineState {
   readonly version: number;
-  readonly kernel: SavedKernel;
-  readonly cpu: CpuState;
-  readonly aside: { readonly stoppedFor: number | undefined };
+  readonly system: SavedSystem;
+  readonly aside: { readonly stoppedFor: number | undefined; readonly looked: number };
 }
 
 /** All of it as plain data. */
 interface ProcessState extends MachineState {
-  readonly memory: SavedMemory;
+  readonly memories: readonly SavedMemory[];
 }
 
 /** What a save's kernel, registers and record of calls are reckoned as. */
@@ -162,47 +162,53 @@ const STATE_BYTES = 1 << 17;
 class Saved implements SavedProcess {
   constructor(
     readonly state: MachineState,
-    readonly snapshot: MemorySnapshot,
-    readonly memory: AddressSpace,
+    readonly owner: System,
+    readonly memories: readonly { readonly space: Space; readonly snapshot: MemorySnapshot }[],
+    readonly t: number,
   ) {}
 
-  get t(): number {
-    return this.state.cpu.icount;
-  }
-
   bytes(): Uint8Array {
-    const whole: ProcessState = { ...this.state, memory: this.memory.save(this.snapshot) };
+    const whole: ProcessState = { ...this.state, memories: this.memories.map(({ space, snapshot }) => space.memory.save(snapshot)) };
     return encodePart(whole);
   }
 }
 
 export class GuestProcess implements Process {
-  readonly cpu: Cpu;
-  readonly memory: AddressSpace;
   readonly pid: number = PID;
   catch: Catch = {};
+  private readonly system: System;
   private readonly views = new WeakMap<Task, ThreadView>();
   private observers: readonly ProcessObserver[] = [];
   /** Thread that observers were last told of. */
   private lastTid: number = PID;
-  private readonly loaded: LoadedObject[] = [];
+  private loaded: LoadedObject[] = [];
+  /** What `loaded` was made of. */
+  private loadedOf: readonly MappedObject[] | undefined;
   /** Whose signal the last stop reported. */
   private stoppedFor: Task | undefined;
 
   constructor(
-    private readonly kernel: Kernel,
+    /** The process of the machine that is looked at. */
+    private kernel: Kernel,
     private readonly digest: () => Digest,
   ) {
-    this.cpu = kernel.cpu;
-    this.memory = kernel.memory;
+    this.system = kernel.system;
+  }
+
+  get cpu(): Cpu {
+    return this.kernel.cpu;
+  }
+
+  get memory(): AddressSpace {
+    return this.kernel.memory;
   }
 
   get t(): number {
-    return this.cpu.icount;
+    return this.system.cpu.icount;
   }
 
   get current(): Thread {
-    return this.view(this.kernel.scheduler.current!);
+    return this.view(this.kernel.space!.loaded!);
   }
 
   get threads(): readonly Thread[] {
@@ -211,6 +217,8 @@ export class GuestProcess implements Process {
 
   get objects(): readonly LoadedObject[] {
     const { objects, pages } = this.kernel;
+    if (this.loadedOf !== objects) this.loaded = [];
+    this.loadedOf = objects;
     for (const { path, bias, role, source, size } of objects.slice(this.loaded.length)) {
       this.loaded.push({ path, bias, role, bytes: () => pages.whole(source, size) });
     }
@@ -230,11 +238,11 @@ export class GuestProcess implements Process {
   }
 
   get written(): number {
-    return this.kernel.output.written;
+    return this.system.output.written;
   }
 
   get syscallCount(): number {
-    return this.kernel.syscallCount;
+    return this.system.syscallCount;
   }
 
   syscallName(number: number): string {
@@ -242,13 +250,13 @@ export class GuestProcess implements Process {
   }
 
   get syscallCounts(): ReadonlyMap<string, number> {
-    const { calls } = this.kernel;
+    const { calls } = this.system;
     const named = [...calls.keys()].filter(number => calls[number]! > 0);
     return new Map(named.map(number => [number === calls.length - 1 ? 'others' : syscallName(number), calls[number]!]));
   }
 
   get ownFiles(): Iterable<OwnFile> {
-    return this.kernel.own.all();
+    return this.system.own.all();
   }
 
   observe(observer: ProcessObserver): () => void {
@@ -261,57 +269,70 @@ export class GuestProcess implements Process {
   }
 
   run({ budget, pass, enough }: RunOptions): ProcessStop {
-    const { kernel, cpu } = this;
-    const { scheduler, input } = kernel;
-    const end = cpu.icount + budget;
+    const { system } = this;
+    const { scheduler, input } = system;
+    const end = system.cpu.icount + budget;
     if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
-    cpu.enough = enough;
     let asked = 0;
     try {
+      if (scheduler.current?.ready) system.load(scheduler.current);
       for (;;) {
-        const event = kernel.threadEvents.shift();
-        if (event && this.catch.threads) return { kind: 'thread', ...event };
+        const event = system.threadEvents.shift();
+        if (event && event.pid === this.pid && this.catch.threads) return { kind: 'thread', event: event.event, tid: event.tid };
         if (event) continue;
-        if (kernel.exit) return { kind: 'exited', ...kernel.exit };
+        if (system.over) return { kind: 'exited', ...system.end! };
         // Questions to the host come at the same places of the run whatever slices it is cut into: where a turn is over.
-        const starving = input.hungry && scheduler.turnOver && kernel.lookForInput();
+        const starving = input.hungry && scheduler.turnOver && system.lookForInput();
         if (input.hungry && !input.told) {
           input.told = true;
           return { kind: 'input', idle: 0 };
         }
         let idle: number | undefined;
-        const task = kernel.stopped
-          ? undefined
-          : scheduler.next(ns => {
-              const may = !input.hungry || input.passed(ns);
-              idle = may ? undefined : ns;
-              return may;
-            });
-        if (!task && !kernel.stopped && (starving || idle !== undefined)) {
+        const task = scheduler.next(ns => {
+          const may = !input.hungry || input.passed(ns);
+          idle = may ? undefined : ns;
+          return may;
+        });
+        if (!task && (starving || idle !== undefined)) {
           if (input.again) continue;
           return { kind: 'input', idle };
         }
-        if (!task) return { kind: 'deadlock' };
-        if (this.observers.length > 0) this.tellSwitch(task);
-        const stop = this.toUserMode(task);
+        // Nobody waits for those that are left when the first process has ended.
+        if (!task) return system.end ? { kind: 'exited', ...system.end } : { kind: 'deadlock' };
+        const looked = task.pid === this.kernel.pid;
+        if (looked && this.observers.length > 0) this.tellSwitch(task);
+        const stop = this.toUserMode(task, looked);
         if (stop) return stop;
-        if (kernel.exit || task.state !== 'runnable') continue;
-        if (cpu.icount >= end || ((++asked & OFTEN) === 0 && enough?.() === true)) return { kind: 'budget' };
-        const outcome = this.slice(task, end - cpu.icount);
+        if (!task.ready) continue;
+        if (system.cpu.icount >= end || ((++asked & OFTEN) === 0 && enough?.() === true)) return { kind: 'budget' };
+        const outcome = this.slice(task, end - system.cpu.icount, enough);
         if (outcome) return outcome;
       }
     } catch (error) {
       if (error instanceof MemoryLimitError) return { kind: 'memory-limit' };
       throw error;
+    } finally {
+      this.settle();
     }
+  }
+
+  /** The CPU of the process that is looked at holds the registers of one of its threads, also where it has lent its memory to a child. */
+  private settle(): void {
+    const { space, tasks } = this.kernel;
+    const mine = tasks.find(({ wait }) => wait?.kind === 'vfork') ?? tasks[0];
+    if (space === undefined || mine === undefined || space.loaded?.pid === this.kernel.pid) return;
+    const { registers } = space.cpu;
+    if (space.loaded !== undefined) space.loaded.saved = registers.save(space.loaded.saved);
+    registers.restore(mine.saved);
+    space.loaded = mine;
   }
 
   /** Threads that a breakpoint stopped go on from it, whichever is the current one by now. */
   private passBreakpoints(): void {
-    const { scheduler, tasks } = this.kernel;
+    const { tasks, space } = this.kernel;
     for (const task of tasks) {
-      task.passBreakpointAt = task === scheduler.current ? this.cpu.registers.rip : task.stoppedAt;
+      task.passBreakpointAt = task === space?.loaded ? this.cpu.registers.rip : task.stoppedAt;
       task.stoppedAt = undefined;
     }
   }
@@ -329,68 +350,80 @@ export class GuestProcess implements Process {
   hash(): string {
     const hash = this.digest();
     hash.update(encodePart(this.state(), { run: true }));
-    for (const m of this.memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
-    for (const { address, bytes } of this.memory.contents()) {
-      hash.update(address.toString(16));
-      hash.update(bytes);
+    for (const { memory } of this.system.spaces) {
+      for (const m of memory.mappings()) hash.update(`${m.start.toString(16)}-${m.end.toString(16)} ${m.prot} ${m.offset} ${m.name}\n`);
+      for (const { address, bytes } of memory.contents()) {
+        hash.update(address.toString(16));
+        hash.update(bytes);
+      }
     }
     return hash.hex();
   }
 
   private state(): MachineState {
-    return { version: 1, kernel: this.kernel.save(), cpu: this.cpu.save(), aside: { stoppedFor: this.stoppedFor?.tid } };
+    return { version: 2, system: this.system.save(), aside: { stoppedFor: this.stoppedFor?.tid, looked: this.kernel.pid } };
   }
 
   save(): SavedProcess {
-    return new Saved(this.state(), this.memory.snapshot(), this.memory);
+    const { system } = this;
+    const state = this.state();
+    const memories = system.spaces.map(space => ({ space, snapshot: space.memory.snapshot() }));
+    return new Saved(state, system, memories, this.t);
   }
 
   held(saves: Iterable<SavedProcess>): number {
     const own = [...saves].filter(each => each instanceof Saved);
-    return own.length * STATE_BYTES + PAGE_SIZE * this.memory.heldPages(own.map(({ snapshot }) => snapshot));
+    const snapshots = own.flatMap(({ memories }) => memories.map(({ snapshot }) => snapshot));
+    return own.length * STATE_BYTES + PAGE_SIZE * this.memory.heldPages(snapshots);
   }
 
   restore(saved: SavedProcess): void {
     if (!(saved instanceof Saved)) throw new TypeError('not saved by r14');
-    const { state, snapshot, memory } = saved;
-    this.take(state, memory === this.memory ? snapshot : this.memory.load(memory.save(snapshot)));
+    const own = saved.owner === this.system;
+    this.take(
+      saved.state,
+      saved.memories.map(({ space, snapshot }) => ({
+        space: own ? space : undefined,
+        load: into => (own ? snapshot : into.memory.load(space.memory.save(snapshot))),
+      })),
+    );
   }
 
   /** Becomes what was saved. */
-  take({ kernel, cpu, aside }: MachineState, memory: MemorySnapshot): void {
-    this.kernel.restore(kernel);
-    this.cpu.restore(cpu);
-    this.memory.restore(memory);
+  take({ system, aside }: MachineState, memories: Parameters<System['restore']>[1]): void {
+    this.system.restore(system, memories);
+    this.kernel = this.system.process(aside.looked)!;
     this.stoppedFor = aside.stoppedFor === undefined ? undefined : this.kernel.task(aside.stoppedFor);
-    this.lastTid = this.kernel.scheduler.current?.tid ?? PID;
-    this.loaded.length = 0;
+    this.lastTid = this.kernel.space?.loaded?.tid ?? PID;
+    this.loadedOf = undefined;
   }
 
-  /** What the kernel does with a task before it runs instructions again: its system call, its signals. */
-  private toUserMode(task: Task): ProcessStop | undefined {
-    const { kernel } = this;
+  /** What the kernel does with a task before it runs instructions again: its system call, its signals. `looked`: somebody looks at its process. */
+  private toUserMode(task: Task, looked: boolean): ProcessStop | undefined {
+    const { system } = this;
+    const kernel = this.system.kernelOf(task);
     const call = task.syscall;
     if (call?.stage === 'entry') {
-      if (!call.entryReported) this.tellSyscall('entry', call);
-      if (!call.entryReported && this.catchesSyscall(call.number)) {
+      if (looked && !call.entryReported) this.tellSyscall('entry', call);
+      if (looked && !call.entryReported && this.catchesSyscall(call.number)) {
         call.entryReported = true;
         return this.syscallStop(call, 'entry');
       }
       actOnSyscall(kernel, task);
     }
-    if (task.state !== 'runnable' || kernel.exit) return undefined;
+    if (!task.ready || kernel.exit) return undefined;
     if (task.syscall?.stage === 'done') {
       const done = task.syscall;
       task.syscall = undefined;
-      this.tellSyscall('return', done);
-      if (this.catchesSyscall(done.number)) return this.syscallStop(done, 'return');
+      if (looked) this.tellSyscall('return', done);
+      if (looked && this.catchesSyscall(done.number)) return this.syscallStop(done, 'return');
     }
-    if (kernel.changed.length > 0) {
-      const hits = kernel.changed;
-      kernel.changed = [];
+    if (system.changed.length > 0) {
+      const hits = system.changed;
+      system.changed = [];
       return { kind: 'watchpoint', hits };
     }
-    return this.signals(task);
+    return this.signals(task, looked);
   }
 
   private tellSyscall(phase: 'entry' | 'return', { number, args }: SyscallInProgress): void {
@@ -410,14 +443,14 @@ export class GuestProcess implements Process {
     return { kind: 'syscall', phase, number, name, text };
   }
 
-  private signals(task: Task): ProcessStop | undefined {
-    const { kernel } = this;
-    while (!kernel.exit) {
+  private signals(task: Task, looked: boolean): ProcessStop | undefined {
+    const kernel = this.system.kernelOf(task);
+    while (!kernel.exit && task.ready) {
       const { reported } = task;
       task.reported = undefined;
       const entry = reported ?? kernel.signals.next(task);
       if (!entry) break;
-      if (!reported && this.catchesSignal(entry)) {
+      if (looked && !reported && this.catchesSignal(entry)) {
         task.reported = entry;
         this.stoppedFor = task;
         return { kind: 'signal', signal: describe(entry) };
@@ -428,17 +461,19 @@ export class GuestProcess implements Process {
     return undefined;
   }
 
-  private slice(task: Task, most: number): ProcessStop | undefined {
-    const { kernel, cpu } = this;
+  private slice(task: Task, most: number, enough: RunOptions['enough']): ProcessStop | undefined {
+    const { cpu, scheduler } = this.system;
+    cpu.enough = enough;
     const pass = task.passBreakpointAt === cpu.registers.rip;
     task.passBreakpointAt = undefined;
     const before = cpu.icount;
     let stop: CpuStop;
     try {
-      stop = cpu.run(Math.min(most, kernel.scheduler.slice(task)), pass);
+      stop = cpu.run(Math.min(most, scheduler.slice(task)), pass);
     } finally {
       // Also when the limit of memory ends it.
       task.cpuTime += cpu.icount - before;
+      this.system.kernelOf(task).cpuTime += cpu.icount - before;
     }
     return this.afterRun(task, stop);
   }
@@ -448,16 +483,16 @@ export class GuestProcess implements Process {
       case 'budget':
         return undefined;
       case 'syscall':
-        enterSyscall(this.kernel, task);
+        enterSyscall(this.system.kernelOf(task), task);
         return undefined;
       case 'fault':
         this.fault(task, stop.fault);
         return undefined;
       case 'pause':
-        this.kernel.scheduler.spin();
+        this.system.scheduler.spin();
         return undefined;
       case 'breakpoint':
-        task.stoppedAt = this.cpu.registers.rip;
+        task.stoppedAt = this.system.cpu.registers.rip;
         return stop;
       default:
         return stop;
@@ -465,9 +500,9 @@ export class GuestProcess implements Process {
   }
 
   private fault(task: Task, fault: Fault): void {
-    const { kernel } = this;
+    const kernel = this.system.kernelOf(task);
     if (fault.vector === '#PF' && !fault.mapped && kernel.layout.growStack(fault.address)) return;
-    const { entry, trap } = signalOfFault(fault, this.cpu.registers, task.trap);
+    const { entry, trap } = signalOfFault(fault, kernel.cpu.registers, task.trap);
     task.trap = trap;
     kernel.signals.force(task, entry);
   }
@@ -516,7 +551,7 @@ class ThreadView implements Thread {
   }
 
   get state(): Thread['state'] {
-    if (this.task.state === 'runnable' && this.kernel.scheduler.current === this.task) return 'running';
+    if (this.task.state === 'runnable' && this.kernel.space?.loaded === this.task) return 'running';
     return this.task.state;
   }
 

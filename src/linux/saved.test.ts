@@ -26,13 +26,16 @@ function someKernel(): Kernel {
 
 /** Fields of a part that its save has under no name of theirs: what connects it with others, and what is saved in another form. */
 const WIRING: Readonly<Record<string, readonly string[]>> = {
-  Kernel: ['cpu', 'options', 'tables', 'memory', 'user', 'fs', 'output', 'epolls', 'view'],
+  System: ['byPid', 'cpu', 'options', 'tables', 'sandbox', 'output', 'epolls', 'view', 'descriptorTimers', 'spare', 'blank'],
+  Space: ['memory', 'user', 'blank', 'wake', 'users'],
+  Kernel: ['system', 'fs', 'memoryOf'],
   Task: [],
   Scheduler: ['machine', 'soonest'],
-  Timers: ['clock', 'icount', 'fire'],
+  Timers: ['clock', 'retired', 'fire'],
   FutexTable: ['wakeTask'],
   SignalTable: ['process'],
-  FdTable: ['waitedFor'],
+  OpenFiles: ['waitedFor'],
+  FdTable: ['files'],
   Layout: ['memory'],
   PageFiles: ['files', 'pieces', 'table', 'read', 'most'],
   InputStream: ['input'],
@@ -61,11 +64,14 @@ const UDP = { family: AF.INET, type: SOCK.DGRAM, protocol: IPPROTO.UDP, inode: 2
 
 describe('what is saved', () => {
   const kernel = someKernel();
-  const { timers, pages, random, input, output } = kernel;
+  const { system } = kernel;
+  const { pages, random, input, output } = system;
+  const timers = system.timerfds;
   const files = nodePorts.files;
   const pipe = new Pipe(1, 0);
   const parts: { save(): object }[] = [
-    ...[kernel, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals, kernel.fds, kernel.layout, pages],
+    ...[system, kernel, kernel.space!, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals],
+    ...[system.files, kernel.fds, kernel.layout, pages],
     ...[new InputStream(input), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],

@@ -15,7 +15,7 @@ const CPUS = 2;
 /** A machine of tasks that count. */
 class Bench {
   readonly tasks: Task[] = [];
-  readonly cpu = { icount: 0, registers: { save: () => new Uint8Array(0), restore: () => {} } };
+  readonly cpu = { icount: 0 };
   readonly clock = new VirtualClock(() => this.cpu.icount);
   readonly timers = new Timers(
     this.clock,
@@ -40,6 +40,7 @@ class Bench {
     const { tasks, cpu, clock, timers, answers } = this;
     return {
       ...{ tasks, cpu, clock, timers, cpus: CPUS },
+      load: () => {},
       timeOut: () => -1,
       waitEnded: () => {},
       finishSyscall: ({ tid }, result) => answers.push(`${tid} ${result}`),

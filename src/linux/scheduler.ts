@@ -1,4 +1,4 @@
-import { PAUSES, type Registers } from '../cpu/api.js';
+import { PAUSES } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { NEVER, PER_NANOSECOND, type VirtualClock } from './clock.js';
 import type { Prng } from './prng.js';
@@ -22,14 +22,15 @@ const MAX_LEAPS = 10_000;
 
 /** What the scheduler sees of the machine. */
 export interface SchedulerPort {
-  /** `registers` are those of the task that is loaded. */
-  readonly cpu: { readonly icount: number; readonly registers: Pick<Registers, 'save' | 'restore'> };
+  readonly cpu: { readonly icount: number };
   readonly clock: VirtualClock;
-  readonly timers: Timers;
+  readonly timers: Pick<Timers, 'expire' | 'instructionsLeft' | 'nextMoment'>;
   /** Processors, which run at the same time. */
   readonly cpus: number;
   /** Tasks that have not exited, in order of creation. */
   readonly tasks: readonly Task[];
+  /** Has a CPU hold a task's registers. */
+  load(task: Task): void;
   /** Ends a wait whose time is over. Returns its answer. */
   timeOut(task: Task): number;
   waitEnded(wait: Wait | undefined): void;
@@ -109,6 +110,13 @@ export class Scheduler {
     this.add(task);
   }
 
+  /** A task is gone, whatever it waited for. */
+  remove(task: Task): void {
+    if (task.wait?.deadline === this.soonest) this.soonest = undefined;
+    task.wait = undefined;
+    task.state = 'exited';
+  }
+
   /** The current task gives way to who waits for a processor. */
   yield(): void {
     const task = this.current;
@@ -137,9 +145,7 @@ export class Scheduler {
   /** Loads a task's registers. */
   load(task: Task): void {
     if (this.current === task) return;
-    const { registers } = this.machine.cpu;
-    if (this.current) this.current.saved = registers.save(this.current.saved);
-    registers.restore(task.saved);
+    this.machine.load(task);
     this.current = task;
   }
 
@@ -150,7 +156,7 @@ export class Scheduler {
     if (at >= 0) this.turn = at;
     else {
       const before = this.processors[this.turn];
-      if (before !== undefined && before.state === 'runnable') this.queue.unshift(before);
+      if (before?.ready) this.queue.unshift(before);
       this.give(this.turn, task);
     }
     this.queue = this.queue.filter(other => other !== task);
@@ -161,7 +167,7 @@ export class Scheduler {
   /** Whether the next task to run begins a turn. */
   get turnOver(): boolean {
     const task = this.current;
-    return task?.state !== 'runnable' || this.machine.cpu.icount >= task.quantumEnd;
+    return !task?.ready || this.machine.cpu.icount >= task.quantumEnd;
   }
 
   /**
@@ -191,14 +197,14 @@ export class Scheduler {
   private place(): void {
     const { processors } = this;
     // Of many that wait only those in front are looked at: who can run no more goes when it would be its turn.
-    while (this.queue.length > 0 && this.queue[0]!.state !== 'runnable') this.queue.shift();
+    while (this.queue.length > 0 && !this.queue[0]!.ready) this.queue.shift();
     const waiting = this.queue.length > 0;
     const costs = processors.map(task => (task === undefined ? COST.wake : COST.change));
     let busy = 0;
     for (let at = 0; at < processors.length; at++) {
       const task = processors[at];
       if (task === undefined) continue;
-      const runnable = task.state === 'runnable';
+      const runnable = task.ready;
       if (!runnable || (waiting && task.cpuTime >= task.sliceEnd)) {
         if (runnable) this.queue.push(task);
         processors[at] = undefined;
@@ -208,7 +214,7 @@ export class Scheduler {
     for (let at = 0; at < processors.length && this.queue.length > 0; at++) {
       if (processors[at] !== undefined) continue;
       const task = this.queue.shift()!;
-      if (task.state !== 'runnable') at--;
+      if (!task.ready) at--;
       else {
         this.give(at, task);
         given.push(at);

@@ -20,9 +20,11 @@ export interface AltStack {
 /** What a thread is made of, as the fields of Task say; registers as `Registers.save` gives them, also those that are loaded. */
 export type SavedTask = Versioned<{
   readonly tid: number;
+  readonly pid: number;
   readonly saved: Uint8Array;
   readonly name: string;
   readonly state: Task['state'];
+  readonly held: boolean;
   readonly wait: Wait | undefined;
   readonly syscall: Omit<SyscallInProgress, 'entryReported'> | undefined;
   readonly restart: Task['restart'];
@@ -53,6 +55,10 @@ export class Task {
   /** The name of PR_SET_NAME: 15 bytes at most. */
   name: string;
   state: 'runnable' | 'waiting' | 'exited' = 'runnable';
+  /** Its process is stopped: it runs no more until that goes on. */
+  held = false;
+  /** Number of the process that it is a thread of. */
+  pid = 0;
   wait: Wait | undefined;
   syscall: SyscallInProgress | undefined;
   /** RAX at the SYSCALL whose interrupted result (a RESTART code) is in RAX now. */
@@ -93,12 +99,32 @@ export class Task {
     this.name = name;
   }
 
+  get ready(): boolean {
+    return this.state === 'runnable' && !this.held;
+  }
+
   /** `registers`: the live ones of the task that is loaded. */
   save(registers = this.saved): SavedTask {
-    const { tid, name, state, wait, syscall, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked, altstack, reported } = this;
+    const {
+      tid,
+      pid,
+      name,
+      state,
+      held,
+      wait,
+      syscall,
+      restart,
+      cpuTime,
+      quantumEnd,
+      sliceEnd,
+      blocked,
+      savedBlocked,
+      altstack,
+      reported,
+    } = this;
     return {
-      version: 2,
-      ...{ tid, name, state, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked },
+      version: 3,
+      ...{ tid, pid, name, state, held, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked },
       saved: registers.slice(),
       wait: wait && { ...wait },
       syscall: syscall && { number: syscall.number, args: syscall.args, stage: syscall.stage },
@@ -118,7 +144,7 @@ export class Task {
   }
 
   static restore(saved: SavedTask): Task {
-    checkVersion('task', saved, 2);
+    checkVersion('task', saved, 3);
     const { tid, name, aside, version: _, wait, syscall, pending, altstack, signalFrames, reported, ...rest } = saved;
     const task = new Task(tid, saved.saved.slice(), name);
     Object.assign(task, { ...rest, saved: task.saved });

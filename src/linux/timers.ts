@@ -2,7 +2,7 @@ import { checkVersion, type Versioned } from '../cpu/part.js';
 import { nanosecondsOf, PER_NANOSECOND, type VirtualClock } from './clock.js';
 import type { Task } from './task.js';
 
-/** What a timer counts: virtual time, that of the process's instructions, or of one task's. */
+/** What a timer counts: virtual time, the instructions of the process that has it, or one task's. */
 export type TimerClock = 'wall' | 'process' | Task;
 
 interface TimerBase {
@@ -40,7 +40,7 @@ export type Timer = IntervalTimer | PosixTimer | DescriptorTimer;
 type SavedClock = 'wall' | 'process' | { readonly tid: number };
 type Saved<T extends TimerBase> = Omit<T, 'clock'> & { readonly clock: SavedClock };
 
-/** The timers that the process has made, armed or not, and which are armed, in order; those of descriptors are saved with their file. */
+/** The timers that a process has made, armed or not, and which are armed, in order; those of descriptors are saved with their file. */
 export type SavedTimers = Versioned<{
   readonly interval: readonly Saved<IntervalTimer>[];
   readonly posix: readonly Saved<PosixTimer>[];
@@ -48,7 +48,7 @@ export type SavedTimers = Versioned<{
   readonly armed: readonly { readonly kind: Timer['kind']; readonly id: number }[];
 }>;
 
-/** The timers of the process: setitimer, timer_create, timerfd. */
+/** The timers of a process, setitimer and timer_create; or those of all timerfds, which any of them may have. */
 export class Timers {
   /** By number; those that were asked for. */
   readonly interval = new Map<number, IntervalTimer>();
@@ -59,7 +59,8 @@ export class Timers {
 
   constructor(
     private readonly clock: VirtualClock,
-    private readonly icount: () => number,
+    /** Instructions that the process has retired. */
+    private readonly retired: () => number,
     /** Told of a timer that is due: `count` periods have passed. */
     private readonly fire: (timer: Timer, count: number) => void,
   ) {}
@@ -70,7 +71,7 @@ export class Timers {
   }
 
   private counted(clock: 'process' | Task): number {
-    return clock === 'process' ? this.icount() : clock.cpuTime;
+    return clock === 'process' ? this.retired() : clock.cpuTime;
   }
 
   arm(timer: Timer, deadline: number, interval: number): void {
@@ -110,11 +111,12 @@ export class Timers {
     return next;
   }
 
-  /** Instructions that `task` can run before a timer is due. */
-  instructionsLeft(task: Task): number {
+  /** Instructions that `task` can run before a timer is due; `foreign`: it is of another process. */
+  instructionsLeft(task: Task, foreign = false): number {
     let left = Number.POSITIVE_INFINITY;
     for (const timer of this.armed) {
       if (timer.deadline === undefined || (typeof timer.clock === 'object' && timer.clock !== task)) continue;
+      if (foreign && timer.clock === 'process') continue;
       const { clock, deadline } = timer;
       left = Math.min(left, clock === 'wall' ? this.clock.until(deadline) : deadline * PER_NANOSECOND - this.counted(clock));
     }
@@ -124,6 +126,13 @@ export class Timers {
   /** Tasks whose instructions a timer counts, gone ones among them. */
   get countedTasks(): Task[] {
     return [...this.posix.values()].flatMap(({ clock }) => (typeof clock === 'object' ? [clock] : []));
+  }
+
+  /** All of them are gone: as when its process is, or for `posix` alone, when that becomes another program. */
+  forget(which: 'all' | 'posix'): void {
+    for (const timer of [...this.armed]) if (which === 'all' || timer.kind === 'posix') this.disarm(timer);
+    this.posix.clear();
+    if (which === 'all') this.interval.clear();
   }
 
   save(): SavedTimers {
@@ -137,7 +146,7 @@ export class Timers {
   }
 
   /** `task`: by tid, also those that are gone; `descriptor`: the timer of an open file. */
-  restore(saved: SavedTimers, task: (tid: number) => Task, descriptor: (file: number) => DescriptorTimer): void {
+  restore(saved: SavedTimers, task: (tid: number) => Task, descriptor?: (file: number) => DescriptorTimer): void {
     checkVersion('timers', saved, 1);
     const clock = (of: SavedClock): TimerClock => (typeof of === 'object' ? task(of.tid) : of);
     this.interval.clear();
@@ -148,7 +157,7 @@ export class Timers {
     const find = {
       interval: (id: number) => this.interval.get(id)!,
       posix: (id: number) => this.posix.get(id)!,
-      descriptor,
+      descriptor: (id: number) => descriptor!(id),
     };
     this.armed.splice(0, this.armed.length, ...saved.armed.map(({ kind, id }) => find[kind](id)));
   }

@@ -62,6 +62,20 @@ export class UserMemory {
     this.space.writeU64(address, BigInt.asUintN(64, value));
   }
 
+  /** A NUL-terminated string; undefined: it has `most` bytes or more. */
+  string(address: bigint, most: number): string | undefined {
+    this.check(address, 1, 'read');
+    try {
+      const text = this.space.readCString(address, most);
+      const length = utf8.encode(text).length;
+      this.space.touch(address, length);
+      return length >= most ? undefined : text;
+    } catch (error) {
+      if (error instanceof MemoryFault) throw new Errno(E.FAULT);
+      throw error;
+    }
+  }
+
   /** A NUL-terminated path: PATH_MAX bytes at most (ENAMETOOLONG). */
   path(address: bigint): string {
     this.check(address, 1, 'read');

@@ -66,6 +66,17 @@ interface WaitData {
     readonly counted?: bigint;
     done: number;
   };
+  /** In vfork(2), for a child to be another program or to end. */
+  vfork: { readonly child: number };
+  /** For children: `which` as waitid(2) says it; where status (or siginfo) and struct rusage are written, 0n: nowhere. */
+  child: {
+    readonly call: 'wait4' | 'waitid';
+    readonly which: number;
+    readonly id: number;
+    readonly options: number;
+    readonly status: bigint;
+    readonly usage: bigint;
+  };
   epoll: { readonly call: string; readonly file: number; readonly address: bigint; readonly limit: number };
 }
 

@@ -7,10 +7,11 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { decodePart, encodePart } from '../../src/cpu/part.js';
 import { nodePorts } from '../../src/host/node/ports.js';
-import type { Kernel, SavedKernel } from '../../src/linux/kernel.js';
+import type { Kernel } from '../../src/linux/kernel.js';
 import { startProcess } from '../../src/linux/process.js';
 import { actOnSyscall, enterSyscall } from '../../src/linux/syscalls/dispatch.js';
 import { SYSCALLS } from '../../src/linux/syscalls/table.js';
+import type { SavedSystem } from '../../src/linux/system.js';
 import { buildC } from '../support/build.js';
 import { Random } from '../vectors/random.js';
 import type { Fuzzed } from './fuzzed.js';
@@ -246,9 +247,12 @@ export function runSteps(steps: readonly Step[]): string | undefined {
       if (took > MOST_TIME) wrong ??= `it took ${took.toFixed(0)} ms`;
       if (wrong !== undefined) return `${shownStep(step)}: ${wrong}`;
     }
-    const bytes = encodePart(kernel.save());
-    kernel.restore(decodePart(bytes) as SavedKernel);
-    const again = encodePart(kernel.save());
+    const { system } = kernel;
+    const memories = system.spaces.map(space => ({ space, snapshot: space.memory.snapshot() }));
+    const bytes = encodePart(system.save());
+    const back = memories.map(({ space, snapshot }) => ({ space, load: () => snapshot }));
+    system.restore(decodePart(bytes) as SavedSystem, back);
+    const again = encodePart(system.save());
     if (Buffer.compare(again, bytes) !== 0) return 'what is restored is not what was saved';
     const size = bytes.length;
     return size > MOST_KEPT ? `r14 keeps ${size} bytes of the process` : undefined;

@@ -118,6 +118,7 @@ describe.skipIf(needsC)(`what is saved goes on as it did: C programs${needsC ? `
     'kernel-threads',
     'own-files',
     'pipes',
+    'processes',
     'signals',
     'sockets',
     'threads',
@@ -133,7 +134,7 @@ describe.skipIf(needsC)(`what is saved goes on as it did: C programs${needsC ? `
 
 const needsGo = missing('go1.26');
 describe.skipIf(needsGo)(`what is saved goes on as it did: Go programs${needsGo ? ` (skipped: ${needsGo})` : ''}`, () => {
-  const some = ['hello', 'channels', 'pipes', 'signals', 'timers', 'files', 'http', 'sockets'];
+  const some = ['hello', 'channels', 'pipes', 'processes', 'signals', 'timers', 'files', 'http', 'sockets'];
   const cases = goCases(all ? goPrograms() : some).map(one => ({ one, race: false }));
   const racing = goCases(all ? goPrograms() : ['race-counter']).filter(one => !one.plainOnly);
   for (const { one, race } of [...cases, ...racing.map(each => ({ one: each, race: true }))]) {

@@ -68,6 +68,7 @@ export class SparseAddressSpace implements AddressSpace {
   pager: Pager = source => {
     throw new Error(`nothing reads the pages of ${source}`);
   };
+  crowded: () => boolean = () => false;
   /** Called before a page's contents or its right to be executed change from outside the interpreter. */
   onCodeChange: (page: number) => void = () => {};
 
@@ -231,7 +232,7 @@ export class SparseAddressSpace implements AddressSpace {
       return used;
     }
     const frame = this.nextFrame;
-    if (frame >= this.frameLimit) throw new MemoryLimitError('the guest touched more memory than it may');
+    if (frame >= this.frameLimit || this.crowded()) throw new MemoryLimitError('the guest touched more memory than it may');
     this.nextFrame += PAGE_SIZE;
     return frame;
   }
@@ -299,6 +300,21 @@ export class SparseAddressSpace implements AddressSpace {
   }
 
   // ---- snapshots -------------------------------------------------------------------------------------------------------------------
+
+  copy(other: SparseAddressSpace): void {
+    this.unmap(0n, BigInt(MAX_PAGE) << 12n);
+    this.areas.replace(other.areas.all);
+    for (const [page, frame] of other.frames) {
+      const own = this.newFrame();
+      this.frames.set(page, own);
+      this.bytes.set(other.bytes.subarray(frame, frame + PAGE_SIZE), own);
+      this.versions.added(page);
+    }
+  }
+
+  get saved(): boolean {
+    return this.versions.used;
+  }
 
   /** What is mapped and what it holds; costs what was touched since the last snapshot. */
   snapshot(): MemorySnapshot {

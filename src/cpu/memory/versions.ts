@@ -58,6 +58,11 @@ export class Versions {
     return this.current.size > 0 && this.current.has(page);
   }
 
+  /** Whether there has been a snapshot. */
+  get used(): boolean {
+    return this.leaves !== undefined;
+  }
+
   /** Called before the page's bytes change or its frame goes. */
   keep(page: number): void {
     const version = this.current.get(page);

@@ -81,6 +81,8 @@ export const CLONE = {
 } as const;
 
 export const SA = {
+  NOCLDSTOP: 1,
+  NOCLDWAIT: 2,
   SIGINFO: 4,
   NODEFER: 0x40000000,
   RESETHAND: 0x80000000,

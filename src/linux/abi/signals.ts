@@ -61,6 +61,7 @@ export const SIG = {
   SEGV: 11,
   PIPE: 13,
   ALRM: 14,
+  CHLD: 17,
   CONT: 18,
   STOP: 19,
   VTALRM: 26,
@@ -88,6 +89,9 @@ export const SI = {
   TRAP_BRKPT: 1,
   TRAP_TRACE: 2,
 } as const;
+
+/** si_code of SIGCHLD (asm-generic/siginfo.h). */
+export const CLD = { EXITED: 1, KILLED: 2, DUMPED: 3, TRAPPED: 4, STOPPED: 5, CONTINUED: 6 } as const;
 
 /** `SIGSEGV`, `SIGRTMIN+2` (counted from the kernel's 32). */
 export function signalName(number: number): string {

@@ -8,27 +8,103 @@ interface Descriptor {
   cloexec: boolean;
 }
 
-/** The descriptors with the numbers of their open files, and the state of each open file. */
-export type SavedDescriptors = Versioned<{
-  readonly capacity: number;
+/** The state of each open file, the number of the next one, and how many references there are that no descriptor is. */
+export type SavedOpenFiles = Versioned<{
   readonly nextId: number;
   readonly held: number;
-  readonly slots: readonly { readonly fd: number; readonly file: number; readonly cloexec: boolean }[];
   readonly files: readonly SavedFile[];
 }>;
 
-/** The process's file descriptors, the lowest free number first, and the open files that they refer to. */
-export class FdTable {
-  private readonly slots: (Descriptor | undefined)[] = [];
+/** The descriptors of a process, with the numbers of their open files. */
+export type SavedDescriptors = Versioned<{
+  readonly capacity: number;
+  readonly slots: readonly { readonly fd: number; readonly file: number; readonly cloexec: boolean }[];
+}>;
+
+/** The open files of all processes, to which their descriptors refer. */
+export class OpenFiles {
   private readonly files = new Map<number, OpenFile>();
   private nextId = 1;
   /** References to open files that no descriptor is. */
   held = 0;
-  /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
-  capacity = 64;
 
   /** `waitedFor`: whether a system call that waits refers to the open file of a number, which then stays although it is closed. */
   constructor(private readonly waitedFor: (file: number) => boolean) {}
+
+  /** The open file of a number, which a wait refers to. */
+  file(id: number): OpenFile {
+    return this.files.get(id)!;
+  }
+
+  /** The open file of a number; undefined: it is none any more. */
+  find(id: number): OpenFile | undefined {
+    return this.files.get(id);
+  }
+
+  /** All of them. */
+  get all(): Iterable<OpenFile> {
+    return this.files.values();
+  }
+
+  refer(file: OpenFile): void {
+    if (file.id === 0) {
+      file.id = this.nextId++;
+      this.files.set(file.id, file);
+    }
+    file.references++;
+  }
+
+  unrefer(file: OpenFile): void {
+    if (--file.references > 0) return;
+    file.close();
+    this.forget(file.id);
+  }
+
+  /** Keeps an open file that no descriptor may refer to, until it is let go. */
+  hold(file: OpenFile): void {
+    this.refer(file);
+    this.held++;
+  }
+
+  letGo(file: OpenFile): void {
+    this.held--;
+    this.unrefer(file);
+  }
+
+  /** Drops an open file that nothing refers to any more. */
+  forget(id: number): void {
+    if (this.files.get(id)?.references === 0 && !this.waitedFor(id)) this.files.delete(id);
+  }
+
+  save(): SavedOpenFiles {
+    const { nextId, held } = this;
+    return { version: 1, nextId, held, files: [...this.files.values()].map(file => file.save()) };
+  }
+
+  /** `revive` makes the open files, given those that are open now; what is not taken over by one of them is closed, unless it is lasting. */
+  restore(
+    saved: SavedOpenFiles,
+    revive: (files: readonly SavedFile[], before: ReadonlyMap<number, OpenFile>) => readonly OpenFile[],
+    lasting: boolean,
+  ): void {
+    checkVersion('open files', saved, 1);
+    const before = new Map(this.files);
+    const files = revive(saved.files, before);
+    for (const file of before.values()) file.release(lasting);
+    this.files.clear();
+    for (const file of files) this.files.set(file.id, file);
+    this.nextId = saved.nextId;
+    this.held = saved.held;
+  }
+}
+
+/** A process's file descriptors, the lowest free number first. */
+export class FdTable {
+  private readonly slots: (Descriptor | undefined)[] = [];
+  /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
+  capacity = 64;
+
+  constructor(private readonly files: OpenFiles) {}
 
   /** Numbers that are free. */
   get room(): number {
@@ -46,7 +122,7 @@ export class FdTable {
 
   /** Puts the file at a number, closing what was there. */
   set(fd: number, file: OpenFile, cloexec: boolean): void {
-    this.refer(file);
+    this.files.refer(file);
     if (this.slots[fd]) this.close(fd);
     this.slots[fd] = { file, cloexec };
     while (this.capacity <= fd) this.capacity *= 2;
@@ -67,59 +143,25 @@ export class FdTable {
     return this.slots[fd] !== undefined;
   }
 
-  /** The open file of a number, which a wait refers to. */
-  file(id: number): OpenFile {
-    return this.files.get(id)!;
-  }
-
-  /** The open file of a number; undefined: it is none any more. */
-  find(id: number): OpenFile | undefined {
-    return this.files.get(id);
-  }
-
   close(fd: number): void {
     const { file } = this.descriptor(fd);
     this.slots[fd] = undefined;
-    this.unrefer(file);
-  }
-
-  private refer(file: OpenFile): void {
-    if (file.id === 0) {
-      file.id = this.nextId++;
-      this.files.set(file.id, file);
-    }
-    file.references++;
-  }
-
-  private unrefer(file: OpenFile): void {
-    if (--file.references > 0) return;
-    file.close();
-    this.forget(file.id);
-  }
-
-  /** Keeps an open file that no descriptor may refer to, until it is let go. */
-  hold(file: OpenFile): void {
-    this.refer(file);
-    this.held++;
-  }
-
-  letGo(file: OpenFile): void {
-    this.held--;
-    this.unrefer(file);
-  }
-
-  /** All open files. */
-  get all(): Iterable<OpenFile> {
-    return this.files.values();
-  }
-
-  /** Drops an open file that nothing refers to any more. */
-  forget(id: number): void {
-    if (this.files.get(id)?.references === 0 && !this.waitedFor(id)) this.files.delete(id);
+    this.files.unrefer(file);
   }
 
   closeAll(): void {
     for (const fd of this.numbers()) this.close(fd);
+  }
+
+  /** What execve(2) does to those that are to be closed then. */
+  closeOnExec(): void {
+    for (const fd of this.numbers()) if (this.descriptor(fd).cloexec) this.close(fd);
+  }
+
+  /** Gets the descriptors of another process, as a child of fork(2) has them. */
+  inherit(parent: FdTable): void {
+    for (const fd of parent.numbers()) this.set(fd, parent.get(fd), parent.descriptor(fd).cloexec);
+    this.capacity = parent.capacity;
   }
 
   numbers(): number[] {
@@ -128,26 +170,14 @@ export class FdTable {
 
   save(): SavedDescriptors {
     const slots = this.numbers().map(fd => ({ fd, file: this.get(fd).id, cloexec: this.descriptor(fd).cloexec }));
-    const { capacity, nextId, held } = this;
-    return { version: 2, capacity, nextId, held, slots, files: [...this.files.values()].map(file => file.save()) };
+    return { version: 3, capacity: this.capacity, slots };
   }
 
-  /** `revive` makes the open files, given those that are open now; what is not taken over by one of them is closed, unless it is lasting. */
-  restore(
-    saved: SavedDescriptors,
-    revive: (files: readonly SavedFile[], before: ReadonlyMap<number, OpenFile>) => readonly OpenFile[],
-    lasting: boolean,
-  ): void {
-    checkVersion('descriptors', saved, 2);
-    const before = new Map(this.files);
-    const files = revive(saved.files, before);
-    for (const file of before.values()) file.release(lasting);
-    this.files.clear();
-    for (const file of files) this.files.set(file.id, file);
+  /** Once the open files are there. */
+  restore(saved: SavedDescriptors): void {
+    checkVersion('descriptors', saved, 3);
     this.slots.length = 0;
-    for (const { fd, file, cloexec } of saved.slots) this.slots[fd] = { file: this.file(file), cloexec };
+    for (const { fd, file, cloexec } of saved.slots) this.slots[fd] = { file: this.files.file(file), cloexec };
     this.capacity = saved.capacity;
-    this.nextId = saved.nextId;
-    this.held = saved.held;
   }
 }

@@ -59,6 +59,24 @@ export class FileSystem {
     return this.openHost(place, flags, status, mode);
   }
 
+  /** Where the program lies that execve(2) of an absolute path starts. Throws EACCES, told as a refusal, for one that was not given to be started. */
+  executable(absolute: string): HostPath {
+    const guest = normalise(absolute);
+    const { program } = this.process;
+    if (guest === '/proc/self/exe') return this.executable(program.path);
+    // One that was never a file has its name alone.
+    if (program.real === '' && guest === this.absolute(program.path)) return { guest: program.path, real: '', exists: true };
+    if (this.isSynthetic(guest) || deviceNamed(guest)) throw new Errno(E.ACCES);
+    const place = { ...this.walk('execve', absolute, true, '--allow-exec'), guest };
+    if (!place.exists) throw new Errno(E.NOENT);
+    this.directoryCheck(absolute, place);
+    const stat = host(() => this.host.look(place.real));
+    if (stat === undefined) throw new Errno(E.NOENT);
+    if (!this.sandbox.mayStart(place)) this.refuse('execve', guest, '--allow-exec', E.ACCES);
+    if (typeOf(stat) !== FILE_TYPE.file || (seen(this.process.view, place.real, stat).mode & 0o111) === 0) throw new Errno(E.ACCES);
+    return place;
+  }
+
   stat(call: string, absolute: string, follow: boolean): Stat {
     const guest = normalise(absolute);
     this.belowFileCheck(guest);
@@ -164,7 +182,12 @@ export class FileSystem {
    * Where a path leads, if that is to what the guest was given, or on the way to it. Anywhere else the host is not asked what there is: an answer
    * that depended on it would tell.
    */
-  private walk(call: string, absolute: string, follow: boolean, option: '--allow-read' | '--allow-write' = '--allow-read'): HostPath {
+  private walk(
+    call: string,
+    absolute: string,
+    follow: boolean,
+    option: '--allow-read' | '--allow-write' | '--allow-exec' = '--allow-read',
+  ): HostPath {
     const { sandbox } = this;
     let place: HostPath | undefined;
     let failed: WalkError | undefined;

@@ -1,5 +1,6 @@
 import { PAGE_SIZE, type PageSource } from '../../cpu/api.js';
 import { checkVersion, type Versioned } from '../../cpu/part.js';
+import { equalBytes } from '../../host/bytes.js';
 import { type FileHandle, HostFileError, type HostFiles } from '../../host/files.js';
 import { MappedContent } from './mapped-content.js';
 import { OwnFiles } from './own-files.js';
@@ -87,10 +88,15 @@ export class PageFiles {
     return source;
   }
 
-  /** A file that is read already, under a name that no other has. */
-  ofLoaded(source: PageSource, bytes: Uint8Array): PageSource {
-    this.table.set(source, { kind: 'content', content: new MappedContent(bytes) });
-    return source;
+  /** A file that is read already, by what it is, and a number where others are that too. */
+  ofLoaded(what: string, bytes: Uint8Array): PageSource {
+    for (let number = 1; ; number++) {
+      const source = number === 1 ? what : `${what}:${number}`;
+      const known = this.table.get(source);
+      if (known === undefined) this.table.set(source, { kind: 'content', content: new MappedContent(bytes) });
+      else if (known.kind !== 'content' || !equalBytes(known.content.bytes, bytes)) continue;
+      return source;
+    }
   }
 
   /** A file of the guest's memory, whose bytes may change. */

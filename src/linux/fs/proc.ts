@@ -1,6 +1,6 @@
 import { PROT } from '../../cpu/api.js';
 import { CPU_LEVELS, type CpuLevel, cpuid } from '../../cpu/cpuid.js';
-import { FD_LIMIT, PARENT_PID, PID, UID } from '../abi/constants.js';
+import { FD_LIMIT, UID } from '../abi/constants.js';
 import { nanosecondsOf } from '../clock.js';
 import { STACK_LIMIT } from '../load/layout.js';
 import type { ProcessFacts } from './process-facts.js';
@@ -95,23 +95,28 @@ export function syntheticAt(process: ProcessFacts, path: string): Synthetic | un
   if (link !== undefined) return { kind: 'link', target: () => link };
   if (isOwnFile(path)) return file(() => OWN_FILES[path]!);
   const guest = path.replace(/^\/dev\/fd(?=\/)/, '/proc/self/fd');
+  const other = process.process(Number(/^\/proc\/(\d+)(?=\/|$)/.exec(guest)?.[1]));
+  if (other !== undefined && other.pid !== process.pid) {
+    const rest = guest.slice(`/proc/${other.pid}`.length);
+    return other.exit ? endedFile(other, rest) : syntheticAt(other, `/proc/self${rest}`);
+  }
   const own = guest.replace(/^\/proc\/(self|thread-self|\d+)(?=\/|$)/, (whole, who: string) => {
-    if (who === 'self' || who === String(PID)) return '/proc/self';
+    if (who === 'self' || who === String(process.pid)) return '/proc/self';
     return who === 'thread-self' || process.task(Number(who)) ? `/proc/self/task/${tidOf(process, who)}` : whole;
   });
-  if (guest === '/proc/self') return { kind: 'link', target: () => String(PID) };
+  if (guest === '/proc/self') return { kind: 'link', target: () => String(process.pid) };
   const task = /^\/proc\/self\/task\/(\d+)(\/.*)?$/.exec(own);
   if (task) {
     const tid = Number(task[1]);
     if (!process.task(tid)) return undefined;
     return processFile(process, tid, task[2] ?? '');
   }
-  if (own === '/proc/self' || own.startsWith('/proc/self/')) return processFile(process, PID, own.slice('/proc/self'.length));
+  if (own === '/proc/self' || own.startsWith('/proc/self/')) return processFile(process, process.pid, own.slice('/proc/self'.length));
   return systemFile(process, guest);
 }
 
 function tidOf(process: ProcessFacts, who: string): number {
-  return who === 'thread-self' ? (process.scheduler.current?.tid ?? PID) : Number(who);
+  return who === 'thread-self' ? (process.scheduler.current?.tid ?? process.pid) : Number(who);
 }
 
 const PROCESS_FILES = [
@@ -191,11 +196,40 @@ function hex(value: bigint, width: number): string {
   return value.toString(16).padStart(width, '0');
 }
 
+/** What is left of a process that has ended and has not been waited for. */
+function endedFile(process: ProcessFacts, name: string): Synthetic | undefined {
+  if (name === '') return directory(() => ['stat', 'status']);
+  if (name === '/stat')
+    return file(() => `${process.pid} () Z ${process.parentPid} ${process.group} ${process.session}${' 0'.repeat(46)}\n`);
+  if (name !== '/status') return undefined;
+  return file(() => `State:\tZ (zombie)\nTgid:\t${process.pid}\nPid:\t${process.pid}\nPPid:\t${process.parentPid}\n`);
+}
+
 function stat(process: ProcessFacts, tid: number): string {
   const task = process.task(tid);
-  const ticks = Math.floor(nanosecondsOf(process.cpu.icount) / 10_000_000);
+  const ticks = Math.floor(nanosecondsOf(process.cpuTime) / 10_000_000);
   const fields = [
-    ...[tid, `(${task?.name ?? ''})`, 'R', PARENT_PID, PID, PID, 0, -1, 0x400000, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0],
+    ...[
+      tid,
+      `(${task?.name ?? ''})`,
+      'R',
+      process.parentPid,
+      process.group,
+      process.session,
+      0,
+      -1,
+      0x400000,
+      0,
+      0,
+      0,
+      0,
+      ticks,
+      0,
+      0,
+      0,
+      20,
+      0,
+    ],
     ...[process.tasks.length, 0, 100000, BigInt(process.memory.mappedPages) << 12n, process.memory.touchedPages, '18446744073709551615'],
     ...Array<number>(27).fill(0),
   ];
@@ -209,9 +243,9 @@ function status(process: ProcessFacts, tid: number): string {
     ['Name', process.task(tid)?.name ?? ''],
     ['Umask', process.umask.toString(8).padStart(4, '0')],
     ['State', 'R (running)'],
-    ['Tgid', PID],
+    ['Tgid', process.pid],
     ['Pid', tid],
-    ['PPid', PARENT_PID],
+    ['PPid', process.parentPid],
     ['TracerPid', 0],
     ['Uid', Array(4).fill(UID).join('\t')],
     ['Gid', Array(4).fill(UID).join('\t')],
@@ -243,7 +277,16 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
     case '/dev':
       return directory(() => ['fd', 'full', 'null', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'urandom', 'zero']);
     case '/proc':
-      return directory(() => [String(PID), 'cpuinfo', 'meminfo', 'self', 'stat', 'sys', 'uptime', 'version']);
+      return directory(() => [
+        ...process.system.processes.map(({ pid }) => String(pid)),
+        'cpuinfo',
+        'meminfo',
+        'self',
+        'stat',
+        'sys',
+        'uptime',
+        'version',
+      ]);
     case '/proc/cpuinfo':
       return file(() =>
         cpuNames()
@@ -315,7 +358,7 @@ const CPU_FLAGS: Readonly<Record<CpuLevel, string>> = {
 
 function memInfo(process: ProcessFacts): string {
   const total = Math.floor(process.memoryLimit / 1024);
-  const free = Math.max(0, total - process.memory.touchedPages * 4);
+  const free = Math.max(0, total - process.system.touchedPages * 4);
   const rows = [
     ['MemTotal', total],
     ['MemFree', free],

@@ -20,6 +20,15 @@ export interface ProcessFacts {
   readonly refusals: Refusals;
   readonly pages: PageFiles;
   readonly view: HostView;
+  /** Its number, that of its parent, its group and its session. */
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly group: number;
+  readonly session: number;
+  readonly cpuTime: number;
+  /** A process by its number, and all of them; of one that has ended there is no memory. */
+  process(pid: number): (ProcessFacts & { readonly exit: unknown }) | undefined;
+  readonly system: { readonly processes: readonly { readonly pid: number }[]; readonly touchedPages: number };
   readonly program: Program;
   readonly fds: FdTable;
   readonly fs: { readonly cwd: string };

@@ -10,7 +10,7 @@ describe('the sandbox', () => {
   let top = '';
   const at = (...parts: string[]) => path.join(top, ...parts);
   const make = (allowRead: string[], allowWrite: string[] = [], sysroot?: string) =>
-    new Sandbox(new OwnFiles(nodeFiles), { cwd: '/', allowRead, allowWrite, sysroot, overlay: [], own: [] });
+    new Sandbox(new OwnFiles(nodeFiles), { cwd: '/', allowRead, allowWrite, allowExec: [], sysroot, overlay: [], own: [] });
 
   beforeAll(() => {
     top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'r14-sandbox-')));

@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly sysroot?: string | undefined;
   readonly allowRead: readonly string[];
   readonly allowWrite: readonly string[];
+  /** Programs that it may start besides itself. */
+  readonly allowExec: readonly string[];
   /** Trees of the host that it may read, and change for itself. */
   readonly overlay: readonly string[];
   /** Folders that are the guest's own, absolute; those in what was given are that. */
@@ -47,6 +49,7 @@ export class Sandbox {
   private readonly zoneRoots: readonly string[];
   /** Files that are open to reading one by one: the program, its interpreter, the libraries that it brings along. */
   private readonly single = new Set<string>();
+  private readonly startable = new Set<string>();
   /** Folders that are told to be reached without a link: what the user has named, where they lead. */
   private readonly plain: readonly string[];
   /** All that is open as a tree. */
@@ -66,11 +69,14 @@ export class Sandbox {
     const overlays = options.overlay.map(real);
     this.plain = [...this.readRoots, ...this.writeRoots, ...overlays].filter(folder => folder !== '/');
     for (const folder of this.plain) files.near(folder);
-    const given = [...options.allowRead, ...options.allowWrite, ...options.overlay].map(each => resolve(options.cwd, each));
+    const given = [...options.allowRead, ...options.allowWrite, ...options.allowExec, ...options.overlay].map(each =>
+      resolve(options.cwd, each),
+    );
     const trees = [...this.readRoots, ...this.writeRoots, ...overlays, ...given];
     const own = options.own.filter(([path]) => path !== '/' && !trees.some(tree => isUnder(path, tree)));
     for (const [path, mode] of [...own].sort(([a], [b]) => a.length - b.length)) files.begin(path, mode);
     for (const path of overlays) files.overlay(path);
+    for (const path of options.allowExec.map(real)) this.allowStart(path);
     if (this.root !== '/') files.show(this.root);
     for (const path of [...given].sort((a, b) => a.length - b.length)) files.show(path);
     this.names = new Set([...given, ...LIBRARY_DIRECTORIES, ...ZONE_DIRECTORIES]);
@@ -87,7 +93,7 @@ export class Sandbox {
 
   /** The program may read itself, and the libraries that it needs and has brought along. */
   allowProgram({ real, path, libraries }: { readonly real: string; readonly path: string; readonly libraries: readonly string[] }): void {
-    this.allowFile(real);
+    this.allowStart(real);
     this.files.show(path);
     this.top.add(topOf(real));
     for (const file of libraries) this.allowFile(file);
@@ -104,6 +110,17 @@ export class Sandbox {
   /** Whether a host path, there or not, is of what the guest was given: what it is told of it may be true. */
   isGiven(real: string): boolean {
     return this.files.owns(real) || this.roots.some(root => isUnder(real, root)) || this.single.has(real);
+  }
+
+  /** A program that may be started: the guest's own, and what the user has named. */
+  allowStart(real: string): void {
+    this.startable.add(real);
+    this.allowFile(real);
+  }
+
+  /** What may be started: that, and files of the guest's own making. */
+  mayStart({ real }: HostPath): boolean {
+    return this.startable.has(real) || this.files.owns(real);
   }
 
   /** Whether a host path, there or not, is of files of the guest's own. */

@@ -12,8 +12,9 @@ import type { PageFiles } from '../fs/pages.js';
 import type { Sandbox } from '../fs/sandbox.js';
 import { walkPath } from '../fs/walk.js';
 import type { Prng } from '../prng.js';
-import type { MappedObject, Program } from '../program.js';
+import type { MappedObject } from '../program.js';
 import { minSignalStack } from '../signal/frame.js';
+import type { Space } from '../space.js';
 import { broughtAlong } from './brought-along.js';
 import { buildInitialStack } from './initial-stack.js';
 import { Layout, MMAP_BASE, MMAP_MIN, PIE_BASE, pageDown, pageUp } from './layout.js';
@@ -24,18 +25,20 @@ const PT_GNU_STACK = 0x6474_e551;
 const PROGRAM_HEADER_SIZE = 56n;
 /** Ticks a second in times(2) (USER_HZ). */
 const CLOCK_TICKS = 100n;
-/** The environment of a guest that was given none: the same on every host. */
-const DEFAULT_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C', TERM: 'dumb' };
-
 /** Bytes of the largest file that is loaded. */
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
-/** A program in memory, ready for its first instruction. */
-export interface Loaded {
-  readonly program: Program;
-  readonly layout: Layout;
-  readonly objects: readonly MappedObject[];
+/** How a program is started. */
+export interface Start {
+  /** By which name: AT_EXECFN. */
+  readonly path: string;
+  readonly args: readonly string[];
+  /** `NAME=value`. */
+  readonly env: readonly string[];
 }
+
+/** The name of a task that runs a program: 15 bytes at most. */
+export const commandName = (path: string): string => path.split('/').at(-1)!.slice(0, 15);
 
 export interface ElfFile {
   readonly elf: Elf;
@@ -62,16 +65,22 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
       libraries: [],
     };
   }
-  const { files } = options.host;
-  const given = resolve(options.cwd ?? '/', options.path);
-  const main = readElf(files, given, options.path);
+  return readFiles(options.host.files, resolve(options.cwd ?? '/', options.path), options.path, options.sysroot, sandbox);
+}
+
+/** A program's interpreter is not there. */
+export class MissingInterpreter extends LoadError {}
+
+/** The files of the program at an absolute path, and how that is to be shown. Throws LoadError. */
+export function readFiles(files: HostFiles, given: string, shown: string, sysroot: string | undefined, sandbox: Sandbox): ProgramFiles {
+  const main = readElf(files, given, shown);
   const wanted = described(() => main.elf.interpreter);
   if (wanted === undefined) {
-    if (main.elf.header.entry === 0) throw new LoadError(`${options.path}: a shared library without an entry point, not a program`);
+    if (main.elf.header.entry === 0) throw new LoadError(`${shown}: a shared library without an entry point, not a program`);
     return { path: given, main, interpreter: undefined, libraries: [] };
   }
-  if (!wanted.startsWith('/')) throw new LoadError(`${options.path}: its interpreter (PT_INTERP) is "${wanted}", not an absolute path`);
-  const where = options.sysroot === undefined ? wanted : `${wanted} in ${options.sysroot}`;
+  if (!wanted.startsWith('/')) throw new LoadError(`${shown}: its interpreter (PT_INTERP) is "${wanted}", not an absolute path`);
+  const where = sysroot === undefined ? wanted : `${wanted} in ${sysroot}`;
   let real: string | undefined;
   try {
     const place = sandbox.locate(wanted);
@@ -80,10 +89,10 @@ export function readProgram(options: ProcessOptions, sandbox: Sandbox): ProgramF
     if (!(error instanceof Errno)) throw error;
   }
   if (real === undefined) {
-    throw new LoadError(`${options.path}: its interpreter ${where} does not exist; --sysroot DIR names a tree that has it`);
+    throw new MissingInterpreter(`${shown}: its interpreter ${where} does not exist; --sysroot DIR names a tree that has it`);
   }
   const libraries = described(() => broughtAlong(files, main.real, main.elf));
-  return { path: given, main, libraries, interpreter: { ...readElf(files, real, `${options.path}: interpreter ${where}`), guest: wanted } };
+  return { path: given, main, libraries, interpreter: { ...readElf(files, real, `${shown}: interpreter ${where}`), guest: wanted } };
 }
 
 /** `file`: an absolute path of the host. */
@@ -127,7 +136,8 @@ export function described<T>(read: () => T): T {
 }
 
 /** Maps the program, its interpreter and its stack, and sets the registers for the first instruction (fs/binfmt_elf.c, load_elf_binary). */
-export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, options: ProcessOptions, random: Prng): Loaded {
+export function loadProgram(space: Space, pages: PageFiles, files: ProgramFiles, { path: execfn, args, env }: Start, random: Prng): void {
+  const { cpu } = space;
   const { memory, registers } = cpu;
   const { main, interpreter } = files;
   const bias = biasOf(main.elf, interpreter !== undefined, cpu);
@@ -149,10 +159,8 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
   const brk = staticPie ? PIE_BASE : pageUp(bias + BigInt(main.elf.high));
   const stackFlags = main.elf.programHeaders.find(header => header.type === PT_GNU_STACK)?.flags ?? 0;
   const layout = new Layout(memory, brk, PROT.read | PROT.write | ((stackFlags & PF.x) !== 0 ? PROT.exec : 0));
-  const args = options.args && options.args.length > 0 ? options.args : [options.path];
-  const env = Object.entries(options.env ?? DEFAULT_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
   const stack = buildInitialStack({
-    execfn: options.path,
+    execfn,
     args,
     env,
     random: random.bytes(16),
@@ -181,13 +189,15 @@ export function loadProgram(cpu: Cpu, pages: PageFiles, files: ProgramFiles, opt
     ],
   });
   mapVdso(memory);
-  if (stack.bytes.length > MAX_ARGUMENTS) throw new LoadError(`${options.path}: arguments and environment take more than 2 MiB`);
+  if (stack.bytes.length > MAX_ARGUMENTS) throw new LoadError(`${execfn}: arguments and environment take more than 2 MiB`);
   layout.startStack(stack.sp);
   memory.write(stack.sp, stack.bytes);
   registers.set('rsp', stack.sp);
   registers.rip = start;
   const { path, libraries } = files;
-  return { program: { path, real: main.real, interpreter: interpreter?.real, libraries, args, env, auxv: stack.auxv }, layout, objects };
+  space.program = { path, real: main.real, interpreter: interpreter?.real, libraries, args, env, auxv: stack.auxv };
+  space.layout = layout;
+  space.objects = objects;
 }
 
 /** A quarter of RLIMIT_STACK. */

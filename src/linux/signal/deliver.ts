@@ -65,6 +65,5 @@ function enter(kernel: Kernel, task: Task, entry: QueuedSignal, mask: bigint): b
 function act(kernel: Kernel, signal: number): void {
   const what = defaultAction(signal);
   if (what === 'terminate' || what === 'core') kernel.end(128 + signal, signalName(signal));
-  else if (what === 'stop') kernel.stopped = true;
-  else if (what === 'continue') kernel.stopped = false;
+  else if (what === 'stop') kernel.halt(signal);
 }

@@ -16,10 +16,14 @@ export interface SignalAction {
 }
 
 const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, restorer: 0n, mask: 0n };
+const IGNORED: SignalAction = { ...DEFAULT, handler: SIG_IGN };
+const STOPPING = Array.from({ length: SIGNAL_MAX }, (_, index) => index + 1).filter(signal => defaultAction(signal) === 'stop');
 
 /** What the table sees of the process. */
 export interface SignalPort {
   readonly tasks: readonly Task[];
+  /** Stops all of it, or lets it go on. */
+  halt(signal: number): void;
   /** Something has come that a wait may be for. */
   filesChanged(): void;
   /** Ends a wait that a signal interrupts. */
@@ -63,9 +67,7 @@ export class SignalTable {
 
   setAction(signal: number, action: SignalAction): void {
     this.actions[signal] = action;
-    if (!this.ignores(signal)) return;
-    this.shared.discard(signal);
-    for (const task of this.process.tasks) task.pending.discard(signal);
+    if (this.ignores(signal)) this.discard(signal);
   }
 
   /** True when the signal would do nothing. */
@@ -85,6 +87,8 @@ export class SignalTable {
       this.kill();
       return true;
     }
+    if (entry.signal === SIG.CONT) this.goOn();
+    else if (defaultAction(entry.signal) === 'stop') this.discard(SIG.CONT);
     const bit = signalBit(entry.signal);
     if (this.ignores(entry.signal) && (task.blocked & bit) === 0n) return true;
     if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
@@ -96,6 +100,7 @@ export class SignalTable {
   /** kill and the like: the first task that does not block it gets it, the main one before others. */
   sendToProcess(entry: QueuedSignal): boolean {
     const bit = signalBit(entry.signal);
+    if (entry.signal === SIG.CONT) this.goOn();
     const open = this.process.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
     if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.process.tasks[0]!, entry);
     if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
@@ -152,6 +157,27 @@ export class SignalTable {
   private wake(task: Task): void {
     this.process.filesChanged();
     if (task.state === 'waiting' && this.waitsFor(task)) this.process.interrupt(task);
+  }
+
+  /** SIGCONT lets a process go on when it is sent, also where it is blocked or ignored; signals that would stop it are gone. */
+  private goOn(): void {
+    for (const signal of STOPPING) this.discard(signal);
+    this.process.halt(SIG.CONT);
+  }
+
+  private discard(signal: number): void {
+    this.shared.discard(signal);
+    for (const task of this.process.tasks) task.pending.discard(signal);
+  }
+
+  /** A child of fork(2) has its parent's handlers. */
+  inherit(parent: SignalTable): void {
+    this.actions.splice(0, this.actions.length, ...parent.actions);
+  }
+
+  /** Another program has none: what is handled is as if nobody had asked (execve(2)). */
+  withoutHandlers(): void {
+    for (const [signal, { handler }] of this.actions.entries()) this.actions[signal] = handler === SIG_IGN ? IGNORED : DEFAULT;
   }
 
   private kill(): void {

@@ -28,7 +28,7 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
 /** Acts on it: leaves a result in RAX, a task that waits, or a process that is gone. */
 export function actOnSyscall(kernel: Kernel, task: Task): void {
   const call = task.syscall!;
-  kernel.countCall(call.number);
+  kernel.system.countCall(call.number);
   kernel.scheduler.enterKernel();
   kernel.epolls.moment++;
   const row = syscallRow(call.number);
@@ -81,7 +81,7 @@ const FEW = 64;
 function fits(kernel: Kernel, wanted: Wait): boolean {
   const weight = weightOf(wanted);
   if (weight <= FEW) return true;
-  return kernel.tasks.reduce((sum, { wait }) => sum + (wait === undefined ? 0 : weightOf(wait)), weight) <= MOST_LOOKED_AT;
+  return kernel.system.tasks.reduce((sum, { wait }) => sum + (wait === undefined ? 0 : weightOf(wait)), weight) <= MOST_LOOKED_AT;
 }
 
 /** A call of the extension's. What it changes in watched ranges is an access of the instruction that has called it. */
@@ -97,7 +97,7 @@ function extend(kernel: Kernel, extension: KernelExtension, number: number, args
     if (error instanceof MemoryLimitError) return -E.NOMEM;
     throw error;
   } finally {
-    kernel.changed = cpu.watched
+    kernel.system.changed = cpu.watched
       .filter((watch, index) => bytes(watch) !== before[index])
       .map(watch => ({ watch, address: watch.address, access: 'write' }));
   }

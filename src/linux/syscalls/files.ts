@@ -1,4 +1,4 @@
-import { FD_LIMIT, O, PID, POLL, S, UID } from '../abi/constants.js';
+import { FD_LIMIT, O, POLL, S, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import { EventFd } from '../fs/event.js';
@@ -55,7 +55,7 @@ function read(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiece
 export const READ_WAIT: WaitRow<'read'> = {
   reason: transferReason,
   poll: (kernel, _task, { file, pieces, length }) => {
-    const bytes = kernel.fds.file(file).read(length);
+    const bytes = kernel.files.file(file).read(length);
     if (bytes === WOULD_BLOCK) return undefined;
     scatter(kernel, pieces, bytes);
     return bytes.length;
@@ -73,7 +73,7 @@ function write(kernel: Kernel, task: Task, fd: number, pieces: readonly UserPiec
 export const WRITE_WAIT: WaitRow<'write'> = {
   reason: transferReason,
   poll: (kernel, task, wait) => {
-    const file = kernel.fds.file(wait.file);
+    const file = kernel.files.file(wait.file);
     try {
       do {
         const written = file.write(gather(kernel, wait.pieces, wait.done, file.mostWritten));
@@ -93,7 +93,7 @@ export const WRITE_WAIT: WaitRow<'write'> = {
 };
 
 function transferReason(kernel: Kernel, { call, file }: { readonly call: string; readonly file: number }): string {
-  return `${call} ${kernel.fds.file(file).path}`;
+  return `${call} ${kernel.files.file(file).path}`;
 }
 
 function readAt(kernel: Kernel, fd: number, pieces: readonly UserPiece[], offset: number): number {
@@ -226,7 +226,7 @@ function interfaceRequest(kernel: Kernel, request: number, address: bigint): num
 function pipe(kernel: Kernel, address: bigint, flags: number): number {
   if ((flags & ~(O.NONBLOCK | O.CLOEXEC)) !== 0) return -E.INVAL;
   kernel.user.writable(address, 8);
-  const { reader, writer } = new Pipe(kernel.nextPipe++, flags & O.NONBLOCK);
+  const { reader, writer } = new Pipe(kernel.system.nextPipe++, flags & O.NONBLOCK);
   const cloexec = (flags & O.CLOEXEC) !== 0;
   if (kernel.fds.room < 2) return -E.MFILE;
   const first = kernel.fds.add(reader, cloexec);
@@ -311,7 +311,7 @@ function sendfile(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallR
 export const SENDFILE_WAIT: WaitRow<'sendfile'> = {
   reason: transferReason,
   poll: (kernel, task, { file, input: from, offset, count }) => {
-    const input = kernel.fds.find(from);
+    const input = kernel.files.find(from);
     // Closed meanwhile.
     if (input === undefined) return -E.BADF;
     const start = offset === 0n ? input.seek(0, 1) : long(kernel.user.u64(offset));
@@ -320,7 +320,7 @@ export const SENDFILE_WAIT: WaitRow<'sendfile'> = {
     const bytes = input.readAt(start, Math.min(count, PIPE_SIZE));
     let written: number | typeof WOULD_BLOCK;
     try {
-      written = bytes.length === 0 ? 0 : kernel.fds.file(file).write(bytes);
+      written = bytes.length === 0 ? 0 : kernel.files.file(file).write(bytes);
     } catch (error) {
       if (error instanceof Errno && error.number === E.PIPE) brokenPipe(kernel, task);
       throw error;
@@ -334,7 +334,7 @@ export const SENDFILE_WAIT: WaitRow<'sendfile'> = {
 };
 
 function brokenPipe(kernel: Kernel, task: Task): void {
-  kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
+  kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: kernel.pid, uid: UID });
 }
 
 const SPLICE_NONBLOCK = 2;

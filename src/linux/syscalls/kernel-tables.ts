@@ -1,4 +1,5 @@
 import type { KernelTables } from '../kernel.js';
+import { CHILD_WAIT, VFORK_WAIT } from './children.js';
 import { READ_WAIT, SENDFILE_WAIT, WRITE_WAIT } from './files.js';
 import { FUTEX_WAIT } from './futex.js';
 import { ACCEPT_WAIT, CONNECT_WAIT } from './network.js';
@@ -20,6 +21,8 @@ export const KERNEL_TABLES: KernelTables = {
     poll: POLL_WAIT,
     select: SELECT_WAIT,
     epoll: EPOLL_WAIT,
+    vfork: VFORK_WAIT,
+    child: CHILD_WAIT,
     connect: CONNECT_WAIT,
     accept: ACCEPT_WAIT,
     send: SEND_WAIT,

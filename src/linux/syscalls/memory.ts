@@ -59,6 +59,7 @@ function mmap(kernel: Kernel, args: readonly bigint[]): bigint {
   if ((flags & MAP.ANONYMOUS) !== 0) {
     const start = place(kernel, address, length, flags);
     kernel.memory.map(start, length, prot);
+    if (type !== MAP.PRIVATE) kernel.space!.shares = true;
     return start;
   }
   if (offset + length > BigInt(MAX_OFFSET)) throw new Errno(E.OVERFLOW);

@@ -125,7 +125,7 @@ function connect(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallRe
 
 export const CONNECT_WAIT: WaitRow<'connect'> = {
   reason: socketText,
-  poll: (kernel, _task, { file }) => ((kernel.fds.file(file) as Socket).connected() ? 0 : undefined),
+  poll: (kernel, _task, { file }) => ((kernel.files.file(file) as Socket).connected() ? 0 : undefined),
   timeout: () => -E.INPROGRESS,
   signal: (_kernel, { deadline }) => (deadline === undefined ? -RESTART.SYS : -E.INTR),
 };
@@ -141,7 +141,7 @@ function accept(kernel: Kernel, task: Task, call: string, args: readonly bigint[
 export const ACCEPT_WAIT: WaitRow<'accept'> = {
   reason: socketText,
   poll: (kernel, _task, { file, address, length, flags }) => {
-    const socket = kernel.fds.file(file) as Socket;
+    const socket = kernel.files.file(file) as Socket;
     if (kernel.fds.room < 1) throw new Errno(E.MFILE);
     const accepted = socket.accept();
     if (accepted === WOULD_BLOCK) return undefined;

@@ -13,7 +13,7 @@ import { SECOND } from './timespec.js';
 const encoder = new TextEncoder();
 
 /** The absolute path of an argument, seen from a directory descriptor. */
-function pathAt(kernel: Kernel, directory: number, address: bigint): string {
+export function pathAt(kernel: Kernel, directory: number, address: bigint): string {
   const path = kernel.user.path(address);
   if (path.startsWith('/') || directory === AT_FDCWD) return kernel.fs.absolute(path);
   const file = kernel.fds.get(directory);
@@ -117,7 +117,7 @@ function rename(kernel: Kernel, call: string, from: readonly [number, bigint], t
 /** What is open below a folder that has another name now is still there, and what is asked from its descriptor on too. */
 function moved(kernel: Kernel, from: string, to: string): void {
   const moves = (path: string): boolean => path === from || path.startsWith(`${from}/`);
-  for (const file of kernel.fds.all)
+  for (const file of kernel.files.all)
     if ((file instanceof HostFile || file instanceof HostDirectory) && moves(file.real)) file.movedTo(to + file.real.slice(from.length));
   if (moves(kernel.fs.cwd)) kernel.fs.cwd = to + kernel.fs.cwd.slice(from.length);
 }

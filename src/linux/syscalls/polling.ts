@@ -159,7 +159,7 @@ function epollWait(kernel: Kernel, call: string, args: readonly bigint[], timeou
 
 /** Takes what is ready now. Returns how many events that is. */
 function scanEpoll(kernel: Kernel, { file, address, limit }: WaitOf<'epoll'>): number {
-  const events = (kernel.fds.file(file) as Epoll).take(limit);
+  const events = (kernel.files.file(file) as Epoll).take(limit);
   const view = new DataView(new ArrayBuffer(EVENT_SIZE * events.length));
   for (const [i, event] of events.entries()) {
     view.setUint32(EVENT_SIZE * i, event.events, true);

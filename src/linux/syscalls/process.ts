@@ -1,11 +1,11 @@
-import { FD_LIMIT, PARENT_PID, PID, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
+import { FD_LIMIT, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
-import { nanosecondsOf } from '../clock.js';
 import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
 import type { Task } from '../task.js';
+import { usageOf } from './children.js';
 import { int, rowsOf, type SyscallRow, size, uint } from './row.js';
-import { encodeTimeval, SECOND } from './timespec.js';
+import { SECOND } from './timespec.js';
 
 const encoder = new TextEncoder();
 const UTS_LENGTH = 65;
@@ -27,25 +27,28 @@ const LIMITS: Readonly<Record<number, readonly [bigint, bigint]>> = {
 };
 const LIMIT_COUNT = 16;
 
-function writeLimit(kernel: Kernel, which: number, address: bigint): void {
+function writeLimit(kernel: Kernel, which: number, address: bigint, of = kernel): void {
   if (which < 0 || which >= LIMIT_COUNT) throw new Errno(E.INVAL);
-  const [soft, hard] = kernel.limits.get(which) ?? LIMITS[which] ?? [RLIM_INFINITY, RLIM_INFINITY];
+  const [soft, hard] = of.limits.get(which) ?? LIMITS[which] ?? [RLIM_INFINITY, RLIM_INFINITY];
   if (address !== 0n) kernel.user.write(address, new Uint8Array(new BigUint64Array([soft, hard]).buffer));
 }
 
 /** New limits are remembered, no more: the machine has its own. */
-function readLimit(kernel: Kernel, which: number, address: bigint): void {
+function readLimit(kernel: Kernel, which: number, address: bigint, of = kernel): void {
   if (which < 0 || which >= LIMIT_COUNT) throw new Errno(E.INVAL);
   if (address === 0n) return;
   const [soft, hard] = [kernel.user.u64(address), kernel.user.u64(address + 8n)];
-  const ceiling = (kernel.limits.get(which) ?? LIMITS[which] ?? [0n, RLIM_INFINITY])[1];
+  const ceiling = (of.limits.get(which) ?? LIMITS[which] ?? [0n, RLIM_INFINITY])[1];
   if (soft > hard) throw new Errno(E.INVAL);
   if (hard > ceiling) throw new Errno(E.PERM);
-  kernel.limits.set(which, [soft, hard]);
+  of.limits.set(which, [soft, hard]);
 }
 
-function own(pid: number): void {
-  if (pid !== 0 && pid !== PID) throw new Errno(E.SRCH);
+/** A process by its pid, 0 being the caller. Throws ESRCH. */
+function limited(kernel: Kernel, pid: number): Kernel {
+  const found = pid === 0 ? kernel : kernel.process(pid);
+  if (!found) throw new Errno(E.SRCH);
+  return found;
 }
 
 const PR = {
@@ -115,26 +118,22 @@ function archPrctl(kernel: Kernel, args: readonly bigint[]): number {
   }
 }
 
-/** struct rusage: user time, system time, fourteen longs of which the first is the maximum resident size in KiB. */
+/** RUSAGE_SELF, RUSAGE_CHILDREN and RUSAGE_THREAD. */
 function getrusage(kernel: Kernel, task: Task, who: number, address: bigint): number {
   if (who !== 0 && who !== 1 && who !== -1) return -E.INVAL;
-  const bytes = new Uint8Array(144);
-  if (who !== -1) {
-    bytes.set(encodeTimeval(BigInt(nanosecondsOf(who === 1 ? task.cpuTime : kernel.cpu.icount))));
-    new DataView(bytes.buffer).setBigUint64(32, BigInt(kernel.memory.touchedPages * 4), true);
-  }
-  kernel.user.write(address, bytes);
+  const time = who === 1 ? task.cpuTime : who === 0 ? kernel.cpuTime : kernel.childrenTime;
+  kernel.user.write(address, usageOf(time, who === -1 ? 0 : kernel.memory.touchedPages));
   return 0;
 }
 
 /** struct sysinfo: 112 bytes, memory in units of one byte. */
 function sysinfo(kernel: Kernel, address: bigint): number {
   const view = new DataView(new ArrayBuffer(112));
-  const free = Math.max(0, kernel.memoryLimit - kernel.memory.touchedPages * 4096);
+  const free = Math.max(0, kernel.memoryLimit - kernel.system.touchedPages * 4096);
   view.setBigInt64(0, kernel.clock.read(1)! / SECOND, true);
   view.setBigUint64(32, BigInt(kernel.memoryLimit), true);
   view.setBigUint64(40, BigInt(free), true);
-  view.setUint16(80, kernel.tasks.length, true);
+  view.setUint16(80, kernel.system.tasks.length, true);
   view.setUint32(104, 1, true);
   kernel.user.write(address, new Uint8Array(view.buffer));
   return 0;
@@ -146,23 +145,10 @@ const GETRANDOM_MAX = 1 << 18;
 const row = rowsOf('process');
 
 export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
-  row(39, 'getpid', '', () => PID),
-  row(110, 'getppid', '', () => PARENT_PID),
   row(102, 'getuid', '', () => UID),
   row(104, 'getgid', '', () => UID),
   row(107, 'geteuid', '', () => UID),
   row(108, 'getegid', '', () => UID),
-  row(111, 'getpgrp', '', () => PID),
-  row(121, 'getpgid', 'int', (_k, _t, a) => {
-    own(int(a[0]));
-    return PID;
-  }),
-  row(124, 'getsid', 'int', (_k, _t, a) => {
-    own(int(a[0]));
-    return PID;
-  }),
-  row(109, 'setpgid', 'int int', () => 0),
-  row(112, 'setsid', '', () => -E.PERM),
   row(115, 'getgroups', 'int ptr', (_k, _t, a) => (int(a[0]) < 0 ? -E.INVAL : 0)),
   row(118, 'getresuid', 'ptr ptr ptr', (k, _t, a) => {
     for (const address of a.slice(0, 3)) k.user.setU32(address, UID);
@@ -172,8 +158,6 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
     for (const address of a.slice(0, 3)) k.user.setU32(address, UID);
     return 0;
   }),
-  row(61, 'wait4', 'int ptr hex ptr', () => -E.CHILD),
-  row(247, 'waitid', 'int int ptr hex ptr', () => -E.CHILD),
   row(63, 'uname', 'ptr', (k, _t, a) => {
     const bytes = new Uint8Array(UTSNAME.length * UTS_LENGTH);
     for (const [i, text] of UTSNAME.entries()) bytes.set(encoder.encode(text), i * UTS_LENGTH);
@@ -189,9 +173,9 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
     return 0;
   }),
   row(302, 'prlimit64', 'int int ptr ptr', (k, _t, a) => {
-    own(int(a[0]));
-    writeLimit(k, int(a[1]), a[3]!);
-    readLimit(k, int(a[1]), a[2]!);
+    const of = limited(k, int(a[0]));
+    writeLimit(k, int(a[1]), a[3]!, of);
+    readLimit(k, int(a[1]), a[2]!, of);
     return 0;
   }),
   row(98, 'getrusage', 'int ptr', (k, t, a) => getrusage(k, t, int(a[0]), a[1]!)),

@@ -15,12 +15,6 @@ function refused(group: SyscallGroup, errno: ErrnoName, why: string, quiet: bool
 
 /** System calls that always get an error. */
 export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
-  ...refused('process', 'PERM', 'no other process can be made', false, [
-    [57, 'fork', ''],
-    [58, 'vfork', ''],
-    [59, 'execve', 'path ptr ptr'],
-    [322, 'execveat', 'fd path ptr ptr hex'],
-  ]),
   ...refused('process', 'PERM', 'the guest has no privileges', false, [
     [101, 'ptrace', 'int int ptr ptr'],
     [103, 'syslog', 'int ptr int'],

@@ -1,4 +1,4 @@
-import { CLOCK, PID, UID } from '../abi/constants.js';
+import { CLOCK, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
 import type { Kernel, WaitRow } from '../kernel.js';
@@ -84,23 +84,39 @@ function sigaltstack(kernel: Kernel, task: Task, args: readonly bigint[]): numbe
   return 0;
 }
 
-function fromUs(signal: number, code: number): QueuedSignal {
-  return { signal, code, sender: PID, uid: UID };
+function from({ pid }: Kernel, signal: number, code: number): QueuedSignal {
+  return { signal, code, sender: pid, uid: UID };
+}
+
+/** Whom kill(2) means: a process, a group, or all but init, of which the sender is not one. */
+function addressees(kernel: Kernel, pid: number): Kernel[] {
+  const { processes } = kernel.system;
+  if (pid === -1) {
+    const others = processes.filter(process => process !== kernel && !process.exit);
+    return others.length > 0 ? others : [kernel];
+  }
+  if (pid <= 0) {
+    const group = pid === 0 ? kernel.group : -pid;
+    return processes.filter(process => process.group === group);
+  }
+  return processes.filter(process => process.pid === pid || process.task(pid) !== undefined);
 }
 
 function kill(kernel: Kernel, pid: number, signal: number): number {
-  if (pid !== PID && pid !== 0 && pid !== -PID && pid !== -1) return pid > 0 && kernel.task(pid) ? kill(kernel, PID, signal) : -E.SRCH;
+  if (signal !== 0 && !validSignal(signal)) return -E.INVAL;
+  const targets = addressees(kernel, pid);
+  if (targets.length === 0) return -E.SRCH;
   if (signal === 0) return 0;
-  if (!validSignal(signal)) return -E.INVAL;
-  return kernel.signals.sendToProcess(fromUs(signal, SI.USER)) ? 0 : -E.AGAIN;
+  const taken = targets.map(target => target.exit !== undefined || target.signals.sendToProcess(from(kernel, signal, SI.USER)));
+  return taken.some(Boolean) ? 0 : -E.AGAIN;
 }
 
 function threadKill(kernel: Kernel, group: number | undefined, tid: number, signal: number): number {
   if (tid <= 0 || (group !== undefined && group <= 0) || signal < 0 || signal > SIGNAL_MAX) return -E.INVAL;
-  const target = kernel.task(tid);
-  if (!target || (group !== undefined && group !== PID)) return -E.SRCH;
+  const target = kernel.system.tasks.find(task => task.tid === tid);
+  if (!target || (group !== undefined && group !== target.pid)) return -E.SRCH;
   if (signal === 0) return 0;
-  return kernel.signals.sendToTask(target, fromUs(signal, SI.TKILL)) ? 0 : -E.AGAIN;
+  return kernel.system.kernelOf(target).signals.sendToTask(target, from(kernel, signal, SI.TKILL)) ? 0 : -E.AGAIN;
 }
 
 /** siginfo_t of sigqueue(3): code at 8, pid at 16, uid at 20, value at 24. */
@@ -157,9 +173,11 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
   }),
   row(128, 'rt_sigtimedwait', 'ptr ptr ptr size', (k, t, a) => timedwait(k, t, a)),
   row(129, 'rt_sigqueueinfo', 'int signal ptr', (k, _t, a) => {
-    if (int(a[0]) !== PID) return -E.SRCH;
+    const target = k.process(int(a[0]));
+    if (!target) return -E.SRCH;
     if (!validSignal(int(a[1]))) return -E.INVAL;
-    return k.signals.sendToProcess(queueInfo(k, int(a[1]), a[2]!)) ? 0 : -E.AGAIN;
+    const info = queueInfo(k, int(a[1]), a[2]!);
+    return target.exit || target.signals.sendToProcess(info) ? 0 : -E.AGAIN;
   }),
   row(130, 'rt_sigsuspend', 'ptr size', (k, t, a) => {
     if (a[1] !== SIGSET_SIZE) return -E.INVAL;
@@ -172,9 +190,9 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
   row(200, 'tkill', 'int signal', (k, _t, a) => threadKill(k, undefined, int(a[0]), int(a[1]))),
   row(234, 'tgkill', 'int int signal', (k, _t, a) => threadKill(k, int(a[0]), int(a[1]), int(a[2]))),
   row(297, 'rt_tgsigqueueinfo', 'int int signal ptr', (k, _t, a) => {
-    const target = k.task(int(a[1]));
-    if (!target || int(a[0]) !== PID) return -E.SRCH;
+    const target = k.system.tasks.find(({ tid }) => tid === int(a[1]));
+    if (!target || int(a[0]) !== target.pid) return -E.SRCH;
     if (!validSignal(int(a[2])) || uint(a[2]) === 0) return -E.INVAL;
-    return k.signals.sendToTask(target, queueInfo(k, int(a[2]), a[3]!)) ? 0 : -E.AGAIN;
+    return k.system.kernelOf(target).signals.sendToTask(target, queueInfo(k, int(a[2]), a[3]!)) ? 0 : -E.AGAIN;
   }),
 ];

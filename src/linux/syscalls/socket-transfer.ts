@@ -1,5 +1,5 @@
 /** What sockets send and receive: of send(2), recv(2) and their kin, and of read and write on a socket. */
-import { PID, UID } from '../abi/constants.js';
+import { UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import { MSG, SCM, SO, SOCK, SOL_SOCKET } from '../abi/sockets.js';
@@ -42,7 +42,7 @@ export const deadlineOf = (kernel: Kernel, timeout: bigint): { readonly deadline
   timeout === 0n ? {} : { deadline: kernel.clock.now() + Number(timeout) };
 
 export function socketText(kernel: Kernel, { call, file }: { readonly call: string; readonly file: number }): string {
-  const { local, remote, path } = kernel.fds.file(file) as Socket;
+  const { local, remote, path } = kernel.files.file(file) as Socket;
   return `${call} ${local === undefined ? path : addressText(local)}${remote === undefined ? '' : ` from ${addressText(remote)}`}`;
 }
 
@@ -74,7 +74,7 @@ function besideOf(kernel: Kernel, control: WaitOf<'send'>['control']): Beside {
     } else if (level === SOL_SOCKET && type === SCM.CREDENTIALS) {
       if (length < HEADER + 12) throw new Errno(E.INVAL);
       const [pid, uid, gid] = [0, 4, 8].map(offset => view.getInt32(at + HEADER + offset, true));
-      if (pid !== PID || uid !== UID || gid !== UID) throw new Errno(E.PERM);
+      if (pid !== kernel.pid || uid !== UID || gid !== UID) throw new Errno(E.PERM);
     } else if (level === SOL_SOCKET) throw new Errno(E.INVAL);
     at += align(length);
   }
@@ -82,16 +82,17 @@ function besideOf(kernel: Kernel, control: WaitOf<'send'>['control']): Beside {
   return { files, credentials: undefined };
 }
 
-const SENT_BY = { pid: PID, uid: UID, gid: UID };
-
 export const SEND_WAIT: WaitRow<'send'> = {
   reason: socketText,
   poll: (kernel, task, wait) => {
-    const socket = kernel.fds.file(wait.file) as Socket;
+    const socket = kernel.files.file(wait.file) as Socket;
     const stream = socket.socket.type === SOCK.STREAM;
     try {
       // Files go with the first byte.
-      const beside = socket.isUnix && wait.done === 0 ? { ...besideOf(kernel, wait.control), credentials: SENT_BY } : NOTHING_BESIDE;
+      const beside =
+        socket.isUnix && wait.done === 0
+          ? { ...besideOf(kernel, wait.control), credentials: { pid: kernel.pid, uid: UID, gid: UID } }
+          : NOTHING_BESIDE;
       do {
         const bytes = gather(kernel, wait.pieces, wait.done, stream ? MOST_AT_ONCE : undefined);
         const sent = socket.send(bytes, wait.to, wait.done === 0 ? beside : { ...beside, files: [] });
@@ -103,7 +104,7 @@ export const SEND_WAIT: WaitRow<'send'> = {
       if (!(error instanceof Errno)) throw error;
       if (wait.done > 0) return wait.done;
       if (error.number === E.PIPE && stream && (wait.flags & MSG.NOSIGNAL) === 0)
-        kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: PID, uid: UID });
+        kernel.signals.sendToTask(task, { signal: SIG.PIPE, code: SI.USER, sender: kernel.pid, uid: UID });
       throw error;
     }
   },
@@ -130,7 +131,7 @@ export function send(
 export const RECEIVE_WAIT: WaitRow<'receive'> = {
   reason: socketText,
   poll: (kernel, _task, wait) => {
-    const socket = kernel.fds.file(wait.file) as Socket;
+    const socket = kernel.files.file(wait.file) as Socket;
     const stream = socket.socket.type === SOCK.STREAM;
     const peek = (wait.flags & MSG.PEEK) !== 0;
     for (;;) {

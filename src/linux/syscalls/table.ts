@@ -1,3 +1,5 @@
+import { CHILD_SYSCALLS } from './children.js';
+import { EXECUTE_SYSCALLS } from './execute.js';
 import { FILE_SYSCALLS } from './files.js';
 import { MEMORY_SYSCALLS } from './memory.js';
 import { NETWORK_SYSCALLS } from './network.js';
@@ -21,6 +23,8 @@ export const SYSCALLS: readonly SyscallRow[] = [
   ...TIME_SYSCALLS,
   ...NETWORK_SYSCALLS,
   ...PROCESS_SYSCALLS,
+  ...CHILD_SYSCALLS,
+  ...EXECUTE_SYSCALLS,
   ...REFUSED_SYSCALLS,
 ].sort((a, b) => a.number - b.number);
 

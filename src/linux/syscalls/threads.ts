@@ -1,64 +1,38 @@
 import { PAGE_SIZE } from '../../cpu/api.js';
-import { CLONE, PID, THREAD_LIMIT } from '../abi/constants.js';
-import { E, Errno, errnoName } from '../abi/errno.js';
+import { CLONE, THREAD_LIMIT } from '../abi/constants.js';
+import { E, Errno } from '../abi/errno.js';
+import { SIGNAL_MAX } from '../abi/signals.js';
 import type { Kernel } from '../kernel.js';
 import { TASK_SIZE } from '../load/layout.js';
-import { Task } from '../task.js';
-import { ANY_WAITER, futex, releaseFutexes } from './futex.js';
-import { int, rowsOf, type SyscallRow, size, uint } from './row.js';
+import type { Task } from '../task.js';
+import { makeProcess } from './children.js';
+import { futex } from './futex.js';
+import { int, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
+import { type CloneRequest, childTask, leaveMemory, putTid } from './task-edges.js';
 
 /** Flags that make a clone a thread of this process. */
 const THREAD = CLONE.VM | CLONE.SIGHAND | CLONE.THREAD;
 
-interface CloneRequest {
-  readonly flags: number;
-  /** RSP of the new thread; 0n: its creator's. */
-  readonly stack: bigint;
-  readonly parentTid: bigint;
-  readonly childTid: bigint;
-  readonly tls: bigint;
-}
-
-function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string): number {
+function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string): SyscallResult {
   const { flags } = request;
-  if ((flags & THREAD) !== THREAD) {
-    kernel.refusals.add(name, 'a new process: only threads can be made', errnoName(E.PERM));
-    return -E.PERM;
-  }
   if ((flags & CLONE.SETTLS) !== 0 && request.tls >= TASK_SIZE) return -E.PERM;
-  if (kernel.tasks.length >= THREAD_LIMIT) return -E.AGAIN;
-  const { registers } = kernel.cpu;
-  const tid = kernel.newTid();
-  const before = registers.save();
-  registers.set('rax', 0n);
-  if (request.stack !== 0n) registers.set('rsp', request.stack);
-  if ((flags & CLONE.SETTLS) !== 0) registers.fsBase = request.tls;
-  const child = new Task(tid, registers.save(), parent.name);
-  registers.restore(before);
-  child.blocked = parent.blocked;
+  if (kernel.system.tasks.length >= THREAD_LIMIT) return -E.AGAIN;
+  if ((flags & THREAD) !== THREAD) return makeProcess(kernel, parent, request, name);
+  const tid = kernel.system.newTid();
+  const child = childTask(kernel, parent, request, tid);
   if ((flags & CLONE.CHILD_CLEARTID) !== 0) child.clearChildTid = request.childTid;
   if ((flags & CLONE.PARENT_SETTID) !== 0) putTid(kernel, request.parentTid, tid);
   if ((flags & CLONE.CHILD_SETTID) !== 0) putTid(kernel, request.childTid, tid);
-  kernel.tasks.push(child);
-  kernel.scheduler.add(child);
-  kernel.threadEvents.push({ event: 'created', tid });
+  kernel.addTask(child);
+  kernel.system.threadEvents.push({ event: 'created', tid, pid: kernel.pid });
   return tid;
-}
-
-/** Linux makes the thread all the same when the word cannot be written (kernel/fork.c: put_user, schedule_tail). */
-function putTid(kernel: Kernel, address: bigint, tid: number): void {
-  try {
-    kernel.user.setU32(address, tid);
-  } catch (error) {
-    if (!(error instanceof Errno)) throw error;
-  }
 }
 
 /** Bytes of struct clone_args (uapi/linux/sched.h) in its first version and as Linux 6.1 has it; what lies behind must be zeros. */
 const CLONE_ARGS_FIRST = 64;
 const CLONE_ARGS = 88;
 
-function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
+function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallResult {
   const length = size(args[1]);
   if (length < CLONE_ARGS_FIRST) return -E.INVAL;
   if (length > PAGE_SIZE) return -E['2BIG'];
@@ -67,9 +41,12 @@ function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
   const flags = view.getBigUint64(0, true);
   const stack = view.getBigUint64(40, true);
   const stackSize = view.getBigUint64(48, true);
-  if (flags >> 32n !== 0n || (stack === 0n) !== (stackSize === 0n)) return -E.INVAL;
+  const exitSignal = view.getBigUint64(32, true);
+  if (flags >> 32n !== 0n || (flags & 0xffn) !== 0n || exitSignal > BigInt(SIGNAL_MAX) || (stack === 0n) !== (stackSize === 0n))
+    return -E.INVAL;
   const request = {
     flags: Number(flags),
+    exitSignal: Number(exitSignal),
     childTid: view.getBigUint64(16, true),
     parentTid: view.getBigUint64(24, true),
     stack: stack + stackSize,
@@ -80,19 +57,10 @@ function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): number {
 
 /** The end of a thread: its tid word is cleared and woken, its robust mutexes are marked (kernel/futex, mm_release). */
 function exitTask(kernel: Kernel, task: Task, code: number): void {
-  try {
-    releaseFutexes(kernel, task);
-    if (task.clearChildTid !== 0n) {
-      kernel.user.setU32(task.clearChildTid, 0);
-      kernel.futexes.wake(task.clearChildTid, 1, ANY_WAITER);
-    }
-  } catch (error) {
-    if (!(error instanceof Errno)) throw error;
-  }
-  task.state = 'exited';
-  kernel.tasks.splice(kernel.tasks.indexOf(task), 1);
-  kernel.threadEvents.push({ event: 'exited', tid: task.tid });
-  if (task.tid === PID) kernel.mainStatus = code;
+  leaveMemory(kernel, task);
+  kernel.removeTask(task);
+  kernel.system.threadEvents.push({ event: 'exited', tid: task.tid, pid: kernel.pid });
+  if (task.tid === kernel.pid) kernel.mainStatus = code;
   if (kernel.tasks.length === 0) kernel.end((kernel.mainStatus ?? code) & 0xff);
 }
 
@@ -109,9 +77,10 @@ function findTask(kernel: Kernel, task: Task, tid: number): Task {
 const row = rowsOf('threads');
 
 export const THREAD_SYSCALLS: readonly SyscallRow[] = [
-  row(56, 'clone', 'hex ptr ptr ptr ptr', (k, t, a) =>
-    clone(k, t, { flags: uint(a[0]) & ~0xff, stack: a[1]!, parentTid: a[2]!, childTid: a[3]!, tls: a[4]! }, 'clone'),
-  ),
+  row(56, 'clone', 'hex ptr ptr ptr ptr', (k, t, a) => {
+    const [flags, exitSignal] = [uint(a[0]) & ~0xff, uint(a[0]) & 0xff];
+    return clone(k, t, { flags, exitSignal, stack: a[1]!, parentTid: a[2]!, childTid: a[3]!, tls: a[4]! }, 'clone');
+  }),
   row(435, 'clone3', 'ptr size', (k, t, a) => clone3(k, t, a)),
   row(60, 'exit', 'int', (k, t, a) => {
     exitTask(k, t, int(a[0]));

@@ -1,4 +1,4 @@
-import { CLOCK, O, PID, SIGNAL_LIMIT } from '../abi/constants.js';
+import { CLOCK, O, SIGNAL_LIMIT } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
 import { NEVER, nanosecondsOf } from '../clock.js';
@@ -23,7 +23,7 @@ function clockOf(kernel: Kernel, task: Task, id: number): TimerClock | undefined
   if (id === CLOCK.THREAD_CPUTIME) return task;
   if (id < 0) {
     const target = ~(id >> 3);
-    if ((id & 4) === 0) return target === 0 || target === PID ? 'process' : undefined;
+    if ((id & 4) === 0) return target === 0 || target === kernel.pid ? 'process' : undefined;
     return target === 0 ? task : kernel.task(target);
   }
   return kernel.clock.read(id) === undefined ? undefined : 'wall';
@@ -213,8 +213,8 @@ export const TIME_SYSCALLS: readonly SyscallRow[] = [
     return seconds;
   }),
   row(100, 'times', 'ptr', (k, _t, a) => {
-    const user = BigInt(Math.floor(nanosecondsOf(k.cpu.icount) / TICK));
-    if (a[0] !== 0n) k.user.write(a[0]!, new Uint8Array(new BigUint64Array([user, 0n, 0n, 0n]).buffer));
+    const [user, children] = [k.cpuTime, k.childrenTime].map(time => BigInt(Math.floor(nanosecondsOf(time) / TICK)));
+    if (a[0] !== 0n) k.user.write(a[0]!, new Uint8Array(new BigUint64Array([user!, 0n, children!, 0n]).buffer));
     return k.clock.read(CLOCK.MONOTONIC)! / BigInt(TICK);
   }),
   row(37, 'alarm', 'int', (k, _t, a) => {
@@ -244,7 +244,7 @@ export const TIME_SYSCALLS: readonly SyscallRow[] = [
   row(283, 'timerfd_create', 'int hex', (k, _t, a) => {
     const flags = int(a[1]);
     if (k.clock.read(int(a[0])) === undefined || (flags & ~(O.NONBLOCK | O.CLOEXEC)) !== 0) return -E.INVAL;
-    const file = new TimerFd(int(a[0]), k.timers, flags & O.NONBLOCK);
+    const file = new TimerFd(int(a[0]), k.system.timerfds, flags & O.NONBLOCK);
     return k.fds.add(file, (flags & O.CLOEXEC) !== 0);
   }),
   row(286, 'timerfd_settime', 'fd hex ptr ptr', (k, _t, a) => {
