@@ -183,7 +183,11 @@ export interface Registers {
   gpr(index: number): bigint;
   /** The same as a number, which costs less: exact below 2^53. */
   gprAsNumber(index: number): number;
+  /** Its low 32 bits, signed. */
+  gprLow(index: number): number;
   setGpr(index: number, value: bigint): void;
+  /** A whole number, which costs less: exact between -2^53 and 2^53. */
+  setGprNumber(index: number, value: number): void;
   rip: bigint;
   /** EFLAGS with CF PF AF ZF SF DF OF exact, bit 1 and IF (0x202) always set, and TF, AC, ID as the guest left them. */
   rflags: bigint;

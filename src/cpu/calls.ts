@@ -54,7 +54,8 @@ export class Calls {
 
   /** Called when the guest stops. */
   endTurn(): void {
-    this.bytes.copyWithin(STATE.callSp, STATE.gpr + 32, STATE.gpr + 40);
+    this.set(STATE.callSp, this.pointer(STATE.gpr + 32));
+    this.set(STATE.callSp + 4, this.pointer(STATE.gpr + 36));
   }
 
   // ---- looking -----------------------------------------------------------------------------------------------------------------------

@@ -29,6 +29,17 @@ describe('cpu', () => {
     expect(cpu.registers.rip).toBe(CODE + 17n);
   });
 
+  it('gives and takes a register as a number, and its low half', () => {
+    const { registers } = machine([0x90]);
+    for (const value of [0, 1, -1, -38, -4095, 2 ** 31, -(2 ** 31), 2 ** 32 - 1, 2 ** 32, -(2 ** 32), Number.MAX_SAFE_INTEGER]) {
+      registers.setGprNumber(3, value);
+      expect(registers.gpr(3)).toBe(BigInt.asUintN(64, BigInt(value)));
+      expect(registers.gprLow(3)).toBe(Number(BigInt.asIntN(32, BigInt(value))));
+      registers.setGpr(3, BigInt(value) + (1n << 70n));
+      expect(registers.gpr(3)).toBe(BigInt.asUintN(64, BigInt(value)));
+    }
+  });
+
   it('stops after exactly the instructions asked for, wherever that is in a block', () => {
     const code = [0xb9, 10, 0, 0, 0, 0x31, 0xc0, 0x48, 0x01, 0xc8, 0x48, 0xff, 0xc9, 0x75, 0xf8, 0x0f, 0x05];
     const whole = machine(code);

@@ -300,7 +300,7 @@ export class Machine implements Cpu {
 
   /** Puts a whole number in a field of 64 bits: no bigint, for this happens at each turn of a thread. */
   private put(field: number, value: number): void {
-    this.view.setUint32(field, value % 2 ** 32, true);
+    this.view.setUint32(field, value, true);
     this.view.setUint32(field + 4, value / 2 ** 32, true);
   }
 

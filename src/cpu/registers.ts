@@ -36,7 +36,17 @@ export class RegisterFile implements Registers {
   }
 
   setGpr(index: number, value: bigint): void {
-    this.view.setBigUint64(gprSlot(index), value & MASK64, true);
+    this.view.setBigUint64(gprSlot(index), value, true);
+  }
+
+  gprLow(index: number): number {
+    return this.view.getInt32(gprSlot(index), true);
+  }
+
+  setGprNumber(index: number, value: number): void {
+    const slot = gprSlot(index);
+    this.view.setUint32(slot, value, true);
+    this.view.setInt32(slot + 4, Math.floor(value / 0x1_0000_0000), true);
   }
 
   get rip(): bigint {
@@ -44,7 +54,7 @@ export class RegisterFile implements Registers {
   }
 
   set rip(value: bigint) {
-    this.view.setBigUint64(STATE.rip, value & MASK64, true);
+    this.view.setBigUint64(STATE.rip, value, true);
   }
 
   /** RIP as a number, exact for where code can be. */

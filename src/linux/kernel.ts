@@ -322,7 +322,9 @@ export class Kernel {
       task.syscall.stage = 'done';
       if (code >= RESTART.SYS && code <= RESTART.BLOCK) task.restart = { code, number: task.syscall.number };
     }
-    this.registersOf(task).setGpr(0, BigInt(result));
+    const registers = this.registersOf(task);
+    if (typeof result === 'number') registers.setGprNumber(0, result);
+    else registers.setGpr(0, result);
   }
 
   // ---- the end, and what comes before it ------------------------------------------------------------------------------------------------

@@ -464,7 +464,7 @@ export class GuestProcess implements Process {
   private slice(task: Task, most: number, enough: RunOptions['enough']): ProcessStop | undefined {
     const { cpu, scheduler } = this.system;
     cpu.enough = enough;
-    const pass = task.passBreakpointAt === cpu.registers.rip;
+    const pass = task.passBreakpointAt !== undefined && task.passBreakpointAt === cpu.registers.rip;
     task.passBreakpointAt = undefined;
     const before = cpu.icount;
     let stop: CpuStop;

@@ -45,6 +45,10 @@ export class PendingSignals {
     return this.bits;
   }
 
+  get isEmpty(): boolean {
+    return this.queue.length === 0;
+  }
+
   get list(): readonly QueuedSignal[] {
     return this.queue;
   }

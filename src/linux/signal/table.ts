@@ -120,6 +120,8 @@ export class SignalTable {
 
   /** Takes off the next signal that the task does not block. */
   next(task: Task): QueuedSignal | undefined {
+    // Asked at each turn and system call: no bigint for nothing.
+    if (task.pending.isEmpty && this.shared.isEmpty) return undefined;
     const wanted = ~task.blocked;
     return task.pending.take(wanted) ?? this.shared.take(wanted);
   }

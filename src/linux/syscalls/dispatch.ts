@@ -18,7 +18,7 @@ const CHANGES: ReadonlySet<SyscallGroup> = new Set(['files', 'paths', 'network']
 export function enterSyscall(kernel: Kernel, task: Task): void {
   const { registers } = kernel.cpu;
   task.syscall = {
-    number: Number(BigInt.asIntN(32, registers.gpr(RAX))),
+    number: registers.gprLow(RAX),
     args: [registers.gpr(7), registers.gpr(6), registers.gpr(2), registers.gpr(10), registers.gpr(8), registers.gpr(9)],
     stage: 'entry',
     entryReported: false,
