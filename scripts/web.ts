@@ -25,7 +25,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** What the core takes of its package, and what the build has made. */
 function assets(): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
-  for (const folder of ['programs', 'src/runtime/bundled']) {
+  for (const folder of ['programs', 'src/runtime/bundled', 'src/web/examples']) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       const path = relative(root, join(entry.parentPath, entry.name));
       // Go's and C's programs are for toolchains, and not bundled.

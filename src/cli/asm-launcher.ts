@@ -4,9 +4,10 @@ import { CallError } from '../asm/invoke.js';
 import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, type LaunchOptions } from '../debugger/session/launcher.js';
+import { type CallsReturned, callResults } from '../debugger/show/call-results.js';
 import type { Process } from '../linux/api.js';
-import { type Assembly, type AssemblyWishes, assembly, complaintText } from './asm.js';
-import { type CallsReturned, callResults } from './asm-results.js';
+import { type Assembly, type AssemblyWishes, complaintText } from '../runtime/bundled/assembly.js';
+import { assembly } from './asm.js';
 
 /** What was asked to be assembled, and what came of it. */
 export interface AssembledFiles {

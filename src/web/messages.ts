@@ -16,17 +16,47 @@ export interface GivenFile {
   readonly bytes: Uint8Array;
 }
 
+/** Characters of a text that is assembled: more is no text that somebody reads. */
+export const MOST_TEXT = 400_000;
+/** What the playground's program is called. */
+export const PLAYED = 'play';
+
+/** The playground's texts: Go assembly, declarations in Go, and calls as Go writes them. */
+export interface AssemblyText {
+  readonly source: string;
+  readonly types: string;
+  readonly calls: readonly string[];
+  readonly runtime: 'none' | 'plain' | 'race';
+}
+
+/** Something wrong with them, from line and column 1. */
+export interface TextProblem {
+  readonly where: 'source' | 'types' | 'call';
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface PlayExample extends Pick<AssemblyText, 'source' | 'types'> {
+  readonly name: string;
+  readonly title: string;
+  readonly call: string;
+}
+
 /** What can be opened. */
 export type Subject =
   | { readonly kind: 'lesson'; readonly name: string; readonly part?: number }
+  | { readonly kind: 'assembly'; readonly text: AssemblyText }
   | { readonly kind: 'binary'; readonly file: GivenFile; readonly libraries: readonly GivenFile[] };
 
 export type ToEngine =
-  | { readonly kind: 'open'; readonly subject: Subject; readonly script: readonly string[] }
+  | { readonly kind: 'open'; readonly number: number; readonly subject: Subject; readonly script: readonly string[] }
   | { readonly kind: 'size'; readonly size: ScreenSize }
   | { readonly kind: 'input'; readonly input: Input }
   /** A line for the debugger, or for the program where that reads. */
   | { readonly kind: 'line'; readonly line: string }
+  /** Is answered with `checked`, and the same number. */
+  | { readonly kind: 'check'; readonly number: number; readonly text: AssemblyText }
   | { readonly kind: 'walk'; readonly move: 'back' }
   | { readonly kind: 'section'; readonly number: number }
   | { readonly kind: 'stop' };
@@ -82,8 +112,10 @@ export interface PaintedScreen extends ScreenSize {
 }
 
 export type FromEngine =
-  | { readonly kind: 'ready'; readonly course: readonly CourseLesson[] }
-  | { readonly kind: 'screen'; readonly screen: PaintedScreen }
+  | { readonly kind: 'ready'; readonly course: readonly CourseLesson[]; readonly examples: readonly PlayExample[] }
+  | { readonly kind: 'checked'; readonly number: number; readonly problems: readonly TextProblem[] }
+  /** `number`: of what was opened with it. */
+  | { readonly kind: 'screen'; readonly number: number; readonly screen: PaintedScreen }
   /** The reader has left what was open. */
   | { readonly kind: 'left' }
   /** What was to be opened cannot be: in words, nothing has changed. */

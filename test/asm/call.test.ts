@@ -7,7 +7,7 @@ import { assemble } from '../../src/asm/assemble.js';
 import { elfBytes } from '../../src/asm/elf.js';
 import { CallError, invocation } from '../../src/asm/invoke.js';
 import { assembleFile } from '../../src/cli/asm.js';
-import { callResults } from '../../src/cli/asm-results.js';
+import { callResults } from '../../src/debugger/show/call-results.js';
 import { nodePorts } from '../../src/host/node/ports.js';
 import { startProcess } from '../../src/linux/process.js';
 import { runR14 } from '../support/build.js';

@@ -1,16 +1,30 @@
 /** The page in a browser, as somebody uses it. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildGo, missing, output } from '../support/build.js';
+import { buildGo, missing, output, runR14 } from '../support/build.js';
 import { launched, noBrowser, opened, type Served, served } from './browser.js';
 
 const LONG = Number(process.env.LONG ?? 60_000);
 const folder = join(output, 'page');
 /** What Go's -race builds want of the system. */
 const LIBRARIES = ['/lib64/ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/libc.so.6'];
+
+const EXAMPLES = JSON.parse(readFileSync('src/web/examples/examples.json', 'utf8')) as readonly { name: string; call: string }[];
+
+/** What r14 in a terminal says of an example's call. */
+function terminalAnswer(name: string, call: string): string {
+  const place = mkdtempSync(join(tmpdir(), 'r14-example-'));
+  copyFileSync(`src/web/examples/${name}.s`, join(place, 'play.s'));
+  copyFileSync(`src/web/examples/${name}.go`, join(place, 'types.go'));
+  const { stdout, status } = runR14(['asm', '--batch', join(place, 'play.s'), '--call', call]);
+  rmSync(place, { recursive: true });
+  expect(status).toBe(0);
+  return stdout.toString().trimEnd();
+}
 
 /** The text of a pane, a line a row. */
 const pane = async (page: Page, name: string): Promise<string> =>
@@ -98,6 +112,41 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     expect(faults).toEqual([]);
     await context.close();
   }, 300_000);
+
+  it('assembles as one types, says what is wrong where it stands, and calls what is asked for', async () => {
+    const { page, context, faults } = await open('#play');
+    const editor = page.locator('.editor.source .cm-content');
+    const wrong = page.locator('.problems li');
+    await editor.waitFor({ timeout: LONG });
+    await page.locator('[aria-label=examples] option').nth(1).waitFor({ state: 'attached', timeout: LONG });
+    for (const { name, call } of EXAMPLES) {
+      await page.locator('[aria-label=examples]').selectOption(name);
+      await page.waitForFunction(text => document.querySelector<HTMLInputElement>('.calls input')?.value === text, call);
+      await page.locator('.asks button.main').click();
+      await page.waitForSelector('.machine[data-running=false] [data-pane=code]', { timeout: LONG });
+      await page.waitForFunction(text => document.querySelector('.cellhead')?.textContent?.includes(`main.${text}`), call.split('(')[0]!, {
+        timeout: LONG,
+      });
+      await command(page, 'continue');
+      await page.waitForFunction(() => document.querySelector('.cellhead')?.textContent?.includes('exited'), undefined, { timeout: LONG });
+      const answer = terminalAnswer(name, call).split('\n').at(-1)!;
+      expect(await pane(page, 'console'), name).toContain(answer);
+    }
+    await editor.click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('MOVQ AXX, BX\n');
+    await wrong.first().waitFor({ timeout: LONG });
+    const lines = (await editor.locator('.cm-line').allTextContents()).findIndex(line => line.includes('AXX')) + 1;
+    expect(await wrong.allTextContents()).toEqual([`play.s:${lines}:6: AXX is not a register or a constant`]);
+    expect(await editor.locator('.cm-lintRange-error').allTextContents()).toEqual(['AXX']);
+    await page.locator('[aria-label=examples]').selectOption('abi0');
+    await wrong.first().waitFor({ state: 'detached', timeout: LONG });
+    await page.locator('.calls input').fill('Nowhere(1)');
+    await wrong.first().waitFor({ timeout: LONG });
+    expect(await wrong.first().textContent()).toMatch(/^call: .*Nowhere/);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
 
   const noGo = missing('go1.26');
   it.skipIf(noGo)(`a real crash is dropped in, and its frames are read${noGo ? ` (skipped: ${noGo})` : ''}`, async () => {

@@ -1,5 +1,5 @@
 /** The page: what is open, and the ways to open something. */
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Subject } from '../messages.js';
 import type { PageEngine } from './engine.js';
 import { type Ground, useGround } from './ground.js';
@@ -7,6 +7,8 @@ import { keyOfEvent } from './keyboard.js';
 import { LessonText } from './lesson.js';
 import { LiveScreen } from './live-screen.js';
 import { hashOfPlace, type PagePlace, placeOfHash } from './place.js';
+
+const Playground = lazy(() => import('./playground.js'));
 
 /** Bytes of the largest program that is taken. */
 const MOST_BYTES = 100 * 2 ** 20;
@@ -23,6 +25,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
   }, []);
   useEffect(() => {
     if (place.kind === 'lesson') engine.open({ kind: 'lesson', name: place.name });
+    else if (place.kind === 'play') engine.leave();
   }, [engine, place]);
   useKeys(engine);
   const { screen, subject, refused, fault } = view;
@@ -39,7 +42,12 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
         {place.kind === 'open' && subject === undefined ? (
           <Opening take={take} />
         ) : (
-          <div className={screen?.lesson === undefined ? 'walker' : 'walker taught'}>
+          <div className={screen?.lesson === undefined && place.kind !== 'play' ? 'walker' : 'walker taught'}>
+            {place.kind === 'play' && (
+              <Suspense fallback={<div className="playground" />}>
+                <Playground engine={engine} view={view} given={undefined} />
+              </Suspense>
+            )}
             {screen?.lesson !== undefined && <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />}
             <LiveScreen engine={engine} screen={screen} />
           </div>
@@ -84,6 +92,7 @@ function Bar({ view: { course }, place, ground, setGround, take, embedded }: Bar
           ))}
         </select>
       </label>
+      <a href={hashOfPlace({ kind: 'play' })}>playground</a>
       <label className="file">
         Open a binary
         <input type="file" multiple onChange={({ target }) => take(target.files)} />

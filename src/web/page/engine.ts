@@ -1,9 +1,12 @@
 /** The page's side of its engine: the worker, what it has told last, and who wants to know. */
 import type { CourseLesson } from '../../runtime/bundled/catalog.js';
-import type { FromEngine, PaintedScreen, ScreenSize, Subject, ToEngine } from '../messages.js';
+import type { FromEngine, PaintedScreen, PlayExample, ScreenSize, Subject, TextProblem, ToEngine } from '../messages.js';
 
 export interface EngineView {
   readonly course: readonly CourseLesson[];
+  readonly examples: readonly PlayExample[];
+  /** What is wrong with the playground's text, and which one that was said of. */
+  readonly checked: { readonly number: number; readonly problems: readonly TextProblem[] };
   readonly screen: PaintedScreen | undefined;
   /** What was opened last; undefined: nothing, or it was left. */
   readonly subject: Subject | undefined;
@@ -13,12 +16,22 @@ export interface EngineView {
   readonly fault: string;
 }
 
-const NOTHING_YET: EngineView = { course: [], screen: undefined, subject: undefined, refused: '', fault: '' };
+const NOTHING_YET: EngineView = {
+  course: [],
+  examples: [],
+  checked: { number: 0, problems: [] },
+  screen: undefined,
+  subject: undefined,
+  refused: '',
+  fault: '',
+};
 
 export class PageEngine {
   #worker = this.#started();
   #size: ScreenSize | undefined;
   #view = NOTHING_YET;
+  /** Counts what was opened: screens of what is gone come late. */
+  #opened = 0;
   readonly #listeners = new Set<() => void>();
 
   #started(): Worker {
@@ -40,11 +53,12 @@ export class PageEngine {
   open(subject: Subject, script: readonly string[] = []): void {
     if (this.#view.fault !== '') this.#renew();
     this.#change({ subject, screen: undefined, refused: '' });
-    this.send({ kind: 'open', subject, script });
+    this.send({ kind: 'open', number: ++this.#opened, subject, script });
   }
 
   /** Leaves what is open. */
   leave(): void {
+    this.#opened++;
     this.send({ kind: 'stop' });
     this.#change({ subject: undefined, screen: undefined, refused: '' });
   }
@@ -70,10 +84,13 @@ export class PageEngine {
   #receive(message: FromEngine): void {
     switch (message.kind) {
       case 'ready':
-        this.#change({ course: message.course });
+        this.#change({ course: message.course, examples: message.examples });
+        return;
+      case 'checked':
+        this.#change({ checked: message });
         return;
       case 'screen':
-        this.#change({ screen: message.screen });
+        if (message.number === this.#opened) this.#change({ screen: message.screen });
         return;
       case 'left':
         this.#change({ subject: undefined, screen: undefined });

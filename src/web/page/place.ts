@@ -1,6 +1,6 @@
 /** Where somebody is on the page, as the fragment of its address has it. */
 
-export type PagePlace = { readonly kind: 'lesson'; readonly name: string } | { readonly kind: 'open' };
+export type PagePlace = { readonly kind: 'lesson'; readonly name: string } | { readonly kind: 'open' | 'play' };
 
 /** The crash: where everybody begins. */
 const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
@@ -8,7 +8,7 @@ const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
 export function placeOfHash(hash: string): PagePlace {
   const [, kind, rest = ''] = /^#([\w-]+)=?(.*)$/.exec(hash) ?? [];
   if (kind === 'lesson' && /^[\w-]+$/.test(rest)) return { kind, name: rest };
-  if (kind === 'open') return { kind };
+  if (kind === 'open' || kind === 'play') return { kind };
   return FIRST;
 }
 

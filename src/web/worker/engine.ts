@@ -8,13 +8,15 @@ import { assembledLauncher, launcher } from '../../debugger/session/launcher.js'
 import { Session } from '../../debugger/session/session.js';
 import { Settings } from '../../debugger/session/settings.js';
 import type { Assets } from '../../host/assets.js';
+import { utf8Text } from '../../host/bytes.js';
 import type { HostFiles } from '../../host/files.js';
 import { noFiles } from '../../host/log.js';
 import { ownFault, Told } from '../../host/told.js';
 import { webPorts } from '../../host/web/ports.js';
 import { Catalog } from '../../runtime/bundled/catalog.js';
 import { type Opened, Presenter } from '../../tui/presenter.js';
-import type { FromEngine, ScreenSize, Subject, ToEngine } from '../messages.js';
+import { type FromEngine, PLAYED, type PlayExample, type ScreenSize, type Subject, type ToEngine } from '../messages.js';
+import { playLauncher, problemsOf, scriptOf } from './assembly.js';
 import { after, webHost } from './host.js';
 import { paint } from './paint.js';
 import { treeOf } from './program.js';
@@ -37,7 +39,7 @@ export class Engine {
     private readonly post: (message: FromEngine) => void,
   ) {
     this.#catalog = new Catalog(assets);
-    post({ kind: 'ready', course: this.#catalog.course() });
+    post({ kind: 'ready', course: this.#catalog.course(), examples: examplesIn(assets) });
   }
 
   async receive(message: ToEngine): Promise<void> {
@@ -53,7 +55,7 @@ export class Engine {
     const presenter = this.#presenter;
     switch (message.kind) {
       case 'open':
-        return this.#open(message.subject, message.script);
+        return this.#open(message.number, message.subject, message.script);
       case 'size':
         this.#size = message.size;
         return presenter?.send({ kind: 'size', ...message.size });
@@ -61,6 +63,8 @@ export class Engine {
         return presenter?.send(message.input);
       case 'line':
         return this.#type(message.line);
+      case 'check':
+        return this.post({ kind: 'checked', number: message.number, problems: problemsOf(message.text, this.assets) });
       case 'walk':
         return presenter?.ask({ kind: 'lesson', move: { kind: message.move } });
       case 'section':
@@ -70,7 +74,7 @@ export class Engine {
     }
   }
 
-  async #open(subject: Subject, script: readonly string[]): Promise<void> {
+  async #open(number: number, subject: Subject, script: readonly string[]): Promise<void> {
     const generation = ++this.#generation;
     this.#opened?.session.interrupt();
     const { opened, title, written } = await this.#begun(subject);
@@ -81,7 +85,7 @@ export class Engine {
       {
         title,
         written: written(),
-        script,
+        script: [...(subject.kind === 'assembly' ? scriptOf(subject.text) : []), ...script],
         history: [],
         files: () => [],
         notice: '',
@@ -91,17 +95,17 @@ export class Engine {
       {
         size: this.#size,
         draw: state => {
-          if (generation === this.#generation) this.post({ kind: 'screen', screen: paint(state) });
+          if (generation === this.#generation) this.post({ kind: 'screen', number, screen: paint(state) });
         },
         after,
         setMouse: () => undefined,
-        repaint: () => this.post({ kind: 'screen', screen: paint(presenter.state) }),
+        repaint: () => this.post({ kind: 'screen', number, screen: paint(presenter.state) }),
         suspend: () => undefined,
         left: () => this.post({ kind: 'left' }),
       },
     );
     this.#presenter = presenter;
-    this.post({ kind: 'screen', screen: paint(presenter.state) });
+    this.post({ kind: 'screen', number, screen: paint(presenter.state) });
     presenter.begin();
   }
 
@@ -113,6 +117,12 @@ export class Engine {
       const session = new Session(launch, webHost(this.version, files, '/'));
       this.#attend(session);
       return { opened: { session }, title: file.name, written: () => '' };
+    }
+    if (subject.kind === 'assembly') {
+      const launch = playLauncher(subject.text, { ...this.#common(noFiles, 'bundled'), path: PLAYED, logged: true });
+      const session = new Session(launch, webHost(this.version, noFiles, '/'));
+      this.#attend(session);
+      return { opened: { session }, title: PLAYED, written: () => '' };
     }
     const { name, part = 0 } = subject;
     const { file, text } = this.#catalog.lesson(name);
@@ -178,6 +188,12 @@ export class Engine {
     if (at < 0) return '';
     return next === undefined ? 'That was the last of the course.' : `Next: ${next.title} (${next.minutes} minutes)`;
   }
+}
+
+function examplesIn(assets: Assets): readonly PlayExample[] {
+  const text = (name: string): string => utf8Text(assets.read(`src/web/examples/${name}`)!);
+  const listed = JSON.parse(text('examples.json')) as readonly Pick<PlayExample, 'name' | 'title' | 'call'>[];
+  return listed.map(each => ({ ...each, source: text(`${each.name}.s`), types: text(`${each.name}.go`) }));
 }
 
 /** The largest of these sizes, in MiB, that the browser gives; in bytes. Throws Told. */

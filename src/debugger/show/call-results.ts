@@ -1,13 +1,13 @@
 /** What the calls of `r14 asm --call` have returned, and what they have changed of their arguments. */
-import type { CallVariable } from '../asm/invoke.js';
-import type { Data } from '../debugger/answer.js';
-import { printValue } from '../debugger/values/print.js';
-import { memorySource, type ReadableMemory, type Source } from '../debugger/values/source.js';
-import { treesOf } from '../debugger/values/tree.js';
-import type { Value, World } from '../debugger/values/value.js';
-import { told } from '../host/told.js';
-import { assembledImage } from '../image/assembled.js';
-import { type Assembly, type MadeCall, RETURNED } from './asm.js';
+import type { CallVariable } from '../../asm/invoke.js';
+import { told } from '../../host/told.js';
+import { assembledImage } from '../../image/assembled.js';
+import { type Assembly, type MadeCall, RETURNED } from '../../runtime/bundled/assembly.js';
+import type { Data } from '../answer.js';
+import { printValue } from '../values/print.js';
+import { memorySource, type ReadableMemory, type Source } from '../values/source.js';
+import { treesOf } from '../values/tree.js';
+import type { Value, World } from '../values/value.js';
 
 /** Of the calls that have returned: a line or more each, and the same as data; and how many have not. */
 export interface CallsReturned {

@@ -1,0 +1,3 @@
+package main
+
+func Weight(a int8, b int64, s []byte) (sum int64, ok bool)

@@ -1,0 +1,3 @@
+package main
+
+func Write(fd int, s string) int

@@ -1,0 +1,3 @@
+package main
+
+func Sum(a, b, c int64) int64
