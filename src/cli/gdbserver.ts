@@ -70,7 +70,11 @@ export async function serveGdb(parsed: Parsed, where: string, path: string, asse
 
 /** Until the client has left. */
 async function serve(session: Session, socket: Socket): Promise<GdbConnection['left']> {
-  const connection = new GdbConnection(session, { send: bytes => void socket.write(bytes, 'latin1'), close: () => void socket.end() });
+  const connection = new GdbConnection(session, {
+    send: bytes => void socket.write(bytes, 'latin1'),
+    close: () => void socket.end(),
+    debug: process.env.R14_DEBUG === '1',
+  });
   socket.setEncoding('latin1');
   socket.on('data', (bytes: string) => connection.hear(bytes));
   await new Promise<void>(resolve => socket.once('close', () => resolve()));

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { SYSCALLS } from '../../src/linux/syscalls/table.js';
 import { missing } from '../support/build.js';
 import { debugBundled } from '../support/debug.js';
+import { dap } from './dap.js';
 import { elf } from './elf.js';
 import { type Fuzzed, minimised } from './fuzzed.js';
+import { gdb } from './gdb.js';
 import { runSteps, type Step, stepsOf } from './syscalls.js';
 import { text } from './text.js';
 
@@ -45,6 +47,8 @@ describe.skipIf(why)(`programs and lines that mean no good${why ? ` (skipped: ${
   it.each([
     ['elf', elf, 4100, 6],
     ['text', text, 4200, 12],
+    ['gdb', gdb, 4300, 12],
+    ['dap', dap, 4400, 10],
   ] as [string, Fuzzed<never>, number, number][])(
     '%s: have no fault of r14 behind them',
     async (_, fuzzed: Fuzzed<never>, first, count) => {

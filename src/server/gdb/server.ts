@@ -7,6 +7,7 @@ import type { Catchpoint, CodeBreakpoint, Watchpoint } from '../../debugger/sess
 import type { Session } from '../../debugger/session/session.js';
 import { lookAtWatched } from '../../debugger/session/watches.js';
 import { hexText, utf8, utf8Text } from '../../host/bytes.js';
+import { ownFault, Told } from '../../host/told.js';
 import type { Thread } from '../../linux/api.js';
 import { describedBytes, describedName, REGISTER_COUNT, registerBytes, setDescribed } from './description.js';
 import { RemoteFiles } from './files.js';
@@ -20,6 +21,9 @@ const OK = 'OK';
 /** Errors by Linux's numbers, as gdbserver has them. */
 const ERROR = { fault: 'E0e', invalid: 'E16', gone: 'E03' } as const;
 const said = (text: string): string => `E.${text}`;
+
+/** Packets that may wait for their turn: gdb sends one at a time. */
+const MOST_WAITING = 10_000;
 
 /** Bytes that one answer gives at most: each takes two digits. */
 const MOST_READ = MOST_BYTES / 4;
@@ -37,6 +41,8 @@ export interface Client {
   send(bytes: string): void;
   /** The connection is over, for this side. */
   close(): void;
+  /** Faults of r14's own are told with their stack. */
+  readonly debug: boolean;
 }
 
 /** What becomes of the server when a client has left. */
@@ -54,6 +60,7 @@ export class GdbConnection {
   #acknowledges = true;
   #last = '';
   #queue: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #running = false;
   #over = false;
   /** Threads that were chosen with `Hg`: of registers and memory. */
@@ -82,7 +89,12 @@ export class GdbConnection {
         if (this.#acknowledges) this.client.send('-');
       } else {
         if (this.#acknowledges) this.client.send('+');
-        this.#queue = this.#queue.then(() => this.#answer(heard.text));
+        if (this.#waiting >= MOST_WAITING) {
+          this.client.send(packet(said(`${MOST_WAITING} packets wait already`)));
+          continue;
+        }
+        this.#waiting++;
+        this.#queue = this.#queue.then(() => this.#answer(heard.text)).finally(() => this.#waiting--);
       }
     }
   }
@@ -118,8 +130,7 @@ export class GdbConnection {
       try {
         return await handler.call(this, text.slice(name.length));
       } catch (error) {
-        if (error instanceof Error) return said(error.message.split('\n')[0]!);
-        throw error;
+        return said(error instanceof Told ? error.message.split('\n')[0]! : ownFault(error, this.client.debug));
       }
     }
     // Nothing said is: not known here.
