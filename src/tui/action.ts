@@ -20,4 +20,6 @@ export type Action =
   | { readonly kind: 'type'; readonly asking: Asking }
   /** To where the text that is searched for stands next, or stood before. */
   | { readonly kind: 'match'; readonly by: 1 | -1 }
+  /** To what has happened next in the run so far, or before. */
+  | { readonly kind: 'happened'; readonly by: 1 | -1 }
   | { readonly kind: 'help' | 'interrupt' | 'suspend' | 'repaint' | 'quit' };

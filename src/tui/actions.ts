@@ -4,6 +4,7 @@ import type { LessonMove } from '../debugger/lesson/walk.js';
 import type { Action } from './action.js';
 import { EMPTY } from './editor.js';
 import { clicked } from './foot.js';
+import { barOf } from './head.js';
 import { helpRows } from './help.js';
 import type { Input } from './input.js';
 import { KEYS, type KeyRow } from './keys.js';
@@ -13,6 +14,7 @@ import { hasReport } from './panes/output.js';
 import { PANES, paneNamed } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, searched, selectBy } from './selection.js';
 import { type Next, type Spot, type State, touched } from './state.js';
+import { commandAt, commandBy, commandTo } from './time-bar.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
 type Pointer = Extract<Input, { kind: 'click' | 'wheel' }>;
@@ -101,6 +103,11 @@ export function act(state: State, action: Action): Next {
     case 'flavour': {
       const next = FLAVOURS[(FLAVOURS.indexOf(state.view.flavor) + 1) % FLAVOURS.length];
       return act(state, { kind: 'run', line: `config disassemble-flavor ${next}` });
+    }
+    case 'happened': {
+      const line = commandTo(state, action.by);
+      const told = action.by > 0 ? 'nothing on the time bar is behind this moment' : 'nothing on the time bar is before this moment';
+      return line === undefined ? { state: noted(state, told) } : act(state, { kind: 'run', line });
     }
     case 'lesson':
       return lessonMoved(state, action.move);
@@ -207,6 +214,8 @@ export function pointed(state: State, pointer: Pointer): Next {
     const asked = clicked(state, foot, pointer.column);
     return asked === undefined ? { state } : act(state, asked);
   }
+  const bar = pointer.row === 0 && !tooSmall(state) ? barOf(state) : undefined;
+  if (bar !== undefined && pointer.column >= bar.from && pointer.column < bar.from + bar.width) return along(state, bar, pointer);
   const under = hit(state, pointer.row, pointer.column);
   if (under === undefined) return { state };
   const { pane, index, item } = under;
@@ -224,6 +233,14 @@ export function pointed(state: State, pointer: Pointer): Next {
   if (item === undefined || state.running !== undefined) return { state: focused };
   if (pane === 'code' && (again || under.column < MARK_CELLS)) return toggle(focused, item);
   return again || item.frame !== undefined || item.goroutine !== undefined ? enter(focused, item) : { state: focused };
+}
+
+/** A click on the time bar goes there, and the wheel a cell on or back. What comes faster than it can be done is not waited for. */
+function along(state: State, { from, width }: { readonly from: number; readonly width: number }, pointer: Pointer): Next {
+  const { time } = state.view;
+  if (time === undefined || state.running !== undefined) return { state };
+  const line = pointer.kind === 'click' ? commandAt(time, width, pointer.column - from) : commandBy(time, width, pointer.by);
+  return line === undefined ? { state: noted(state, 'here the history ends') } : act(state, { kind: 'run', line });
 }
 
 /** Goes to what an item points at. */

@@ -5,6 +5,7 @@ import widthOf from './width.js';
 /** What stands for the screen's own marks and rules. */
 const MARKS: Readonly<Record<string, string>> = {
   '─': '-',
+  '━': '=',
   '┄': '.',
   '╌': '-',
   '│': '|',

@@ -6,6 +6,7 @@ import { bodyHeight } from './layout.js';
 import { itemAt } from './selection.js';
 import type { State } from './state.js';
 import { printable, type Row, rowText, span, toWidth, wrappedRow } from './text.js';
+import { BAR_SIGNS } from './time-bar.js';
 
 type Entry = readonly [what: string, summary: string];
 
@@ -32,6 +33,7 @@ const SECTIONS: readonly (readonly [title: string, entries: readonly Entry[]])[]
     ],
   ],
   ['mouse', POINTING],
+  ['time bar: a run, from its start to the furthest it has come', BAR_SIGNS],
 ];
 
 const LINES: readonly Row[] = SECTIONS.flatMap(([title, entries]) => [

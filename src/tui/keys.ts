@@ -80,6 +80,10 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['O'], summary: 'go back one source line, over calls', action: run('reverse-next') },
   { keys: ['F'], summary: 'go back to the call of this function', action: run('reverse-finish') },
   { keys: ['C'], summary: 'go back to the stop before', action: run('reverse-continue') },
+  { keys: ['<'], summary: 'go back to what is on the time bar before', action: { kind: 'happened', by: -1 } },
+  { keys: ['>'], summary: 'go on to what is on the time bar next', action: { kind: 'happened', by: 1 } },
+  { keys: ['K'], summary: 'mark this moment', action: run('mark') },
+  { keys: ['I'], summary: 'go to the beginning of the history', action: run('seek start') },
   { keys: ['E'], summary: 'go to the end of the history', action: run('seek end') },
   { keys: ['b'], summary: 'breakpoint at what is selected, or none', hint: moving('b break'), action: { kind: 'breakpoint' } },
   { keys: ['u'], summary: 'select the caller frame', action: run('up') },
@@ -147,5 +151,6 @@ export const POINTING: readonly (readonly [what: string, summary: string])[] = [
   ['click below', 'a pane or a key of the last two lines: as if pressed'],
   ['wheel', 'scroll the pane under the pointer'],
   ['ctrl, alt wheel', 'over code: back and forth in time'],
+  ['the time bar', 'in the first row: click goes there, wheel along it'],
   ['shift', 'with it the terminal selects text itself'],
 ];

@@ -158,7 +158,15 @@ export class Presenter {
     if (this.#unread === '') return;
     const text = this.#unread;
     this.#unread = '';
-    this.#state = update(this.#state, { kind: 'written', text }).state;
+    this.#state = update(this.#state, { kind: 'written', text, end: this.opened.session.target.process.written }).state;
+  }
+
+  /** Elsewhere in its run the program had written something else. */
+  #rereadOutput(): void {
+    this.#readOutput();
+    const { session } = this.opened;
+    const { written } = session.target.process;
+    if (written !== this.#state.written) this.send({ kind: 'written', text: session.wrote, end: written, anew: true });
   }
 
   #drawSoon(): void {
@@ -241,6 +249,7 @@ export class Presenter {
     // The code follows the program, and the frame that is selected. Addresses of one process are none of another's.
     if (opened.session.target !== target) this.#looking = atFirst(opened.session);
     else if (placeOf(opened.session) !== place) this.#looking = { ...this.#looking, code: undefined };
+    this.#rereadOutput();
     this.send({ kind: 'stopped', view: this.#look(), lesson: opened.lesson?.view });
     if (this.#state.running === undefined) {
       this.#drawSoon();

@@ -38,6 +38,8 @@ export interface State extends PaneSubject {
   readonly notice: string;
   /** Newest first. */
   readonly history: readonly string[];
+  /** Bytes that the program had written when it had written what is shown. */
+  readonly written: number;
   /** The program that runs has asked for input: what is typed is for it, until it stops. */
   readonly reading: boolean;
   /** The command that runs. */
@@ -75,8 +77,8 @@ export type Message =
   | { readonly kind: 'notice'; readonly text: string }
   /** A command's answer. */
   | { readonly kind: 'answer'; readonly text: string }
-  /** What the program has written. */
-  | { readonly kind: 'written'; readonly text: string }
+  /** What the program has written; `end`: all of it in bytes. `anew`: it is elsewhere in its run, where it had written just that. */
+  | { readonly kind: 'written'; readonly text: string; readonly end?: number; readonly anew?: true }
   /** Another process runs the program: what the one before has written is not its. */
   | { readonly kind: 'renewed' }
   /** It waits for input. */
@@ -141,6 +143,7 @@ export function initial(
       part.kind === 'command' ? [`(r14) ${part.text}`, ...(output === '' ? [] : output.split('\n'))] : [],
     ),
     output: UNWRITTEN,
+    written: 0,
     lesson,
     line: undefined,
     history,

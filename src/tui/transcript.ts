@@ -12,9 +12,9 @@ const LONGEST_LINE = 1 << 16;
 export const say = (state: State, text: string): State =>
   kept(state, 'console', [...state.console, ...text.replace(/\n$/, '').split('\n')]);
 
-export function written(state: State, text: string): State {
+export function written(state: State, text: string, end = state.written): State {
   const [rest = '', ...lines] = text.split('\n');
-  return kept(state, 'output', [...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines]);
+  return kept({ ...state, written: end }, 'output', [...state.output.slice(0, -1), (state.output.at(-1) ?? '') + rest, ...lines]);
 }
 
 /** The latest of these lines, as many as are kept. What goes at the beginning goes from in front of what is read as well. */

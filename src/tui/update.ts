@@ -58,11 +58,11 @@ export function update(state: State, message: Message): Next {
       // What nobody has run a command for is news.
       return { state: say({ ...state, asked: state.asked || state.running === undefined }, message.text) };
     case 'written':
-      return { state: written(state, message.text) };
+      return { state: written(message.anew ? { ...state, output: UNWRITTEN } : state, message.text, message.end) };
     case 'starved':
       return { state: { ...state, reading: true, line: state.line ?? EMPTY, asking: 'command', help: undefined } };
     case 'renewed':
-      return { state: { ...state, output: UNWRITTEN } };
+      return { state: { ...state, output: UNWRITTEN, written: 0 } };
     case 'progress':
       return { state: state.running === undefined ? state : { ...state, progress: message.text } };
     case 'completed': {

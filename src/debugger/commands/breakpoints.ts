@@ -21,6 +21,7 @@ import {
   type WatchedRegister,
   type Watchpoint,
 } from '../session/breakpoints.js';
+import { runtimeEventAddresses } from '../session/course.js';
 import { isWordAt, locate, placeOfExpression, pointing, watchTarget } from '../session/expressions.js';
 import type { Resolved } from '../session/locations.js';
 import { signalArgument, syscallArgument } from '../session/numbers.js';
@@ -381,10 +382,9 @@ function catchCommand(session: Session, args: Arguments): Answer {
   const [head, wanted] = conditioned(args);
   const [kind, rest] = head.shift();
   if (kind === 'racecall') return catchRaceCalls(session, rest, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
-  const happens = Object.hasOwn(RUNTIME_EVENTS, kind) ? RUNTIME_EVENTS[kind] : undefined;
-  if (happens !== undefined) {
+  if (Object.hasOwn(RUNTIME_EVENTS, kind)) {
     if (!rest.empty) throw rest.error(`catch ${kind} takes no names`);
-    return catchEvent(session, args, happens, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
+    return catchEvent(session, args, kind, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
   }
   const event = CAUGHT.find(each => each === kind);
   if (event === undefined) throw args.error(`catch what? ${CAUGHT.join(', ')}, ${Object.keys(RUNTIME_EVENTS).join(', ')} or racecall`);
@@ -416,13 +416,13 @@ function catchCommand(session: Session, args: Arguments): Answer {
 function catchEvent(
   session: Session,
   args: Arguments,
-  places: readonly (readonly string[])[],
+  event: string,
   how: { readonly spec: string; readonly condition: string | undefined; readonly temporary: boolean },
 ): Answer {
   const { images } = session.target;
-  const own = (name: string) => images.functionsNamed(name).filter(({ wrapper }) => !wrapper);
-  const addresses = places.flatMap(names => (names.map(own).find(found => found.length > 0) ?? []).map(({ entry }) => entry));
-  if (addresses.length === 0) throw args.error(`this program has no function ${places.flat().join(' or ')} that has a name`);
+  const addresses = runtimeEventAddresses(images, event);
+  if (addresses.length === 0)
+    throw args.error(`this program has no function ${RUNTIME_EVENTS[event]!.flat().join(' or ')} that has a name`);
   const breakpoint = session.breakpoints.add<CodeBreakpoint>({
     ...how,
     kind: 'break',

@@ -23,6 +23,7 @@ import { type CallAsked, callFunction } from './calls/function-call.js';
 import type { CallSite } from './calls/running.js';
 import { type Census, census, tellChanges } from './census.js';
 import { Convenience } from './convenience.js';
+import { courseObserver } from './course.js';
 import { Driver } from './driver.js';
 import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
@@ -36,6 +37,7 @@ import { Settings } from './settings.js';
 import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
 import type { Stop } from './stop.js';
+import { Written } from './written.js';
 
 export interface Selection {
   /** Goroutine whose stack is shown; absent: what the thread runs. */
@@ -67,9 +69,6 @@ const BREAKPOINT_FRAMES = 6;
 
 /** Instructions that a loader may take to map its libraries. */
 const SCOUT_BUDGET = 200_000_000;
-
-/** Writes of the program that are kept at least. */
-const MOST_WRITES = 1 << 12;
 
 const MEBIBYTE = 2 ** 20;
 
@@ -135,8 +134,7 @@ export class Session {
   #line: string | undefined;
   #coming: Images | undefined;
   #interrupted = false;
-  /** What the program has written, the newest of it. */
-  #writes: Uint8Array[] = [];
+  #written!: Written;
   /** It has been told that the program waits for input. */
   #starved = false;
   /** What there was when the program went on; undefined: it stands still. */
@@ -193,15 +191,15 @@ export class Session {
     typed?.renew?.();
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
-    this.#writes = [];
+    const way = () => this.history?.branch.id ?? 1;
+    const written = new Written(() => this.history?.branches ?? [], way);
+    this.#written = written;
     this.input = inputLog(input ?? new Uint8Array(0));
-    const output = new HeldOutput(
-      record => {
-        if (this.#writes.push(record.bytes) >= 2 * MOST_WRITES) this.#writes = this.#writes.slice(-MOST_WRITES);
-        this.events.emit('output', record);
-      },
-      () => this.history?.branch.id ?? 1,
-    );
+    const output = new HeldOutput(record => {
+      written.add(record);
+      this.history?.note('output');
+      this.events.emit('output', record);
+    }, way);
     this.#output = output;
     return this.launcher.launch(args, output.listen, this.input);
   }
@@ -216,10 +214,9 @@ export class Session {
     await typed?.wait(idle, INPUT_WAIT);
   }
 
-  /** What the program has written, the newest of it. */
+  /** What the program had written at this moment of its run, the newest of it. */
   get wrote(): string {
-    const decoder = new TextDecoder();
-    return this.#writes.map(bytes => decoder.decode(bytes, { stream: true })).join('');
+    return this.#written.text(this.target.process.written);
   }
 
   /** Whether the program waits for input that is to be typed. */
@@ -270,6 +267,8 @@ export class Session {
         limit,
         startOf(this.driver.process)?.log ?? new LoggedFiles(noFiles),
       );
+      const { history } = this;
+      this.driver.process.observe(courseObserver(this.target.images, kind => history.note(kind)));
       // Without room for saved states every way back is one from the start.
       this.driver.recorder = limit() === 0 ? undefined : this.history;
     } else if (this.#changed !== undefined) this.history.changed(this.#changed);

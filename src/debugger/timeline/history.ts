@@ -7,6 +7,7 @@
  */
 import type { LoggedFiles } from '../../host/log.js';
 import type { Process, ProcessStop, SavedProcess } from '../../linux/api.js';
+import { Course, type CourseKind } from './course.js';
 import { Marks } from './marks.js';
 import { type SavePlace, thinned } from './thinning.js';
 
@@ -36,6 +37,7 @@ export class RunBranch<N> {
   constructor(
     readonly id: number,
     readonly from: { readonly branch: number; readonly t: number; readonly change: string } | undefined,
+    readonly course: Course,
   ) {}
 }
 
@@ -89,6 +91,7 @@ export class Timeline<N extends { readonly reason: string }> {
   readonly #taken = new Map<RunBranch<N>, ReturnType<World['save']>>();
   /** Saves that had to go, for want of memory. */
   lost = 0;
+  #recording = false;
 
   readonly process: Process;
 
@@ -101,7 +104,7 @@ export class Timeline<N extends { readonly reason: string }> {
   ) {
     const { process } = runner;
     this.process = process;
-    this.#branch = new RunBranch(1, undefined);
+    this.#branch = new RunBranch(1, undefined, new Course(process.t));
     this.branches.push(this.branch);
     this.#since = process.t;
     this.#counted = process.memory.copiedPages;
@@ -133,10 +136,21 @@ export class Timeline<N extends { readonly reason: string }> {
 
   // ---- while the program runs --------------------------------------------------------------------------------------------------------------
 
+  /** Something happens in the program. What is gone through once more, or only to look, is no part of its course. */
+  note(kind: CourseKind): void {
+    if (this.#recording) this.branch.course.note(kind, this.process.t);
+  }
+
   /** Has the program run, and saves the machine behind it when that is due. */
   record(run: () => ProcessStop): ProcessStop {
     const begin = this.now();
-    const stop = run();
+    this.#recording = true;
+    let stop: ProcessStop;
+    try {
+      stop = run();
+    } finally {
+      this.#recording = false;
+    }
     this.#spent += this.now() - begin;
     const { t, memory } = this.process;
     if (t > this.branch.reached) {
@@ -229,7 +243,8 @@ export class Timeline<N extends { readonly reason: string }> {
    */
   changed(change: string, since = this.process.t, apart = since < this.branch.reached): void {
     if (apart) {
-      const branch = new RunBranch<N>(this.branches.length + 1, { branch: this.branch.id, t: since, change });
+      const from = { branch: this.branch.id, t: since, change };
+      const branch = new RunBranch<N>(this.branches.length + 1, from, this.branch.course.upTo(since));
       branch.snapshots = this.branch.snapshots.slice(0, this.#indexAt(since) + 1);
       branch.reached = since;
       this.branches.push(branch);

@@ -19,6 +19,7 @@ import { type LocalsView, NO_LOCALS, observeLocals } from './locals.js';
 import { type MemoryView, observeMemory } from './memory.js';
 import { observeRegisters } from './registers.js';
 import { NO_SOURCE, observeSource, type SourceView } from './source.js';
+import { observeTime, type TimeView } from './time.js';
 
 /** Where the user went in a pane; absent: the pane follows the selected frame. */
 export interface Looking {
@@ -31,6 +32,7 @@ interface Head {
   readonly title: string;
   readonly place: string;
   readonly t: string;
+  readonly time?: TimeView | undefined;
   /** What happened and where, in a line; `detail` says why. */
   readonly stop: { readonly what: string; readonly detail: string };
   readonly fault: boolean;
@@ -115,6 +117,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     looking,
     title,
     t: grouped(session.target.process.t),
+    time: observeTime(session),
     flavor: session.settings.flavor,
     theme: session.settings.theme,
     hidden: session.settings.hiddenPanes,
