@@ -487,6 +487,8 @@ export interface Cpu {
   enough: (() => boolean) | undefined;
   /** Addresses at which `run` stops. The set replaces the former one. */
   setBreakpoints(addresses: Iterable<bigint>): void;
+  /** The set. */
+  readonly breakpoints: Iterable<bigint>;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
   /** Ranges that somebody watches. */

@@ -151,6 +151,10 @@ export class Machine implements Cpu {
     this.translator.setBreakpoints(new Set(addresses));
   }
 
+  get breakpoints(): Iterable<bigint> {
+    return this.translator.breakpoints;
+  }
+
   setWatches(watches: readonly Watch[]): void {
     this.watches = watches;
     this.watchRanges();

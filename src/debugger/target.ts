@@ -49,10 +49,10 @@ export class Target {
   /** What the instruction that faulted found, when that is why the program stands still: registers may be written since. */
   faulted: Faulted | undefined;
   past: Past | undefined;
-  /** RSP at the process's start, below argc, argv, environment and auxiliary vector. */
-  readonly initialSp: bigint;
   #generation = 0;
   #images: Images;
+  /** What the images were read of, and how many they were. */
+  #list: readonly LoadedObject[];
   #objects: number;
   readonly #derived = new Map<unknown, unknown>();
   readonly #lasting = new Map<unknown, unknown>();
@@ -62,9 +62,14 @@ export class Target {
     readonly process: Process,
     private readonly readImages: (objects: readonly LoadedObject[]) => Images,
   ) {
-    this.#objects = process.objects.length;
+    this.#list = process.objects;
+    this.#objects = this.#list.length;
     this.#images = readImages(process.objects);
-    this.initialSp = process.initialSp ?? process.current.registers.get('rsp');
+  }
+
+  /** RSP at the process's start, below argc, argv, environment and auxiliary vector. */
+  get initialSp(): bigint {
+    return this.process.initialSp;
   }
 
   get memory(): AddressSpace {
@@ -73,7 +78,10 @@ export class Target {
 
   get images(): Images {
     const { objects } = this.process;
-    if (objects.length !== this.#objects) {
+    if (objects !== this.#list || objects.length !== this.#objects) {
+      // Another process is looked at, or it is another program.
+      if (objects !== this.#list) this.#lasting.clear();
+      this.#list = objects;
       this.#objects = objects.length;
       this.#images = this.readImages(objects);
     }

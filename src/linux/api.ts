@@ -107,6 +107,8 @@ export type ProcessStop =
     }
   /** `catch thread`. */
   | { readonly kind: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
+  /** `catch fork` and the like, of a process that is followed; and that one has ended, while others go on. That is the process looked at now. */
+  | ({ readonly kind: 'process' } & ProcessEvent)
   | { readonly kind: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly kind: 'memory-limit' }
   /** An observer wanted a stop (see CpuStop). */
@@ -120,6 +122,33 @@ export type ProcessStop =
   | { readonly kind: 'deadlock' }
   /** `status` is what a shell would see: exit code, or 128 + signal. */
   | { readonly kind: 'exited'; readonly status: number; readonly signal?: string };
+
+/** What has become of a process. */
+export type ProcessEvent =
+  | { readonly event: 'fork' | 'vfork'; readonly pid: number; readonly child: number }
+  | { readonly event: 'exec'; readonly pid: number; readonly path: string }
+  | { readonly event: 'exited'; readonly pid: number; readonly status: number; readonly signal?: string };
+
+/** A process of the machine, as lists show it. */
+export type ProcessRow = {
+  /** From 1, in the order of creation; never used twice. */
+  readonly number: number;
+  readonly pid: number;
+  /** Its parent's, 1 where that is gone. */
+  readonly parent: number;
+  readonly state: 'running' | 'stopped' | 'exited';
+  /** Its program's path; null: it has ended. */
+  readonly path: string | null;
+  readonly threads: number;
+};
+
+/** Which processes a debugger follows: gdb's follow-fork-mode and detach-on-fork. */
+export interface Follow {
+  /** With whom it goes on after a fork. */
+  readonly fork: 'parent' | 'child';
+  /** Whether it leaves the other alone. If not, it stops for all processes, and looks at the one that it has stopped for. */
+  readonly detach: boolean;
+}
 
 /** What a handler of a signal was installed with: sigaction(2). */
 export interface SignalHandler {
@@ -173,6 +202,7 @@ export interface Catch {
   /** Numbers of system calls to stop at, or 'all'. */
   syscalls?: ReadonlySet<number> | 'all';
   threads?: boolean;
+  processes?: ReadonlySet<ProcessEvent['event']>;
 }
 
 export interface RunOptions {
@@ -199,6 +229,11 @@ export interface Process {
   readonly cpu: Cpu;
   readonly memory: AddressSpace;
   readonly pid: number;
+  /** All processes of the machine; this one is of those that is looked at: what it shows is that one's. */
+  readonly processes: readonly ProcessRow[];
+  /** Looks at another process. Throws RangeError for one that is not there, or has ended. */
+  look(pid: number): void;
+  follow: Follow;
   /** The clock: instructions retired, all threads. */
   readonly t: number;
   /** Thread whose registers are loaded in the CPU. */
@@ -215,8 +250,8 @@ export interface Process {
   readonly written: number;
   /** It is as a core file has it, and does not run: nothing is known of how it came there. */
   readonly fromCore?: true;
-  /** Where the process's first stack pointer was, where it is not what RSP is when the process is made. */
-  readonly initialSp?: bigint;
+  /** Where its first stack pointer was, at the first instruction of its program. */
+  readonly initialSp: bigint;
   /** What the system call of a number is called: by Linux, by the extension that has it, or by the number itself. */
   syscallName(number: number): string;
   /** System calls done so far. */

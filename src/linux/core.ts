@@ -46,7 +46,6 @@ export interface CoreProcess extends Process {
 
 class Dead extends GuestProcess implements CoreProcess {
   readonly fromCore = true;
-  override readonly pid: number;
   readonly missing: string[];
 
   constructor(
@@ -54,10 +53,8 @@ class Dead extends GuestProcess implements CoreProcess {
     options: CoreOptions,
     readonly died: SignalInfo | undefined,
     core: CoreFile,
-    readonly initialSp: bigint,
   ) {
     super(kernel, options.host.digest);
-    this.pid = core.threads[0]!.tid;
     this.missing = [...core.problems];
   }
 
@@ -81,7 +78,7 @@ export function openCore(options: CoreOptions): CoreProcess {
   const sandbox = new Sandbox(own, { cwd, sysroot: undefined, allowRead: [], allowWrite: [], allowExec: [], overlay: [], own: [] });
   const system = machine(own, sandbox, { ...options, memory: DEFAULT_MEMORY, cpus: 1 });
   const space = system.spaces[0]!;
-  const kernel = system.newProcess(space, cwd);
+  const kernel = system.newProcess(space, cwd, core.threads[0]!.tid);
   const source = kernel.pages.ofHost(handle, options.core);
   const missing: string[] = [];
   mapFiles(kernel, core, options, missing);
@@ -99,7 +96,8 @@ export function openCore(options: CoreOptions): CoreProcess {
   }
   kernel.scheduler.prefer(kernel.tasks[0]!);
   kernel.cpu.registers.restore(kernel.tasks[0]!.saved);
-  const process = new Dead(kernel, options, diedOf(core), core, startOf(kernel, core));
+  space.initialSp = startOf(kernel, core);
+  const process = new Dead(kernel, options, diedOf(core), core);
   process.missing.push(...missing);
   return process;
 }

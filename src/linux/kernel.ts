@@ -60,6 +60,7 @@ export interface ProcessEnd {
 /** What of a process is its own. `space`: the number of its memory, of which one that has ended has none. */
 export type SavedKernel = Versioned<{
   readonly pid: number;
+  readonly number: number;
   readonly parent: number | undefined;
   readonly group: number;
   readonly session: number;
@@ -88,6 +89,8 @@ export class Kernel {
   readonly fs: FileSystem;
   /** Its tasks that have not exited, in order of creation. */
   readonly tasks: Task[] = [];
+  /** From 1, in the order of creation. */
+  number = 1;
   /** Undefined: it is gone, or in the first of all processes nobody. */
   parent: Kernel | undefined;
   /** Process group and session. */
@@ -380,6 +383,7 @@ export class Kernel {
     return {
       version: 7,
       pid: this.pid,
+      number: this.number,
       parent: this.parent?.pid,
       group: this.group,
       session: this.session,
@@ -410,6 +414,7 @@ export class Kernel {
   /** The rest, once open files and the tasks of all processes are there. */
   restore(saved: SavedKernel, task: (tid: number) => Task): void {
     this.parent = saved.parent === undefined ? undefined : this.process(saved.parent);
+    this.number = saved.number;
     this.group = saved.group;
     this.session = saved.session;
     this.exitSignal = saved.exitSignal;

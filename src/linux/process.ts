@@ -18,10 +18,13 @@ import { PID } from './abi/constants.js';
 import { SIG, signalName } from './abi/signals.js';
 import type {
   Catch,
+  Follow,
   LoadedObject,
   Process,
+  ProcessEvent,
   ProcessObserver,
   ProcessOptions,
+  ProcessRow,
   ProcessStop,
   Refusal,
   ResumeOptions,
@@ -174,11 +177,17 @@ class Saved implements SavedProcess {
 }
 
 export class GuestProcess implements Process {
-  readonly pid: number = PID;
   catch: Catch = {};
+  follow: Follow = { fork: 'parent', detach: true };
   private readonly system: System;
   private readonly views = new WeakMap<Task, ThreadView>();
-  private observers: readonly ProcessObserver[] = [];
+  private observers: { readonly observer: ProcessObserver; leave: () => void }[] = [];
+  /** The CPU that observers look at. */
+  private observed: Cpu;
+  /** The process that is wanted to be looked at, also where the run has gone back to before it was there. */
+  private wanted: number;
+  /** A child that was made where the run has stopped: it has still to be said who is followed. */
+  private forked: number | undefined;
   /** Thread that observers were last told of. */
   private lastTid: number = PID;
   private loaded: LoadedObject[] = [];
@@ -193,6 +202,73 @@ export class GuestProcess implements Process {
     private readonly digest: () => Digest,
   ) {
     this.system = kernel.system;
+    this.observed = kernel.cpu;
+    this.wanted = kernel.pid;
+  }
+
+  get pid(): number {
+    return this.kernel.pid;
+  }
+
+  get initialSp(): bigint {
+    return this.kernel.space!.initialSp;
+  }
+
+  get processes(): readonly ProcessRow[] {
+    return this.system.processes.map(process => ({
+      number: process.number,
+      pid: process.pid,
+      parent: process.parentPid,
+      state: process.exit ? 'exited' : process.stopped ? 'stopped' : 'running',
+      path: process.exit ? null : process.program.path,
+      threads: process.exit ? 0 : process.tasks.length,
+    }));
+  }
+
+  look(pid: number): void {
+    const process = this.system.process(pid);
+    if (process === undefined || process.exit) throw new RangeError(`there is no process ${pid}`);
+    this.wanted = pid;
+    this.forked = undefined;
+    this.lookAt(process);
+    this.settle();
+  }
+
+  /** What was to be stopped for in the process that was looked at is so in this one, if that runs the same program. */
+  private lookAt(process: Kernel): void {
+    const before = this.kernel;
+    this.kernel = process;
+    this.loadedOf = undefined;
+    this.stoppedFor = undefined;
+    this.attach(before.space);
+  }
+
+  /** Breakpoints, watches and observers go to the CPU that is looked at now. */
+  private attach(before: Space | undefined): void {
+    const { cpu, program } = this.kernel;
+    const from = this.observed;
+    if (cpu === from) return;
+    if (before?.program === undefined || before.program.real === program.real) {
+      cpu.setBreakpoints([...from.breakpoints]);
+      cpu.setWatches(from.watched);
+    }
+    if (this.follow.detach) from.setBreakpoints([]);
+    from.setWatches([]);
+    for (const each of this.observers) {
+      each.leave();
+      each.leave = cpu.observe(each.observer);
+    }
+    this.observed = cpu;
+  }
+
+  /** Where no process is left alone, all that run the program stop at its breakpoints. */
+  private armOthers(): void {
+    const { kernel, system, follow } = this;
+    if (system.spaces.length === 1) return;
+    for (const space of system.spaces) {
+      if (space === kernel.space) continue;
+      space.cpu.setBreakpoints(!follow.detach && space.program?.real === kernel.program.real ? [...kernel.cpu.breakpoints] : []);
+    }
   }
 
   get cpu(): Cpu {
@@ -260,11 +336,11 @@ export class GuestProcess implements Process {
   }
 
   observe(observer: ProcessObserver): () => void {
-    const leave = this.cpu.observe(observer);
-    this.observers = [...this.observers, observer];
+    const entry = { observer, leave: this.observed.observe(observer) };
+    this.observers = [...this.observers, entry];
     return () => {
-      leave();
-      this.observers = this.observers.filter(each => each !== observer);
+      entry.leave();
+      this.observers = this.observers.filter(each => each !== entry);
     };
   }
 
@@ -277,10 +353,16 @@ export class GuestProcess implements Process {
     let asked = 0;
     try {
       if (scheduler.current?.ready) system.load(scheduler.current);
+      this.followFork();
+      this.armOthers();
       for (;;) {
         const event = system.threadEvents.shift();
         if (event && event.pid === this.pid && this.catch.threads) return { kind: 'thread', event: event.event, tid: event.tid };
         if (event) continue;
+        const news = system.processEvents.shift();
+        const told = news && this.heard(news);
+        if (told) return told;
+        if (news) continue;
         if (system.over) return { kind: 'exited', ...system.end! };
         // Questions to the host come at the same places of the run whatever slices it is cut into: where a turn is over.
         const starving = input.hungry && scheduler.turnOver && system.lookForInput();
@@ -300,14 +382,14 @@ export class GuestProcess implements Process {
         }
         // Nobody waits for those that are left when the first process has ended.
         if (!task) return system.end ? { kind: 'exited', ...system.end } : { kind: 'deadlock' };
-        const looked = task.pid === this.kernel.pid;
-        if (looked && this.observers.length > 0) this.tellSwitch(task);
+        const looked = task.pid === this.kernel.pid || !this.follow.detach;
+        if (task.pid === this.kernel.pid && this.observers.length > 0) this.tellSwitch(task);
         const stop = this.toUserMode(task, looked);
-        if (stop) return stop;
-        if (!task.ready) continue;
+        if (stop) return this.stoppedIn(task, stop);
+        if (!task.ready || system.processEvents.length > 0) continue;
         if (system.cpu.icount >= end || ((++asked & OFTEN) === 0 && enough?.() === true)) return { kind: 'budget' };
         const outcome = this.slice(task, end - system.cpu.icount, enough);
-        if (outcome) return outcome;
+        if (outcome) return this.stoppedIn(task, outcome);
       }
     } catch (error) {
       if (error instanceof MemoryLimitError) return { kind: 'memory-limit' };
@@ -315,6 +397,48 @@ export class GuestProcess implements Process {
     } finally {
       this.settle();
     }
+  }
+
+  /** A stop is of the process that it has happened in. */
+  private stoppedIn(task: Task, stop: ProcessStop): ProcessStop {
+    if (task.pid !== this.kernel.pid && stop.kind !== 'budget') {
+      const { stoppedFor } = this;
+      this.lookAt(this.system.kernelOf(task));
+      this.stoppedFor = stoppedFor;
+    }
+    return stop;
+  }
+
+  /** Goes on with a child, if that is whom to follow. */
+  private followFork(): void {
+    const child = this.forked === undefined ? undefined : this.system.process(this.forked);
+    this.forked = undefined;
+    if (this.follow.fork !== 'child' || child === undefined || child.exit) return;
+    this.wanted = child.pid;
+    this.lookAt(child);
+  }
+
+  /** Something has become of a process: who is looked at from now on, and whether it is a stop. */
+  private heard(news: ProcessEvent): ProcessStop | undefined {
+    const { system, follow, kernel } = this;
+    const mine = news.pid === kernel.pid || !follow.detach;
+    if (news.event === 'exited') {
+      const next =
+        system.processes.find(({ pid, exit }) => pid === kernel.parent?.pid && !exit) ?? system.processes.find(({ exit }) => !exit);
+      if (news.pid !== kernel.pid || next === undefined) return undefined;
+      this.lookAt(next);
+      // Of the first process's end, whose children go on, nobody was told who had not asked to follow others.
+      return kernel === system.first && follow.detach && follow.fork === 'parent' ? undefined : { kind: 'process', ...news };
+    }
+    if (!mine) return undefined;
+    if (news.event === 'exec') this.attach(undefined);
+    else if (news.pid === kernel.pid && news.child !== this.wanted) this.forked = news.child;
+    else if (news.child === this.wanted) this.lookAt(system.process(news.child)!);
+    // Who is stopped there may yet say whom to follow.
+    const stops = this.catch.processes?.has(news.event) === true;
+    if (!stops) this.followFork();
+    this.armOthers();
+    return stops ? { kind: 'process', ...news } : undefined;
   }
 
   /** The CPU of the process that is looked at holds the registers of one of its threads, also where it has lent its memory to a child. */
@@ -392,10 +516,13 @@ export class GuestProcess implements Process {
   /** Becomes what was saved. */
   take({ system, aside }: MachineState, memories: Parameters<System['restore']>[1]): void {
     this.system.restore(system, memories);
-    this.kernel = this.system.process(aside.looked)!;
+    const wanted = this.system.process(this.wanted);
+    this.kernel = wanted && !wanted.exit ? wanted : this.system.process(aside.looked)!;
+    this.attach(undefined);
     this.stoppedFor = aside.stoppedFor === undefined ? undefined : this.kernel.task(aside.stoppedFor);
     this.lastTid = this.kernel.space?.loaded?.tid ?? PID;
     this.loadedOf = undefined;
+    this.forked = undefined;
   }
 
   /** What the kernel does with a task before it runs instructions again: its system call, its signals. `looked`: somebody looks at its process. */
@@ -427,13 +554,13 @@ export class GuestProcess implements Process {
   }
 
   private tellSyscall(phase: 'entry' | 'return', { number, args }: SyscallInProgress): void {
-    for (const { syscall } of this.observers) syscall?.({ phase, number, args });
+    for (const { observer } of this.observers) observer.syscall?.({ phase, number, args });
   }
 
   private tellSwitch({ tid }: Task): void {
     if (tid === this.lastTid) return;
     this.lastTid = tid;
-    for (const { threadSwitched } of this.observers) threadSwitched?.(tid);
+    for (const { observer } of this.observers) observer.threadSwitched?.(tid);
   }
 
   private syscallStop({ number, args }: SyscallInProgress, phase: 'entry' | 'return'): ProcessStop {
@@ -492,6 +619,11 @@ export class GuestProcess implements Process {
         this.system.scheduler.spin();
         return undefined;
       case 'breakpoint':
+        if (task.pid !== this.kernel.pid && this.follow.detach) {
+          // A child that has its parent's memory still: nobody looks at it.
+          task.passBreakpointAt = this.system.cpu.registers.rip;
+          return undefined;
+        }
         task.stoppedAt = this.system.cpu.registers.rip;
         return stop;
       default:

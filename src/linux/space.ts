@@ -6,17 +6,18 @@ import type { MappedObject, Program } from './program.js';
 import type { Task } from './task.js';
 import { UserMemory } from './user-memory.js';
 
-/** A memory with what is loaded in it: its program, where its areas are, who waits at its words, whose registers its CPU holds. */
+/** A memory with what is loaded in it: its program, where its areas are, who waits at its words; its CPU, but for the registers, which are its tasks'. */
 export type SavedSpace = Versioned<{
   readonly program: Program;
+  readonly initialSp: bigint;
   readonly layout: SavedLayout;
   readonly peakPages: number;
   readonly shares: boolean;
   readonly futexes: SavedFutexes;
   readonly piFutexes: SavedFutexes;
-  readonly loaded: number | undefined;
-  readonly cpu: CpuState;
-  readonly aside: { readonly objects: readonly MappedObject[] };
+  readonly cpu: Omit<CpuState, 'registers'>;
+  /** `loaded`: whose registers the CPU holds. */
+  readonly aside: { readonly objects: readonly MappedObject[]; readonly loaded: number | undefined };
 }>;
 
 /**
@@ -32,6 +33,8 @@ export class Space {
   layout!: Layout;
   program!: Program;
   objects: MappedObject[] = [];
+  /** The stack pointer at its program's first instruction. */
+  initialSp = 0n;
   /** It has had memory that was to be shared with children (MAP_SHARED): those would each get a copy of it here. */
   shares = false;
   /** The task whose registers are in the CPU. */
@@ -68,32 +71,35 @@ export class Space {
     this.memory.copy(other.memory);
     this.cpu.restore({ ...other.cpu.save(), random });
     this.program = other.program;
+    this.initialSp = other.initialSp;
     this.layout = Layout.restore(this.memory, other.layout.save());
     this.memory.peakPages = other.memory.peakPages;
     this.objects = [...other.objects];
   }
 
   save(): SavedSpace {
+    const { registers: _, ...cpu } = this.cpu.save();
     return {
       version: 1,
       program: this.program,
+      initialSp: this.initialSp,
       layout: this.layout.save(),
       peakPages: this.memory.peakPages,
       shares: this.shares,
       futexes: this.futexes.save(),
       piFutexes: this.piFutexes.save(),
-      loaded: this.loaded?.tid,
-      cpu: this.cpu.save(),
-      aside: { objects: [...this.objects] },
+      cpu,
+      aside: { objects: [...this.objects], loaded: this.loaded?.tid },
     };
   }
 
   /** Its program and its memory's layout, before the processes are there. */
   restore(saved: SavedSpace, memory: MemorySnapshot): void {
     checkVersion('space', saved, 1);
-    this.cpu.restore(saved.cpu);
+    this.cpu.restore({ ...saved.cpu, registers: this.blank.registers });
     this.memory.restore(memory);
     this.program = saved.program;
+    this.initialSp = saved.initialSp;
     this.memory.peakPages = saved.peakPages;
     this.shares = saved.shares;
     this.layout = Layout.restore(this.memory, saved.layout);
@@ -104,6 +110,8 @@ export class Space {
   restoreTasks(saved: SavedSpace, task: (tid: number) => Task): void {
     this.futexes.restore(saved.futexes, task);
     this.piFutexes.restore(saved.piFutexes, task);
-    this.loaded = saved.loaded === undefined ? undefined : task(saved.loaded);
+    const { loaded } = saved.aside;
+    this.loaded = loaded === undefined ? undefined : task(loaded);
+    if (this.loaded !== undefined) this.cpu.registers.restore(this.loaded.saved);
   }
 }

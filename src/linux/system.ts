@@ -5,7 +5,7 @@ import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
 import { CLOCK, PARENT_PID, PID, UID } from './abi/constants.js';
 import { SIG } from './abi/signals.js';
-import type { KernelExtension, ProcessOptions, Refusal } from './api.js';
+import type { KernelExtension, ProcessEvent, ProcessOptions, Refusal } from './api.js';
 import { type SavedClock, VirtualClock } from './clock.js';
 import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
@@ -51,6 +51,7 @@ export type SavedSystem = Versioned<{
   readonly program: Program | undefined;
   readonly end: ProcessEnd | undefined;
   readonly nextTid: number;
+  readonly made: number;
   readonly cpusMade: number;
   readonly clock: SavedClock;
   readonly random: bigint;
@@ -69,6 +70,7 @@ export type SavedSystem = Versioned<{
   /** What debuggers are told, and the files behind mappings, whose names are the host's. */
   readonly aside: {
     readonly threadEvents: System['threadEvents'];
+    readonly processEvents: System['processEvents'];
     readonly changed: System['changed'];
     readonly pages: SavedPages;
     /** How far the log of the host's files was, where there is one. */
@@ -112,6 +114,8 @@ export class System implements SchedulerPort {
   readonly calls = new Float64Array(MOST_CALLS + 1);
   /** Thread births and deaths that `catch thread` has still to report. */
   readonly threadEvents: { readonly event: 'created' | 'exited'; readonly tid: number; readonly pid: number }[] = [];
+  /** What has become of processes, which debuggers have still to be told of. */
+  readonly processEvents: ProcessEvent[] = [];
   /** Watched ranges that the kernel itself has changed for the guest, to be told of before that goes on. */
   changed: readonly WatchHit[] = [];
   /** What the guest sees of the host's files. */
@@ -130,6 +134,8 @@ export class System implements SchedulerPort {
     newInode: () => this.nextPipe++,
   });
   private nextTid = PID;
+  /** Processes that there were. */
+  private made = 0;
   /** CPUs made so far: each has random numbers of its own. */
   private cpusMade = 0;
   private readonly spare: Space[] = [];
@@ -336,8 +342,9 @@ export class System implements SchedulerPort {
     return process.parent?.pid ?? (process === this.processes[0] ? PARENT_PID : 1);
   }
 
-  newProcess(space: Space, cwd: string): Kernel {
-    const process = new Kernel(this, this.newTid(), space, cwd);
+  newProcess(space: Space, cwd: string, pid = this.newTid()): Kernel {
+    const process = new Kernel(this, pid, space, cwd);
+    process.number = ++this.made;
     this.processes.push(process);
     this.byPid.set(process.pid, process);
     return process;
@@ -358,6 +365,7 @@ export class System implements SchedulerPort {
   /** A process has ended: its parent is told, its children have none any more. The first of all stays as it was, to be looked at. */
   ended(process: Kernel): void {
     process.timers.forget('all');
+    this.processEvents.push({ event: 'exited', pid: process.pid, ...process.exit! });
     this.releaseParent(process);
     for (const child of this.childrenOf(process)) {
       child.parent = undefined;
@@ -411,6 +419,7 @@ export class System implements SchedulerPort {
       program: this.program,
       end: this.end,
       nextTid: this.nextTid,
+      made: this.made,
       cpusMade: this.cpusMade,
       clock: this.clock.save(),
       random: this.random.save(),
@@ -426,7 +435,13 @@ export class System implements SchedulerPort {
       net: this.net.save(),
       input: this.input.save(),
       written: this.output.save(),
-      aside: { threadEvents: [...this.threadEvents], changed: this.changed, pages: this.pages.save(), log: logOf(this.options)?.position },
+      aside: {
+        threadEvents: [...this.threadEvents],
+        processEvents: [...this.processEvents],
+        changed: this.changed,
+        pages: this.pages.save(),
+        log: logOf(this.options)?.position,
+      },
     };
   }
 
@@ -453,6 +468,7 @@ export class System implements SchedulerPort {
     this.program = saved.program;
     this.end = saved.end;
     this.nextTid = saved.nextTid;
+    this.made = saved.made;
     this.cpusMade = saved.cpusMade;
     this.clock.restore(saved.clock);
     this.random.restore(saved.random);
@@ -475,6 +491,7 @@ export class System implements SchedulerPort {
     input.restore(saved.input);
     output.restore(saved.written);
     this.changed = aside.changed;
+    this.processEvents.splice(0, this.processEvents.length, ...aside.processEvents);
     this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);
   }
 

@@ -3,6 +3,7 @@ import { type Answer, text } from '../answer.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import { type GoroutineRow, goroutineDetails, goroutineLines, goroutineRow } from '../show/goroutine-text.js';
+import { inferiorLine, inferiorRows } from '../show/inferior-text.js';
 import { threadLine, threadRow } from '../show/thread-text.js';
 import { type Arguments, parseCount } from './arguments.js';
 import type { Command, Console } from './command.js';
@@ -57,6 +58,29 @@ export const goroutineCommands: readonly Command[] = [
   },
   {
     ...goroutines,
+    name: 'inferiors',
+    aliases: ['info inferiors'],
+    syntax: ['inferiors'],
+    summary: 'list the processes that the program and its children are; * marks the one that is looked at',
+    completion: [],
+    run: session => {
+      const rows = inferiorRows(session.requireProcess());
+      return text(rows.map(inferiorLine).join('\n'), rows);
+    },
+  },
+  {
+    ...goroutines,
+    name: 'inferior',
+    aliases: [],
+    syntax: ['inferior', 'inferior N'],
+    summary: 'tell of the process that is looked at, or look at another one: its threads, memory, breakpoints',
+    details:
+      'Processes are numbered in the order of their creation; a pid is good too. `config follow-fork-mode` and `config detach-on-fork` say which are followed.',
+    completion: [],
+    run: inferiorCommand,
+  },
+  {
+    ...goroutines,
     name: 'thread',
     aliases: ['tr'],
     syntax: ['thread', 'thread N', 'thread N COMMAND', 'thread apply all|N... COMMAND'],
@@ -65,6 +89,22 @@ export const goroutineCommands: readonly Command[] = [
     run: threadCommand,
   },
 ];
+
+function inferiorCommand(session: Session, args: Arguments): Answer {
+  const process = session.requireProcess();
+  const [first] = args.shift();
+  if (first !== '') {
+    const number = parseCount({ text: first, column: args.column });
+    const row = inferiorRows(process).find(each => each.number === number || each.pid === number);
+    if (row === undefined || row.state === 'exited') throw args.error(`no process ${number} (inferiors lists them)`);
+    process.look(row.pid);
+    session.lookAtThread();
+    session.target.changed();
+    session.stopsChanged();
+  }
+  const rows = inferiorRows(process).filter(({ current }) => current);
+  return text(rows.map(inferiorLine).join('\n'), rows[0]);
+}
 
 function goroutineCommand(session: Session, args: Arguments, console: Console): Answer | Promise<Answer> {
   session.requireProcess();

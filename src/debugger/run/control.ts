@@ -103,6 +103,10 @@ export function armStep(session: Session): number {
   process.cpu.setWatches(breakpoints.watchpoints.filter(each => !isMoving(session, each)).flatMap(watchesOf));
   session.registerWatches.arm(process, breakpoints.registerWatchpoints);
   process.catch = breakpoints.catch(catchable(session));
+  process.follow = {
+    fork: session.settings.text('follow-fork-mode') === 'child' ? 'child' : 'parent',
+    detach: session.settings.text('detach-on-fork') === 'on',
+  };
   session.checks.arm(target);
   return session.stops;
 }
@@ -120,6 +124,8 @@ export function judge(session: Session, event: ProcessStop, goal: Goal | undefin
       return isCaught(session, 'syscall', event.number) ? plainStop(event) : undefined;
     case 'thread':
       return isCaught(session, 'thread') ? plainStop(event) : undefined;
+    case 'process':
+      return event.event === 'exited' || isCaught(session, event.event) ? plainStop(event) : undefined;
     case 'signal':
       return signalStop(session, event.signal);
     case 'observer':

@@ -20,7 +20,7 @@ export const ENDINGS = ['panic', 'throw', 'deadlock', 'recursion'] as const;
 export type EndingKind = (typeof ENDINGS)[number];
 
 /** What `catch` stops for. */
-export const CAUGHT = ['signal', 'syscall', 'thread', ...ENDINGS] as const;
+export const CAUGHT = ['signal', 'syscall', 'thread', 'fork', 'vfork', 'exec', ...ENDINGS] as const;
 export type CatchKind = (typeof CAUGHT)[number];
 
 interface Common {
@@ -226,6 +226,7 @@ export class Breakpoints {
       ...(signals.size > 0 ? { signals } : {}),
       ...(everySyscall ? { syscalls: 'all' as const } : syscalls.size > 0 ? { syscalls } : {}),
       threads: caught.some(each => each.event === 'thread'),
+      processes: new Set(caught.map(({ event }) => event).filter(event => event === 'fork' || event === 'vfork' || event === 'exec')),
     };
   }
 

@@ -26,14 +26,7 @@ const MEANINGLESS: ReadonlySet<string> = new Set([
     'startup-with-shell',
     'disable-randomization',
   ],
-  ...[
-    'follow-fork-mode',
-    'follow-exec-mode',
-    'detach-on-fork',
-    'unwindonsignal',
-    'unwind-on-terminating-exception',
-    'stop-on-solib-events',
-  ],
+  ...['follow-exec-mode', 'unwindonsignal', 'unwind-on-terminating-exception', 'stop-on-solib-events'],
   ...[
     'osabi',
     'architecture',

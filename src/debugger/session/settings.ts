@@ -86,6 +86,22 @@ export const SETTINGS = [
     summary: 'MiB that the way back may take: of what the program has passed, saved states of it beside its own memory',
   },
   {
+    name: 'follow-fork-mode',
+    gdb: 'follow-fork-mode',
+    kind: 'choice',
+    choices: ['parent', 'child'],
+    initial: 'parent',
+    summary: 'which process is looked at when the program has made another one: parent or child',
+  },
+  {
+    name: 'detach-on-fork',
+    gdb: 'detach-on-fork',
+    kind: 'choice',
+    choices: ['on', 'off'],
+    initial: 'on',
+    summary: 'on: the other process runs by itself; off: all stop at breakpoints, and the one that has is looked at',
+  },
+  {
     name: 'max-call-instructions',
     kind: 'number',
     initial: 100_000_000,

@@ -1,4 +1,4 @@
-import type { ProcessStop, SignalInfo } from '../../linux/api.js';
+import type { ProcessEvent, ProcessStop, SignalInfo } from '../../linux/api.js';
 import type { Violation } from '../lens/rules.js';
 import type { Breakpoint, EndingKind } from './breakpoints.js';
 import type { RegisterChange } from './register-watches.js';
@@ -48,6 +48,7 @@ export type Stop =
       readonly text: string;
     }
   | { readonly reason: 'thread'; readonly event: 'created' | 'exited'; readonly tid: number }
+  | ({ readonly reason: 'process' } & ProcessEvent)
   | { readonly reason: 'unsupported'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly reason: 'exited'; readonly status: number; readonly signal?: string };
 
@@ -60,6 +61,10 @@ export function plainStop(stop: ProcessStop): Stop | undefined {
       return { reason: 'syscall', phase: stop.phase, number: stop.number, name: stop.name, text: stop.text };
     case 'thread':
       return { reason: 'thread', event: stop.event, tid: stop.tid };
+    case 'process': {
+      const { kind: _, ...event } = stop;
+      return { reason: 'process', ...event };
+    }
     case 'unsupported':
       return { reason: 'unsupported', bytes: stop.bytes, text: stop.text };
     case 'memory-limit':

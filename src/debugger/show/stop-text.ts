@@ -114,6 +114,15 @@ const ENDING_TITLES: Readonly<Record<EndingKind, string>> = {
 const exitText = ({ signal, status }: Stop & { reason: 'exited' }): string =>
   `the program ${signal === undefined ? `exited with status ${status}` : `was killed by ${signal} (status ${status})`}`;
 
+function processText(stop: Stop & { reason: 'process' }): string {
+  if (stop.event === 'exec') return `process ${stop.pid} is now ${stop.path}`;
+  if (stop.event === 'exited') {
+    const how = stop.signal === undefined ? `exited with status ${stop.status}` : `was killed by ${stop.signal}`;
+    return `process ${stop.pid} ${how}, others go on`;
+  }
+  return `${stop.event}: process ${stop.pid} has made process ${stop.child}`;
+}
+
 function whyText(session: Session): string {
   const { stop } = session;
   switch (stop.reason) {
@@ -139,6 +148,8 @@ function whyText(session: Session): string {
       return `system call ${stop.name} (${stop.number}) ${stop.phase === 'entry' ? 'entered' : 'returned'} in `;
     case 'thread':
       return `thread ${session.target.threadNumber(stop)} ${stop.event}, in `;
+    case 'process':
+      return `${processText(stop)}; in `;
     case 'interrupted':
       return 'interrupted in ';
     case 'limit':

@@ -197,6 +197,7 @@ export function loadProgram(space: Space, pages: PageFiles, files: ProgramFiles,
   const { path, libraries } = files;
   space.program = { path, real: main.real, interpreter: interpreter?.real, libraries, args, env, auxv: stack.auxv };
   space.layout = layout;
+  space.initialSp = stack.sp;
   space.objects = objects;
 }
 

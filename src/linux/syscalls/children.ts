@@ -52,6 +52,7 @@ export function makeProcess(kernel: Kernel, parent: Task, request: CloneRequest,
   if ((flags & CLONE.PARENT_SETTID) !== 0) putTid(kernel, request.parentTid, child.pid);
   if ((flags & CLONE.CHILD_SETTID) !== 0) putTid(child, request.childTid, child.pid);
   child.addTask(task);
+  system.processEvents.push({ event: (flags & CLONE.VFORK) !== 0 ? 'vfork' : 'fork', pid: kernel.pid, child: child.pid });
   return (flags & CLONE.VFORK) !== 0 ? { kind: 'vfork', child: child.pid } : child.pid;
 }
 

@@ -115,7 +115,8 @@ function become(kernel: Kernel, task: Task, files: ProgramFiles, start: Start): 
   kernel.signals.withoutHandlers();
   kernel.timers.forget('posix');
   kernel.fds.closeOnExec();
-  space.loaded = beginAnew(kernel, task, commandName(files.path));
+  space.loaded = beginAnew(kernel, task, commandName(start.path));
+  system.processEvents.push({ event: 'exec', pid: kernel.pid, path: files.path });
   system.releaseParent(kernel);
   system.filesChanged();
 }
