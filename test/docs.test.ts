@@ -19,6 +19,7 @@ it('links of the hand-written pages lead somewhere', () => {
     'docs/architecture.md',
     'docs/json.md',
     'docs/formats.md',
+    'docs/race.md',
     'docs/editors.md',
     'docs/web.md',
   ]) {

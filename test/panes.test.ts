@@ -186,6 +186,13 @@ describe.skipIf(why)(`the race pane${why ? ` (skipped: ${why})` : ''}`, () => {
     await at.text('race why');
     const graph = rowsOf(at, 'race', 100).slice(rows.length);
     expect(graph.filter(row => row.includes('╌╌╌')).map(row => /READS|WRITES/.exec(row)![0])).toEqual(['WRITES', 'READS']);
+    // Between the two nothing leads from one side to the other.
+    const middle = graph.slice(
+      graph.findIndex(row => row.includes('WRITES')) + 1,
+      graph.findIndex(row => row.includes('READS')),
+    );
+    expect(middle.map(row => row.includes('╎'))).toEqual(middle.map(() => true));
+    expect(graph.filter(row => row.includes('╎'))).toHaveLength(middle.length);
     expect(graph.filter(row => row.includes('──►'))).toHaveLength(2);
   });
 

@@ -8,6 +8,7 @@ const MARKS: Readonly<Record<string, string>> = {
   '━': '=',
   '┄': '.',
   '╌': '-',
+  '╎': ':',
   '│': '|',
   '►': '>',
   '◄': '<',

@@ -89,6 +89,10 @@ describe('a race', () => {
     expect(graph).toMatch(
       /@\d+ go in main\.after[^\n]*\n.*starts <== \d+\n.*WRITES .* in main\.main\.func1 .*- - race\n.*ends\n.*READS .* - - race/,
     );
+    // Asked about by name it is the same race, from either side.
+    const [, before] = /before: .* by tid (\d+) \(ended\)/.exec(stop)!;
+    expect(await at.text(`hb tid1 tid${before}`)).toBe(graph);
+    expect((await at.text(`hb tid${before} tid1`)).match(/- - race$/gm)).toHaveLength(2);
     await at.text('hb --svg graph.svg');
     const svg = at.files.get('graph.svg')!;
     expect(svg.match(/<line class="missing"/g)).toHaveLength(1);

@@ -5,7 +5,7 @@ import type { Answer } from '../answer.js';
 import { type RaceView, raceView } from '../memory/race.js';
 import type { RaceStory } from '../memory/race-story.js';
 import { placeOfExpression } from '../session/expressions.js';
-import { orderAlone, orderOf, raceStory, secondOpinion } from '../session/races.js';
+import { knownRace, orderAlone, orderOf, raceStory, secondOpinion } from '../session/races.js';
 import type { Session } from '../session/session.js';
 import { whoOf } from '../show/race-names.js';
 import { secondAnswer } from '../show/race-second.js';
@@ -147,7 +147,7 @@ export const raceCommands: readonly Command[] = [
     name: 'hb',
     syntax: ['hb [--svg FILE]', 'hb G1 G2 [--svg FILE]'],
     summary:
-      'what has ordered two goroutines: each release of one that the other has got; alone, those of the last race, with its missing edge',
+      'what has ordered two goroutines: each release of one that the other has got, and a race of theirs with its missing edge; alone, those of the last race',
     details: [
       `A line is a step of one of them, at its epoch; <== N says whose past it has got. The program is run again for it. --svg: as a picture. ${WHO}`,
     ].join('\n'),
@@ -163,9 +163,9 @@ function happensBefore(session: Session, args: Arguments): Answer {
   const view = raceView(session.target);
   const words = rest.words();
   if (words.length !== 0 && words.length !== 2) throw rest.error('hb wants two goroutines, or none for those of the last race');
-  const story = words.length === 0 ? raceStory(session, undefined, rest.column) : undefined;
   const [one, two] = words.map(word => threadArgument(session, view, new Arguments(word.text, word.column)).tid);
-  const tids = story === undefined ? ([one!, two!] as const) : ([story.now.tid, story.before.tid] as const);
+  const story = words.length === 0 ? raceStory(session, undefined, rest.column) : raceBetween(session, one!, two!);
+  const tids = words.length === 2 ? ([one!, two!] as const) : ([story!.now.tid, story!.before.tid] as const);
   if (tids[0] === tids[1]) throw rest.error('that is one goroutine: it orders itself');
   const steps = story === undefined ? orderAlone(session, view, tids) : orderOf(session, view, tids);
   if (steps === undefined)
@@ -183,6 +183,13 @@ function happensBefore(session: Session, args: Arguments): Answer {
   if (svg === null) return { output: orderLines(names, rows, story).join('\n'), data };
   session.host.writeFile(svg[1]!, orderSvg(names, rows));
   return { output: `Saved ${rows.length} steps to ${svg[1]!}.`, data };
+}
+
+/** The race that is known of, when it is between these two. */
+function raceBetween(session: Session, one: number, two: number): RaceStory | undefined {
+  const story = knownRace(session)?.story;
+  const tids = [story?.now.tid, story?.before.tid];
+  return one !== two && tids.includes(one) && tids.includes(two) ? story : undefined;
 }
 
 const racerOf = (view: RaceView, story: RaceStory | undefined, tid: number): string => {

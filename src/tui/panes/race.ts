@@ -51,25 +51,21 @@ const cellText = ({ text, kind }: PictureCell): readonly TextSegment[] => [span(
 /** Two lines of life; a release that was got points to the other, and the racing accesses are joined by what is not there. */
 function graph(names: readonly [string, string], order: readonly OrderRow[], half: number): readonly Row[] {
   const got = new Set(order.flatMap(({ from }) => (from === undefined ? [] : [from])));
+  const racing = order.flatMap((row, index) => (row.racing ? [index] : []));
+  const [first = order.length, last = 0] = racing;
+  const linkOf = ({ column, from }: OrderRow, index: number): TextSegment => {
+    if (racing.includes(index)) return span('╌╌╌', 'bad');
+    if (got.has(index)) return span(column === 0 ? '──►' : '◄──', 'seam');
+    if (from !== undefined) return span(column === 0 ? '◄──' : '──►', 'seam');
+    return index > first && index < last ? span(' ╎ ', 'bad') : span(' │ ', 'seam');
+  };
   return [
     [fitted(span(names[0], 'dim'), half), span(GAP, 'dim'), span(names[1], 'dim')],
-    ...order.map(({ column, text, from, racing }, index): Row => {
-      const role: TextRole = racing ? 'bad' : got.has(index) || from !== undefined ? 'good' : 'dim';
-      const link = racing
-        ? '╌╌╌'
-        : got.has(index)
-          ? column === 0
-            ? '──►'
-            : '◄──'
-          : from === undefined
-            ? ' │ '
-            : column === 0
-              ? '◄──'
-              : '──►';
-      const shown = span(shortNames(text), role);
-      return column === 0
-        ? [fitted(shown, half), span(link, racing ? 'bad' : 'seam')]
-        : [span(' '.repeat(half)), span(link, racing ? 'bad' : 'seam'), span(printable(shown.text), role)];
+    ...order.map((row, index): Row => {
+      const role: TextRole = row.racing ? 'bad' : got.has(index) || row.from !== undefined ? 'good' : 'dim';
+      const shown = span(shortNames(row.text), role);
+      const link = linkOf(row, index);
+      return row.column === 0 ? [fitted(shown, half), link] : [span(' '.repeat(half)), link, span(printable(shown.text), role)];
     }),
   ];
 }
