@@ -3,6 +3,7 @@
  * so that several can look at once: a session's user, a list of all goroutines, another moment of the same run.
  */
 import type { AddressSpace } from '../cpu/api.js';
+import type { SourceLine } from '../image/api.js';
 import { evaluateNumber } from '../image/dwarf/expression.js';
 import type { Images } from '../image/images.js';
 import type { LoadedObject, Process, Thread } from '../linux/api.js';
@@ -11,6 +12,7 @@ import { goRuntime } from '../runtime/open.js';
 import type { Faulted } from './code/operands.js';
 import type { EvaluationContext } from './evaluate/context.js';
 import { expressionContext } from './evaluate/location.js';
+import type { Entering } from './stack/entering.js';
 import { unwindExpression } from './stack/expression.js';
 import type { LogicalFrame } from './stack/frame.js';
 import { frameContext } from './stack/frame-context.js';
@@ -48,6 +50,8 @@ const MOST_INLINED = 100;
 export class Target {
   /** What the instruction that faulted found, when that is why the program stands still: registers may be written since. */
   faulted: Faulted | undefined;
+  /** Where a stop has a thread stand in front of inlined calls; it holds as long as the thread is there. */
+  entering: Entering | undefined;
   past: Past | undefined;
   #generation = 0;
   #images: Images;
@@ -91,6 +95,20 @@ export class Target {
   /** Another number, another moment: whoever keeps what it has read here keeps this with it. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Inlined calls that a thread stands in front of. */
+  enteringAt({ tid, registers }: Thread): number {
+    const { entering } = this;
+    return entering?.tid === tid && entering.pc === registers.rip ? entering.count : 0;
+  }
+
+  /** The line where a thread stands: of an inlined call that it stands in front of, the caller's. */
+  lineOf(thread: Thread): SourceLine | undefined {
+    const { rip } = thread.registers;
+    const count = this.enteringAt(thread);
+    const { file, line } = (count === 0 ? undefined : this.images.inlineFrames(rip)[count]) ?? {};
+    return file === undefined || line === undefined ? this.images.lineAt(rip) : { file, line };
   }
 
   /** After the program has run, or memory or registers were written: what was derived from them is stale. */
@@ -200,7 +218,7 @@ export class CallStack {
     const { thread, target } = this;
     if (thread !== undefined) {
       const { registers, signalFrames } = thread;
-      const base = { live: registers, g: target.threadG(thread), exact: true, signalFrames };
+      const base = { live: registers, g: target.threadG(thread), exact: true, signalFrames, entering: target.enteringAt(thread) };
       return { pc: registers.rip, sp: registers.get('rsp'), bp: registers.get('rbp'), ...base };
     }
     const { sched, address: g } = this.#goroutine!;

@@ -12,6 +12,7 @@ import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { ownFrame } from '../show/goroutine-text.js';
+import { enteredAt } from '../stack/entering.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { armStep, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
@@ -28,7 +29,7 @@ const WAITING_FRAMES = 64;
 
 /** `stepi N`. */
 export async function stepInstructions(session: Session, count: number): Promise<Stop> {
-  return (await repeated(session, count, () => oneInstruction(session))) ?? finished(session, { reason: 'step' });
+  return (await repeated(session, count, () => oneInstruction(session))) ?? atInstruction(session, { reason: 'step' });
 }
 
 /** Steps `count` times, with keys let in between; a stop when something else happened. */
@@ -43,7 +44,14 @@ async function repeated(session: Session, count: number, step: () => Promise<Sto
 
 /** `nexti N`: calls are run to their return. */
 export async function nextInstructions(session: Session, count: number): Promise<Stop> {
-  return (await repeated(session, count, () => nextInstruction(session))) ?? finished(session, { reason: 'next' });
+  return (await repeated(session, count, () => nextInstruction(session))) ?? atInstruction(session, { reason: 'next' });
+}
+
+/** Who goes by instructions is in an inlined call as soon as its code begins. */
+function atInstruction(session: Session, stop: Stop): Stop {
+  const at = finished(session, stop);
+  session.enter(0);
+  return at;
 }
 
 async function nextInstruction(session: Session): Promise<Stop | undefined> {
@@ -117,6 +125,22 @@ function lineFrame(session: Session): LogicalFrame {
   return ownFrame(session.frames(WAITING_FRAMES)) ?? frames[0]!;
 }
 
+/** Whether execution stands in front of an inlined call, still on the line of the frame that was stepped on from. */
+function sameLine(session: Session, { name, file, line }: LogicalFrame): boolean {
+  if (session.target.enteringAt(session.thread) === 0) return false;
+  const now = session.frames(1)[0]!;
+  return now.name === name && now.file === file && now.line === line;
+}
+
+/** `step` in front of an inlined call: into it, which moves nothing. */
+function enterInlined(session: Session, stop: Stop): Stop {
+  const count = session.target.enteringAt(session.thread);
+  if (count === 0) return stop;
+  const entered = finished(session, { reason: 'step' });
+  session.enter(count - 1);
+  return entered;
+}
+
 async function nextLine(session: Session): Promise<Stop> {
   return resume(session, { at: lineGoals(session, lineFrame(session), false), reached: { reason: 'next' } });
 }
@@ -124,9 +148,13 @@ async function nextLine(session: Session): Promise<Stop> {
 /** `follow`: to the user's code on other goroutines that the line starts or switches to. */
 async function stepInto(session: Session, follow: boolean): Promise<Stop> {
   let frame = lineFrame(session);
+  if (session.selection.goroutine === undefined && session.target.enteringAt(session.thread) > 0)
+    return enterInlined(session, { reason: 'step' });
+  const from = frame;
   const between = isCoroutineCode(frame.name);
   for (;;) {
     const stop = await stepFrom(session, frame, follow);
+    if (stop !== 'wrapper' && stop.reason === 'step' && sameLine(session, from)) return enterInlined(session, stop);
     if (stop !== 'wrapper' && (!follow || between || stop.reason !== 'step')) return stop;
     frame = session.frames(1)[0]!;
     if (stop === 'wrapper') continue;
@@ -204,9 +232,12 @@ function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals 
       inline.findIndex(({ name }) => name === own.name),
     );
   const ofLoop = (pc: bigint): boolean => isOfLoops(images.inlineFrames(pc)[0], own);
-  for (const { pc, file, line } of images.statementsIn(func.entry, func.end)) {
-    if (line === frame.line && file === frame.file) continue;
-    if (!into && insideInlineCall(session, pc, depth, own) && !ofLoop(pc)) continue;
+  for (const statement of images.statementsIn(func.entry, func.end)) {
+    const { pc } = statement;
+    const entering = enteredAt(images, pc);
+    const { file, line } = entering === 0 ? statement : images.inlineFrames(pc)[entering]!;
+    if (line === frame.line && file === frame.file && !(into && entering > 0)) continue;
+    if (!into && insideInlineCall(session, pc, depth, own, entering) && !ofLoop(pc)) continue;
     goals.set(pc, () => sameFrame(session, here));
   }
   for (const body of bodies) {
@@ -227,8 +258,8 @@ function inLoopOf(session: Session, body: Func, place: StepPlace | undefined): b
 }
 
 /** True when a pc is in a call that is inlined into the frame, which `next` runs through. */
-function insideInlineCall(session: Session, pc: bigint, depth: number, frame: LogicalFrame): boolean {
-  const inline = session.target.images.inlineFrames(pc);
+function insideInlineCall(session: Session, pc: bigint, depth: number, frame: LogicalFrame, entering = 0): boolean {
+  const inline = session.target.images.inlineFrames(pc).slice(entering);
   if (inline.length <= depth) return false;
   const same = inline[inline.length - depth];
   return same?.name === frame.name;

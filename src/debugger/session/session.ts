@@ -28,6 +28,7 @@ import { Driver } from './driver.js';
 import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
 import type { Host, Launcher } from './host.js';
+import { inFrontOf } from './inlined-stop.js';
 import { startOf } from './launcher.js';
 import { Pace } from './pace.js';
 import { Replay } from './past.js';
@@ -366,13 +367,20 @@ export class Session {
     target.faulted =
       stop.reason === 'signal' && stop.signal.fault !== undefined ? faultedIn(target.process.current, stop.signal.fault) : undefined;
     this.lookAtThread();
-    target.changed();
-    const line = target.images.lineAt(this.thread.registers.rip);
+    this.enter(inFrontOf(target, stop));
+    const line = target.lineOf(this.thread);
     const at = line && `${line.file}:${line.line}`;
     this.otherLine = at !== this.#line;
     this.#line = at;
     if (stop.reason === 'signal' && stop.signal.fault?.vector === '#BP')
       this.selection = { goroutine: undefined, frame: this.#breakpointCaller() };
+  }
+
+  /** Has the thread stand in front of so many inlined calls that begin where it stands. */
+  enter(count: number): void {
+    const { tid, registers } = this.thread;
+    this.target.entering = count === 0 ? undefined : { tid, pc: registers.rip, count };
+    this.target.changed();
   }
 
   /** Selects the innermost frame of the current thread: what was selected before the program ran says nothing about where it is now. */
@@ -411,6 +419,7 @@ export class Session {
       this.history?.changed(`thread ${this.target.threadNumber(thread)}`);
     }
     this.selection = { goroutine: undefined, frame: 0 };
+    this.target.entering = undefined;
     this.target.changed();
   }
 

@@ -175,7 +175,8 @@ export function stopHeadline(session: Session): { readonly what: string; readonl
     return { what: `data race: ${racingText(now)}`, detail: `before: ${racingText(before)}` };
   }
   const { rip } = session.target.faulted ?? session.target.process.current.registers;
-  const line = session.target.images.lineAt(rip);
+  const line =
+    session.target.faulted === undefined ? session.target.lineOf(session.target.process.current) : session.target.images.lineAt(rip);
   const at = line === undefined ? '' : ` at ${line.file.split('/').at(-1)}:${line.line}`;
   return { what: `${whyText(session)}${placeText(session, rip)}${at}`, detail: detailText(session) };
 }
@@ -216,7 +217,7 @@ function placeText(session: Session, rip: bigint): string {
 function whereText(session: Session): string {
   const { thread } = session;
   const { registers } = thread;
-  const line = session.target.images.lineAt(registers.rip);
+  const line = session.target.lineOf(thread);
   const goroutine = session.target.goroutineOf(thread);
   const stack = stackNamed(session.target.walkTarget, registers.get('rsp'), session.target.threadG(thread));
   const parts = [placeText(session, registers.rip)];
@@ -355,7 +356,7 @@ function senderLines(sender: number | undefined): readonly string[] {
 /** The source line when it can be read, and stands at its beginning; else the instruction, and in the middle of a line of which nothing was told, that. */
 function sourceOrInstruction(session: Session, instruction: string): string {
   const { rip } = session.thread.registers;
-  const line = session.target.images.lineAt(rip);
+  const line = session.target.lineOf(session.thread);
   const source = line === undefined ? undefined : session.sources.line(line.file, line.line);
   if (line === undefined || source === undefined || !startsStatement(session, rip)) {
     const told = session.selection.frame === 0 ? outlook(session.stack, session.frame)?.text : undefined;

@@ -34,6 +34,8 @@ export interface WalkStart {
   readonly exact: boolean;
   /** Signal frames on the thread's stack, innermost first. */
   readonly signalFrames: readonly { readonly frame: bigint; readonly signal: number }[];
+  /** Inlined calls at pc that execution stands in front of, see `Entering`; absent: none. */
+  readonly entering?: number;
 }
 
 /** How far below a stack RSP may be and still be taken for that of a function that has overflowed it. */

@@ -286,7 +286,8 @@ export function* walk(target: WalkTarget, start: WalkStart): Generator<LogicalFr
   let index = 0;
   for (const physical of walkPhysical(target, start)) {
     const pc = lookupPc(physical);
-    const inline = target.images.inlineFrames(pc);
+    const all = target.images.inlineFrames(pc);
+    const inline = index === 0 ? all.slice(start.entering ?? 0) : all;
     if (inline.length === 0) {
       const name = physical.func?.name ?? target.images.symbolAt(pc)?.symbol.name ?? '??';
       const line = target.images.lineAt(pc);
