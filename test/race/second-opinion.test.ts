@@ -1,7 +1,7 @@
 /** FastTrack beside the real detector: what that has dropped is found, and nothing is invented. */
 import { describe, expect, it } from 'vitest';
 import { buildGo, missing, runNative } from '../support/build.js';
-import { type Debugging, debug } from '../support/debug.js';
+import { type Debugging, debug, debugBundled } from '../support/debug.js';
 
 const why = missing('go1.26');
 const ENVIRONMENT = ['--env', 'GORACE=atexit_sleep_ms=0'];
@@ -38,6 +38,17 @@ describe.skipIf(why)(`race second-opinion${why ? ` (skipped: ${why})` : ''}`, ()
     expect(races.map(race => race.dropped)).toEqual([dropped]);
     const text = await at.text('race second-opinion');
     expect(text.includes('DROPPED')).toBe(dropped !== null);
+  });
+
+  it('calls none dropped that is about to be reported', async () => {
+    for (const at of [debug(buildGo('race-counter', { race: true }), ENVIRONMENT), debugBundled('race-counter')]) {
+      await at.text('break race');
+      await at.text('continue');
+      const { races }: Opinion = await at.data('race second-opinion');
+      expect(races.map(race => race.dropped)).toEqual([null]);
+      expect(await at.text('race second-opinion')).toMatch(/has reported each, or is about to\.\n {2}at hand {3}read in /);
+      expect(at.written()).not.toContain('DATA RACE');
+    }
   });
 
   it.each(['race-free', 'mutexes', 'channels', 'selects', 'syncs', 'atomics', 'timers', 'contexts'])(

@@ -31,6 +31,8 @@ export interface SecondRace {
   readonly mops: readonly [RaceMop, RaceMop];
   /** Undefined: the real detector has reported a race there. */
   readonly dropped: DroppedWhy | undefined;
+  /** The program stands where the real detector has found it, in front of its report (`break race`). */
+  readonly atHand?: true;
 }
 
 const GRANULE = 8;
@@ -101,7 +103,10 @@ export class SecondOpinion extends RaceCalls {
     this.#target.changed();
     this.#reported.end(raceView(this.#target).inside.reported);
     const pairs = new Set(this.#real.filter(({ printed }) => printed).map(({ pair }) => pair));
-    return this.#found.map(({ mops, why, real }) => {
+    const atHand = this.#atHand();
+    return this.#found.map(found => {
+      const { mops, why, real } = found;
+      if (atHand.includes(found)) return { mops, dropped: undefined, atHand: true };
       const pair = pairOf(mops[0].stack.at(-1), mops[1].stack.at(-1));
       if (real?.printed || pairs.has(pair)) return { mops, dropped: undefined };
       if (real === undefined) return { mops, dropped: why };
@@ -135,6 +140,14 @@ export class SecondOpinion extends RaceCalls {
     const own = cells.filter(cell => cell.kind === 'access' && cell.tid === before.tid && cell.write === before.write);
     if (own.some(({ mask }) => (mask >> offset) & 1)) return 'slot reused';
     return own.length > 0 ? 'first byte' : 'evicted';
+  }
+
+  /** What was found in the access that the real detector is about to report. */
+  #atHand(): readonly Found[] {
+    const { images, process } = this.#target;
+    if (!reportingAddresses(images).includes(process.cpu.registers.rip)) return [];
+    const found = raceAtHand(raceView(this.#target), process.cpu.registers);
+    return (found && this.#last.get(found.thread.state)) ?? [];
   }
 
   #realRace(): undefined {

@@ -45,7 +45,7 @@ export function secondAnswer(target: Target, opinion: SecondOpinion): Answer {
       (all.length === 0
         ? '.'
         : dropped.length === 0
-          ? ', and the real detector has reported each.'
+          ? `, and the real detector has reported each${races.some(({ atHand }) => atHand) ? ', or is about to' : ''}.`
           : `; ${dropped.length} of them the real detector has dropped:`),
     ...[...dropped, ...all.filter(group => !lost(group))].flatMap(group => {
       const [first] = group.races;
@@ -56,7 +56,7 @@ export function secondAnswer(target: Target, opinion: SecondOpinion): Answer {
       const why = [...new Set(group.races.map(({ dropped }) => dropped))].filter(each => !NO_LOSS.has(each));
       return lost(group)
         ? [`  DROPPED   ${group.text}, at ${at}`, ...why.map(each => `            ${WHY[each!]}`)]
-        : [`  reported  ${group.text}, at ${at}`];
+        : [`  ${group.races.every(({ atHand }) => atHand) ? 'at hand ' : 'reported'}  ${group.text}, at ${at}`];
     }),
   ];
   const data = {
