@@ -9,10 +9,12 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 /** What is no UTF-8 becomes U+FFFD. */
 export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes);
 
+const TWO_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Two lower-case digits a byte, nothing between. */
 export function hexText(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let i = 0; i < bytes.length; i++) text += TWO_DIGITS[bytes[i]!]!;
   return text;
 }
 

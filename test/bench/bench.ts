@@ -1,6 +1,6 @@
 /**
- * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs]]`, with --programs those beside
- * qemu-user alone. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
+ * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs | --doors]]`, with --programs those beside
+ * qemu-user alone, with --doors those of editors, gdb's protocol and core files. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { replayScript } from '../../src/runtime/race/replay.js';
 import { millionEvents } from '../race/made.js';
 import { buildC, buildGo, toolchain } from '../support/build.js';
 import { buildRaceOracle } from '../support/race.js';
+import { doors } from './doors.js';
 import { growths } from './growing.js';
 import { besideOthers, programs } from './programs.js';
 import { median, million, printTable, qemu, r14, rounds, type Stats, time } from './timing.js';
@@ -52,6 +53,10 @@ function running(what: string, binary: string, args: readonly string[], least: n
 
 const version = toolchain('go1.26') ? 'go1.26' : 'go1.19';
 await build();
+if (process.argv.includes('--doors')) {
+  printTable([['', 'r14', 'promised'], ...(await doors(version)).map(({ what, figure, promised }) => [what, figure, promised])]);
+  process.exit();
+}
 if (process.argv.includes('--programs')) {
   besideOthers(programs(version));
   process.exit();
@@ -275,6 +280,8 @@ rows.push({
   figure: `${median(shown.flatMap(each => each.back)).toFixed(0)} ms`,
   promised: '<= 30 ms',
 });
+
+rows.push(...(await doors(version)));
 
 const own = started.rss - started.pages * 4096;
 rows.push({ what: 'memory besides the guest pages, hello-race', figure: `${(own / 2 ** 20).toFixed(0)} MB`, promised: '<= 250 MB' });

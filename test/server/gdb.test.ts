@@ -231,9 +231,9 @@ describe('a connection', () => {
     const { ask } = connection();
     const [words, reply] = await ask('vCont;c');
     expect(Buffer.from(words!.slice(1), 'hex').toString()).toMatch(/SIGSEGV in __tsan_func_enter/);
-    expect(reply).toMatch(/^T0bthread:/);
-    expect((await ask('bs'))[0]).toMatch(/^T05thread:/);
-    expect((await ask('bc'))[0]).toMatch(/^T05thread:[0-9a-f]+;replaylog:begin;$/);
+    expect(reply).toMatch(/^T0b06:[0-9a-f]{16};07:[0-9a-f]{16};10:[0-9a-f]{16};thread:/);
+    expect((await ask('bs'))[0]).toMatch(/^T05(?:\w\w:[0-9a-f]{16};){3}thread:/);
+    expect((await ask('bc'))[0]).toMatch(/thread:[0-9a-f]+;replaylog:begin;$/);
   });
 
   it('leaves nothing set when it ends within a packet', async () => {

@@ -120,7 +120,11 @@ export function describedBytes(registers: Registers, number: number): Uint8Array
   const { row, fixed } = ALL[number]!;
   let value = row === undefined ? fixed : row.read(registers);
   const bytes = new Uint8Array(registerBytes(number));
-  for (let i = 0; i < bytes.length; i++, value >>= 8n) bytes[i] = Number(value & 0xffn);
+  const view = new DataView(bytes.buffer);
+  // All but those of x87, which have 80 bits, and segments' selectors are words of 64.
+  let at = 0;
+  for (; at + 8 <= bytes.length; at += 8, value >>= 64n) view.setBigUint64(at, BigInt.asUintN(64, value), true);
+  for (; at < bytes.length; at++, value >>= 8n) bytes[at] = Number(value & 0xffn);
   return bytes;
 }
 

@@ -93,10 +93,13 @@ export function bytesOfHex(text: string): Uint8Array | undefined {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
+/** Arguments that a call may have, well below where V8 has no stack for them. */
+const PIECE = 4096;
+
 /** Bytes as the characters of a packet. */
 export function charactersOf(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
   return text;
 }
 

@@ -3,6 +3,7 @@
  * and looks at its target; nothing here knows of sockets.
  */
 import { execute } from '../../debugger/commands/execute.js';
+import { stepInstructions } from '../../debugger/run/step.js';
 import type { Catchpoint, CodeBreakpoint, Watchpoint } from '../../debugger/session/breakpoints.js';
 import type { Session } from '../../debugger/session/session.js';
 import { lookAtWatched } from '../../debugger/session/watches.js';
@@ -21,6 +22,9 @@ const OK = 'OK';
 /** Errors by Linux's numbers, as gdbserver has them. */
 const ERROR = { fault: 'E0e', invalid: 'E16', gone: 'E03' } as const;
 const said = (text: string): string => `E.${text}`;
+
+/** Bytes of all registers. */
+const ALL_REGISTERS = Array.from({ length: REGISTER_COUNT }, (_, index) => registerBytes(index)).reduce((sum, bytes) => sum + bytes);
 
 /** Packets that may wait for their turn: gdb sends one at a time. */
 const MOST_WAITING = 10_000;
@@ -222,7 +226,9 @@ export class GdbConnection {
 
   #allRegisters(): Uint8Array {
     const { registers } = this.#chosen();
-    return Uint8Array.from(Array.from({ length: REGISTER_COUNT }, (_, i) => [...describedBytes(registers, i)]).flat());
+    const all = new Uint8Array(ALL_REGISTERS);
+    for (let index = 0, at = 0; index < REGISTER_COUNT; at += registerBytes(index++)) all.set(describedBytes(registers, index), at);
+    return all;
   }
 
   #readOne(text: string): string {
@@ -243,7 +249,7 @@ export class GdbConnection {
   #writeAll(text: string): string {
     const bytes = bytesOfHex(text);
     const { registers } = this.#chosen();
-    if (bytes?.length !== this.#allRegisters().length) return ERROR.invalid;
+    if (bytes?.length !== ALL_REGISTERS) return ERROR.invalid;
     for (let index = 0, at = 0; index < REGISTER_COUNT; at += registerBytes(index++))
       setDescribed(registers, index, bytes.subarray(at, at + registerBytes(index)));
     this.session.changed('set all registers');
@@ -359,9 +365,7 @@ export class GdbConnection {
     this.#running = false;
     this.#thread = undefined;
     if (!outcome.ok) return said(outcome.output.split('\n')[0]!);
-    const text = consoleText(session.stop, outcome.output);
-    if (text !== '') this.client.send(packet(text));
-    return this.#stopReply();
+    return this.#told(outcome.output);
   }
 
   /** The thread that is to go on is the one that is chosen, if it is not the one that would. */
@@ -374,7 +378,21 @@ export class GdbConnection {
 
   async #step(tid?: number): Promise<string> {
     await this.#goOnIn(tid);
-    return this.#move('stepi');
+    const { session } = this;
+    if (session.exited) return this.#move('stepi');
+    this.#running = true;
+    const { reason } = await session.moving(() => stepInstructions(session, 1));
+    this.#running = false;
+    this.#thread = undefined;
+    // gdb says itself where a step has come to, and steps a thousand times a second.
+    return reason === 'step' ? this.#stopReply() : this.#told((await execute(session, 'info program')).output);
+  }
+
+  /** The reply, behind what r14 says of the stop. */
+  #told(output: string): string {
+    const text = consoleText(this.session.stop, output);
+    if (text !== '') this.client.send(packet(text));
+    return this.#stopReply();
   }
 
   /** Steps while it is in [from, to). */

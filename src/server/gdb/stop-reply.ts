@@ -3,12 +3,16 @@
 import type { Session } from '../../debugger/session/session.js';
 import type { Stop } from '../../debugger/session/stop.js';
 import { hexText, utf8 } from '../../host/bytes.js';
+import { describedBytes } from './description.js';
 import { gdbSignal } from './signals.js';
 
 /** gdb's own numbers. */
 const INT = 2;
 const TRAP = 5;
 const ABRT = 6;
+
+/** RBP, RSP and RIP by gdb's numbers (`org.gnu.gdb.i386.core`). */
+const EXPEDITED = [6, 7, 16] as const;
 
 const two = (value: number): string => value.toString(16).padStart(2, '0');
 
@@ -20,7 +24,9 @@ export function stopReply(session: Session, setAs: (address: bigint) => SetAs | 
   const { stop } = session;
   if (stop.reason === 'exited') return stop.signal === undefined ? `W${two(stop.status & 0xff)}` : `X${two(gdbSignal(stop.status - 128))}`;
   const { thread } = session;
-  return `T${two(signalOf(stop))}thread:${thread.tid.toString(16)};${reasonOf(stop, setAs(thread.registers.rip))}`;
+  // With these gdb knows the frame, and need not ask for all registers.
+  const known = EXPEDITED.map(number => `${two(number)}:${hexText(describedBytes(thread.registers, number))};`).join('');
+  return `T${two(signalOf(stop))}${known}thread:${thread.tid.toString(16)};${reasonOf(stop, setAs(thread.registers.rip))}`;
 }
 
 function signalOf(stop: Stop): number {
