@@ -1,9 +1,11 @@
 /** Processes of files that are assembled anew, when they have been changed, each time that the program is started. */
+import { dirname, join } from 'node:path';
 import { AssemblyError } from '../asm/diagnostics.js';
 import { CallError } from '../asm/invoke.js';
 import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, type LaunchOptions } from '../debugger/session/launcher.js';
+import type { SharedSubject } from '../debugger/session/share.js';
 import { type CallsReturned, callResults } from '../debugger/show/call-results.js';
 import type { Process } from '../linux/api.js';
 import { type Assembly, type AssemblyWishes, complaintText } from '../runtime/bundled/assembly.js';
@@ -67,6 +69,17 @@ export class AssemblyLauncher implements Launcher {
 
   get instrumented(): Launcher['instrumented'] {
     return this.#launcher.instrumented;
+  }
+
+  /** Of one file alone, with its declarations, a link is whole. */
+  shared(): SharedSubject | undefined {
+    const { calls, paths, wishes } = this.asked;
+    const [path] = paths;
+    const { sources } = this.#assembly.program;
+    const source = sources.get(path!);
+    if (paths.length !== 1 || source === undefined || wishes.go !== undefined) return undefined;
+    const runtime = wishes.runtime === undefined ? 'none' : wishes.runtime.race ? 'race' : 'plain';
+    return { kind: 'assembly', text: { source, types: sources.get(join(dirname(path!), 'types.go')) ?? '', calls, runtime } };
   }
 
   source(path: string): string | undefined {

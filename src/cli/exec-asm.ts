@@ -1,5 +1,6 @@
 import { run } from '../debugger/commands/execute.js';
 import type { Session } from '../debugger/session/session.js';
+import type { SharedLook } from '../debugger/session/share.js';
 import type { Stop } from '../debugger/session/stop.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { hold } from './exec.js';
@@ -9,24 +10,30 @@ import { processOptions } from './process-options.js';
 import { tellStats } from './run.js';
 
 /** `r14 asm`: a debugging session, as `r14 exec` holds it, of assembled files; calls are also just made, where nothing else is to be done. */
-export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles): Promise<number> {
+export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles, look?: SharedLook): Promise<number> {
   const started = performance.now();
   const files = new AssemblyLauncher(asked, processOptions(parsed, path));
   const calls = files.calls > 0 ? files : undefined;
   let held: Session | undefined;
-  const status = await hold(atFirstCall(parsed, asked.calls), path, files, {
-    attend: session => {
-      held = session;
+  const status = await hold(
+    atFirstCall(parsed, asked.calls),
+    path,
+    files,
+    {
+      attend: session => {
+        held = session;
+      },
+      idle: calls && (session => makeCalls(session, calls)),
+      // Whatever has become of the program is told already; what the calls have become is not, where the screen or the limit ended it.
+      finish: (session, status, shown) => {
+        const returned = calls?.returned(session.target.process);
+        if (returned !== undefined && shown && returned.text !== '') writeOut(1, `${returned.text}\n`);
+        if (returned?.unfinished !== undefined) writeOut(2, `r14: ${returned.unfinished} has not returned\n`);
+        return session.exitStatus ?? (statusOfStop(session.stop) || status);
+      },
     },
-    idle: calls && (session => makeCalls(session, calls)),
-    // Whatever has become of the program is told already; what the calls have become is not, where the screen or the limit ended it.
-    finish: (session, status, shown) => {
-      const returned = calls?.returned(session.target.process);
-      if (returned !== undefined && shown && returned.text !== '') writeOut(1, `${returned.text}\n`);
-      if (returned?.unfinished !== undefined) writeOut(2, `r14: ${returned.unfinished} has not returned\n`);
-      return session.exitStatus ?? (statusOfStop(session.stop) || status);
-    },
-  });
+    look,
+  );
   if (parsed.values.has('stats') && held !== undefined) tellStats(held.target.process, started, status);
   return status;
 }

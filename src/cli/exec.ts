@@ -7,6 +7,7 @@ import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
+import type { SharedLook } from '../debugger/session/share.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
@@ -23,9 +24,9 @@ const WELCOME = 'Stopped before the first instruction. start runs to main, b SYM
 const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
 
 /** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export function debug(parsed: Parsed, path: string, assembled?: Runnable): Promise<number> {
+export function debug(parsed: Parsed, path: string, assembled?: Runnable, look?: SharedLook): Promise<number> {
   const options = processOptions(parsed, path);
-  return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options));
+  return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), undefined, look);
 }
 
 /** How `r14 asm` differs. */
@@ -41,7 +42,7 @@ export interface Manner {
   finish(session: Session, status: number, shown: boolean): number;
 }
 
-export async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner): Promise<number> {
+export async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner, look?: SharedLook): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
@@ -72,7 +73,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   };
   if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
-    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script }, outlet);
+    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, shared: look }, outlet);
     // The screen is gone, and what it has told with it.
     finish(0, true);
     return session.exitStatus ?? 0;

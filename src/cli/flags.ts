@@ -15,7 +15,8 @@ export type CommandName =
   | 'gdbserver'
   | 'core'
   | 'dap'
-  | 'completion';
+  | 'completion'
+  | 'open';
 
 export interface FlagRow {
   readonly name: string;
@@ -30,32 +31,43 @@ export interface FlagRow {
 }
 
 export const COMMAND_FLAGS = [
-  { name: 'batch', summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed', of: ['exec', 'replay', 'asm', 'core'] },
+  {
+    name: 'batch',
+    summary: 'run the commands of -ex and -x and end: status 0, or 1 if one failed',
+    of: ['exec', 'replay', 'asm', 'core', 'open'],
+  },
   {
     name: 'ex',
     value: 'COMMAND',
     summary: 'run a debugger command; any number, in order',
-    of: ['exec', 'replay', 'asm', 'core'],
+    of: ['exec', 'replay', 'asm', 'core', 'open'],
     repeated: true,
     gdb: true,
   },
-  { name: 'x', value: 'FILE', summary: 'run the commands of a file', of: ['exec', 'replay', 'asm', 'core'], repeated: true, gdb: true },
-  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'replay', 'asm', 'lesson', 'core'] },
+  {
+    name: 'x',
+    value: 'FILE',
+    summary: 'run the commands of a file',
+    of: ['exec', 'replay', 'asm', 'core', 'open'],
+    repeated: true,
+    gdb: true,
+  },
+  { name: 'line', summary: 'type commands line by line, not in the full screen', of: ['exec', 'replay', 'asm', 'lesson', 'core', 'open'] },
   {
     name: 'ascii',
     summary: 'draw the screen with ASCII characters only, as with LC_ALL=C or TERM=vt100',
-    of: ['exec', 'replay', 'asm', 'lesson', 'core'],
+    of: ['exec', 'replay', 'asm', 'lesson', 'core', 'open'],
   },
   {
     name: 'screen-reader',
     summary: 'lines, and what each step has changed in words (also with INK_SCREEN_READER=true)',
-    of: ['exec', 'replay', 'asm', 'lesson', 'core'],
+    of: ['exec', 'replay', 'asm', 'lesson', 'core', 'open'],
   },
   {
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core'],
+    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core', 'open'],
   },
   {
     name: 'self',
@@ -93,7 +105,7 @@ export const COMMAND_FLAGS = [
     name: 'history-memory',
     value: 'SIZE',
     summary: 'memory that going back may take, beside the program (default 1G)',
-    of: ['exec', 'replay', 'asm', 'gdbserver'],
+    of: ['exec', 'replay', 'asm', 'gdbserver', 'open'],
   },
   { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'race', 'gdbserver'] },
   {
@@ -201,13 +213,13 @@ export const COMMAND_FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion', 'open'],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion'],
+    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion', 'open'],
   },
 ] as const satisfies readonly FlagRow[];
 
@@ -248,6 +260,11 @@ export const CLI_COMMANDS = {
   info: {
     syntax: 'r14 info [--json] PATH, or --self',
     summary: 'what a program is: its Go, build settings, whether it is a race build and by what evidence, ABI, DWARF',
+  },
+  open: {
+    syntax: 'r14 open [FLAGS] LINK [PROGRAM]',
+    summary:
+      "open what somebody has shared, from the page or with the command share; PROGRAM: where the program of the link lies, if it is none of r14's",
   },
   completion: {
     syntax: 'r14 completion bash|zsh|fish',

@@ -8,6 +8,7 @@ import { makeFolder } from '../host/node/folder.js';
 import { fileInput } from '../host/node/input.js';
 import { changeFile, replaceFile } from '../host/node/kept.js';
 import { version } from '../host/node/package.js';
+import { nodePorts } from '../host/node/ports.js';
 import { readRegular } from '../host/node/regular.js';
 
 /** Source files larger than this are not read: they are not sources. */
@@ -35,6 +36,7 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
     readScript: path => reaching('read', path, () => readFileSync(path, 'utf8')),
     writeFile: (path, contents) => reaching('write', path, () => replaceFile(path, contents)),
     appendFile: (path, text) => reaching('write', path, () => appendFileSync(inFolder(path), text)),
+    links: { page: process.env.R14_PAGE || 'http://localhost:8014/', pack: nodePorts.pack! },
     get version() {
       return version();
     },

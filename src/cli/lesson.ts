@@ -1,6 +1,9 @@
 /** `r14 lesson`: a lesson in the screen, in line mode, or all of it at once with --check. */
+import { printedAnswer } from '../debugger/answer.js';
+import { run as runLine } from '../debugger/commands/execute.js';
 import { LessonError } from '../debugger/lesson/lesson.js';
 import { LessonRun } from '../debugger/lesson/run.js';
+import type { SharedLook } from '../debugger/session/share.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { asciiWanted, type Parsed, screenWanted } from './flags.js';
@@ -14,8 +17,15 @@ import { openScreen } from './screen.js';
 
 const BAD_INPUT = 2;
 
+/** Where a link leads to in a lesson. */
+interface SharedLesson {
+  readonly part: number;
+  readonly commands: readonly string[];
+  readonly look: SharedLook | undefined;
+}
+
 /** `untilSignal`: the screen opens where a step has left the program stopped by a signal. Returns the exit status: 1 when a step was not as the lesson says, 2 when the lesson itself is wrong. */
-export async function lessonCommand(parsed: Parsed, name: string, untilSignal = false): Promise<number> {
+export async function lessonCommand(parsed: Parsed, name: string, untilSignal = false, shared?: SharedLesson): Promise<number> {
   if (parsed.values.has('new')) {
     writeOut(1, newLesson(name));
     return 0;
@@ -33,9 +43,19 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     if (print) return await printLesson(run);
     const after = afterwards(name);
     const known = progressIn(key);
-    const begun = known > 0 && known < lesson.parts.length && !parsed.values.has('from-start') ? known : 0;
+    const begun =
+      shared !== undefined
+        ? Math.min(shared.part, lesson.parts.length)
+        : known > 0 && known < lesson.parts.length && !parsed.values.has('from-start')
+          ? known
+          : 0;
     const kept = (part: number) => keepProgress(key, part);
     if (!screenWanted(parsed)) {
+      if (shared !== undefined) {
+        await run.seek(begun);
+        for (const line of shared.commands) writeOut(1, printedAnswer(await runLine(run.session, line)));
+        return await walkLines(run, asciiWanted(parsed), after, kept);
+      }
       if (process.stdin.isTTY !== true) return await walkLines(run, plainPipe(parsed), '', () => undefined);
       if (begun > 0) {
         await run.seek(begun);
@@ -52,8 +72,19 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     if (untilSignal) await walk.untilSignal();
     else await walk.resume(begun);
     open = true;
-    if (begun > 0 && !untilSignal) notice += 'You were here before: it goes on there. T lists the sections.\n';
-    await openScreen(walk, { title: source.name, ascii: asciiWanted(parsed), written: stage.printed(), notice }, outlet);
+    if (begun > 0 && !untilSignal && shared === undefined) notice += 'You were here before: it goes on there. T lists the sections.\n';
+    await openScreen(
+      walk,
+      {
+        title: source.name,
+        ascii: asciiWanted(parsed),
+        written: stage.printed(),
+        notice,
+        script: shared?.commands ?? [],
+        shared: shared?.look,
+      },
+      outlet,
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof LessonError)) throw error;

@@ -26,6 +26,7 @@ const WANTED = {
   cost: 'the name of a bundled program, or the paths of a plain and a -race build',
   core: 'the path of a core file, and perhaps of its program',
   completion: 'the name of a shell: bash, zsh or fish',
+  open: 'a link: what the page or the command share has given',
   gdbserver: 'where to listen, and a program: :1234 PATH',
 } as const;
 
@@ -49,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (parsed.command === undefined)
     throw new UsageError(
-      'a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core, dap or completion',
+      'a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core, dap, completion or open',
     );
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.command === 'dap') {
@@ -77,6 +78,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === 'cost') {
     const { costCommand } = await import('./cost.js');
     return costCommand(parsed, parsed.path);
+  }
+  if (parsed.command === 'open') {
+    const { openLink } = await import('./open.js');
+    return openLink(parsed, parsed.path);
   }
   const { reserveMemory } = await import('../cpu/memory/reserve.js');
   reserveMemory(sizeFlag(parsed, 'memory'));

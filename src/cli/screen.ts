@@ -9,7 +9,7 @@ import { TypedLines } from './typed-lines.js';
 /** Shows what is open until the user quits. */
 export async function openScreen(
   opened: Opened,
-  begin: Pick<ScreenOptions, 'title' | 'ascii' | 'script' | 'written'> & { readonly notice?: string },
+  begin: Pick<ScreenOptions, 'title' | 'ascii' | 'script' | 'written' | 'shared'> & { readonly notice?: string },
   outlet: Outlet,
 ): Promise<void> {
   // Read when React is loaded: its development build is slow and leaks.

@@ -8,5 +8,7 @@ export interface Ports {
   readonly files: HostFiles;
   readonly assets: Assets;
   readonly unpack: Unpack;
+  /** Compresses as RFC 1950 has it; absent: not here. */
+  readonly pack?: (plain: Uint8Array) => Uint8Array;
   readonly digest: () => Digest;
 }

@@ -5,11 +5,13 @@ import type { LessonWalk } from '../debugger/lesson/walk.js';
 import { locate, placeOfExpression } from '../debugger/session/expressions.js';
 import { mainFunction } from '../debugger/session/locations.js';
 import type { Session } from '../debugger/session/session.js';
+import type { SharedLook } from '../debugger/session/share.js';
 import { utf8 } from '../host/bytes.js';
 import { grouped } from '../host/grouped.js';
 import { told } from '../host/told.js';
 import type { Action } from './action.js';
 import { act } from './actions.js';
+import { PANES } from './panes/table.js';
 import { type Effect, initial, type Message, type Next, type State } from './state.js';
 import { update } from './update.js';
 import { type Looking, observe } from './view/view.js';
@@ -47,6 +49,8 @@ export interface PresenterOptions {
   readonly written?: string;
   /** What is to be said first; empty: nothing. */
   readonly notice: string;
+  /** How it stands at first, as a link has it. */
+  readonly shared?: SharedLook | undefined;
   /** The lesson is shown beside the screen, and not on it. */
   readonly lessonBeside?: boolean;
   /** Keeps what the user has set of the screen's look. */
@@ -101,6 +105,9 @@ export class Presenter {
     const { rows, columns } = display.size;
     this.#looking = atFirst(opened.session);
     this.#state = initial(this.#look(), rows, columns, options.history, opened.lesson?.view, options.lessonBeside);
+    const shared = options.shared;
+    const focus = PANES.find(({ name }) => name === shared?.focus)?.name;
+    if (shared !== undefined && focus !== undefined) this.#state = { ...this.#state, focus, zoomed: shared.zoomed };
     this.#opening = (options.script ?? []).length > 0;
     this.#redraw = atMostEvery(FRAME, display, () => {
       this.#readOutput();
@@ -150,6 +157,12 @@ export class Presenter {
     if (effect !== undefined) void this.#carryOut(effect);
   }
 
+  /** How the screen stands, for a link. */
+  get #standing(): SharedLook {
+    const { focus, zoomed } = this.#state;
+    return { focus, zoomed };
+  }
+
   #look() {
     return observe(this.opened.session, this.options.title, this.#looking);
   }
@@ -180,6 +193,7 @@ export class Presenter {
     switch (effect.kind) {
       case 'command': {
         const { session } = opened;
+        session.look = this.#standing;
         const before = LOOK.map(name => session.settings.text(name));
         await this.#running(effect.line === '' ? session.lastLine : effect.line, async () => (await run(session, effect.line)).output);
         const changed = LOOK.filter((name, index) => session.settings.text(name) !== before[index]);

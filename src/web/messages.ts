@@ -1,4 +1,5 @@
 /** What a page and its engine, which runs in a worker, tell each other: plain data. */
+import type { SharedLook, SharedPlace } from '../debugger/session/share.js';
 import type { CourseLesson } from '../runtime/bundled/catalog.js';
 import type { Input } from '../tui/input.js';
 import type { PaneName } from '../tui/panes/table.js';
@@ -46,11 +47,22 @@ export interface PlayExample extends Pick<AssemblyText, 'source' | 'types'> {
 /** What can be opened. */
 export type Subject =
   | { readonly kind: 'lesson'; readonly name: string; readonly part?: number }
+  | { readonly kind: 'bundled'; readonly name: string; readonly variant?: string; readonly race?: boolean }
   | { readonly kind: 'assembly'; readonly text: AssemblyText }
   | { readonly kind: 'binary'; readonly file: GivenFile; readonly libraries: readonly GivenFile[] };
 
 export type ToEngine =
-  | { readonly kind: 'open'; readonly number: number; readonly subject: Subject; readonly script: readonly string[] }
+  | {
+      readonly kind: 'open';
+      readonly number: number;
+      readonly subject: Subject;
+      readonly script: readonly string[];
+      readonly look?: SharedLook | undefined;
+    }
+  /** Opens what a link leads to, and says so with `linked`. */
+  | { readonly kind: 'link'; readonly number: number; readonly link: string }
+  /** Is answered with `shared`, or with `refused`. */
+  | { readonly kind: 'share' }
   | { readonly kind: 'size'; readonly size: ScreenSize }
   | { readonly kind: 'input'; readonly input: Input }
   /** A line for the debugger, or for the program where that reads. */
@@ -114,6 +126,8 @@ export interface PaintedScreen extends ScreenSize {
 export type FromEngine =
   | { readonly kind: 'ready'; readonly course: readonly CourseLesson[]; readonly examples: readonly PlayExample[] }
   | { readonly kind: 'checked'; readonly number: number; readonly problems: readonly TextProblem[] }
+  | { readonly kind: 'linked'; readonly number: number; readonly place: SharedPlace }
+  | { readonly kind: 'shared'; readonly link: string; readonly whole: boolean }
   /** `number`: of what was opened with it. */
   | { readonly kind: 'screen'; readonly number: number; readonly screen: PaintedScreen }
   /** The reader has left what was open. */

@@ -148,6 +148,67 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await context.close();
   });
 
+  it('a link leads a new profile, and a terminal, to the same screen', async () => {
+    const one = await open('#lesson=closures');
+    const { page } = one;
+    await page.waitForSelector('[data-pane=code]', { timeout: LONG });
+    const at = () => page.locator('.note').textContent();
+    for (let step = 2; step < 5; step++) {
+      const before = await at();
+      await page.locator('button.main').click();
+      await page.waitForFunction(text => document.querySelector('.note')?.textContent !== text, before, { timeout: LONG });
+      await still(page);
+    }
+    await command(page, 'stepi 7');
+    await command(page, 'config disassemble-flavor intel');
+    await page.locator('.screen').press('5');
+    await page.getByRole('button', { name: 'Share' }).click();
+    const link = await page.locator('.link input').inputValue();
+    const shown = async (there: Page) => ({
+      head: await there.locator('.cellhead').textContent(),
+      note: await there.locator('.note').textContent(),
+      focused: await there.locator('.pane.focused').getAttribute('data-pane'),
+      ...Object.fromEntries(
+        await Promise.all(['code', 'registers', 'backtrace', 'memory'].map(async name => [name, await pane(there, name)])),
+      ),
+    });
+    const here = await shown(page);
+    const other = await opened(browser);
+    await other.page.goto(link);
+    await other.page.waitForFunction(head => document.querySelector('.cellhead')?.textContent === head, here.head, { timeout: LONG });
+    await still(other.page);
+    expect(await shown(other.page)).toEqual(here);
+    await other.context.close();
+
+    // The playground's texts are in the link too.
+    await page.goto(`${server.url}#play`);
+    await page.locator('[aria-label=examples] option').nth(1).waitFor({ state: 'attached', timeout: LONG });
+    await page.locator('[aria-label=examples]').selectOption('internal');
+    await page.waitForFunction(() => document.querySelector('.editor.source')?.textContent?.includes('ABIInternal'), undefined, {
+      timeout: LONG,
+    });
+    await page.locator('.asks button.main').click();
+    await page.waitForFunction(() => document.querySelector('.cellhead')?.textContent?.includes('main.Weight'), undefined, {
+      timeout: LONG,
+    });
+    await command(page, 'stepi 3');
+    await page.getByRole('button', { name: 'Share' }).click();
+    const playground = await page.locator('.link input').inputValue();
+    const rip = (await pane(page, 'code')).split('\n').find(row => row.includes('=>'))!;
+    const { stdout } = runR14(['open', '--batch', playground, '-ex', 'print/x $rip']);
+    expect(rip).toContain(stdout.toString().trimEnd().split('\n').at(-1)!.split(' ').at(-1)!);
+    expect(one.faults).toEqual([]);
+    await one.context.close();
+  });
+
+  it('a link that was cut says so', async () => {
+    const { page, context, faults } = await open('#r14=1.500.eJx');
+    await page.waitForSelector('.problem', { timeout: LONG });
+    expect(await page.locator('.problem').textContent()).toBe('this link was cut: it has 3 of 500 characters; copy all of it');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   const noGo = missing('go1.26');
   it.skipIf(noGo)(`a real crash is dropped in, and its frames are read${noGo ? ` (skipped: ${noGo})` : ''}`, async () => {
     const { page, context, faults } = await open('#open');

@@ -74,7 +74,24 @@ async function runNow(session: Session, line: string): Promise<Outcome> {
   readers.delete(session);
   if (whole.length === 1) return runLine(session, whole[0]!.text);
   session.lastLine = '';
-  return outcomeOf(session, whole.map(({ text }) => text).join('\n'), () => runWhole(session, whole, commandLine));
+  const lines = whole.map(({ text }) => text);
+  const outcome = await outcomeOf(session, lines.join('\n'), () => runWhole(session, whole, commandLine));
+  note(session, lines, outcome);
+  return outcome;
+}
+
+/** Commands that lead nowhere, and lines that a link has at most. */
+const ELSEWHERE = /^\s*(?:share|help|h|\?|transcript|exit|quit|q|save|apropos)\b/;
+const MOST_GIVEN = 2000;
+
+/** Keeps lines for a link to here. Where a run was stopped by hand, the moment is what comes again. */
+function note({ given, stop, target, exited }: Session, lines: readonly string[], { ok }: Outcome): void {
+  if (!ok || given.length + lines.length > MOST_GIVEN || lines.some(line => line.trim() === '' || ELSEWHERE.test(line))) return;
+  const byHand = !exited && stop.reason === 'interrupted';
+  const seek = `seek ${target.process.t}`;
+  if (!byHand) given.push(...lines);
+  else if (given.at(-1) !== seek) given.push(seek);
+  else given.push(...lines);
 }
 
 /** What a line is part of, for sessions where one is begun. */
@@ -92,6 +109,7 @@ async function runLine(session: Session, line: string): Promise<Outcome> {
   const wanted = typed === '' ? session.lastLine : line;
   const { transcript } = session;
   const outcome = await executeNow(session, wanted);
+  note(session, [wanted], outcome);
   session.lastLine = typed === '' ? session.lastLine : repeatable(session, typed);
   if (transcript === undefined) return outcome;
   try {

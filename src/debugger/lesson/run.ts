@@ -41,7 +41,7 @@ export class LessonRun {
     readonly lesson: Lesson,
     private readonly stage: LessonStage,
   ) {
-    this.session = stage.open(undefined, undefined);
+    this.session = this.#opens(undefined, undefined);
     this.#left = this.#place();
   }
 
@@ -128,8 +128,16 @@ export class LessonRun {
   }
 
   #open(variant: string | undefined, race: boolean | undefined): void {
-    this.session = this.stage.open(variant, race);
+    this.session = this.#opens(variant, race);
     this.#opened++;
+  }
+
+  #opens(variant: string | undefined, race: boolean | undefined): Session {
+    const session = this.stage.open(variant, race);
+    const [, name] = /^programs\/([\w-]+)\/lesson\.md$/.exec(this.lesson.file) ?? [];
+    // A lesson of one's own is in a file that a link does not have.
+    session.subject = () => (name === undefined ? undefined : { kind: 'lesson', name, part: this.position });
+    return session;
   }
 
   async #does(part: LessonPart): Promise<StepResult> {

@@ -2,11 +2,13 @@
 import type { FilePiece } from '../../host/files.js';
 import type { InputQueue } from '../../host/input.js';
 import type { GuestInput } from '../../host/input-log.js';
+import type { Ports } from '../../host/ports.js';
 import type { Images } from '../../image/images.js';
 import type { LoadedObject, Process } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Instrumented } from '../../runtime/instrument/pass.js';
 import type { Data } from '../answer.js';
+import type { SharedSubject } from './share.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
@@ -30,6 +32,8 @@ export interface Launcher {
   readonly instrumented?: readonly Instrumented[];
   /** What an ended process has to tell besides its status, in words and as data. */
   result?(process: Process): { readonly text: string; readonly data: Data } | undefined;
+  /** What a link names for it; absent: nothing that could be opened elsewhere. */
+  shared?(process: Process): SharedSubject | undefined;
   /** Whether the last launch was of another program than the one before: its source has changed. */
   readonly renewed?: boolean;
 }
@@ -67,6 +71,8 @@ export interface Host {
   appendFile(path: string, text: string): void;
   /** Instructions that may be run again to say more of a stop: none where a screen waits for it, many where somebody reads. */
   readonly again: number;
+  /** What links need: the address of the page that they lead to, without a fragment, and the port that compresses. Absent: none are made here. */
+  readonly links?: { readonly page: string; readonly pack: NonNullable<Ports['pack']> };
   /** r14's version. */
   readonly version: string;
   /** Faults of r14's own come with their stack. */

@@ -1,6 +1,7 @@
 /** Starts processes for a session, of a file or of an assembled program, and reads their symbols. */
 import { elfBytes } from '../../asm/elf.js';
 import { LoggedFiles, type SavedFileLog } from '../../host/log.js';
+import { basename } from '../../host/path.js';
 import type { Ports } from '../../host/ports.js';
 import type { Image } from '../../image/api.js';
 import { assembledImage } from '../../image/assembled.js';
@@ -63,6 +64,10 @@ export const startOf = (process: Process) => recorded.get(process);
 const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined, room: number): Process | undefined =>
   (options.allowWrite ?? []).length > 0 ? undefined : started({ ...options, room }, args, () => undefined);
 
+/** Whether a run is that of the program alone: a link says nothing of arguments and the like. */
+const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay }: LaunchOptions): boolean =>
+  args.length <= 1 && [env, seed, cpu, cpus, allowRead, allowWrite, overlay].every(each => each === undefined);
+
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Runnable, given: LaunchOptions): Launcher {
   const options = { bundled: {}, ...given, ...(program.extension === undefined ? {} : { extension: program.extension }) };
@@ -74,6 +79,7 @@ export function assembledLauncher(program: Runnable, given: LaunchOptions): Laun
     again: (...how) => startedAgain({ ...options, program: bytes }, ...how),
     images: () => images,
     source: path => program.sources.get(path),
+    shared: () => (isUsual(options) ? { kind: 'bundled', name: options.path, ...options.bundled } : undefined),
     ...(program.instrumented === undefined ? {} : { instrumented: program.instrumented }),
   };
 }
@@ -96,6 +102,8 @@ export function launcher(options: LaunchOptions): Launcher {
       return images;
     },
     source: () => undefined,
+    shared: process =>
+      isUsual(options) ? { kind: 'binary', name: basename(options.path), sum: startOf(process)?.program() ?? '' } : undefined,
   };
 }
 

@@ -35,6 +35,7 @@ import { Replay } from './past.js';
 import { RegisterWatches } from './register-watches.js';
 import { Requests } from './requests.js';
 import { Settings } from './settings.js';
+import type { SharedLook, SharedSubject } from './share.js';
 import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
 import type { Stop } from './stop.js';
@@ -114,6 +115,12 @@ export class Session {
   /** Where `x`, `telescope` and `list` go on, kept by those commands. */
   readonly resume: { x?: bigint; format?: { readonly letter: string; readonly size: number }; telescope?: bigint; list?: Listed } = {};
   lastLine = '';
+  /** What the user has done, in lines that come to the same place again. */
+  readonly given: string[] = [];
+  /** What a link to here names; absent: what the launcher has launched. */
+  subject: (() => SharedSubject | undefined) | undefined;
+  /** How the screen stands that shows it. */
+  look: SharedLook | undefined;
   /** Scripts that are being run, each by the one before. */
   scripts = 0;
   /** The user's own commands, and how deep they call each other now. */

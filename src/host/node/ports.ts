@@ -19,6 +19,7 @@ export const nodePorts: Ports = {
       return decompress && ((packed: Uint8Array, most: number) => decompress(packed, { maxOutputLength: most }));
     },
   },
+  pack: plain => zlib().deflateSync(plain, { level: 9 }),
   digest: () => {
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     return { update: data => void hash.update(data), hex: () => hash.digest('hex') };

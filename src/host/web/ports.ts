@@ -1,16 +1,17 @@
 /** What r14's core needs of its surroundings, in a page: nothing of it leaves the browser. */
-import { unzlibSync } from 'fflate';
+import { unzlibSync, zlibSync } from 'fflate';
 import type { Assets } from '../assets.js';
 import type { HostFiles } from '../files.js';
 import type { Ports } from '../ports.js';
 import { Told } from '../told.js';
 import { Sha256 } from './digest.js';
 
-export const webPorts = (assets: Assets, files: HostFiles): Ports => ({
+export const webPorts = (assets: Assets, files: HostFiles): Ports & Required<Pick<Ports, 'pack'>> => ({
   files,
   assets,
   // RFC 8878 (zstd) no browser has at once: what is packed so says that it cannot be read here.
   unpack: { zlib: inflated },
+  pack: plain => zlibSync(plain, { level: 9 }),
   digest: () => new Sha256(),
 });
 

@@ -17,7 +17,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
   const view = useSyncExternalStore(engine.listen, () => engine.view);
   const [place, setPlace] = useState<PagePlace>(() => placeOfHash(location.hash));
   const [ground, setGround] = useGround();
-  const { complaint, take } = useDropped(engine, setPlace);
+  const { complaint, take } = useDropped(engine, place, setPlace);
   useEffect(() => {
     const moved = (): void => setPlace(placeOfHash(location.hash));
     addEventListener('hashchange', moved);
@@ -26,26 +26,32 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
   useEffect(() => {
     if (place.kind === 'lesson') engine.open({ kind: 'lesson', name: place.name });
     else if (place.kind === 'play') engine.leave();
+    else if (place.kind === 'link') engine.follow(place.link);
   }, [engine, place]);
   useKeys(engine);
-  const { screen, subject, refused, fault } = view;
+  const { screen, subject, refused, fault, shared, linked } = view;
+  // A link leads to where its subject is shown.
+  const followed = place.kind === 'link' ? linked?.subject : undefined;
+  const playing = place.kind === 'play' || followed?.kind === 'assembly';
+  const wanted = followed?.kind === 'binary' ? followed.name : undefined;
   const problem = fault || refused || complaint;
   return (
     <div className={embedded ? 'app embedded' : 'app'} data-theme={ground}>
-      <Bar {...{ view, place, ground, setGround, take, embedded }} />
+      <Bar {...{ engine, view, place, ground, setGround, take, embedded }} />
       <main>
+        {shared !== undefined && <Link link={shared.link} whole={shared.whole} close={() => engine.dismiss()} />}
         {problem !== '' && (
           <p className="problem" role="alert">
             {problem}
           </p>
         )}
-        {place.kind === 'open' && subject === undefined ? (
-          <Opening take={take} />
+        {(place.kind === 'open' || wanted !== undefined) && subject === undefined ? (
+          <Opening take={take} wanted={wanted} />
         ) : (
-          <div className={screen?.lesson === undefined && place.kind !== 'play' ? 'walker' : 'walker taught'}>
-            {place.kind === 'play' && (
+          <div className={screen?.lesson === undefined && !playing ? 'walker' : 'walker taught'}>
+            {playing && (
               <Suspense fallback={<div className="playground" />}>
-                <Playground engine={engine} view={view} given={undefined} />
+                <Playground engine={engine} view={view} given={followed?.kind === 'assembly' ? followed.text : undefined} />
               </Suspense>
             )}
             {screen?.lesson !== undefined && <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />}
@@ -58,6 +64,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
 }
 
 interface BarProps {
+  readonly engine: PageEngine;
   readonly view: PageEngine['view'];
   readonly place: PagePlace;
   readonly ground: Ground;
@@ -66,7 +73,7 @@ interface BarProps {
   readonly embedded: boolean;
 }
 
-function Bar({ view: { course }, place, ground, setGround, take, embedded }: BarProps) {
+function Bar({ engine, view: { course }, place, ground, setGround, take, embedded }: BarProps) {
   if (embedded)
     return (
       <header className="bar">
@@ -93,6 +100,9 @@ function Bar({ view: { course }, place, ground, setGround, take, embedded }: Bar
         </select>
       </label>
       <a href={hashOfPlace({ kind: 'play' })}>playground</a>
+      <button type="button" onClick={() => engine.send({ kind: 'share' })}>
+        Share
+      </button>
       <label className="file">
         Open a binary
         <input type="file" multiple onChange={({ target }) => take(target.files)} />
@@ -104,10 +114,35 @@ function Bar({ view: { course }, place, ground, setGround, take, embedded }: Bar
   );
 }
 
-function Opening({ take }: { readonly take: (files: FileList | null) => void }) {
+/** A link that was made: in the clipboard where that may be, and here to be copied. */
+function Link({ link, whole, close }: { readonly link: string; readonly whole: boolean; readonly close: () => void }) {
+  const address = `${location.href.replace(/#.*/, '')}#${link}`;
+  useEffect(() => {
+    navigator.clipboard?.writeText(address).catch(() => undefined);
+  }, [address]);
+  return (
+    <p className="link" role="status">
+      <label>
+        a link to here{whole ? '' : ' (the program itself is not in it: who opens it is asked for it)'}
+        <input readOnly value={address} onFocus={({ target }) => target.select()} />
+      </label>
+      <button type="button" onClick={close}>
+        close
+      </button>
+    </p>
+  );
+}
+
+interface OpeningProps {
+  readonly take: (files: FileList | null) => void;
+  /** The program that a link is of. */
+  readonly wanted: string | undefined;
+}
+
+function Opening({ take, wanted }: OpeningProps) {
   return (
     <section className="opening" aria-label="open a binary">
-      <h2>Drop a Linux/amd64 program here</h2>
+      <h2>{wanted === undefined ? 'Drop a Linux/amd64 program here' : `Drop ${wanted} here: the link has all but the program`}</h2>
       <p>
         Any static ELF up to 100 MB: Go of all versions, with <code>-race</code> above all, and C. A dynamic one needs its libraries beside
         it: drop them together. Nothing leaves your browser.
@@ -151,7 +186,7 @@ function useKeys(engine: PageEngine): void {
 const isLibrary = (name: string): boolean => /\.so(?:\.[\d.]+)?$/.test(name);
 
 /** Programs that are dropped on the page or chosen, with libraries, which are told by their names. */
-function useDropped(engine: PageEngine, setPlace: (place: PagePlace) => void) {
+function useDropped(engine: PageEngine, place: PagePlace, setPlace: (place: PagePlace) => void) {
   const [complaint, setComplaint] = useState('');
   const last = useRef<Extract<Subject, { kind: 'binary' }>>(undefined);
   const take = async (files: FileList | null): Promise<void> => {
@@ -174,8 +209,12 @@ function useDropped(engine: PageEngine, setPlace: (place: PagePlace) => void) {
       const subject = { kind: 'binary' as const, file: program, libraries: [...known, ...libraries] };
       last.current = subject;
       setComplaint('');
-      setPlace({ kind: 'open' });
-      engine.open(subject);
+      const { linked } = engine.view;
+      if (place.kind === 'link' && linked?.subject.kind === 'binary') engine.open(subject, linked.commands, linked.look);
+      else {
+        setPlace({ kind: 'open' });
+        engine.open(subject);
+      }
     } catch (error) {
       setComplaint(`${given[0]!.name} cannot be read: ${(error as Error).message}`);
     }

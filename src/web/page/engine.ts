@@ -1,4 +1,5 @@
 /** The page's side of its engine: the worker, what it has told last, and who wants to know. */
+import type { SharedLook, SharedPlace } from '../../debugger/session/share.js';
 import type { CourseLesson } from '../../runtime/bundled/catalog.js';
 import type { FromEngine, PaintedScreen, PlayExample, ScreenSize, Subject, TextProblem, ToEngine } from '../messages.js';
 
@@ -12,6 +13,10 @@ export interface EngineView {
   readonly subject: Subject | undefined;
   /** Why what was to be opened is not. */
   readonly refused: string;
+  /** A link to what is open, when it was asked for; `whole`: it has all that opening it needs. */
+  readonly shared: { readonly link: string; readonly whole: boolean } | undefined;
+  /** What the link that was followed leads to. */
+  readonly linked: SharedPlace | undefined;
   /** What has gone wrong with the engine itself. */
   readonly fault: string;
 }
@@ -23,6 +28,8 @@ const NOTHING_YET: EngineView = {
   screen: undefined,
   subject: undefined,
   refused: '',
+  shared: undefined,
+  linked: undefined,
   fault: '',
 };
 
@@ -50,17 +57,29 @@ export class PageEngine {
     return () => void this.#listeners.delete(listener);
   };
 
-  open(subject: Subject, script: readonly string[] = []): void {
+  /** What was said of a link has been read. */
+  dismiss(): void {
+    this.#change({ shared: undefined });
+  }
+
+  /** Opens what a link leads to. */
+  follow(link: string): void {
     if (this.#view.fault !== '') this.#renew();
-    this.#change({ subject, screen: undefined, refused: '' });
-    this.send({ kind: 'open', number: ++this.#opened, subject, script });
+    this.#change({ subject: undefined, screen: undefined, refused: '', shared: undefined, linked: undefined });
+    this.send({ kind: 'link', number: ++this.#opened, link });
+  }
+
+  open(subject: Subject, script: readonly string[] = [], look?: SharedLook): void {
+    if (this.#view.fault !== '') this.#renew();
+    this.#change({ subject, screen: undefined, refused: '', shared: undefined });
+    this.send({ kind: 'open', number: ++this.#opened, subject, script, look });
   }
 
   /** Leaves what is open. */
   leave(): void {
     this.#opened++;
     this.send({ kind: 'stop' });
-    this.#change({ subject: undefined, screen: undefined, refused: '' });
+    this.#change({ subject: undefined, screen: undefined, refused: '', shared: undefined });
   }
 
   resize(size: ScreenSize): void {
@@ -85,6 +104,12 @@ export class PageEngine {
     switch (message.kind) {
       case 'ready':
         this.#change({ course: message.course, examples: message.examples });
+        return;
+      case 'linked':
+        if (message.number === this.#opened) this.#change({ linked: message.place });
+        return;
+      case 'shared':
+        this.#change({ shared: message });
         return;
       case 'checked':
         this.#change({ checked: message });

@@ -1,6 +1,10 @@
 /** Where somebody is on the page, as the fragment of its address has it. */
 
-export type PagePlace = { readonly kind: 'lesson'; readonly name: string } | { readonly kind: 'open' | 'play' };
+export type PagePlace =
+  | { readonly kind: 'lesson'; readonly name: string }
+  | { readonly kind: 'open' | 'play' }
+  /** What somebody has shared. */
+  | { readonly kind: 'link'; readonly link: string };
 
 /** The crash: where everybody begins. */
 const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
@@ -8,8 +12,10 @@ const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
 export function placeOfHash(hash: string): PagePlace {
   const [, kind, rest = ''] = /^#([\w-]+)=?(.*)$/.exec(hash) ?? [];
   if (kind === 'lesson' && /^[\w-]+$/.test(rest)) return { kind, name: rest };
+  if (kind === 'r14') return { kind: 'link', link: hash };
   if (kind === 'open' || kind === 'play') return { kind };
   return FIRST;
 }
 
-export const hashOfPlace = (place: PagePlace): string => (place.kind === 'lesson' ? `#lesson=${place.name}` : `#${place.kind}`);
+export const hashOfPlace = (place: PagePlace): string =>
+  place.kind === 'lesson' ? `#lesson=${place.name}` : place.kind === 'link' ? place.link : `#${place.kind}`;

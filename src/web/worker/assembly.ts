@@ -14,9 +14,7 @@ const FILES = { source: `${PLAYED}.s`, types: 'types.go' } as const;
 function assembled({ source, types, calls, runtime }: AssemblyText, assets: Assets): Assembly {
   for (const [name, text] of Object.entries({ [FILES.source]: source, [FILES.types]: types })) {
     if (text.length > MOST_TEXT)
-      throw new Told(
-        `${name} has ${text.length} characters: ${MOST_TEXT} is the most that this page assembles; r14 asm in a terminal takes more`,
-      );
+      throw new Told(`${name} is longer than the ${MOST_TEXT} characters that this page assembles: r14 asm in a terminal takes more`);
   }
   const packageName = /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(types)?.[1] ?? 'main';
   return assembledCalls(
@@ -63,7 +61,8 @@ export function playLauncher(text: AssemblyText, options: LaunchOptions): Launch
   try {
     const assembly = assembled(text, options.host.assets);
     const launcher = assembledLauncher(assembly.program, { ...options, path: FILES.source });
-    return assembly.calls.length === 0 ? launcher : { ...launcher, result: ({ memory }) => callResults(assembly, memory) };
+    const shared: Launcher = { ...launcher, shared: () => ({ kind: 'assembly', text }) };
+    return assembly.calls.length === 0 ? shared : { ...shared, result: ({ memory }) => callResults(assembly, memory) };
   } catch (error) {
     if (error instanceof AssemblyError || error instanceof CallError) throw new Told(complaint(error, text));
     throw error;

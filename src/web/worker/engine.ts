@@ -3,10 +3,11 @@ import { reserveMemory } from '../../cpu/memory/reserve.js';
 import { parseLesson } from '../../debugger/lesson/lesson.js';
 import { LessonRun, type LessonStage } from '../../debugger/lesson/run.js';
 import { LessonWalk } from '../../debugger/lesson/walk.js';
-import type { Launcher } from '../../debugger/session/host.js';
+import type { Host, Launcher } from '../../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../../debugger/session/launcher.js';
 import { Session } from '../../debugger/session/session.js';
 import { Settings } from '../../debugger/session/settings.js';
+import { linkOf, placeOfLink, type SharedLook } from '../../debugger/session/share.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
 import type { HostFiles } from '../../host/files.js';
@@ -55,7 +56,11 @@ export class Engine {
     const presenter = this.#presenter;
     switch (message.kind) {
       case 'open':
-        return this.#open(message.number, message.subject, message.script);
+        return this.#open(message.number, message.subject, message.script, message.look);
+      case 'link':
+        return this.#follow(message.number, message.link);
+      case 'share':
+        return this.#share();
       case 'size':
         this.#size = message.size;
         return presenter?.send({ kind: 'size', ...message.size });
@@ -74,7 +79,26 @@ export class Engine {
     }
   }
 
-  async #open(number: number, subject: Subject, script: readonly string[]): Promise<void> {
+  async #follow(number: number, link: string): Promise<void> {
+    const place = placeOfLink(link, webPorts(this.assets, noFiles));
+    this.post({ kind: 'linked', number, place });
+    const { subject, commands, look } = place;
+    // What is not in the link has to be given first.
+    if (subject.kind !== 'binary') await this.#open(number, subject, commands, look);
+  }
+
+  #share(): void {
+    const { session } = this.#opened ?? {};
+    const { state } = this.#presenter ?? {};
+    if (session === undefined || state === undefined) throw new Told('nothing is open yet');
+    const subject = session.subject === undefined ? session.launcher.shared?.(session.target.process) : session.subject();
+    if (subject === undefined) throw new Told('what is open here cannot be opened elsewhere by a link');
+    const look = { focus: state.focus, zoomed: state.zoomed };
+    const link = linkOf({ subject, commands: session.given, look }, webPorts(this.assets, noFiles).pack);
+    this.post({ kind: 'shared', link, whole: subject.kind !== 'binary' });
+  }
+
+  async #open(number: number, subject: Subject, script: readonly string[], look: SharedLook | undefined): Promise<void> {
     const generation = ++this.#generation;
     this.#opened?.session.interrupt();
     const { opened, title, written } = await this.#begun(subject);
@@ -85,10 +109,12 @@ export class Engine {
       {
         title,
         written: written(),
-        script: [...(subject.kind === 'assembly' ? scriptOf(subject.text) : []), ...script],
+        // A link has these among its commands.
+        script: subject.kind === 'assembly' && look === undefined ? scriptOf(subject.text) : script,
         history: [],
         files: () => [],
         notice: '',
+        shared: look,
         lessonBeside: true,
         saveLook: () => undefined,
       },
@@ -114,15 +140,20 @@ export class Engine {
       const { file, libraries } = subject;
       const { files, path } = treeOf(file, libraries);
       const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
-      const session = new Session(launch, webHost(this.version, files, '/'));
+      const session = new Session(launch, this.#host(files));
       this.#attend(session);
       return { opened: { session }, title: file.name, written: () => '' };
     }
     if (subject.kind === 'assembly') {
       const launch = playLauncher(subject.text, { ...this.#common(noFiles, 'bundled'), path: PLAYED, logged: true });
-      const session = new Session(launch, webHost(this.version, noFiles, '/'));
+      const session = new Session(launch, this.#host(noFiles));
       this.#attend(session);
       return { opened: { session }, title: PLAYED, written: () => '' };
+    }
+    if (subject.kind === 'bundled') {
+      const session = new Session(this.#bundled(subject.name, subject.variant, subject.race), this.#host(noFiles));
+      this.#attend(session);
+      return { opened: { session }, title: subject.name, written: () => '' };
     }
     const { name, part = 0 } = subject;
     const { file, text } = this.#catalog.lesson(name);
@@ -134,7 +165,12 @@ export class Engine {
 
   #bundled(name: string, variant: string | undefined, race: boolean | undefined): Launcher {
     const program = this.#catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
-    return assembledLauncher(program, { ...this.#common(noFiles, 'bundled'), path: name, logged: true });
+    return assembledLauncher(program, {
+      ...this.#common(noFiles, 'bundled'),
+      path: name,
+      logged: true,
+      bundled: { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) },
+    });
   }
 
   /** Sessions of a lesson's programs, with the same settings. */
@@ -145,7 +181,7 @@ export class Engine {
       open: (variant, race) => {
         written = '';
         const decoder = new TextDecoder();
-        const session = new Session(launch(variant, race), webHost(this.version, noFiles, '/'), undefined, settings);
+        const session = new Session(launch(variant, race), this.#host(noFiles), undefined, settings);
         session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
         this.#attend(session);
         return session;
@@ -161,6 +197,10 @@ export class Engine {
     events.on('output', ({ descriptor, bytes }) => this.#presenter?.shown.written(decoders[descriptor].decode(bytes, { stream: true })));
     events.on('starved', () => this.#presenter?.shown.starved());
     events.on('message', ({ text }) => this.#presenter?.shown.said(text));
+  }
+
+  #host(files: HostFiles): Host {
+    return webHost(this.version, files, '/', webPorts(this.assets, files).pack);
   }
 
   #common(files: HostFiles, kind: keyof typeof MEMORY) {

@@ -5,6 +5,7 @@ import { AwaitedInput, type InputClock } from '../../host/awaited-input.js';
 import { utf8Text } from '../../host/bytes.js';
 import { type HostFiles, wholeFile } from '../../host/files.js';
 import { resolve } from '../../host/path.js';
+import type { Ports } from '../../host/ports.js';
 
 /** Instructions that may be run again to say more of a stop. */
 const AGAIN = 2_000_000;
@@ -28,7 +29,7 @@ export const after = (milliseconds: number, action: () => void): (() => void) =>
 const PAGE_CLOCK: InputClock = { soon, after };
 
 /** `files`: what was given to the page; `cwd`: where it lies. */
-export function webHost(version: string, files: HostFiles, cwd: string): Host {
+export function webHost(version: string, files: HostFiles, cwd: string, pack: NonNullable<Ports['pack']>): Host {
   const read = (path: string): Uint8Array | undefined => {
     const real = resolve(cwd, path);
     const stat = files.stat(real);
@@ -55,6 +56,7 @@ export function webHost(version: string, files: HostFiles, cwd: string): Host {
     appendFile: unwritten,
     again: AGAIN,
     version,
+    links: { page: new URL('..', import.meta.url).href, pack },
     debug: false,
     settingsFile: '',
     readSettings: () => '',

@@ -1,0 +1,70 @@
+/** `r14 open LINK [PROGRAM]`: what somebody has shared, from the page or from a terminal. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { placeOfLink, type SharedPlace } from '../debugger/session/share.js';
+import { nodePorts } from '../host/node/ports.js';
+import { bundled } from './bundled.js';
+import { type Parsed, UsageError } from './flags.js';
+import { reaching } from './host.js';
+import { writeOut } from './output.js';
+
+const BAD_INPUT = 2;
+
+/** Returns the exit status. Throws LinkError and UsageError. */
+export async function openLink(parsed: Parsed, link: string): Promise<number> {
+  const place = placeOfLink(link, nodePorts);
+  const { subject } = place;
+  // What is given here comes behind what is in the link.
+  const opened: Parsed = { ...parsed, script: [...place.commands.map(text => ({ kind: 'ex' as const, text })), ...parsed.script] };
+  switch (subject.kind) {
+    case 'lesson': {
+      const { lessonCommand } = await import('./lesson.js');
+      return lessonCommand(parsed, subject.name, false, { part: subject.part, commands: place.commands, look: place.look });
+    }
+    case 'bundled': {
+      const { variant, race } = subject;
+      const values = new Map(parsed.values);
+      if (variant !== undefined) values.set('variant', [variant]);
+      if (race !== undefined) values.set('race', [String(race)]);
+      const { debug } = await import('./exec.js');
+      return debug({ ...opened, values }, subject.name, await bundled({ ...opened, values }, subject.name), place.look);
+    }
+    case 'assembly':
+      return assembled(opened, subject, place);
+    case 'binary': {
+      const path = parsed.paths[1];
+      if (path === undefined)
+        throw new UsageError(`the link is of the program ${subject.name}, which is not in it: r14 open LINK PATH says where it lies`);
+      const sum = createHash('sha256')
+        .update(reaching('read', path, () => readFileSync(path)))
+        .digest('hex');
+      if (sum !== subject.sum)
+        throw new UsageError(
+          `${path} is not the ${subject.name} of the link: its SHA-256 is ${sum.slice(0, 16)}..., not ${subject.sum.slice(0, 16)}...`,
+        );
+      const { debug } = await import('./exec.js');
+      return debug({ ...opened, paths: [path] }, path, undefined, place.look);
+    }
+  }
+}
+
+/** The texts become files, which the user may change: R starts them anew. */
+async function assembled(
+  parsed: Parsed,
+  { text }: Extract<SharedPlace['subject'], { kind: 'assembly' }>,
+  { look }: SharedPlace,
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'r14-open-'));
+  const path = join(folder, 'play.s');
+  writeFileSync(path, text.source);
+  if (text.types.trim() !== '') writeFileSync(join(folder, 'types.go'), text.types);
+  writeOut(2, `r14: the assembly of the link is in ${folder}\n`);
+  const { assembleFile } = await import('./asm.js');
+  const wishes = text.runtime === 'none' ? {} : { runtime: { race: text.runtime === 'race' } };
+  const program = assembleFile([path], text.calls, wishes);
+  if (program === undefined) return BAD_INPUT;
+  const { debugAssembly } = await import('./exec-asm.js');
+  return debugAssembly(parsed, path, { assembled: program, paths: [path], calls: text.calls, wishes }, look);
+}

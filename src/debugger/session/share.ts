@@ -1,0 +1,99 @@
+/**
+ * A link to where somebody is in a program: what is debugged, the commands that were given, and how the screen stood, in the fragment of an address,
+ * which no server is ever sent. A run is the same each time, so the commands come to the same place: `#r14=VERSION.LENGTH.TEXT`, where TEXT is JSON,
+ * packed by zlib (RFC 1950), in base64url (RFC 4648, section 5), and LENGTH counts its characters: a link that was cut on its way is told.
+ */
+import { fromBase64, toBase64, utf8, utf8Text } from '../../host/bytes.js';
+import type { Ports } from '../../host/ports.js';
+import { Told } from '../../host/told.js';
+
+/** What is debugged. */
+export type SharedSubject =
+  | { readonly kind: 'lesson'; readonly name: string; readonly part: number }
+  | { readonly kind: 'bundled'; readonly name: string; readonly variant?: string; readonly race?: boolean }
+  | {
+      readonly kind: 'assembly';
+      readonly text: {
+        readonly source: string;
+        readonly types: string;
+        readonly calls: readonly string[];
+        readonly runtime: 'none' | 'plain' | 'race';
+      };
+    }
+  /** Not in the link: it stays where it is. `sum`: the SHA-256 of its bytes. */
+  | { readonly kind: 'binary'; readonly name: string; readonly sum: string };
+
+/** How the screen stands, besides what commands have set. */
+export interface SharedLook {
+  readonly focus: string;
+  readonly zoomed: boolean;
+}
+
+export interface SharedPlace {
+  readonly subject: SharedSubject;
+  readonly commands: readonly string[];
+  readonly look?: SharedLook | undefined;
+}
+
+/** A link that cannot be opened. */
+export class LinkError extends Told {
+  override name = 'LinkError';
+}
+
+const VERSION = 1;
+/** Bytes of the JSON, characters of a link. */
+const MOST = { text: 4 * 2 ** 20, link: 2 * 2 ** 20 } as const;
+const LINK = /(?:^|#)r14=(\d+)\.(\d+)\.([\w-]*)/;
+
+/** The fragment, without its `#`. Throws LinkError for what is too large. */
+export function linkOf(place: SharedPlace, pack: NonNullable<Ports['pack']>): string {
+  const text = toBase64(pack(utf8(JSON.stringify(place))))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+  if (text.length > MOST.link) throw new LinkError(`that would be a link of ${text.length} characters: ${MOST.link} at most`);
+  return `r14=${VERSION}.${text.length}.${text}`;
+}
+
+/** What a link leads to: an address with that fragment, or the fragment alone. Throws LinkError. */
+export function placeOfLink(link: string, { unpack }: Pick<Ports, 'unpack'>): SharedPlace {
+  const [, version, length, text = ''] = LINK.exec(link) ?? [];
+  if (version === undefined) throw new LinkError('this is no link of r14: one has #r14= and a long word in it');
+  if (Number(version) !== VERSION)
+    throw new LinkError(`this link is of version ${version}, this r14 reads version ${VERSION}: a newer r14 may`);
+  if (text.length !== Number(length))
+    throw new LinkError(`this link was cut: it has ${text.length} of ${length} characters; copy all of it`);
+  if (text.length > MOST.link) throw new LinkError(`this link has ${text.length} characters: ${MOST.link} at most`);
+  let place: unknown;
+  try {
+    const packed = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
+    place = JSON.parse(utf8Text(unpack.zlib!(packed, MOST.text)));
+  } catch (error) {
+    // Whatever the unpacker throws: the characters are others than those that were sent.
+    throw new LinkError(`this link was changed on its way: ${(error as Error).message}`);
+  }
+  if (!isPlace(place)) throw new LinkError('this link does not say what to open: it was not made by r14');
+  return place;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+/** What the fields of each kind must be. */
+const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: Fields) => boolean } = {
+  lesson: ({ name, part }) => isText(name) && Number.isSafeInteger(part) && (part as number) >= 0,
+  bundled: ({ name, variant, race }) =>
+    isText(name) && ['string', 'undefined'].includes(typeof variant) && ['boolean', 'undefined'].includes(typeof race),
+  assembly: ({ text }) => isFields(text) && isText(text.source) && isText(text.types) && isTexts(text.calls) && isText(text.runtime),
+  binary: ({ name, sum }) => isText(name) && isText(sum),
+};
+
+function isPlace(place: unknown): place is SharedPlace {
+  if (!isFields(place) || !isTexts(place.commands) || !isFields(place.subject)) return false;
+  const { kind } = place.subject;
+  const look = place.look;
+  if (look !== undefined && !(isFields(look) && isText(look.focus) && typeof look.zoomed === 'boolean')) return false;
+  return isText(kind) && Object.hasOwn(SUBJECTS, kind) && SUBJECTS[kind as SharedSubject['kind']](place.subject);
+}
