@@ -5,13 +5,23 @@ import { HELPER_EFFECTS, UNIT_EFFECTS } from '../helpers/effects.js';
 import { CALL_FUNCTIONS } from '../interpret/call-record.js';
 import { type BranchWay, LOCALS, type Node } from '../ir/emit.js';
 import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
+import { setState } from '../ir/op.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
 import { ENTRY, RECORD, REGION_LEFT, REGION_TYPE, STATE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
-import { HOST_FUNCTIONS, type HostFunction, KEPT_LOCALS, RegionEmit, throughStack, WINDOW_LOCALS, writeHost } from './emit.js';
+import {
+  HOST_FUNCTIONS,
+  KEPT_LOCALS,
+  type OwnFunction,
+  RegionEmit,
+  throughStack,
+  WINDOW_LOCALS,
+  writeHost,
+  writeRecordOf,
+} from './emit.js';
 import { type Flow, flowOf } from './flow.js';
 import type { CodeRegion } from './region.js';
 import { DIFFERENCE, touchesOfRow, unseenFlags } from './scan.js';
@@ -39,7 +49,8 @@ export function compileRegions(regions: readonly CodeRegion[]): Uint8Array {
     const write = (code: Code): void => writeHost(code, name, functions);
     indices.set(name, builder.function({ ad: 'i64', bytes: 'i32' }, ['i32'], { e: 'i32' }, write));
   }
-  const own = (name: HostFunction): number => indices.get(name)!;
+  indices.set('recordOf', builder.function({ ad: 'i64' }, ['i32'], { e: 'i32' }, writeRecordOf));
+  const own = (name: OwnFunction): number => indices.get(name)!;
   const type = builder.type(REGION_TYPE);
   for (const [index, region] of regions.entries()) {
     const write = (code: Code): void => new RegionWriter(code, functions, own, region, type).body();
@@ -56,7 +67,13 @@ export function writeRegion(region: CodeRegion, code: Code): void {
 }
 
 /** The functions that regions call. */
-export const FUNCTION_NAMES: readonly string[] = [...MEMORY_HELPERS, ...HELPERS, ...Object.keys(CALL_FUNCTIONS), ...HOST_FUNCTIONS];
+export const FUNCTION_NAMES: readonly string[] = [
+  ...MEMORY_HELPERS,
+  ...HELPERS,
+  ...Object.keys(CALL_FUNCTIONS),
+  ...HOST_FUNCTIONS,
+  'recordOf',
+];
 
 const REGION_PARAMS = { entry: 'i32', budget: 'i32' } as const;
 const REGION_LOCALS = {
@@ -84,7 +101,7 @@ class RegionWriter extends RegionEmit {
   constructor(
     code: Code,
     functions: ModuleFunctions,
-    protected readonly own: (name: HostFunction) => number,
+    protected readonly own: (name: OwnFunction) => number,
     private readonly region: CodeRegion,
     private readonly type: number,
   ) {
@@ -178,14 +195,9 @@ class RegionWriter extends RegionEmit {
     this.node = node;
     this.knownFlags = flow.flags[node];
     this.blockLength = block!.instructions;
-    code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget').i32(0).op('i32.lt_s').if();
-    code.get('budget').i32(this.blockLength).op('i32.add').set('budget');
-    code.i32(0).i32(1).memory('i32.store', STATE.endedInside);
-    code
-      .i32(block!.record | SPENT)
-      .set('pc')
-      .br(`F${this.headExits[node]}`)
-      .end();
+    code.i32(block!.record | SPENT).set('pc');
+    code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget');
+    code.i32(0).op('i32.lt_s').mostly(false).brIf(`F${this.headExits[node]}`);
     const unseen = unseenFlags(uops);
     for (const [at, uop] of uops.entries()) {
       const chosen = this.chosen(uop);
@@ -220,6 +232,18 @@ class RegionWriter extends RegionEmit {
         .returnCallIndirect(this.type);
       code.end();
     }
+    // The block that the budget does not cover has not begun.
+    code.get('pc').i32(SPENT).op('i32.and').if();
+    code.i32(0).i32(1).memory('i32.store', STATE.endedInside);
+    code
+      .get('budget')
+      .get('pc')
+      .i32(SPENT + RECORD.size)
+      .op('i32.sub')
+      .memory('i32.load', RECORD.blockLength)
+      .op('i32.add')
+      .set('budget')
+      .end();
     code
       .get('pc')
       .i32(~SPENT)
@@ -257,7 +281,11 @@ class RegionWriter extends RegionEmit {
       this.goOn(expected.node);
       this.code.end();
     }
-    super.jump(target);
+    target(this);
+    this.code.call(this.own('recordOf')).tee('pc').mostly(true).brIf(`F${this.exits[this.node]}`);
+    setState('rip', target)(this);
+    this.code.i32(this.uop.record | REGION_LEFT).set('pc');
+    this.leave('lookup');
   }
 
   goTo(way: BranchWay): void {

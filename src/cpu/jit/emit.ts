@@ -16,9 +16,9 @@ import {
 import { knownCarry, knownFlags } from '../ir/flags.js';
 import { opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
-import { RECORD, REGION_LEFT, STATE, TLB } from '../layout.js';
+import { JUMP_CACHE, RECORD, REGION_LEFT, STATE, TLB } from '../layout.js';
 import type { Code } from '../wasm/code.js';
-import { type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
+import { jumpCacheEntry, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { habitOf, touchesOf, touchesOfRow } from './scan.js';
 import type { MicroOp } from './uops.js';
 import { FLAG_VARS, type Var, varAt, varBytes, varsOf } from './vars.js';
@@ -117,10 +117,10 @@ export abstract class RegionEmit extends WasmEmit {
   private failIf(): void {
     const { code } = this;
     if (this.pending.length === 0) {
-      code.brIf(this.fail);
+      code.mostly(false).brIf(this.fail);
       return;
     }
-    code.if();
+    code.mostly(false).if();
     const { knownFlags } = this;
     this.replay();
     this.knownFlags = knownFlags;
@@ -414,7 +414,7 @@ export abstract class RegionEmit extends WasmEmit {
   private reachStack(bytes: number, address: Node, forWrite: boolean): void {
     const { code } = this;
     this.inWindow(address);
-    code.if('i32');
+    code.mostly(true).if('i32');
     this.windowAddress();
     this.orSlowly(bytes, forWrite);
   }
@@ -422,18 +422,18 @@ export abstract class RegionEmit extends WasmEmit {
   private writeStack(how: Store, address: Node, value: Node): void {
     const { code } = this;
     this.inWindow(address);
-    code.if();
+    code.mostly(true).if();
     this.windowAddress();
     value(this);
     code.memory(how).else().get('ad').i32(widthBytes(how)).call(this.own('hostForWrite')).tee('h');
     value(this);
-    code.memory(how).get('h').i32(STATE.bounce).op('i32.eq').if();
+    code.memory(how).get('h').i32(STATE.bounce).op('i32.eq').mostly(false).if();
     this.storeBounced(how);
     code.end().end();
   }
 
   /** Index of a function that `writeHosts` has made. */
-  protected abstract own(name: HostFunction): number;
+  protected abstract own(name: OwnFunction): number;
 
   override reach(bytes: number, address: Node, forWrite: boolean): void {
     const { code } = this;
@@ -442,7 +442,7 @@ export abstract class RegionEmit extends WasmEmit {
       return;
     }
     this.probe(bytes, address, forWrite ? TLB.write : 0);
-    code.if('i32');
+    code.mostly(true).if('i32');
     this.hostAddress();
     this.orSlowly(bytes, forWrite);
   }
@@ -454,7 +454,7 @@ export abstract class RegionEmit extends WasmEmit {
       return;
     }
     this.probe(widthBytes(how), address, TLB.write);
-    code.if();
+    code.mostly(true).if();
     this.hostAddress();
     value(this);
     code.memory(how).else().i32(STATE.bounce);
@@ -468,7 +468,7 @@ export abstract class RegionEmit extends WasmEmit {
     const { code } = this;
     code.get('rmwHost');
     value(this);
-    code.memory(how).get('rmwHost').i32(STATE.bounce).op('i32.eq').if();
+    code.memory(how).get('rmwHost').i32(STATE.bounce).op('i32.eq').mostly(false).if();
     address(this);
     code.set('ad');
     this.storeBounced(how);
@@ -592,7 +592,29 @@ export const throughStack = (uop: MicroOp): boolean => STACK_ROWS.has(uop.op) ||
  * is in the bounce buffer, and gives 1 if that has been refused.
  */
 export type HostFunction = 'hostForRead' | 'hostForUpdate' | 'hostForWrite' | 'storeBounced';
+export type OwnFunction = HostFunction | 'recordOf';
 export const HOST_FUNCTIONS: readonly HostFunction[] = ['hostForRead', 'hostForUpdate', 'hostForWrite', 'storeBounced'];
+
+/** The body of a function that tells the first record of the block at a guest address; 0: the jump cache does not know it. */
+export function writeRecordOf(code: Code): void {
+  jumpCacheEntry(code, () => code.get('ad'));
+  code.set('e');
+  for (const last of [false, true]) {
+    code.get('e').memory('i64.load', JUMP_CACHE.base).get('ad').op('i64.eq').if();
+    code
+      .get('e')
+      .memory('i32.load', JUMP_CACHE.base + 8)
+      .op('return')
+      .end();
+    if (!last)
+      code
+        .get('e')
+        .i32(1 << JUMP_CACHE.entryBits)
+        .op('i32.xor')
+        .set('e');
+  }
+  code.i32(0);
+}
 
 /** The body of one of them; what cannot be written so goes to the bounce buffer. */
 export function writeHost(code: Code, name: HostFunction, functions: ModuleFunctions): void {

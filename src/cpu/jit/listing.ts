@@ -121,6 +121,9 @@ class ListedCode extends Code {
     this.indent--;
     return this.line('end');
   }
+  override mostly(taken: boolean): this {
+    return this.line(`(@metadata.code.branch_hint "\\0${Number(taken)}")`);
+  }
   override br(label: string): this {
     return this.line(`br $${label}`);
   }

@@ -216,6 +216,9 @@ export class Code {
   /** Label -> its place in `labels`. Names are not nested in themselves, but for the nameless ones of `if`. */
   private readonly places = new Map<string, number>();
 
+  /** Places of the branches of which is known how they mostly go: whether that is the way of `br_if` and of `if`'s first part. */
+  readonly hints: { readonly offset: number; readonly taken: boolean }[] = [];
+
   /** `declare` makes a local that is not there yet. */
   constructor(
     private readonly locals: ReadonlyMap<string, number>,
@@ -338,6 +341,12 @@ export class Code {
   end(): this {
     this.sink.byte(0x0b);
     this.places.delete(this.labels.pop()!);
+    return this;
+  }
+
+  /** Says of the `if` or `brIf` behind it how it mostly goes. */
+  mostly(taken: boolean): this {
+    this.hints.push({ offset: this.sink.length, taken });
     return this;
   }
 

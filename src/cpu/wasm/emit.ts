@@ -61,17 +61,21 @@ export const probeTlb = (bytes: number, address: Node, tagOffset: number): Node 
     ),
   );
 
-/** Address of the jump cache's entry for the target. */
-const jumpCacheEntry = (target: Node): Node =>
-  op(
-    'i32.shl',
-    op(
-      'i32.and',
-      op('i32.xor', op('i32.wrap_i64', target), op('i32.shr_u', op('i32.wrap_i64', target), c32(14))),
-      c32(JUMP_CACHE.entries - 1),
-    ),
-    c32(JUMP_CACHE.entryBits),
-  );
+/** Leaves the address of the jump cache's entry for the target, an i64 that `target` puts on the stack. */
+export function jumpCacheEntry(code: Code, target: () => void): void {
+  const low = (): void => {
+    target();
+    code.op('i32.wrap_i64');
+  };
+  low();
+  low();
+  code.i32(14).op('i32.shr_u').op('i32.xor');
+  code
+    .i32(JUMP_CACHE.entries - 1)
+    .op('i32.and')
+    .i32(JUMP_CACHE.entryBits)
+    .op('i32.shl');
+}
 
 /** Index of a function of the module, imported or its own. */
 export type ModuleFunctions = (name: ModuleFunction) => number;
@@ -220,7 +224,8 @@ export abstract class WasmEmit implements Emit {
       this.enter(load('i32.load', local('e'), JUMP_CACHE.base + 8));
       this.code.end();
     };
-    setLocal('e', jumpCacheEntry(target))(this);
+    jumpCacheEntry(this.code, () => target(this));
+    this.code.set('e');
     enterIfThere(this);
     setLocal('e', op('i32.xor', local('e'), c32(1 << JUMP_CACHE.entryBits)))(this);
     enterIfThere(this);

@@ -12,7 +12,13 @@ export class ModuleBuilder {
   private readonly names = new Map<number, string>();
   private table: string | undefined;
   private readonly data: { address: number; bytes: Uint8Array }[] = [];
-  private readonly functions: { type: number; locals: readonly ValueType[]; body: Uint8Array; exportName?: string }[] = [];
+  private readonly functions: {
+    readonly type: number;
+    readonly locals: readonly ValueType[];
+    readonly body: Uint8Array;
+    readonly hints: Code['hints'];
+    readonly exportName?: string;
+  }[] = [];
 
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
     this.imports.push({ name, type: this.type({ params, results }) });
@@ -46,7 +52,7 @@ export class ModuleBuilder {
     const code = new Code(names, declare);
     write(code);
     const type = this.type({ params: Object.values(params), results });
-    this.functions.push({ type, locals: own, body: code.done(), exportName });
+    this.functions.push({ type, locals: own, body: code.done(), hints: code.hints, exportName });
     return this.imports.length + this.functions.length - 1;
   }
 
@@ -120,12 +126,33 @@ export class ModuleBuilder {
         sink.uleb(this.imports.length + index);
       }
     });
+    const localsOf = (locals: readonly ValueType[]): ByteSink => {
+      const sink = new ByteSink();
+      sink.uleb(locals.length);
+      for (const kind of locals) sink.bytes([1, VALUE_TYPE[kind]]);
+      return sink;
+    };
+    // Of WebAssembly's proposal "Branch Hinting": by function, offsets from where its locals are declared. Who does not know it passes over it.
+    const hinted = this.functions.flatMap(({ locals, hints }, index) => (hints.length === 0 ? [] : [{ locals, hints, index }]));
+    if (hinted.length > 0) {
+      section(0, sink => {
+        text(sink, 'metadata.code.branch_hint');
+        sink.uleb(hinted.length);
+        for (const { locals, hints, index } of hinted) {
+          const before = localsOf(locals).length;
+          sink.uleb(this.imports.length + index);
+          sink.uleb(hints.length);
+          for (const { offset, taken } of hints) {
+            sink.uleb(before + offset);
+            sink.bytes([1, taken ? 1 : 0]);
+          }
+        }
+      });
+    }
     section(10, sink => {
       sink.uleb(this.functions.length);
       for (const { locals, body } of this.functions) {
-        const whole = new ByteSink();
-        whole.uleb(locals.length);
-        for (const kind of locals) whole.bytes([1, VALUE_TYPE[kind]]);
+        const whole = localsOf(locals);
         whole.bytes(body);
         whole.byte(0x0b);
         sink.uleb(whole.length);
