@@ -15,11 +15,11 @@ beforeAll(loadJit);
 
 const all = process.env.R14_ALL === '1';
 
-function start(engine: EngineName, path: string, args: readonly string[]): { guest: Process; output: string[] } {
+function start(engine: EngineName, path: string, args: readonly string[], seed = 0): { guest: Process; output: string[] } {
   preferTiers({ engine, ...SOON });
   const output: string[] = [];
   const listen = ({ bytes }: { readonly bytes: Uint8Array }): void => void output.push(Buffer.from(bytes).toString('latin1'));
-  const guest = startProcess({ host: nodePorts, path, args: [path, ...args], env: GUEST_ENVIRONMENT, output: listen });
+  const guest = startProcess({ host: nodePorts, path, args: [path, ...args], env: GUEST_ENVIRONMENT, output: listen, seed });
   preferTiers({ engine: 'jit' });
   guest.catch = { signals: new Set() };
   return { guest, output };
@@ -62,6 +62,29 @@ describe('a program on the interpreter and on compiled code', () => {
 
   it.runIf(all).each(cPrograms())('%s.c', name => void compare(buildC(name), [], 1_000_000, 20_000_000));
   it.runIf(all).each(goPrograms())('%s.go', name => void compare(buildGo(name), [], 5_000_000, 20_000_000));
+});
+
+/** Runs a program to its end. */
+function finish(engine: EngineName, path: string, seed: number) {
+  const { guest, output } = start(engine, path, [], seed);
+  const stop = guest.run({ budget: 400_000_000 });
+  return { stop, t: guest.t, calls: guest.syscallCount, hash: guest.hash(), output: output.join('') };
+}
+
+/** What is scheduled how depends on the seed, and on nothing else. All of them a hundred times with R14_ALL=1. */
+describe('a program with threads or goroutines, from its start to its end, on each engine', () => {
+  const SEEDS = Array.from({ length: all ? 10 : 1 }, (_, index) => 20261130 + index);
+  const programs = ['goroutines', 'channels', 'mutexes', 'selects', 'syncs', 'atomics', 'contexts', 'timers', 'deadlock'];
+  const ends = (path: string): void => {
+    for (const seed of SEEDS) {
+      const interpreted = finish('interpret', path, seed);
+      expect(interpreted.stop.kind).not.toBe('budget');
+      expect(finish('jit', path, seed), `seed ${seed}`).toEqual(interpreted);
+    }
+  };
+  const go = missing('go1.26');
+  it.skipIf(go).each(all ? programs : ['channels', 'syncs'])('%s.go', name => ends(buildGo(name)));
+  it.skipIf(missing('gcc'))('threads.c', () => ends(buildC('threads', { static: true, flags: ['-O2'] })));
 });
 
 describe('both', () => {
