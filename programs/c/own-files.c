@@ -52,6 +52,27 @@ static void get(const char *path) {
   close(fd);
 }
 
+static void links(void) {
+  struct stat a, b;
+  put("one", "first", O_CREAT);
+  tell(error_of(link("one", "two")));
+  stat("one", &a), stat("two", &b);
+  printf("links %ld %ld, same %d\n", (long)a.st_nlink, (long)b.st_nlink, a.st_ino == b.st_ino);
+  put("two", " second", O_APPEND);
+  get("one");
+  tell(error_of(link("one", "two"))), tell(error_of(link("none", "three"))), tell(error_of(link(".", "three")));
+  tell(error_of(rename("one", "two")));
+  tell(error_of(unlink("one")));
+  stat("two", &b);
+  printf("links %ld\n", (long)b.st_nlink);
+  get("two");
+  tell(error_of(symlink("two", "soft")));
+  tell(error_of(linkat(AT_FDCWD, "soft", AT_FDCWD, "followed", AT_SYMLINK_FOLLOW)));
+  tell(error_of(link("soft", "softer")));
+  shown("followed"), shown("softer");
+  unlink("followed"), unlink("softer"), unlink("soft"), unlink("two");
+}
+
 static void work(void) {
   char buffer[256];
   struct stat s;
@@ -147,6 +168,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 2; i++) {
     snprintf(where, sizeof where, "%s/r14-own-files-%d", tops[i], (int)getpid());
     if (mkdir(where, 0755) || chdir(where)) return 1;
+    links();
     work();
     chdir("/");
     const char *left[] = {"link", "loop", "moved"};

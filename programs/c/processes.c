@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,6 +249,23 @@ static void sockets(void) {
   close(pair[0]);
 }
 
+static void handles(void) {
+  siginfo_t info = {0};
+  pid_t pid = fork();
+  if (pid == 0) for (;;) pause();
+  int fd = syscall(SYS_pidfd_open, pid, 0);
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  printf("pidfd: %d, close-on-exec %d, ended %d\n", fd >= 0, fcntl(fd, F_GETFD), poll(&wait, 1, 0));
+  printf("still there: %d\n", waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0);
+  printf("sent: %ld\n", syscall(SYS_pidfd_send_signal, fd, SIGINT, NULL, 0));
+  printf("ended: %d\n", poll(&wait, 1, -1));
+  int waited = waitid(P_PIDFD, fd, &info, WEXITED);
+  printf("waited: %d %d %d %d\n", waited, info.si_code, info.si_status, info.si_pid == pid);
+  long sent = syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0);
+  printf("gone: %ld %s\n", sent, strerror(errno));
+  close(fd);
+}
+
 static int tree(int depth) {
   if (depth == 0) return 1;
   int sum = 1, status;
@@ -280,6 +298,7 @@ int main(int argc, char **argv) {
   groups();
   programs(argv[0]);
   sockets();
+  handles();
   printf("%d in the tree\n", tree(3));
   struct rusage usage;
   printf("children took time: %d\n", getrusage(RUSAGE_CHILDREN, &usage) == 0);

@@ -20,6 +20,8 @@ export interface HostStat {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly nlink: bigint;
+  /** Names of a file that is the guest's own, where there are several: those that the host has are not told of. */
+  readonly ownLinks?: bigint;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;

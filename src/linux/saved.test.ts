@@ -8,6 +8,7 @@ import { Epoll } from './fs/epoll.js';
 import { EventFd, TimerFd } from './fs/event.js';
 import { HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './fs/files.js';
 import { MappedContent } from './fs/mapped-content.js';
+import { PidFile } from './fs/pid-file.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { DatagramSocket } from './net/datagram-socket.js';
@@ -26,7 +27,7 @@ function someKernel(): Kernel {
 
 /** Fields of a part that its save has under no name of theirs: what connects it with others, and what is saved in another form. */
 const WIRING: Readonly<Record<string, readonly string[]>> = {
-  System: ['byPid', 'cpu', 'options', 'tables', 'sandbox', 'output', 'epolls', 'view', 'descriptorTimers', 'spare', 'blank'],
+  System: ['byPid', 'hasEnded', 'cpu', 'options', 'tables', 'sandbox', 'output', 'epolls', 'view', 'descriptorTimers', 'spare', 'blank'],
   Space: ['memory', 'user', 'blank', 'wake', 'users'],
   Kernel: ['system', 'fs', 'memoryOf'],
   Task: [],
@@ -46,6 +47,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   Device: ['random'],
   EventFd: [],
   TimerFd: ['timers', 'timer'],
+  PidFile: ['ended'],
   Epoll: ['world', 'watchers', 'looked'],
   FileNodes: ['last'],
   HostFile: ['files', 'pageFiles', 'held', 'view'],
@@ -73,7 +75,7 @@ describe('what is saved', () => {
     ...[system, kernel, kernel.space!, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals],
     ...[system.files, kernel.fds, kernel.layout, pages],
     ...[new InputStream(input), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
-    ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls)],
+    ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls), new PidFile(1000, 0, system.hasEnded)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],
     ...[new MemoryFile('/c', new MappedContent(new Uint8Array(1)), 0, 0o644, pages), new SyntheticDirectory('/d', ['e'], 0)],
     ...[

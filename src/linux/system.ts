@@ -15,6 +15,7 @@ import { FileNodes, type SavedNodes } from './fs/nodes.js';
 import type { OwnFiles } from './fs/own-files.js';
 import type { SavedTree } from './fs/own-tree.js';
 import { PageFiles, type SavedPages } from './fs/pages.js';
+import { PidFile } from './fs/pid-file.js';
 import type { Sandbox } from './fs/sandbox.js';
 import { restoreFiles } from './fs/saved-files.js';
 import { Kernel, type KernelTables, type ProcessEnd, type SavedKernel } from './kernel.js';
@@ -332,6 +333,9 @@ export class System implements SchedulerPort {
     return this.byPid.get(pid);
   }
 
+  /** Whether a process has ended, waited for or not. */
+  readonly hasEnded = (pid: number): boolean => this.byPid.get(pid)?.exit !== undefined || !this.byPid.has(pid);
+
   /** The process of a task that has not exited. */
   kernelOf({ pid }: Task): Kernel {
     return this.byPid.get(pid)!;
@@ -365,6 +369,7 @@ export class System implements SchedulerPort {
   /** A process has ended: its parent is told, its children have none any more. The first of all stays as it was, to be looked at. */
   ended(process: Kernel): void {
     process.timers.forget('all');
+    for (const file of this.files.all) if (file instanceof PidFile && file.pid === process.pid) file.events++;
     this.processEvents.push({ event: 'exited', pid: process.pid, ...process.exit! });
     this.releaseParent(process);
     for (const child of this.childrenOf(process)) {
@@ -476,7 +481,7 @@ export class System implements SchedulerPort {
     const { random, pages, input, output, view, net, epolls, own, timerfds: timers } = this;
     epolls.watches = 0;
     this.nodes.restore(saved.nodes);
-    const world = { timers, epolls, random, pages, input, output, net, host: own, view, lasting };
+    const world = { timers, epolls, random, pages, input, output, net, host: own, view, lasting, ended: this.hasEnded };
     this.files.restore(saved.files, (saves, before) => restoreFiles(saves, world, before), lasting);
     own.restore(saved.own);
     net.restore(saved.net, id => this.files.file(id) as Socket, this.files.all);

@@ -71,6 +71,7 @@ export const CLONE = {
   VM: 0x100,
   FS: 0x200,
   FILES: 0x400,
+  PIDFD: 0x1000,
   SIGHAND: 0x800,
   VFORK: 0x4000,
   THREAD: 0x10000,
@@ -93,6 +94,7 @@ export const SA = {
 
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_REMOVEDIR = 0x200;
 export const AT_EMPTY_PATH = 0x1000;
 

@@ -128,11 +128,11 @@ export class FileSystem {
   }
 
   /** A place that the guest wants to change: its real path. Throws EACCES, told as a refusal, when it may not. */
-  changeable(call: string, absolute: string): HostPath {
+  changeable(call: string, absolute: string, follow = false): HostPath {
     const guest = normalise(absolute);
     if (this.isSynthetic(guest)) throw new Errno(E.ACCES);
     // A link stays one, whatever stands behind it.
-    const place = { ...this.walk(call, absolute, false, '--allow-write'), guest };
+    const place = { ...this.walk(call, absolute, follow, '--allow-write'), guest };
     if (!this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
     this.directoryCheck(absolute, place);
     return place;

@@ -52,6 +52,13 @@ export class FileNodes {
     keep(this.inodes, to, inode);
   }
 
+  /** Another name of the same file. */
+  linked(from: string, to: string): void {
+    keep(this.inodes, to, this.inode(from));
+    const times = this.times.get(from);
+    if (times !== undefined) keep(this.times, to, times);
+  }
+
   removed(path: string): void {
     this.inodes.delete(path);
     this.times.delete(path);

@@ -282,6 +282,9 @@ export class OwnFiles implements HostFiles {
     if (folder && there !== undefined && this.list(to).length > 0) throw new HostFileError('ENOTEMPTY');
     const node = folder ? this.tree.find(from) : { kind: 'node' as const, node: this.ownLeaf(from) };
     if (node?.kind !== 'node' || showsHost(node.node)) throw new HostFileError('EXDEV');
+    const other = this.tree.find(to);
+    // Two names of one file stay as they are (rename(2)).
+    if (other?.kind === 'node' && other.node === node.node) return;
     // There is a place for it before it leaves its own.
     this.tree.changing();
     this.ownFolder(dirname(to));
@@ -294,6 +297,19 @@ export class OwnFiles implements HostFiles {
     if (!this.owns(path)) this.host.symlink(target, path);
     else if (this.stat(path) !== undefined) throw new HostFileError('EEXIST');
     else this.put(path, () => this.tree.link(target));
+  }
+
+  /** Gives a file one more name. Throws EPERM where that is not the guest's own, and for folders. */
+  link(from: string, to: string): void {
+    if (!this.owns(from) || !this.owns(to)) throw new HostFileError(this.owns(from) === this.owns(to) ? 'EPERM' : 'EXDEV');
+    const stat = this.stat(from);
+    if (stat === undefined) throw new HostFileError('ENOENT');
+    if (this.stat(to) !== undefined) throw new HostFileError('EEXIST');
+    if (typeOf(stat) === FILE_TYPE.directory) throw new HostFileError('EPERM');
+    const node = this.ownLeaf(from);
+    if (node.kind === 'link') this.put(to, () => this.tree.link(node.target));
+    else if (node.kind === 'socket') throw new HostFileError('EPERM');
+    else this.put(to, () => node).names++;
   }
 
   /** Makes the name of a socket. Returns its number, which no other ever has. */
@@ -360,7 +376,7 @@ export class OwnFiles implements HostFiles {
     this.grow(-ENTRY_BYTES);
     const { node } = found;
     if (node.kind !== 'file') return;
-    node.named = false;
+    node.names--;
     if (!this.tree.isUsed(node)) this.grow(-node.content.bytes.length);
   }
 
@@ -462,7 +478,7 @@ function statOf(node: NamedNode): HostStat {
   if (node.kind === 'folder') return folderStat(node.mode, node.id);
   if (node.kind === 'link') return stated(FILE_TYPE.link | 0o777, node.id, new TextEncoder().encode(node.target).length, 0);
   if (node.kind === 'socket') return stated(SOCKET | node.mode, node.id, 0, 0);
-  return stated(FILE_TYPE.file | node.mode, node.id, node.content.bytes.length, node.version);
+  return { ...stated(FILE_TYPE.file | node.mode, node.id, node.content.bytes.length, node.version), ownLinks: BigInt(node.names) };
 }
 
 /** Of whom it is, where and since when is said by others, as of the host's files. */

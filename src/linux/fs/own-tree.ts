@@ -20,8 +20,8 @@ export interface FileNode {
   readonly content: MappedContent;
   /** Grows with each change of the content. */
   version: number;
-  /** Whether a name leads to it. */
-  named: boolean;
+  /** Names that lead to it. */
+  names: number;
 }
 
 export interface LinkNode {
@@ -88,7 +88,7 @@ export class OwnTree {
   }
 
   file(mode: number, bytes: Uint8Array): FileNode {
-    return { kind: 'file', id: this.nextId++, mode, content: new MappedContent(bytes), version: 0, named: true };
+    return { kind: 'file', id: this.nextId++, mode, content: new MappedContent(bytes), version: 0, names: 1 };
   }
 
   socket(mode: number): SocketNode {
@@ -216,7 +216,7 @@ export class OwnTree {
 
   /** Whether a name or a handle leads to it. */
   isUsed(node: FileNode): boolean {
-    return node.named || [...this.open.values()].includes(node);
+    return node.names > 0 || [...this.open.values()].includes(node);
   }
 
   /** Forgets who has what open: another state takes the place of this one. */
@@ -258,11 +258,11 @@ export class OwnTree {
     const { nextId, nextHandle } = this;
     const roots = [...this.roots].map(([path, { id }]) => [path, id] as const);
     const open = [...this.open].map(([handle, { id }]) => [handle, id] as const);
-    return { version: 1, nodes: [...nodes.values()].sort((a, b) => a.id - b.id), roots, open, nextId, nextHandle };
+    return { version: 2, nodes: [...nodes.values()].sort((a, b) => a.id - b.id), roots, open, nextId, nextHandle };
   }
 
   restore(saved: SavedTree): void {
-    checkVersion('own files', saved, 1);
+    checkVersion('own files', saved, 2);
     const nodes = new Map<number, TreeNode>();
     for (const node of saved.nodes) {
       if (node.kind === 'folder') nodes.set(node.id, { ...node, entries: new Map() });

@@ -11,6 +11,7 @@ import { Epoll, type EpollWorld } from './epoll.js';
 import { EventFd, TimerFd } from './event.js';
 import { type FileWorld, HostDirectory, HostFile, MemoryFile, SyntheticDirectory } from './files.js';
 import type { OpenFile, SavedFile } from './open-file.js';
+import { PidFile } from './pid-file.js';
 import { Device, InputStream, OutputStream, Pipe } from './streams.js';
 
 /** What open files need of the process, when they are made anew. */
@@ -21,6 +22,7 @@ export interface OpenFileWorld extends FileWorld {
   readonly input: InputLog;
   readonly output: OutputLog;
   readonly net: Network;
+  readonly ended: (pid: number) => boolean;
 }
 
 type Restorer = (
@@ -39,6 +41,7 @@ const KINDS: Readonly<Record<string, Restorer>> = {
   eventfd: EventFd.restore,
   timerfd: TimerFd.restore,
   epoll: Epoll.restore,
+  pidfd: PidFile.restore,
   'host file': HostFile.restore,
   'host directory': HostDirectory.restore,
   'memory file': MemoryFile.restore,

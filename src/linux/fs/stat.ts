@@ -25,11 +25,19 @@ export interface GuestTimes {
  * What the guest sees of a host file: what it was given with the tree, the type, permissions and size, and nothing of whose it is there, in which
  * block of which disk, and since when. So it is the same on every host.
  */
-export function hostStat({ mode, size }: HostStat, ino: bigint, times: GuestTimes | undefined): Stat {
+export function hostStat({ mode, size, ownLinks = 1n }: HostStat, ino: bigint, times: GuestTimes | undefined): Stat {
   const directory = (mode & FILE_TYPE.mask) === FILE_TYPE.directory;
   const bytes = directory ? BigInt(BLOCK_SIZE) : size;
   return {
-    ...{ dev: HOST_DEVICE, ino, nlink: directory ? 2n : 1n, mode: mode & (FILE_TYPE.mask | PERMISSIONS), uid: UID, gid: UID, rdev: 0n },
+    ...{
+      dev: HOST_DEVICE,
+      ino,
+      nlink: directory ? 2n : ownLinks,
+      mode: mode & (FILE_TYPE.mask | PERMISSIONS),
+      uid: UID,
+      gid: UID,
+      rdev: 0n,
+    },
     ...{ size: bytes, blocks: (bytes + 511n) / 512n },
     ...(times ?? { atime: EPOCH, mtime: EPOCH, ctime: EPOCH }),
   };

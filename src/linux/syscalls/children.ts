@@ -1,9 +1,10 @@
 /** Other processes: fork(2), vfork(2) and clone(2), wait4(2) and waitid(2), groups and sessions. */
 import { MemoryLimitError } from '../../cpu/memory/address-space.js';
-import { CLONE, UID } from '../abi/constants.js';
+import { CLONE, O, UID } from '../abi/constants.js';
 import { E, Errno, errnoName, RESTART } from '../abi/errno.js';
 import { CLD, SIG } from '../abi/signals.js';
 import { nanosecondsOf } from '../clock.js';
+import { PidFile } from '../fs/pid-file.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import { encodeSiginfo } from '../signal/siginfo.js';
 import type { Space } from '../space.js';
@@ -14,7 +15,8 @@ import { type CloneRequest, childTask, putTid } from './task-edges.js';
 import { encodeTimeval } from './timespec.js';
 
 /** What a new process may ask for besides its memory. CLONE_UNTRACED, CLONE_DETACHED, CLONE_SYSVSEM and CLONE_IO change nothing here. */
-const KNOWN = CLONE.VM | CLONE.VFORK | CLONE.SETTLS | CLONE.PARENT_SETTID | CLONE.CHILD_SETTID | CLONE.CHILD_CLEARTID | 0x80c4_0000;
+const KNOWN =
+  CLONE.VM | CLONE.VFORK | CLONE.PIDFD | CLONE.SETTLS | CLONE.PARENT_SETTID | CLONE.CHILD_SETTID | CLONE.CHILD_CLEARTID | 0x80c4_0000;
 
 /** A clone that is no thread: a process with a copy of its parent's memory, or in that memory itself. */
 export function makeProcess(kernel: Kernel, parent: Task, request: CloneRequest, name: string): SyscallResult {
@@ -34,6 +36,10 @@ export function makeProcess(kernel: Kernel, parent: Task, request: CloneRequest,
     kernel.refusals.add(name, `more than ${system.mostProcesses} processes: --processes N allows more`, errnoName(E.AGAIN));
     return -E.AGAIN;
   }
+  if ((flags & CLONE.PIDFD) !== 0) {
+    kernel.user.writable(request.pidfd, 4);
+    if (kernel.fds.room < 1) return -E.MFILE;
+  }
   const space = (flags & CLONE.VM) !== 0 ? kernel.space! : copyOf(kernel);
   const child = system.newProcess(space, kernel.fs.cwd);
   const task = childTask(kernel, parent, request, child.pid);
@@ -51,6 +57,7 @@ export function makeProcess(kernel: Kernel, parent: Task, request: CloneRequest,
   if ((flags & CLONE.CHILD_CLEARTID) !== 0) task.clearChildTid = request.childTid;
   if ((flags & CLONE.PARENT_SETTID) !== 0) putTid(kernel, request.parentTid, child.pid);
   if ((flags & CLONE.CHILD_SETTID) !== 0) putTid(child, request.childTid, child.pid);
+  if ((flags & CLONE.PIDFD) !== 0) kernel.user.setU32(request.pidfd, kernel.fds.add(new PidFile(child.pid, 0, system.hasEnded), true));
   child.addTask(task);
   system.processEvents.push({ event: (flags & CLONE.VFORK) !== 0 ? 'vfork' : 'fork', pid: kernel.pid, child: child.pid });
   return (flags & CLONE.VFORK) !== 0 ? { kind: 'vfork', child: child.pid } : child.pid;
@@ -165,9 +172,27 @@ function waitid(kernel: Kernel, args: readonly bigint[]): SyscallResult {
   if ((options & ~(W.NOHANG | W.UNTRACED | W.EXITED | W.CONTINUED | W.NOWAIT | KINDS)) !== 0) return -E.INVAL;
   if ((options & (W.EXITED | W.UNTRACED | W.CONTINUED)) === 0) return -E.INVAL;
   if (which < P.ALL || which > P.PIDFD || (which !== P.ALL && id < 0) || (which === P.PID && id === 0)) return -E.INVAL;
-  if (which === P.PIDFD) throw new Errno(kernel.fds.has(id) ? E.INVAL : E.BADF);
+  if (which === P.PIDFD) {
+    const file = pidFile(kernel, id);
+    const answer = waitFor(kernel, { call: 'waitid', which: P.PID, id: file.pid, options, status: args[2]!, usage: args[4]! });
+    return typeof answer === 'object' && file.nonblocking ? -E.AGAIN : answer;
+  }
   const group = which === P.PGID && id === 0 ? kernel.group : id;
   return waitFor(kernel, { call: 'waitid', which, id: group, options, status: args[2]!, usage: args[4]! });
+}
+
+/** Throws EBADF. */
+function pidFile(kernel: Kernel, fd: number): PidFile {
+  const file = kernel.fds.get(fd);
+  if (!(file instanceof PidFile)) throw new Errno(E.BADF);
+  return file;
+}
+
+function pidfdOpen(kernel: Kernel, pid: number, flags: number): number {
+  if (pid <= 0 || (flags & ~O.NONBLOCK) !== 0) return -E.INVAL;
+  const process = kernel.process(pid);
+  if (process === undefined) return kernel.system.tasks.some(({ tid }) => tid === pid) ? -E.INVAL : -E.SRCH;
+  return kernel.fds.add(new PidFile(pid, flags, kernel.system.hasEnded), true);
 }
 
 /** A process by its pid, 0 being the caller. Throws ESRCH. */
@@ -193,13 +218,14 @@ function setGroup(kernel: Kernel, pid: number, group: number): number {
 const row = rowsOf('process');
 
 /** What fork(2) and vfork(2) ask of clone(2). */
-const PLAIN = { exitSignal: SIG.CHLD, stack: 0n, parentTid: 0n, childTid: 0n, tls: 0n };
+const PLAIN = { pidfd: 0n, exitSignal: SIG.CHLD, stack: 0n, parentTid: 0n, childTid: 0n, tls: 0n };
 
 export const CHILD_SYSCALLS: readonly SyscallRow[] = [
   row(57, 'fork', '', (k, t) => makeProcess(k, t, { ...PLAIN, flags: 0 }, 'fork')),
   row(58, 'vfork', '', (k, t) => makeProcess(k, t, { ...PLAIN, flags: CLONE.VM | CLONE.VFORK }, 'vfork')),
   row(61, 'wait4', 'int ptr hex ptr', (k, _t, a) => wait4(k, a)),
   row(247, 'waitid', 'int int ptr hex ptr', (k, _t, a) => waitid(k, a)),
+  row(434, 'pidfd_open', 'int hex', (k, _t, a) => pidfdOpen(k, int(a[0]), uint(a[1]))),
   row(39, 'getpid', '', k => k.pid),
   row(110, 'getppid', '', k => k.parentPid),
   row(111, 'getpgrp', '', k => k.group),

@@ -1,6 +1,6 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { normalise } from '../../host/path.js';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { EPOCH } from '../clock.js';
 import { HostDirectory, HostFile, noteChange } from '../fs/files.js';
@@ -127,6 +127,23 @@ function symlink(kernel: Kernel, call: string, target: bigint, directory: number
   return change(kernel, call, directory, address, (files, real) => {
     files.symlink(text, real);
     noteChange(kernel.view, real);
+  });
+}
+
+/** link(2): among the guest's own files. A link is not followed, unless AT_SYMLINK_FOLLOW says so. */
+function link(kernel: Kernel, call: string, from: readonly [number, bigint], to: readonly [number, bigint], flags: number): number {
+  if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) !== 0) return -E.INVAL;
+  let given = pathAt(kernel, from[0], from[1]);
+  const file = (flags & AT_SYMLINK_FOLLOW) === 0 ? undefined : kernel.fs.descriptorAt(given);
+  // As os/exec's kin do with a file that has no name: by what its descriptor is called in /proc.
+  if (file !== undefined) given = file.path;
+  const source = kernel.fs.changeable(call, given, (flags & AT_SYMLINK_FOLLOW) !== 0);
+  return change(kernel, call, to[0], to[1], (_files, real) => {
+    const { own } = kernel;
+    if (!own.owns(source.real) && !own.owns(real))
+      kernel.refusals.add(call, `${source.guest}: hard links are made among files of its own alone`, 'EPERM');
+    own.link(source.real, real);
+    kernel.nodes.linked(source.real, real);
   });
 }
 
@@ -270,6 +287,8 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(84, 'rmdir', 'path', (k, _t, a) => unlink(k, 'rmdir', AT_FDCWD, a[0]!, true)),
   row(87, 'unlink', 'path', (k, _t, a) => unlink(k, 'unlink', AT_FDCWD, a[0]!, false)),
   row(263, 'unlinkat', 'fd path hex', (k, _t, a) => unlink(k, 'unlinkat', int(a[0]), a[1]!, (int(a[2]) & AT_REMOVEDIR) !== 0)),
+  row(86, 'link', 'path path', (k, _t, a) => link(k, 'link', [AT_FDCWD, a[0]!], [AT_FDCWD, a[1]!], 0)),
+  row(265, 'linkat', 'fd path fd path hex', (k, _t, a) => link(k, 'linkat', [int(a[0]), a[1]!], [int(a[2]), a[3]!], int(a[4]))),
   row(82, 'rename', 'path path', (k, _t, a) => rename(k, 'rename', [AT_FDCWD, a[0]!], [AT_FDCWD, a[1]!], 0)),
   row(264, 'renameat', 'fd path fd path', (k, _t, a) => rename(k, 'renameat', [int(a[0]), a[1]!], [int(a[2]), a[3]!], 0)),
   row(316, 'renameat2', 'fd path fd path hex', (k, _t, a) => rename(k, 'renameat2', [int(a[0]), a[1]!], [int(a[2]), a[3]!], int(a[4]))),

@@ -41,15 +41,13 @@ export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
     [317, 'seccomp', 'int hex ptr'],
     [321, 'bpf', 'int ptr size'],
   ]),
-  ...refused('paths', 'PERM', 'owners and hard links cannot be changed', false, [
-    [86, 'link', 'path path'],
+  ...refused('paths', 'PERM', 'owners cannot be changed, and no devices made', false, [
     [92, 'chown', 'path int int'],
     [93, 'fchown', 'fd int int'],
     [94, 'lchown', 'path int int'],
     [133, 'mknod', 'path hex hex'],
     [259, 'mknodat', 'fd path hex hex'],
     [260, 'fchownat', 'fd path int int hex'],
-    [265, 'linkat', 'fd path fd path hex'],
   ]),
   ...refused('paths', 'OPNOTSUPP', 'there are no extended attributes', true, [
     [188, 'setxattr', 'path path ptr size hex'],
@@ -83,6 +81,5 @@ export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
     [253, 'inotify_init', ''],
     [294, 'inotify_init1', 'hex'],
     [425, 'io_uring_setup', 'int ptr'],
-    [434, 'pidfd_open', 'int hex'],
   ]),
 ];

@@ -1,6 +1,7 @@
 import { CLOCK, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG, SIGNAL_MAX } from '../abi/signals.js';
+import { PidFile } from '../fs/pid-file.js';
 import type { Kernel, WaitRow } from '../kernel.js';
 import { altStackFlags, onAltStack, popFrame } from '../signal/frame.js';
 import type { QueuedSignal } from '../signal/pending.js';
@@ -187,6 +188,17 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
     return { kind: 'signal', call: 'rt_sigsuspend' };
   }),
   row(131, 'sigaltstack', 'ptr ptr', (k, t, a) => sigaltstack(k, t, a)),
+  row(424, 'pidfd_send_signal', 'fd signal ptr hex', (k, _t, a) => {
+    const file = k.fds.get(int(a[0]));
+    if (!(file instanceof PidFile)) return -E.BADF;
+    if (uint(a[3]) !== 0) return -E.INVAL;
+    const target = k.process(file.pid);
+    if (!target || target.exit) return target && int(a[1]) === 0 ? 0 : -E.SRCH;
+    if (int(a[1]) === 0) return 0;
+    if (!validSignal(int(a[1]))) return -E.INVAL;
+    const entry = a[2] === 0n ? from(k, int(a[1]), SI.USER) : queueInfo(k, int(a[1]), a[2]!);
+    return target.signals.sendToProcess(entry) ? 0 : -E.AGAIN;
+  }),
   row(200, 'tkill', 'int signal', (k, _t, a) => threadKill(k, undefined, int(a[0]), int(a[1]))),
   row(234, 'tgkill', 'int int signal', (k, _t, a) => threadKill(k, int(a[0]), int(a[1]), int(a[2]))),
   row(297, 'rt_tgsigqueueinfo', 'int int signal ptr', (k, _t, a) => {

@@ -9,6 +9,8 @@ export interface CloneRequest {
   readonly flags: number;
   /** What the parent gets when it ends, if it is a process. */
   readonly exitSignal: number;
+  /** Where a descriptor of the new process is written, if one is wanted (CLONE_PIDFD). */
+  readonly pidfd: bigint;
   /** RSP of the new thread; 0n: its creator's. */
   readonly stack: bigint;
   readonly parentTid: bigint;

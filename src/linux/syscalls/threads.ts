@@ -17,6 +17,7 @@ function clone(kernel: Kernel, parent: Task, request: CloneRequest, name: string
   const { flags } = request;
   if ((flags & CLONE.SETTLS) !== 0 && request.tls >= TASK_SIZE) return -E.PERM;
   if (kernel.system.tasks.length >= THREAD_LIMIT) return -E.AGAIN;
+  if ((flags & THREAD) === THREAD && (flags & CLONE.PIDFD) !== 0) return -E.INVAL;
   if ((flags & THREAD) !== THREAD) return makeProcess(kernel, parent, request, name);
   const tid = kernel.system.newTid();
   const child = childTask(kernel, parent, request, tid);
@@ -47,6 +48,7 @@ function clone3(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallRes
   const request = {
     flags: Number(flags),
     exitSignal: Number(exitSignal),
+    pidfd: view.getBigUint64(8, true),
     childTid: view.getBigUint64(16, true),
     parentTid: view.getBigUint64(24, true),
     stack: stack + stackSize,
@@ -79,7 +81,8 @@ const row = rowsOf('threads');
 export const THREAD_SYSCALLS: readonly SyscallRow[] = [
   row(56, 'clone', 'hex ptr ptr ptr ptr', (k, t, a) => {
     const [flags, exitSignal] = [uint(a[0]) & ~0xff, uint(a[0]) & 0xff];
-    return clone(k, t, { flags, exitSignal, stack: a[1]!, parentTid: a[2]!, childTid: a[3]!, tls: a[4]! }, 'clone');
+    if ((flags & CLONE.PIDFD) !== 0 && (flags & CLONE.PARENT_SETTID) !== 0) return -E.INVAL;
+    return clone(k, t, { flags, exitSignal, stack: a[1]!, parentTid: a[2]!, childTid: a[3]!, tls: a[4]!, pidfd: a[2]! }, 'clone');
   }),
   row(435, 'clone3', 'ptr size', (k, t, a) => clone3(k, t, a)),
   row(60, 'exit', 'int', (k, t, a) => {
