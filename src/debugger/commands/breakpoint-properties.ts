@@ -56,17 +56,32 @@ export const hitCondition = {
     hits === undefined ? [] : line(`condition ${hits.perGoroutine ? '-per-g-hitcount' : '-hitcount'}`, `${hits.operator} ${hits.count}`),
 } satisfies Property & { parse: unknown };
 
-export const thread = {
+/** Whose hits count. */
+type Whose = Pick<Breakpoint, 'thread' | 'goroutine'>;
+
+/** Takes `thread N` or `goroutine N` off the end of a location or an expression. */
+export function whose(args: Arguments): readonly [rest: Arguments, whose: Whose] {
+  const found = /(?:^|\s)(thread|goroutine)\s+(\d+)$/.exec(args.text);
+  if (found === null) return [args, { thread: undefined }];
+  const [, kind, number] = found;
+  return [args.to(found.index), kind === 'thread' ? { thread: Number(number) } : { thread: undefined, goroutine: BigInt(number!) }];
+}
+
+const whoseText = ({ thread, goroutine }: Whose): string | undefined =>
+  thread !== undefined ? `thread ${thread}` : goroutine !== undefined ? `goroutine ${goroutine}` : undefined;
+
+const thread = {
   name: 'thread',
-  /** Takes `thread N` off the end of a location. */
-  parse(args: Arguments): readonly [rest: Arguments, number: number | undefined] {
-    const found = /(?:^|\s)thread\s+(\d+)$/.exec(args.text);
-    return found === null ? [args, undefined] : [args.to(found.index), Number(found[1])];
-  },
-  text: each => (each.thread === undefined ? undefined : `in thread ${each.thread}`),
+  text: each => (whoseText(each) === undefined ? undefined : `in ${whoseText(each)}`),
   data: each => each.thread ?? null,
   save: () => [],
-} satisfies Property & { parse: unknown };
+} satisfies Property;
+
+const goroutine = {
+  name: 'goroutine',
+  data: each => (each.goroutine === undefined ? null : Number(each.goroutine)),
+  save: () => [],
+} satisfies Property;
 
 const enabled = {
   name: 'enabled',
@@ -103,6 +118,7 @@ export const PROPERTIES: readonly Property[] = [
   condition,
   hitCondition,
   thread,
+  goroutine,
   {
     name: 'temporary',
     text: each => (each.temporary ? 'temporary' : undefined),
@@ -131,28 +147,27 @@ export const PROPERTIES: readonly Property[] = [
 /** The verb of a breakpoint tells that it only traces. */
 const saysTrace = (each: Breakpoint): boolean => each.kind === 'break' && (each.message !== undefined || !each.temporary);
 
-/** `dprintf`, and `catch` of what is no end of a Go program, take no condition of their own. */
-const saysCondition = (each: Breakpoint): boolean =>
-  each.kind === 'catch' ? ENDINGS.some(event => event === each.event) : each.message === undefined;
+/** `dprintf` takes no condition of its own. */
+const saysCondition = (each: Breakpoint): boolean => each.kind !== 'break' || each.message === undefined;
 
 const WATCH: Readonly<Record<Watchpoint['watch']['access'], string>> = { read: 'rwatch', access: 'awatch', write: 'watch' };
 
 /** The command that sets a breakpoint like this one. */
 function settingLine(each: Breakpoint): string {
-  const behind = saysCondition(each) && each.condition !== undefined ? ` if ${each.condition}` : '';
+  const only = whoseText(each) === undefined ? '' : ` ${whoseText(each)}`;
+  const behind = `${only}${saysCondition(each) && each.condition !== undefined ? ` if ${each.condition}` : ''}`;
   switch (each.kind) {
     case 'catch':
       return `${each.temporary ? 'tcatch' : 'catch'} ${each.spec}${behind}`;
     case 'register':
-      return `watch ${each.spec}${each.thread === undefined ? '' : ` thread ${each.thread}`}${behind}`;
+      return `watch ${each.spec}${behind}`;
     case 'watch':
       return `${WATCH[each.watch.access]}${each.watch.access === 'write' && !each.onlyChanges ? ' -w' : ''} ${each.spec}${behind}`;
     case 'break': {
-      if (each.message !== undefined) return `dprintf ${each.spec},${each.message}`;
+      if (each.message !== undefined) return `dprintf ${each.spec}${only},${each.message}`;
       const verb = each.caught ? (each.temporary ? 'tcatch' : 'catch') : each.temporary ? 'tbreak' : each.trace ? 'trace' : 'break';
       const name = each.name === undefined ? '' : `${each.name} `;
-      const only = each.thread === undefined ? '' : ` thread ${each.thread}`;
-      return `${verb} ${name}${each.spec}${only}${behind}`;
+      return `${verb} ${name}${each.spec}${behind}`;
     }
   }
 }

@@ -13,6 +13,7 @@ import { parseMessage } from '../run/messages.js';
 import { scopeOfAddress } from '../run/watch-scopes.js';
 import { watchesFor } from '../run/watched.js';
 import {
+  type Breakpoint,
   CAUGHT,
   type CodeBreakpoint,
   ENDINGS,
@@ -30,7 +31,7 @@ import { WatchedExpression } from '../session/watched-expression.js';
 import { lookAtWatched } from '../session/watches.js';
 import { granuleAt } from '../show/race-text.js';
 import { Arguments, splitOptions } from './arguments.js';
-import { condition, savedLines, standingLines, thread } from './breakpoint-properties.js';
+import { condition, savedLines, standingLines, whose } from './breakpoint-properties.js';
 import { breakpointLine, breakpointRow } from './breakpoint-text.js';
 import type { Command } from './command.js';
 
@@ -46,7 +47,7 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'break',
     aliases: ['b', 'br', 'hbreak'],
-    syntax: ['break', 'break [NAME] LOCATION [thread N] [if CONDITION]', 'break race [if CONDITION]'],
+    syntax: ['break', 'break [NAME] LOCATION [thread N|goroutine N] [if CONDITION]', 'break race [if CONDITION]'],
     summary: 'stop when execution reaches a location',
     details: [
       'A location is a function of any language (its full name, its end as in `TakeSnapShot` or `trace.(*T).M`, or its link name with ABI suffix),',
@@ -64,7 +65,7 @@ export const breakpointCommands: readonly Command[] = [
     ...group,
     name: 'tbreak',
     aliases: ['tb', 'thbreak'],
-    syntax: ['tbreak [NAME] LOCATION [thread N] [if CONDITION]'],
+    syntax: ['tbreak [NAME] LOCATION [thread N|goroutine N] [if CONDITION]'],
     summary: 'set a breakpoint that is deleted at its first stop',
     completion: ['location'],
     run: (session, args) => setBreakpoint(session, args, { temporary: true, trace: false }),
@@ -111,9 +112,9 @@ export const breakpointCommands: readonly Command[] = [
     name: 'watch',
     aliases: [],
     syntax: [
-      'watch [-l] EXPRESSION [if CONDITION]',
-      'watch $REGISTER [thread N] [if CONDITION]',
-      'watch -r|-w|-rw EXPRESSION',
+      'watch [-l] EXPRESSION [thread N|goroutine N] [if CONDITION]',
+      'watch $REGISTER [thread N|goroutine N] [if CONDITION]',
+      'watch -r|-w|-rw EXPRESSION [thread N|goroutine N] [if CONDITION]',
       'watch -shadow ADDRESS [if CONDITION]',
     ],
     summary: 'stop when a value in memory or in a register changes; any number of them, of any size',
@@ -125,7 +126,7 @@ export const breakpointCommands: readonly Command[] = [
       'it is looked for anew; with -l the place of now stays.',
       'A register (watch $r14, watch $al, watch XMM0) is watched in each thread, or in one. It costs what it is written: each instruction that may do so is looked',
       'at, about a microsecond, and a change that a condition lets pass takes some ten. R14, which holds g, costs little; with RAX it is a million instructions in',
-      'several seconds. A goroutine is told by a condition: if runtime.curg.goid == 7.',
+      'several seconds. With thread N or goroutine N only what that does counts; a goroutine does too what the runtime does for it on g0.',
       "-shadow: the race detector's four cells of the 8 bytes at an address, at each change of one: who has accessed them, as shadow tells it.",
     ].join('\n'),
     completion: ['expression'],
@@ -160,16 +161,17 @@ export const breakpointCommands: readonly Command[] = [
     name: 'catch',
     aliases: ['tcatch'],
     syntax: [
-      'catch signal [NAME|N...]',
-      'catch syscall [NAME|N...]',
-      'catch thread',
+      'catch signal [NAME|N...] [if CONDITION]',
+      'catch syscall [NAME|N...] [if CONDITION]',
+      'catch thread [if CONDITION]',
       `catch ${ENDINGS.join('|')} [if CONDITION]`,
       'catch racecall [NAME...] [if CONDITION]',
       `catch ${Object.keys(RUNTIME_EVENTS).join('|')} [if CONDITION]`,
     ],
     summary: "stop for signals, system calls (at entry and return, with their arguments), threads that start and end, or Go's endings",
     details: [
-      'Without names, for all of them. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
+      'Without names, for all of them; thread N and goroutine N may stand in front of the condition, for which a system call has its arguments in their registers,',
+      'and at its return the result in RAX. SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT stop without being asked for.',
       'So does a Go program that its runtime is about to end: at a panic that nobody recovers, at what is thrown (fatal error: ...), at a deadlock,',
       'and, long before it is thrown for, where a stack grows to 64 MiB. These catchpoints are called panic, throw, deadlock and recursion:',
       'racecall: calls of the race runtime, __tsan_read and its like (NAME: read, func_enter, ...); a condition may use their parameters, as in',
@@ -215,8 +217,7 @@ export const breakpointCommands: readonly Command[] = [
 ];
 
 function setBreakpoint(session: Session, args: Arguments, how: { temporary: boolean; trace: boolean; message?: string }): Answer {
-  const [head, wanted] = conditioned(args);
-  const [place, onlyThread] = thread.parse(head);
+  const [place, limits] = limited(args);
   const [name, location] = nameAndLocation(session, place);
   if (name !== undefined && session.breakpoints.named(name) !== undefined) throw place.error(`there is a breakpoint "${name}" already`);
   const found = location.empty ? undefined : (raceLocation(session, location) ?? locate(session, location.text, location.column));
@@ -230,8 +231,7 @@ function setBreakpoint(session: Session, args: Arguments, how: { temporary: bool
     temporary: how.temporary,
     trace: how.trace,
     ...(how.message === undefined ? {} : { message: how.message }),
-    condition: wanted,
-    thread: onlyThread,
+    ...limits,
   });
   // A library that is still to be mapped tells of its own.
   const { images } = session.target;
@@ -247,6 +247,16 @@ function raceLocation(session: Session, { text: spec, column }: Arguments): Pick
   if (addresses.length > 0) return { addresses };
   if ([...images.functionNames()].some(name => name === spec || name.endsWith(`.${spec}`))) return undefined;
   throw new CommandError('this program has no race detector in it: go build -race puts one in', column);
+}
+
+/** Which hits count. */
+type Limits = Pick<Breakpoint, 'condition' | 'thread' | 'goroutine'>;
+
+/** Takes `thread N` or `goroutine N` and `if CONDITION` off the end. */
+function limited(args: Arguments): readonly [rest: Arguments, limits: Limits] {
+  const [head, wanted] = conditioned(args);
+  const [rest, who] = whose(head);
+  return [rest, { condition: wanted, ...who }];
 }
 
 /** Takes `if CONDITION` off the end. */
@@ -270,19 +280,19 @@ function nameAndLocation(session: Session, args: Arguments): readonly [string | 
 
 function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 'access', onlyChanges: boolean, fixed = false): Answer {
   session.requireProcess();
-  const [target, wanted] = conditioned(args);
+  const [target, limits] = limited(args);
   if (target.empty) throw args.error(`${args.verb} wants an expression`);
   const register = registerWatched(target);
   if (register !== undefined) {
     if (access !== 'write' || !onlyChanges || fixed)
       throw target.error('a register is watched for changes of its value alone: watch, without options');
-    return watchRegister(session, target, register, wanted);
+    return watchRegister(session, target, register, limits);
   }
   const context = session.context();
   const word = isWordAt(context, target.text, target.column);
   const expression = word ? undefined : pointing(target.column, () => WatchedExpression.of(target.text, context));
   const plain = access === 'write' && onlyChanges && !fixed;
-  if (expression !== undefined && plain) return watchExpression(session, target, expression, wanted);
+  if (expression !== undefined && plain) return watchExpression(session, target, expression, limits);
   if (expression !== undefined && !expression.placed)
     throw target.error('an expression that lies nowhere in memory is watched for changes of its value alone: watch, without options');
   const { address, length, type } = watchTarget(context, target.text, target.column);
@@ -294,13 +304,13 @@ function setWatch(session: Session, args: Arguments, access: 'read' | 'write' | 
     scope: fixed ? undefined : scopeOfAddress(session, address),
     last: lookAtWatched(context, watch, type, session.settings.printOptions),
     onlyChanges,
-    condition: wanted,
+    ...limits,
   });
 }
 
-/** The bytes of a register that a name means; undefined: it is another expression. `thread N` may stand behind. Throws CommandError. */
+/** The bytes of a register that a name means; undefined: it is another expression. Throws CommandError. */
 function registerWatched(target: Arguments): WatchedRegister | undefined {
-  const name = target.text.replace(BEHIND, '');
+  const name = target.text;
   const named = findRegister(name.replace(/^\$/, ''), name.startsWith('$'));
   if (named === undefined) return undefined;
   const register = named.register as EffectRegister;
@@ -309,22 +319,17 @@ function registerWatched(target: Arguments): WatchedRegister | undefined {
   return { register, offset: named.offset, bytes: named.size ?? (vector ? 16 : 8) };
 }
 
-/** Which thread's register it is. */
-const BEHIND = /\s+thread\s+(\d+)$/;
-
-function watchRegister(session: Session, target: Arguments, part: WatchedRegister, wanted: string | undefined): Answer {
+function watchRegister(session: Session, target: Arguments, part: WatchedRegister, limits: Limits): Answer {
   const { process, images } = session.target;
-  const thread = BEHIND.exec(target.text)?.[1];
   const watchpoint = session.breakpoints.add<RegisterWatchpoint>({
     kind: 'register',
     name: undefined,
     temporary: false,
     trace: false,
-    thread: thread === undefined ? undefined : Number(thread),
-    spec: target.text.replace(BEHIND, ''),
+    spec: target.text,
     part,
     last: new Map(),
-    condition: wanted,
+    ...limits,
   });
   session.registerWatches.look(process, [watchpoint]);
   return text(breakpointLine(images, watchpoint), breakpointRow(images, watchpoint));
@@ -333,14 +338,14 @@ function watchRegister(session: Session, target: Arguments, part: WatchedRegiste
 /** Sets a watchpoint of which nothing else was said yet, and tells of it. */
 function addWatchpoint(
   session: Session,
-  said: Pick<Watchpoint, 'spec' | 'watch' | 'others' | 'expression' | 'type' | 'scope' | 'last' | 'onlyChanges' | 'condition'>,
+  said: Pick<Watchpoint, 'spec' | 'watch' | 'others' | 'expression' | 'type' | 'scope' | 'last' | 'onlyChanges'> & Limits,
 ): Answer {
-  const plain = { kind: 'watch', name: undefined, temporary: false, trace: false, thread: undefined } as const;
+  const plain = { kind: 'watch', name: undefined, temporary: false, trace: false } as const;
   const watchpoint = session.breakpoints.add<Watchpoint>({ ...plain, ...said });
   return text(breakpointLine(session.target.images, watchpoint), breakpointRow(session.target.images, watchpoint));
 }
 
-function watchExpression(session: Session, target: Arguments, expression: WatchedExpression, wanted: string | undefined): Answer {
+function watchExpression(session: Session, target: Arguments, expression: WatchedExpression, limits: Limits): Answer {
   const { watched, ranges } = expression.look(session.context(), session.settings.printOptions);
   const [watch, ...others] = watchesFor(ranges);
   const scopes = expression.places.map(({ address }) => scopeOfAddress(session, address)).filter(scope => scope !== undefined);
@@ -355,14 +360,14 @@ function watchExpression(session: Session, target: Arguments, expression: Watche
     scope,
     last: watched,
     onlyChanges: true,
-    condition: wanted,
+    ...limits,
   });
 }
 
 /** The cells of an address, as a watchpoint on their bytes. */
 function watchShadow(session: Session, args: Arguments): Answer {
   session.requireProcess();
-  const [target, wanted] = conditioned(args);
+  const [target, limits] = limited(args);
   if (target.empty) throw args.error('watch -shadow wants an address');
   const context = session.context();
   const granule = granuleAt(raceView(session.target), placeOfExpression(context, target.text, target.column), target.column);
@@ -374,22 +379,22 @@ function watchShadow(session: Session, args: Arguments): Answer {
     scope: undefined,
     last: lookAtWatched(context, watch, undefined, session.settings.printOptions),
     onlyChanges: true,
-    condition: wanted,
+    ...limits,
   });
 }
 
 function catchCommand(session: Session, args: Arguments): Answer {
-  const [head, wanted] = conditioned(args);
+  const [head, limits] = limited(args);
   const [kind, rest] = head.shift();
-  if (kind === 'racecall') return catchRaceCalls(session, rest, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
+  const how = { ...limits, spec: head.text, temporary: args.verb === 'tcatch' };
+  if (kind === 'racecall') return catchRaceCalls(session, rest, how);
   if (Object.hasOwn(RUNTIME_EVENTS, kind)) {
     if (!rest.empty) throw rest.error(`catch ${kind} takes no names`);
-    return catchEvent(session, args, kind, { spec: head.text, condition: wanted, temporary: args.verb === 'tcatch' });
+    return catchEvent(session, args, kind, how);
   }
   const event = CAUGHT.find(each => each === kind);
   if (event === undefined) throw args.error(`catch what? ${CAUGHT.join(', ')}, ${Object.keys(RUNTIME_EVENTS).join(', ')} or racecall`);
   const ending = ENDINGS.some(each => each === event);
-  if (wanted !== undefined && !ending) throw head.error(`catch ${kind} takes no condition`, head.text.length);
   const numbers = new Set(
     rest.words().map(word => {
       const number = event === 'signal' ? signalArgument(word.text) : event === 'syscall' ? syscallArgument(word.text) : undefined;
@@ -399,26 +404,18 @@ function catchCommand(session: Session, args: Arguments): Answer {
     }),
   );
   const catchpoint = session.breakpoints.add({
+    ...how,
     kind: 'catch',
-    spec: head.text,
     event,
     numbers,
     name: undefined,
-    temporary: args.verb === 'tcatch',
     trace: false,
-    condition: wanted,
-    thread: undefined,
   } as never);
   return text(breakpointLine(session.target.images, catchpoint), breakpointRow(session.target.images, catchpoint));
 }
 
 /** Breakpoints at the entries of functions of Go's runtime, as one. */
-function catchEvent(
-  session: Session,
-  args: Arguments,
-  event: string,
-  how: { readonly spec: string; readonly condition: string | undefined; readonly temporary: boolean },
-): Answer {
+function catchEvent(session: Session, args: Arguments, event: string, how: Limits & Pick<Breakpoint, 'spec' | 'temporary'>): Answer {
   const { images } = session.target;
   const addresses = runtimeEventAddresses(images, event);
   if (addresses.length === 0)
@@ -430,17 +427,12 @@ function catchEvent(
     caught: true,
     name: undefined,
     trace: false,
-    thread: undefined,
   });
   return text(breakpointLine(images, breakpoint), breakpointRow(images, breakpoint));
 }
 
 /** Breakpoints at the entries of the race runtime's functions, as one: of those that have the parameters which the condition speaks of. */
-function catchRaceCalls(
-  session: Session,
-  names: Arguments,
-  how: { readonly spec: string; readonly condition: string | undefined; readonly temporary: boolean },
-): Answer {
+function catchRaceCalls(session: Session, names: Arguments, how: Limits & Pick<Breakpoint, 'spec' | 'temporary'>): Answer {
   const { images } = session.target;
   const functions = [...images.functions()].filter(({ name }) => raceParameters(name) !== undefined);
   if (functions.length === 0) throw names.error('this program has no race detector in it: go build -race puts one in');
@@ -463,7 +455,6 @@ function catchRaceCalls(
     addresses,
     name: undefined,
     trace: false,
-    thread: undefined,
   });
   return text(breakpointLine(images, breakpoint), breakpointRow(images, breakpoint));
 }

@@ -146,7 +146,9 @@ function catchable(session: Session): ReadonlySet<number> | undefined {
 /** Counts the event for all catchpoints that it belongs to. True when one of them stops for it. */
 function isCaught(session: Session, event: CatchKind, number?: number): boolean {
   session.lookAtThread();
-  return session.breakpoints.caught(event, number).filter(each => breakpointHit(session, each) !== undefined).length > 0;
+  const hits = session.breakpoints.caught(event, number).flatMap(each => breakpointHit(session, each) ?? []);
+  for (const { problem } of hits) if (problem !== undefined) session.events.emit('message', { text: problem });
+  return hits.length > 0;
 }
 
 function signalStop(session: Session, signal: SignalInfo): Stop | undefined {
@@ -187,7 +189,7 @@ function breakpointHit(
   session: Session,
   breakpoint: CodeBreakpoint | Catchpoint,
 ): { readonly reason: 'breakpoint'; readonly breakpoint: Breakpoint; readonly problem?: string } | undefined {
-  if (breakpoint.thread !== undefined && breakpoint.thread !== session.target.threadNumber(session.thread)) return undefined;
+  if (isAnothers(session, breakpoint)) return undefined;
   if (breakpoint.kind === 'break' && breakpoint.instance !== undefined && !isInstance(session, breakpoint.instance)) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false) return undefined;
@@ -198,6 +200,11 @@ function breakpointHit(
   }
   return { reason: 'breakpoint', breakpoint, ...(typeof problem === 'string' ? { problem } : {}) };
 }
+
+/** Whether only hits of another thread or goroutine count. */
+const isAnothers = (session: Session, { thread, goroutine }: Breakpoint): boolean =>
+  (thread !== undefined && thread !== session.target.threadNumber(session.thread)) ||
+  (goroutine !== undefined && goroutine !== session.goroutine?.id);
 
 /** Whether the generic code that is stopped in was called with those type arguments, as far as that can be told. */
 function isInstance(session: Session, wanted: readonly string[]): boolean {
@@ -226,7 +233,7 @@ function registerHit(session: Session, goal: Goal | undefined): Stop | undefined
   target.changed();
   session.lookAtThread();
   const met = registers.changes(tid).filter(({ breakpoint }) => {
-    if (breakpoint.thread !== undefined && breakpoint.thread !== tid - process.pid + 1) return false;
+    if (isAnothers(session, breakpoint)) return false;
     const problem = conditionFails(session, breakpoint.condition);
     return problem !== false && countHit(breakpoint, session.goroutine?.id);
   });
@@ -255,7 +262,7 @@ function watchHit(session: Session, breakpoint: Watchpoint, hit: WatchHit): Watc
   const after = lookAtWatchpoint(session, breakpoint);
   breakpoint.last = after;
   const changed = firstChange(before, after);
-  if (breakpoint.onlyChanges && changed === undefined) return undefined;
+  if ((breakpoint.onlyChanges && changed === undefined) || isAnothers(session, breakpoint)) return undefined;
   const problem = conditionFails(session, breakpoint.condition);
   if (problem === false || !countHit(breakpoint, session.goroutine?.id)) return undefined;
   const met = hit.address < watch.address ? watch.address : hit.address;

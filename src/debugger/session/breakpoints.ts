@@ -42,8 +42,9 @@ interface Common {
   trace: boolean;
   /** What a tracepoint prints instead of its function: gdb's dprintf. */
   readonly message?: string;
-  /** Only hits of this thread or goroutine count. */
+  /** Only hits of this thread, or of this goroutine, count. */
   readonly thread: number | undefined;
+  readonly goroutine?: bigint | undefined;
 }
 
 export interface CodeBreakpoint extends Common {
