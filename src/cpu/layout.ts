@@ -213,7 +213,7 @@ export const CALLEE = { keepsRegisters: 1, needsArgument: 2 } as const;
 /**
  * What the tests at an edge are asked for, as bits. Of an entry: it `opens` the call that it is called in, or `closes` it. Of a CALL: RSP must be `aligned`
  * to 16, RDI must not be 0 (`argument`), or that and whether it is of C follows from the target. Of a RET: RBP is the caller's, what was saved is there again,
- * R14 and X15 are as they must be, DF is clear, the call is not open.
+ * R14 and X15 are as they must be, DF is clear, the call is not open, the upper halves of YMM registers are `clean`.
  */
 export const EDGE = {
   opens: 1,
@@ -226,6 +226,7 @@ export const EDGE = {
   fixed: 128,
   forwards: 256,
   closed: 512,
+  clean: 1024,
 } as const;
 /** What belongs to the caller in C: RBP first, which assembly owes Go as well (AMD64 psABI 3.2.1). */
 export const SAVED_REGISTERS = [5, 3, 12, 13, 14, 15] as const;

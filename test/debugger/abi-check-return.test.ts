@@ -39,6 +39,16 @@ const MISTAKES: Readonly<Record<string, readonly [string, string | null, RegExp]
     /RSP = 0x[0-9a-f]+, but the stack of goroutine 1 is 0x[0-9a-f]+ to 0x[0-9a-f]+, called from main\.onOwn\+/,
   ],
   fs: ['tls', 'main.work', /FS base = 0x[0-9a-f]+ was 0x[0-9a-f]+ when this thread entered Go code, called from main\.otherFS\+/],
+  upper: [
+    'upper-halves',
+    'main.leavesUpper',
+    /the upper halves of Y1 and Y2 are not zero: main\.leavesUpper is about to return to main\.\S+\. Intel optimization manual/,
+  ],
+  'upper-call': [
+    'upper-halves',
+    'main.callsWithUpper',
+    /the upper half of Y3 is not zero: main\.callsWithUpper is about to call main\.work\. /,
+  ],
   'jit-x15': [
     'zero',
     null,
@@ -69,7 +79,7 @@ for (const toolchain of ['go1.26', 'go1.19'] as const satisfies readonly Toolcha
       });
     }
 
-    for (const way of ['', 'jit', 'jump']) {
+    for (const way of ['', 'jit', 'jump', 'upper-clear']) {
       it(`${way === '' ? 'none' : way}: no stop`, async () => {
         const at = debug(buildGo('mistakes', { toolchain }));
         expect(await checked(at, way)).toMatchObject({ reason: 'exited', status: 0 });

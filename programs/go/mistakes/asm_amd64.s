@@ -59,3 +59,32 @@ TEXT ·otherFS(SB), NOSPLIT, $8-16
 	MOVQ old-8(SP), SI
 	SYSCALL
 	RET
+
+TEXT ·leavesUpper(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ v+0(FP), X0
+	VPBROADCASTQ X0, Y1
+	VPADDQ Y1, Y1, Y2
+	MOVQ X2, ret+8(FP)
+	RET
+
+TEXT ·callsWithUpper(SB), NOSPLIT, $0-8
+	MOVQ f+0(FP), DX
+	VPCMPEQB Y3, Y3, Y3
+	MOVQ (DX), AX
+	CALL AX
+	VZEROUPPER
+	RET
+
+// Its own subroutine may leave them.
+TEXT ·clearsUpper(SB), NOSPLIT, $0-16
+	MOVQ v+0(FP), X0
+	VPBROADCASTQ X0, Y1
+	CALL doubled<>(SB)
+	VPADDQ Y2, Y1, Y2
+	MOVQ X2, ret+8(FP)
+	VZEROUPPER
+	RET
+
+TEXT doubled<>(SB), NOSPLIT|NOFRAME, $0-0
+	VPADDQ Y1, Y1, Y2
+	RET

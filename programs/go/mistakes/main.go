@@ -22,6 +22,11 @@ func overSaved(v int) int
 func onOwn(f func(), top uintptr)
 func otherFS(f func(), base uintptr)
 
+// Leave upper halves of YMM registers to Go code, or clear them.
+func leavesUpper(v int) int
+func callsWithUpper(f func())
+func clearsUpper(v int) int
+
 var (
 	own  [1 << 16]byte
 	done int
@@ -86,6 +91,12 @@ func main() {
 		onOwn(work, uintptr(unsafe.Pointer(&own[len(own)-16])))
 	case "fs":
 		otherFS(work, uintptr(unsafe.Pointer(&own[len(own)/2])))
+	case "upper":
+		fmt.Println(calls(leavesUpper, 20))
+	case "upper-call":
+		callsWithUpper(work)
+	case "upper-clear":
+		fmt.Println(calls(clearsUpper, 20))
 	default:
 		if code, ok := codes[way]; ok {
 			native(code)()

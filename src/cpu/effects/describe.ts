@@ -55,9 +55,9 @@ interface Written {
   readonly certain: boolean;
 }
 
-/** Rows that leave zeros when their two operands are one register, whatever that holds. */
+/** Rows that leave zeros when their two operands are one register, whatever that holds; ZEROV has none. */
 const CLEARING: ReadonlySet<number> = new Set(
-  ['pxor', 'pandn', 'psubb', 'psubw', 'psubd', 'psubq', 'pcmpgtb', 'pcmpgtw', 'pcmpgtd', 'pcmpgtq'].map(opNumber),
+  ['zerov', 'pxor', 'pandn', 'psubb', 'psubw', 'psubd', 'psubq', 'pcmpgtb', 'pcmpgtw', 'pcmpgtd', 'pcmpgtq'].map(opNumber),
 );
 
 class Description {

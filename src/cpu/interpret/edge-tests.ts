@@ -18,6 +18,7 @@ import {
   gprSlot,
   NO_FRAME,
   SAVED_REGISTERS,
+  UPPER,
   xmmSlot,
 } from '../layout.js';
 import { hostAddress, probeTlb } from '../wasm/emit.js';
@@ -93,6 +94,14 @@ const fixed = seq(
   peek(sumOf(state('fsBase'), long(c32(FACT_THREAD.base), FACT_THREAD.offset))),
   doubtWhen(different(v('x'), r14)),
   doubtWhen(different(op('i64.or', long(c32(xmmSlot(15))), long(c32(xmmSlot(15) + 8))), c64(0))),
+);
+
+/** An upper half of a YMM register is not zero. */
+const upperInUse = op(
+  'v128.any_true',
+  Array.from({ length: 16 }, (_, index) => load('v128.load', c32(xmmSlot(index) + UPPER))).reduce((one, other) =>
+    op('v128.or', one, other),
+  ),
 );
 
 const locals = { t: 'i32', f: 'i32', s: 'i32', o: 'i32', ad: 'i64', e: 'i32', x: 'i64' } as const;
@@ -202,6 +211,7 @@ export const EDGE_TESTS: Readonly<Record<EdgeTestName, ModuleFunctionBody>> = {
       ),
       when(asked(EDGE.fixed), fixed),
       when(asked(EDGE.forwards), doubtWhen(backwards)),
+      when(asked(EDGE.clean), doubtWhen(upperInUse)),
       when(asked(EDGE.closed), seq(findOpen(rsp), doubtWhen(same(long(v('o')), rsp)))),
       c32(0),
     ),

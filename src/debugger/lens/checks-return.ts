@@ -8,6 +8,7 @@ import { isLost } from '../stack/recorded.js';
 import { type CRules, handsOver } from './checks-c.js';
 import { type GoRules, handWritten } from './checks-go.js';
 import type { RaceRules } from './checks-race.js';
+import type { VectorRules } from './checks-vector.js';
 import type { Violation } from './rules.js';
 import type { EdgeRule, Scrutiny } from './scrutiny.js';
 
@@ -24,15 +25,17 @@ export class ReturnRules {
     private readonly go: GoRules,
     private readonly c: CRules,
     private readonly race: RaceRules,
+    private readonly vectors: VectorRules,
   ) {}
 
   at(func: Func | undefined, pc: bigint): EdgeRule {
-    const { scrutiny, go, c, race } = this;
+    const { scrutiny, go, c, race, vectors } = this;
     const { process, images } = scrutiny.target;
     // What a file has without a name is C's, a static function of a library. Code of no file was made at run time.
     const inC = func === undefined ? images.at(pc) !== undefined : func.language === 'c';
     const compiled = func !== undefined && !inC && !handWritten(func);
     const name = scrutiny.codeName(func, pc);
+    const wide = func === undefined || vectors.uses(func);
     const check = (): Violation | undefined => {
       const intact = process.cpu.intactReturn();
       if (intact === undefined) {
@@ -45,10 +48,13 @@ export class ReturnRules {
       const frame = race.returned(name, intact) ?? (intact === undefined ? undefined : go.frameAtReturn(func, name, intact));
       if (frame !== undefined || compiled) return frame;
       return (
-        c.returned(name) ?? (go.owed(func) ? go.handedOver(func, name, to) : undefined) ?? scrutiny.direction(`${name} is about to return`)
+        c.returned(name) ??
+        (go.owed(func) ? go.handedOver(func, name, to) : undefined) ??
+        scrutiny.direction(`${name} is about to return`) ??
+        (wide ? vectors.returned(name, to) : undefined)
       );
     };
-    const flags = inC ? OF_C : func === undefined ? undefined : compiled ? OF_GO : OF_ASSEMBLY | go.flagsOf(func);
+    const flags = inC ? OF_C : func === undefined ? undefined : compiled ? OF_GO : OF_ASSEMBLY | go.flagsOf(func) | (wide ? EDGE.clean : 0);
     return { check, test: flags === undefined || handsOver(name) !== undefined ? undefined : { kind: 'returns', flags } };
   }
 

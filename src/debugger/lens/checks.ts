@@ -14,6 +14,7 @@ import { GoRules, isAssembled } from './checks-go.js';
 import { RaceRules } from './checks-race.js';
 import { ReturnRules } from './checks-return.js';
 import { handlerEntry } from './checks-signal.js';
+import { VectorRules } from './checks-vector.js';
 import { RULES, type Violation } from './rules.js';
 import { type EdgeCheck, type EdgeRule, Scrutiny } from './scrutiny.js';
 
@@ -23,6 +24,7 @@ interface Rules {
   readonly c: CRules;
   readonly race: RaceRules;
   readonly returns: ReturnRules;
+  readonly vectors: VectorRules;
 }
 
 export class CallChecks implements Observer {
@@ -68,7 +70,8 @@ export class CallChecks implements Observer {
     const go = new GoRules(at);
     const c = new CRules(at);
     const race = new RaceRules(at);
-    this.#rules = { at, go, c, race, returns: new ReturnRules(at, go, c, race) };
+    const vectors = new VectorRules(at);
+    this.#rules = { at, go, c, race, vectors, returns: new ReturnRules(at, go, c, race, vectors) };
     return this.#rules;
   }
 
@@ -80,12 +83,14 @@ export class CallChecks implements Observer {
     return rule === undefined ? 0 : this.#sites.push({ pc, ...rule });
   }
 
-  #ruleAt({ at, go, c, race, returns }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeRule | undefined {
+  #ruleAt({ at, go, c, race, returns, vectors }: Rules, func: Func | undefined, pc: bigint, kind: EdgeKind): EdgeRule | undefined {
     switch (kind) {
       case 'entry':
         return both(handlerEntry(at, func, pc), this.#entered(go, race, func, pc));
       case 'call':
-        return func === undefined || (func.language === 'go' && !isAssembled(func)) ? undefined : c.call(func, pc);
+        return func === undefined || (func.language === 'go' && !isAssembled(func))
+          ? undefined
+          : both(vectors.call(func, pc), c.call(func, pc));
       case 'return':
         return returns.at(func, pc);
       case 'jump':

@@ -62,6 +62,12 @@ export const RULES = {
     source: 'AMD64 psABI 3.2.1, "Registers": RBX, RBP and R12 to R15 belong to the caller',
     cause: 'the function, or one that it called, uses the register without saving it',
   },
+  'upper-halves': {
+    title: 'the upper halves of YMM registers are in use',
+    source:
+      'Intel optimization manual, "Mixing AVX Code with SSE Code": VZEROUPPER stands behind 256-bit code, before code that may be of SSE, which every instruction of costs more otherwise',
+    cause: 'a way out of the function, or a call, without VZEROUPPER before it',
+  },
   'race-context': {
     title: 'the race detector has no context here',
     source:

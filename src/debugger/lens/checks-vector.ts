@@ -1,0 +1,71 @@
+/** What assembly owes code that knows of no upper halves of YMM registers: they are zero where it hands over to that (VZEROUPPER). */
+import { effectsOf } from '../../cpu/effects/describe.js';
+import { isConstant } from '../../cpu/effects/value.js';
+import type { Func } from '../../image/api.js';
+import { effectsIn, readable } from '../code/decode.js';
+import { departure } from '../code/departure.js';
+import { handWritten } from './checks-go.js';
+import type { Violation } from './rules.js';
+import type { EdgeCheck, Scrutiny } from './scrutiny.js';
+
+const REGISTERS = Array.from({ length: 16 }, (_, index) => index);
+/** Where the upper half of a YMM register begins, in bytes. */
+const UPPER_BYTES = 16;
+
+export class VectorRules {
+  readonly #users = new Map<Func, boolean>();
+  /** The upper halves that were told of last: whoever comes by with the same is not to blame. */
+  #told = '';
+
+  constructor(private readonly at: Scrutiny) {}
+
+  /** Whether a function is assembly that computes with 256 bits. */
+  uses(func: Func): boolean {
+    let uses = this.#users.get(func);
+    if (uses === undefined) this.#users.set(func, (uses = handWritten(func) && this.#writesUpper(func)));
+    return uses;
+  }
+
+  #writesUpper({ entry, end }: Func): boolean {
+    const code = readable(this.at.target.memory, entry, Number(end - entry));
+    for (const { writes } of effectsOf(code, entry))
+      if (writes.some(({ register, offset, value }) => register.startsWith('ymm') && offset >= UPPER_BYTES && !isConstant(value)))
+        return true;
+    return false;
+  }
+
+  /** At a CALL of such a function: what it calls finds them clear, unless that is one too. */
+  call(caller: Func, pc: bigint): EdgeCheck | undefined {
+    if (!this.uses(caller)) return undefined;
+    const { target } = this.at;
+    const { images, process } = target;
+    const effects = effectsIn(process.memory, pc);
+    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
+    const known = direct === undefined ? undefined : images.functionAt(direct);
+    if (known !== undefined && this.uses(known)) return undefined;
+    return () => {
+      const to = direct ?? departure(process.memory, effects, process.cpu.registers)?.target;
+      const callee = to === undefined ? undefined : images.functionAt(to);
+      return callee === undefined ? undefined : this.#handsOver(callee, `${caller.name} is about to call ${callee.name}`);
+    };
+  }
+
+  /** At a RET. */
+  returned(name: string, to: bigint): Violation | undefined {
+    const caller = this.at.target.images.functionAt(to - 1n);
+    return caller && this.#handsOver(caller, `${name} is about to return to ${this.at.place(to)}`);
+  }
+
+  #handsOver(next: Func, when: string): Violation | undefined {
+    if (this.uses(next)) return undefined;
+    const { registers } = this.at;
+    const halves = REGISTERS.map(index => registers.ymmHigh(index));
+    const inUse = REGISTERS.filter(index => halves[index] !== 0n).map(index => `Y${index}`);
+    const now = halves.join();
+    if (inUse.length === 0 || now === this.#told) return undefined;
+    this.#told = now;
+    const last = inUse.pop();
+    const which = inUse.length === 0 ? `upper half of ${last} is` : `upper halves of ${inUse.join(', ')} and ${last} are`;
+    return { rule: 'upper-halves', what: `the ${which} not zero: ${when}` };
+  }
+}
