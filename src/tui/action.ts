@@ -15,7 +15,7 @@ export type Action =
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
   | { readonly kind: 'lesson'; readonly move: LessonMove }
   | { readonly kind: 'contents' }
-  | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'zoom' | 'hide' | 'mouse' | 'own' }
+  | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'lanes' | 'zoom' | 'hide' | 'mouse' | 'own' }
   /** A line is typed. */
   | { readonly kind: 'type'; readonly asking: Asking }
   /** To where the text that is searched for stands next, or stood before. */

@@ -1,6 +1,7 @@
 /** What single keys and the mouse do. */
 
 import type { LessonMove } from '../debugger/lesson/walk.js';
+import { LANE_KINDS } from '../debugger/values/lanes.js';
 import type { Action } from './action.js';
 import { EMPTY } from './editor.js';
 import { clicked } from './foot.js';
@@ -27,6 +28,7 @@ const MARK_CELLS = 3;
 /** What can be done with a screen that shows nothing. */
 const LEAVING: ReadonlySet<Action['kind']> = new Set(['quit', 'interrupt', 'suspend', 'repaint']);
 const FLAVOURS = ['go', 'gnu', 'intel'] as const;
+const LANES = [undefined, ...LANE_KINDS];
 
 /** A key that is no part of a command line. */
 export function pressed(state: State, { name, text }: Key): Next {
@@ -108,6 +110,10 @@ export function act(state: State, action: Action): Next {
       const line = commandTo(state, action.by);
       const told = action.by > 0 ? 'nothing on the time bar is behind this moment' : 'nothing on the time bar is before this moment';
       return line === undefined ? { state: noted(state, told) } : act(state, { kind: 'run', line });
+    }
+    case 'lanes': {
+      const next = LANES[(LANES.indexOf(state.view.lanes) + 1) % LANES.length]!;
+      return act(state, { kind: 'run', line: `config vector-lanes ${next ?? 'off'}` });
     }
     case 'lesson':
       return lessonMoved(state, action.move);

@@ -89,6 +89,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['u'], summary: 'select the caller frame', action: run('up') },
   { keys: ['d'], summary: 'select the callee frame', action: run('down') },
   { keys: ['v'], summary: 'disassemble as Go, AT&T or Intel do', hint: 'v flavour', action: { kind: 'flavour' } },
+  { keys: ['V'], summary: 'YMM registers among the registers, in lanes of the next kind, and in the end none', action: { kind: 'lanes' } },
   { keys: ['R'], summary: 'restart the program', hint: hintOfRestart, action: run('restart') },
   { keys: ['A'], summary: 'restart it, and run to where a calling convention is first broken', action: run('abi check first') },
   { keys: ['U'], summary: "select the innermost frame of the program's own code", action: { kind: 'own' } },

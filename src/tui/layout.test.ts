@@ -22,6 +22,7 @@ const at = (current: number): View => ({
   looking: {},
   flavor: 'go',
   theme: 'dark',
+  lanes: undefined,
   hidden: new Set(),
   breakpoints: new Set(),
   title: 'crash',

@@ -10,6 +10,7 @@ export const view = (t: string, rax: string): View => ({
   looking: {},
   flavor: 'go',
   theme: 'dark',
+  lanes: undefined,
   hidden: new Set(),
   breakpoints: new Set(),
   title: 'crash',

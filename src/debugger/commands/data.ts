@@ -10,7 +10,8 @@ import { meaningless } from '../session/gdb-settings.js';
 import type { Session } from '../session/session.js';
 import { SETTINGS, Settings } from '../session/settings.js';
 import { assignExpression, printExpression, typeOfDetailed, typeOfExpression } from '../show/print.js';
-import { LANE_KINDS, type LaneKind, registerData, registerLines, registerNames, registerWritten } from '../show/registers-text.js';
+import { registerData, registerLines, registerNames, registerWritten } from '../show/registers-text.js';
+import { LANE_KINDS, type LaneKind } from '../values/lanes.js';
 import { type Arguments, parseCount, splitOptions } from './arguments.js';
 import type { Command } from './command.js';
 import { examineFrom } from './examine.js';
@@ -185,7 +186,7 @@ function registers(session: Session, args: Arguments, every: boolean): Answer {
         return name;
       });
   return {
-    output: registerLines(session.stack, session.frame, names, kind as LaneKind | undefined).join('\n'),
+    output: registerLines(session.stack, session.frame, names, (kind as LaneKind | undefined) ?? session.settings.vectorLanes).join('\n'),
     data: registerData(session.frame, names),
   };
 }

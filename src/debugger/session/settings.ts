@@ -1,5 +1,6 @@
 import { FLAVORS, type Flavor } from '../code/disassemble.js';
 import { CommandError } from '../errors.js';
+import { LANE_KINDS, type LaneKind } from '../values/lanes.js';
 import type { PrintOptions } from '../values/print.js';
 
 const THEMES = ['dark', 'light', 'plain'] as const;
@@ -74,6 +75,13 @@ export const SETTINGS = [
     summary: 'panes that the screen leaves out; their numbers still show them',
   },
   {
+    name: 'vector-lanes',
+    kind: 'choice',
+    choices: ['off', ...LANE_KINDS],
+    initial: 'off',
+    summary: 'lanes in which the registers pane tells YMM registers, and regs without -lanes too; off: the pane leaves them out',
+  },
+  {
     name: 'step-slice',
     kind: 'number',
     initial: 50_000,
@@ -142,6 +150,11 @@ export class Settings {
 
   get flavor(): Flavor {
     return this.#values.get('disassemble-flavor') as Flavor;
+  }
+
+  /** Undefined: the user has chosen none. */
+  get vectorLanes(): LaneKind | undefined {
+    return LANE_KINDS.find(kind => kind === this.text('vector-lanes'));
   }
 
   get theme(): Theme {

@@ -3,7 +3,7 @@
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack } from '../target.js';
-import { registerNames } from './registers-text.js';
+import { registerNames, VECTOR_NAMES } from './registers-text.js';
 
 /** Frames that are remembered; what has changed in those further out is not told. */
 const MOST_FRAMES = 200;
@@ -28,7 +28,7 @@ export function frameValues(stack: CallStack, selected: LogicalFrame): FrameValu
     // The frame where execution stands is an outer one once it has called something.
     const keys = [nameOf(frame), activation(frame)].filter(key => !frames.has(key));
     if (keys.length === 0) continue;
-    const values = valuesOf(frame, names);
+    const values = valuesOf(frame, frame.physical.registers.live === undefined ? names : [...names, ...VECTOR_NAMES]);
     for (const key of keys) frames.set(key, values);
   }
   return { selected: nameOf(selected), frames };

@@ -11,6 +11,7 @@ import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack } from '../target.js';
 import { flagNames } from '../values/flag-names.js';
+import { type LaneKind, lanesText } from '../values/lanes.js';
 
 /** Registers of every day: the others are shown when they are asked for. */
 const EVERYDAY: ReadonlySet<RegisterKind> = new Set(['general', 'pointer', 'flags', 'base']);
@@ -19,6 +20,9 @@ const WORDS: ReadonlySet<RegisterKind> = new Set(['general', 'pointer', 'base'])
 
 export const registerNames = (all: boolean): readonly string[] =>
   REGISTERS.filter(({ kind }) => all || EVERYDAY.has(kind)).map(({ name }) => name);
+
+/** The vector registers in their whole width. */
+export const VECTOR_NAMES: readonly string[] = REGISTERS.filter(({ bits }) => bits === 256).map(({ name }) => name);
 
 /** The register that a user's name means: `$rdi`, `RDI`, `pc`. Nothing when there is none. */
 export const registerWritten = (name: string): string | undefined => registerCalled(name.replace(/^[$%]/, '').toLowerCase())?.name;
@@ -103,9 +107,9 @@ function special(name: string, value: bigint, kind: LaneKind | undefined): strin
     case 'flags':
       return flagNames(value);
     case 'vector':
-      return value === 0n ? '' : lanes(value, registerNamed(name)!.bits, kind === undefined ? EVERYDAY_LANES : [kind]);
+      return value === 0n ? '' : lanesText(value, registerNamed(name)!.bits, kind === undefined ? EVERYDAY_LANES : [kind]);
     case 'mmx':
-      return value === 0n ? '' : lanes(value, 64, kind === undefined ? MMX_LANES : [kind]);
+      return value === 0n ? '' : lanesText(value, 64, kind === undefined ? MMX_LANES : [kind]);
     case 'x87':
       return String(extendedToNumber(value));
     default:
@@ -127,32 +131,8 @@ function mxcsrNames(value: bigint): string {
   return [...set, rounding, ...((value >> 15n) & 1n ? ['FZ'] : [])].join(' ');
 }
 
-/** Kinds of lanes by gdb's names: bytes of one, and how it is read. */
-const LANES = {
-  float: [4, (view: DataView, at: number) => view.getFloat32(at, true)],
-  double: [8, (view: DataView, at: number) => view.getFloat64(at, true)],
-  int8: [1, (view: DataView, at: number) => view.getInt8(at)],
-  int16: [2, (view: DataView, at: number) => view.getInt16(at, true)],
-  int32: [4, (view: DataView, at: number) => view.getInt32(at, true)],
-  int64: [8, (view: DataView, at: number) => view.getBigInt64(at, true)],
-} as const satisfies Record<string, readonly [number, (view: DataView, at: number) => number | bigint]>;
-export type LaneKind = keyof typeof LANES;
-export const LANE_KINDS = Object.keys(LANES) as LaneKind[];
 const EVERYDAY_LANES: readonly LaneKind[] = ['double', 'int32', 'int64'];
 const MMX_LANES: readonly LaneKind[] = ['int32', 'int16'];
-
-/** A vector register's lanes, the lowest first. */
-function lanes(value: bigint, bits: number, kinds: readonly LaneKind[]): string {
-  const view = new DataView(new ArrayBuffer(bits / 8));
-  for (let at = 0; at < bits / 8; at += 8) view.setBigUint64(at, BigInt.asUintN(64, value >> BigInt(8 * at)), true);
-  return kinds
-    .map(kind => {
-      const [size, read] = LANES[kind];
-      const all = Array.from({ length: bits / 8 / size }, (_, index) => read(view, index * size));
-      return `v${all.length}_${kind} {${all.join(', ')}}`;
-    })
-    .join(' ');
-}
 
 /** An x87 register as the nearest double. */
 function extendedToNumber(value: bigint): number {

@@ -7,6 +7,8 @@ import { printable, shortNames, span, type TextSegment } from '../text.js';
 const WIDE = 46;
 const SHORT: Readonly<Record<string, string>> = { eflags: 'flags', fs_base: 'fs', xmm15: 'x15' };
 
+const isVector = (name: string): boolean => name.startsWith('ymm');
+
 /** The selected frame's registers: value, then what it is. Those that differ from what the same frame had at the stop before are marked. */
 export const registersPane = {
   name: 'registers',
@@ -24,7 +26,8 @@ export const registersPane = {
       const name = span((SHORT[row.name] ?? row.name).padEnd(6), changed ? 'changed' : 'plain');
       return {
         row: [mark, name, ...about(row, pad, x15)],
-        keep: row.meant || changed,
+        // The user has asked for vectors.
+        keep: row.meant || changed || isVector(row.name),
         register: row.name,
         ...(row.value === undefined ? {} : { value: row.value }),
       };
@@ -36,6 +39,8 @@ export const registersPane = {
 function about({ name, shown, text, value, region }: RegisterFact, pad: number, x15: RegisterFact | undefined): readonly TextSegment[] {
   if (value === undefined) return [span(shown, 'dim')];
   // The flags leave room for the one vector register that Go gives a meaning to.
+  // Their lanes say all.
+  if (isVector(name)) return [span(printable(text))];
   if (name === 'eflags') return [span(text.padEnd(pad)), span(x15 === undefined || x15.text === '' ? '' : ` x15 ${x15.text}`)];
   return [span(shown.padEnd(pad), region ?? 'plain'), span(text === '' ? '' : ` ${printable(shortNames(text))}`)];
 }

@@ -14,6 +14,7 @@ import { codeLook } from '../../debugger/show/listing.js';
 import { type RacePicture, racePicture } from '../../debugger/show/race-picture.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import { stopData, stopHeadline } from '../../debugger/show/stop-text.js';
+import type { LaneKind } from '../../debugger/values/lanes.js';
 import { grouped } from '../../host/grouped.js';
 import { type LocalsView, NO_LOCALS, observeLocals } from './locals.js';
 import { type MemoryView, observeMemory } from './memory.js';
@@ -40,6 +41,8 @@ interface Head {
   readonly exited: boolean;
   readonly flavor: Flavor;
   readonly theme: Theme;
+  /** How vector registers are told, if they are. */
+  readonly lanes: LaneKind | undefined;
   /** Panes that the user has hidden. */
   readonly hidden: ReadonlySet<string>;
   readonly breakpoints: ReadonlySet<bigint>;
@@ -120,6 +123,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     time: observeTime(session),
     flavor: session.settings.flavor,
     theme: session.settings.theme,
+    lanes: session.settings.vectorLanes,
     hidden: session.settings.hiddenPanes,
     breakpoints: session.breakpoints.addresses,
   };
