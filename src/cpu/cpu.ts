@@ -246,10 +246,13 @@ export class Machine implements Cpu {
   }
 
   runWith(engine: 'jit' | 'interpret', budget: number, pass: boolean): CpuStop {
-    if (engine === 'jit') return this.runTurn(budget, pass);
-    this.tiers?.suspend();
+    // Time must not cut one of the two short.
+    const { enough } = this;
+    this.enough = undefined;
+    if (engine === 'interpret') this.tiers?.suspend();
     const stop = this.runTurn(budget, pass);
-    this.tiers?.goOn();
+    if (engine === 'interpret') this.tiers?.goOn();
+    this.enough = enough;
     return stop;
   }
 
