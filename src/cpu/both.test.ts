@@ -56,3 +56,25 @@ test('and so is memory', () => {
   const machine = spoiled(cpu, 1234, () => cpu.memory.write(DATA + 17n, Uint8Array.of(1)));
   expect(() => runBoth(machine, 100_000, false)).toThrow('the engines differ behind t=1234: in compiled code memory at 0x600011 differs');
 });
+
+test('32 bytes of the stack that go on on the next page are read and written there', () => {
+  // VMOVDQU (RSP), Y0; VPADDD Y0, Y1, Y1; VMOVDQU Y1, (RSP); DEC RCX; JNE to the first.
+  const code = [0xc5, 0xfe, 0x6f, 0x04, 0x24, 0xc5, 0xf5, 0xfe, 0xc8, 0xc5, 0xfe, 0x7f, 0x0c, 0x24, 0x48, 0xff, 0xc9, 0x75, 0xed, 0xcc];
+  for (const before of [31n, 24n, 17n, 16n, 15n, 8n, 1n]) {
+    const cpu = new Machine({ memory: 1 << 20, tiers: { engine: 'both', eager: true, warm: 0 } });
+    cpu.memory.map(CODE, 4096n, PROT.read | PROT.exec);
+    cpu.memory.write(CODE, Uint8Array.from(code));
+    cpu.memory.map(DATA, 8192n, PROT.read | PROT.write);
+    // The second page comes first: they do not lie side by side.
+    for (const page of [DATA + 4096n, DATA])
+      cpu.memory.write(
+        page,
+        Uint8Array.from({ length: 4096 }, (_, at) => at * 7 + Number(page >> 12n)),
+      );
+    cpu.registers.set('rcx', 400n);
+    cpu.registers.set('rsp', DATA + 4096n - before);
+    cpu.registers.rip = CODE;
+    expect(cpu.run(1_000_000)).toMatchObject({ kind: 'fault', fault: { vector: '#BP' } });
+    expect(cpu.tierStats!.compiled).toBeGreaterThan(1000);
+  }
+});

@@ -568,7 +568,7 @@ const lowBytes = (count: number): number[] => Array.from({ length: 16 }, (_, ind
 
 const RSP = varAt(fieldAddress('rsp'))!;
 /** Bytes of a page at which the longest access may begin without leaving it. */
-const WINDOW = 4096n - 15n;
+const WINDOW = 4096n - 31n;
 export const WINDOW_LOCALS = { window: 'i64', windowDelta: 'i32', windowBytes: 'i64' } as const;
 
 const opsNamed = (names: RegExp): ReadonlySet<number> => new Set(opTraits.flatMap(({ name }, op) => (names.test(name) ? [op] : [])));
