@@ -193,6 +193,37 @@ describe.skipIf(gcc)(`a C program${gcc ? ` (skipped: ${gcc})` : ''}`, () => {
     await hears('terminated');
   });
 
+  it('tells of work that takes long, and leaves it when that is cancelled', async () => {
+    const { child, heard, send, told, hears } = overPipes();
+    const answer = async (seq: number) => {
+      const found = () => heard.find(({ type, request_seq }) => type === 'response' && request_seq === seq);
+      await expect.poll(found, { timeout: 60_000 }).toBeDefined();
+      return found();
+    };
+    send('initialize', { adapterID: 'r14', supportsProgressReporting: true });
+    send('launch', { program: buildC('loop', { static: true }), stopOnEntry: true });
+    await hears('initialized');
+    send('configurationDone');
+    await hears('stopped');
+    const evaluate = (expression: string): void => send('evaluate', { context: 'repl', expression });
+    evaluate('stepi 4000000000');
+    await hears('progressStart');
+    const [{ progressId, ...begun }] = told('progressStart');
+    expect(begun).toEqual({ title: 'r14: evaluate', requestId: 4, cancellable: true });
+    send('cancel', { progressId });
+    expect(await answer(5)).toMatchObject({ success: true });
+    expect(await answer(4)).toMatchObject({ success: true });
+    await hears('progressEnd');
+    expect(told('progressEnd')).toEqual([{ progressId }]);
+    // By its number as well.
+    evaluate('stepi 4000000000');
+    await expect.poll(() => told('progressStart').length, { timeout: 60_000 }).toBe(2);
+    send('cancel', { requestId: 6 });
+    expect(await answer(6)).toMatchObject({ success: true });
+    child.stdin.end();
+    await once(child, 'exit');
+  });
+
   it('is ended while it runs', async () => {
     const { heard, send, told, hears } = overPipes();
     send('initialize');

@@ -72,8 +72,8 @@ export class DapConnection {
   #seq = 1;
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
-  /** The request that is being done, and those that were cancelled before their turn. */
-  #current: Request | undefined;
+  /** Requests that are being done, also behind others where the program goes on, and those that were cancelled before their turn. */
+  readonly #doing = new Set<number>();
   readonly #cancelled = new Set<number>();
   /** Called when the program goes on: a move is answered then, and the next request may come. */
   #onGoing: () => void = () => undefined;
@@ -164,10 +164,9 @@ export class DapConnection {
     const going = new Promise<void>(resolve => {
       this.#onGoing = resolve;
     });
-    this.#current = request;
-    const done = this.#guarded(request, () => this.#do(request));
+    this.#doing.add(request.seq);
+    const done = this.#guarded(request, () => this.#do(request)).finally(() => this.#doing.delete(request.seq));
     await Promise.race([done, going]);
-    this.#current = undefined;
   }
 
   async #guarded(request: Request, work: () => Promise<void>): Promise<void> {
@@ -298,9 +297,9 @@ export class DapConnection {
     cancel: fields => {
       const id =
         fields.maybeWhole('requestId') ?? (Number(fields.maybeText('progressId')?.replace(/^r14-/, '') ?? Number.NaN) || undefined);
-      if (id === this.#current?.seq && id !== undefined) this.#adapter?.session.interrupt();
-      else if (id !== undefined && this.#waiting > 0) this.#cancelled.add(id);
-      else if (fields.has('progressId') && this.#adapter?.session.requests.running) this.#adapter.session.interrupt();
+      if (id === undefined) return undefined;
+      if (this.#doing.has(id)) this.#adapter?.session.interrupt();
+      else if (this.#waiting > 0) this.#cancelled.add(id);
       return undefined;
     },
     terminate: async () => {
