@@ -1,15 +1,12 @@
 /** The page in a browser, as somebody uses it. */
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildGo, missing, output, runR14 } from '../support/build.js';
-import { launched, noBrowser, opened, type Served, served } from './browser.js';
+import { buildGo, missing, runR14 } from '../support/build.js';
+import { builtPage, command, headed, LONG, launched, noBrowser, opened, paneText, type Served, served, still } from './browser.js';
 
-const LONG = Number(process.env.LONG ?? 60_000);
-const folder = join(output, 'page');
 /** What Go's -race builds want of the system. */
 const LIBRARIES = ['/lib64/ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/libc.so.6'];
 
@@ -26,29 +23,11 @@ function terminalAnswer(name: string, call: string): string {
   return stdout.toString().trimEnd();
 }
 
-/** The text of a pane, a line a row. */
-const pane = async (page: Page, name: string): Promise<string> =>
-  (await page.locator(`[data-pane=${name}] .row`).allTextContents()).map(row => row.trimEnd()).join('\n');
-
-/** Nothing runs. */
-const still = (page: Page): Promise<unknown> => page.waitForSelector('.machine[data-running=false]', { timeout: LONG });
-
-async function command(page: Page, line: string): Promise<void> {
-  await page.locator('.command input').fill(line);
-  await page.locator('.command input').press('Enter');
-  await page.waitForFunction(text => document.querySelector('[data-pane=console]')?.textContent?.includes(text), `(r14) ${line}`, {
-    timeout: LONG,
-  });
-  await still(page);
-}
-
 describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${noBrowser})` : ''}`, () => {
   let server: Served;
   let browser: Browser;
   beforeAll(async () => {
-    // Vite makes another page where tests run: see NODE_ENV.
-    execFileSync('npx', ['tsx', 'scripts/web.ts', folder], { env: { ...process.env, NODE_ENV: 'production' }, stdio: 'pipe' });
-    server = await served(folder);
+    server = await served(builtPage());
     browser = await launched();
   });
   afterAll(async () => {
@@ -69,7 +48,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await page.locator('button.main').click();
     await page.waitForFunction(() => document.querySelector('.note')?.textContent?.startsWith('2 of'), undefined, { timeout: LONG });
     await command(page, 'print 6*7');
-    expect(await pane(page, 'console')).toContain('42');
+    expect(await paneText(page, 'console')).toContain('42');
     await command(page, 'stepi 5');
     await page.waitForFunction(() => document.querySelector('.note')?.textContent?.includes('away'), undefined, { timeout: LONG });
     await page.locator('.screen').press('Space');
@@ -128,9 +107,9 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
         timeout: LONG,
       });
       await command(page, 'continue');
-      await page.waitForFunction(() => document.querySelector('.cellhead')?.textContent?.includes('exited'), undefined, { timeout: LONG });
+      await headed(page, 'exited');
       const answer = terminalAnswer(name, call).split('\n').at(-1)!;
-      expect(await pane(page, 'console'), name).toContain(answer);
+      expect(await paneText(page, 'console'), name).toContain(answer);
     }
     await editor.click();
     await page.keyboard.press('Control+End');
@@ -169,7 +148,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
       note: await there.locator('.note').textContent(),
       focused: await there.locator('.pane.focused').getAttribute('data-pane'),
       ...Object.fromEntries(
-        await Promise.all(['code', 'registers', 'backtrace', 'memory'].map(async name => [name, await pane(there, name)])),
+        await Promise.all(['code', 'registers', 'backtrace', 'memory'].map(async name => [name, await paneText(there, name)])),
       ),
     });
     const here = await shown(page);
@@ -188,13 +167,11 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
       timeout: LONG,
     });
     await page.locator('.asks button.main').click();
-    await page.waitForFunction(() => document.querySelector('.cellhead')?.textContent?.includes('main.Weight'), undefined, {
-      timeout: LONG,
-    });
+    await headed(page, 'main.Weight');
     await command(page, 'stepi 3');
     await page.getByRole('button', { name: 'Share' }).click();
     const playground = await page.locator('.link input').inputValue();
-    const rip = (await pane(page, 'code')).split('\n').find(row => row.includes('=>'))!;
+    const rip = (await paneText(page, 'code')).split('\n').find(row => row.includes('=>'))!;
     const { stdout } = runR14(['open', '--batch', playground, '-ex', 'print/x $rip']);
     expect(rip).toContain(stdout.toString().trimEnd().split('\n').at(-1)!.split(' ').at(-1)!);
     expect(one.faults).toEqual([]);
@@ -226,7 +203,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await page.locator('.screen').press('3');
     await page.locator('.screen').press('z');
     await page.waitForFunction(() => document.querySelectorAll('.pane').length <= 3);
-    const frames = (await pane(page, 'backtrace')).split('\n').filter(row => /^[ ►*]*\d+ /.test(row));
+    const frames = (await paneText(page, 'backtrace')).split('\n').filter(row => /^[ ►*]*\d+ /.test(row));
     expect(frames.length).toBe(14);
     expect(faults).toEqual([]);
     await context.close();

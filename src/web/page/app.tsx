@@ -34,7 +34,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
   const followed = place.kind === 'link' ? linked?.subject : undefined;
   const playing = place.kind === 'play' || followed?.kind === 'assembly';
   const wanted = followed?.kind === 'binary' ? followed.name : undefined;
-  const problem = fault || refused || complaint;
+  const problem = fault || complaint || refused;
   return (
     <div className={embedded ? 'app embedded' : 'app'} data-theme={ground}>
       <Bar {...{ engine, view, place, ground, setGround, take, embedded }} />

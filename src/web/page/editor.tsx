@@ -76,7 +76,7 @@ export function Editor({ kind, label, text, problems, changed, run }: EditorProp
             ...defaultKeymap,
             indentWithTab,
           ]),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of(update => {
             if (update.docChanged) asked.current.changed(update.state.doc.toString());
           }),
