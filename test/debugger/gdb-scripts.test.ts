@@ -65,7 +65,7 @@ describe.skipIf(why)(`a script of gdb's${why ? ` (skipped: ${why})` : ''}`, () =
     [
       'printf',
       [
-        ...['tbreak main', 'commands', 'silent', 'end', 'run'],
+        ...['tbreak main', 'commands', 'silent', 'end', 'r'],
         'printf "%d %5d|%-5d|%05d|%+d|%i\\n", 5, 5, 5, 5, 5, -5',
         'printf "%x|%X|%#x|%o|%#o|%u\\n", 255, 255, 255, 8, 8, 7',
         'printf "%c%c %s %s %s %s %%\\n", 65, \'b\', "lit", name, text, text + 2',

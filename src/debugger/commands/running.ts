@@ -192,7 +192,7 @@ export const runningCommands: readonly Command[] = [
     syntax: ['restart', 'restart ARGUMENT... [< FILE]', 'restart -noargs'],
     summary: 'start the program anew, stopped before its first instruction; run goes on from there',
     details:
-      'Breakpoints, displays and settings stay. `run` also continues, as in gdb. `< FILE` is what it reads from its standard input. Without anything behind it, it gets what it got before.',
+      'Breakpoints, displays and settings stay. `run` also continues, as in gdb, and so does `r` where nothing has run yet. `< FILE` is what it reads from its standard input. Without anything behind it, it gets what it got before.',
     repeat: 'no',
     completion: ['file'],
     run: restartCommand,
@@ -262,9 +262,11 @@ async function startCommand(session: Session, args: Arguments, console: Console)
 }
 
 async function restartCommand(session: Session, args: Arguments, console: Console): Promise<Answer> {
+  // gdb's `r` runs, and Delve's starts anew: where nothing has run yet that would do nothing.
+  const runs = args.verb === 'run' || (args.verb === 'r' && args.empty && session.stop.reason === 'start');
   session.restart(args.empty ? undefined : givenTo(args));
   if (session.launcher.renewed === true) relocate(session);
-  if (args.verb === 'run') return moving(session, console, () => resume(session));
+  if (runs) return moving(session, console, () => resume(session));
   return moved(session, console);
 }
 
