@@ -10,6 +10,8 @@ import type { Answer } from '../support/session.js';
 const all = process.env.R14_ABI_CHECK === 'all';
 /** Programs that change stacks, take signals, call C and are called back, and recover. */
 const SAMPLE = { plain: ['cgo', 'signals'], race: ['recovers', 'signals'] };
+/** In Go 1.19 its main waits in systemstack while the garbage collector shrinks its stack, and goes on with the RBP of before. */
+const SHRUNK = 'http';
 const VARIANTS = { plain: [], race: ['injected', 'norace', 'norace-nomap'] } as const;
 
 /** The first stop of a program that runs under the checks, whatever signals it gets. */
@@ -28,7 +30,8 @@ for (const toolchain of MATRIX) {
     const kind = race ? 'race' : 'plain';
     describe.skipIf(why)(`abi check: ${toolchain}${race ? ' -race' : ''}${why ? ` (skipped: ${why})` : ''}`, () => {
       for (const one of goCases(goPrograms())) {
-        if ((race && one.plainOnly) || !(all || SAMPLE[kind].includes(caseName(one)))) continue;
+        const sampled = SAMPLE[kind].includes(caseName(one)) || (toolchain === 'go1.19' && !race && caseName(one) === SHRUNK);
+        if ((race && one.plainOnly) || !(all || sampled)) continue;
         it(`${caseName(one)}: no stop`, () => {
           const binary = buildGo(one.program, { toolchain, race });
           const stop = firstStop(binary, { ...one, env: { ...one.env, ...(race ? { GORACE: 'atexit_sleep_ms=0' } : {}) } });

@@ -19,6 +19,7 @@ const DWARF_RSP = dwarfNumber('rsp');
 const FRAMES_KEPT = 21;
 /** Compilers before Go 1.21 put RBP below RSP around their calls of these, so that there is a frame for them. */
 const FRAMED_BY_CALLER: ReadonlySet<string> = new Set(['runtime.duffzero', 'runtime.duffcopy']);
+const SYSTEMSTACK = 'runtime.systemstack';
 const ANYWHERE = (1n << 64n) - 1n;
 
 /** The bundled runtime has assembly under ABIInternal, which calls C as Go's compiler never does. */
@@ -219,15 +220,19 @@ export class GoRules {
 
   /**
    * Where Go itself, before 1.21, ran with another RBP: a recovered function goes on at its call of deferreturn with that of the panic, and
-   * cgocall has it back from C as it was, although a callback may have moved the stack meanwhile.
+   * cgocall has it back from C as it was, although a callback may have moved the stack meanwhile. So has who waits in systemstack, whose stack
+   * the garbage collector may shrink: RBP was saved on g0's stack, which nobody looks through.
    */
   #losesFrame(caller: Func, returnAddress: bigint): boolean {
     if (caller.name === 'runtime.cgocall') return true;
     const { memory, images } = this.at.target;
     let recovered = false;
-    for (const { flow, target } of instructionsIn(memory, caller.entry, returnAddress)) {
+    for (const { address, flow, target } of instructionsIn(memory, caller.entry, caller.end)) {
+      const callee = flow === 'call' && target !== undefined ? images.functionAt(target)?.name : undefined;
+      if (callee === SYSTEMSTACK) return true;
+      if (address >= returnAddress) continue;
       if (flow === 'return' || flow === 'jump') recovered = false;
-      if (flow === 'call' && target !== undefined && images.functionAt(target)?.name === 'runtime.deferreturn') recovered = true;
+      if (callee === 'runtime.deferreturn') recovered = true;
     }
     return recovered;
   }
