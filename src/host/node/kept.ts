@@ -21,8 +21,9 @@ import { basename, dirname, join } from 'node:path';
 import type { FilePiece } from '../files.js';
 import { makeFolder } from './folder.js';
 
-/** Milliseconds: how long another's turn is waited for, how long it may take at most, and between two looks. */
+/** Milliseconds: how long another's turn is waited for, how long all others' turns, how long one may take at most, and between two looks. */
 const PATIENCE = 5000;
+const LONGEST_WAIT = 30_000;
 const LONGEST_TURN = 10_000;
 const PAUSE = 5;
 
@@ -92,11 +93,16 @@ function sweep(path: string): void {
 }
 
 function take(lock: string): void {
-  for (const end = Date.now() + PATIENCE; ; sleep(PAUSE)) {
+  const last = Date.now() + LONGEST_WAIT;
+  let [end, turn] = [0, ''];
+  for (; ; sleep(PAUSE)) {
     if (made(lock)) return;
+    const found = lstatSync(lock, { throwIfNoEntry: false });
+    const now = Date.now();
+    // Each turn of another is waited for anew: on a busy machine many may come first.
+    if (`${found?.ino} ${found?.mtimeMs}` !== turn) [end, turn] = [Math.min(now + PATIENCE, last), `${found?.ino} ${found?.mtimeMs}`];
     if (isLeft(lock)) leave(lock);
-    else if (Date.now() > end)
-      throw Object.assign(new Error(`${lock} is there: another r14 is at it, or has ended there`), { code: 'EEXIST' });
+    else if (now > end) throw Object.assign(new Error(`${lock} is there: another r14 is at it, or has ended there`), { code: 'EEXIST' });
   }
 }
 
