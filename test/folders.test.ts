@@ -11,6 +11,7 @@ const ORDER = [
   'image',
   'linux',
   'runtime',
+  'explore',
   'debugger',
   'tui',
   'server',
@@ -25,7 +26,7 @@ const ORDER = [
  */
 const IN_DEBUGGER = [
   ...['answer', 'errors', 'known', 'values', 'evaluate', 'code', 'stack', 'target', 'lens', 'memory', 'timeline'],
-  ...['session', 'show', 'run', 'why', 'commands', 'complete', 'lesson'],
+  ...['session', 'show', 'run', 'why', 'explore', 'commands', 'complete', 'lesson'],
 ];
 
 /** Files that import each other, and why they may. */

@@ -24,9 +24,15 @@ const WELCOME = 'Stopped before the first instruction. start runs to main, b SYM
 const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
 
 /** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export function debug(parsed: Parsed, path: string, assembled?: Runnable, look?: SharedLook): Promise<number> {
+export async function debug(given: Parsed, path: string, assembled?: Runnable, look?: SharedLook): Promise<number> {
+  const steered = given.values.has('schedule') ? (await import('./scheduled.js')).steeredRun(given, path) : undefined;
+  const parsed = steered?.parsed ?? given;
   const options = processOptions(parsed, path);
-  return hold(parsed, path, assembled === undefined ? launcher(options) : assembledLauncher(assembled, options), undefined, look);
+  const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
+  if (steered === undefined) return hold(parsed, path, launch, undefined, look);
+  // What it was found for may be a race: the run stops at its report.
+  const script = [{ kind: 'ex', text: 'break race' } as const, ...parsed.script];
+  return hold({ ...parsed, script }, path, steered.launcher(launch, path), undefined, look);
 }
 
 /** How `r14 asm` differs. */

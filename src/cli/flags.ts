@@ -1,10 +1,12 @@
 /** The command line's one table: what `r14` understands, and the help that comes of it. */
 import { CPU_LEVELS, DEFAULT_CPU } from '../cpu/cpuid.js';
+import { STRATEGY_NAMES, VERDICTS } from '../explore/names.js';
 import { Told } from '../host/told.js';
 
 export type CommandName =
   | 'exec'
   | 'run'
+  | 'explore'
   | 'replay'
   | 'asm'
   | 'programs'
@@ -67,7 +69,7 @@ export const COMMAND_FLAGS = [
     name: 'json',
     summary:
       'print one JSON object a line: for each command, and then the program writes to standard error; for each program, step, instruction',
-    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core', 'open'],
+    of: ['exec', 'replay', 'asm', 'programs', 'lesson', 'info', 'cost', 'core', 'open', 'explore'],
   },
   {
     name: 'self',
@@ -85,21 +87,26 @@ export const COMMAND_FLAGS = [
     short: 'r',
     value: 'FILE',
     summary: 'what it reads from its standard input (default: what comes to r14, if r14 itself reads no commands there)',
-    of: ['exec', 'run', 'asm', 'gdbserver'],
+    of: ['exec', 'run', 'asm', 'gdbserver', 'explore'],
   },
-  { name: 'seed', value: 'N', summary: 'vary scheduling, random bytes and addresses (default 0)', of: ['exec', 'run', 'gdbserver'] },
+  {
+    name: 'seed',
+    value: 'N',
+    summary: 'vary scheduling, random bytes and addresses (default 0); of a search: what its runs are drawn from',
+    of: ['exec', 'run', 'gdbserver', 'explore'],
+  },
   {
     name: 'cpu',
     value: CPU_LEVELS.join('|'),
     summary: `which processor it has, by the levels of x86-64 (default ${DEFAULT_CPU}); a recorded run has the one that it was made with`,
-    of: ['exec', 'run', 'asm', 'replay', 'gdbserver'],
+    of: ['exec', 'run', 'asm', 'replay', 'gdbserver', 'explore'],
   },
-  { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run', 'gdbserver'] },
+  { name: 'cpus', value: 'N', summary: 'CPUs that its threads run on (default 2)', of: ['exec', 'run', 'gdbserver', 'explore'] },
   {
     name: 'memory',
     value: 'SIZE',
     summary: 'memory the program may touch, as 512M or 4G (default 2G); --memory help tells what r14 itself may take beside it',
-    of: ['exec', 'run', 'asm', 'gdbserver'],
+    of: ['exec', 'run', 'asm', 'gdbserver', 'explore'],
   },
   {
     name: 'history-memory',
@@ -107,22 +114,28 @@ export const COMMAND_FLAGS = [
     summary: 'memory that going back may take, beside the program (default 1G)',
     of: ['exec', 'replay', 'asm', 'gdbserver', 'open'],
   },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'race', 'gdbserver'] },
+  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'race', 'gdbserver', 'explore'] },
   {
     name: 'env',
     value: 'K=V',
     summary: 'set a variable of its environment, which is small and fixed otherwise',
-    of: ['exec', 'run', 'race', 'cost', 'gdbserver'],
+    of: ['exec', 'run', 'race', 'cost', 'gdbserver', 'explore'],
     repeated: true,
   },
   {
     name: 'sysroot',
     value: 'DIR',
     summary: 'where its loader and libraries are looked up (default /)',
-    of: ['exec', 'run', 'gdbserver', 'core'],
+    of: ['exec', 'run', 'gdbserver', 'core', 'explore'],
   },
-  { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
-  { name: 'allow-write', value: 'PATH', summary: 'let it write a file or tree', of: ['exec', 'run', 'gdbserver'], repeated: true },
+  { name: 'allow-read', value: 'PATH', summary: 'let it read a file or tree', of: ['exec', 'run', 'gdbserver', 'explore'], repeated: true },
+  {
+    name: 'allow-write',
+    value: 'PATH',
+    summary: 'let it write a file or tree',
+    of: ['exec', 'run', 'gdbserver', 'explore'],
+    repeated: true,
+  },
   {
     name: 'allow-exec',
     value: 'PATH',
@@ -140,7 +153,7 @@ export const COMMAND_FLAGS = [
     name: 'overlay',
     value: 'PATH',
     summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',
-    of: ['exec', 'run', 'gdbserver'],
+    of: ['exec', 'run', 'gdbserver', 'explore'],
     repeated: true,
   },
   {
@@ -150,17 +163,46 @@ export const COMMAND_FLAGS = [
       'at the end write the files of its own, of /tmp, /dev/shm, where it started and overlays, to this folder, which is to be empty',
     of: ['exec', 'run'],
   },
+  { name: 'runs', value: 'N', summary: 'how many runs to make at most (default 1000)', of: ['explore'] },
+  {
+    name: 'strategy',
+    value: 'NAME',
+    summary: `who goes on at each point: ${STRATEGY_NAMES.join(', ')} (default mixed)`,
+    of: ['explore', 'run'],
+  },
+  {
+    name: 'until',
+    value: 'WHAT,...',
+    summary: `what to look for: ${Object.keys(VERDICTS).join(', ').replace('output', 'output:REGEX')} (default: the first six)`,
+    of: ['explore'],
+  },
+  { name: 'hang', value: 'SECONDS', summary: 'so much of its own time in which nothing happens is for ever (default 10)', of: ['explore'] },
+  { name: 'workers', value: 'N', summary: 'how many processes search (default: as many as there are CPUs)', of: ['explore'] },
+  { name: 'shard', value: 'I/N', summary: 'do the I-th of N parts of the search, on one of N machines', of: ['explore'] },
+  { name: 'from', value: 'N', summary: 'begin with that run, where a search was interrupted', of: ['explore'] },
+  {
+    name: 'merge',
+    summary: 'put the lines of --json together, of all parts of a search: r14 explore --merge FILE.jsonl...',
+    of: ['explore'],
+  },
+  {
+    name: 'schedule',
+    value: 'FILE',
+    summary: 'run by a schedule that explore has found: the same run each time',
+    of: ['exec', 'run'],
+  },
+  { name: 'schedule-out', value: 'FILE', summary: 'write the schedule by which it has run, to change it or to go on from it', of: ['run'] },
   {
     name: 'variant',
     value: 'NAME',
     summary: 'which variant of a bundled program (r14 programs lists them)',
-    of: ['exec', 'run', 'cost', 'race', 'gdbserver'],
+    of: ['exec', 'run', 'cost', 'race', 'gdbserver', 'explore'],
   },
   {
     name: 'race',
     value: 'true|false',
     summary: 'whether a bundled program, or its runtime, is built with -race (default: as it is meant)',
-    of: ['exec', 'run', 'asm', 'gdbserver'],
+    of: ['exec', 'run', 'asm', 'gdbserver', 'explore'],
   },
   {
     name: 'call',
@@ -213,13 +255,45 @@ export const COMMAND_FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion', 'open'],
+    of: [
+      'exec',
+      'replay',
+      'run',
+      'asm',
+      'programs',
+      'lesson',
+      'race',
+      'info',
+      'cost',
+      'gdbserver',
+      'core',
+      'dap',
+      'completion',
+      'open',
+      'explore',
+    ],
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: ['exec', 'replay', 'run', 'asm', 'programs', 'lesson', 'race', 'info', 'cost', 'gdbserver', 'core', 'dap', 'completion', 'open'],
+    of: [
+      'exec',
+      'replay',
+      'run',
+      'asm',
+      'programs',
+      'lesson',
+      'race',
+      'info',
+      'cost',
+      'gdbserver',
+      'core',
+      'dap',
+      'completion',
+      'open',
+      'explore',
+    ],
   },
 ] as const satisfies readonly FlagRow[];
 
@@ -230,6 +304,11 @@ export const CLI_COMMANDS = {
   run: {
     syntax: 'r14 run [FLAGS] PATH [-- ARGUMENT...]',
     summary: 'run it without a debugger: its output and its exit status, nothing else',
+  },
+  explore: {
+    syntax: 'r14 explore [FLAGS] PATH [-- ARGUMENT...]',
+    summary:
+      'run a Go program in many orders of its goroutines until it fails, and keep the one in which it does, made small (docs/explore.md)',
   },
   asm: { syntax: 'r14 asm [FLAGS] FILE.s...', summary: 'assemble Go assembly and debug it; types.go beside it gives types and signatures' },
   programs: { syntax: 'r14 programs', summary: 'list the bundled programs, which need no toolchain: r14 exec NAME' },
@@ -343,6 +422,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       path === undefined ||
       command === 'asm' ||
       command === 'cost' ||
+      (command === 'explore' && values.has('merge')) ||
       (['replay', 'gdbserver', 'core'].includes(command) && paths.length === 1)
     ) {
       path ??= word;
@@ -362,7 +442,8 @@ function splitFlag(word: string): readonly [name: string, attached: string | und
 function findFlag(name: string, command: CommandName | undefined, behind: boolean): FlagRow {
   const rows: readonly FlagRow[] = COMMAND_FLAGS;
   const row = rows.find(each => each.name === name || each.short === name);
-  const forProgram = behind && ['run', 'exec', 'gdbserver'].includes(command ?? '') ? '; what is for the program stands behind --' : '';
+  const forProgram =
+    behind && ['run', 'exec', 'explore', 'gdbserver'].includes(command ?? '') ? '; what is for the program stands behind --' : '';
   if (row === undefined) throw new UsageError(`no flag ${name.length > 1 ? '--' : '-'}${name}${forProgram}`);
   if (command !== undefined && !row.of.includes(command)) throw new UsageError(`--${name} is not a flag of r14 ${command}`);
   return row;

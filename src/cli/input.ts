@@ -1,8 +1,15 @@
 /** Where the program's standard input comes from. */
 import type { TypedInput } from '../debugger/session/host.js';
+import type { GuestInput } from '../host/input-log.js';
 import { fileInput, ownInput } from '../host/node/input.js';
 import { type Parsed, UsageError } from './flags.js';
 import { reaching } from './host.js';
+
+/** What a run among many reads: the file of --stdin, from its beginning each time, or nothing. */
+export function fileOfStdin(parsed: Parsed): () => GuestInput | undefined {
+  const file = stdinFlag(parsed);
+  return () => (file === undefined ? undefined : reaching('read', file, () => fileInput(file)));
+}
 
 /** `--stdin FILE`: the file that the program reads; undefined when the flag was not given. */
 export function stdinFlag(parsed: Parsed): string | undefined {

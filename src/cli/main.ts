@@ -18,6 +18,7 @@ const LOOK: ReadonlySet<string> = new Set(['ascii', 'line', 'screen-reader']);
 const WANTED = {
   exec: 'the path of a program, or the name of a bundled one',
   run: 'the path of a program, or the name of a bundled one',
+  explore: 'the path of a program, or the name of a bundled one',
   replay: 'a file that save has written: FILE.r14',
   asm: 'a file of Go assembly: FILE.s',
   lesson: 'the name of a bundled program',
@@ -50,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (parsed.command === undefined)
     throw new UsageError(
-      'a command is missing: exec, run, asm, replay, programs, lesson, race, info, cost, gdbserver, core, dap, completion or open',
+      'a command is missing: exec, run, explore, asm, replay, programs, lesson, race, info, cost, gdbserver, core, dap, completion or open',
     );
   if (parsed.command === 'programs') return listPrograms(parsed.values.has('json'));
   if (parsed.command === 'dap') {
@@ -61,6 +62,10 @@ async function main(argv: readonly string[]): Promise<number> {
     if (parsed.path !== undefined) throw new UsageError('info --self tells of r14, not of a program');
     const { selfCommand } = await import('./self.js');
     return selfCommand(parsed.values.has('json'));
+  }
+  if (parsed.command === 'explore' && parsed.values.has('merge')) {
+    const { mergeCommand } = await import('./explore-merge.js');
+    return mergeCommand(parsed);
   }
   if (parsed.path === undefined) throw new UsageError(`r14 ${parsed.command} wants ${WANTED[parsed.command]}`);
   if (parsed.command === 'completion') {
@@ -108,6 +113,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command === 'run') {
     const { runProgram } = await import('./run.js');
     return runProgram(parsed, parsed.path, assembled);
+  }
+  if (parsed.command === 'explore') {
+    const { exploreCommand } = await import('./explore.js');
+    return exploreCommand(parsed, parsed.path, assembled);
   }
   const { debug } = await import('./exec.js');
   return debug(parsed, parsed.path, assembled);

@@ -16,15 +16,21 @@ const SLICE = 20_000_000;
 /** Milliseconds after which there is one in any case: system calls may take longer than instructions. */
 const SPAN = 100;
 
+/** Flags that have who goes on decided otherwise than by fair turns. */
+const STEERING = ['schedule', 'strategy', 'schedule-out'] as const;
+
 /** `r14 run`: the program's output and status. Returns the status. */
-export async function runProgram(parsed: Parsed, path: string, assembled?: Runnable): Promise<number> {
+export async function runProgram(given: Parsed, path: string, assembled?: Runnable): Promise<number> {
   const started = performance.now();
+  const steered = STEERING.some(flag => given.values.has(flag)) ? (await import('./scheduled.js')).steeredRun(given, path) : undefined;
+  const parsed = steered?.parsed ?? given;
   const limit = numberFlag(parsed, 'limit', 1) ?? Number.POSITIVE_INFINITY;
   const options = processOptions(parsed, path);
   const kept = keepFlag(parsed);
   const own = programInput(parsed);
   const output = ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes);
-  const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
+  const fair = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
+  const launch = steered?.launcher(fair, path) ?? fair;
   const driver = new Driver(launch.launch(undefined, output, own.input), limit);
   const { process } = driver;
   process.catch = { signals: new Set() };
@@ -42,6 +48,7 @@ export async function runProgram(parsed: Parsed, path: string, assembled?: Runna
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
   own.end();
+  steered?.end(process, launch.images(process.objects));
   if (kept !== undefined) keepFiles(kept, process);
   if (parsed.values.has('stats')) tellStats(process, started, status);
   return status;

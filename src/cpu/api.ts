@@ -488,7 +488,9 @@ export interface Cpu {
   /** Addresses at which `run` stops. The set replaces the former one. */
   setBreakpoints(addresses: Iterable<bigint>): void;
   /** The set. */
-  readonly breakpoints: Iterable<bigint>;
+  readonly breakpoints: ReadonlySet<bigint>;
+  /** The same for who steers the threads: a run stops there, too, as at a breakpoint. */
+  setPoints(addresses: ReadonlySet<bigint>): void;
   /** Ranges whose access stops `run`, any number and size. The list replaces the former one. */
   setWatches(watches: readonly Watch[]): void;
   /** Ranges that somebody watches. */

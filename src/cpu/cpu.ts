@@ -96,6 +96,8 @@ export class Machine implements Cpu {
   private readonly enter: RunInterpreter;
   private readonly observers = new Observers();
   private readonly tiers: Tiers | undefined;
+  breakpoints: ReadonlySet<bigint> = new Set();
+  private points: ReadonlySet<bigint> = new Set();
   private watches: readonly Watch[] = [];
   /** The last jump to where nothing could be fetched. */
   private departure: { readonly from: bigint; readonly to: bigint } | undefined;
@@ -148,11 +150,18 @@ export class Machine implements Cpu {
   }
 
   setBreakpoints(addresses: Iterable<bigint>): void {
-    this.translator.setBreakpoints(new Set(addresses));
+    this.breakpoints = new Set(addresses);
+    this.placeStops();
   }
 
-  get breakpoints(): Iterable<bigint> {
-    return this.translator.breakpoints;
+  setPoints(addresses: ReadonlySet<bigint>): void {
+    this.points = addresses;
+    this.placeStops();
+  }
+
+  private placeStops(): void {
+    const { breakpoints, points } = this;
+    this.translator.setBreakpoints(points.size === 0 ? breakpoints : new Set([...points, ...breakpoints]));
   }
 
   setWatches(watches: readonly Watch[]): void {

@@ -9,6 +9,7 @@ import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
 import { terminalText } from '../host/terminal-text.js';
 import { Told } from '../host/told.js';
+import type { ScheduleControl } from './control.js';
 import type { OwnFile } from './fs/own-files.js';
 import type { OutputRecord } from './output.js';
 
@@ -261,6 +262,8 @@ export interface Process {
   /** Files of its own that it has made, which are in memory: also when it has ended. */
   readonly ownFiles: Iterable<OwnFile>;
   catch: Catch;
+  /** Who steers its threads from now on; undefined: nobody, they have fair turns. */
+  control: ScheduleControl | undefined;
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: ProcessObserver): () => void;
   run(options: RunOptions): ProcessStop;

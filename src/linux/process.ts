@@ -34,6 +34,7 @@ import type {
   SignalInfo,
   Thread,
 } from './api.js';
+import type { ScheduleControl } from './control.js';
 import { type OwnFile, OwnFiles } from './fs/own-files.js';
 import { SHARED_MEMORY } from './fs/proc.js';
 import { Sandbox } from './fs/sandbox.js';
@@ -335,6 +336,17 @@ export class GuestProcess implements Process {
     return this.system.own.all();
   }
 
+  get control(): ScheduleControl | undefined {
+    return this.system.control;
+  }
+
+  set control(control: ScheduleControl | undefined) {
+    const { system } = this;
+    system.control = control;
+    this.cpu.setPoints(control?.points ?? new Set());
+    for (const task of system.tasks) if (task.state === 'parked') system.scheduler.add(task);
+  }
+
   observe(observer: ProcessObserver): () => void {
     const entry = { observer, leave: this.observed.observe(observer) };
     this.observers = [...this.observers, entry];
@@ -572,6 +584,8 @@ export class GuestProcess implements Process {
 
   private signals(task: Task, looked: boolean): ProcessStop | undefined {
     const kernel = this.system.kernelOf(task);
+    // Who was held runs that instruction first: in a handler it would be, and come to the point again, as often as somebody else asks it to.
+    if (task.arrivedAt !== undefined && kernel.system.control !== undefined) return undefined;
     while (!kernel.exit && task.ready) {
       const { reported } = task;
       task.reported = undefined;
@@ -589,20 +603,41 @@ export class GuestProcess implements Process {
   }
 
   private slice(task: Task, most: number, enough: RunOptions['enough']): ProcessStop | undefined {
-    const { cpu, scheduler } = this.system;
+    const { cpu, scheduler, control } = this.system;
     cpu.enough = enough;
-    const pass = task.passBreakpointAt !== undefined && task.passBreakpointAt === cpu.registers.rip;
+    if (control !== undefined && this.arrives(task, control)) return undefined;
+    const released = task.arrivedAt !== undefined && !cpu.breakpoints.has(task.arrivedAt);
+    const pass = released || (task.passBreakpointAt !== undefined && task.passBreakpointAt === cpu.registers.rip);
     task.passBreakpointAt = undefined;
+    if (pass) task.arrivedAt = undefined;
+    // Its signals come right behind it, then.
+    const soon = released && this.pending(task) ? 1 : most;
     const before = cpu.icount;
     let stop: CpuStop;
     try {
-      stop = cpu.run(Math.min(most, scheduler.slice(task)), pass);
+      stop = cpu.run(Math.min(soon, scheduler.slice(task)), pass);
     } finally {
       // Also when the limit of memory ends it.
       task.cpuTime += cpu.icount - before;
       this.system.kernelOf(task).cpuTime += cpu.icount - before;
     }
     return this.afterRun(task, stop);
+  }
+
+  /** Whether the task has come to a point just now, and is held there. Only those of the first process are steered. */
+  private arrives(task: Task, control: ScheduleControl): boolean {
+    const { cpu, scheduler, first } = this.system;
+    const { rip } = cpu.registers;
+    if (task.arrivedAt !== rip) task.arrivedAt = undefined;
+    if (task.pid !== first.pid || task.arrivedAt === rip || !control.points.has(rip)) return false;
+    task.arrivedAt = rip;
+    scheduler.hold(task);
+    control.arrived(task.tid);
+    return true;
+  }
+
+  private pending(task: Task): boolean {
+    return (task.pending.mask | this.system.kernelOf(task).signals.shared.mask) !== 0n;
   }
 
   private afterRun(task: Task, stop: CpuStop): ProcessStop | undefined {
@@ -619,6 +654,7 @@ export class GuestProcess implements Process {
         this.system.scheduler.spin();
         return undefined;
       case 'breakpoint':
+        if (this.system.control !== undefined && this.arrives(task, this.system.control)) return undefined;
         if (task.pid !== this.kernel.pid && this.follow.detach) {
           // A child that has its parent's memory still: nobody looks at it.
           task.passBreakpointAt = this.system.cpu.registers.rip;
@@ -683,8 +719,9 @@ class ThreadView implements Thread {
   }
 
   get state(): Thread['state'] {
-    if (this.task.state === 'runnable' && this.kernel.space?.loaded === this.task) return 'running';
-    return this.task.state;
+    const { state } = this.task;
+    if (state === 'runnable' && this.kernel.space?.loaded === this.task) return 'running';
+    return state === 'parked' ? 'runnable' : state;
   }
 
   get waitingFor(): string | undefined {

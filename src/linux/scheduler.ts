@@ -1,6 +1,7 @@
 import { PAUSES } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { NEVER, PER_NANOSECOND, type VirtualClock } from './clock.js';
+import type { ScheduleControl } from './control.js';
 import type { Prng } from './prng.js';
 import type { Task } from './task.js';
 import type { Timers } from './timers.js';
@@ -27,6 +28,8 @@ export interface SchedulerPort {
   readonly timers: Pick<Timers, 'expire' | 'instructionsLeft' | 'nextMoment'>;
   /** Processors, which run at the same time. */
   readonly cpus: number;
+  /** Absent: nobody steers the tasks. */
+  readonly control?: ScheduleControl | undefined;
   /** Tasks that have not exited, in order of creation. */
   readonly tasks: readonly Task[];
   /** Has a CPU hold a task's registers. */
@@ -187,10 +190,27 @@ export class Scheduler {
         return task;
       }
       const moment = this.nextMoment();
-      if (moment === undefined || moment >= NEVER || !mayLeap(moment - this.machine.clock.now())) return undefined;
+      const chosen = this.machine.control === undefined ? 'time' : this.steered(this.machine.control, moment);
+      if (chosen === 'go') continue;
+      if (chosen === 'stop' || moment === undefined || moment >= NEVER || !mayLeap(moment - this.machine.clock.now())) return undefined;
       this.machine.clock.leapTo(moment);
     }
     return undefined;
+  }
+
+  /** Has a task stand where it is until it is chosen. */
+  hold(task: Task): void {
+    task.state = 'parked';
+  }
+
+  /** Asks who goes on when nobody runs. The one that was held gets the processor at once, as if it had never been off it. */
+  private steered(control: ScheduleControl, next: number | undefined): 'go' | 'time' | 'stop' {
+    const chosen = control.choose({ now: this.machine.clock.now(), next, timed: this.nextMoment(task => task.wait?.kind !== 'sleep') });
+    if (typeof chosen !== 'number') return chosen;
+    const task = this.machine.tasks.find(each => each.tid === chosen)!;
+    task.state = 'runnable';
+    this.give(this.turn, task);
+    return 'go';
   }
 
   /** Gives the processors to tasks: who waits, is gone or has had his slice goes, and who has waited longest comes. */
@@ -315,8 +335,13 @@ export class Scheduler {
     return this.soonest;
   }
 
-  private nextMoment(): number | undefined {
-    const moment = Math.min(this.nextSleeper(), this.machine.timers.nextMoment() ?? Number.POSITIVE_INFINITY);
+  /** `of`: only of some of those that wait. */
+  private nextMoment(of?: (task: Task) => boolean): number | undefined {
+    let waits = of === undefined ? this.nextSleeper() : Number.POSITIVE_INFINITY;
+    if (of !== undefined)
+      for (const task of this.machine.tasks)
+        if (task.state === 'waiting' && of(task)) waits = Math.min(waits, task.wait?.deadline ?? waits);
+    const moment = Math.min(waits, this.machine.timers.nextMoment() ?? Number.POSITIVE_INFINITY);
     return moment === Number.POSITIVE_INFINITY ? undefined : moment;
   }
 }

@@ -7,6 +7,7 @@ import { CLOCK, PARENT_PID, PID, UID } from './abi/constants.js';
 import { SIG } from './abi/signals.js';
 import type { KernelExtension, ProcessEvent, ProcessOptions, Refusal } from './api.js';
 import { type SavedClock, VirtualClock } from './clock.js';
+import type { ScheduleControl } from './control.js';
 import type { EpollWorld } from './fs/epoll.js';
 import type { TimerFd } from './fs/event.js';
 import { OpenFiles, type SavedOpenFiles } from './fs/fd-table.js';
@@ -68,6 +69,8 @@ export type SavedSystem = Versioned<{
   readonly net: SavedNetwork;
   readonly input: SavedInput;
   readonly written: number;
+  /** Of who steers the threads; undefined: nobody does. */
+  readonly control: unknown;
   /** What debuggers are told, and the files behind mappings, whose names are the host's. */
   readonly aside: {
     readonly threadEvents: System['threadEvents'];
@@ -108,6 +111,8 @@ export class System implements SchedulerPort {
   readonly random: Prng;
   readonly cpus: number;
   readonly memoryLimit: number;
+  /** Who steers the threads of the first process; undefined: the scheduler alone. */
+  control: ScheduleControl | undefined;
   /** How the first of all processes has ended. */
   end: ProcessEnd | undefined;
   syscallCount = 0;
@@ -440,6 +445,7 @@ export class System implements SchedulerPort {
       net: this.net.save(),
       input: this.input.save(),
       written: this.output.save(),
+      control: this.control?.save(),
       aside: {
         threadEvents: [...this.threadEvents],
         processEvents: [...this.processEvents],
@@ -495,6 +501,7 @@ export class System implements SchedulerPort {
     this.nextPipe = saved.nextPipe;
     input.restore(saved.input);
     output.restore(saved.written);
+    this.control?.restore(saved.control);
     this.changed = aside.changed;
     this.processEvents.splice(0, this.processEvents.length, ...aside.processEvents);
     this.threadEvents.splice(0, this.threadEvents.length, ...aside.threadEvents);

@@ -31,6 +31,7 @@ export type SavedTask = Versioned<{
   readonly cpuTime: number;
   readonly quantumEnd: number;
   readonly sliceEnd: number;
+  readonly arrivedAt: bigint | undefined;
   readonly blocked: bigint;
   readonly savedBlocked: bigint | undefined;
   readonly pending: readonly QueuedSignal[];
@@ -54,7 +55,8 @@ export class Task {
   saved: Uint8Array;
   /** The name of PR_SET_NAME: 15 bytes at most. */
   name: string;
-  state: 'runnable' | 'waiting' | 'exited' = 'runnable';
+  /** `parked`: by who steers the threads, in front of `arrivedAt`. */
+  state: 'runnable' | 'waiting' | 'parked' | 'exited' = 'runnable';
   /** Its process is stopped: it runs no more until that goes on. */
   held = false;
   /** Number of the process that it is a thread of. */
@@ -69,6 +71,8 @@ export class Task {
   quantumEnd = 0;
   /** Its `cpuTime` from which on its processor may be given to another. */
   sliceEnd = 0;
+  /** The point that it has come to, whose instruction has not run yet. */
+  arrivedAt: bigint | undefined;
   /** The instruction here is run next even when a breakpoint is on it. */
   passBreakpointAt: bigint | undefined;
   /** Where a breakpoint has stopped it last. */
@@ -121,10 +125,11 @@ export class Task {
       savedBlocked,
       altstack,
       reported,
+      arrivedAt,
     } = this;
     return {
       version: 3,
-      ...{ tid, pid, name, state, held, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked },
+      ...{ tid, pid, name, state, held, restart, cpuTime, quantumEnd, sliceEnd, blocked, savedBlocked, arrivedAt },
       saved: registers.slice(),
       wait: wait && { ...wait },
       syscall: syscall && { number: syscall.number, args: syscall.args, stage: syscall.stage },

@@ -110,7 +110,7 @@ export const ownFrame = (frames: readonly LogicalFrame[]): LogicalFrame | undefi
   frames.find(each => isUserCode(each) && !LOCKS.test(each.name));
 
 /** `goroutine 7 [chan receive] in main.worker at main.go:12, for channel 0xc000102000`. */
-function waitText(target: Target, goroutine: Goroutine): string {
+export function waitText(target: Target, goroutine: Goroutine): string {
   const stack = stackOf(target, goroutine);
   const frames = stack.frames(USER_FRAMES);
   const place = ownFrame(frames) ?? frames[0];

@@ -1,0 +1,267 @@
+/** `r14 explore`: looks for the order of goroutines in which a program fails. */
+import { writeFileSync } from 'node:fs';
+import { decisionText } from '../debugger/explore/decision-text.js';
+import { Explorer, type RunOutcome } from '../debugger/explore/explorer.js';
+import { binaryOf } from '../debugger/explore/scheduled.js';
+import { ALWAYS, runsOf, type SearchRun, searchRun, usualRun } from '../debugger/explore/search.js';
+import { type Shrunk, shrink } from '../debugger/explore/shrink.js';
+import type { RunVerdict } from '../debugger/explore/verdict.js';
+import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
+import { type ScheduledRun, scheduleText } from '../explore/schedule.js';
+import { replayed } from '../explore/strategies.js';
+import { nodePorts } from '../host/node/ports.js';
+import type { Runnable } from '../runtime/bundled/detected.js';
+import { SearchCount } from './explore-count.js';
+import { decisionsOf, type ExploreLine, type RunLine, runLine, scheduleName } from './explore-lines.js';
+import { EXPLORE_CPUS, type ExploreWishes, exploreWishes, scheduledRun } from './explore-options.js';
+import { Workers } from './explore-workers.js';
+import type { Parsed } from './flags.js';
+import { fileOfStdin } from './input.js';
+import { writeOut } from './output.js';
+import { processOptions } from './process-options.js';
+
+/** Runs that making a schedule small may take. */
+const SHRINKING = 500;
+/** Lines of a verdict's details that are shown. */
+const SHOWN = 12;
+/** Decisions that are told in words; the others are in the file. */
+const TOLD = 8;
+/** Milliseconds between two lines of progress. */
+const PROGRESS = 1000;
+
+/** As timeout(1) and shells have it: what was interrupted. */
+const INTERRUPTED = 130;
+
+/** The status: 0 nothing was found, 1 something was. */
+export async function exploreCommand(parsed: Parsed, path: string, assembled?: Runnable): Promise<number> {
+  const wishes = exploreWishes(parsed);
+  const options = { ...processOptions(parsed, path), seed: 0, logged: false };
+  const all = { ...options, cpus: options.cpus ?? EXPLORE_CPUS };
+  const launch = assembled === undefined ? launcher(all) : assembledLauncher(assembled, all);
+  const input = fileOfStdin(parsed);
+  const interrupt = { wanted: false };
+  const breathe = async () => {
+    await new Promise(resolve => setImmediate(resolve));
+    return interrupt.wanted;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      interrupt.wanted = true;
+    });
+  const explorer = await Explorer.begin(
+    { ...launch, launch: (args, output) => launch.launch(args, output, input()) },
+    { ...wishes.limits, breathe },
+  );
+  const run = scheduledRun(parsed, path, binaryOf(explorer.process, nodePorts.digest));
+  const search = new Search(parsed, path, wishes, explorer, run, interrupt);
+  return wishes.json ? search.lines() : search.shown();
+}
+
+class Search {
+  private readonly count = new SearchCount();
+  private get interrupted(): boolean {
+    return this.interrupt.wanted;
+  }
+
+  private readonly terminal = process.stderr.isTTY === true;
+
+  constructor(
+    private readonly parsed: Parsed,
+    private readonly path: string,
+    private readonly wishes: ExploreWishes,
+    private readonly explorer: Explorer,
+    private readonly run: ScheduledRun,
+    private readonly interrupt: { readonly wanted: boolean },
+  ) {}
+
+  /** Lines for `--merge`, or for who has started this as a worker. */
+  async lines(): Promise<number> {
+    const { wishes, run, explorer } = this;
+    const { strategy, seed, until, part } = wishes;
+    const print = (line: ExploreLine) => writeOut(1, `${JSON.stringify(line)}\n`);
+    print({ explore: { ...run, strategy, seed, until, from: part.from, runs: part.runs }, shard: [part.index, part.of] });
+    const usual = await usualRun(explorer);
+    // Only the first part tells of it: it is the same in all.
+    if (part.index === 1 && part.from === 1 && (usual.outcome.verdict !== undefined || !explorer.open))
+      print(runLine(0, usual.outcome, undefined));
+    let failed = usual.outcome.verdict !== undefined;
+    if (explorer.open && !failed) failed = (await this.alone(found => print(runLine(found.run, found.outcome, found.stir)))) !== undefined;
+    print({ done: this.count.runs, ...(this.interrupted ? { interrupted: true } : {}) });
+    return this.interrupted ? INTERRUPTED : failed ? 1 : 0;
+  }
+
+  async shown(): Promise<number> {
+    const { wishes, explorer, count } = this;
+    const { part, strategy, workers } = wishes;
+    const usual = await usualRun(explorer);
+    if (!explorer.open) return this.nothingToChoose(usual.outcome);
+    if (usual.outcome.verdict !== undefined) return this.fails(usual, await this.always());
+    writeOut(
+      2,
+      `  exploring with ${workers} worker${workers === 1 ? '' : 's'}, ${strategyText(strategy)}: ${explorer.points} points in its code, ${usual.outcome.steps} steps in a run ...\n`,
+    );
+    let next = part.from;
+    let troubles: readonly string[] = [];
+    if (workers === 1) {
+      await this.alone(found => {
+        next = found.run + part.of;
+        this.progress();
+      });
+    } else {
+      const pool = new Workers(this.parsed, this.path, part, workers, line => {
+        count.add(line);
+        this.progress();
+      });
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pool.stop());
+      ({ troubles, next } = await pool.end());
+    }
+    this.progress(true);
+    for (const trouble of troubles) writeOut(2, `r14: ${trouble}; what it has found is kept\n`);
+    if (count.failed !== undefined) return this.fails(await this.again(count.failed), undefined);
+    const rest = part.from + part.runs - next;
+    if (rest > 0) {
+      writeOut(
+        2,
+        `${this.interrupted ? 'interrupted' : 'not all was done'}; this goes on:\n  ${this.commandLine({ from: next, runs: rest })}\n`,
+      );
+      return this.interrupted ? INTERRUPTED : 2;
+    }
+    writeOut(1, `nothing found: ${count.text()}${count.stale === undefined ? '' : `; ${count.stale}`}\n`);
+    return 0;
+  }
+
+  /** Runs in this process until one fails. */
+  private async alone(told: (found: SearchRun) => void): Promise<SearchRun | undefined> {
+    const { wishes, explorer, count } = this;
+    const { strategy, seed, part } = wishes;
+    for (const number of runsOf(part)) {
+      await new Promise(resolve => setImmediate(resolve));
+      if (this.interrupted) return undefined;
+      const found = await searchRun(explorer, strategy, seed, number);
+      // Cut off.
+      if (this.interrupted) return undefined;
+      count.add(runLine(number, found.outcome, found.stir));
+      told(found);
+      if (found.outcome.verdict !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #shown = 0;
+
+  private progress(last = false): void {
+    const now = performance.now();
+    if (!last && now - this.#shown < PROGRESS) return;
+    this.#shown = now;
+    const { stale } = this.count;
+    const line = `  ${this.count.text()}${stale === undefined ? '' : ` (${stale})`}`;
+    if (this.terminal) writeOut(2, Buffer.from(`\r\x1b[K${line}${last ? '\n' : ''}`));
+    else if (last) writeOut(2, `${line}\n`);
+  }
+
+  private nothingToChoose({ verdict }: RunOutcome): number {
+    const { explorer } = this;
+    const why =
+      explorer.points === 0 ? 'r14 finds no goroutines in its code to steer' : 'no two of its goroutines could ever go on at the same time';
+    if (verdict === undefined) writeOut(1, `nothing to explore: ${why}, so it has one order, in which it does not fail\n`);
+    else this.tell(0, verdict, `in its only order: ${why}`);
+    return verdict === undefined ? 0 : 1;
+  }
+
+  /** The run that has failed elsewhere, here. */
+  private async again({ run, failure, order }: RunLine): Promise<SearchRun> {
+    const { explorer, wishes } = this;
+    const stir = failure!.stir ?? undefined;
+    const found = { run, stir, outcome: await explorer.run(replayed(decisionsOf(failure!)), stir) };
+    if (found.outcome.verdict?.kind === failure!.verdict.kind && found.outcome.order === order) return found;
+    const whole = await searchRun(explorer, wishes.strategy, wishes.seed, run);
+    if (whole.outcome.verdict?.kind === failure!.verdict.kind && whole.outcome.order === order) return whole;
+    writeOut(
+      2,
+      `r14: run ${run} does not come again: the program depends on something outside of r14, such as a file that has changed meanwhile\n`,
+    );
+    return { ...whole, outcome: { ...whole.outcome, verdict: failure!.verdict } };
+  }
+
+  /** How many more orders have failed of those that were tried. */
+  private async always(): Promise<{ failed: number; of: number }> {
+    const { explorer, wishes } = this;
+    let failed = 1;
+    for (let run = 1; run <= ALWAYS; run++)
+      if ((await searchRun(explorer, wishes.strategy, wishes.seed, run)).outcome.verdict !== undefined) failed++;
+    return { failed, of: 1 + ALWAYS };
+  }
+
+  /** Makes the schedule small, writes it, and tells. */
+  private async fails({ run, outcome, stir }: SearchRun, always: { failed: number; of: number } | undefined): Promise<number> {
+    const { explorer, wishes } = this;
+    const verdict = outcome.verdict!;
+    const everywhere =
+      always === undefined
+        ? undefined
+        : `in the usual order, where nothing is decided${always.failed === always.of ? `: it fails in every order that was tried (${always.of})` : ''}`;
+    this.tell(run, verdict, everywhere);
+    const small = await shrink(explorer, outcome, stir, SHRINKING);
+    const name = scheduleName(this.path, run);
+    const { images } = explorer.target;
+    const { decisions } = small.outcome;
+    const text = scheduleText(
+      { run: this.run, strategy: wishes.strategy, seed: wishes.seed + run, stir: small.stir, decisions },
+      decision => decisionText(images, decision),
+    );
+    this.keep(name, text);
+    if (everywhere === undefined) writeOut(1, this.decisionsText(outcome, small));
+    return 1;
+  }
+
+  private tell(run: number, verdict: RunVerdict, where: string | undefined): void {
+    writeOut(1, `FAILED at run ${run}: ${verdict.kind}: ${verdict.text}${where === undefined ? '' : `, ${where}`}\n`);
+    for (const line of verdict.details.slice(0, SHOWN)) writeOut(1, `    ${line}\n`);
+    if (verdict.details.length > SHOWN) writeOut(1, `    ... ${verdict.details.length - SHOWN} more lines\n`);
+  }
+
+  private keep(name: string, text: string): void {
+    try {
+      writeFileSync(name, text);
+      writeOut(1, `  r14 exec --schedule ${[name, ...this.named()].join(' ')}\n`);
+    } catch (error) {
+      writeOut(2, `r14: ${name} cannot be written (${(error as NodeJS.ErrnoException).code}); this is what was to be in it:\n`);
+      writeOut(1, text);
+    }
+  }
+
+  private decisionsText({ decisions: before }: RunOutcome, { outcome, stir, least, runs }: Shrunk): string {
+    const { decisions } = outcome;
+    const { images } = this.explorer.target;
+    const lines = decisions
+      .slice(0, TOLD)
+      .map(each => `    ${decisionText(images, each) ?? `${each.who}.${each.count} -> ${each.chosen}`}`);
+    if (decisions.length > TOLD) lines.push(`    ... ${decisions.length - TOLD} more, in the file`);
+    const chance = stir === undefined ? '' : "; and what Go's own random choices are drawn from";
+    const more = least ? '' : ` (as far as ${runs} runs went)`;
+    return `  ${decisions.length} of ${before.length} decisions matter${more}${chance}${lines.length === 0 ? '' : ':'}\n${lines.map(line => `${line}\n`).join('')}`;
+  }
+
+  /** Program and arguments, as they are typed. */
+  private named(): readonly string[] {
+    const { parsed, path } = this;
+    return [quoted(path), ...(parsed.args.length === 0 ? [] : ['--', ...parsed.args.map(quoted)])];
+  }
+
+  private commandLine(instead: { readonly from: number; readonly runs: number }): string {
+    const flags = [...this.parsed.values].flatMap(([name, values]) =>
+      name in instead ? [] : values.map(value => (value === '' ? `--${name}` : `--${name} ${quoted(value)}`)),
+    );
+    return ['r14 explore', `--from ${instead.from}`, `--runs ${instead.runs}`, ...flags, ...this.named()].join(' ');
+  }
+}
+
+const strategyText = (strategy: string): string => {
+  const [name, number] = strategy.split(':');
+  if (name === 'mixed') return 'strategies by turns';
+  if (name === 'pct') return `PCT depth ${number}`;
+  return number === undefined ? name! : `${name}, ${number}`;
+};
+
+/** For a shell. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

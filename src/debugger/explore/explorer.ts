@@ -1,0 +1,245 @@
+/**
+ * One program, run again and again from the moment when its runs begin to differ. What differs is who goes on at its points; all else is the same, so
+ * a run is a function of a strategy and a seed.
+ */
+
+import { GPR_NAMES } from '../../cpu/api.js';
+import { AccessesSeen } from '../../explore/learning.js';
+import type { OrderDecision, Strategy } from '../../explore/party.js';
+import { steer } from '../../explore/steer.js';
+import type { Steering } from '../../explore/steering.js';
+import { replayed } from '../../explore/strategies.js';
+import { Told } from '../../host/told.js';
+import type { Process, ProcessStop, SavedProcess } from '../../linux/api.js';
+import type { OutputRecord } from '../../linux/output.js';
+import type { Goroutine } from '../../runtime/goroutine.js';
+import { stuckGoroutines } from '../../runtime/reachable.js';
+import { Driver } from '../session/driver.js';
+import type { Launcher } from '../session/host.js';
+import { isUserGoroutine, waitingLines, waitText } from '../show/goroutine-text.js';
+import { Target } from '../target.js';
+import { endIn, type RunVerdict, raceIn, type Until } from './verdict.js';
+
+/** What a search wants of each run. */
+export interface ExploreLimits {
+  readonly until: Until;
+  /** Instructions of a run. */
+  readonly limit: number;
+  /** ns of virtual time in which nothing happens. */
+  readonly hang: number;
+  /** Between slices of a run: lets signals and keys in. True: it is enough, and the run ends as it stands. */
+  readonly breathe?: () => Promise<boolean>;
+}
+
+/** What a run came to, and by which way. */
+export interface RunOutcome {
+  /** Undefined: nothing that is looked for. */
+  readonly verdict: RunVerdict | undefined;
+  /** The order in which its parties went on: equal runs have equal sums. */
+  readonly order: string;
+  /** Choices, and those of them between several. */
+  readonly steps: number;
+  readonly choices: number;
+  readonly decisions: readonly OrderDecision[];
+  readonly instructions: number;
+}
+
+/** Instructions between two looks at what was printed. */
+const SLICE = 2_000_000;
+/** Bytes of output that are kept of a run: the first. */
+const MOST_OUTPUT = 1 << 20;
+
+export class Explorer {
+  readonly process: Process;
+  readonly target: Target;
+  /** Choices of a run in the usual order, once that has been done. */
+  steps = 1;
+  private readonly driver: Driver;
+  private readonly steering: Steering;
+  private begun: SavedProcess | undefined;
+  private before = '';
+  private output = '';
+  private verdict: RunVerdict | undefined;
+  /** How it came to what was found in its output. */
+  private way: Pick<RunOutcome, 'order' | 'steps' | 'choices' | 'decisions'> | undefined;
+  /** The whole run, where there is nothing to choose in it. */
+  private only: RunOutcome | undefined;
+
+  private constructor(
+    launcher: Launcher,
+    private readonly limits: ExploreLimits,
+  ) {
+    this.process = launcher.launch(undefined, record => this.written(record));
+    this.process.catch = { signals: new Set() };
+    this.driver = new Driver(this.process);
+    this.target = new Target(this.process, objects => launcher.images(objects));
+    this.steering = steer(this.process, this.target.images.goImage ?? this.target.images.all[0]);
+    const { stops } = this.steering;
+    stops.first = true;
+    stops.ends = true;
+    stops.idle = limits.hang;
+  }
+
+  /** Runs the program to its first choice. Throws Told where r14 cannot run it. */
+  static async begin(launcher: Launcher, limits: ExploreLimits): Promise<Explorer> {
+    const explorer = new Explorer(launcher, limits);
+    const { process, steering } = explorer;
+    const stop = await explorer.go(limits.limit);
+    explorer.before = explorer.output;
+    if (stop?.kind === 'deadlock' && steering.atFirst) explorer.begun = process.save();
+    else explorer.only = explorer.outcome(0, stop);
+    steering.stops.first = false;
+    return explorer;
+  }
+
+  /** Whether there is anything to choose. */
+  get open(): boolean {
+    return this.begun !== undefined;
+  }
+
+  /** How many points there are. */
+  get points(): number {
+    return this.steering.points.size;
+  }
+
+  /** The run in the usual order, from which is learnt how many choices a run has, and which accesses matter to nobody else. */
+  async usual(): Promise<RunOutcome> {
+    const { steering } = this;
+    const seen = new AccessesSeen();
+    steering.learning = seen;
+    steering.private = new Set();
+    const outcome = await this.run(replayed([]), undefined);
+    steering.learning = undefined;
+    steering.private = seen.private;
+    const again = await this.run(replayed([]), undefined);
+    this.steps = Math.max(1, again.steps);
+    return outcome;
+  }
+
+  /** A run; `stir`: what Go's own random choices are drawn from, undefined: as they are. */
+  async run(strategy: Strategy, stir: number | undefined): Promise<RunOutcome> {
+    const { begun, steering, process } = this;
+    if (begun === undefined) return this.only!;
+    steering.strategy = replayed([]);
+    process.restore(begun);
+    steering.strategy = strategy;
+    steering.stir = stir;
+    this.output = this.before;
+    this.verdict = undefined;
+    this.way = undefined;
+    const from = process.t;
+    return this.outcome(from, await this.go(from + this.limits.limit));
+  }
+
+  private outcome(from: number, stop: ProcessStop | undefined): RunOutcome {
+    const verdict = this.verdict ?? this.judged(stop);
+    return { verdict, ...(this.way ?? this.wayHere()), instructions: this.process.t - from };
+  }
+
+  /** How the run has come to where it is. */
+  private wayHere(): Pick<RunOutcome, 'order' | 'steps' | 'choices' | 'decisions'> {
+    const { order, step, choices, decisions } = this.steering;
+    return { order: order.toString(16), steps: step, choices, decisions };
+  }
+
+  /** Until the run is over, or something was found; undefined: the limit came first. */
+  private async go(end: number): Promise<ProcessStop | undefined> {
+    const { process, driver, steering } = this;
+    while (process.t < end) {
+      const stop = driver.run(Math.min(SLICE, end - process.t), false, () => this.verdict !== undefined);
+      if (this.verdict !== undefined) return stop;
+      switch (stop.kind) {
+        case 'budget':
+          if ((await this.limits.breathe?.()) === true) return stop;
+          break;
+        case 'signal':
+          break;
+        case 'deadlock':
+          if (!steering.atEnd) return stop;
+          this.verdict = this.wanted(this.leak());
+          if (this.verdict !== undefined) return stop;
+          break;
+        case 'unsupported':
+          throw new Told(`${this.place()}: ${stop.text} is not in r14's instruction table`);
+        case 'memory-limit':
+          throw new Told(`${this.place()}: the program would touch more memory than --memory allows`);
+        case 'input':
+          throw new Told('the program reads its standard input, which a search does not have: --stdin FILE gives it one');
+        default:
+          return stop;
+      }
+    }
+    return undefined;
+  }
+
+  private place(): string {
+    const { images } = this.target;
+    const { rip } = this.process.current.registers;
+    return images.functionAt(rip)?.name ?? `0x${rip.toString(16)}`;
+  }
+
+  /** What an end means; undefined as `stop`: there was none. */
+  private judged(stop: ProcessStop | undefined): RunVerdict | undefined {
+    const { until, limit } = this.limits;
+    if (stop?.kind === 'exited') return this.wanted(endIn(this.output, stop.status, stop.signal));
+    if (stop?.kind === 'deadlock') return this.wanted(this.waiting());
+    if (stop === undefined && until.kinds.has('hang')) return { kind: 'hang', text: `no end within ${limit} instructions`, details: [] };
+    return undefined;
+  }
+
+  private wanted(verdict: RunVerdict | undefined): RunVerdict | undefined {
+    return verdict !== undefined && this.limits.until.kinds.has(verdict.kind) ? verdict : undefined;
+  }
+
+  /** Everybody waits, and nothing ends that for as long as is asked. */
+  private waiting(): RunVerdict {
+    this.target.changed();
+    const details = waitingLines(this.target);
+    const blocked = details.filter(line => !/\[(sleep|IO wait|select, )/.test(line));
+    if (blocked.length === 0) return { kind: 'hang', text: `nothing but waiting for ${this.limits.hang / 1e9} s`, details };
+    return { kind: 'deadlock', text: `${blocked.length} goroutine${blocked.length === 1 ? ' waits' : 's wait'} for ever`, details };
+  }
+
+  /** Goroutines that nothing can wake, at an end of the program's own work. Those of its start are none of a test's. */
+  private leak(): RunVerdict | undefined {
+    const stuck = this.stuck();
+    if (stuck.length === 0) return undefined;
+    const details = stuck.map(goroutine => waitText(this.target, goroutine));
+    return { kind: 'leak', text: `${stuck.length} goroutine${stuck.length === 1 ? ' is' : 's are'} left that nothing can wake`, details };
+  }
+
+  private stuck(): readonly Goroutine[] {
+    const { target, process } = this;
+    target.changed();
+    const { go } = target;
+    const image = target.images.goImage;
+    if (go === undefined || image === undefined || !this.limits.until.kinds.has('leak')) return [];
+    const registers = process.threads.flatMap(thread => GPR_NAMES.map(name => thread.registers.get(name)));
+    const stacks = new Map(
+      process.threads.flatMap(thread => {
+        const goroutine = target.goroutineOf(thread);
+        return goroutine === undefined ? [] : [[goroutine.address, thread.registers.get('rsp')] as const];
+      }),
+    );
+    return (stuckGoroutines(go, image, registers, stacks) ?? []).filter(each => isUserGoroutine(target, each));
+  }
+
+  private written({ bytes }: OutputRecord): void {
+    if (this.output.length > MOST_OUTPUT) return;
+    const text = new TextDecoder().decode(bytes);
+    this.output += text;
+    if (this.verdict !== undefined) return;
+    this.look(text);
+    // What stops the run stops it somewhat later, as the host has time.
+    if (this.verdict !== undefined) this.way = this.wayHere();
+  }
+
+  private look(text: string): void {
+    const { until } = this.limits;
+    if (until.kinds.has('race') && (text.includes('RACE') || text.includes('===='))) this.verdict = raceIn(this.output);
+    if (this.verdict === undefined && until.output?.test(this.output) === true) {
+      const line = until.output.exec(this.output)![0];
+      this.verdict = { kind: 'output', text: `it has printed ${JSON.stringify(line.slice(0, 200))}`, details: [] };
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** A launcher whose processes are steered, as a schedule says. */
+
+import type { Strategy } from '../../explore/party.js';
+import { steer } from '../../explore/steer.js';
+import type { Steering } from '../../explore/steering.js';
+import type { Ports } from '../../host/ports.js';
+import type { Process } from '../../linux/api.js';
+import type { Launcher } from '../session/host.js';
+
+/** `stir`: what Go's own random choices are drawn from; undefined: as they are. */
+export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, stir: number | undefined): Launcher {
+  const steered = <P extends Process | undefined>(process: P): P => {
+    if (process === undefined) return process;
+    const images = launcher.images(process.objects);
+    const steering: Steering = steer(process, images.goImage ?? images.all[0]);
+    steering.strategy = strategy();
+    steering.stir = stir;
+    return process;
+  };
+  return {
+    ...launcher,
+    launch: (...how) => steered(launcher.launch(...how)),
+    again: (...how) => steered(launcher.again(...how)),
+  };
+}
+
+/** SHA-256 of the program's file. */
+export function binaryOf(process: Process, digest: Ports['digest']): string {
+  const sum = digest();
+  sum.update(process.objects[0]!.bytes());
+  return sum.hex();
+}

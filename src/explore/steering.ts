@@ -1,0 +1,160 @@
+/** Steers a process's threads from point to point, as a strategy says, and notes what it decides. */
+import type { OpenChoice, ScheduleControl } from '../linux/control.js';
+import { type Arrival, type OrderDecision, type Strategy, TIME } from './party.js';
+import { replayed } from './strategies.js';
+
+/** So long what ends by itself is waited for before it is asked who goes on, in ns: Go's threads that look for work sleep for 3 us, to which the kernel adds its 50. */
+const SETTLE = 60_000;
+/** After so many choices who has waited longest goes on, whatever was decided: who spins until another has done something would do so for ever. */
+const FAIR = 2000;
+/** And after time has gone on so often: who sleeps until another has done something would do so for ever, too. */
+const PATIENT = 20;
+/** So far ahead lies at most what time is let go to, in ns: nearer than what runtime and tests have for the worst case. */
+const REACH = 10_000_000_000;
+
+interface Held extends Arrival {
+  readonly tid: number;
+  /** `choices` when it came, and how often time had gone on by then. */
+  readonly since: number;
+  readonly leaps: number;
+}
+
+interface SteeringState {
+  readonly held: readonly Held[];
+  readonly counts: readonly (readonly [who: number, count: number])[];
+  readonly last: number | undefined;
+  readonly step: number;
+  readonly choices: number;
+  readonly leaps: number;
+  readonly settled: number | undefined;
+  readonly decisions: readonly OrderDecision[];
+  readonly order: bigint;
+  readonly strategy: unknown;
+}
+
+/** What a process is steered by: its points, who stands at one, and what becomes of chance in it. */
+export interface Steered {
+  readonly points: ReadonlySet<bigint>;
+  /** Of these, accesses to memory. */
+  readonly accesses: ReadonlySet<bigint>;
+  /** Points where the program's own work is over: who comes there goes on when nobody else can. */
+  readonly ends: ReadonlySet<bigint>;
+  /** The goroutine of a thread whose registers are loaded, by its number; where there are none, the thread. */
+  whose(tid: number): { readonly who: number; readonly pc: bigint; readonly address: bigint };
+  /** Draws the state of the program's own random numbers anew. */
+  stir(seed: number): void;
+}
+
+const FNV_OFFSET = 0xcbf29ce484222325n;
+const FNV_PRIME = 0x100000001b3n;
+
+export class Steering implements ScheduleControl {
+  strategy: Strategy = replayed([]);
+  /** What Go's own random choices are drawn from, from the first choice on; undefined: they are as they were. */
+  stir: number | undefined;
+  /** Accesses that only one goroutine's memory is concerned by: nobody is put aside there. What is not known of is not among them. */
+  private: ReadonlySet<bigint> = new Set();
+  /** Is told of accesses. */
+  learning: { access(who: number, pc: bigint, address: bigint): void } | undefined;
+  /** Has the run stop: at the first choice, when somebody comes to an end and all others wait, and when nothing happens for so long, in ns. */
+  readonly stops = { first: false, ends: false, idle: Number.POSITIVE_INFINITY };
+  private held: readonly Held[] = [];
+  private counts = new Map<number, number>();
+  private last: number | undefined;
+  private settled: number | undefined;
+  /** Choices so far, those with one party too, from the first between several on. */
+  step = 0;
+  /** Those between several. */
+  choices = 0;
+  private leaps = 0;
+  /** What was decided, in order. */
+  decisions: readonly OrderDecision[] = [];
+  /** Who went on, from point to point, as a sum. */
+  order = FNV_OFFSET;
+  /** Somebody has come to an end, and all others wait: where the run has stopped for that. */
+  atEnd = false;
+  /** It stands at the first choice. */
+  atFirst = false;
+
+  constructor(private readonly steered: Steered) {}
+
+  get points(): ReadonlySet<bigint> {
+    return this.steered.points;
+  }
+
+  arrived(tid: number): void {
+    const { who, pc, address } = this.steered.whose(tid);
+    if (this.learning !== undefined && this.steered.accesses.has(pc)) this.learning.access(who, pc, address);
+    const count = (this.counts.get(who) ?? 0) + 1;
+    this.counts.set(who, count);
+    this.held = [...this.held, { tid, who, count, pc, since: this.choices, leaps: this.leaps }];
+  }
+
+  choose({ now, next, timed }: OpenChoice): number | 'time' | 'stop' {
+    const { held } = this;
+    if (held.length === 0) {
+      this.settled = undefined;
+      return next === undefined || next - now > this.stops.idle ? 'stop' : 'time';
+    }
+    this.settled ??= now + SETTLE;
+    if (next !== undefined && next <= this.settled) return 'time';
+    const going = held.filter(({ pc }) => !this.steered.ends.has(pc));
+    if (going.length === 0) return this.end(held[0]!);
+    const clock = timed !== undefined && timed - now <= REACH;
+    const several = going.length > 1 || clock;
+    if (several && this.choices === 0) {
+      this.atFirst = this.stops.first;
+      if (this.atFirst) return 'stop';
+      if (this.stir !== undefined) this.steered.stir(this.stir);
+    }
+    if (several) this.choices++;
+    const longest = going[0]!;
+    const starved = this.choices - longest.since > FAIR || this.leaps - longest.leaps > PATIENT;
+    const same = starved ? undefined : going.find(({ who }) => who === this.last);
+    const usual = same ?? longest;
+    const matters = !starved && (same === undefined || !this.private.has(same.pc));
+    if (this.choices > 0 && matters) this.step++;
+    const chosen = several && matters ? this.strategy.pick({ step: this.step, waiting: going, clock, usual }) : usual.who;
+    const to = going.find(({ who }) => who === chosen);
+    if (chosen !== usual.who)
+      this.decisions = [...this.decisions, { who: usual.who, count: usual.count, chosen, pc: usual.pc, chosenPc: to?.pc }];
+    if (to === undefined) {
+      this.note(TIME, 0);
+      this.leaps++;
+      this.settled = timed;
+      return 'time';
+    }
+    return this.release(to);
+  }
+
+  private end(first: Held): number | 'stop' {
+    this.atEnd = this.stops.ends && !this.atEnd;
+    return this.atEnd ? 'stop' : this.release(first);
+  }
+
+  private release(one: Held): number {
+    this.held = this.held.filter(each => each !== one);
+    this.settled = undefined;
+    this.last = one.who;
+    if (this.choices > 0) this.note(one.who, one.count);
+    return one.tid;
+  }
+
+  private note(who: number, count: number): void {
+    for (const word of [who, count]) this.order = BigInt.asUintN(64, (this.order ^ BigInt(word)) * FNV_PRIME);
+  }
+
+  save(): SteeringState {
+    const { held, last, step, choices, leaps, settled, decisions, order } = this;
+    return { ...{ held, last, step, choices, leaps, settled, decisions, order }, counts: [...this.counts], strategy: this.strategy.save() };
+  }
+
+  restore(saved: unknown): void {
+    if (saved === undefined) return;
+    const { counts, strategy, ...rest } = saved as SteeringState;
+    Object.assign(this, rest);
+    this.counts = new Map(counts);
+    this.atEnd = false;
+    if (strategy !== undefined) this.strategy.restore(strategy);
+  }
+}
