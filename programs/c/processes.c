@@ -80,6 +80,28 @@ static void pipes(void) {
   told("pipes", status);
 }
 
+/** One that waits to read before so much is written that it does not fit. */
+static void much(void) {
+  int ends[2], status;
+  pipe(ends);
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(ends[0]);
+    char *bytes = malloc(1 << 20);
+    memset(bytes, 'm', 1 << 20);
+    usleep(20000);
+    _exit(write(ends[1], bytes, 1 << 20) == 1 << 20 ? 0 : 1);
+  }
+  close(ends[1]);
+  static char buffer[1 << 16];
+  long have = 0;
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) have += n;
+  close(ends[0]);
+  waitpid(pid, &status, 0);
+  printf("%ld bytes\n", have);
+  told("much", status);
+}
+
 static void signals(void) {
   struct sigaction action = {.sa_sigaction = onChild, .sa_flags = SA_SIGINFO | SA_RESTART}, before;
   sigaction(SIGCHLD, &action, &before);
@@ -294,6 +316,7 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   memory();
   pipes();
+  much();
   signals();
   groups();
   programs(argv[0]);

@@ -150,6 +150,18 @@ export const COMMAND_FLAGS = [
     of: ['exec', 'run', 'gdbserver'],
   },
   {
+    name: 'net-delay',
+    value: 'TIME',
+    summary: 'how long what it sends to itself over IP is on its way, in its time: 5ms, 200us (default: none)',
+    of: ['exec', 'run', 'gdbserver'],
+  },
+  {
+    name: 'net-loss',
+    value: 'SEED',
+    summary: 'lose one in ten datagrams, and have one in ten pieces of a connection come late, as they would that are sent again',
+    of: ['exec', 'run', 'gdbserver'],
+  },
+  {
     name: 'overlay',
     value: 'PATH',
     summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',
@@ -491,6 +503,18 @@ export function sizeFlag(parsed: Parsed, name: FlagName): number | undefined {
   const size = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toUpperCase()]!;
   if (!Number.isSafeInteger(size) || size <= 0) throw new UsageError(`--${name}: "${text}" is not a size such as 512M or 4G`);
   return size;
+}
+
+const TIMES: Readonly<Record<string, number>> = { ns: 1, us: 1000, ms: 1_000_000, s: 1_000_000_000 };
+
+/** `5ms` in ns. */
+export function timeFlag(parsed: Parsed, name: FlagName): number | undefined {
+  const text = parsed.values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const match = /^(\d+)(ns|us|ms|s)$/.exec(text);
+  const time = match === null ? Number.NaN : Number(match[1]) * TIMES[match[2]!]!;
+  if (!(time >= 0 && time <= 60 * TIMES.s!)) throw new UsageError(`--${name}: "${text}" is not a time up to 60s, such as 5ms or 200us`);
+  return time;
 }
 
 /** `--race=true`; undefined when the flag was not given. */

@@ -5,7 +5,7 @@ import { CPU_LEVELS, type CpuLevel } from '../cpu/cpuid.js';
 import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
-import { environmentFlag, numberFlag, type Parsed, raceFlag, sizeFlag, UsageError } from './flags.js';
+import { environmentFlag, numberFlag, type Parsed, raceFlag, sizeFlag, timeFlag, UsageError } from './flags.js';
 import { reaching } from './host.js';
 
 /** V8 optimises a function of a region when it has run for a while: what is compiled is hot, and what `start.ts` says of the interpreter is not for it. */
@@ -45,6 +45,8 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const allowWrite = parsed.values.get('allow-write');
   const allowExec = parsed.values.get('allow-exec');
   const processes = numberFlag(parsed, 'processes', 1);
+  const netDelay = timeFlag(parsed, 'net-delay');
+  const netLoss = numberFlag(parsed, 'net-loss', 0);
   const overlay = parsed.values.get('overlay');
   return {
     host: nodePorts,
@@ -65,6 +67,8 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
     ...(allowWrite === undefined ? {} : { allowWrite }),
     ...(allowExec === undefined ? {} : { allowExec }),
     ...(processes === undefined ? {} : { processes }),
+    ...(netDelay === undefined ? {} : { netDelay }),
+    ...(netLoss === undefined ? {} : { netLoss }),
     ...(overlay === undefined ? {} : { overlay }),
   };
 }

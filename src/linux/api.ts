@@ -11,9 +11,10 @@ import { terminalText } from '../host/terminal-text.js';
 import { Told } from '../host/told.js';
 import type { ScheduleControl } from './control.js';
 import type { OwnFile } from './fs/own-files.js';
+import type { WireOptions } from './net/wire.js';
 import type { OutputRecord } from './output.js';
 
-export interface ProcessOptions {
+export interface ProcessOptions extends WireOptions {
   /** Where r14 runs. */
   host: Ports;
   /** Host path of the ELF file, or the name of `program`. */

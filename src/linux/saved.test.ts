@@ -54,10 +54,11 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   HostDirectory: ['files', 'held', 'view'],
   MemoryFile: ['pageFiles', 'content'],
   SyntheticDirectory: [],
-  StreamSocket: ['net'],
-  DatagramSocket: ['net'],
-  NetlinkSocket: ['net'],
+  StreamSocket: ['net', 'coming'],
+  DatagramSocket: ['net', 'coming'],
+  NetlinkSocket: ['net', 'coming'],
   Network: ['files', 'queued'],
+  Wire: ['now'],
   OwnFiles: ['tree', 'host', 'grow'],
 };
 
@@ -83,6 +84,7 @@ describe('what is saved', () => {
       new DatagramSocket(kernel.net, UDP, 0),
       new NetlinkSocket(kernel.net, UDP, 0),
       kernel.net,
+      kernel.net.wire,
       kernel.own,
     ],
   ];

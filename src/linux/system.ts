@@ -22,6 +22,7 @@ import { restoreFiles } from './fs/saved-files.js';
 import { Kernel, type KernelTables, type ProcessEnd, type SavedKernel } from './kernel.js';
 import { Network, type SavedNetwork } from './net/network.js';
 import type { Socket } from './net/socket.js';
+import type { WireOptions } from './net/wire.js';
 import { OutputLog } from './output.js';
 import { Prng } from './prng.js';
 import type { Program } from './program.js';
@@ -83,7 +84,8 @@ export type SavedSystem = Versioned<{
 }>;
 
 export interface SystemOptions
-  extends Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension' | 'processes' | 'sysroot'> {
+  extends WireOptions,
+    Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension' | 'processes' | 'sysroot'> {
   readonly memory: number;
   /** Makes a CPU with a memory of its own; `seed`: of its random numbers. */
   readonly makeCpu: (seed: bigint) => Cpu;
@@ -133,12 +135,7 @@ export class System implements SchedulerPort {
   program: Program | undefined;
   /** Inode of the next pipe or socket. */
   nextPipe = 1000;
-  readonly net = new Network({
-    hold: file => this.files.hold(file),
-    letGo: file => this.files.letGo(file),
-    held: () => this.files.held,
-    newInode: () => this.nextPipe++,
-  });
+  readonly net: Network;
   private nextTid = PID;
   /** Processes that there were. */
   private made = 0;
@@ -158,6 +155,18 @@ export class System implements SchedulerPort {
     const seed = options.seed ?? 0;
     this.cpus = options.cpus ?? 2;
     this.memoryLimit = options.memory;
+    const { files } = this;
+    this.net = new Network(
+      {
+        hold: file => files.hold(file),
+        letGo: file => files.letGo(file),
+        held: () => files.held,
+        find: id => files.find(id),
+        newInode: () => this.nextPipe++,
+        now: () => this.clock.now(),
+      },
+      options,
+    );
     this.pages = new PageFiles(own, () => options.memory - PAGE_SIZE * this.touchedPages);
     own.grow = bytes => this.pages.grow(bytes);
     this.input = inputLog(options.stdin ?? new Uint8Array(0));
@@ -263,18 +272,20 @@ export class System implements SchedulerPort {
   readonly timers: SchedulerPort['timers'] = {
     expire: () => {
       this.descriptorTimers.expire();
+      if (this.net.wire.next !== undefined && this.net.wire.deliver()) this.filesChanged();
       for (const { timers } of this.processes) timers.expire();
     },
     instructionsLeft: task => {
       let left = this.descriptorTimers.instructionsLeft(task, true);
+      const { next } = this.net.wire;
+      if (next !== undefined) left = Math.min(left, this.clock.until(next));
       for (const process of this.processes) left = Math.min(left, process.timers.instructionsLeft(task, task.pid !== process.pid));
       return left;
     },
     nextMoment: () => {
-      let next = this.descriptorTimers.nextMoment();
+      let next = earlier(this.descriptorTimers.nextMoment(), this.net.wire.next);
       for (const { timers } of this.processes) {
-        const own = timers.nextMoment();
-        if (own !== undefined && (next === undefined || own < next)) next = own;
+        next = earlier(next, timers.nextMoment());
       }
       return next;
     },
@@ -537,6 +548,10 @@ export class System implements SchedulerPort {
     }
   }
 }
+
+/** Of two moments that there may be. */
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;
 
 function logOf({ host }: Pick<ProcessOptions, 'host'>): LoggedFiles | undefined {
   return host.files instanceof LoggedFiles ? host.files : undefined;

@@ -65,8 +65,11 @@ const startedAgain = (options: LaunchOptions, args: readonly string[] | undefine
   (options.allowWrite ?? []).length > 0 ? undefined : started({ ...options, room }, args, () => undefined);
 
 /** Whether a run is that of the program alone: a link says nothing of arguments and the like. */
-const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay }: LaunchOptions): boolean =>
-  args.length <= 1 && [env, seed, cpu, cpus, allowRead, allowWrite, overlay].every(each => each === undefined);
+const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay, ...more }: LaunchOptions): boolean =>
+  args.length <= 1 &&
+  [env, seed, cpu, cpus, allowRead, allowWrite, overlay, more.allowExec, more.processes, more.netDelay, more.netLoss].every(
+    each => each === undefined,
+  );
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Runnable, given: LaunchOptions): Launcher {

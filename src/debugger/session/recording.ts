@@ -30,6 +30,10 @@ export interface StartedWith {
   readonly allowRead?: readonly string[];
   readonly allowWrite?: readonly string[];
   readonly overlay?: readonly string[];
+  readonly allowExec?: readonly string[];
+  readonly processes?: number;
+  readonly netDelay?: number | undefined;
+  readonly netLoss?: number | undefined;
   /** Of a bundled program. */
   readonly bundled?: { readonly variant?: string; readonly race?: boolean };
 }

@@ -46,6 +46,7 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
   if (input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0))
     return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
   const { path, args = [], seed = 0, cpu, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
+  const { allowExec = [], processes, netDelay, netLoss } = started;
   const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ['seed', seed],
     ['cpu', cpu === DEFAULT_CPU ? undefined : cpu],
@@ -57,6 +58,10 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
     ...[...allowRead].map(each => ['allow-read', each] as const),
     ...[...allowWrite].map(each => ['allow-write', each] as const),
     ...[...overlay].map(each => ['overlay', each] as const),
+    ...[...allowExec].map(each => ['allow-exec', each] as const),
+    ['processes', processes],
+    ['net-delay', netDelay === undefined ? undefined : `${netDelay}ns`],
+    ['net-loss', netLoss],
   ];
   const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoted(String(value))]));
   const ended = stop.reason === 'exited';

@@ -16,6 +16,7 @@ import {
   wildcardOf,
 } from './address.js';
 import { type SocketKind, type SocketOptions, V6ONLY } from './options.js';
+import { type Carried, type SavedWire, Wire, type WireOptions } from './wire.js';
 
 /** What the network sees of a socket. */
 export interface Endpoint extends OpenFile {
@@ -24,6 +25,8 @@ export interface Endpoint extends OpenFile {
   readonly listening: boolean;
   readonly remote: SocketAddress | undefined;
   readonly queue: { readonly size: number };
+  coming: number;
+  come(what: Carried): void;
   local: SocketAddress | undefined;
   /** Where the network has it, while it is bound. */
   key: string | undefined;
@@ -46,6 +49,7 @@ export type SavedNetwork = Versioned<{
   readonly nextPort: number;
   readonly nextName: number;
   readonly turn: number;
+  readonly wire: SavedWire;
 }>;
 
 /** What the network needs of the process's table of open files. */
@@ -56,6 +60,9 @@ export interface FileHolder {
   /** Open files that are kept so. */
   held(): number;
   newInode(): number;
+  find(id: number): OpenFile | undefined;
+  /** Virtual time in ns. */
+  now(): number;
 }
 
 /** The network of one machine that has no other: which sockets have which names. Nothing of it reaches the host's. */
@@ -68,7 +75,20 @@ export class Network {
   /** Bytes that wait in all sockets: those of the sockets, together. */
   queued = 0;
 
-  constructor(private readonly files: FileHolder) {}
+  /** What is on its way. */
+  readonly wire: Wire;
+
+  constructor(
+    private readonly files: FileHolder,
+    options: WireOptions,
+  ) {
+    this.wire = new Wire(options, () => files.now());
+  }
+
+  /** An open file by its number. */
+  socket(id: number): OpenFile | undefined {
+    return this.files.find(id);
+  }
 
   /** Whether there is room for one more open file without a descriptor. */
   get crowded(): boolean {
@@ -208,16 +228,18 @@ export class Network {
 
   save(): SavedNetwork {
     const { nextPort, nextName, turn } = this;
-    return { version: 1, bound: [...this.bound].map(([key, sockets]) => [key, sockets.map(({ id }) => id)]), nextPort, nextName, turn };
+    const bound = [...this.bound].map(([key, sockets]) => [key, sockets.map(({ id }) => id)] as const);
+    return { version: 2, bound, nextPort, nextName, turn, wire: this.wire.save() };
   }
 
   restore(saved: SavedNetwork, file: (id: number) => Endpoint, all: Iterable<OpenFile>): void {
-    checkVersion('network', saved, 1);
+    checkVersion('network', saved, 2);
     this.bound.clear();
     for (const [key, ids] of saved.bound) this.bound.set(key, ids.map(file));
     this.nextPort = saved.nextPort;
     this.nextName = saved.nextName;
     this.turn = saved.turn;
+    this.wire.restore(saved.wire, file);
     this.queued = 0;
     for (const each of all) if ('queue' in each) this.queued += (each as Endpoint).queue.size;
   }

@@ -7,6 +7,7 @@ import { NAMELESS, type SocketAddress } from './address.js';
 import { type Credentials, MessageQueue, type SocketMessage } from './message-queue.js';
 import type { Network } from './network.js';
 import { type SocketKind, SocketOptions } from './options.js';
+import type { Carried } from './wire.js';
 
 /** What is sent beside the bytes. */
 export interface Beside {
@@ -48,6 +49,8 @@ export abstract class Socket extends OpenFile {
   error = 0;
   shutRead = false;
   shutWrite = false;
+  /** Bytes that are on their way to it. */
+  coming = 0;
   /** SO_RCVTIMEO and SO_SNDTIMEO in ns; 0n: it waits for ever. */
   timeouts: { readonly receive: bigint; readonly send: bigint } = { receive: 0n, send: 0n };
   linger: { readonly on: number; readonly seconds: number } = { on: 0, seconds: 0 };
@@ -83,6 +86,11 @@ export abstract class Socket extends OpenFile {
   arrive(message: SocketMessage<OpenFile>): void {
     this.counted(() => this.queue.push(message));
     this.events++;
+  }
+
+  /** Something was on its way, and is here. */
+  come(what: Carried): void {
+    if (what.kind === 'message') this.arrive({ bytes: what.bytes, from: what.from, files: [], credentials: undefined });
   }
 
   /** Does something with what has come, and notes how much less or more that is. */

@@ -6,6 +6,7 @@ import { type IpAddress, isIp, isLocal, NAMELESS, reached, type SocketAddress, s
 import type { SocketMessage } from './message-queue.js';
 import type { Network } from './network.js';
 import { type Beside, CONNECTING, type SavedSocket, Socket } from './socket.js';
+import type { Carried } from './wire.js';
 
 type State = 'new' | 'listening' | 'connecting' | 'established' | 'failed' | 'connected' | 'closed';
 
@@ -145,6 +146,11 @@ export class StreamSocket extends Socket {
       there.awaiting.push(this);
       return CONNECTING;
     }
+    if (this.net.wire.slow) {
+      this.state = 'connecting';
+      this.net.wire.bring(this, { kind: 'connection', listener: there.id }, 'stream');
+      return CONNECTING;
+    }
     there.establish(this);
     if (nonblocking) throw new Errno(E.INPROGRESS);
     this.state = 'connected';
@@ -222,14 +228,15 @@ export class StreamSocket extends Socket {
     if (bytes.length === 0 && !this.isRecords) return 0;
     const weight = peer.queue.weightOf(bytes.length);
     if (this.isRecords && weight > peer.room) throw new Errno(E.MSGSIZE);
-    const left = this.net.admit(peer.room - peer.queue.size);
+    const left = this.net.admit(peer.room - peer.queue.size - peer.coming);
     if (left <= 0 || (this.isRecords && weight > left)) {
       this.starved = true;
       return WOULD_BLOCK;
     }
     const part = bytes.slice(0, left);
     for (const file of beside.files) this.net.hold(file);
-    peer.arrive({ bytes: part, from: undefined, ...beside });
+    if (this.isUnix) peer.arrive({ bytes: part, from: undefined, ...beside });
+    else this.net.wire.bring(peer, { kind: 'message', bytes: part, from: undefined }, 'stream');
     return part.length;
   }
 
@@ -260,7 +267,9 @@ export class StreamSocket extends Socket {
 
   override free(): number {
     const { peer } = this;
-    return peer === undefined || this.shutWrite ? Number.POSITIVE_INFINITY : this.net.admit(Math.max(0, peer.room - peer.queue.size));
+    return peer === undefined || this.shutWrite
+      ? Number.POSITIVE_INFINITY
+      : this.net.admit(Math.max(0, peer.room - peer.queue.size - peer.coming));
   }
 
   private record(peek: boolean): SocketMessage<OpenFile> {
@@ -285,7 +294,8 @@ export class StreamSocket extends Socket {
     this.shutWrite ||= write;
     this.events++;
     if (this.peer === undefined) return;
-    if (write) this.peer.ended = true;
+    if (write && !this.isUnix) this.net.wire.bring(this.peer, { kind: 'end', error: 0 }, 'stream');
+    else if (write) this.peer.ended = true;
     this.peer.events++;
   }
 
@@ -315,12 +325,32 @@ export class StreamSocket extends Socket {
     this.state = 'closed';
     if (peer === undefined) return;
     peer.peer = undefined;
-    peer.ended = true;
-    peer.events++;
-    if (this.isUnix) peer.shutWrite = true;
-    if (!abort) return;
-    peer.shutWrite = true;
-    peer.error = this.shutWrite && !this.isUnix ? E.PIPE : E.CONNRESET;
+    const error = !abort ? 0 : this.shutWrite && !this.isUnix ? E.PIPE : E.CONNRESET;
+    if (!this.isUnix) this.net.wire.bring(peer, { kind: 'end', error }, 'stream');
+    else {
+      peer.finish(error);
+      peer.shutWrite = true;
+    }
+  }
+
+  /** The other side sends no more; `error`: it has not read what came, or does not want to. */
+  private finish(error: number): void {
+    this.ended = true;
+    this.events++;
+    if (error === 0) return;
+    this.shutWrite = true;
+    this.error = error;
+  }
+
+  override come(what: Carried): void {
+    if (what.kind === 'end') this.finish(what.error);
+    else if (what.kind === 'message') super.come(what);
+    else if (this.state === 'connecting') {
+      const there = this.net.socket(what.listener);
+      if (!(there instanceof StreamSocket) || !there.listening) this.fail(E.CONNREFUSED);
+      else if (there.isFull) there.awaiting.push(this);
+      else there.establish(this);
+    }
   }
 
   override readiness(): number {
@@ -348,7 +378,7 @@ export class StreamSocket extends Socket {
   private get hasRoom(): boolean {
     const { peer } = this;
     if (peer === undefined || this.shutWrite) return true;
-    const fits = 3 * peer.queue.size <= 2 * peer.room && this.net.admit(1) > 0;
+    const fits = 3 * (peer.queue.size + peer.coming) <= 2 * peer.room && this.net.admit(1) > 0;
     if (!fits) this.starved = true;
     return fits;
   }

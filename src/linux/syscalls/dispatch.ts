@@ -39,6 +39,8 @@ export function actOnSyscall(kernel: Kernel, task: Task): void {
   }
   if (typeof result === 'object' && fits(kernel, result)) {
     wait(kernel, task, result);
+    // What fitted is there already, for who waits to read it.
+    if ('done' in result && result.done > 0) kernel.filesChanged();
     return;
   }
   if (typeof result === 'object') {
