@@ -79,7 +79,7 @@ function inTurn({ what, binary, args, flags, promised, status }: Program): reado
     }
   }
   const middle = { native: median(seconds.native), qemu: median(seconds.qemu), r14: median(seconds.r14) };
-  const { instructions = 0, jit } = stats;
+  const { instructions = 0, jit, rss = 0, pages = 0 } = stats;
   const ratio = (to: number | undefined): string => (to === undefined ? '-' : (middle.r14 / to).toFixed(1));
   return [
     what,
@@ -88,11 +88,17 @@ function inTurn({ what, binary, args, flags, promised, status }: Program): reado
     ratio(middle.qemu),
     `<= ${promised}`,
     ratio(middle.native),
+    // Without the guest's pages; and the WebAssembly of what is compiled at the end, a small part of what V8 keeps of it.
+    `${((rss - 4096 * pages) / 2 ** 20).toFixed(0)} MB`,
+    `${((jit?.codeBytes ?? 0) / 2 ** 20).toFixed(1)} MB`,
   ];
 }
 
 /** Prints how programs fare beside qemu-user and native. */
 export function besideOthers(all: readonly Program[]): void {
   console.log('\nBeside qemu-user and native, in turn, from the start of `node` to its end:');
-  printTable([['', 'instructions', 'native', 'qemu-user', 'r14', ': qemu-user', 'promised', ': native'], ...all.map(inTurn)]);
+  printTable([
+    ['', 'instructions', 'native', 'qemu-user', 'r14', ': qemu-user', 'promised', ': native', 'own memory', 'compiled'],
+    ...all.map(inTurn),
+  ]);
 }

@@ -37,7 +37,7 @@ export interface Stats {
   seconds: number;
   pages: number;
   rss: number;
-  jit?: { compiled: number };
+  jit?: { compiled: number; codeBytes: number };
 }
 
 export const million = (n: number): string => (n / 1e6).toFixed(n < 1e8 ? 1 : 0);
