@@ -31,6 +31,9 @@ function optimise(dist: string, folder: string): void {
   }
 }
 
+/** Milliseconds that r14 may take to be warm. What it waits for meanwhile, as for its next picture, keeps no process alive by itself. */
+const LONGEST = 120_000;
+
 /** A terminal that nobody sees: once the crash is on its screen, a step is made, and r14 left. */
 function unseenTerminal(): void {
   const keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keys });
@@ -64,10 +67,12 @@ async function warm(folder: string): Promise<void> {
   if (process.platform === 'linux' && process.arch === 'x64' && existsSync(smallest)) runs.unshift(['run', smallest]);
   // What several runs have compiled is in the script of each: V8 knows the source again.
   const scripts = new Map<string, Script>();
+  const hold = setTimeout(() => process.exit(1), LONGEST);
   for (const args of runs) {
     process.argv = [...process.argv.slice(0, 2), ...args];
     for (const [file, script] of await start(false)) scripts.set(file, script);
   }
+  clearTimeout(hold);
   // However long that took: under the flags of a start.
   spareProcessors();
   for (const [file, script] of scripts) writeFileSync(join(folder, compiledFile(file)), script.createCachedData());
