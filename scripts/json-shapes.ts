@@ -297,6 +297,8 @@ const COMMANDS: Readonly<Record<string, Schema>> = {
       ...['reverse-stepi', 'reverse-nexti', 'reverse-step', 'reverse-next', 'reverse-finish', 'reverse-continue', 'seek', 'goto', 'branch'],
     ].map(name => [name, stop]),
   ),
+  schedule: either(list(object({ goroutine: integer, time: integer, chosen: integer, text: string })), nothing, stop),
+  explore: either(object({ runs: integer, failed: boolean, 'verdict?': string, 'text?': string, 'decisions?': integer }), nothing),
   mark: marks,
   marks,
   branches: list(

@@ -1,6 +1,6 @@
 /**
- * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs | --doors]]`, with --programs those beside
- * qemu-user alone, with --doors those of editors, gdb's protocol and core files. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
+ * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs | --doors | --explore]]`, with --programs those beside
+ * qemu-user alone, with --explore those of searches, with --doors those of editors, gdb's protocol and core files. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { buildRaceOracle } from '../support/race.js';
 import { doors } from './doors.js';
 import { growths } from './growing.js';
 import { besideOthers, programs } from './programs.js';
+import { searching } from './searching.js';
 import { median, million, printTable, qemu, r14, rounds, type Stats, time } from './timing.js';
 
 function emulate(binary: string, args: readonly string[]): Stats & { wall: number } {
@@ -59,6 +60,10 @@ if (process.argv.includes('--doors')) {
 }
 if (process.argv.includes('--programs')) {
   besideOthers(programs(version));
+  process.exit();
+}
+if (process.argv.includes('--explore')) {
+  printTable([['', 'r14', 'promised'], ...(await searching(version)).map(({ what, figure, promised }) => [what, figure, promised])]);
   process.exit();
 }
 running('integer loop', buildC('loop', { static: true, flags: ['-O2'] }), ['30000000'], 100);

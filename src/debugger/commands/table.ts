@@ -5,6 +5,7 @@ import { codeCommands } from './code.js';
 import type { Command } from './command.js';
 import { dataCommands } from './data.js';
 import { displayCommands } from './displays.js';
+import { exploreCommands } from './explore.js';
 import { goroutineCommands } from './goroutines.js';
 import { informationCommands } from './information.js';
 import { instrumentCommands } from './instrument.js';
@@ -23,6 +24,7 @@ import { timeCommands } from './time.js';
 const commands: readonly Command[] = [
   ...runningCommands,
   ...timeCommands,
+  ...exploreCommands,
   ...breakpointCommands,
   ...breakpointChangeCommands,
   ...signalCommands,

@@ -19,6 +19,7 @@ export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, st
   };
   return {
     ...launcher,
+    unsteered: launcher,
     launch: (...how) => steered(launcher.launch(...how)),
     again: (...how) => steered(launcher.again(...how)),
   };

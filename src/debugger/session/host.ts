@@ -28,6 +28,8 @@ export interface Launcher {
   source(path: string): string | undefined;
   /** The recording that the run is done again from, where it is. */
   readonly recording?: string;
+  /** Of one whose processes are steered: the same with fair turns. */
+  readonly unsteered?: Launcher;
   /** What was put into its functions, where that was r14's doing. */
   readonly instrumented?: readonly Instrumented[];
   /** What an ended process has to tell besides its status, in words and as data. */

@@ -158,14 +158,15 @@ export class Session {
 
   /** `limit`: instructions in all. `stdin`: a file that the program reads. */
   constructor(
-    readonly launcher: Launcher,
+    /** Another one for a run in another order. */
+    public launcher: Launcher,
     readonly host: Host,
     limit = Number.POSITIVE_INFINITY,
     readonly settings = new Settings(),
     stdin?: string,
   ) {
     this.#stdin = stdin;
-    this.sources = new SourceFiles(path => launcher.source(path) ?? host.readSource(path), this.settings);
+    this.sources = new SourceFiles(path => this.launcher.source(path) ?? host.readSource(path), this.settings);
     this.pace = new Pace(host);
     this.driver = new Driver(this.#launch(undefined, stdin), limit);
     this.target = this.#look();
