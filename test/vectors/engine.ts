@@ -17,9 +17,12 @@ export class Engine {
   private readonly before = this.pristine.slice(0, WRITABLE_BYTES);
   private codeStart = CODE;
   private codeLength = 0;
+  /** Registers as a process begins with them: cases leave selectors. */
+  private readonly fresh: Uint8Array;
 
   constructor(readonly cpu: Cpu = new Machine({ memory: 1 << 24, level: 'v3' })) {
     const { memory } = cpu;
+    this.fresh = cpu.registers.save();
     memory.map(CODE, BigInt(PAGE), PROT.read | PROT.exec);
     memory.write(CODE, new Uint8Array(PAGE).fill(INT3));
     for (const region of [LOW, HIGH]) {
@@ -53,6 +56,7 @@ export class Engine {
     const overlay = view.getUint32(INPUT.overlayLength, true);
     if (overlay) memory.write(view.getBigUint64(INPUT.overlayAddress, true), input.subarray(INPUT.overlay, INPUT.overlay + overlay));
 
+    registers.restore(this.fresh);
     for (let i = 0; i < 16; i++) registers.setGpr(i, view.getBigUint64(INPUT.gpr + 8 * i, true));
     registers.rip = rip;
     registers.rflags = view.getBigUint64(INPUT.rflags, true);

@@ -205,7 +205,7 @@ static void report(ucontext_t *uc, uint32_t trap) {
 
 /* Cases load segment registers: the next finds them as the first did. */
 static void reset_segments(void) {
-  //__asm__ volatile("mov %0, %%ds\n mov %0, %%es" ::"r"(0));
+  __asm__ volatile("mov %0, %%ds\n mov %0, %%es" ::"r"(0));
   CALL(SYS_arch_prctl, ARCH_SET_FS, FS_BASE);
   CALL(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
 }
