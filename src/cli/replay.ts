@@ -65,6 +65,7 @@ export async function openRecording(parsed: Parsed, name: string, program?: stri
     if (startOf(process)!.program() !== recording.program) refuse(`${path} is not the program that was saved: its contents are others`);
     for (const line of commands) await run(session, line);
     await run(session, `seek ${moment.t}`);
+    if (moment.process !== undefined) await run(session, `inferior ${moment.process}`);
     if (moment.signal !== undefined && session.stop.reason !== 'signal') await run(session, 'continue');
     if (process.t !== moment.t || process.hash() !== moment.hash)
       refuse(

@@ -1,7 +1,10 @@
 /** Several processes under the debugger: whose calls it stops in, and what it sees there, is what gdb stops in and sees. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildC, hasCommand, missing } from '../support/build.js';
+import { buildC, hasCommand, missing, runR14 } from '../support/build.js';
 import { type Debugging, debug } from '../support/debug.js';
 
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc');
@@ -80,6 +83,18 @@ describe.skipIf(why)(`processes${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(await at.text('continue')).toMatch(/process 1001 is now /);
     expect(await at.text('continue')).toMatch(/process 1001 exited with status 4, others go on/);
     expect(at.session.target.process.pid).toBe(1000);
+  });
+
+  it('comes to a child again from a file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'r14-inferiors-')), 'child.r14');
+    const at = ['set follow-fork-mode child', 'break work', 'continue', 'continue', `save ${file}`, 'bt', 'p shared'];
+    const text = (args: readonly string[], lines: readonly string[]) => runR14([...args], `${lines.join('\n')}\n`).stdout;
+    const before = text(['exec', binary()], at);
+    const again = text(['replay', file], ['bt', 'p shared']);
+    expect(framesIn(again)).toEqual(framesIn(before));
+    expect(framesIn(again)[0]).toBe('work (n=100');
+    expect(again.trimEnd().split('\n').at(-1)).toBe('1');
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('goes back in a child, over its beginning too', async () => {

@@ -411,6 +411,8 @@ async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
   const marks = history.marks.own.filter(({ branch }) => branch === 1).map(({ t, signal, note }) => ({ t, signal, note }));
   const { stop, breakpoints } = session;
   const signal = stop.reason === 'signal' ? stop.signal.signal : undefined;
+  // That of the first process goes without saying.
+  const looked = process.processes[0]?.pid === process.pid ? undefined : process.pid;
   const written = recordingText(
     {
       made: session.host.version,
@@ -418,7 +420,7 @@ async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
       program: start.program(),
       input: session.input.record(),
       files,
-      moment: { t: process.t, signal, hash: process.hash() },
+      moment: { t: process.t, signal, hash: process.hash(), ...(looked === undefined ? {} : { process: looked }) },
       marks,
       commands: breakpoints.all.flatMap(savedLines),
     },

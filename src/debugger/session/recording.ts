@@ -46,7 +46,7 @@ export interface Recording {
   readonly program: string;
   readonly input: ReturnType<InputLog['record']>;
   readonly files: SavedFileLog;
-  readonly moment: { readonly t: number; readonly signal?: number | undefined; readonly hash: string };
+  readonly moment: { readonly t: number; readonly signal?: number | undefined; readonly hash: string; readonly process?: number };
   readonly marks: readonly { readonly t: number; readonly signal?: number | undefined; readonly note: string }[];
   /** Commands that set the breakpoints. */
   readonly commands: readonly string[];
