@@ -38,24 +38,26 @@ function assets(): Map<string, Uint8Array> {
   return files;
 }
 
-/** As esbuild's plugins in scripts/core.ts and scripts/bundle.ts: iced-x86 without Node, its exports named once. */
+/** How iced-x86 begins: it reads its WebAssembly beside itself. */
+const BEGINS = /const path = require\('path'\)[\s\S]*$/;
+
+/**
+ * iced-x86 without Node, its exports named once (scripts/bundle.ts says why). Its WebAssembly is waited for when all of the code is there already: so
+ * both come at the same time.
+ */
 const iced: Plugin = {
   name: 'iced-x86',
   enforce: 'pre',
   resolveId(id, importer) {
     if (id === 'iced-x86') return '\0iced-named';
     if (id === 'iced whole') return require.resolve('iced-x86');
-    if (/^(fs|path|util)$/.test(id) && importer?.includes('iced-x86')) return `\0iced-${id}`;
+    if (id === 'util' && importer?.includes('iced-x86')) return '\0iced-util';
     return undefined;
   },
   load(id) {
     switch (id) {
       case '\0iced-named':
-        return `import iced from 'iced whole'; export const { ${Object.keys(require('iced-x86')).join(', ')} } = iced;`;
-      case '\0iced-fs':
-        return 'export const readFileSync = () => self.icedModule;';
-      case '\0iced-path':
-        return "export const join = () => '';";
+        return `import iced from 'iced whole'; iced.begin(await self.icedModule); export const { ${Object.keys(require('iced-x86')).join(', ')} } = iced;`;
       case '\0iced-util':
         return 'export const TextDecoder = self.TextDecoder, TextEncoder = self.TextEncoder;';
       default:
@@ -63,7 +65,12 @@ const iced: Plugin = {
     }
   },
   transform(code, id) {
-    return id.endsWith('iced_x86.js') ? code.replaceAll('__dirname', "''") : undefined;
+    if (!id.endsWith('iced_x86.js')) return undefined;
+    if (!BEGINS.test(code)) throw new Error('iced-x86 does not end as it did: see scripts/web.ts');
+    return code.replace(
+      BEGINS,
+      'module.exports.begin = compiled => { wasm = new WebAssembly.Instance(compiled, imports).exports; module.exports.__wasm = wasm; };',
+    );
   },
 };
 

@@ -1,6 +1,6 @@
 /** The page at its edges: bad input, small and large windows, without network, storage, memory; and what those need who do not see it. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -212,10 +212,12 @@ describe.skipIf(noBrowser !== undefined)(`the page at its edges${noBrowser ? ` (
 
   /** Has the worker begin with a text in front of it. */
   const worker = (text: string) => (context: BrowserContext) =>
-    context.route('**/entry-*.js', async route => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${text}\n${await response.text()}` });
-    });
+    context.route('**/entry-*.js', route =>
+      route.fulfill({
+        contentType: 'text/javascript',
+        body: `${text}\n${readFileSync(join(builtPage(), 'assets', basename(new URL(route.request().url()).pathname)), 'utf8')}`,
+      }),
+    );
 
   it('says what a browser lacks, and asks for less where it gives less', async () => {
     const without = await open('', 1280, 800, worker('WebAssembly.validate = () => false;'));

@@ -6,8 +6,8 @@ import type { FromEngine, ToEngine } from '../messages.js';
 interface Scope {
   postMessage(message: FromEngine): void;
   onmessage: ((event: { readonly data: ToEngine }) => void) | null;
-  /** iced-x86 asks for it when it is loaded: see scripts/web.ts. */
-  icedModule?: Uint8Array;
+  /** iced-x86 waits for it when it is loaded: see scripts/web.ts. */
+  icedModule?: Promise<WebAssembly.Module>;
 }
 const scope = self as unknown as Scope;
 
@@ -28,10 +28,9 @@ async function fetched(): Promise<Uint8Array> {
 async function begin(): Promise<void> {
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(SIMD))
     throw new Error('this browser has no WebAssembly SIMD, in which r14 emulates: Chrome 91, Firefox 89, Safari 16.4 and later have it');
-  const [bytes] = await Promise.all([fetched()]);
-  const assets = packedAssets(bytes);
-  scope.icedModule = assets.read('iced_x86_bg.wasm')!;
-  const { Engine } = await import('./engine.js');
+  const coming = fetched().then(packedAssets);
+  scope.icedModule = coming.then(assets => WebAssembly.compile(assets.read('iced_x86_bg.wasm') as Uint8Array<ArrayBuffer>));
+  const [assets, { Engine }] = await Promise.all([coming, import('./engine.js')]);
   const engine = new Engine(assets, R14_VERSION, message => scope.postMessage(message));
   scope.onmessage = ({ data }) => void engine.receive(data);
   for (const message of early) void engine.receive(message);
