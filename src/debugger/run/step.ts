@@ -5,14 +5,14 @@
  */
 
 import { unwindRegister } from '../../abi/registers.js';
-import type { Func } from '../../image/api.js';
+import type { Func, InlineFrame } from '../../image/api.js';
 import { isOfLoops } from '../../runtime/range-bodies.js';
 import { effectsIn, instructionsIn } from '../code/decode.js';
 import { CommandError } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
 import { ownFrame } from '../show/goroutine-text.js';
-import { enteredAt } from '../stack/entering.js';
+import { placesIn } from '../stack/entering.js';
 import type { LogicalFrame, PhysicalFrame } from '../stack/frame.js';
 import { lookupPc } from '../stack/frame.js';
 import { armStep, arrived, dropSignal, type Goal, interrupted, judge, resume } from './control.js';
@@ -232,12 +232,9 @@ function lineGoals(session: Session, frame: LogicalFrame, into: boolean): Goals 
       inline.findIndex(({ name }) => name === own.name),
     );
   const ofLoop = (pc: bigint): boolean => isOfLoops(images.inlineFrames(pc)[0], own);
-  for (const statement of images.statementsIn(func.entry, func.end)) {
-    const { pc } = statement;
-    const entering = enteredAt(images, pc);
-    const { file, line } = entering === 0 ? statement : images.inlineFrames(pc)[entering]!;
+  for (const { pc, file, line, entering, frames } of placesIn(images, func)) {
     if (line === frame.line && file === frame.file && !(into && entering > 0)) continue;
-    if (!into && insideInlineCall(session, pc, depth, own, entering) && !ofLoop(pc)) continue;
+    if (!into && insideInlineCall(frames(), depth, own) && !ofLoop(pc)) continue;
     goals.set(pc, () => sameFrame(session, here));
   }
   for (const body of bodies) {
@@ -257,13 +254,9 @@ function inLoopOf(session: Session, body: Func, place: StepPlace | undefined): b
   return place !== undefined && here?.stack === place.stack && here.depth === place.depth;
 }
 
-/** True when a pc is in a call that is inlined into the frame, which `next` runs through. */
-function insideInlineCall(session: Session, pc: bigint, depth: number, frame: LogicalFrame, entering = 0): boolean {
-  const inline = session.target.images.inlineFrames(pc).slice(entering);
-  if (inline.length <= depth) return false;
-  const same = inline[inline.length - depth];
-  return same?.name === frame.name;
-}
+/** True when frames at a pc are of a call that is inlined into the frame, which `next` runs through. */
+const insideInlineCall = (inline: readonly InlineFrame[], depth: number, frame: LogicalFrame): boolean =>
+  inline.length > depth && inline[inline.length - depth]?.name === frame.name;
 
 function framePlace(session: Session, physical: PhysicalFrame): StepPlace | undefined {
   return physical.cfa === undefined ? undefined : placeOf(session, physical.cfa - 8n);
