@@ -68,6 +68,7 @@ const breakpoint = {
   condition: maybe(string),
   hitCondition: maybe(object({ operator: string, count: integer })),
   thread: maybe(integer),
+  goroutine: maybe(integer),
   temporary: boolean,
   enabled: boolean,
   hits: integer,
@@ -443,6 +444,20 @@ const LINES: Readonly<Record<string, Schema>> = {
     marks: list(object({ t: integer, 'signal?': integer, note: string })),
     commands: about('commands that set the breakpoints', strings),
   }),
+  explore: either(
+    object({ explore: record(anything), shard: list(integer) }),
+    object({
+      run: integer,
+      order: about('a hash of the order of synchronisation', string),
+      steps: integer,
+      'failure?': object({
+        verdict: object({ kind: string, text: string, 'details?': strings }),
+        stir: maybe(anything),
+        decisions: list(anything),
+      }),
+    }),
+    object({ done: integer }),
+  ),
   'lesson --check': either(
     object({ line: integer, step: string, kind: string, ok: boolean, output: string }),
     object({ title: string, steps: integer, wrong: integer }),

@@ -116,6 +116,13 @@ it('a saved run is two such lines', async () => {
   expect(wrong('lines/$defs/FILE.r14, line 2', JSON.parse(body!))).toEqual([]);
 });
 
+it.skipIf(go)(`the lines of explore${go === undefined ? '' : ` (skipped: ${go})`}`, () => {
+  const { stdout } = runR14(['explore', '--runs', '2', '--workers', '1', '--json', buildGo('race-counter', { race: true })]);
+  const lines = stdout.trim().split('\n');
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.flatMap(line => wrong('lines/$defs/explore', JSON.parse(line)))).toEqual([]);
+});
+
 describe('lines of other commands', () => {
   let path = 'newproc-race';
   beforeAll(() => {
