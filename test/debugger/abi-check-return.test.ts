@@ -44,6 +44,7 @@ const MISTAKES: Readonly<Record<string, readonly [string, string | null, RegExp]
     'main.leavesUpper',
     /the upper halves of Y1 and Y2 are not zero: main\.leavesUpper is about to return to main\.\S+\. Intel optimization manual/,
   ],
+  'upper-below': ['upper-halves', 'main.hasItDone', /the upper halves of Y1 and Y2 are not zero: main\.hasItDone is about to return to /],
   'upper-call': [
     'upper-halves',
     'main.callsWithUpper',

@@ -80,11 +80,25 @@ TEXT ·clearsUpper(SB), NOSPLIT, $0-16
 	MOVQ v+0(FP), X0
 	VPBROADCASTQ X0, Y1
 	CALL doubled<>(SB)
+	CALL scalar<>(SB)
 	VPADDQ Y2, Y1, Y2
 	MOVQ X2, ret+8(FP)
 	VZEROUPPER
 	RET
 
 TEXT doubled<>(SB), NOSPLIT|NOFRAME, $0-0
+	VPBROADCASTQ X1, Y1
 	VPADDQ Y1, Y1, Y2
+	RET
+
+TEXT scalar<>(SB), NOSPLIT|NOFRAME, $0-0
+	ADDQ $1, CX
+	RET
+
+// Has a subroutine compute, and clears nothing either.
+TEXT ·hasItDone(SB), NOSPLIT, $0-16
+	MOVQ v+0(FP), X0
+	MOVQ X0, X1
+	CALL doubled<>(SB)
+	MOVQ X2, ret+8(FP)
 	RET

@@ -26,6 +26,7 @@ func otherFS(f func(), base uintptr)
 func leavesUpper(v int) int
 func callsWithUpper(f func())
 func clearsUpper(v int) int
+func hasItDone(v int) int
 
 var (
 	own  [1 << 16]byte
@@ -95,6 +96,9 @@ func main() {
 		fmt.Println(calls(leavesUpper, 20))
 	case "upper-call":
 		callsWithUpper(work)
+	case "upper-below":
+		calls(clearsUpper, 20)
+		fmt.Println(calls(hasItDone, 20))
 	case "upper-clear":
 		fmt.Println(calls(clearsUpper, 20))
 	default:

@@ -2,9 +2,9 @@
 import { effectsOf } from '../../cpu/effects/describe.js';
 import { isConstant } from '../../cpu/effects/value.js';
 import type { Func } from '../../image/api.js';
-import { effectsIn, readable } from '../code/decode.js';
+import { effectsIn, instructionsIn, readable } from '../code/decode.js';
 import { departure } from '../code/departure.js';
-import { handWritten } from './checks-go.js';
+import { handWritten, isAssembled } from './checks-go.js';
 import type { Violation } from './rules.js';
 import type { EdgeCheck, Scrutiny } from './scrutiny.js';
 
@@ -19,11 +19,23 @@ export class VectorRules {
 
   constructor(private readonly at: Scrutiny) {}
 
-  /** Whether a function is assembly that computes with 256 bits. */
+  /** Whether a function is assembly that computes with 256 bits, itself or in a subroutine. */
   uses(func: Func): boolean {
-    let uses = this.#users.get(func);
-    if (uses === undefined) this.#users.set(func, (uses = handWritten(func) && this.#writesUpper(func)));
+    const known = this.#users.get(func);
+    if (known !== undefined) return known;
+    // A subroutine may call it again.
+    this.#users.set(func, false);
+    const uses = handWritten(func) && (this.#writesUpper(func) || this.#subroutines(func).some(each => this.uses(each)));
+    this.#users.set(func, uses);
     return uses;
+  }
+
+  #subroutines({ entry, end }: Func): readonly Func[] {
+    const { memory, images } = this.at.target;
+    return [...instructionsIn(memory, entry, end)].flatMap(({ flow, target }) => {
+      const func = target === undefined || (flow !== 'call' && flow !== 'jump') ? undefined : images.functionAt(target);
+      return func === undefined || func.entry === entry ? [] : [func];
+    });
   }
 
   #writesUpper({ entry, end }: Func): boolean {
@@ -34,7 +46,7 @@ export class VectorRules {
     return false;
   }
 
-  /** At a CALL of such a function: what it calls finds them clear, unless that is one too. */
+  /** At a CALL of such a function: what it calls finds them clear, unless that is assembly too. */
   call(caller: Func, pc: bigint): EdgeCheck | undefined {
     if (!this.uses(caller)) return undefined;
     const { target } = this.at;
@@ -42,7 +54,7 @@ export class VectorRules {
     const effects = effectsIn(process.memory, pc);
     const direct = departure(process.memory, effects, { get: () => undefined })?.target;
     const known = direct === undefined ? undefined : images.functionAt(direct);
-    if (known !== undefined && this.uses(known)) return undefined;
+    if (known !== undefined && !this.#isOwed(known)) return undefined;
     return () => {
       const to = direct ?? departure(process.memory, effects, process.cpu.registers)?.target;
       const callee = to === undefined ? undefined : images.functionAt(to);
@@ -56,8 +68,13 @@ export class VectorRules {
     return caller && this.#handsOver(caller, `${name} is about to return to ${this.at.place(to)}`);
   }
 
+  /** Go code, or C: assembly agrees with its own subroutines as it likes. What r14 has assembled stands for Go code under Go's convention. */
+  #isOwed(func: Func): boolean {
+    return !handWritten(func) || (isAssembled(func) && func.abi === 'ABIInternal' && !this.uses(func));
+  }
+
   #handsOver(next: Func, when: string): Violation | undefined {
-    if (this.uses(next)) return undefined;
+    if (!this.#isOwed(next)) return undefined;
     const { registers } = this.at;
     const halves = REGISTERS.map(index => registers.ymmHigh(index));
     const inUse = REGISTERS.filter(index => halves[index] !== 0n).map(index => `Y${index}`);
