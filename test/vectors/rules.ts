@@ -382,11 +382,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     mnemonics: /^V?Maskmov(dqu|q)$/i,
-    before: draft =>
-      draft.set(
-        RDI,
-        placeAddress(draft.random, 16, draft.addressBytes === 4 ? 'low' : 'any', draft.random.pick(['aligned', 'misaligned', 'crossing'])),
-      ),
+    before: draft => {
+      const { random } = draft;
+      const low = draft.addressBytes === 4;
+      const address = placeAddress(random, draft.form.memoryBytes, low ? 'low' : 'any');
+      return draft.set(RDI, address | (low ? random.u64() << 32n : 0n));
+    },
   },
   {
     mnemonics: /^V?Pcmpestr/i,

@@ -121,6 +121,9 @@ lifters.set(
   }),
 );
 
+/** Where an exception finds the x87 unit as MMX leaves it already: of conversions, and of MASKMOVQ. */
+const enter = (b: Builder): void => b.emit('mmx', vtemp(3));
+
 // ---- moves -------------------------------------------------------------------------------------------------------------------------------
 
 function store(b: Builder, width: 32 | 64): undefined {
@@ -148,7 +151,10 @@ lifters.set(
 );
 lifters.set(
   M.Maskmovq,
-  around(b => maskMove(b, 8)),
+  around(b => {
+    enter(b);
+    return maskMove(b, 8);
+  }),
 );
 lifters.set(
   M.Movdq2q,
@@ -192,8 +198,6 @@ function lanes(b: Builder): number {
   b.emit('movlow64', slot, b.register(1));
   return slot;
 }
-/** An exception of the conversion finds the x87 unit as MMX leaves it already. */
-const enter = (b: Builder): void => b.emit('mmx', vtemp(3));
 for (const [name, row] of [
   ['cvtps2pi', 'cvtps2dq'],
   ['cvttps2pi', 'cvttps2dq'],

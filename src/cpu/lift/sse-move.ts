@@ -1,6 +1,6 @@
 /** Lifters of SSE moves between registers and memory. */
 import './control.js';
-import { Mnemonic as M, Register } from 'iced-x86';
+import { Mnemonic as M, OpKind, Register } from 'iced-x86';
 import { gprSlot, STATE } from '../layout.js';
 import type { Builder } from './builder.js';
 import { type Lifter, lifters } from './registry.js';
@@ -92,11 +92,18 @@ export function maskMove(b: Builder, bytes: 8 | 16): undefined {
   const data = b.register(1);
   const mask = b.register(2);
   let at = gprSlot(7);
+  if (b.ins.opKind(0) === OpKind.MemorySegEDI) {
+    const low = b.temp();
+    b.emit('cut32', low, at);
+    at = low;
+  }
   if (b.segmentBase() !== STATE.zero) {
     const sum = b.temp();
     b.emit('lea1', sum, at, b.segmentBase());
     at = sum;
   }
+  // All of it must be open to writes, as silicon has it, before the first byte is written.
+  for (let byte = 0; byte < bytes; byte += 8) b.emit('probew64', 0, at, 0, BigInt(byte));
   for (let byte = 0; byte < bytes; byte++) b.emit('maskstore8', mask + byte, at, data + byte, BigInt(byte));
 }
 lifters.set(M.Maskmovdqu, b => maskMove(b, 16));
