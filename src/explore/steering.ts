@@ -20,6 +20,7 @@ interface Held extends Arrival {
 }
 
 interface SteeringState {
+  readonly now: number;
   readonly held: readonly Held[];
   readonly counts: readonly (readonly [who: number, count: number])[];
   readonly last: number | undefined;
@@ -73,6 +74,8 @@ export class Steering implements ScheduleControl {
   order = FNV_OFFSET;
   /** Somebody has come to an end, and all others wait: where the run has stopped for that. */
   atEnd = false;
+  /** Virtual time when it was last asked, in ns. */
+  now = 0;
   /** It stands at the first choice. */
   atFirst = false;
 
@@ -91,6 +94,7 @@ export class Steering implements ScheduleControl {
   }
 
   choose({ now, next, timed }: OpenChoice): number | 'time' | 'stop' {
+    this.now = now;
     const { held } = this;
     if (held.length === 0) {
       this.settled = undefined;
@@ -145,8 +149,12 @@ export class Steering implements ScheduleControl {
   }
 
   save(): SteeringState {
-    const { held, last, step, choices, leaps, settled, decisions, order } = this;
-    return { ...{ held, last, step, choices, leaps, settled, decisions, order }, counts: [...this.counts], strategy: this.strategy.save() };
+    const { now, held, last, step, choices, leaps, settled, decisions, order } = this;
+    return {
+      ...{ now, held, last, step, choices, leaps, settled, decisions, order },
+      counts: [...this.counts],
+      strategy: this.strategy.save(),
+    };
   }
 
   restore(saved: unknown): void {

@@ -32,6 +32,8 @@ const BUGS: Readonly<Record<string, readonly [VerdictKind, string]>> = {
   'send-on-closed': ['race', 'sendOnClosed'],
   'two-locks': ['deadlock', 'twoLocks'],
   'three-locks': ['deadlock', 'threeLocks'],
+  // Main goes on: Go itself would never say so.
+  'pair-in-crowd': ['deadlock', 'pairInCrowd'],
   'read-twice': ['deadlock', 'readTwice'],
   'lock-and-send': ['deadlock', 'lockAndSend'],
   permits: ['deadlock', 'permits'],

@@ -19,6 +19,7 @@ var bugs = map[string]func(mended bool){
 	"signal-one":       signalOne,
 	"double-close":     doubleClose,
 	"send-on-closed":   sendOnClosed,
+	"pair-in-crowd":    pairInCrowd,
 	"two-locks":        twoLocks,
 	"three-locks":      threeLocks,
 	"read-twice":       readTwice,

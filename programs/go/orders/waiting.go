@@ -114,6 +114,28 @@ func twoLocks(mended bool) {
 	wg.Wait()
 }
 
+// pairInCrowd: two lock each other out while main looks, again and again, whether they are done.
+func pairInCrowd(mended bool) {
+	var a, b sync.Mutex
+	var done atomic.Int32
+	both := func(first, second *sync.Mutex) {
+		first.Lock()
+		second.Lock()
+		second.Unlock()
+		first.Unlock()
+		done.Add(1)
+	}
+	go both(&a, &b)
+	if mended {
+		go both(&a, &b)
+	} else {
+		go both(&b, &a)
+	}
+	for done.Load() < 2 {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 // threeLocks: three at a table, each takes the lock on its left first.
 func threeLocks(mended bool) {
 	var forks [3]sync.Mutex

@@ -16,6 +16,8 @@ import type { Console } from './command.js';
 
 const USUAL_RUNS = 100;
 const SHRINKING = 200;
+/** Milliseconds between two lines that tell how far it is. */
+const PROGRESS = 2000;
 const LIMITS = { until: USUAL_UNTIL, limit: 500_000_000, hang: 10e9 };
 
 function decisionsSoFar(session: Session): readonly OrderDecision[] | undefined {
@@ -79,11 +81,18 @@ export async function exploreHere(session: Session, args: Arguments, console: Co
   const explorer = await Explorer.begin(session.launcher.unsteered ?? session.launcher, { ...LIMITS, breathe });
   if (!explorer.open) return text('Nothing to explore: no two goroutines could ever go on at the same time.', null);
   const orders = new Set<string>();
+  let since = host.now();
+  const tell = () => {
+    if (host.now() - since < PROGRESS) return;
+    since = host.now();
+    session.events.emit('message', { text: `${found.run} runs, ${orders.size} different orders` });
+  };
   let found = await usualRun(explorer);
   let interrupted = false;
   while (found.outcome.verdict === undefined && found.run < runs && !interrupted) {
     interrupted = await breathe();
     if (interrupted) break;
+    tell();
     found = await searchRun(explorer, strategy, 0, found.run + 1);
     orders.add(found.outcome.order);
   }
@@ -98,12 +107,12 @@ export async function exploreHere(session: Session, args: Arguments, console: Co
   const { kind, text: said } = outcome.verdict;
   const { decisions } = small.outcome;
   const { images } = explorer.target;
-  const told = decisions.map(each => `  ${decisionText(images, each) ?? ''}`);
-  const lines = [
+  const lines = decisions.map(each => `  ${decisionText(images, each) ?? ''}`);
+  const answer = [
     `Failed at run ${run}: ${kind}: ${said}`,
-    `${decisions.length} of ${outcome.decisions.length} decisions matter${told.length === 0 ? '' : ':'}`,
-    ...told,
+    `${decisions.length} of ${outcome.decisions.length} decisions matter${lines.length === 0 ? '' : ':'}`,
+    ...lines,
     'The program is at the start of that run; continue goes to where it fails.',
   ];
-  return text(lines.join('\n'), { runs: run, failed: true, verdict: kind, text: said, decisions: decisions.length });
+  return text(answer.join('\n'), { runs: run, failed: true, verdict: kind, text: said, decisions: decisions.length });
 }

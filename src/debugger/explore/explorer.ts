@@ -59,6 +59,8 @@ export class Explorer {
   private begun: SavedProcess | undefined;
   private before = '';
   private output = '';
+  /** Virtual time from which on it is asked whether some wait for ever while others go on. */
+  private patience = Number.POSITIVE_INFINITY;
   private verdict: RunVerdict | undefined;
   /** How it came to what was found in its output. */
   private way: Pick<RunOutcome, 'order' | 'steps' | 'choices' | 'decisions'> | undefined;
@@ -128,6 +130,7 @@ export class Explorer {
     this.verdict = undefined;
     this.way = undefined;
     const from = process.t;
+    this.patience = steering.now + this.limits.hang;
     return this.outcome(from, await this.go(from + this.limits.limit));
   }
 
@@ -151,6 +154,8 @@ export class Explorer {
       switch (stop.kind) {
         case 'budget':
           if ((await this.limits.breathe?.()) === true) return stop;
+          this.verdict = this.wanted(this.part());
+          if (this.verdict !== undefined) return stop;
           break;
         case 'signal':
           break;
@@ -200,8 +205,24 @@ export class Explorer {
     return { kind: 'deadlock', text: `${blocked.length} goroutine${blocked.length === 1 ? ' waits' : 's wait'} for ever`, details };
   }
 
+  /** Goroutines that wait for each other while others go on, in a run that has taken long: looked for ever more rarely. */
+  private part(): RunVerdict | undefined {
+    const { now } = this.steering;
+    if (now < this.patience || !this.limits.until.kinds.has('deadlock')) return undefined;
+    this.patience = now + 2 * (now - this.patience + this.limits.hang);
+    const stuck = this.stuck();
+    if (stuck.length === 0) return undefined;
+    const details = stuck.map(goroutine => waitText(this.target, goroutine));
+    return {
+      kind: 'deadlock',
+      text: `${stuck.length} goroutine${stuck.length === 1 ? ' waits' : 's wait'} for ever while others go on`,
+      details,
+    };
+  }
+
   /** Goroutines that nothing can wake, at an end of the program's own work. Those of its start are none of a test's. */
   private leak(): RunVerdict | undefined {
+    if (!this.limits.until.kinds.has('leak')) return undefined;
     const stuck = this.stuck();
     if (stuck.length === 0) return undefined;
     const details = stuck.map(goroutine => waitText(this.target, goroutine));
@@ -213,7 +234,7 @@ export class Explorer {
     target.changed();
     const { go } = target;
     const image = target.images.goImage;
-    if (go === undefined || image === undefined || !this.limits.until.kinds.has('leak')) return [];
+    if (go === undefined || image === undefined) return [];
     const registers = process.threads.flatMap(thread => GPR_NAMES.map(name => thread.registers.get(name)));
     const stacks = new Map(
       process.threads.flatMap(thread => {
