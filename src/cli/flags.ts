@@ -435,7 +435,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       command === 'asm' ||
       command === 'cost' ||
       (command === 'explore' && values.has('merge')) ||
-      (['replay', 'gdbserver', 'core'].includes(command) && paths.length === 1)
+      (['replay', 'gdbserver', 'core', 'open'].includes(command) && paths.length === 1)
     ) {
       path ??= word;
       paths.push(word);

@@ -56,7 +56,7 @@ export function webHost(version: string, files: HostFiles, cwd: string, pack: No
     appendFile: unwritten,
     again: AGAIN,
     version,
-    links: { page: new URL('..', import.meta.url).href, pack },
+    links: { page: new URL(/* @vite-ignore */ '..', import.meta.url).href, pack },
     debug: false,
     settingsFile: '',
     readSettings: () => '',
