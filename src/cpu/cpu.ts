@@ -532,6 +532,7 @@ export class Machine implements Cpu {
   private unsupported(): CpuStop {
     const { ins, bytes } = this.decodeHere();
     const formatter = new Formatter(FormatterSyntax.Gas);
+    formatter.branchLeadingZeros = false;
     const extension = extensionOf(ins);
     const text = formatter.format(ins) + (extension === undefined ? '' : ` of ${extension}`);
     const stop: CpuStop = { kind: 'unsupported', bytes, text };
