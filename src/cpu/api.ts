@@ -145,6 +145,8 @@ export interface AddressSpace {
   crowded: () => boolean;
   /** Pages that were copied so far because a snapshot has what they held. */
   readonly copiedPages: number;
+  /** Has `tell` called with each that is copied from then on that `copiedPages` is so many: whoever keeps snapshots may let some go. */
+  tellCopies(from: number, tell: () => void): void;
   /** Pages whose bytes these snapshots hold beside the guest's memory; each counts once, however many have it. */
   heldPages(snapshots: Iterable<MemorySnapshot>): number;
   /** A snapshot as plain data, and back, in this address space or in another. */

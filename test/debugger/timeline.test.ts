@@ -281,6 +281,31 @@ describe('the ends, and what is kept', () => {
     expect((await at.run('catch gc now')).output).toContain('takes no names');
   });
 
+  it.skipIf(why)(`history is never beyond its memory, and the end is as it was${why ? ` (skipped: ${why})` : ''}`, async () => {
+    for (const path of [buildGo('crash', { race: true }), buildGo('gc')]) {
+      const at = debug(path);
+      await at.text('config history-memory 2');
+      const history = await at.session.remember();
+      let most = 0;
+      const look = (): void => {
+        most = Math.max(most, history.held);
+      };
+      at.session.target.process.observe({ syscall: look, threadSwitched: look });
+      const { reason, t } = await at.data('continue');
+      look();
+      const end = await hash(at);
+      await at.text('rsi');
+      look();
+      await at.text(`seek ${Math.floor(t / 3)}`);
+      look();
+      expect(await at.data('seek end')).toMatchObject({ reason, t });
+      look();
+      expect(await hash(at)).toEqual(end);
+      expect(most).toBeGreaterThan(2 ** 20);
+      expect(most).toBeLessThanOrEqual(2 * 2 ** 20);
+    }
+  });
+
   it.skipIf(why)(`history keeps to its memory, and still reaches every moment${why ? ` (skipped: ${why})` : ''}`, async () => {
     const path = () => buildGo('crash', { race: true });
     const at = debug(path());

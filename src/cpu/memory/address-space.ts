@@ -153,6 +153,10 @@ export class SparseAddressSpace implements AddressSpace {
     return this.versions.copied;
   }
 
+  tellCopies(from: number, tell: () => void): void {
+    this.versions.tellFrom(from, tell);
+  }
+
   heldPages(snapshots: Iterable<MemorySnapshot>): number {
     return pagesOf([...snapshots].map(({ pages }) => pages));
   }

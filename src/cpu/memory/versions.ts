@@ -50,6 +50,8 @@ export class Versions {
   private readonly stale = new Set<number>();
   /** Pages whose bytes were copied away so far. */
   copied = 0;
+  /** Called with each page that is copied from then on that so many are. */
+  private full: { readonly at: number; readonly tell: () => void } | undefined;
 
   constructor(private readonly frames: Frames) {}
 
@@ -73,6 +75,11 @@ export class Versions {
     }
     this.current.delete(page);
     this.stale.add(leafOf(page));
+    if (this.full !== undefined && this.copied >= this.full.at) this.full.tell();
+  }
+
+  tellFrom(at: number, tell: () => void): void {
+    this.full = { at, tell };
   }
 
   /** Called when a page has got a frame. */

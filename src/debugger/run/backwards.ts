@@ -115,7 +115,8 @@ function lookAtWatches(session: Session): void {
 /** To a moment that was passed: at the branch's end, as it was left; elsewhere a stop of its own. */
 function* toMoment(history: Past, { t, signal }: Moment, stop: Stop = { reason: 'moment' }): Journey<Stop> {
   const { end } = history.branch;
-  if (end !== undefined && t === end.t && (signal === undefined) === (end.note.reason !== 'signal')) return history.toEnd() ?? stop;
+  if (end !== undefined && t === end.t && (signal === undefined) === (end.note.reason !== 'signal'))
+    return (yield* history.toEnd()) ?? stop;
   if (signal === undefined) yield* history.seek(t);
   else if (!(yield* history.seekSignal(t, signal))) return { reason: 'moment' };
   return stop;
@@ -135,7 +136,7 @@ export function* toBranch(history: Past, branch: RunBranch<Stop>): Journey<Stop>
 
 export function* toEnd(history: Past): Journey<Stop> {
   const { end, reached } = history.branch;
-  if (end !== undefined) return history.toEnd()!;
+  if (end !== undefined) return (yield* history.toEnd())!;
   yield* history.seek(reached);
   return { reason: 'moment', edge: 'end' };
 }

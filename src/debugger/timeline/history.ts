@@ -8,7 +8,7 @@
 import type { LoggedFiles } from '../../host/log.js';
 import type { Process, ProcessStop, SavedProcess } from '../../linux/api.js';
 import { Course, type CourseKind } from './course.js';
-import { Marks } from './marks.js';
+import { Marks, type Moment, type Signalled, signalOf } from './marks.js';
 import { type SavePlace, thinned } from './thinning.js';
 
 /** A save of the machine. `behind`: what the user did took from there to here, and nothing between is of the run. */
@@ -18,9 +18,9 @@ interface Snapshot extends SavePlace {
 }
 
 /** The furthest that a branch has come; `note`: what whoever was there wants to know of it on coming back. */
-interface End<N> {
-  readonly t: number;
-  readonly saved: SavedProcess;
+interface End<N> extends Moment {
+  /** Undefined: there was no room for it, and the way there is run again. */
+  saved: SavedProcess | undefined;
   readonly note: N;
 }
 
@@ -58,6 +58,8 @@ const CLOSER = 4;
 const MOST_ASKED = 4;
 
 const PAGE = 4096;
+/** Of the limit, what is made free when it is come to. */
+const SPARE = 1 / 16;
 /** What a save is reckoned as beside its pages, until all are counted. */
 const SAVE = 1 << 17;
 
@@ -73,7 +75,7 @@ type World = Pick<LoggedFiles, 'save' | 'become' | 'cut'>;
 /** What is done while the way is gone: it stops here and there, so that others get their turn. Its value is what came of it. */
 export type Journey<T> = Generator<void, T, void>;
 
-export class Timeline<N extends { readonly reason: string }> {
+export class Timeline<N extends Signalled> {
   readonly marks = new Marks<N>();
   readonly branches: RunBranch<N>[] = [];
   #branch: RunBranch<N>;
@@ -202,6 +204,7 @@ export class Timeline<N extends { readonly reason: string }> {
     const log = Math.log2(1 + branch.reached / NEAREST);
     branch.snapshots = thinned(branch.snapshots, 24 + 6 * Math.ceil(log), [t, branch.reached]);
     this.#bound();
+    this.#watchCopies();
   }
 
   /** Index of the last save at or before a moment; -1: there is none. */
@@ -210,29 +213,54 @@ export class Timeline<N extends { readonly reason: string }> {
   }
 
   #allSaves(): Set<SavedProcess> {
-    const saves = this.branches.flatMap(({ snapshots, end }) => [...snapshots.map(({ saved }) => saved), ...(end ? [end.saved] : [])]);
+    const saves = this.branches.flatMap(({ snapshots, end }) => [
+      ...snapshots.map(({ saved }) => saved),
+      ...(end?.saved ? [end.saved] : []),
+    ]);
     return new Set(saves);
   }
 
-  /** Lets saves go until the rest has room. What was changed by the user cannot be run again, and stays. */
+  /** Lets saves go until the rest has room, and some to spare. What was changed by the user cannot be run again, and stays. */
   #bound(): void {
     const { copiedPages } = this.process.memory;
     // No more than what was copied has come to it since it was counted.
-    if (this.#held + (copiedPages - this.#counted) * PAGE <= this.limit()) return;
+    if (this.#held + (copiedPages + 1 - this.#counted) * PAGE <= this.limit()) return;
     this.#count();
-    while (this.#held > this.limit()) {
+    while (this.#held > this.limit() * (1 - SPARE)) {
       const [largest] = this.branches.toSorted((a, b) => loose(b) - loose(a));
-      if (largest === undefined || loose(largest) === 0) return;
+      if (largest === undefined || loose(largest) === 0) {
+        if (this.#held <= this.limit() || !this.#forgetEnds()) break;
+        continue;
+      }
       const before = largest.snapshots.length;
       largest.snapshots = thinned(largest.snapshots, before - Math.ceil(loose(largest) / 4), [this.process.t, largest.reached], true);
       this.lost += before - largest.snapshots.length;
       this.#count();
     }
+    this.#watchCopies();
+  }
+
+  /** Lets go what ends were like. False: nothing was kept of them. */
+  #forgetEnds(): boolean {
+    const kept = this.branches.filter(({ end }) => end?.saved !== undefined);
+    for (const { end } of kept) end!.saved = undefined;
+    this.#count();
+    return kept.length > 0;
   }
 
   #count(): void {
     this.#held = this.held;
     this.#counted = this.process.memory.copiedPages;
+  }
+
+  /** While the program runs, what it changes is copied: to be told when that has come to the limit. */
+  #watchCopies(): void {
+    const room = Math.floor((this.limit() - this.#held) / PAGE);
+    // Where nothing can go, nothing is to be done.
+    const from = this.branches.some(each => loose(each) > 0 || each.end?.saved !== undefined)
+      ? this.#counted + Math.max(0, room)
+      : Number.POSITIVE_INFINITY;
+    this.process.memory.tellCopies(from, () => this.#bound());
   }
 
   // ---- what the user changes ---------------------------------------------------------------------------------------------------------------
@@ -267,15 +295,20 @@ export class Timeline<N extends { readonly reason: string }> {
     const { branch, process } = this;
     branch.reached = Math.max(branch.reached, process.t);
     if (process.t < branch.reached || branch.end?.t === process.t) return;
-    branch.end = { t: process.t, saved: process.save(), note };
+    branch.end = { t: process.t, signal: signalOf(note), saved: process.save(), note };
+    this.#bound();
+    this.#watchCopies();
   }
 
   /** To the end of a branch, and what was noted of it. */
-  toEnd(branch: RunBranch<N> = this.branch): N | undefined {
+  *toEnd(branch: RunBranch<N> = this.branch): Journey<N | undefined> {
     this.branch = branch;
-    if (branch.end === undefined) return undefined;
-    this.#restore(branch.end);
-    return branch.end.note;
+    const { end } = branch;
+    if (end === undefined) return undefined;
+    if (end.saved !== undefined) this.#restore({ saved: end.saved });
+    else if (end.signal === undefined) yield* this.seek(end.t);
+    else yield* this.seekSignal(end.t, end.signal);
+    return end.note;
   }
 
   /** To another moment of this branch, from its start to its end. */

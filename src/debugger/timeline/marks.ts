@@ -20,12 +20,13 @@ export interface Mark<N> extends Moment {
   readonly stop: N;
 }
 
-interface Signalled {
+/** Why a program stood somewhere: before a signal, or not. */
+export interface Signalled {
   readonly reason: string;
   readonly signal?: { readonly signal: number } | string | undefined;
 }
 
-const signalOf = ({ reason, signal }: Signalled): number | undefined =>
+export const signalOf = ({ reason, signal }: Signalled): number | undefined =>
   reason === 'signal' && typeof signal === 'object' ? signal.signal : undefined;
 
 const MOST_PASSED = 1000;
