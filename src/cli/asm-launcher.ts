@@ -49,10 +49,6 @@ export class AssemblyLauncher implements Launcher {
     return this.#launcher.launch(...given);
   }
 
-  again(...given: Parameters<Launcher['again']>): ReturnType<Launcher['again']> {
-    return this.#launcher.again(...given);
-  }
-
   #assembled(): Assembly {
     const { paths, calls, wishes } = this.asked;
     try {

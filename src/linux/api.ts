@@ -45,8 +45,6 @@ export interface ProcessOptions extends WireOptions {
   cpus?: number;
   /** Bytes of memory the guest may touch. Default 2 GiB. */
   memory?: number;
-  /** Bytes of it that there is room for, where it is known that no more will be touched: less costs less to make. Default: all. */
-  room?: number;
   /** Is told of each write to standard output and error. */
   output: (record: OutputRecord) => void;
   /** Standard input. Default: empty. */

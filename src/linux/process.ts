@@ -141,9 +141,9 @@ const environment = ({ env }: Pick<ProcessOptions, 'env'>): string[] =>
 export function machine(
   own: OwnFiles,
   sandbox: Sandbox,
-  options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpu' | 'cpus' | 'room' | 'netDelay' | 'netLoss'> & { readonly memory: number },
+  options: ResumeOptions & Pick<ProcessOptions, 'seed' | 'cpu' | 'cpus' | 'netDelay' | 'netLoss'> & { readonly memory: number },
 ): System {
-  const memory = Math.min(options.memory, options.room ?? options.memory);
+  const { memory } = options;
   const makeCpu = (seed: bigint) => new Machine({ memory, level: options.cpu, seed, assets: options.host.assets });
   return new System(own, sandbox, { ...options, makeCpu }, KERNEL_TABLES);
 }

@@ -168,8 +168,7 @@ function happensBefore(session: Session, args: Arguments): Answer {
   const tids = words.length === 2 ? ([one!, two!] as const) : ([story!.now.tid, story!.before.tid] as const);
   if (tids[0] === tids[1]) throw rest.error('that is one goroutine: it orders itself');
   const steps = story === undefined ? orderAlone(session, view, tids) : orderOf(session, view, tids);
-  if (steps === undefined)
-    throw rest.error('what has ordered them cannot be told: the run is too long to be had again, or was changed by hand');
+  if (steps === undefined) throw rest.error('what has ordered them cannot be told: the run is too long to be run again');
   const rows = orderRows(session.target, tids, steps, story);
   const names = [racerOf(view, story, tids[0]), racerOf(view, story, tids[1])] as const;
   const data = rows.map(({ column, text: said, from, racing, step }) => ({

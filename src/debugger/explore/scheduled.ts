@@ -9,8 +9,7 @@ import type { Launcher } from '../session/host.js';
 
 /** `stir`: what Go's own random choices are drawn from; undefined: as they are. */
 export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, stir: number | undefined): Launcher {
-  const steered = <P extends Process | undefined>(process: P): P => {
-    if (process === undefined) return process;
+  const steered = (process: Process): Process => {
     const images = launcher.images(process.objects);
     const steering: Steering = steer(process, images.goImage ?? images.all[0]);
     steering.strategy = strategy();
@@ -21,7 +20,6 @@ export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, st
     ...launcher,
     unsteered: launcher,
     launch: (...how) => steered(launcher.launch(...how)),
-    again: (...how) => steered(launcher.again(...how)),
   };
 }
 

@@ -70,15 +70,7 @@ export async function travel(session: Session, way: (history: Past) => Journey<S
 /** Looks at other moments of the run, and comes back to where it stood. Undefined: Ctrl-C has ended it before. */
 export async function excursion<T>(session: Session, way: (history: Past) => Journey<T>): Promise<T | undefined> {
   const history = await session.remember();
-  const { checks, selection, stop } = session;
-  const { process } = session.target;
-  const { branch } = history;
-  const here = process.save();
-  const { on } = checks;
-  const { faulted } = session.target;
-  checks.on = false;
-  checks.arm(session.target);
-  session.registerWatches.arm(process, []);
+  const comeBack = session.away(history);
   session.takeInterrupt();
   session.selection = { goroutine: undefined, frame: 0 };
   // Of a program that has ended, too, there is something to look at then.
@@ -91,15 +83,8 @@ export async function excursion<T>(session: Session, way: (history: Past) => Jou
       if (await interrupted(session)) return undefined;
     }
   } finally {
-    history.branch = branch;
-    process.restore(here);
-    checks.on = on;
-    session.stop = stop;
-    session.selection = selection;
-    session.target.faulted = faulted;
-    session.target.changed();
+    comeBack();
     lookAtWatches(session);
-    session.stopsChanged();
   }
 }
 

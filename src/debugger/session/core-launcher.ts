@@ -18,6 +18,5 @@ export function coreLauncher(options: Omit<CoreOptions, 'output' | 'stdin'>, ope
       opened(process);
       return process;
     },
-    again: () => undefined,
   };
 }

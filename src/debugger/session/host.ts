@@ -17,11 +17,6 @@ export interface Launcher {
    * readers' errors.
    */
   launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;
-  /**
-   * The same process anew, without input, for a look at what it has passed: nothing that it does is seen outside. Undefined: it may change files
-   * of the host. `room`: bytes of memory that it will touch at most.
-   */
-  again(args: readonly string[] | undefined, room: number): Process | undefined;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */

@@ -41,7 +41,7 @@ function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Laun
     output,
   });
   if (log !== undefined) {
-    const { host, program, room: _, extension: _extension, ...plain } = all;
+    const { host, program, extension: _, ...plain } = all;
     const sum = () => {
       const digest = host.digest();
       digest.update(program ?? process.objects[0]!.bytes());
@@ -60,10 +60,6 @@ function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Laun
 /** For a recording; undefined: the process keeps nothing of the kind. */
 export const startOf = (process: Process) => recorded.get(process);
 
-/** Only where all that the program is given is fixed, and it changes nothing outside. */
-const startedAgain = (options: LaunchOptions, args: readonly string[] | undefined, room: number): Process | undefined =>
-  (options.allowWrite ?? []).length > 0 ? undefined : started({ ...options, room }, args, () => undefined);
-
 /** Whether a run is that of the program alone: a link says nothing of arguments and the like. */
 const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay, ...more }: LaunchOptions): boolean =>
   args.length <= 1 &&
@@ -79,7 +75,6 @@ export function assembledLauncher(program: Runnable, given: LaunchOptions): Laun
   images.add(assembledImage(program, options.path));
   return {
     launch: (...how) => started({ ...options, program: bytes }, ...how),
-    again: (...how) => startedAgain({ ...options, program: bytes }, ...how),
     images: () => images,
     source: path => program.sources.get(path),
     shared: () => (isUsual(options) ? { kind: 'bundled', name: options.path, ...options.bundled } : undefined),
@@ -92,7 +87,6 @@ export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
     launch: (...how) => started(options, ...how),
-    again: (...how) => startedAgain(options, ...how),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

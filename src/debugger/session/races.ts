@@ -12,6 +12,7 @@ const MOST = 1_000_000_000;
 /** What is known of the races of one moment; kept with the target, as that is another after a restart. */
 interface Known {
   t: number;
+  branch: number | undefined;
   stories: readonly RaceStory[] | undefined;
   /** What was asked for last: a race, or two threads that need have none. */
   shown: RaceStory | undefined;
@@ -19,13 +20,15 @@ interface Known {
   readonly orders: Map<string, readonly OrderStep[] | undefined>;
 }
 
-const nothing = (): Known => ({ t: -1, stories: undefined, shown: undefined, pair: undefined, orders: new Map() });
+const nothing = (): Known => ({ t: -1, branch: undefined, stories: undefined, shown: undefined, pair: undefined, orders: new Map() });
 
 function knownOf(session: Session): Known {
   const known = session.target.lasting(nothing);
   const { t } = session.target.process;
-  if (known.t !== t) {
+  const branch = session.history?.branch.id;
+  if (known.t !== t || known.branch !== branch) {
     known.t = t;
+    known.branch = branch;
     known.stories = undefined;
     known.shown = undefined;
     known.pair = undefined;
@@ -83,10 +86,7 @@ export function secondOpinion(session: Session, column: number): SecondOpinion {
   const { images } = session.target;
   const opinion = session.past.watched(MOST, process => new SecondOpinion(process, () => images));
   if (opinion instanceof SecondOpinion) return opinion;
-  throw new CommandError(
-    opinion === 'far' ? 'the run is too long to be run again' : 'the run cannot be had again: it was changed by hand',
-    column,
-  );
+  throw new CommandError(opinion === 'far' ? 'the run is too long to be run again' : 'the program has not run yet', column);
 }
 
 function witnessed(session: Session): readonly RaceStory[] {
@@ -94,13 +94,10 @@ function witnessed(session: Session): readonly RaceStory[] {
   const { images } = session.target;
   const witness = session.past.watched(MOST, process => new RaceWitness(process, () => images));
   if (witness === 'far') throw new CommandError('the run is too long to be run again: break race, restart, and ask at the stop');
-  if (witness === undefined)
-    throw new CommandError(
-      session.target.process.fromCore
-        ? 'a core file has no past: race threads, race history and shadow tell what its race detector remembers'
-        : 'the run cannot be had again, as it was changed by hand: break race, restart, and ask at the stop',
-    );
-  return witness.printed();
+  if (witness !== undefined) return witness.printed();
+  if (session.target.process.fromCore)
+    throw new CommandError('a core file has no past: race threads, race history and shadow tell what its race detector remembers');
+  return [];
 }
 
 /** What has ordered two threads up to this moment; undefined: that cannot be told. */

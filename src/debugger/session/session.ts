@@ -31,7 +31,7 @@ import type { Host, Launcher } from './host.js';
 import { inFrontOf } from './inlined-stop.js';
 import { startOf } from './launcher.js';
 import { Pace } from './pace.js';
-import { Replay } from './past.js';
+import { Passed } from './passed.js';
 import { RegisterWatches } from './register-watches.js';
 import { Requests } from './requests.js';
 import { Settings } from './settings.js';
@@ -103,7 +103,7 @@ export class Session {
   /** What runs the target's process. */
   driver: Driver;
   /** What the target's process has passed. */
-  past!: Replay;
+  readonly past = new Passed(this);
   stop: Stop;
   /** What the program was given as its standard input. */
   input!: InputLog;
@@ -303,6 +303,28 @@ export class Session {
     this.selection = { goroutine: undefined, frame: 0 };
   }
 
+  /** Before other moments of the run are looked at, with nothing to stop for. What is returned comes back to where it stands. */
+  away(history: Timeline<Stop>): () => void {
+    const { checks, selection, stop, target } = this;
+    const { process, faulted } = target;
+    const { branch } = history;
+    const here = process.save();
+    const { on } = checks;
+    checks.on = false;
+    checks.arm(target);
+    this.registerWatches.arm(process, []);
+    return () => {
+      history.branch = branch;
+      process.restore(here);
+      checks.on = on;
+      this.stop = stop;
+      this.selection = selection;
+      target.faulted = faulted;
+      target.changed();
+      this.stopsChanged();
+    };
+  }
+
   #tellStop(): void {
     const { stop } = this;
     if (stop.reason === 'exited') this.events.emit('exited', stop);
@@ -312,7 +334,6 @@ export class Session {
   #look(): Target {
     const { process } = this.driver;
     const target = new Target(process, objects => this.launcher.images(objects));
-    this.past = new Replay(process, this.launcher, this.#args);
     target.past = this.past;
     return target;
   }

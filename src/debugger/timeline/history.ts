@@ -373,16 +373,29 @@ export class Timeline<N extends Signalled> {
     process.catch = { signals: new Set() };
   }
 
-  *#forward(to: number): Journey<void> {
+  /** Runs all again from the start, what the user has changed on the way included. True: `enough` has ended it before that moment. */
+  *again(to: number, enough: (stop: ProcessStop) => boolean = () => false): Journey<boolean> {
+    const [first, ...rest] = this.branch.snapshots;
+    this.#restore(first!);
+    for (const change of rest.filter(({ kept, t }) => kept && t <= to)) {
+      if (yield* this.#forward(change.behind ?? change.t, enough)) return true;
+      this.#restore(change);
+    }
+    return yield* this.#forward(to, enough);
+  }
+
+  *#forward(to: number, enough: (stop: ProcessStop) => boolean = () => false): Journey<boolean> {
     const { process } = this;
     this.quiet();
     for (let asked = 0; process.t < to; ) {
       const before = process.t;
       const stop = this.runner.rerun(Math.min(SLICE, to - before), true);
+      if (enough(stop)) return true;
       asked = process.t === before ? asked + 1 : 0;
-      if (stop.kind === 'exited' || stop.kind === 'deadlock' || asked > MOST_ASKED) return;
+      if (stop.kind === 'exited' || stop.kind === 'deadlock' || asked > MOST_ASKED) return false;
       yield;
     }
+    return false;
   }
 
   // ---- looking through the past --------------------------------------------------------------------------------------------------------------
