@@ -643,6 +643,9 @@ export class Machine implements Cpu {
 
   /** False, with an exit reason stored, when the access meets a watched range and its instruction does not run alone yet. */
   private noteAccess(page: number, offset: number, size: number, access: 'read' | 'write'): boolean {
+    // However many ranges there are: nothing of the kind is on most pages.
+    const { watchedPages } = this.memory;
+    if (!watchedPages.has(page) && !watchedPages.has(page + ((offset + size - 1) >> 12))) return true;
     const made: Access = { address: (BigInt(page) << 12n) | BigInt(offset), size, access };
     if (!this.ranges.some(range => touches(range, made))) return true;
     if (!this.alone) {
