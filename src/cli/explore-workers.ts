@@ -46,7 +46,6 @@ export class Workers {
       const args = ['explore', ...flags, '--workers=1', '--json', `--shard=${own.index}/${own.of}`, path, '--', ...parsed.args];
       const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, R14_EXPLORE_WORKER: '1' },
       });
       return { child, part: own, last: 0, done: false, error: '' };
     });
