@@ -20,6 +20,12 @@ import { openScreen } from './screen.js';
 
 const WELCOME = 'Stopped before the first instruction. start runs to main, b SYMBOL sets a breakpoint, c runs, help shows all.';
 
+/** Where to begin with a Go program of one's own. */
+function lessonFor({ target }: Session, path: string): string {
+  const { go } = target.images;
+  return go === undefined || go.bundled ? '' : `r14 lesson ${path} tells what there is to look at in it.\n`;
+}
+
 /** Instructions that may be run again to say more of a stop: a second of the emulator's time for a reader, hundredths for a script. */
 const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
 
@@ -79,7 +85,8 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   };
   if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
-    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, shared: look }, outlet);
+    const notice = script.length === 0 ? lessonFor(session, path) : '';
+    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, notice, shared: look }, outlet);
     // The screen is gone, and what it has told with it.
     finish(0, true);
     return session.exitStatus ?? 0;
@@ -92,7 +99,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     if (json) writeOut(1, `${JSON.stringify(outcome)}\n`);
     else writeOut(outcome.ok ? 1 : 2, Buffer.from(printedAnswer(outcome)));
   };
-  if (interactive) writeOut(1, `${manner?.greeting?.(session) ?? WELCOME}\n`);
+  if (interactive) writeOut(1, `${manner?.greeting?.(session) ?? `${WELCOME}\n${lessonFor(session, path)}`.trim()}\n`);
   const begin = async () => {
     for (const { kind, text } of parsed.script) {
       if (session.ended) break;

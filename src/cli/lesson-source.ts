@@ -15,6 +15,7 @@ import { Told } from '../host/told.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, UsageError } from './flags.js';
 import { nodeHost } from './host.js';
+import { isElf, realLesson } from './lesson-real.js';
 import type { Outlet } from './output.js';
 import { processOptions } from './process-options.js';
 import { readText } from './read-text.js';
@@ -28,11 +29,11 @@ export interface LessonSource {
   readonly launch: (variant: string | undefined, race: boolean | undefined) => Launcher;
 }
 
-/** `path`: a bundled program, a file of Markdown, or a folder with a lesson.md. Throws Told; LessonError for what is wrong in it. */
+/** `path`: a bundled program, a file of Markdown, a folder with a lesson.md, or a program of the reader's own. Throws Told; LessonError for what is wrong in it. */
 export function lessonSource(parsed: Parsed, path: string): LessonSource {
   const catalog = new Catalog(nodeAssets);
   const file = fileOf(path);
-  if (file !== undefined) return ownLesson(parsed, file);
+  if (file !== undefined) return isElf(file) ? realLesson(parsed, file) : ownLesson(parsed, file);
   const { file: bundled, text } = catalog.lesson(path);
   return {
     key: path,

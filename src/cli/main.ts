@@ -21,7 +21,7 @@ const WANTED = {
   explore: 'the path of a program, or the name of a bundled one',
   replay: 'a file that save has written: FILE.r14',
   asm: 'a file of Go assembly: FILE.s',
-  lesson: 'the name of a bundled program',
+  lesson: 'the name of a bundled program, the path of one of your own, or a lesson of your own',
   race: 'what to do, and a file',
   info: 'the path of a program',
   cost: 'the name of a bundled program, or the paths of a plain and a -race build',

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseLesson } from '../../src/debugger/lesson/lesson.js';
 import { LessonRun } from '../../src/debugger/lesson/run.js';
-import { LessonWalk } from '../../src/debugger/lesson/walk.js';
 import { nodeAssets } from '../../src/host/node/assets.js';
 import { Catalog } from '../../src/runtime/bundled/catalog.js';
 import { debugBundled } from '../support/debug.js';
+import { walkBothWays } from '../support/walk.js';
 
 const catalog = new Catalog(nodeAssets);
 const names = catalog.list().map(({ name }) => name);
@@ -43,25 +43,5 @@ it.each(names)('%s is walked to its end, and back to its beginning through the s
     },
     printed: () => written,
   });
-  const walk = new LessonWalk(run);
-  const place = () => {
-    const { process } = run.session.target;
-    return [
-      run.position,
-      process.t,
-      run.session.exited,
-      run.session.exited ? 0n : process.current.registers.rip,
-      run.session.selection.frame,
-    ].join(' ');
-  };
-  await walk.begin();
-  const places = [place()];
-  while (run.next !== undefined) {
-    expect(await walk.step()).not.toContain('✗');
-    places.push(place());
-  }
-  for (const before of places.reverse().slice(1)) {
-    await walk.move({ kind: 'back' });
-    expect(place()).toBe(before);
-  }
+  await walkBothWays(run);
 });
