@@ -21,7 +21,7 @@ const ELF_MAGIC = '\x7fELF';
 /** Programs are not larger. */
 const MOST = 2 ** 31 - 1;
 
-export interface RealLesson {
+interface RealLesson {
   /** In the package. */
   readonly file: string;
   /** Its lines are the file's: what stands in front of it is blank. */
@@ -31,7 +31,7 @@ export interface RealLesson {
 }
 
 /** The more functions a lesson asks for, the more it is about: it is tried first. */
-export function realLessons(): readonly RealLesson[] {
+function realLessons(): readonly RealLesson[] {
   return nodeAssets
     .list(FOLDER)
     .filter(name => name.endsWith('.md'))
