@@ -39,11 +39,23 @@ export function lessonSource(parsed: Parsed, path: string): LessonSource {
     key: path,
     name: path,
     lesson: parseLesson(bundled, text),
-    launch: (variant, race) =>
+    launch: once((variant, race) =>
       assembledLauncher(
         catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) }),
         processOptions(parsed, path),
       ),
+    ),
+  };
+}
+
+/** Each build is made once, however often the lesson starts it. */
+function once(launch: LessonSource['launch']): LessonSource['launch'] {
+  const made = new Map<string, Launcher>();
+  return (variant, race) => {
+    const key = `${variant} ${race}`;
+    const known = made.get(key) ?? launch(variant, race);
+    made.set(key, known);
+    return known;
   };
 }
 

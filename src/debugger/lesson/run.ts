@@ -5,9 +5,12 @@ import type { Flavor } from '../code/disassemble.js';
 import type { Outcome } from '../commands/command.js';
 import { execute } from '../commands/execute.js';
 import { contradiction } from '../commands/expectation.js';
-import type { Session } from '../session/session.js';
+import type { BreakpointsKept } from '../session/breakpoints.js';
+import type { Selection, Session } from '../session/session.js';
+import type { Stop } from '../session/stop.js';
 import { type Exercise, judgeAnswer, judgeState, type Verdict, wantsAnswer } from './exercise.js';
 import type { Lesson, LessonPart } from './lesson.js';
+import { effectOfStep } from './steps.js';
 
 /** Where a lesson plays. */
 export interface LessonStage {
@@ -26,9 +29,23 @@ export interface StepResult {
   readonly skipped?: true;
 }
 
+/** Where a step has left the session, and what it takes to come back there. */
+interface Left {
+  readonly place: string;
+  readonly opened: number;
+  readonly t: number;
+  readonly stop: Stop;
+  readonly selection: Selection;
+  readonly breakpoints: BreakpointsKept;
+}
+
 export class LessonRun {
   session: Session;
   #results: StepResult[] = [];
+  /** Behind each part that was done in this session; absent: what was done in another that has been opened again since. */
+  #lefts: (Left | undefined)[] = [];
+  /** Before the first part. */
+  #begun: Left;
   #answer = '';
   #flavor: Flavor = 'gnu';
   /** Where the last step has left the session; undefined: the reader or an exercise has gone elsewhere. */
@@ -43,6 +60,7 @@ export class LessonRun {
   ) {
     this.session = this.#opens(undefined, undefined);
     this.#left = this.#place();
+    this.#begun = this.#leave();
   }
 
   /** What was read, run and checked so far, in order. */
@@ -70,7 +88,7 @@ export class LessonRun {
     if (part === undefined) throw new Error('the lesson is over');
     if (this.away && part.kind !== 'text') await this.comeBack();
     const result = await this.#does(part);
-    this.#results.push(result);
+    this.#done(result);
     this.#left = this.#place();
     return result;
   }
@@ -90,6 +108,7 @@ export class LessonRun {
   passed(skipped: boolean): StepResult {
     const result: StepResult = { part: this.next!, ok: true, output: '', ...(skipped ? { skipped } : {}) };
     this.#results.push(result);
+    this.#lefts.push(undefined);
     return result;
   }
 
@@ -104,27 +123,59 @@ export class LessonRun {
   }
 
   /**
-   * To where all parts before `part` are done. A run is the same each time, so they are done again, from the last one that began a program
-   * on; where the part behind has moved nothing there is nothing to be done.
+   * To where all parts before `part` are done. What only moves is gone back over in the run; for the rest all is done again, which a run allows as it is the
+   * same each time, from the last part that began a program on.
    */
   async seek(part: number): Promise<void> {
+    if (await this.#backWithin(part)) return;
     const { parts } = this.lesson;
-    const undone = part < this.position ? parts.slice(part, this.position) : undefined;
-    if (undone?.every(({ kind }) => kind === 'text' || kind === 'check' || kind === 'exercise') && !this.away) {
-      this.#results.length = part;
-      return;
-    }
     const before = this.#results.slice(0, part);
     const first = parts.slice(0, part).findLastIndex(({ kind }) => kind === 'variant');
     this.#results = before.slice(0, Math.max(0, first));
     for (const skipped of parts.slice(this.position, Math.max(0, first))) this.#results.push({ part: skipped, ok: true, output: '' });
-    if (first < 0) this.#open(undefined, undefined);
+    this.#lefts = this.#results.map(() => undefined);
+    if (first < 0) {
+      this.#open(undefined, undefined);
+      this.#begun = this.#leave();
+    }
     for (const each of parts.slice(this.position, part)) {
       const known = before[this.position];
-      const again = each.kind === 'command' || each.kind === 'variant' ? await this.#does(each) : undefined;
-      this.#results.push(known ?? again ?? { part: each, ok: true, output: '' });
+      const needed = each.kind === 'variant' || (each.kind === 'command' && (known === undefined || effectOfStep(each.text) !== 'looks'));
+      const again = needed ? await this.#does(each) : undefined;
+      this.#done(known ?? again ?? { part: each, ok: true, output: '' });
     }
     this.#left = this.#place();
+  }
+
+  /** Whether the session could be put back to where it was in front of that part. */
+  async #backWithin(part: number): Promise<boolean> {
+    const left = part === 0 ? this.#begun : this.#lefts[part - 1];
+    const undone = this.lesson.parts.slice(part, this.position);
+    if (left === undefined || left.opened !== this.#opened || part > this.position || this.away) return false;
+    if (undone.some(({ kind, text }) => kind === 'variant' || (kind === 'command' && effectOfStep(text) === 'changes'))) return false;
+    if (this.#place() !== left.place) {
+      const { session } = this;
+      session.breakpoints.putBack(left.breakpoints);
+      if (session.target.process.t !== left.t && !(await execute(session, `seek ${left.t}`)).ok) return false;
+      session.stopped(left.stop);
+      session.selection = left.selection;
+      if (this.#place() !== left.place) return false;
+    }
+    this.#results.length = part;
+    this.#lefts.length = part;
+    this.#left = left.place;
+    return true;
+  }
+
+  #done(result: StepResult): void {
+    this.#results.push(result);
+    this.#lefts.push(this.#leave());
+  }
+
+  #leave(): Left {
+    const { session } = this;
+    const { target, stop, selection, breakpoints } = session;
+    return { place: this.#place(), opened: this.#opened, t: target.process.t, stop, selection, breakpoints: breakpoints.kept() };
   }
 
   #open(variant: string | undefined, race: boolean | undefined): void {

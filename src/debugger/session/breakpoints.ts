@@ -133,6 +133,18 @@ const standing = (): Catchpoint[] =>
     commands: [],
   }));
 
+/** Breakpoints as they were at some time. */
+export interface BreakpointsKept {
+  readonly all: readonly Breakpoint[];
+  readonly next: number;
+}
+
+const copyOf = <B extends Breakpoint>(breakpoint: B): B => ({
+  ...breakpoint,
+  goroutineHits: new Map(breakpoint.goroutineHits),
+  commands: [...breakpoint.commands],
+});
+
 /** The numbered breakpoints, watchpoints and catchpoints of a session, and the standing ones. Numbers are not used again. */
 export class Breakpoints {
   readonly #all: Breakpoint[] = [];
@@ -177,6 +189,19 @@ export class Breakpoints {
       list.splice(index, 1);
       this.onChange('removed', breakpoint);
     }
+  }
+
+  /** What there is, to be put back later. */
+  kept(): BreakpointsKept {
+    return { all: this.#all.map(copyOf), next: this.#next };
+  }
+
+  /** Puts back what there was. */
+  putBack({ all, next }: BreakpointsKept): void {
+    for (const gone of this.#all.splice(0)) this.onChange('removed', gone);
+    this.#all.push(...all.map(copyOf));
+    for (const each of this.#all) this.onChange('new', each);
+    this.#next = next;
   }
 
   /** By number or name, or the one that was set last. */
