@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IBufferCell } from '@xterm/headless';
-import { xmlText } from '../src/host/xml.js';
+import { type CellLook, type DrawnCell, INK, PAPER, svgOf } from '../src/tui/svg.js';
 import { openTerminal } from './terminal.js';
 
 interface Picture {
@@ -49,9 +49,6 @@ export const PICTURES: Readonly<Record<string, Picture>> = {
 /** All colours, whatever the environment that the pictures are made in says. */
 const LOOK = { FORCE_COLOR: '3', COLORTERM: 'truecolor', LANG: 'C.UTF-8' };
 
-const CELL = { width: 8.4, height: 18, baseline: 13 } as const;
-const PAPER = '#16181d';
-const INK = '#d7dae0';
 /** The sixteen colours of a terminal: dark, then bright. */
 const PALETTE =
   '#16181d #e06c75 #98c379 #d7ba7d #61afef #c678dd #56b6c2 #abb2bf #6b7280 #ff7b86 #b5e890 #f2d58a #82c7ff #dd9cf5 #7fdbe6 #ffffff'.split(
@@ -71,13 +68,7 @@ function indexed(number: number): string {
 const colour = (isRgb: boolean, isIndexed: boolean, value: number, otherwise: string): string =>
   isRgb ? `#${value.toString(16).padStart(6, '0')}` : isIndexed ? indexed(value) : otherwise;
 
-interface Look {
-  readonly ink: string;
-  readonly paper: string;
-  readonly traits: string;
-}
-
-function lookOf(cell: IBufferCell): Look {
+function lookOf(cell: IBufferCell): CellLook {
   const ink = colour(cell.isFgRGB(), cell.isFgPalette(), cell.getFgColor(), INK);
   const paper = colour(cell.isBgRGB(), cell.isBgPalette(), cell.getBgColor(), PAPER);
   const traits = [
@@ -86,30 +77,6 @@ function lookOf(cell: IBufferCell): Look {
     cell.isUnderline() ? ' text-decoration="underline"' : '',
   ].join('');
   return cell.isInverse() ? { ink: paper, paper: ink, traits } : { ink, paper, traits };
-}
-
-/** A row: each run of cells that look alike is a text, on a rectangle when its paper is not the picture's. */
-function rowOf(cells: readonly { readonly text: string; readonly look: Look }[], row: number): string {
-  const out: string[] = [];
-  for (let from = 0; from < cells.length; ) {
-    const { look } = cells[from]!;
-    let to = from;
-    while (to < cells.length && JSON.stringify(cells[to]!.look) === JSON.stringify(look)) to++;
-    const text = cells
-      .slice(from, to)
-      .map(cell => cell.text)
-      .join('');
-    const x = (from * CELL.width).toFixed(1);
-    const width = ((to - from) * CELL.width).toFixed(1);
-    if (look.paper !== PAPER)
-      out.push(`<rect x="${x}" y="${row * CELL.height}" width="${width}" height="${CELL.height}" fill="${look.paper}"/>`);
-    if (text.trim() !== '')
-      out.push(
-        `<text x="${x}" y="${row * CELL.height + CELL.baseline}" textLength="${width}" fill="${look.ink}"${look.traits}>${xmlText(text)}</text>`,
-      );
-    from = to;
-  }
-  return out.join('');
 }
 
 /** The picture's text. */
@@ -121,21 +88,13 @@ export async function draw({ title, columns, rows, args, keys }: Picture): Promi
       screen.type(typed);
       await screen.settles(wanted);
     }
-    const lines = Array.from({ length: rows }, (_, row) => {
-      const cells = Array.from({ length: columns }, (_, column) => {
+    const cells = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: columns }, (_, column): DrawnCell => {
         const cell = screen.cell(row, column)!;
         return { text: cell.getWidth() === 0 ? '' : cell.getChars() || ' ', look: lookOf(cell) };
-      });
-      return rowOf(cells, row);
-    });
-    const width = (columns * CELL.width).toFixed(0);
-    const height = rows * CELL.height;
-    return [
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="-12 -12 ${Number(width) + 24} ${height + 24}"`,
-      ` font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve"><title>${title}</title>`,
-      `<rect x="-12" y="-12" width="${Number(width) + 24}" height="${height + 24}" rx="8" fill="${PAPER}"/>`,
-      `\n${lines.filter(line => line !== '').join('\n')}\n</svg>\n`,
-    ].join('');
+      }),
+    );
+    return svgOf(title, columns, cells);
   } finally {
     screen.close();
     rmSync(home, { recursive: true, force: true, maxRetries: 9 });

@@ -261,6 +261,7 @@ export const COMMAND_FLAGS = [
   { name: 'check', summary: 'walk the whole lesson at once and print each step: status 0, or 1 if one was not as it says', of: ['lesson'] },
   { name: 'new', summary: 'write a small lesson that works into the folder DIR', of: ['lesson'] },
   { name: 'print', summary: 'print the lesson as a handout in Markdown, with what each step answers', of: ['lesson'] },
+  { name: 'html', summary: 'with --print, as a page of HTML with the screens of its stops', of: ['lesson'] },
   { name: 'from-start', summary: 'begin at the beginning, wherever the lesson was left', of: ['lesson'] },
   { name: 'allow-build', summary: 'let the lesson run its own command that builds its program', of: ['lesson'] },
   {

@@ -6,7 +6,7 @@ import { LessonRun } from '../debugger/lesson/run.js';
 import type { SharedLook } from '../debugger/session/share.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
-import { asciiWanted, type Parsed, screenWanted } from './flags.js';
+import { asciiWanted, type Parsed, screenWanted, UsageError } from './flags.js';
 import { checkAll, checkStyle } from './lesson-check.js';
 import { walkLines } from './lesson-lines.js';
 import { printLesson } from './lesson-print.js';
@@ -40,6 +40,11 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const stage = stageOf(source, check || print ? undefined : outlet);
     const run = new LessonRun(lesson, stage);
     if (check) return await checkAll(run, checkStyle(parsed));
+    if (parsed.values.has('html') && !print) throw new UsageError('--html is of --print');
+    if (print && parsed.values.has('html')) {
+      const { printPage } = await import('./lesson-html.js');
+      return await printPage(run, source.name);
+    }
     if (print) return await printLesson(run);
     const after = afterwards(name);
     const known = progressIn(key);

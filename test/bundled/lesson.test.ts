@@ -43,6 +43,21 @@ describe('r14 lesson', () => {
     expect(stdout).not.toContain('solution');
   });
 
+  it('--print --html makes a page of it, with the screens of its stops', () => {
+    const { stdout, stderr, status } = runR14(['lesson', '--print', '--html', 'closures']);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toMatch(/^<!doctype html>[\s\S]*<h1>What DX is for<\/h1>[\s\S]*<\/html>\n$/);
+    const pictures = stdout.match(/<svg [\s\S]*?<\/svg>/g)!;
+    const times = runR14(['lesson', '--print', 'closures']).stdout.match(/^t=[\d,]+ {2}(?!the program exited)/gm)!;
+    expect(pictures.map(each => /at t=(\d+)/.exec(each)![1])).toEqual(times.map(each => each.replace(/[^\d]/g, '')));
+    expect(pictures[0]).toMatch(/─1 code/);
+    expect(stdout).not.toContain('solution');
+    expect(runR14(['lesson', '--html', 'closures'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^r14: --html is of --print/),
+    });
+  });
+
   it('q ends it', () => {
     expect(runR14(['lesson', 'systemstack'], 'q\n\n\n')).toMatchObject({ stderr: '', status: 0 });
   });
