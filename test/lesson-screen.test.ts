@@ -81,6 +81,26 @@ describe.each([
     expect(await again.exit()).toBe(0);
   });
 
+  it('shows what its names stand for: a click on one, or enter, and the next with right', async () => {
+    const screen = openR14(columns, rows, ['lesson', '--from-start', 'systemstack']);
+    await screen.settles(/─6 lesson/);
+    while (!screen.text().includes('► p runtime.m0.curg.sched')) await space(screen);
+    const { row, column } = screen.find('expect R14 == &runtime.g0');
+    screen.mouse({ row, column: column + 8 });
+    await screen.settles(/r14 +0x[0-9a-f]+ +g = runtime\.g0/);
+    screen.type('\x7f');
+    await screen.settles(/─6 lesson/);
+    expect(screen.text()).not.toContain('there is no place before this one');
+    screen.mouse({ row, column });
+    await screen.settles(/⏎ show R14 ←→/);
+    screen.type('\x1b[C');
+    await screen.settles(/⏎ show runtime\.g0 ←→/);
+    screen.type('\r');
+    await screen.shows(/─5 memory/);
+    screen.type('q');
+    expect(await screen.exit()).toBe(0);
+  });
+
   it('waits at an exercise for its reader', async () => {
     const name = own(`new${columns}`);
     runR14(['lesson', '--new', name]);

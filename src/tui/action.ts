@@ -16,6 +16,8 @@ export type Action =
   | { readonly kind: 'lesson'; readonly move: LessonMove }
   | { readonly kind: 'contents' }
   | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'lanes' | 'zoom' | 'hide' | 'mouse' | 'own' }
+  /** Another of the selected item's names. */
+  | { readonly kind: 'word'; readonly by: 1 | -1 }
   /** A line is typed. */
   | { readonly kind: 'type'; readonly asking: Asking }
   /** To where the text that is searched for stands next, or stood before. */

@@ -10,16 +10,21 @@ import { helpRows } from './help.js';
 import type { Input } from './input.js';
 import { KEYS, type KeyRow } from './keys.js';
 import { bodyHeight, FOOT, hit, isAlone, nextPage, paneContentOf, scrolled, tooSmall } from './layout.js';
+import { expressionOf, registerNamed } from './names.js';
 import type { PaneItem } from './pane.js';
+
 import { hasReport } from './panes/output.js';
 import { PANES, paneNamed } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, searched, selectBy } from './selection.js';
 import { type Next, type Spot, type State, touched } from './state.js';
+import { rowText } from './text.js';
 import { commandAt, commandBy, commandTo } from './time-bar.js';
 
 type Key = Extract<Input, { kind: 'key' }>;
 type Pointer = Extract<Input, { kind: 'click' | 'wheel' }>;
 
+/** Places that Backspace knows, at most. */
+export const MOST_SPOTS = 100;
 /** Commands of keys that wait while another runs. */
 const PENDING = 32;
 const WHEEL_ROWS = 3;
@@ -70,6 +75,11 @@ export function act(state: State, action: Action): Next {
     case 'select': {
       const unit = { item: 1, page: rowsOfPane(state, focus), end: Number.MAX_SAFE_INTEGER }[action.unit];
       return { state: { ...state, panes: selectBy(state, focus, action.by * unit) } };
+    }
+    case 'word': {
+      const names = itemAt(state, focus)?.names?.length ?? 0;
+      const word = Math.max(0, Math.min(names - 1, (state.panes[focus].word ?? 0) + action.by));
+      return { state: names === 0 ? state : { ...state, panes: touched(state, focus, { word }) } };
     }
     case 'enter':
       return enter(state, itemAt(state, focus));
@@ -235,10 +245,13 @@ export function pointed(state: State, pointer: Pointer): Next {
     return { state: { ...state, panes: touched(state, pane, { top: scrolled(state, pane, pointer.by * WHEEL_ROWS) }) } };
   }
   const again = state.focus === pane && index !== undefined && state.panes[pane].selected === index;
-  const focused: State = { ...state, focus: pane, ...(index === undefined ? {} : { panes: touched(state, pane, { selected: index }) }) };
+  const word = item?.names?.findIndex(({ from, to }) => under.column >= from && under.column < to) ?? -1;
+  const selected = { selected: index, word: word < 0 ? undefined : word };
+  const focused: State = { ...state, focus: pane, ...(index === undefined ? {} : { panes: touched(state, pane, selected) }) };
   if (item === undefined || state.running !== undefined) return { state: focused };
   if (pane === 'code' && (again || under.column < MARK_CELLS)) return toggle(focused, item);
-  return again || item.frame !== undefined || item.goroutine !== undefined ? enter(focused, item) : { state: focused };
+  const atOnce = word >= 0 || item.frame !== undefined || item.goroutine !== undefined || onArrow(item, under.column);
+  return again || atOnce ? enter(focused, item) : { state: focused };
 }
 
 /** A click on the time bar goes there, and the wheel a cell on or back. What comes faster than it can be done is not waited for. */
@@ -259,7 +272,7 @@ function enter(state: State, item: PaneItem | undefined): Next {
     return { state: { ...state, opened } };
   }
   if (section !== undefined) return act(state, { kind: 'lesson', move: { kind: 'section', number: section } });
-  if (names !== undefined) return named(state, names[0]!);
+  if (names !== undefined) return named(state, names[Math.min(state.panes[state.focus].word ?? 0, names.length - 1)]!.name);
   if (command !== undefined) return act(state, { kind: 'run', line: command });
   if (frame !== undefined) return act(state, { kind: 'run', line: `frame ${frame}` });
   if (goroutine !== undefined) return act(state, { kind: 'run', line: `goroutine ${goroutine}` });
@@ -270,12 +283,19 @@ function enter(state: State, item: PaneItem | undefined): Next {
 
 /** Shows what a name of a lesson's stands for: a register among the registers, anything else where it lies. */
 function named(state: State, name: string): Next {
-  const register = name.toLowerCase();
+  const register = registerNamed(name);
   const items = paneContentOf(state, paneNamed('registers'), state.columns).items;
-  const selected = items.findIndex(item => item.register === register || item.register === `r${register}`);
-  if (selected < 0) return { state, effect: { kind: 'find', text: name, pane: undefined } };
-  return { state: { ...state, focus: 'registers', panes: touched(state, 'registers', { selected }) } };
+  const selected = items.findIndex(item => item.register === register);
+  if (selected < 0) return { state, effect: { kind: 'find', text: expressionOf(name), pane: undefined } };
+  const back = [spotHere(state), ...state.back].slice(0, MOST_SPOTS);
+  return { state: { ...state, back, forth: [], focus: 'registers', panes: touched(state, 'registers', { selected }) } };
 }
+
+/** The arrow of a value that opens is a button. */
+const onArrow = ({ path, row }: PaneItem, column: number): boolean => {
+  const arrow = path === undefined ? -1 : rowText(row).search(/[►▼]/);
+  return arrow >= 0 && column >= arrow - 1 && column <= arrow + 1;
+};
 
 /** Sets a breakpoint at what an item stands for, or clears those that are there. */
 function toggle(state: State, item: PaneItem | undefined): Next {

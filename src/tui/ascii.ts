@@ -22,6 +22,7 @@ const MARKS: Readonly<Record<string, string>> = {
   '▲': '^',
   '▼': 'v',
   '→': '>',
+  '←': '<',
   '∕': '/',
   '⏎': '<',
   '↵': '<',

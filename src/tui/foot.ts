@@ -112,7 +112,9 @@ function hints(state: State): readonly Hint[] {
       ...(state.asking === 'search' || state.asking === 'answer' ? [] : [{ text: 'tab completes' }]),
       ...(state.asking === 'command' ? [{ text: 'up and down: commands before' }, { text: 'pageup, pagedown: console' }] : []),
     ];
-  return KEYS.flatMap((row): Hint[] => {
+  // In a lesson a selected name is what somebody is about to look at.
+  const first = (row: KeyRow): boolean => row.action.kind === 'enter' && state.focus === 'lesson';
+  return [...KEYS.filter(first), ...KEYS.filter(row => !first(row))].flatMap((row): Hint[] => {
     const hint = typeof row.hint === 'function' ? row.hint(state) : row.hint;
     return hint === undefined || (state.running !== undefined && !row.whileRunning) ? [] : [{ text: hint, row }];
   });

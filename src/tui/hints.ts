@@ -15,6 +15,10 @@ export const hintOfEnter: Hint = state => {
   const { selected } = state.panes[state.focus];
   if (selected === undefined) return undefined;
   const item = itemAt(state, state.focus);
+  if (item?.names !== undefined) {
+    const word = Math.min(state.panes[state.focus].word ?? 0, item.names.length - 1);
+    return `⏎ show ${item.names[word]!.name}${item.names.length > 1 ? ' ←→' : ''}`;
+  }
   if (item?.frame !== undefined) return '⏎ select';
   if (item?.goroutine !== undefined || item?.thread !== undefined) return '⏎ switch';
   return item?.target !== undefined || item?.value !== undefined || item?.address !== undefined ? '⏎ go' : undefined;

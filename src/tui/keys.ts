@@ -100,6 +100,8 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['home'], summary: 'to the first item', action: { kind: 'select', by: -1, unit: 'end' }, whileRunning: true },
   { keys: ['end'], summary: 'to the last item', action: { kind: 'select', by: 1, unit: 'end' }, whileRunning: true },
   { keys: ['enter'], summary: 'go where the selected item points', hint: hintOfEnter, action: { kind: 'enter' } },
+  { keys: ['left'], summary: "the selected line's name before", action: { kind: 'word', by: -1 }, whileRunning: true },
+  { keys: ['right'], summary: 'its next name, which enter shows', action: { kind: 'word', by: 1 }, whileRunning: true },
   { keys: ['/'], summary: 'search in the focused pane', hint: '/ find', action: { kind: 'type', asking: 'search' }, whileRunning: true },
   {
     keys: ['g'],
@@ -148,6 +150,7 @@ export const KEYS: readonly KeyRow[] = [
 export const POINTING: readonly (readonly [what: string, summary: string])[] = [
   ['click', 'focus, select; switch frame or goroutine'],
   ['click the mark', 'left of code: breakpoint, or none'],
+  ['click a name', 'of a lesson: shows it; an arrow: opens the value'],
   ['click again', 'breakpoint, or go where it points'],
   ['click below', 'a pane or a key of the last two lines: as if pressed'],
   ['wheel', 'scroll the pane under the pointer'],

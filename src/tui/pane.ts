@@ -1,6 +1,7 @@
 /** What a pane is: a row of the table in `panes/table.ts`, and a pure function from what is known to its items. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
+import type { NamePlace } from './names.js';
 import { printable, type Row, rowText, type TextRole, wrapped, wrappedRow } from './text.js';
 import type { View } from './view/view.js';
 import widthOf from './width.js';
@@ -19,8 +20,8 @@ export interface PaneItem {
   readonly target?: bigint;
   /** The command that Enter runs instead. */
   readonly command?: string;
-  /** Names in it that can be gone to. */
-  readonly names?: readonly string[];
+  /** Names in it that can be gone to, from left to right. */
+  readonly names?: readonly NamePlace[];
   /** A value in a tree, by the way to it: Enter opens and closes it. */
   readonly path?: string;
   /** A section of the lesson, by its number. */
@@ -89,6 +90,8 @@ export interface PaneState {
   /** The first item in view; undefined: where the anchor wants it. */
   readonly top: number | undefined;
   readonly selected: number | undefined;
+  /** Which of the selected item's names is meant; absent: the first. */
+  readonly word?: number | undefined;
 }
 
 /** Whether two items of successive contents stand for the same thing. */

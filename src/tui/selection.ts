@@ -81,11 +81,11 @@ export function searched(state: State, name: PaneName, text: string, by: 1 | -1)
 function revealed(state: State, name: PaneName, selected: number): PaneState {
   const { top } = state.panes[name];
   const place = layout(state).find(each => each.pane.name === name);
-  if (place === undefined) return { top, selected };
+  if (place === undefined) return { top, selected, word: undefined };
   const inView = linesInView({ ...state, panes: touched(state, name, { selected }) }, place);
-  if (inView.includes(selected)) return { top, selected };
+  if (inView.includes(selected)) return { top, selected, word: undefined };
   const first = inView[0] ?? 0;
-  return { top: selected < first ? selected : Math.max(0, selected - (place.height - 2)), selected };
+  return { top: selected < first ? selected : Math.max(0, selected - (place.height - 2)), selected, word: undefined };
 }
 
 const linesInView = (state: State, place: ScreenPlace): readonly number[] =>

@@ -1,7 +1,7 @@
 /** The one pure function that changes the screen's state. */
 
 import type { LessonView } from '../debugger/lesson/walk.js';
-import { act, noted, pointed, pressed, spotHere } from './actions.js';
+import { act, MOST_SPOTS, noted, pointed, pressed, spotHere } from './actions.js';
 import { EMPTY, insert } from './editor.js';
 import { carried } from './layout.js';
 import type { PaneState } from './pane.js';
@@ -12,7 +12,6 @@ import { say, written } from './transcript.js';
 import { pasted, typed, typedCandidates } from './typing.js';
 import type { View } from './view/view.js';
 
-const MOST_SPOTS = 100;
 /** What runs while it is looked for what has led to a stop. */
 const LOOKING = 'why';
 

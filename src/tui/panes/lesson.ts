@@ -1,6 +1,7 @@
 import { proseBlocks } from '../../debugger/lesson/markdown.js';
 import type { StepResult } from '../../debugger/lesson/run.js';
 import type { ExerciseView, LessonView } from '../../debugger/lesson/walk.js';
+import { namesIn, placesOf } from '../names.js';
 import { itemsOfLine, itemsOfRow, type PaneItem, type PaneRow, type PaneSubject } from '../pane.js';
 import { printable, type Row, span, type TextRole, wrappedRow } from '../text.js';
 
@@ -29,6 +30,15 @@ export const lessonPane = {
 
 const line = (text: string, role: TextRole, width: number): readonly PaneItem[] => itemsOfLine(` ${text}`, width, role);
 
+/** A command, a claim or an answer, whose names can be gone to. */
+const told = (text: string, role: TextRole, width: number): readonly PaneItem[] => withNames(line(text, role, width), namesIn(text));
+
+const withNames = (items: readonly PaneItem[], names: readonly string[]): readonly PaneItem[] =>
+  items.map(item => {
+    const places = placesOf(names, item.row);
+    return places.length === 0 ? item : { ...item, names: places };
+  });
+
 function sectionsOf({ title, sections }: LessonView, width: number): readonly PaneItem[] {
   return [
     ...line(title, 'title', width),
@@ -46,10 +56,13 @@ const STYLES = { plain: 'plain', code: 'literal', stress: 'stress', heading: 'ti
 function prose(text: string, width: number, read: boolean): readonly PaneItem[] {
   return proseBlocks(text).flatMap(({ spans, hang }) => {
     const row: Row = [span(' '), ...spans.map(each => span(printable(each.text), read ? 'dim' : STYLES[each.style]))];
-    return wrappedRow(row, width, hang + 1).map((each, index): PaneItem => {
-      const names = each.filter(({ role }) => role === STYLES.code).map(({ text }) => text.trim());
-      return { row: each, ...(index === 0 ? {} : { goesOn: true as const }), ...(names.length === 0 ? {} : { names }) };
-    });
+    const items = wrappedRow(row, width, hang + 1).map(
+      (each, index): PaneItem => (index === 0 ? { row: each } : { row: each, goesOn: true }),
+    );
+    return withNames(
+      items,
+      spans.flatMap(each => (each.style === 'code' ? namesIn(each.text) : [])),
+    );
   });
 }
 
@@ -60,7 +73,7 @@ function shown({ part, ok, output, skipped }: StepResult, width: number, read: b
       return [...prose(part.text, width, read), { row: [span('')] }];
     case 'command':
       return [
-        ...line(`(r14) ${part.text}`, read ? 'dim' : 'stress', width),
+        ...withNames(line(`(r14) ${part.text}`, read ? 'dim' : 'stress', width), namesOfStep(part.text)),
         ...answer(output, ok ? role : 'bad', width),
         { row: [span('')] },
       ];
@@ -72,7 +85,7 @@ function shown({ part, ok, output, skipped }: StepResult, width: number, read: b
       ];
     case 'check':
     case 'variant':
-      if (ok) return line(`✓ ${part.text}`, read ? 'dim' : 'good', width);
+      if (ok) return withNames(line(`✓ ${part.text}`, read ? 'dim' : 'good', width), namesOfStep(part.text));
       return [
         ...line(`✗ ${part.text}`, 'bad', width),
         ...output.split('\n').flatMap(text => line(`    ${text}`, 'bad', width)),
@@ -84,9 +97,15 @@ function shown({ part, ok, output, skipped }: StepResult, width: number, read: b
 /** What a step has answered, below it. */
 function answer(output: string, role: TextRole, width: number): readonly PaneItem[] {
   if (output === '') return [];
-  const rows = output.split('\n').flatMap(text => line(`  ${text}`, role, width));
+  const rows = output.split('\n').flatMap(text => told(`  ${text}`, role, width));
   if (rows.length <= ANSWER_ROWS) return rows;
   return [...rows.slice(0, ANSWER_ROWS - 1), ...line(`  ⋮ ${rows.length - ANSWER_ROWS + 1} more: 9`, 'dim', width)];
+}
+
+/** What stands behind a step's first word is one name, or has some. */
+function namesOfStep(text: string): readonly string[] {
+  const [, rest = ''] = /^\S+\s+(?:at\s+|\*|&)?(.*)$/.exec(text) ?? [];
+  return [...namesIn(text), ...namesIn(rest)];
 }
 
 function nextOf({ next, exercise, after }: LessonView, width: number): readonly PaneItem[] {
