@@ -16,6 +16,7 @@ import { buildRaceOracle } from '../support/race.js';
 import { doors } from './doors.js';
 import { growths } from './growing.js';
 import { besideOthers, programs } from './programs.js';
+import { screenFigures } from './screens.js';
 import { searching } from './searching.js';
 import { median, million, printTable, qemu, r14, rounds, type Stats, time } from './timing.js';
 
@@ -234,57 +235,7 @@ function goingBack(): void {
 
 goingBack();
 
-/** Milliseconds to the first screen of the bundled crash at 120 x 40, and from the key to the screen of each of some steps, and of steps back. */
-async function screens(): Promise<{ first: number; steps: number[]; back: number[] }> {
-  const { spawn } = await import('@lydell/node-pty');
-  const env = { ...process.env, CI: 'false', TERM: 'xterm-256color', HOME: mkdtempSync(join(tmpdir(), 'r14-')) };
-  const start = performance.now();
-  const pty = spawn(process.execPath, [r14, 'exec', 'newproc-race', '-ex', 'continue'], { cols: 120, rows: 40, env });
-  let text = '';
-  let seen: () => void = () => undefined;
-  pty.onData(data => {
-    text += data;
-    seen();
-  });
-  const shows = (wanted: RegExp) =>
-    new Promise<number>(resolve => {
-      seen = () => wanted.test(text) && resolve(performance.now());
-      seen();
-    });
-  const first = (await shows(/ t [1-9].*SIGSEGV.*─3 backtrace/s)) - start;
-  let t = Number([...text.matchAll(/ t ([\d,]+) /g)].at(-1)![1]!.replaceAll(',', ''));
-  const stepping = async (key: string, by: number): Promise<number> => {
-    text = '';
-    t += by;
-    const pressed = performance.now();
-    pty.write(key);
-    return (await shows(new RegExp(` t ${grouped(t)} `))) - pressed;
-  };
-  const [steps, back]: number[][] = [[], []];
-  while (back!.length < 30) back!.push(await stepping('p', -1));
-  while (steps!.length < 30) steps!.push(await stepping('s', 1));
-  pty.write('q');
-  rmSync(env.HOME, { recursive: true });
-  return { first, steps: steps!, back: back! };
-}
-
-const shown: Awaited<ReturnType<typeof screens>>[] = [];
-for (let round = 0; round < rounds; round++) shown.push(await screens());
-rows.push({
-  what: 'first screen of the bundled crash',
-  figure: `${median(shown.map(each => each.first)).toFixed(0)} ms`,
-  promised: '<= 700 ms',
-});
-rows.push({
-  what: "a step's new screen, from the key",
-  figure: `${median(shown.flatMap(each => each.steps)).toFixed(0)} ms`,
-  promised: '<= 30 ms',
-});
-rows.push({
-  what: "a step back's, from the key",
-  figure: `${median(shown.flatMap(each => each.back)).toFixed(0)} ms`,
-  promised: '<= 30 ms',
-});
+rows.push(...(await screenFigures()));
 
 rows.push(...(await doors(version)));
 
