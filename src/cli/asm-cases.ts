@@ -7,6 +7,7 @@ import { AssemblyError } from '../asm/diagnostics.js';
 import { CallError } from '../asm/invoke.js';
 import { run } from '../debugger/commands/execute.js';
 import { RULES, type RuleName } from '../debugger/lens/rules.js';
+import type { FileCase, TriedCase } from '../debugger/lesson/exercise.js';
 import { assembledLauncher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { callResults } from '../debugger/show/call-results.js';
@@ -42,6 +43,16 @@ interface CaseResult {
   readonly case: Case;
   readonly ok: boolean;
   readonly got: string;
+}
+
+/** The same calls with one file, as a lesson's exercise makes them: under all checks. */
+export async function triedCalls(parsed: Parsed, path: string, calls: readonly FileCase[]): Promise<readonly TriedCase[]> {
+  const results: TriedCase[] = [];
+  for (const { call, want } of calls) {
+    const wanted = { name: call, call, want: want.split(/,\s*/), limit: LIMIT, checks: new Set<string>(RULE_NAMES), points: 1 };
+    results.push({ call, want, ...(await tried(parsed, [path], wanted, { go: goFlag(parsed), runtime: undefined })) });
+  }
+  return results;
 }
 
 /** Instructions that a case may take where nobody has said. */

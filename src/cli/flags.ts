@@ -114,7 +114,12 @@ export const COMMAND_FLAGS = [
     summary: 'memory that going back may take, beside the program (default 1G)',
     of: ['exec', 'replay', 'asm', 'gdbserver', 'open'],
   },
-  { name: 'limit', value: 'N', summary: 'stop after N instructions', of: ['exec', 'run', 'asm', 'cost', 'race', 'gdbserver', 'explore'] },
+  {
+    name: 'limit',
+    value: 'N',
+    summary: 'stop after N instructions',
+    of: ['exec', 'run', 'asm', 'lesson', 'cost', 'race', 'gdbserver', 'explore'],
+  },
   {
     name: 'env',
     value: 'K=V',

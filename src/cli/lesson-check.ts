@@ -64,20 +64,25 @@ export async function checkAll(run: LessonRun, style: CheckStyle): Promise<numbe
 
 /** What is wrong with an exercise: it must be undone before its solution and done behind it, and take no wrong answer for a right one. */
 async function unsolvable(run: LessonRun, exercise: Exercise): Promise<string | undefined> {
-  const { solution, wrong } = exercise;
+  const { solution, wrong, file } = exercise;
+  if (file !== undefined) {
+    if ((await run.judge(exercise))?.ok === true) return `it is done before anything has been done: ${file} is right`;
+    const verdict = await run.tries(exercise, solution[0]!);
+    return verdict.ok ? undefined : `its solution ${solution[0]} is refused: ${verdict.said}`;
+  }
   if (wantsAnswer(exercise)) {
     for (const { what, why } of wrong) {
-      const verdict = run.judge(exercise, what);
+      const verdict = await run.judge(exercise, what);
       if (verdict?.ok !== false || verdict.said !== why) return `the wrong answer ${what} is taken for a right one`;
     }
-    const refused = solution.find(each => run.judge(exercise, each)?.ok !== true);
-    return refused === undefined ? undefined : `its own solution is refused: ${refused}`;
+    for (const each of solution) if ((await run.judge(exercise, each))?.ok !== true) return `its own solution is refused: ${each}`;
+    return undefined;
   }
-  if (run.judge(exercise)?.ok === true) return 'it is done before anything has been done';
+  if ((await run.judge(exercise))?.ok === true) return 'it is done before anything has been done';
   for (const line of solution) {
     const { ok, output } = await run.solve(line);
     if (!ok) return `its solution fails: ${line}: ${output}`;
   }
-  const verdict = run.judge(exercise);
+  const verdict = await run.judge(exercise);
   return verdict?.ok === true ? undefined : `its solution does not do it: ${verdict?.said}`;
 }

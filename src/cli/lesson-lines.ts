@@ -66,7 +66,7 @@ export async function walkLines(run: LessonRun, plain: boolean, after: string, k
       return say(hints <= all.length ? `hint: ${all[hints - 1]}` : `solution: ${solution.join('\n          ')}`);
     }
     left = typed === '';
-    const answered = typed !== '' && wantsAnswer(exercise) ? run.judge(exercise, typed) : undefined;
+    const answered = typed !== '' && wantsAnswer(exercise) ? await run.judge(exercise, typed) : undefined;
     if (answered?.ok === true) return pass(false);
     if (answered !== undefined) return say(`${marks.bad} ${answered.said}`);
     if (typed !== '' && wantsAnswer(exercise) && !isCommand(typed)) return say(`${marks.bad} ${typed} is not it; hint helps`);
@@ -75,7 +75,7 @@ export async function walkLines(run: LessonRun, plain: boolean, after: string, k
       if (typed === '') say('type the answer; hint helps, and Enter once more leaves it');
       return;
     }
-    const verdict = run.judge(exercise);
+    const verdict = await run.judge(exercise);
     if (verdict?.ok === true) return pass(false);
     if (typed === '') say(`${verdict?.said}; hint helps, and Enter once more leaves it`);
   };

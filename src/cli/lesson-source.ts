@@ -27,6 +27,8 @@ export interface LessonSource {
   readonly name: string;
   readonly lesson: Lesson;
   readonly launch: (variant: string | undefined, race: boolean | undefined) => Launcher;
+  /** Of a lesson with files beside it. */
+  readonly tried?: NonNullable<LessonStage['tried']>;
 }
 
 /** `path`: a bundled program, a file of Markdown, a folder with a lesson.md, or a program of the reader's own. Throws Told; LessonError for what is wrong in it. */
@@ -103,6 +105,12 @@ function ownLesson(parsed: Parsed, file: string): LessonSource {
     key: resolve(file),
     name: basename(folder) === '.' ? basename(file) : basename(resolve(folder)),
     lesson,
+    tried: async (name, cases) => {
+      const path = join(folder, name);
+      if (!existsSync(path)) return cases.map(each => ({ ...each, ok: false, got: `there is no ${path} yet` }));
+      const { triedCalls } = await import('./asm-cases.js');
+      return triedCalls(parsed, path, cases);
+    },
     launch: (variant, race) => {
       const { setting, line } = settings.get(variant ?? first)!;
       if (setting.build !== undefined && !built.has(setting.build)) {
@@ -197,20 +205,21 @@ export async function prepareLessons(): Promise<void> {
   assemblyOf = (await import('./asm.js')).assembly;
 }
 
-/** Sessions of the lesson's programs, with the same settings; what they write is also seen in `outlet`. */
-export function stageOf({ launch }: LessonSource, outlet: Outlet | undefined): LessonStage {
+/** Sessions of the lesson's programs, with the same settings; what they write is also seen in `outlet`. `limit`: instructions of each. */
+export function stageOf({ launch, tried }: LessonSource, outlet: Outlet | undefined, limit?: number): LessonStage {
   let written = '';
   const settings = new Settings();
   return {
     open: (variant, race) => {
       written = '';
       const decoder = new TextDecoder();
-      const session = new Session(launch(variant, race), nodeHost(), undefined, settings);
+      const session = new Session(launch(variant, race), nodeHost(), limit, settings);
       session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
       outlet?.attend(session);
       return session;
     },
     printed: () => written,
+    ...(tried === undefined ? {} : { tried }),
   };
 }
 

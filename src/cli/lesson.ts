@@ -6,7 +6,7 @@ import { LessonRun } from '../debugger/lesson/run.js';
 import type { SharedLook } from '../debugger/session/share.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
-import { asciiWanted, type Parsed, screenWanted, UsageError } from './flags.js';
+import { asciiWanted, numberFlag, type Parsed, screenWanted, UsageError } from './flags.js';
 import { checkAll, checkStyle } from './lesson-check.js';
 import { walkLines } from './lesson-lines.js';
 import { printLesson } from './lesson-print.js';
@@ -16,6 +16,8 @@ import { Outlet, writeOut } from './output.js';
 import { openScreen } from './screen.js';
 
 const BAD_INPUT = 2;
+/** Instructions of a program that nobody is there to stop. */
+const UNATTENDED = 1_000_000_000;
 
 /** Where a link leads to in a lesson. */
 interface SharedLesson {
@@ -37,7 +39,8 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const outlet = new Outlet(1);
     const check = parsed.values.has('check');
     const print = parsed.values.has('print');
-    const stage = stageOf(source, check || print ? undefined : outlet);
+    const given = numberFlag(parsed, 'limit', 1);
+    const stage = stageOf(source, check || print ? undefined : outlet, given ?? (check || print ? UNATTENDED : undefined));
     const run = new LessonRun(lesson, stage);
     if (check) return await checkAll(run, checkStyle(parsed));
     if (parsed.values.has('html') && !print) throw new UsageError('--html is of --print');

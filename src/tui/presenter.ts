@@ -258,7 +258,7 @@ export class Presenter {
     const output = await action();
     forget();
     if (opened.session.ended) return display.left();
-    opened.lesson?.afterCommand();
+    await opened.lesson?.afterCommand();
     if (output !== '') this.send({ kind: 'answer', text: output });
     // The code follows the program, and the frame that is selected. Addresses of one process are none of another's.
     if (opened.session.target !== target) this.#looking = atFirst(opened.session);

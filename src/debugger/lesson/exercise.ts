@@ -5,9 +5,11 @@
  *     expect ...               what is to be so then, in the forms of the command `expect`
  *     answer TEXT | TEXT...    what may be typed; letter case and blanks do not count
  *     answer == EXPRESSION     a number or expression with that value
- *     wrong TEXT: WHY          a wrong answer that was foreseen, and what is to be said of it; for `expect`: wrong EXPRESSION: WHY, where that holds
+ *     file FILE                a file of assembly beside the lesson, which the reader is to write or to mend
+ *     case CALL = RESULT       what a call of it is to return; several results with commas
+ *     wrong TEXT: WHY          a wrong answer that was foreseen, and what is to be said of it; for `expect`: wrong EXPRESSION: WHY, where that holds; for `case`: wrong CALL = RESULT: WHY
  *     hint TEXT                hints are given one after the other
- *     solution LINE            the answer, or the commands that bring it about
+ *     solution LINE            the answer, the commands that bring it about, or a file like the reader's that is right
  *
  * Several lines of a kind are several of them; the lines of `ask` are one text. An exercise is an excursion: the lesson goes on from where it stood.
  */
@@ -25,9 +27,24 @@ export interface Exercise {
   readonly answers: readonly string[];
   /** Its value may be typed. */
   readonly value: string | undefined;
+  /** What the reader writes, and what its calls are to return. */
+  readonly file: string | undefined;
+  readonly cases: readonly FileCase[];
   readonly wrong: readonly { readonly what: string; readonly why: string }[];
   readonly hints: readonly string[];
   readonly solution: readonly string[];
+}
+
+/** A call, and its results as they are printed. */
+export interface FileCase {
+  readonly call: string;
+  readonly want: string;
+}
+
+export interface TriedCase extends FileCase {
+  readonly ok: boolean;
+  /** Its results, or why there are none. */
+  readonly got: string;
 }
 
 export interface Verdict {
@@ -39,7 +56,7 @@ export interface Verdict {
 /** Whether something is to be typed, rather than brought about. */
 export const wantsAnswer = ({ answers, value }: Exercise): boolean => answers.length > 0 || value !== undefined;
 
-const KINDS = ['ask', 'expect', 'answer', 'wrong', 'hint', 'solution'] as const;
+const KINDS = ['ask', 'expect', 'answer', 'file', 'case', 'wrong', 'hint', 'solution'] as const;
 
 /** The lines of a block. `complain` hears of what is wrong, with the line's number in the block from 0. */
 export function parseExercise(lines: readonly string[], complain: (line: number, problem: string) => void): Exercise {
@@ -71,6 +88,8 @@ export function parseExercise(lines: readonly string[], complain: (line: number,
     expects: of('expect').flatMap(({ text, line }) => parsed(line, () => parseExpectation(text))),
     answers: answers.flatMap(({ text }) => text.split('|').map(each => each.trim())),
     value: value?.text.slice(2).trim(),
+    file: of('file')[0]?.text,
+    cases: of('case').flatMap(({ text, line }) => parsed(line, () => parseCase(text))),
     wrong: of('wrong').flatMap(({ text, line }) =>
       parsed(line, () => {
         const [, what, why] = /^(.+?):\s+(.+)$/.exec(text) ?? [];
@@ -83,10 +102,29 @@ export function parseExercise(lines: readonly string[], complain: (line: number,
     solution: of('solution').map(({ text }) => text),
   };
   if (exercise.ask === '') complain(0, 'an exercise begins with its task: ask TEXT');
-  if (!wantsAnswer(exercise) && exercise.expects.length === 0)
-    complain(0, 'an exercise wants an answer, or expect: how else could it be judged?');
+  const { file, cases, expects } = exercise;
+  if (!wantsAnswer(exercise) && expects.length === 0 && file === undefined)
+    complain(0, 'an exercise wants an answer, expect, or a file with cases: how else could it be judged?');
+  if ((file === undefined) !== (cases.length === 0)) complain(0, 'file and case go together: file add.s, case Add(2, 3) = 5');
+  if (file !== undefined && (wantsAnswer(exercise) || expects.length > 0))
+    complain(0, 'an exercise with a file has cases, and no answer or expect');
   if (exercise.solution.length === 0) complain(0, 'an exercise has a solution: somebody will want it');
   return exercise;
+}
+
+function parseCase(text: string): FileCase {
+  const [, call, want] = /^(.+\))\s*=\s*(.+)$/.exec(text) ?? [];
+  if (call === undefined || want === undefined) throw new CommandError('case wants a call and its result: case Add(2, 3) = 5');
+  return { call, want };
+}
+
+/** What is to be said of a file, by what its calls have returned. */
+export function judgeCases({ wrong }: Exercise, tried: readonly TriedCase[]): Verdict {
+  const failed = tried.find(({ ok }) => !ok);
+  if (failed === undefined) return { ok: true, said: '' };
+  const { call, want, got } = failed;
+  const foreseen = wrong.find(({ what }) => plain(what) === plain(`${call} = ${got}`));
+  return { ok: false, said: foreseen?.why ?? `not yet: ${call} is to be ${want}: ${got}` };
 }
 
 const plain = (text: string): string => text.toLowerCase().replace(/\s+/g, ' ').replace(/^[%$]/, '').trim();

@@ -8,7 +8,16 @@ import { contradiction } from '../commands/expectation.js';
 import type { BreakpointsKept } from '../session/breakpoints.js';
 import type { Selection, Session } from '../session/session.js';
 import type { Stop } from '../session/stop.js';
-import { type Exercise, judgeAnswer, judgeState, type Verdict, wantsAnswer } from './exercise.js';
+import {
+  type Exercise,
+  type FileCase,
+  judgeAnswer,
+  judgeCases,
+  judgeState,
+  type TriedCase,
+  type Verdict,
+  wantsAnswer,
+} from './exercise.js';
 import type { Lesson, LessonPart } from './lesson.js';
 import { effectOfStep } from './steps.js';
 
@@ -18,6 +27,8 @@ export interface LessonStage {
   open(variant: string | undefined, race: boolean | undefined): Session;
   /** What the program of the present session has written. */
   printed(): string;
+  /** Assembles a file beside the lesson, and makes these calls with it; absent: there are no files. */
+  tried?(file: string, cases: readonly FileCase[]): Promise<readonly TriedCase[]>;
 }
 
 export interface StepResult {
@@ -99,9 +110,16 @@ export class LessonRun {
   }
 
   /** What becomes of the exercise: with something typed as an answer to it, else by what is so now. Undefined: what was typed is no answer. */
-  judge(exercise: Exercise, typed?: string): Verdict | undefined {
+  async judge(exercise: Exercise, typed?: string): Promise<Verdict | undefined> {
+    if (exercise.file !== undefined) return typed === undefined ? this.tries(exercise, exercise.file) : undefined;
     if (wantsAnswer(exercise)) return typed === undefined ? undefined : judgeAnswer(this.session, exercise, typed);
     return judgeState(this.session, exercise, { printed: this.stage.printed(), answer: this.session.answered });
+  }
+
+  /** What becomes of an exercise about a file with that one. */
+  async tries(exercise: Exercise, file: string): Promise<Verdict> {
+    const tried = await this.stage.tried?.(file, exercise.cases);
+    return tried === undefined ? { ok: false, said: 'there are no files of this lesson' } : judgeCases(exercise, tried);
   }
 
   /** The exercise is done with. */
@@ -205,7 +223,13 @@ export class LessonRun {
       case 'command': {
         const { ok, output } = await this.#asWritten(part.text);
         this.#answer = output;
-        return { part, ok, output };
+        // What a check would say of it is beside the point.
+        const endless = this.session.stop.reason === 'limit';
+        return {
+          part,
+          ok: ok && !endless,
+          output: endless ? `${output}\nthis step does not end by itself: --limit N allows it more instructions` : output,
+        };
       }
       case 'check': {
         const output = contradiction(this.session, part.check, { printed: this.stage.printed(), answer: this.#answer });

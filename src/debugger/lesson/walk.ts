@@ -29,6 +29,8 @@ export interface LessonView {
 
 export interface ExerciseView {
   readonly answer: boolean;
+  /** What the reader is to write; undefined: nothing. */
+  readonly file: string | undefined;
   /** Hints that were given, and the solution, if it was. */
   readonly hints: readonly string[];
   readonly solution: readonly string[] | undefined;
@@ -86,6 +88,7 @@ export class LessonWalk {
     const { hints, solution } = exercise;
     return {
       answer: wantsAnswer(exercise),
+      file: exercise.file,
       hints: hints.slice(0, this.#hints),
       solution: this.#hints > hints.length ? solution : undefined,
       more: this.#hints <= hints.length,
@@ -121,8 +124,11 @@ export class LessonWalk {
     const { run } = this;
     if (run.next === undefined) return '';
     this.#begin();
+    const at = run.position;
     const { output } = run.exercise === undefined ? await run.advance() : run.passed(true);
     const wrong = await this.#read();
+    // Who has left in its middle begins with it the next time.
+    if (this.session.stop.reason === 'interrupted') this.kept(at);
     return [...(output === '' ? [] : [output]), ...wrong].join('\n');
   }
 
@@ -145,9 +151,10 @@ export class LessonWalk {
   }
 
   /** An exercise that is done is known to be as soon as the program stops. */
-  afterCommand(): void {
+  async afterCommand(): Promise<void> {
     const { exercise } = this.run;
-    if (exercise !== undefined && !wantsAnswer(exercise) && this.run.judge(exercise)?.ok === true) this.#said = DONE;
+    if (exercise === undefined || wantsAnswer(exercise) || exercise.file !== undefined) return;
+    if ((await this.run.judge(exercise))?.ok === true) this.#said = DONE;
   }
 
   #begin(): void {
@@ -190,7 +197,7 @@ export class LessonWalk {
     const { run } = this;
     const { exercise } = run;
     if (exercise === undefined) return '';
-    const verdict = run.judge(exercise, typed);
+    const verdict = await run.judge(exercise, typed);
     if (verdict?.ok === true) {
       this.#begin();
       run.passed(false);

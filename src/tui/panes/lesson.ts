@@ -123,5 +123,5 @@ function nextOf({ next, exercise, after }: LessonView, width: number): readonly 
   ];
 }
 
-const waysOf = ({ answer, more, hints }: ExerciseView): string =>
-  `${answer ? '► space: type the answer' : '► do it, with keys or : and a command; space looks'}${more ? ` · H ${hints.length === 0 ? 'a hint' : 'more'}` : ''} · x leaves it`;
+const waysOf = ({ answer, file, more, hints }: ExerciseView): string =>
+  `${answer ? '► space: type the answer' : file === undefined ? '► do it, with keys or : and a command; space looks' : `► write ${file} in your editor; space assembles and tries it`}${more ? ` · H ${hints.length === 0 ? 'a hint' : 'more'}` : ''} · x leaves it`;
