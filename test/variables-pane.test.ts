@@ -30,6 +30,29 @@ it.each([
   expect(await screen.exit()).toBe(0);
 });
 
+it.each([
+  [80, 24],
+  [120, 40],
+  [200, 60],
+])('W watches an expression, which has a place on the screen until W takes it away, at %i x %i', async (columns, rows) => {
+  const screen = openR14(columns, rows, ['exec', 'closures', '-ex', 'b main.area', '-ex', 'c']);
+  await screen.settles(/breakpoint 1 in main\.area/);
+  screen.type('W*r\r');
+  await screen.settles(/─l variables[\s\S]*► \*r = main\.rect \{width: 6, height: 7\}/);
+  expect(screen.text()).toContain('─1 code');
+  const arrow = screen.find('► *r =');
+  screen.mouse(arrow);
+  await screen.settles(/width = 6 {2}int/);
+  screen.type('l');
+  await screen.settles(/width = 6 {2}int/);
+  screen.type('\x1b[H');
+  await screen.settles(/\*r = main\.rect/);
+  screen.type('W');
+  await screen.hides('*r = main.rect');
+  screen.type('q');
+  expect(await screen.exit()).toBe(0);
+});
+
 it('r14 asm --call opens where the called function begins, in Go syntax, and R takes the file as it is by then', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'r14-'));
   const file = join(folder, 'add.s');

@@ -2,8 +2,8 @@
 import type { LessonMove } from '../debugger/lesson/walk.js';
 import type { PaneName } from './panes/table.js';
 
-/** What a line that is typed is: a command, a text to search for, a place to go to. */
-export type Asking = 'command' | 'search' | 'place' | 'answer';
+/** What a line that is typed is: a command, a text to search for, a place to go to, an answer, an expression to watch. */
+export type Asking = 'command' | 'search' | 'place' | 'answer' | 'watch';
 
 export type Action =
   /** `typed`: not by a single key, so that the answer is wanted. */
@@ -15,7 +15,21 @@ export type Action =
   | { readonly kind: 'select'; readonly by: number; readonly unit: 'item' | 'page' | 'end' }
   | { readonly kind: 'lesson'; readonly move: LessonMove }
   | { readonly kind: 'contents' }
-  | { readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'lanes' | 'zoom' | 'hide' | 'mouse' | 'own' }
+  | {
+      readonly kind:
+        | 'enter'
+        | 'back'
+        | 'forth'
+        | 'follow'
+        | 'breakpoint'
+        | 'flavour'
+        | 'lanes'
+        | 'zoom'
+        | 'hide'
+        | 'mouse'
+        | 'own'
+        | 'watch';
+    }
   /** Another of the selected item's names. */
   | { readonly kind: 'word'; readonly by: 1 | -1 }
   /** A line is typed. */

@@ -15,7 +15,7 @@ import type { PaneItem } from './pane.js';
 
 import { hasReport } from './panes/output.js';
 import { PANES, paneNamed } from './panes/table.js';
-import { itemAt, meant, rowsOfPane, searched, selectBy } from './selection.js';
+import { itemAt, meant, rowsOfPane, searched, selectBy, selectedIn } from './selection.js';
 import { type Next, type Spot, type State, touched } from './state.js';
 import { rowText } from './text.js';
 import { commandAt, commandBy, commandTo } from './time-bar.js';
@@ -141,6 +141,14 @@ export function act(state: State, action: Action): Next {
       if (next === undefined) return { state: noted(state, 'one pane must remain') };
       return act({ ...state, focus: next, zoomed: false }, { kind: 'run', line: `config hidden-panes "${[...hidden].join(' ')}"` });
     }
+    case 'watch': {
+      const watch = itemAt(state, 'locals')?.watch;
+      const chosen = focus === 'locals' && state.panes.locals.selected !== undefined;
+      if (chosen && watch !== undefined) return act(state, { kind: 'run', line: `display -d ${watch}` });
+      return state.view.exited
+        ? { state: noted(state, 'there is nothing to watch any more') }
+        : { state: { ...state, line: EMPTY, asking: 'watch' } };
+    }
     case 'mouse': {
       const mouse = !state.mouse;
       const told = mouse ? 'the mouse is on' : "the mouse is off: the terminal's own selection works; M switches it on";
@@ -185,7 +193,8 @@ function lessonMoved(state: State, move: LessonMove): Next {
   const asking = (asked: LessonMove): Next => {
     const { next } = lesson;
     const running = asked.kind === 'step' && next !== undefined ? next.text : LESSON_RUNS;
-    return { state: { ...state, contents: false, running, asked: true }, effect: { kind: 'lesson', move: asked } };
+    // What a step has answered stands in the lesson.
+    return { state: { ...state, contents: false, running, asked: false }, effect: { kind: 'lesson', move: asked } };
   };
   const { exercise } = lesson;
   switch (move.kind) {
@@ -266,6 +275,7 @@ function along(state: State, { from, width }: { readonly from: number; readonly 
 function enter(state: State, item: PaneItem | undefined): Next {
   if (item === undefined) return { state };
   const { frame, goroutine, thread, command, section, names, path } = item;
+  if (path !== undefined && item.value !== undefined) return { state, effect: { kind: 'go', address: item.value } };
   if (path !== undefined) {
     const opened = new Set(state.opened);
     if (!opened.delete(path)) opened.add(path);
@@ -288,7 +298,8 @@ function named(state: State, name: string): Next {
   const selected = items.findIndex(item => item.register === register);
   if (selected < 0) return { state, effect: { kind: 'find', text: expressionOf(name), pane: undefined } };
   const back = [spotHere(state), ...state.back].slice(0, MOST_SPOTS);
-  return { state: { ...state, back, forth: [], focus: 'registers', panes: touched(state, 'registers', { selected }) } };
+  const focused: State = { ...state, back, forth: [], focus: 'registers' };
+  return { state: { ...focused, panes: selectedIn(focused, 'registers', selected) } };
 }
 
 /** The arrow of a value that opens is a button. */

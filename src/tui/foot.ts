@@ -13,6 +13,7 @@ const PROMPTS: Readonly<Record<Asking, string>> = {
   search: 'search: ',
   place: 'go to: ',
   answer: 'answer: ',
+  watch: 'watch: ',
 };
 
 /** A piece of a line, and what a click on it does. */
@@ -33,6 +34,7 @@ const ENTERS: Readonly<Record<Asking, string>> = {
   search: 'enter searches',
   place: 'enter goes there',
   answer: 'enter gives it',
+  watch: 'enter watches it',
 };
 
 const rowOf = (pieces: readonly Piece[]): Row => pieces.map(({ text, role }) => span(text, role));

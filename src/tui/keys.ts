@@ -121,6 +121,7 @@ export const KEYS: readonly KeyRow[] = [
       whileRunning: true,
     }),
   ),
+  { keys: ['W'], summary: 'watch an expression; on one that is watched: no longer', action: { kind: 'watch' } },
   { keys: ['h'], summary: 'hide the focused pane, or show it again; kept for the next time', action: { kind: 'hide' } },
   { keys: ['z'], summary: 'zoom the focused pane, and back', hint: hintOfZoom, action: { kind: 'zoom' }, whileRunning: true },
   { keys: ['M'], summary: 'mouse off and on; off, text can be selected', action: { kind: 'mouse' }, whileRunning: true },

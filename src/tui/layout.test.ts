@@ -24,6 +24,7 @@ const at = (current: number): View => ({
   theme: 'dark',
   lanes: undefined,
   hidden: new Set(),
+  watches: 0,
   breakpoints: new Set(),
   title: 'crash',
   place: 'thread 1',

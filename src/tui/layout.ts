@@ -28,6 +28,8 @@ interface Slot {
   readonly asked?: boolean;
   /** A glimpse of it: focused, it takes the whole body. */
   readonly brief?: boolean;
+  /** Only while something is watched. */
+  readonly watched?: true;
   /** Not where both of these are shown: then there is no room for it. */
   readonly yieldsTo?: readonly [PaneName, PaneName];
 }
@@ -50,6 +52,7 @@ interface Layout {
 }
 
 const slot = (pane: PaneName, least: number, weight: number): Slot => ({ pane, least, weight });
+const WATCHED: Slot = { ...slot('locals', 4, 1), watched: true, brief: true };
 const column = (part: number, ...slots: readonly Slot[]): Column => ({ part, slots });
 
 /** The first that fits is used. A pane that is focused and has no place there takes the whole body. */
@@ -61,7 +64,7 @@ const LAYOUTS: readonly Layout[] = [
       [
         column(1, slot('code', 12, 3), slot('why', 8, 2), slot('backtrace', 8, 2), slot('console', 4, 1)),
         column(1, slot('source', 12, 3), slot('lens', 4, 2), slot('race', 14, 4), slot('goroutines', 3, 1), slot('output', 3, 1)),
-        column(1, slot('registers', 16, 3), slot('memory', 6, 2), slot('lesson', 12, 3)),
+        column(1, slot('registers', 16, 3), WATCHED, slot('memory', 6, 2), slot('lesson', 12, 3)),
       ],
     ],
   },
@@ -76,6 +79,7 @@ const LAYOUTS: readonly Layout[] = [
           slot('registers', 12, 3),
           slot('race', 9, 3),
           slot('lens', 9, 2),
+          WATCHED,
           slot('memory', 4, 2),
           slot('lesson', 14, 4),
           slot('goroutines', 2, 1),
@@ -88,9 +92,10 @@ const LAYOUTS: readonly Layout[] = [
     rows: 15,
     bands: [
       [column(4, slot('code', 5, 3)), column(3, slot('registers', 5, 3))],
+      [column(1, WATCHED)],
       [column(1, { ...slot('backtrace', 7, 0.1), yieldsTo: ['why', 'lesson'] })],
       [column(1, { ...slot('why', 10, 0.2), brief: true })],
-      [column(1, { ...slot('lesson', 6, 0.6), brief: true })],
+      [column(1, { ...slot('lesson', 8, 2), brief: true })],
       [column(1, { ...slot('console', 3, 0.3), asked: true })],
     ],
   },
@@ -128,8 +133,9 @@ export function layout(state: State): readonly ScreenPlace[] {
   if (focus !== undefined && (state.zoomed || !chosen.bands.flat().some(has))) return alone(state, body);
   const filled = (pane: PaneName): boolean =>
     pane === focus || (!beside(pane) && !state.view.hidden.has(pane) && paneContentOf(state, paneNamed(pane), columns).items.length > 0);
-  const shown = ({ pane, asked, yieldsTo }: Slot): boolean =>
-    pane === focus || (filled(pane) && (asked !== true || state.asked) && yieldsTo?.every(filled) !== true);
+  const shown = ({ pane, asked, watched, yieldsTo }: Slot): boolean =>
+    pane === focus ||
+    ((watched !== true || state.view.watches > 0) && filled(pane) && (asked !== true || state.asked) && yieldsTo?.every(filled) !== true);
   const bands = chosen.bands
     .map(band =>
       spread(

@@ -24,6 +24,8 @@ export interface PaneItem {
   readonly names?: readonly NamePlace[];
   /** A value in a tree, by the way to it: Enter opens and closes it. */
   readonly path?: string;
+  /** Number of the expression that is watched and stands here. */
+  readonly watch?: number;
   /** A section of the lesson, by its number. */
   readonly section?: number;
   /** A line of source that it shows. */

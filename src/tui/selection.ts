@@ -77,6 +77,10 @@ export function searched(state: State, name: PaneName, text: string, by: 1 | -1)
   return touched(state, name, revealed(state, name, next ?? found.at(by > 0 ? 0 : -1)!));
 }
 
+/** The item selected in a pane, and in view there. */
+export const selectedIn = (state: State, name: PaneName, index: number): State['panes'] =>
+  touched(state, name, revealed(state, name, index));
+
 /** The item selected, and the pane scrolled no further than it needs to be seen. */
 function revealed(state: State, name: PaneName, selected: number): PaneState {
   const { top } = state.panes[name];

@@ -25,6 +25,10 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
           ? { state: answered }
           : act(answered, { kind: 'lesson', move: { kind: 'answer', text: line.text.trim() } });
       }
+      if (state.asking === 'watch') {
+        const expression = line.text.trim();
+        return expression === '' ? closed : act({ ...state, line: undefined }, { kind: 'run', line: `display ${expression}` });
+      }
       if (state.asking === 'place') return wanted(state, line.text.trim());
       return submitted(state, line.text);
     case 'ctrl-c':
@@ -42,7 +46,7 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
     case 'tab':
       return {
         state: { ...state, line: { ...line, search: undefined } },
-        effect: { kind: 'complete', line: `${state.asking === 'place' ? LOCATION : ''}${commandBefore(line)}` },
+        effect: { kind: 'complete', line: `${COMPLETED_AS[state.asking] ?? ''}${commandBefore(line)}` },
       };
     case 'pageup':
     case 'pagedown': {
@@ -60,8 +64,8 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   }
 }
 
-/** A command that takes what `g` takes: places are completed as its are. */
-const LOCATION = 'list ';
+/** Commands that take what is typed: it is completed as behind them. */
+const COMPLETED_AS: Readonly<Partial<Record<State['asking'], string>>> = { place: 'list ', watch: 'print ' };
 
 /** From the text's first place on, `n` and `N` go through them. */
 function sought(state: State, text: string): State {

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../../scripts/build.js';
 import { INTEGER_REGISTERS } from '../../src/asm/syntax.js';
-import { grouped } from '../../src/host/grouped.js';
 import { replayScript } from '../../src/runtime/race/replay.js';
 import { millionEvents } from '../race/made.js';
 import { buildC, buildGo, toolchain } from '../support/build.js';

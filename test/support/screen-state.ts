@@ -12,6 +12,7 @@ export const view = (t: string, rax: string): View => ({
   theme: 'dark',
   lanes: undefined,
   hidden: new Set(),
+  watches: 0,
   breakpoints: new Set(),
   title: 'crash',
   place: 'goroutine 1 on g0   thread 1',

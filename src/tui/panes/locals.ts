@@ -25,13 +25,17 @@ export const localsPane = {
         span(node.type === '' ? '' : `  ${printable(shortNames(node.type))}`, 'dim'),
       ];
       const parts = isOpen ? node.children.flatMap(child => rows(child, `${path} ${child.name}`, depth + 1)) : [];
-      return [{ row, path }, ...parts];
+      // A value that opens to nothing may be an address.
+      const [, digits] = opens ? [] : (ADDRESS.exec(node.text) ?? []);
+      const goes = digits === undefined ? {} : { value: BigInt(digits) };
+      return [{ row, path, ...goes, ...(node.watch === undefined ? {} : { watch: node.watch }) }, ...parts];
     };
     const items = [...group('watched', watched), ...group('arguments', args), ...group('variables', locals)];
-    return { items: items.length > 0 ? items : EMPTY, note: ':display EXPR watches' };
+    return { items: items.length > 0 ? items : EMPTY, note: 'W watches an expression' };
   },
 } as const satisfies PaneRow;
 
+const ADDRESS = /(0x[0-9a-f]{4,16})\b/;
 const EMPTY: readonly PaneItem[] = [{ row: [span(' nothing is known of variables here: u selects the caller, U your own code', 'dim')] }];
 
 /** Path -> text, of all that was seen. */

@@ -11,6 +11,8 @@ export interface LocalNode {
   readonly type: string;
   readonly text: string;
   readonly children: readonly LocalNode[];
+  /** Number of the display that it is of. */
+  readonly watch?: number;
 }
 
 export interface LocalsView {
@@ -33,12 +35,12 @@ export function observeLocals(session: Session): LocalsView {
       const [tree] = treesOf(context, [{ value, text }], { inC: context.frame?.language === 'c', ...print });
       return nodeOf({ ...tree, name });
     });
-  const watched = session.displays.map(({ expression }): LocalNode => {
+  const watched = session.displays.map(({ id, expression }): LocalNode => {
     try {
       const { output, data } = printExpression(session.context(), { text: expression, column: 0 }, '', print);
-      return { ...nodeOf({ ...(data() as object), name: expression }), text: output };
+      return { ...nodeOf({ ...(data() as object), name: expression }), text: output, watch: id };
     } catch (error) {
-      return { name: expression, type: '', text: told(error).message, children: [] };
+      return { name: expression, type: '', text: told(error).message, children: [], watch: id };
     }
   });
   return { watched, args: listed('args'), locals: listed('locals') };

@@ -46,6 +46,8 @@ interface Head {
   /** Panes that the user has hidden. */
   readonly hidden: ReadonlySet<string>;
   readonly breakpoints: ReadonlySet<bigint>;
+  /** How many expressions are watched. */
+  readonly watches: number;
 }
 
 interface Parts {
@@ -126,6 +128,7 @@ export function observe(session: Session, title: string, looking: Looking = {}):
     lanes: session.settings.vectorLanes,
     hidden: session.settings.hiddenPanes,
     breakpoints: session.breakpoints.addresses,
+    watches: session.displays.length,
   };
   const stop = stopHeadline(session);
   if (session.exited)
