@@ -91,7 +91,7 @@ describe.each([
     screen.mouse({ row, column: column + 8 });
     await screen.settles(/r14 +0x[0-9a-f]+ +g =/);
     screen.type('\x7f');
-    await screen.settles(/─6 lesson/);
+    await screen.settles(/⏎ show R14 ←→/);
     expect(screen.text()).not.toContain('there is no place before this one');
     screen.mouse(screen.find('expect R14 == &runtime.g0'));
     await screen.settles(/⏎ show R14 ←→/);
