@@ -88,7 +88,9 @@ describe.each([
     await screen.settles(/─6 lesson/);
     while (!screen.text().includes('✓ expect R14 == &runtime.g0')) await space(screen);
     const { row, column } = screen.find('expect R14 == &runtime.g0');
+    const before = screen.text();
     screen.mouse({ row, column: column + 8 });
+    await screen.until(() => screen.text() !== before);
     await screen.settles(/r14 +0x[0-9a-f]+ +g =/);
     screen.type('\x7f');
     await screen.settles(/⏎ show R14 ←→/);
