@@ -95,8 +95,6 @@ describe.each([
     screen.type('\x7f');
     await screen.settles(/⏎ show R14 ←→/);
     expect(screen.text()).not.toContain('there is no place before this one');
-    screen.mouse(screen.find('expect R14 == &runtime.g0'));
-    await screen.settles(/⏎ show R14 ←→/);
     screen.type('\x1b[C');
     await screen.settles(/⏎ show runtime\.g0 ←→/);
     screen.type('\r');
