@@ -4,7 +4,9 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { parseLesson } from '../debugger/lesson/lesson.js';
+import { type Lesson, parseLesson } from '../debugger/lesson/lesson.js';
+import type { LessonStage } from '../debugger/lesson/run.js';
+import type { Launcher } from '../debugger/session/host.js';
 import { launcher } from '../debugger/session/launcher.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { nodePorts } from '../host/node/ports.js';
@@ -12,7 +14,6 @@ import { readRegular } from '../host/node/regular.js';
 import { Told } from '../host/told.js';
 import { openImage } from '../image/image.js';
 import type { Parsed } from './flags.js';
-import type { LessonSource } from './lesson-source.js';
 import { processOptions } from './process-options.js';
 
 const FOLDER = 'programs/real';
@@ -20,6 +21,17 @@ const FITS = /^---\r?\nfits: *(.+?)\r?\n---\r?\n/;
 const ELF_MAGIC = '\x7fELF';
 /** Programs are not larger. */
 const MOST = 2 ** 31 - 1;
+
+/** A lesson, and how its programs are started. */
+export interface LessonSource {
+  /** What it is called where its progress is kept. */
+  readonly key: string;
+  readonly name: string;
+  readonly lesson: Lesson;
+  readonly launch: (variant: string | undefined, race: boolean | undefined) => Launcher;
+  /** Of a lesson with files beside it. */
+  readonly tried?: NonNullable<LessonStage['tried']>;
+}
 
 interface RealLesson {
   /** In the package. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { AssemblyError } from '../asm/diagnostics.js';
 import { CallError } from '../asm/invoke.js';
-import { type Lesson, LessonError, parseLesson } from '../debugger/lesson/lesson.js';
+import { LessonError, parseLesson } from '../debugger/lesson/lesson.js';
 import type { LessonStage } from '../debugger/lesson/run.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
@@ -15,21 +15,10 @@ import { Told } from '../host/told.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, UsageError } from './flags.js';
 import { nodeHost } from './host.js';
-import { isElf, realLesson } from './lesson-real.js';
+import { isElf, type LessonSource, realLesson } from './lesson-real.js';
 import type { Outlet } from './output.js';
 import { processOptions } from './process-options.js';
 import { readText } from './read-text.js';
-
-/** A lesson, and how its programs are started. */
-export interface LessonSource {
-  /** What it is called where its progress is kept. */
-  readonly key: string;
-  readonly name: string;
-  readonly lesson: Lesson;
-  readonly launch: (variant: string | undefined, race: boolean | undefined) => Launcher;
-  /** Of a lesson with files beside it. */
-  readonly tried?: NonNullable<LessonStage['tried']>;
-}
 
 /** `path`: a bundled program, a file of Markdown, a folder with a lesson.md, or a program of the reader's own. Throws Told; LessonError for what is wrong in it. */
 export function lessonSource(parsed: Parsed, path: string): LessonSource {

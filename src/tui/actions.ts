@@ -10,7 +10,7 @@ import { helpRows } from './help.js';
 import type { Input } from './input.js';
 import { KEYS, type KeyRow } from './keys.js';
 import { bodyHeight, FOOT, hit, isAlone, nextPage, paneContentOf, scrolled, tooSmall } from './layout.js';
-import { expressionOf, registerNamed } from './names.js';
+import { expressionOfName, paneRegister } from './names.js';
 import type { PaneItem } from './pane.js';
 
 import { hasReport } from './panes/output.js';
@@ -293,10 +293,10 @@ function enter(state: State, item: PaneItem | undefined): Next {
 
 /** Shows what a name of a lesson's stands for: a register among the registers, anything else where it lies. */
 function named(state: State, name: string): Next {
-  const register = registerNamed(name);
+  const register = paneRegister(name);
   const items = paneContentOf(state, paneNamed('registers'), state.columns).items;
   const selected = items.findIndex(item => item.register === register);
-  if (selected < 0) return { state, effect: { kind: 'find', text: expressionOf(name), pane: undefined } };
+  if (selected < 0) return { state, effect: { kind: 'find', text: expressionOfName(name), pane: undefined } };
   const back = [spotHere(state), ...state.back].slice(0, MOST_SPOTS);
   const focused: State = { ...state, back, forth: [], focus: 'registers' };
   return { state: { ...focused, panes: selectedIn(focused, 'registers', selected) } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expressionOf, namesIn, placesOf, registerNamed } from './names.js';
+import { expressionOfName, namePlaces, namesIn, paneRegister } from './names.js';
 import { span } from './text.js';
 
 describe('names in lessons', () => {
@@ -21,15 +21,15 @@ describe('names in lessons', () => {
 
   it('have their cells in a row', () => {
     const row = [span(' what '), span('RDI', 'literal'), span(' is, and not RDIX or x.RDI, but '), span('g0', 'literal')];
-    expect(placesOf(['RDI', 'g0'], row)).toEqual([
+    expect(namePlaces(['RDI', 'g0'], row)).toEqual([
       { name: 'RDI', from: 6, to: 9 },
       { name: 'g0', from: 41, to: 43 },
     ]);
   });
 
   it('lead to a register of the pane, or to an expression', () => {
-    expect(['AX', 'EAX', '%rdi', 'R8D', 'g', 'X15', 'RSP'].map(registerNamed)).toEqual(['rax', 'rax', 'rdi', 'r8', 'r14', 'xmm15', 'rsp']);
-    expect(['96(SP)', '(CX)', '-0x8(%rbp)', 'g0', 'runtime.main'].map(expressionOf)).toEqual([
+    expect(['AX', 'EAX', '%rdi', 'R8D', 'g', 'X15', 'RSP'].map(paneRegister)).toEqual(['rax', 'rax', 'rdi', 'r8', 'r14', 'xmm15', 'rsp']);
+    expect(['96(SP)', '(CX)', '-0x8(%rbp)', 'g0', 'runtime.main'].map(expressionOfName)).toEqual([
       'RSP+96',
       'RCX',
       'RBP-0x8',

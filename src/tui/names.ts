@@ -27,7 +27,7 @@ export function namesIn(text: string): readonly string[] {
 const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Where those names stand in a row, from left to right. */
-export function placesOf(names: readonly string[], row: Row): readonly NamePlace[] {
+export function namePlaces(names: readonly string[], row: Row): readonly NamePlace[] {
   if (names.length === 0) return [];
   const text = rowText(row);
   const longest = [...new Set(names)].sort((a, b) => b.length - a.length);
@@ -42,7 +42,7 @@ export function placesOf(names: readonly string[], row: Row): readonly NamePlace
 const MEANT: Readonly<Record<string, string>> = { g: 'R14', g0: 'runtime.g0', m0: 'runtime.m0' };
 
 /** The register that a name is, as the registers pane calls it; undefined: it is none. */
-export function registerNamed(name: string): string | undefined {
+export function paneRegister(name: string): string | undefined {
   const plain = (MEANT[name] ?? name).replace(/^%/, '').toLowerCase();
   const whole = /^e?(ax|bx|cx|dx|si|di|bp|sp|ip)$/.exec(plain);
   if (whole !== null) return `r${whole[1]}`;
@@ -53,9 +53,9 @@ export function registerNamed(name: string): string | undefined {
 }
 
 /** An expression for where a name lies. */
-export function expressionOf(name: string): string {
+export function expressionOfName(name: string): string {
   const [, offset = '', register = ''] = new RegExp(`^(-?(?:0x[\\da-f]+|\\d+)?)\\((${REGISTER})\\)$`).exec(name) ?? [];
   if (register === '') return MEANT[name] ?? name;
-  const base = registerNamed(register)!.toUpperCase();
+  const base = paneRegister(register)!.toUpperCase();
   return offset === '' ? base : `${base}${offset.startsWith('-') ? '' : '+'}${offset}`;
 }

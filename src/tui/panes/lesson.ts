@@ -1,7 +1,7 @@
 import { proseBlocks } from '../../debugger/lesson/markdown.js';
 import type { StepResult } from '../../debugger/lesson/run.js';
 import type { ExerciseView, LessonView } from '../../debugger/lesson/walk.js';
-import { namesIn, placesOf } from '../names.js';
+import { namePlaces, namesIn } from '../names.js';
 import { itemsOfLine, itemsOfRow, type PaneItem, type PaneRow, type PaneSubject } from '../pane.js';
 import { printable, type Row, span, type TextRole, wrappedRow } from '../text.js';
 
@@ -35,7 +35,7 @@ const told = (text: string, role: TextRole, width: number): readonly PaneItem[] 
 
 const withNames = (items: readonly PaneItem[], names: readonly string[]): readonly PaneItem[] =>
   items.map(item => {
-    const places = placesOf(names, item.row);
+    const places = namePlaces(names, item.row);
     return places.length === 0 ? item : { ...item, names: places };
   });
 
@@ -102,11 +102,16 @@ function answer(output: string, role: TextRole, width: number): readonly PaneIte
   return [...rows.slice(0, ANSWER_ROWS - 1), ...line(`  ⋮ ${rows.length - ANSWER_ROWS + 1} more: 9`, 'dim', width)];
 }
 
-/** What stands behind a step's first word is one name, or has some. */
-function namesOfStep(text: string): readonly string[] {
-  const [, rest = ''] = /^\S+\s+(?:at\s+|\*|&)?(.*)$/.exec(text) ?? [];
-  return [...namesIn(text), ...namesIn(rest)];
-}
+/** The last word of a step is a name, too, where it could be one. */
+const namesOfStep = (step: string): readonly string[] => [
+  ...namesIn(step),
+  ...namesIn(
+    step
+      .split(/[\s*&]+/)
+      .slice(1)
+      .at(-1) ?? '',
+  ),
+];
 
 function nextOf({ next, exercise, after }: LessonView, width: number): readonly PaneItem[] {
   if (next === undefined)
