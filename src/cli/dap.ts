@@ -110,11 +110,14 @@ async function open(launch: Launch, to: Writable): Promise<Session> {
     return session;
   }
   const path = existsSync(file) || what.path.includes('/') ? file : what.path;
-  const parsed = parseCommandLine(['exec', ...launch.flags, path, '--', ...launch.args]);
+  const given = parseCommandLine(['exec', ...launch.flags, path, '--', ...launch.args]);
+  const steered = given.values.has('schedule') ? (await import('./scheduled.js')).steeredRun(given, path) : undefined;
+  const parsed = steered?.parsed ?? given;
   reserveMemory(sizeFlag(parsed, 'memory'));
   const options = { ...processOptions(parsed, path), cwd };
   const assembled = await bundled(parsed, path);
-  const start = assembled === undefined ? launcher({ ...options, path: file }) : assembledLauncher(assembled, options);
+  const free = assembled === undefined ? launcher({ ...options, path: file }) : assembledLauncher(assembled, options);
+  const start = steered?.launcher(free, path) ?? free;
   const session = new Session(start, { ...host, breathe }, numberFlag(parsed, 'limit', 1), undefined, stdinFlag(parsed));
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / MEBIBYTE)), 0);

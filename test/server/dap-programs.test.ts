@@ -1,14 +1,14 @@
 /** `r14 dap` with VS Code's own test client, and programs of Go and C. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DapReader, dapMessage } from '../../src/server/dap/transport.js';
-import { buildC, buildGo, missing } from '../support/build.js';
+import { buildC, buildGo, missing, runR14 } from '../support/build.js';
 import { DapClient } from '../support/dap.js';
 import { debug } from '../support/debug.js';
 
@@ -322,6 +322,23 @@ describe.skipIf(go)(`Go programs${go ? ` (skipped: ${go})` : ''}`, () => {
     const { index } = await beside.data('frame');
     expect(frames.map(({ presentationHint }) => presentationHint === 'subtle').lastIndexOf(true)).toBe(index - 1);
     expect(frames[index].name).toMatch(/^main\.increment/);
+  });
+
+  it('goroutines go on in the order of a schedule', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'r14-dap-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const schedule = join(folder, 'random.schedule');
+    const program = buildGo('race-counter', { race: true });
+    runR14(['run', '--strategy', 'random', '--seed', '5', '--schedule-out', schedule, program]);
+    const decisions = readFileSync(schedule, 'utf8').match(/^[\d.]+ -> \d+/gm)!;
+    expect(decisions.length).toBeGreaterThan(0);
+    const { port } = await serving();
+    const client = await clientOf(port);
+    await Promise.all([client.launch({ program, schedule }), client.configurationSequence(), client.waitForEvent('exited')]);
+    const { body } = await client.evaluateRequest({ expression: '-schedule', context: 'repl' });
+    // A line for each: `  1  goroutine 1 is put aside in front of ...`.
+    expect(body.result.match(/^ *\d+ {2}goroutine /gm)).toHaveLength(decisions.length);
+    await client.stop();
   });
 
   it('goroutines are threads, each with its stack; variables open', async () => {

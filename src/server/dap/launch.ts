@@ -36,6 +36,16 @@ export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
   { name: 'allowRead', type: 'strings', flag: 'allow-read', summary: 'files and trees that it may read' },
   { name: 'allowWrite', type: 'strings', flag: 'allow-write', summary: 'files and trees that it may write' },
   { name: 'overlay', type: 'strings', flag: 'overlay', summary: 'trees that it may read and change for itself, in memory' },
+  { name: 'allowExec', type: 'strings', flag: 'allow-exec', summary: 'programs besides itself that it may start' },
+  { name: 'processes', type: 'number', flag: 'processes', summary: 'how many processes there may be at once' },
+  { name: 'netDelay', type: 'string', flag: 'net-delay', summary: 'how long what is sent takes to the other end, as 5ms' },
+  { name: 'netLoss', type: 'number', flag: 'net-loss', summary: 'has a tenth of all datagrams lost, which of them by this seed' },
+  {
+    name: 'schedule',
+    type: 'string',
+    flag: 'schedule',
+    summary: 'a schedule that r14 explore has found: the order in which its goroutines go on',
+  },
   { name: 'substitutePath', type: 'rules', summary: 'where sources lie now: paths that begin with from are looked up under to' },
   { name: 'initCommands', type: 'strings', summary: "r14's commands that are run before the program" },
 ];
