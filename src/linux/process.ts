@@ -533,7 +533,8 @@ export class GuestProcess implements Process {
     this.attach(undefined);
     this.stoppedFor = aside.stoppedFor === undefined ? undefined : this.kernel.task(aside.stoppedFor);
     this.lastTid = this.kernel.space?.loaded?.tid ?? PID;
-    this.loadedOf = undefined;
+    // Of the same program it is the same list, as far as that was mapped then.
+    if (this.loadedOf === this.kernel.objects) this.loaded.length = 0;
     this.forked = undefined;
   }
 

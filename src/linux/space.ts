@@ -103,7 +103,10 @@ export class Space {
     this.memory.peakPages = saved.peakPages;
     this.shares = saved.shares;
     this.layout = Layout.restore(this.memory, saved.layout);
-    this.objects = [...saved.aside.objects];
+    const { objects } = saved.aside;
+    // The same program at another moment has the same list: who has looked at it need not begin anew.
+    if (objects[0]?.source === this.objects[0]?.source) this.objects.splice(0, this.objects.length, ...objects);
+    else this.objects = [...objects];
   }
 
   /** Who waits in it, and whose registers are loaded, once all tasks are there. */
