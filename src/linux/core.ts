@@ -139,7 +139,8 @@ function mapFiles(kernel: Kernel, core: CoreFile, options: CoreOptions, missing:
     const role = isProgram ? 'program' : own.some(({ start }) => start === auxv.get(AT.BASE)) ? 'interpreter' : 'library';
     const source = kernel.pages.ofLoaded(`mapped:${path}`, elf.elf.bytes);
     for (const { start, end, offset } of own) {
-      const flags = segmentAt(core, start)?.flags ?? PF.r;
+      // gcore leaves out what nobody has changed, code first of all: what it was mapped for only the file tells then.
+      const flags = segmentAt(core, start)?.flags ?? flagsAt(elf.elf, offset);
       kernel.memory.map(start, end - start, protectionOf(flags), { name: path, source, offset });
     }
     const first = own.reduce((low, each) => (each.start < low.start ? each : low));
@@ -153,6 +154,10 @@ function mapFiles(kernel: Kernel, core: CoreFile, options: CoreOptions, missing:
       `${options.core}: the program that it is of ${program === undefined ? 'is not named in it' : `is not at ${program}`}: name it behind the core file`,
     );
 }
+
+/** Flags of the segment that a page of an ELF file is of. */
+const flagsAt = ({ loads }: ElfFile['elf'], at: bigint): number =>
+  loads.findLast(({ offset }) => BigInt(offset & ~(PAGE_SIZE - 1)) <= at)?.flags ?? PF.r;
 
 const segmentAt = ({ segments }: CoreFile, address: bigint): CoreSegment | undefined =>
   segments.find(each => address >= each.address && address < each.address + each.memorySize);

@@ -18,7 +18,12 @@ function coreOf(program: string): string {
     const found = readdirSync(own).find(name => name.startsWith('core'));
     if (found !== undefined) return join(own, found);
   }
-  const core = join(own, 'core');
+  return gcoreOf(program);
+}
+
+/** gdb's core file of a program that dies: it has not what was mapped and never changed, libraries' code above all. */
+function gcoreOf(program: string): string {
+  const core = join(mkdtempSync(join(folder, 'gcore-')), 'core');
   execFileSync('gdb', ['-nx', '-batch', '-ex', 'run', '-ex', `generate-core-file ${core}`, program], { stdio: 'ignore' });
   return core;
 }
@@ -76,6 +81,13 @@ describe.skipIf(gcc)(`a C program${gcc ? ` (skipped: ${gcc})` : ''}`, () => {
     expect(own).toContain('main');
     expect(own[own.indexOf('main') - 1]).toBe(theirs[at - 1]);
     expect(threads!.output).toMatch(/thread 1/);
+  });
+
+  it("has the frames that are behind those of libraries in gdb's core files too", () => {
+    const [kernels] = inCore(core, aborts(), 'bt');
+    const [gdbs] = inCore(gcoreOf(aborts()), aborts(), 'bt');
+    expect(names(gdbs!.data)).toContain('main');
+    expect(names(gdbs!.data)).toEqual(names(kernels!.data));
   });
 
   it('that r14 writes is read by gdb, and by itself', () => {
