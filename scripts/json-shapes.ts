@@ -15,6 +15,8 @@ const nothing: Schema = { type: 'null' };
 const hex: Schema = { type: 'string', pattern: '^0x[0-9a-f]+$' };
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const strings = list(string);
+/** Whatever another command, or a table of its own, has there. */
+const anything: Schema = {};
 const ref = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
 const either = (...all: readonly Schema[]): Schema => ({ anyOf: all });
 const maybe = (schema: Schema): Schema => either(schema, nothing);
@@ -157,6 +159,17 @@ const PARTS: Readonly<Record<string, Schema>> = {
     'flags?': strings,
     'blocks?': strings,
   }),
+  Inferior: object({
+    current: boolean,
+    number: integer,
+    pid: integer,
+    parent: integer,
+    state: string,
+    path: string,
+    threads: integer,
+    'status?': anything,
+    'signal?': anything,
+  }),
   Mark: object({ mark: maybe(integer), t: integer, branch: integer, note: string }),
   Registers: about('a value that a frame has lost is null', record(maybe(hex))),
   Instruction: object({ address: hex, bytes: string, text: string, ...line, current: boolean }),
@@ -176,8 +189,6 @@ const stop = ref('Stop');
 const frame = ref('Frame');
 const breakpoints = list(ref('Breakpoint'));
 const marks = list(ref('Mark'));
-/** Of the command that it runs. */
-const anything: Schema = {};
 const side = { function: string, convention: string };
 
 /** `data` of each command of the debugger that has any; the others have null. */
@@ -221,6 +232,8 @@ const COMMANDS: Readonly<Record<string, Schema>> = {
   deferred: list(object({ pc: hex, function: maybe(string), ...line, deferredAt: maybe(integer) })),
   goroutines: either(list(ref('Goroutine')), list(object({ ...goroutine, stack: list(frame) }))),
   threads: list(ref('Thread')),
+  inferiors: list(ref('Inferior')),
+  inferior: ref('Inferior'),
   regs: ref('Registers'),
   'info all-registers': ref('Registers'),
   x: list(object({ address: hex, 'value?': string, 'text?': string })),

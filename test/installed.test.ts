@@ -25,7 +25,7 @@ function offered(...words: readonly string[]): readonly string[] {
 
 it.skipIf(!has('bash'))('bash completes commands, flags and their values', () => {
   expect(offered('')).toEqual([...Object.keys(CLI_COMMANDS), '--help', '--version']);
-  expect(offered('ex')).toEqual(['exec']);
+  expect(offered('exe')).toEqual(['exec']);
   expect(offered('exec', '--se')).toEqual(['--seed']);
   expect(offered('exec', '-')).toEqual(
     COMMAND_FLAGS.filter(({ of }) => of.some(command => command === 'exec')).map(row => `${'gdb' in row ? '-' : '--'}${row.name}`),

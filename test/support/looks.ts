@@ -26,6 +26,8 @@ export const CHANGES: ReadonlySet<string> = new Set([
   ...['reverse-stepi', 'reverse-nexti', 'reverse-continue', 'seek', 'origin', 'why', 'race why', 'race second-opinion', 'hb'],
   // What they are told to do decides; each line of it is a command of this table.
   ...['source', 'commands', 'on'],
+  // It runs the program in other orders, and begins it anew in the one that fails.
+  'explore',
   // The text of the session that they keep is on the host.
   ...['transcript', 'save breakpoints', 'save', 'dump'],
 ]);
@@ -68,6 +70,10 @@ export const LOOKS: Readonly<Record<string, readonly string[]>> = {
   'info mappings': ['info mappings'],
   libraries: ['libraries'],
   'info refused': ['info refused'],
+  inferiors: ['info inferiors'],
+  inferior: ['inferior', 'inferior 1', 'inferior 99'],
+  schedule: ['schedule'],
+  share: ['share'],
   'info auxv': ['info auxv'],
   'info signals': ['info signals'],
   directory: ['directory /nowhere'],
