@@ -78,6 +78,7 @@ const specialC: readonly CCase[] = [
   { program: 'kernel-signals', status: 139 },
   { program: 'kernel-threads', status: 44 },
   { program: 'sockets', status: 141 },
+  { program: 'sparse', status: 134 },
   { program: 'pipes', stdin: 'first line\nsecond line\n' },
   ...INPUT_WAYS.map(way => ({ program: 'input', args: [way], stdin: Array.from({ length: 20_000 }, (_, i) => `${i}\n`).join('') })),
   ...(
