@@ -72,6 +72,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     undefined,
     stdinFlag(parsed),
   );
+  session.notesCourse = screen;
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / 2 ** 20)), 0);
   outlet.attend(session);
