@@ -3,22 +3,26 @@ import { CPU_LEVELS, DEFAULT_CPU } from '../cpu/cpuid.js';
 import { STRATEGY_NAMES, VERDICTS } from '../explore/names.js';
 import { Told } from '../host/told.js';
 
-export type CommandName =
-  | 'exec'
-  | 'run'
-  | 'explore'
-  | 'replay'
-  | 'asm'
-  | 'programs'
-  | 'lesson'
-  | 'race'
-  | 'info'
-  | 'cost'
-  | 'gdbserver'
-  | 'core'
-  | 'dap'
-  | 'completion'
-  | 'open';
+/** What r14 can be told to do first, in the order in which the help of a flag names it. */
+const EVERY_COMMAND = [
+  'exec',
+  'replay',
+  'run',
+  'asm',
+  'programs',
+  'lesson',
+  'race',
+  'info',
+  'cost',
+  'gdbserver',
+  'core',
+  'dap',
+  'completion',
+  'open',
+  'explore',
+] as const;
+
+export type CommandName = (typeof EVERY_COMMAND)[number];
 
 export interface FlagRow {
   readonly name: string;
@@ -273,45 +277,13 @@ export const COMMAND_FLAGS = [
     name: 'help',
     short: 'h',
     summary: 'show this help',
-    of: [
-      'exec',
-      'replay',
-      'run',
-      'asm',
-      'programs',
-      'lesson',
-      'race',
-      'info',
-      'cost',
-      'gdbserver',
-      'core',
-      'dap',
-      'completion',
-      'open',
-      'explore',
-    ],
+    of: EVERY_COMMAND,
   },
   {
     name: 'version',
     short: 'V',
     summary: 'show the version',
-    of: [
-      'exec',
-      'replay',
-      'run',
-      'asm',
-      'programs',
-      'lesson',
-      'race',
-      'info',
-      'cost',
-      'gdbserver',
-      'core',
-      'dap',
-      'completion',
-      'open',
-      'explore',
-    ],
+    of: EVERY_COMMAND,
   },
 ] as const satisfies readonly FlagRow[];
 
