@@ -359,13 +359,19 @@ export class GdbConnection {
   }
 
   async #move(command: string): Promise<string> {
-    const { session } = this;
+    const { ok, output } = await this.#moving(() => execute(this.session, command));
+    return ok ? this.#told(output) : said(output.split('\n')[0]!);
+  }
+
+  /** While the program moves an end of the connection interrupts it; where it stands then no thread is chosen. */
+  async #moving<T>(move: () => Promise<T>): Promise<T> {
     this.#running = true;
-    const outcome = await execute(session, command);
-    this.#running = false;
-    this.#thread = undefined;
-    if (!outcome.ok) return said(outcome.output.split('\n')[0]!);
-    return this.#told(outcome.output);
+    try {
+      return await move();
+    } finally {
+      this.#running = false;
+      this.#thread = undefined;
+    }
   }
 
   /** The thread that is to go on is the one that is chosen, if it is not the one that would. */
@@ -380,10 +386,7 @@ export class GdbConnection {
     await this.#goOnIn(tid);
     const { session } = this;
     if (session.exited) return this.#move('stepi');
-    this.#running = true;
-    const { reason } = await session.moving(() => stepInstructions(session, 1));
-    this.#running = false;
-    this.#thread = undefined;
+    const { reason } = await this.#moving(() => session.moving(() => stepInstructions(session, 1)));
     // gdb says itself where a step has come to, and steps a thousand times a second.
     return reason === 'step' ? this.#stopReply() : this.#told((await execute(session, 'info program')).output);
   }
