@@ -196,7 +196,7 @@ function pidfdOpen(kernel: Kernel, pid: number, flags: number): number {
 }
 
 /** A process by its pid, 0 being the caller. Throws ESRCH. */
-function processOf(kernel: Kernel, pid: number): Kernel {
+export function processOf(kernel: Kernel, pid: number): Kernel {
   const found = pid === 0 ? kernel : kernel.process(pid);
   if (!found) throw new Errno(E.SRCH);
   return found;

@@ -3,7 +3,7 @@ import { E, Errno } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
 import type { Task } from '../task.js';
-import { usageOf } from './children.js';
+import { processOf, usageOf } from './children.js';
 import { int, rowsOf, type SyscallRow, size, uint } from './row.js';
 import { SECOND } from './timespec.js';
 
@@ -42,13 +42,6 @@ function readLimit(kernel: Kernel, which: number, address: bigint, of = kernel):
   if (soft > hard) throw new Errno(E.INVAL);
   if (hard > ceiling) throw new Errno(E.PERM);
   of.limits.set(which, [soft, hard]);
-}
-
-/** A process by its pid, 0 being the caller. Throws ESRCH. */
-function limited(kernel: Kernel, pid: number): Kernel {
-  const found = pid === 0 ? kernel : kernel.process(pid);
-  if (!found) throw new Errno(E.SRCH);
-  return found;
 }
 
 const PR = {
@@ -173,7 +166,7 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
     return 0;
   }),
   row(302, 'prlimit64', 'int int ptr ptr', (k, _t, a) => {
-    const of = limited(k, int(a[0]));
+    const of = processOf(k, int(a[0]));
     writeLimit(k, int(a[1]), a[3]!, of);
     readLimit(k, int(a[1]), a[2]!, of);
     return 0;
