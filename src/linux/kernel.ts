@@ -20,7 +20,7 @@ import type { Prng } from './prng.js';
 import type { MappedObject, Program } from './program.js';
 import type { Refusals } from './refusals.js';
 import type { Scheduler } from './scheduler.js';
-import { type SavedSignals, SignalTable } from './signal/table.js';
+import { type SavedSignals, SIG_IGN, SignalTable } from './signal/table.js';
 import type { Space } from './space.js';
 import type { System } from './system.js';
 import { type SavedTask, Task } from './task.js';
@@ -374,7 +374,7 @@ export class Kernel {
   /** Its children are waited for by nobody: they leave nothing behind (sigaction(2), SA_NOCLDWAIT). */
   get forgetsChildren(): boolean {
     const { handler, flags } = this.signals.action(SIG.CHLD);
-    return handler === 1n || (flags & SA.NOCLDWAIT) !== 0;
+    return handler === SIG_IGN || (flags & SA.NOCLDWAIT) !== 0;
   }
 
   // ---- saving --------------------------------------------------------------------------------------------------------------------------

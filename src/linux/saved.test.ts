@@ -27,7 +27,7 @@ function someKernel(): Kernel {
 
 /** Fields of a part that its save has under no name of theirs: what connects it with others, and what is saved in another form. */
 const WIRING: Readonly<Record<string, readonly string[]>> = {
-  System: ['byPid', 'hasEnded', 'cpu', 'options', 'tables', 'sandbox', 'output', 'epolls', 'view', 'descriptorTimers', 'spare', 'blank'],
+  System: ['byPid', 'hasEnded', 'cpu', 'options', 'tables', 'sandbox', 'output', 'epolls', 'view', 'timerfds', 'spare', 'blank'],
   Space: ['memory', 'user', 'blank', 'wake', 'users'],
   Kernel: ['system', 'fs', 'memoryOf'],
   Task: [],

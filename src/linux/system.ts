@@ -102,8 +102,8 @@ export class System implements SchedulerPort {
   /** Of all processes: those that have not exited, in order of creation. */
   readonly tasks: Task[] = [];
   readonly clock: VirtualClock;
-  /** Those of timerfds. */
-  private readonly descriptorTimers: Timers;
+  /** Those of timerfds, which processes may share. */
+  readonly timerfds: Timers;
   readonly scheduler: Scheduler;
   readonly refusals = new Refusals();
   readonly pages: PageFiles;
@@ -173,7 +173,7 @@ export class System implements SchedulerPort {
     this.output = new OutputLog(() => this.cpu.icount, options.output);
     this.random = new Prng(seed, 1);
     this.clock = new VirtualClock(() => this.cpu.icount);
-    this.descriptorTimers = new Timers(
+    this.timerfds = new Timers(
       this.clock,
       () => 0,
       (timer, count) => {
@@ -190,11 +190,6 @@ export class System implements SchedulerPort {
 
   get extension(): KernelExtension | undefined {
     return this.options.extension;
-  }
-
-  /** The timers of timerfds, which processes may share. */
-  get timerfds(): Timers {
-    return this.descriptorTimers;
   }
 
   /** Where interpreters and libraries are looked up. */
@@ -271,19 +266,19 @@ export class System implements SchedulerPort {
   /** All timers together, for the scheduler. */
   readonly timers: SchedulerPort['timers'] = {
     expire: () => {
-      this.descriptorTimers.expire();
+      this.timerfds.expire();
       if (this.net.wire.next !== undefined && this.net.wire.deliver()) this.filesChanged();
       for (const { timers } of this.processes) timers.expire();
     },
     instructionsLeft: task => {
-      let left = this.descriptorTimers.instructionsLeft(task, true);
+      let left = this.timerfds.instructionsLeft(task, true);
       const { next } = this.net.wire;
       if (next !== undefined) left = Math.min(left, this.clock.until(next));
       for (const process of this.processes) left = Math.min(left, process.timers.instructionsLeft(task, task.pid !== process.pid));
       return left;
     },
     nextMoment: () => {
-      let next = earlier(this.descriptorTimers.nextMoment(), this.net.wire.next);
+      let next = earlier(this.timerfds.nextMoment(), this.net.wire.next);
       for (const { timers } of this.processes) {
         next = earlier(next, timers.nextMoment());
       }
@@ -336,17 +331,23 @@ export class System implements SchedulerPort {
     this.calls[number >= 0 && number < MOST_CALLS ? number : MOST_CALLS]!++;
   }
 
+  /** The number of the process or thread that comes next. */
   newTid(): number {
     return this.nextTid++;
   }
 
-  /** The number of a process or thread that comes next. */
+  /** Processes that there may be at once, with those that nobody has waited for. */
   get mostProcesses(): number {
     return this.options.processes ?? DEFAULT_PROCESSES;
   }
 
   process(pid: number): Kernel | undefined {
     return this.byPid.get(pid);
+  }
+
+  /** A task of any process that has not exited. */
+  task(tid: number): Task | undefined {
+    return this.tasks.find(task => task.tid === tid);
   }
 
   /** Whether a process has ended, waited for or not. */
@@ -395,8 +396,7 @@ export class System implements SchedulerPort {
     if (process === this.first) this.end = process.exit;
     else {
       process.space = undefined;
-      const { parent, ending } = process;
-      const { exitSignal } = process;
+      const { parent, ending, exitSignal } = process;
       if (parent === undefined || (exitSignal === SIG.CHLD && parent.forgetsChildren)) this.reap(process);
       if (parent !== undefined && exitSignal !== 0) {
         const { code, status } = ending!;
@@ -445,7 +445,7 @@ export class System implements SchedulerPort {
       clock: this.clock.save(),
       random: this.random.save(),
       scheduler: scheduler.save(),
-      timers: this.descriptorTimers.save(),
+      timers: this.timerfds.save(),
       refusals: this.refusals.save(),
       syscallCount: this.syscallCount,
       calls: [...this.calls.entries()].filter(([, count]) => count > 0),

@@ -191,7 +191,7 @@ function pidFile(kernel: Kernel, fd: number): PidFile {
 function pidfdOpen(kernel: Kernel, pid: number, flags: number): number {
   if (pid <= 0 || (flags & ~O.NONBLOCK) !== 0) return -E.INVAL;
   const process = kernel.process(pid);
-  if (process === undefined) return kernel.system.tasks.some(({ tid }) => tid === pid) ? -E.INVAL : -E.SRCH;
+  if (process === undefined) return kernel.system.task(pid) ? -E.INVAL : -E.SRCH;
   return kernel.fds.add(new PidFile(pid, flags, kernel.system.hasEnded), true);
 }
 

@@ -114,7 +114,7 @@ function kill(kernel: Kernel, pid: number, signal: number): number {
 
 function threadKill(kernel: Kernel, group: number | undefined, tid: number, signal: number): number {
   if (tid <= 0 || (group !== undefined && group <= 0) || signal < 0 || signal > SIGNAL_MAX) return -E.INVAL;
-  const target = kernel.system.tasks.find(task => task.tid === tid);
+  const target = kernel.system.task(tid);
   if (!target || (group !== undefined && group !== target.pid)) return -E.SRCH;
   if (signal === 0) return 0;
   return kernel.system.kernelOf(target).signals.sendToTask(target, from(kernel, signal, SI.TKILL)) ? 0 : -E.AGAIN;
@@ -202,7 +202,7 @@ export const SIGNAL_SYSCALLS: readonly SyscallRow[] = [
   row(200, 'tkill', 'int signal', (k, _t, a) => threadKill(k, undefined, int(a[0]), int(a[1]))),
   row(234, 'tgkill', 'int int signal', (k, _t, a) => threadKill(k, int(a[0]), int(a[1]), int(a[2]))),
   row(297, 'rt_tgsigqueueinfo', 'int int signal ptr', (k, _t, a) => {
-    const target = k.system.tasks.find(({ tid }) => tid === int(a[1]));
+    const target = k.system.task(int(a[1]));
     if (!target || int(a[0]) !== target.pid) return -E.SRCH;
     if (!validSignal(int(a[2])) || uint(a[2]) === 0) return -E.INVAL;
     return k.system.kernelOf(target).signals.sendToTask(target, queueInfo(k, int(a[2]), a[3]!)) ? 0 : -E.AGAIN;
