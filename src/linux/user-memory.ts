@@ -3,6 +3,8 @@ import { E, Errno } from './abi/errno.js';
 import { TASK_SIZE } from './load/layout.js';
 
 const utf8 = new TextEncoder();
+/** Bytes of a path with its NUL (limits.h). */
+const PATH_MAX = 4096;
 
 /** The kernel's copy_from_user and copy_to_user: guest memory under the guest's own permissions; what they refuse is EFAULT. */
 export class UserMemory {
@@ -76,18 +78,10 @@ export class UserMemory {
     }
   }
 
-  /** A NUL-terminated path: PATH_MAX bytes at most (ENAMETOOLONG). */
+  /** A NUL-terminated path: PATH_MAX bytes with the NUL at most (ENAMETOOLONG). */
   path(address: bigint): string {
-    this.check(address, 1, 'read');
-    let text: string;
-    try {
-      text = this.space.readCString(address, 4096);
-      this.space.touch(address, utf8.encode(text).length);
-    } catch (error) {
-      if (error instanceof MemoryFault) throw new Errno(E.FAULT);
-      throw error;
-    }
-    if (text.length >= 4096 || utf8.encode(text).length >= 4096) throw new Errno(E.NAMETOOLONG);
+    const text = this.string(address, PATH_MAX);
+    if (text === undefined) throw new Errno(E.NAMETOOLONG);
     return text;
   }
 }
