@@ -41,7 +41,7 @@ import { Sandbox } from './fs/sandbox.js';
 import { InputStream, OutputStream } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { commandName, loadProgram, readProgram } from './load/load.js';
-import type { MappedObject, Program } from './program.js';
+import type { MappedObject } from './program.js';
 import { deliver, settleWithoutHandler } from './signal/deliver.js';
 import { signalOfFault } from './signal/faults.js';
 import { handlerStack } from './signal/frame.js';
@@ -75,7 +75,7 @@ export function startProcess(options: ProcessOptions): Process {
   const how = { path: options.path, args: options.args?.length ? options.args : [options.path], env: environment(options) };
   loadProgram(space, system.pages, files, how, system.random);
   system.program = space.program;
-  allowOwn(sandbox, space.program);
+  sandbox.allowProgram(space.program);
   const kernel = system.newProcess(space, cwd);
   for (const stream of [new InputStream(system.input), new OutputStream(1, system.output), new OutputStream(2, system.output)]) {
     kernel.fds.add(stream, false);
@@ -97,7 +97,7 @@ export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Proces
   const own = new OwnFiles(options.host.files);
   const sandbox = sandboxOf(own, options);
   const system = machine(own, sandbox, { ...options, cpu: level, cpus, memory: memoryLimit });
-  for (const { program } of spaces) allowOwn(sandbox, program);
+  for (const { program } of spaces) sandbox.allowProgram(program);
   const process = new GuestProcess(system.newProcess(system.spaces[0]!, processes[0]!.cwd), options.host.digest);
   process.take(
     saved,
@@ -122,13 +122,6 @@ function sandboxOf(own: OwnFiles, options: ResumeOptions & { readonly home?: str
   if (at === '/') folders.push(...HOME_FOLDERS.map((name): [string, number] => [`/${name}`, 0o700]));
   else folders.push([at, 0o755]);
   return new Sandbox(own, { cwd, sysroot, allowRead, allowWrite, allowExec, overlay, own: folders });
-}
-
-/** A program may read itself and what loads it. */
-function allowOwn(sandbox: Sandbox, program: Program): void {
-  sandbox.allowProgram(program);
-  const { interpreter } = program;
-  if (interpreter !== undefined) sandbox.allowFile(interpreter);
 }
 
 /** The environment of a guest that was given none: the same on every host. */

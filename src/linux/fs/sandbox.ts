@@ -1,6 +1,7 @@
 import { FILE_TYPE, typeOf } from '../../host/files.js';
 import { basename, dirname, resolve } from '../../host/path.js';
 import { E, Errno, host } from '../abi/errno.js';
+import type { Program } from '../program.js';
 import type { OwnFiles } from './own-files.js';
 import { type WalkedPath, walkPath } from './walk.js';
 
@@ -91,12 +92,13 @@ export class Sandbox {
     this.files.show(real);
   }
 
-  /** The program may read itself, and the libraries that it needs and has brought along. */
-  allowProgram({ real, path, libraries }: { readonly real: string; readonly path: string; readonly libraries: readonly string[] }): void {
+  /** A program may start and read itself, and read what loads it and the libraries that it needs and has brought along. */
+  allowProgram({ real, path, interpreter, libraries }: Pick<Program, 'real' | 'path' | 'interpreter' | 'libraries'>): void {
     this.allowStart(real);
     this.files.show(path);
     this.top.add(topOf(real));
     for (const file of libraries) this.allowFile(file);
+    if (interpreter !== undefined) this.allowFile(interpreter);
   }
 
   /**

@@ -111,7 +111,6 @@ function become(kernel: Kernel, task: Task, files: ProgramFiles, start: Start): 
     return;
   }
   system.sandbox.allowProgram(space.program);
-  if (space.program.interpreter !== undefined) system.sandbox.allowFile(space.program.interpreter);
   kernel.signals.withoutHandlers();
   kernel.timers.forget('posix');
   kernel.fds.closeOnExec();
