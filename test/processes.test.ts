@@ -159,6 +159,33 @@ describe.skipIf(why)(`several processes${why ? ` (skipped: ${why})` : ''}`, () =
     expect(run({ path, memory: 80 << 20 }).status).toBeUndefined();
   });
 
+  it('take back SIGCONT when they are to stop, and the other way about, also where both are blocked', () => {
+    const path = buildText(
+      'taken-back',
+      `#include <signal.h>
+       #include <stdio.h>
+       #include <unistd.h>
+       static void send(int signal) {
+         sigset_t pending;
+         kill(getpid(), signal);
+         sigpending(&pending);
+         printf("%d: %d %d\\n", signal, sigismember(&pending, SIGCONT), sigismember(&pending, SIGTSTP));
+       }
+       int main(void) {
+         sigset_t both;
+         sigemptyset(&both);
+         sigaddset(&both, SIGTSTP);
+         sigaddset(&both, SIGCONT);
+         sigprocmask(SIG_BLOCK, &both, 0);
+         send(SIGCONT);
+         send(SIGTSTP);
+         send(SIGCONT);
+         return 0;
+       }`,
+    );
+    expect(runR14(['run', path])).toEqual(runNative(path));
+  });
+
   it('are other programs only where that was allowed', () => {
     const path = buildText('starter', STARTER);
     const other = buildC('hello', { static: true });

@@ -87,8 +87,7 @@ export class SignalTable {
       this.kill();
       return true;
     }
-    if (entry.signal === SIG.CONT) this.goOn();
-    else if (defaultAction(entry.signal) === 'stop') this.discard(SIG.CONT);
+    this.sent(entry.signal);
     const bit = signalBit(entry.signal);
     if (this.ignores(entry.signal) && (task.blocked & bit) === 0n) return true;
     if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
@@ -100,7 +99,7 @@ export class SignalTable {
   /** kill and the like: the first task that does not block it gets it, the main one before others. */
   sendToProcess(entry: QueuedSignal): boolean {
     const bit = signalBit(entry.signal);
-    if (entry.signal === SIG.CONT) this.goOn();
+    this.sent(entry.signal);
     const open = this.process.tasks.find(task => task.state !== 'exited' && (task.blocked & bit) === 0n);
     if (open || entry.signal === SIG.KILL) return this.sendToTask(open ?? this.process.tasks[0]!, entry);
     if (entry.signal >= SIGNAL_RT_MIN && this.queued >= SIGNAL_LIMIT) return false;
@@ -161,10 +160,15 @@ export class SignalTable {
     if (task.state === 'waiting' && this.waitsFor(task)) this.process.interrupt(task);
   }
 
-  /** SIGCONT lets a process go on when it is sent, also where it is blocked or ignored; signals that would stop it are gone. */
-  private goOn(): void {
-    for (const signal of STOPPING) this.discard(signal);
-    this.process.halt(SIG.CONT);
+  /**
+   * What a signal does when it is sent, also where it is blocked or ignored: SIGCONT lets the process go on; it and those that would stop it take
+   * back each other (signal(7); kernel/signal.c, prepare_signal).
+   */
+  private sent(signal: number): void {
+    if (signal === SIG.CONT) {
+      for (const stopping of STOPPING) this.discard(stopping);
+      this.process.halt(SIG.CONT);
+    } else if (defaultAction(signal) === 'stop') this.discard(SIG.CONT);
   }
 
   private discard(signal: number): void {
