@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodePorts } from '../src/host/node/ports.js';
 import type { Process, ProcessOptions } from '../src/linux/api.js';
-import { startProcess } from '../src/linux/process.js';
+import { resumeProcess, startProcess } from '../src/linux/process.js';
 import { buildC, missing, runNative, runR14 } from './support/build.js';
 
 const why = missing('gcc');
@@ -184,6 +184,30 @@ describe.skipIf(why)(`several processes${why ? ` (skipped: ${why})` : ''}`, () =
        }`,
     );
     expect(runR14(['run', path])).toEqual(runNative(path));
+  });
+
+  it('start the program that they began as once more, also where they were saved as another', () => {
+    const text = `
+      #include <stdio.h>
+      #include <unistd.h>
+      int main(int argc, char **argv) {
+        if (argc > 1) execv(argv[1], argv + 1);
+        puts(argc > 1 ? "cannot" : "back");
+        return 0;
+      }`;
+    const [first, other] = [buildText('first', text), buildText('other', text)];
+    let said = '';
+    const host = {
+      host: nodePorts,
+      allowExec: [other],
+      output: ({ bytes }: { bytes: Uint8Array }) => (said += new TextDecoder().decode(bytes)),
+    };
+    const process = startProcess({ ...host, path: first, args: [first, other, first] });
+    process.catch = { processes: new Set(['exec']) };
+    expect(process.run({ budget: 1e9 })).toMatchObject({ kind: 'process', event: 'exec', path: other });
+    const resumed = resumeProcess(process.save().bytes(), host);
+    expect(resumed.run({ budget: 1e9 })).toEqual({ kind: 'exited', status: 0 });
+    expect(said).toBe('back\n');
   });
 
   it('are other programs only where that was allowed', () => {

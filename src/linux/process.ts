@@ -97,7 +97,9 @@ export function resumeProcess(bytes: Uint8Array, options: ResumeOptions): Proces
   const own = new OwnFiles(options.host.files);
   const sandbox = sandboxOf(own, options);
   const system = machine(own, sandbox, { ...options, cpu: level, cpus, memory: memoryLimit });
-  for (const { program } of spaces) sandbox.allowProgram(program);
+  // The first of them also where none runs it any more: it may be started again.
+  for (const program of [saved.system.program, ...spaces.map(each => each.program)])
+    if (program !== undefined) sandbox.allowProgram(program);
   const process = new GuestProcess(system.newProcess(system.spaces[0]!, processes[0]!.cwd), options.host.digest);
   process.take(
     saved,
