@@ -68,8 +68,7 @@ export class Steering implements ScheduleControl {
   /** Those between several. */
   choices = 0;
   private leaps = 0;
-  /** What was decided, in order. */
-  decisions: readonly OrderDecision[] = [];
+  private made: OrderDecision[] = [];
   /** Who went on, from point to point, as a sum. */
   order = FNV_OFFSET;
   /** Somebody has come to an end, and all others wait: where the run has stopped for that. */
@@ -83,6 +82,11 @@ export class Steering implements ScheduleControl {
 
   get points(): ReadonlySet<bigint> {
     return this.steered.points;
+  }
+
+  /** What was decided so far, in order; what is decided later does not come into it. */
+  get decisions(): readonly OrderDecision[] {
+    return [...this.made];
   }
 
   arrived(tid: number): void {
@@ -120,8 +124,7 @@ export class Steering implements ScheduleControl {
     if (this.choices > 0 && matters) this.step++;
     const chosen = several && matters ? this.strategy.pick({ step: this.step, waiting: going, clock, usual }) : usual.who;
     const to = going.find(({ who }) => who === chosen);
-    if (chosen !== usual.who)
-      this.decisions = [...this.decisions, { who: usual.who, count: usual.count, chosen, pc: usual.pc, chosenPc: to?.pc }];
+    if (chosen !== usual.who) this.made.push({ who: usual.who, count: usual.count, chosen, pc: usual.pc, chosenPc: to?.pc });
     if (to === undefined) {
       this.note(TIME, 0);
       this.leaps++;
@@ -159,8 +162,9 @@ export class Steering implements ScheduleControl {
 
   restore(saved: unknown): void {
     if (saved === undefined) return;
-    const { counts, strategy, ...rest } = saved as SteeringState;
+    const { counts, strategy, decisions, ...rest } = saved as SteeringState;
     Object.assign(this, rest);
+    this.made = [...decisions];
     this.counts = new Map(counts);
     this.atEnd = false;
     if (strategy !== undefined) this.strategy.restore(strategy);
