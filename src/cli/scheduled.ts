@@ -42,10 +42,11 @@ export function steeredRun(parsed: Parsed, path: string): SteeredRun {
     parsed: filled,
     launcher: launch => {
       const steered = steeredLauncher(launch, make, stir);
-      if (schedule === undefined) return steered;
+      if (schedule === undefined || file === undefined) return steered;
       let checked = false;
       return {
         ...steered,
+        schedule: file,
         launch: (...how) => {
           const process = steered.launch(...how);
           if (checked) return process;

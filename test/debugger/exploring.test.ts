@@ -31,6 +31,9 @@ describe.skipIf(why)(`orders in a session${why ? ` (skipped: ${why})` : ''}`, ()
     expect(at.session.target.process.hash()).toBe(hash);
     await at.text('continue');
     expect(await at.data('schedule')).toEqual(decided);
+    // What says nothing of the schedule does not come here.
+    expect(await at.text('continue')).toContain('again: it runs by a schedule; restart and continue come here');
+    expect(await at.run('save steered.r14')).toMatchObject({ ok: false, output: expect.stringContaining('this run goes by a schedule') });
     // Without it the program does well.
     const flipped = await at.text('schedule flip 1');
     expect(flipped).toContain('exited');

@@ -159,6 +159,15 @@ describe.skipIf(why)(`exploring${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(refusal(['--cpus', '3', program])).toContain('it is of a run with --cpus 8, not 3');
   }, 600_000);
 
+  it('tells at a crash the line that comes there again, by the same schedule', () => {
+    const file = /--schedule (\S+) /.exec(explore(['--workers', '1', '--runs', '200', program, '--', 'use-before-set']).stdout)![1]!;
+    const exec = runR14(['exec', '--batch', '-ex', 'continue', '-ex', 'continue', '--schedule', join(folder, file), program]);
+    const line = /^again: r14 exec (--schedule .*)$/m.exec(exec.stdout)![1]!;
+    const [, t, place] = /^(t=\S+) {2}panic: .* in (runtime\.fatalpanic.*)$/m.exec(exec.stdout)!;
+    const again = spawnSync('sh', ['-c', `"${process.execPath}" "${bin}" exec --batch ${line}`], { encoding: 'utf8' });
+    expect(again.stdout).toContain(`${t}  ${place}\n`);
+  }, 300_000);
+
   it('does a part of the runs, and puts the parts together', () => {
     const part = (index: number) => explore(['--json', '--shard', `${index}/3`, '--runs', '12', program, '--', 'flags', 'mended']).stdout;
     const parts = [1, 2, 3].map(part);

@@ -400,6 +400,8 @@ async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
   const { process } = session.target;
   const start = startOf(process);
   if (start === undefined) throw args.error('of this run is not kept what it took from files');
+  if (process.control !== undefined)
+    throw args.error('this run goes by a schedule, which a recording does not keep; r14 exec --schedule FILE comes to it again');
   const changed = history.firstChange;
   if (changed !== undefined)
     throw args.error(

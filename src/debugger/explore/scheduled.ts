@@ -2,7 +2,6 @@
 
 import type { Strategy } from '../../explore/party.js';
 import { steer } from '../../explore/steer.js';
-import type { Steering } from '../../explore/steering.js';
 import type { Ports } from '../../host/ports.js';
 import type { Process } from '../../linux/api.js';
 import type { Launcher } from '../session/host.js';
@@ -11,7 +10,7 @@ import type { Launcher } from '../session/host.js';
 export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, stir: number | undefined): Launcher {
   const steered = (process: Process): Process => {
     const images = launcher.images(process.objects);
-    const steering: Steering = steer(process, images.goImage ?? images.all[0]);
+    const steering = steer(process, images.goImage ?? images.all[0]);
     steering.strategy = strategy();
     steering.stir = stir;
     return process;
@@ -19,6 +18,8 @@ export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, st
   return {
     ...launcher,
     unsteered: launcher,
+    // A link says nothing of schedules.
+    shared: () => undefined,
     launch: (...how) => steered(launcher.launch(...how)),
   };
 }

@@ -25,6 +25,8 @@ export interface Launcher {
   readonly recording?: string;
   /** Of one whose processes are steered: the same with fair turns. */
   readonly unsteered?: Launcher;
+  /** And the file of its schedule, where it has one. */
+  readonly schedule?: string;
   /** What was put into its functions, where that was r14's doing. */
   readonly instrumented?: readonly Instrumented[];
   /** What an ended process has to tell besides its status, in words and as data. */

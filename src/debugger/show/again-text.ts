@@ -42,12 +42,15 @@ function becomesPanic(target: Session['target']): boolean {
 function againLine({ target, history, stop, launcher, input }: Session): string | undefined {
   const started = startOf(target.process)?.started;
   if (started === undefined || history?.firstChange !== undefined) return undefined;
+  const read = input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0);
+  if (launcher.unsteered !== undefined && (launcher.schedule === undefined || read))
+    return 'again: it runs by a schedule; restart and continue come here';
   if (launcher.recording !== undefined) return `again: r14 replay ${quoted(launcher.recording)}`;
-  if (input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0))
-    return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
+  if (read) return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
   const { path, args = [], seed = 0, cpu, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
   const { allowExec = [], processes, netDelay, netLoss } = started;
   const given: readonly (readonly [string, string | number | boolean | undefined])[] = [
+    ['schedule', launcher.schedule],
     ['seed', seed],
     ['cpu', cpu === DEFAULT_CPU ? undefined : cpu],
     ['cpus', cpus],
