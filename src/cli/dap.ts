@@ -119,7 +119,6 @@ async function open(launch: Launch, to: Writable): Promise<Session> {
   const free = assembled === undefined ? launcher({ ...options, path: file }) : assembledLauncher(assembled, options);
   const start = steered?.launcher(free, path) ?? free;
   const session = new Session(start, { ...host, breathe }, numberFlag(parsed, 'limit', 1), undefined, stdinFlag(parsed));
-  session.notesCourse = false;
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / MEBIBYTE)), 0);
   return session;

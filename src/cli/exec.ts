@@ -67,12 +67,11 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   const typed = own ?? (screen || interactive ? new QueuedInput(false) : undefined);
   const session = new Session(
     launch,
-    nodeHost(typed, screen ? 0 : interactive ? AGAIN.read : AGAIN.script),
+    nodeHost(typed, screen ? 0 : interactive ? AGAIN.read : AGAIN.script, screen),
     limit,
     undefined,
     stdinFlag(parsed),
   );
-  session.notesCourse = screen;
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / 2 ** 20)), 0);
   outlet.attend(session);

@@ -26,7 +26,6 @@ export async function serveGdb(parsed: Parsed, where: string, path: string, asse
   const options = processOptions(parsed, path);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
   const session = new Session(launch, nodeHost(), numberFlag(parsed, 'limit', 1), undefined, stdinFlag(parsed));
-  session.notesCourse = false;
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / MEBIBYTE)), 0);
   new Outlet(1).attend(session);

@@ -18,7 +18,7 @@ const MOST_SOURCE = 16 * 2 ** 20;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The debugger's outside on this machine. */
-export function nodeHost(typed?: TypedInput, again = 0): Host {
+export function nodeHost(typed?: TypedInput, again = 0, notesCourse = false): Host {
   const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
@@ -41,6 +41,7 @@ export function nodeHost(typed?: TypedInput, again = 0): Host {
       return version();
     },
     again,
+    notesCourse,
     debug: process.env.R14_DEBUG === '1',
     settingsFile,
     readSettings: () =>

@@ -32,6 +32,7 @@ export async function debug(program: string, commands: readonly string[], files:
     appendFile: () => undefined,
     version: 'of a browser',
     again: 25_000_000,
+    notesCourse: true,
     debug: false,
     settingsFile: '',
     readSettings: () => '',

@@ -97,6 +97,7 @@ function debugging(path: string, flags: readonly string[], launch: (options: Ret
     appendFile: () => undefined,
     version: 'of a test',
     again: 25_000_000,
+    notesCourse: true,
     debug: false,
     settingsFile: '',
     readSettings: () => '',

@@ -265,9 +265,6 @@ export class Session {
     }
   }
 
-  /** Whether what happens on the run's course is noted, for who shows it; a look at each change of stacks and goroutines. Set before the first move. */
-  notesCourse = true;
-
   /** Where the run can be gone back to: begins with the first move, and hears of what the user has changed before each. */
   async remember(): Promise<Timeline<Stop>> {
     if (this.history === undefined) {
@@ -280,7 +277,7 @@ export class Session {
         startOf(this.driver.process)?.log ?? new LoggedFiles(noFiles),
       );
       const { history } = this;
-      if (this.notesCourse) this.driver.process.observe(courseObserver(this.target.images, kind => history.note(kind)));
+      if (this.host.notesCourse) this.driver.process.observe(courseObserver(this.target.images, kind => history.note(kind)));
       // Without room for saved states every way back is one from the start.
       this.driver.recorder = limit() === 0 ? undefined : this.history;
     } else if (this.#changed !== undefined) this.history.changed(this.#changed);

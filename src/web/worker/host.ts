@@ -55,6 +55,7 @@ export function webHost(version: string, files: HostFiles, cwd: string, pack: No
     writeFile: unwritten,
     appendFile: unwritten,
     again: AGAIN,
+    notesCourse: true,
     version,
     links: { page: new URL(/* @vite-ignore */ '..', import.meta.url).href, pack },
     debug: false,
