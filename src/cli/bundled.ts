@@ -12,5 +12,5 @@ export async function bundled(parsed: Parsed, path: string): Promise<Runnable | 
   if (!wanted && !catalog.has(path)) return undefined;
   const variant = parsed.values.get('variant')?.[0];
   const race = raceFlag(parsed);
-  return catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
+  return catalog.build(path, { variant, race });
 }

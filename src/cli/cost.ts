@@ -48,8 +48,7 @@ function launchersOf(parsed: Parsed, path: string): readonly [names: readonly [s
     ];
   const variant = parsed.values.get('variant')?.[0];
   const catalog = new Catalog(nodeAssets);
-  const build = (race: boolean): Launcher =>
-    assembledLauncher(catalog.build(path, { race, ...(variant === undefined ? {} : { variant }) }), options(path));
+  const build = (race: boolean): Launcher => assembledLauncher(catalog.build(path, { variant, race }), options(path));
   const race = build(true);
   return [
     [path, `${path} -race`],

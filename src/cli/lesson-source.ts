@@ -6,10 +6,10 @@ import { AssemblyError } from '../asm/diagnostics.js';
 import { CallError } from '../asm/invoke.js';
 import { LessonError, parseLesson } from '../debugger/lesson/lesson.js';
 import type { LessonStage } from '../debugger/lesson/run.js';
+import { sessionsStage } from '../debugger/lesson/stage.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
-import { Settings } from '../debugger/session/settings.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Told } from '../host/told.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
@@ -30,12 +30,7 @@ export function lessonSource(parsed: Parsed, path: string): LessonSource {
     key: path,
     name: path,
     lesson: parseLesson(bundled, text),
-    launch: once((variant, race) =>
-      assembledLauncher(
-        catalog.build(path, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) }),
-        processOptions(parsed, path),
-      ),
-    ),
+    launch: once((variant, race) => assembledLauncher(catalog.build(path, { variant, race }), processOptions(parsed, path))),
   };
 }
 
@@ -194,22 +189,14 @@ export async function prepareLessons(): Promise<void> {
   assemblyOf = (await import('./asm.js')).assembly;
 }
 
-/** Sessions of the lesson's programs, with the same settings; what they write is also seen in `outlet`. `limit`: instructions of each. */
-export function stageOf({ launch, tried }: LessonSource, outlet: Outlet | undefined, limit?: number): LessonStage {
-  let written = '';
-  const settings = new Settings();
-  return {
-    open: (variant, race) => {
-      written = '';
-      const decoder = new TextDecoder();
-      const session = new Session(launch(variant, race), nodeHost(), limit, settings);
-      session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
-      outlet?.attend(session);
-      return session;
-    },
-    printed: () => written,
-    ...(tried === undefined ? {} : { tried }),
-  };
+/** Sessions of the lesson's programs; what they write is also seen in `outlet`. `limit`: instructions of each. `drawn`: the screen is shown of them. */
+export function stageOf({ launch, tried }: LessonSource, outlet: Outlet | undefined, limit?: number, drawn = false): LessonStage {
+  const stage = sessionsStage((variant, race, settings) => {
+    const session = new Session(launch(variant, race), nodeHost(undefined, 0, drawn), limit, settings);
+    outlet?.attend(session);
+    return session;
+  });
+  return { ...stage, ...(tried === undefined ? {} : { tried }) };
 }
 
 const NEW_LESSON = `---

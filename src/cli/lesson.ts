@@ -40,7 +40,9 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
     const check = parsed.values.has('check');
     const print = parsed.values.has('print');
     const given = numberFlag(parsed, 'limit', 1);
-    const stage = stageOf(source, check || print ? undefined : outlet, given ?? (check || print ? UNATTENDED : undefined));
+    const unattended = check || print;
+    const drawn = print ? parsed.values.has('html') : !check && screenWanted(parsed);
+    const stage = stageOf(source, unattended ? undefined : outlet, given ?? (unattended ? UNATTENDED : undefined), drawn);
     const run = new LessonRun(lesson, stage);
     if (check) return await checkAll(run, checkStyle(parsed));
     if (parsed.values.has('html') && !print) throw new UsageError('--html is of --print');
@@ -58,7 +60,7 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
           ? known
           : 0;
     const kept = (part: number) => keepProgress(key, part);
-    if (!screenWanted(parsed)) {
+    if (!drawn) {
       if (shared !== undefined) {
         await run.seek(begun);
         for (const line of shared.commands) writeOut(1, printedAnswer(await runLine(run.session, line)));
@@ -105,13 +107,5 @@ export async function lessonCommand(parsed: Parsed, name: string, untilSignal = 
 const plainPipe = (parsed: Parsed): boolean =>
   parsed.values.has('ascii') || (process.env.LC_ALL !== undefined && process.env.LC_ALL !== '' && asciiWanted(parsed));
 
-/** What the course has next. */
-function afterwards(name: string): string {
-  const course = new Catalog(nodeAssets).course();
-  const at = course.findIndex(each => each.name === name);
-  const next = course[at + 1];
-  if (at < 0) return '';
-  return next === undefined
-    ? 'That was the last of the course.'
-    : `Next in the course: r14 lesson ${next.name} (${next.title}; ${next.minutes} minutes)`;
-}
+const afterwards = (name: string): string =>
+  new Catalog(nodeAssets).afterLesson(name, next => `Next in the course: r14 lesson ${next.name} (${next.title}; ${next.minutes} minutes)`);

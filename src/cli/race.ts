@@ -77,7 +77,7 @@ function compareRun(parsed: Parsed, name: string, catalog: Catalog): number {
       throw new UsageError(`--${flag}: ${name} is a bundled program, which is compared as it runs, on all models`);
   const variant = parsed.values.get('variant')?.[0];
   const comparison = new RunComparison(environmentFlag(parsed)?.GORACE);
-  const built = catalog.build(name, { race: true, ...(variant === undefined ? {} : { variant }) });
+  const built = catalog.build(name, { variant, race: true });
   const program = withDetector(built, built.instrumented, comparison);
   runToEnd(assembledLauncher(program, { ...processOptions(parsed, name), logged: false }), name, numberFlag(parsed, 'limit', 1));
   const image = assembledImage(program, '');

@@ -59,7 +59,7 @@ async function shown(cols: number, rows: number): Promise<{ first: number; steps
 /** Milliseconds that all steps of a lesson take, and all steps back. */
 async function walked(name: string): Promise<{ forward: number; back: number }> {
   const source = lessonSource(parseCommandLine(['lesson', name]), name);
-  const run = new LessonRun(source.lesson, stageOf(source, undefined));
+  const run = new LessonRun(source.lesson, stageOf(source, undefined, undefined, true));
   const walk = new LessonWalk(run);
   await walk.begin();
   const begun = performance.now();

@@ -33,8 +33,8 @@ export interface BundledProgram {
 }
 
 export interface BundledOptions {
-  readonly variant?: string;
-  readonly race?: boolean;
+  readonly variant?: string | undefined;
+  readonly race?: boolean | undefined;
   /** False: a -race build whose functions are as they are written. */
   readonly instrument?: boolean;
 }
@@ -80,6 +80,15 @@ export class Catalog {
         return course === undefined ? [] : [{ name, title, ...course }];
       })
       .sort((a, b) => a.place - b.place);
+  }
+
+  /** What is said behind a lesson: of the next of the course what `said` makes of it; empty: the lesson is none of the course. */
+  afterLesson(name: string, said: (next: CourseLesson) => string): string {
+    const course = this.course();
+    const at = course.findIndex(each => each.name === name);
+    if (at < 0) return '';
+    const next = course[at + 1];
+    return next === undefined ? 'That was the last of the course.' : said(next);
   }
 
   has(name: string): boolean {

@@ -1,12 +1,13 @@
 /** The debugger in a worker: what a page asks of it, and the screen that it is shown. */
 import { reserveMemory } from '../../cpu/memory/reserve.js';
 import { parseLesson } from '../../debugger/lesson/lesson.js';
-import { LessonRun, type LessonStage } from '../../debugger/lesson/run.js';
+import { LessonRun } from '../../debugger/lesson/run.js';
+import { sessionsStage } from '../../debugger/lesson/stage.js';
 import { LessonWalk } from '../../debugger/lesson/walk.js';
-import type { Host, Launcher } from '../../debugger/session/host.js';
+import type { Launcher } from '../../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../../debugger/session/launcher.js';
 import { Session } from '../../debugger/session/session.js';
-import { Settings } from '../../debugger/session/settings.js';
+import type { Settings } from '../../debugger/session/settings.js';
 import { linkOf, placeOfLink, type SharedLook } from '../../debugger/session/share.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
@@ -136,58 +137,46 @@ export class Engine {
   }
 
   async #begun(subject: Subject): Promise<{ opened: Opened; title: string; written: () => string }> {
-    if (subject.kind === 'binary') {
-      const { file, libraries } = subject;
-      const { files, path } = treeOf(file, libraries);
-      const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
-      const session = new Session(launch, this.#host(files));
-      this.#attend(session);
-      return { opened: { session }, title: file.name, written: () => '' };
+    const alone = (title: string, launch: Launcher, files: HostFiles = noFiles) => ({
+      opened: { session: this.#session(launch, files) },
+      title,
+      written: () => '',
+    });
+    switch (subject.kind) {
+      case 'binary': {
+        const { file, libraries } = subject;
+        const { files, path } = treeOf(file, libraries);
+        const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
+        return alone(file.name, launch, files);
+      }
+      case 'assembly':
+        return alone(PLAYED, playLauncher(subject.text, { ...this.#common(noFiles, 'bundled'), path: PLAYED, logged: true }));
+      case 'bundled':
+        return alone(subject.name, this.#bundled(subject.name, subject.variant, subject.race));
+      case 'lesson': {
+        const { name, part = 0 } = subject;
+        const { file, text } = this.#catalog.lesson(name);
+        const stage = sessionsStage((variant, race, settings) => this.#session(this.#bundled(name, variant, race), noFiles, settings));
+        const after = this.#catalog.afterLesson(name, next => `Next: ${next.title} (${next.minutes} minutes)`);
+        const walk = new LessonWalk(new LessonRun(parseLesson(file, text), stage), () => undefined, after);
+        await walk.resume(part);
+        return { opened: walk, title: name, written: () => stage.printed() };
+      }
     }
-    if (subject.kind === 'assembly') {
-      const launch = playLauncher(subject.text, { ...this.#common(noFiles, 'bundled'), path: PLAYED, logged: true });
-      const session = new Session(launch, this.#host(noFiles));
-      this.#attend(session);
-      return { opened: { session }, title: PLAYED, written: () => '' };
-    }
-    if (subject.kind === 'bundled') {
-      const session = new Session(this.#bundled(subject.name, subject.variant, subject.race), this.#host(noFiles));
-      this.#attend(session);
-      return { opened: { session }, title: subject.name, written: () => '' };
-    }
-    const { name, part = 0 } = subject;
-    const { file, text } = this.#catalog.lesson(name);
-    const stage = this.#stage((variant, race) => this.#bundled(name, variant, race));
-    const walk = new LessonWalk(new LessonRun(parseLesson(file, text), stage), () => undefined, this.#afterwards(name));
-    await walk.resume(part);
-    return { opened: walk, title: name, written: () => stage.printed() };
   }
 
   #bundled(name: string, variant: string | undefined, race: boolean | undefined): Launcher {
-    const program = this.#catalog.build(name, { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) });
-    return assembledLauncher(program, {
-      ...this.#common(noFiles, 'bundled'),
-      path: name,
-      logged: true,
-      bundled: { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) },
-    });
+    const bundled = { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) };
+    const program = this.#catalog.build(name, bundled);
+    return assembledLauncher(program, { ...this.#common(noFiles, 'bundled'), path: name, logged: true, bundled });
   }
 
-  /** Sessions of a lesson's programs, with the same settings. */
-  #stage(launch: (variant: string | undefined, race: boolean | undefined) => Launcher): LessonStage {
-    let written = '';
-    const settings = new Settings();
-    return {
-      open: (variant, race) => {
-        written = '';
-        const decoder = new TextDecoder();
-        const session = new Session(launch(variant, race), this.#host(noFiles), undefined, settings);
-        session.events.on('output', ({ bytes }) => (written += decoder.decode(bytes, { stream: true })));
-        this.#attend(session);
-        return session;
-      },
-      printed: () => written,
-    };
+  /** What happens in it is told to the screen. */
+  #session(launch: Launcher, files: HostFiles, settings?: Settings): Session {
+    const host = webHost(this.version, files, '/', webPorts(this.assets, files).pack);
+    const session = new Session(launch, host, undefined, settings);
+    this.#attend(session);
+    return session;
   }
 
   #attend({ events }: Session): void {
@@ -197,10 +186,6 @@ export class Engine {
     events.on('output', ({ descriptor, bytes }) => this.#presenter?.shown.written(decoders[descriptor].decode(bytes, { stream: true })));
     events.on('starved', () => this.#presenter?.shown.starved());
     events.on('message', ({ text }) => this.#presenter?.shown.said(text));
-  }
-
-  #host(files: HostFiles): Host {
-    return webHost(this.version, files, '/', webPorts(this.assets, files).pack);
   }
 
   #common(files: HostFiles, kind: keyof typeof MEMORY) {
@@ -219,14 +204,6 @@ export class Engine {
     }
     presenter.send({ kind: 'paste', text: line });
     key('enter');
-  }
-
-  #afterwards(name: string): string {
-    const course = this.#catalog.course();
-    const at = course.findIndex(each => each.name === name);
-    const next = course[at + 1];
-    if (at < 0) return '';
-    return next === undefined ? 'That was the last of the course.' : `Next: ${next.title} (${next.minutes} minutes)`;
   }
 }
 
