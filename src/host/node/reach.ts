@@ -65,31 +65,37 @@ function remember(folder: string, descriptor: number): number {
 function folderAt(folder: string): number {
   const lately = known(folder);
   if (lately !== undefined) return lately.descriptor;
-  let base = '/';
+  if (folder === '/') return remember(folder, fs.openSync(folder, FOLDER));
+  let base = '';
   for (const path of near) if (path.length > base.length && folder.startsWith(`${path}/`)) base = path;
-  const start = base === '/' ? fs.openSync('/', FOLDER) : fs.openSync(from(folderAt(base)), O_PATH | O_DIRECTORY);
-  return remember(folder, walked(base, start, folder));
+  return remember(folder, walked(base, folder));
 }
 
-/** Goes from an open folder to one below it, and closes it. Throws what the system says; ELOOP for a link on the way. */
-function walked(base: string, descriptor: number, folder: string): number {
-  let at = descriptor;
-  for (const name of folder.slice(base === '/' ? 1 : base.length + 1).split('/')) {
-    if (name === '') continue;
-    if (name === '.' || name === '..') throw new HostFileError('ELOOP', `${folder} is no plain path`);
+/** Opens a folder from one above it on, '' being the root's path. Throws what the system says; ELOOP for a link on the way. */
+function walked(base: string, folder: string): number {
+  const names = folder
+    .slice(base.length)
+    .split('/')
+    .filter(name => name !== '');
+  if (names.includes('.') || names.includes('..')) throw new HostFileError('ELOOP', `${folder} is no plain path`);
+  let place = base === '' ? '' : from(folderAt(base));
+  let at: number | undefined;
+  for (const name of names) {
     const before = at;
+    place = `${place}/${name}`;
     try {
-      at = fs.openSync(from(before, name), FOLDER);
+      at = fs.openSync(place, FOLDER);
     } catch (error) {
       // Linux calls a link no folder here; who has judged the path has seen a folder.
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR' && fs.lstatSync(from(before, name)).isSymbolicLink())
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR' && fs.lstatSync(place).isSymbolicLink())
         throw new HostFileError('ELOOP', `${folder}: a link where there was none`);
       throw error;
     } finally {
-      fs.closeSync(before);
+      if (before !== undefined) fs.closeSync(before);
     }
+    place = from(at);
   }
-  return at;
+  return at!;
 }
 
 /** Has an operation of node:fs act on an absolute path free of links, `.` and `..`. A link at its end is the operation's affair. */
