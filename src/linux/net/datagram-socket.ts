@@ -128,7 +128,7 @@ export class DatagramSocket extends Socket {
       return bytes.length;
     }
     const weight = there.queue.weightOf(bytes.length);
-    const lost = there.shutRead || there.queue.size + there.coming + weight > there.room || this.net.admit(weight) < weight;
+    const lost = there.shutRead || there.filled + weight > there.room || this.net.admit(weight) < weight;
     if (!lost) this.net.wire.bring(there, { kind: 'message', bytes: bytes.slice(), from }, 'datagram');
     return bytes.length;
   }

@@ -88,6 +88,11 @@ export abstract class Socket extends OpenFile {
     this.events++;
   }
 
+  /** What it has to hold: that is there, or on its way. */
+  get filled(): number {
+    return this.queue.size + this.coming;
+  }
+
   /** Something was on its way, and is here. */
   come(what: Carried): void {
     if (what.kind === 'message') this.arrive({ bytes: what.bytes, from: what.from, files: [], credentials: undefined });

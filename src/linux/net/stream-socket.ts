@@ -228,7 +228,7 @@ export class StreamSocket extends Socket {
     if (bytes.length === 0 && !this.isRecords) return 0;
     const weight = peer.queue.weightOf(bytes.length);
     if (this.isRecords && weight > peer.room) throw new Errno(E.MSGSIZE);
-    const left = this.net.admit(peer.room - peer.queue.size - peer.coming);
+    const left = this.net.admit(peer.room - peer.filled);
     if (left <= 0 || (this.isRecords && weight > left)) {
       this.starved = true;
       return WOULD_BLOCK;
@@ -267,9 +267,7 @@ export class StreamSocket extends Socket {
 
   override free(): number {
     const { peer } = this;
-    return peer === undefined || this.shutWrite
-      ? Number.POSITIVE_INFINITY
-      : this.net.admit(Math.max(0, peer.room - peer.queue.size - peer.coming));
+    return peer === undefined || this.shutWrite ? Number.POSITIVE_INFINITY : this.net.admit(Math.max(0, peer.room - peer.filled));
   }
 
   private record(peek: boolean): SocketMessage<OpenFile> {
@@ -378,7 +376,7 @@ export class StreamSocket extends Socket {
   private get hasRoom(): boolean {
     const { peer } = this;
     if (peer === undefined || this.shutWrite) return true;
-    const fits = 3 * (peer.queue.size + peer.coming) <= 2 * peer.room && this.net.admit(1) > 0;
+    const fits = 3 * peer.filled <= 2 * peer.room && this.net.admit(1) > 0;
     if (!fits) this.starved = true;
     return fits;
   }
