@@ -1,5 +1,4 @@
 /** Lines of `r14 explore --json`: a header that says what was run, a line for each run, and one at the end. */
-import { basename } from 'node:path';
 import type { RunOutcome } from '../debugger/explore/explorer.js';
 import type { RunVerdict } from '../debugger/explore/verdict.js';
 import type { OrderDecision } from '../explore/party.js';
@@ -48,9 +47,6 @@ export function runLine(run: number, { order, steps, verdict, decisions }: RunOu
   const failure = { verdict, stir: stir ?? null, decisions: decisions.map(({ who, count, chosen }) => [who, count, chosen] as const) };
   return { run, order, steps, failure };
 }
-
-/** The file that the schedule of a run goes to: `pool-138.schedule` of `pool.test`. */
-export const scheduleName = (program: string, run: number): string => `${basename(program, '.test')}-${run}.schedule`;
 
 export const decisionsOf = ({ decisions }: FailureLine): readonly OrderDecision[] =>
   decisions.map(([who, count, chosen]) => ({ who, count, chosen }));

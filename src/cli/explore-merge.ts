@@ -1,9 +1,9 @@
 /** `r14 explore --merge FILE.jsonl...`: the parts of a search, put together. */
-import { writeFileSync } from 'node:fs';
 import { scheduleText } from '../explore/schedule.js';
 import { Told } from '../host/told.js';
 import { SearchCount } from './explore-count.js';
-import { decisionsOf, type HeaderLine, parseExploreLine, type RunLine, type SearchOf, scheduleName } from './explore-lines.js';
+import { failureText, keepSchedule } from './explore-failure.js';
+import { decisionsOf, type HeaderLine, parseExploreLine, type RunLine, type SearchOf } from './explore-lines.js';
 import { type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
 import { readText } from './read-text.js';
@@ -41,9 +41,16 @@ export function mergeCommand(parsed: Parsed): number {
     writeOut(1, 'nothing found\n');
     return missing.length > 0 || parts.some(({ whole }) => !whole) ? 2 : 0;
   }
-  const { verdict } = failed.failure!;
-  writeOut(1, `FAILED at run ${failed.run}: ${verdict.kind}: ${verdict.text}\n`);
-  keepSchedule(search, failed);
+  const { run, failure } = failed;
+  const { strategy, seed } = search;
+  writeOut(1, `${failureText(run, failure!.verdict)}\n`);
+  const schedule = { run: search, strategy, seed: seed + run, stir: failure!.stir ?? undefined, decisions: decisionsOf(failure!) };
+  keepSchedule(
+    search.program,
+    search.args,
+    run,
+    scheduleText(schedule, () => undefined),
+  );
   return 1;
 }
 
@@ -77,18 +84,4 @@ function belongs(part: Part, first: Part): void {
     );
   if (part.header.shard[0] === first.header.shard[0])
     throw new Told(`${part.file} and ${first.file} are both part ${part.header.shard.join('/')}`);
-}
-
-function keepSchedule(search: SearchOf, { run, failure }: RunLine): void {
-  const { strategy, seed } = search;
-  const name = scheduleName(search.program, run);
-  const schedule = { run: search, strategy, seed: seed + run, stir: failure!.stir ?? undefined, decisions: decisionsOf(failure!) };
-  const text = scheduleText(schedule, () => undefined);
-  try {
-    writeFileSync(name, text);
-    writeOut(1, `  r14 exec --schedule ${name} ${search.program}${search.args.length === 0 ? '' : ` -- ${search.args.join(' ')}`}\n`);
-  } catch (error) {
-    writeOut(2, `r14: ${name} cannot be written (${(error as NodeJS.ErrnoException).code}); this is what was to be in it:\n`);
-    writeOut(1, text);
-  }
 }

@@ -1,8 +1,7 @@
 /** Workers of a search: processes of r14, each of which does a part of it and prints its lines, as another machine would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { SearchPart } from '../debugger/explore/search.js';
-import { shardOf } from '../debugger/explore/search.js';
+import { firstRunOf, type SearchPart, shardOf } from '../debugger/explore/search.js';
 import { parseExploreLine, type RunLine } from './explore-lines.js';
 import type { Parsed } from './flags.js';
 
@@ -67,7 +66,7 @@ export class Workers {
     });
     const { from, runs } = this.part;
     const next = Math.min(
-      ...this.workers.map(({ done, last, part }) => (done ? from + runs : last === 0 ? firstOf(part) : last + part.of)),
+      ...this.workers.map(({ done, last, part }) => (done ? from + runs : last === 0 ? firstRunOf(part) : last + part.of)),
     );
     return { troubles, next };
   }
@@ -97,5 +96,3 @@ export class Workers {
     worker.error = await ended;
   }
 }
-
-const firstOf = ({ from, index, of }: SearchPart): number => from + ((((index - from) % of) + of) % of);

@@ -1,5 +1,4 @@
 /** `r14 explore`: looks for the order of goroutines in which a program fails. */
-import { writeFileSync } from 'node:fs';
 import { decisionText } from '../debugger/explore/decision-text.js';
 import { Explorer, type RunOutcome } from '../debugger/explore/explorer.js';
 import { binaryOf } from '../debugger/explore/scheduled.js';
@@ -10,9 +9,11 @@ import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { type ScheduledRun, scheduleText } from '../explore/schedule.js';
 import { replayed } from '../explore/strategies.js';
 import { nodePorts } from '../host/node/ports.js';
+import { shellWord } from '../host/shell-word.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { SearchCount } from './explore-count.js';
-import { decisionsOf, type ExploreLine, type RunLine, runLine, scheduleName } from './explore-lines.js';
+import { failureText, keepSchedule, programWords } from './explore-failure.js';
+import { decisionsOf, type ExploreLine, type RunLine, runLine } from './explore-lines.js';
 import { EXPLORE_CPUS, type ExploreWishes, exploreWishes, scheduledRun } from './explore-options.js';
 import { Workers } from './explore-workers.js';
 import type { Parsed } from './flags.js';
@@ -202,32 +203,21 @@ class Search {
         : `in the usual order, where nothing is decided${always.failed === always.of ? `: it fails in every order that was tried (${always.of})` : ''}`;
     this.tell(run, verdict, everywhere);
     const small = await shrink(explorer, outcome, stir, SHRINKING);
-    const name = scheduleName(this.path, run);
     const { images } = explorer.target;
     const { decisions } = small.outcome;
     const text = scheduleText(
       { run: this.run, strategy: wishes.strategy, seed: wishes.seed + run, stir: small.stir, decisions },
       decision => decisionText(images, decision),
     );
-    this.keep(name, text);
+    keepSchedule(this.path, this.parsed.args, run, text);
     if (everywhere === undefined) writeOut(1, this.decisionsText(outcome, small));
     return 1;
   }
 
   private tell(run: number, verdict: RunVerdict, where: string | undefined): void {
-    writeOut(1, `FAILED at run ${run}: ${verdict.kind}: ${verdict.text}${where === undefined ? '' : `, ${where}`}\n`);
+    writeOut(1, `${failureText(run, verdict)}${where === undefined ? '' : `, ${where}`}\n`);
     for (const line of verdict.details.slice(0, SHOWN)) writeOut(1, `    ${line}\n`);
     if (verdict.details.length > SHOWN) writeOut(1, `    ... ${verdict.details.length - SHOWN} more lines\n`);
-  }
-
-  private keep(name: string, text: string): void {
-    try {
-      writeFileSync(name, text);
-      writeOut(1, `  r14 exec --schedule ${[name, ...this.named()].join(' ')}\n`);
-    } catch (error) {
-      writeOut(2, `r14: ${name} cannot be written (${(error as NodeJS.ErrnoException).code}); this is what was to be in it:\n`);
-      writeOut(1, text);
-    }
   }
 
   private decisionsText({ decisions: before }: RunOutcome, { outcome, stir, least, runs }: Shrunk): string {
@@ -242,17 +232,13 @@ class Search {
     return `  ${decisions.length} of ${before.length} decisions matter${more}${chance}${lines.length === 0 ? '' : ':'}\n${lines.map(line => `${line}\n`).join('')}`;
   }
 
-  /** Program and arguments, as they are typed. */
-  private named(): readonly string[] {
-    const { parsed, path } = this;
-    return [quoted(path), ...(parsed.args.length === 0 ? [] : ['--', ...parsed.args.map(quoted)])];
-  }
-
   private commandLine(instead: { readonly from: number; readonly runs: number }): string {
     const flags = [...this.parsed.values].flatMap(([name, values]) =>
-      name in instead ? [] : values.map(value => (value === '' ? `--${name}` : `--${name} ${quoted(value)}`)),
+      name in instead ? [] : values.map(value => (value === '' ? `--${name}` : `--${name} ${shellWord(value)}`)),
     );
-    return ['r14 explore', `--from ${instead.from}`, `--runs ${instead.runs}`, ...flags, ...this.named()].join(' ');
+    return ['r14 explore', `--from ${instead.from}`, `--runs ${instead.runs}`, ...flags, ...programWords(this.path, this.parsed.args)].join(
+      ' ',
+    );
   }
 }
 
@@ -262,6 +248,3 @@ const strategyText = (strategy: string): string => {
   if (name === 'pct') return `PCT depth ${number}`;
   return number === undefined ? name! : `${name}, ${number}`;
 };
-
-/** For a shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

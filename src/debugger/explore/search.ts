@@ -20,9 +20,12 @@ export const shardOf = (part: SearchPart, index: number, of: number): SearchPart
   of: part.of * of,
 });
 
-export function* runsOf({ from, runs, index, of }: SearchPart): Generator<number> {
-  const first = from + ((((index - from) % of) + of) % of);
-  for (let run = first; run < from + runs; run += of) yield run;
+/** The number of its first run. */
+export const firstRunOf = ({ from, index, of }: SearchPart): number => from + ((((index - from) % of) + of) % of);
+
+export function* runsOf(part: SearchPart): Generator<number> {
+  const { from, runs, of } = part;
+  for (let run = firstRunOf(part); run < from + runs; run += of) yield run;
 }
 
 export interface SearchRun {

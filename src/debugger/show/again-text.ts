@@ -1,5 +1,6 @@
 /** The command line that comes to a crash again. */
 import { DEFAULT_CPU } from '../../cpu/cpuid.js';
+import { shellWord } from '../../host/shell-word.js';
 import type { Process } from '../../linux/api.js';
 import { startOf } from '../session/launcher.js';
 import type { Session } from '../session/session.js';
@@ -45,7 +46,7 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
   const read = input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0);
   if (launcher.unsteered !== undefined && (launcher.schedule === undefined || read))
     return 'again: it runs by a schedule; restart and continue come here';
-  if (launcher.recording !== undefined) return `again: r14 replay ${quoted(launcher.recording)}`;
+  if (launcher.recording !== undefined) return `again: r14 replay ${shellWord(launcher.recording)}`;
   if (read) return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
   const { path, args = [], seed = 0, cpu, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
   const { allowExec = [], processes, netDelay, netLoss } = started;
@@ -66,12 +67,9 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
     ['net-delay', netDelay === undefined ? undefined : `${netDelay}ns`],
     ['net-loss', netLoss],
   ];
-  const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoted(String(value))]));
+  const flags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, shellWord(String(value))]));
   const ended = stop.reason === 'exited';
   const way = [...(ended ? [] : [`-ex 'seek ${target.process.t}'`]), ...(ended || stop.reason === 'signal' ? ['-ex continue'] : [])];
-  const rest = args.length > 1 ? ['--', ...args.slice(1).map(quoted)] : [];
-  return `again: ${['r14 exec', ...flags, ...way, quoted(path), ...rest].join(' ')}`;
+  const rest = args.length > 1 ? ['--', ...args.slice(1).map(shellWord)] : [];
+  return `again: ${['r14 exec', ...flags, ...way, shellWord(path), ...rest].join(' ')}`;
 }
-
-/** A word as a shell takes it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
