@@ -8,6 +8,9 @@ import { type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
 import { readText } from './read-text.js';
 
+/** Parts that are missing: so many are named. */
+const NAMED = 100;
+
 interface Part {
   readonly file: string;
   readonly header: HeaderLine;
@@ -23,23 +26,29 @@ export function mergeCommand(parsed: Parsed): number {
   const parts = paths.map(readPart);
   const first = parts[0]!;
   const of = first.header.shard[1];
-  for (const part of parts.slice(1)) belongs(part, first);
+  const there = new Map<number, Part>();
+  for (const part of parts) {
+    belongs(part, first);
+    const [index] = part.header.shard;
+    const twin = there.get(index);
+    if (twin !== undefined) throw new Told(`${part.file} and ${twin.file} are both part ${index}/${of}`);
+    there.set(index, part);
+  }
   const count = new SearchCount();
   for (const { runs } of parts) for (const run of runs) count.add(run);
-  const there = new Set(parts.map(({ header }) => header.shard[0]));
-  const missing = Array.from({ length: of }, (_, index) => index + 1).filter(index => !there.has(index));
+  const missing = of - there.size;
   const search = first.header.explore;
   writeOut(
     1,
     `${search.program} ${search.args.join(' ')}: ${parts.length} of ${of} parts, ${count.runs} runs, ${count.different} different orders\n`,
   );
-  if (missing.length > 0) writeOut(1, `  missing: ${missing.map(index => `${index}/${of}`).join(', ')}\n`);
+  if (missing > 0) writeOut(1, `  missing: ${missingText(missing, of, there)}\n`);
   for (const { file, header, whole, runs } of parts)
     if (!whole) writeOut(1, `  ${file} (${header.shard.join('/')}) is not whole: it ends behind run ${runs.at(-1)?.run ?? 0}\n`);
   const { failed } = count;
   if (failed === undefined) {
     writeOut(1, 'nothing found\n');
-    return missing.length > 0 || parts.some(({ whole }) => !whole) ? 2 : 0;
+    return missing > 0 || parts.some(({ whole }) => !whole) ? 2 : 0;
   }
   const { run, failure } = failed;
   const { strategy, seed } = search;
@@ -52,6 +61,13 @@ export function mergeCommand(parsed: Parsed): number {
     scheduleText(schedule, () => undefined),
   );
   return 1;
+}
+
+/** `2/3, 3/3`: of many the first. */
+function missingText(missing: number, of: number, there: ReadonlyMap<number, Part>): string {
+  const named: string[] = [];
+  for (let index = 1; index <= of && named.length < NAMED; index++) if (!there.has(index)) named.push(`${index}/${of}`);
+  return `${named.join(', ')}${missing > named.length ? ` and ${missing - named.length} more` : ''}`;
 }
 
 function readPart(file: string): Part {
@@ -82,6 +98,4 @@ function belongs(part: Part, first: Part): void {
     throw new Told(
       `${part.file} is part ${part.header.shard.join('/')}, ${first.file} is part ${first.header.shard.join('/')}: they were cut otherwise`,
     );
-  if (part.header.shard[0] === first.header.shard[0])
-    throw new Told(`${part.file} and ${first.file} are both part ${part.header.shard.join('/')}`);
 }

@@ -194,6 +194,24 @@ describe.skipIf(why)(`exploring${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(merge(files[0]!, cut, files[2]!)).toMatchObject({ status: 2, stdout: expect.stringContaining('is not whole') });
     writeFileSync(cut, 'no JSON\n');
     expect(merge(cut).stderr).toBe(`r14: ${cut}:1: this is no line of r14 explore --json\n`);
+    const told = (...lines: readonly string[]) => {
+      writeFileSync(cut, lines.map(line => `${line}\n`).join(''));
+      return merge(cut);
+    };
+    const header = parts[0]!.slice(0, parts[0]!.indexOf('\n'));
+    const wrong = ['{"run":1,"order":"0","steps":1,"failure":{}}', '{"run":1}', '{"done":"1"}', '[]', 'null'];
+    for (const line of wrong) expect(told(header, line).stderr).toBe(`r14: ${cut}:2: this is no line of r14 explore --json\n`);
+    for (const line of ['{"explore":1}', header.replace('[1,3]', '[4,3]')])
+      expect(told(line).stderr).toBe(`r14: ${cut}:1: this is no line of r14 explore --json\n`);
+    expect(told(header.replace('[1,3]', '[1,1000000000]')).stdout).toMatch(/^ {2}missing: 2\/1000000000, .* and 999999899 more$/m);
+    expect(merge(files[0]!, files[1]!, files[1]!).stderr).toContain('are both part 2/3');
+    // A line for a shell, whatever the arguments are.
+    const verdict = { kind: 'exit', text: 'exit status 1', details: [] };
+    const failed = JSON.stringify({ run: 1, order: '0', steps: 1, failure: { verdict, stir: null, decisions: [[8, 14, 9]] } });
+    const { stdout, status } = told(header.replace('["flags","mended"]', '["flags","it\'s so"]'), failed);
+    expect(status).toBe(1);
+    expect(stdout).toContain(`FAILED at run 1: exit: exit status 1\n`);
+    expect(stdout).toContain(`-1.schedule ${basename(program)} -- flags 'it'\\''s so'\n`);
   }, 600_000);
 
   it('refuses what makes no sense, and says what it can do', () => {

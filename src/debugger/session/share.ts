@@ -5,6 +5,7 @@
  */
 import { fromBase64, toBase64, utf8, utf8Text } from '../../host/bytes.js';
 import type { Ports } from '../../host/ports.js';
+import { isCount, isFields, isText, isTexts, type ReadFields } from '../../host/read-value.js';
 import { Told } from '../../host/told.js';
 
 /** What is debugged. */
@@ -76,14 +77,9 @@ export function placeOfLink(link: string, { unpack }: Pick<Ports, 'unpack'>): Sh
   return place;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-
 /** What the fields of each kind must be. */
-const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: Fields) => boolean } = {
-  lesson: ({ name, part }) => isText(name) && Number.isSafeInteger(part) && (part as number) >= 0,
+const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: ReadFields) => boolean } = {
+  lesson: ({ name, part }) => isText(name) && isCount(part),
   bundled: ({ name, variant, race }) =>
     isText(name) && ['string', 'undefined'].includes(typeof variant) && ['boolean', 'undefined'].includes(typeof race),
   assembly: ({ text }) => isFields(text) && isText(text.source) && isText(text.types) && isTexts(text.calls) && isText(text.runtime),
