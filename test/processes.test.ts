@@ -210,6 +210,62 @@ describe.skipIf(why)(`several processes${why ? ` (skipped: ${why})` : ''}`, () =
     expect(said).toBe('back\n');
   });
 
+  it('are told who is at the other side of a connection', () => {
+    const path = buildText(
+      'peers',
+      `#define _GNU_SOURCE
+       #include <stdio.h>
+       #include <string.h>
+       #include <sys/socket.h>
+       #include <sys/un.h>
+       #include <sys/wait.h>
+       #include <unistd.h>
+       static pid_t parent;
+       static void tell(const char *what, int fd) {
+         struct ucred peer;
+         socklen_t length = sizeof peer;
+         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return perror(what);
+         const char *who = peer.pid == parent ? "parent" : peer.pid == getpid() ? "itself" : peer.pid == 0 ? "nobody" : "child";
+         printf("%s: %s %d\\n", what, who, peer.uid == (uid_t)-1);
+         fflush(stdout);
+       }
+       int main(void) {
+         struct sockaddr_un name = {AF_UNIX};
+         socklen_t size = sizeof(sa_family_t) + 10;
+         int pair[2], status, back[2];
+         parent = getpid();
+         snprintf(name.sun_path + 1, 40, "r14-%d", parent);
+         socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+         pipe(back);
+         int listener = socket(AF_UNIX, SOCK_STREAM, 0), datagrams = socket(AF_UNIX, SOCK_DGRAM, 0), other = socket(AF_UNIX, SOCK_DGRAM, 0);
+         bind(listener, (void *)&name, sizeof name);
+         bind(datagrams, (void *)&name, size);
+         tell("bound", listener);
+         listen(listener, 4);
+         tell("listening", listener);
+         connect(other, (void *)&name, size);
+         tell("datagrams", other);
+         if (fork() == 0) {
+           int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+           tell("new", fd);
+           connect(fd, (void *)&name, sizeof name);
+           tell("connected", fd);
+           tell("pair", pair[1]);
+           write(back[1], "x", 1);
+           return 0;
+         }
+         char byte;
+         read(back[0], &byte, 1);
+         tell("accepted", accept(listener, 0, 0));
+         wait(&status);
+         return 0;
+       }`,
+    );
+    const native = runNative(path);
+    expect(native.stdout).toContain('accepted: child 0');
+    expect(runR14(['run', path])).toEqual(native);
+  });
+
   it('are other programs only where that was allowed', () => {
     const path = buildText('starter', STARTER);
     const other = buildC('hello', { static: true });

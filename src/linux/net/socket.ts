@@ -30,6 +30,8 @@ export interface SavedSocket extends SavedFile {
   readonly shutWrite: boolean;
   readonly timeouts: Socket['timeouts'];
   readonly linger: Socket['linger'];
+  readonly asker: number | undefined;
+  readonly peerPid: number | undefined;
   readonly queue: ReturnType<MessageQueue<OpenFile>['save']>;
 }
 
@@ -54,6 +56,10 @@ export abstract class Socket extends OpenFile {
   /** SO_RCVTIMEO and SO_SNDTIMEO in ns; 0n: it waits for ever. */
   timeouts: { readonly receive: bigint; readonly send: bigint } = { receive: 0n, send: 0n };
   linger: { readonly on: number; readonly seconds: number } = { on: 0, seconds: 0 };
+  /** The process that has asked for a connection of it last. */
+  asker: number | undefined;
+  /** SO_PEERCRED: the process at the other side when the connection was made; a listener's own (net/unix/af_unix.c). */
+  peerPid: number | undefined;
 
   constructor(
     protected readonly net: Network,
@@ -177,17 +183,17 @@ export abstract class Socket extends OpenFile {
   }
 
   protected commonSocket<K extends string>(kind: K): SavedSocket & { readonly kind: K } {
-    const { socket, options, local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, queue } = this;
+    const { socket, options, local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, queue, asker, peerPid } = this;
     return {
       ...this.common(kind),
-      ...{ socket, options: options.save(), local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger },
+      ...{ socket, options: options.save(), local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, asker, peerPid },
       queue: queue.save(file => file.id),
     };
   }
 
   override resume(saved: SavedSocket, file: (id: number) => OpenFile): void {
-    const { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger } = saved;
-    Object.assign(this, { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger });
+    const { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, asker, peerPid } = saved;
+    Object.assign(this, { local, remote, key, automatic, error, shutRead, shutWrite, timeouts, linger, asker, peerPid });
     this.options.restore(saved.options);
     this.queue.restore(saved.queue, file);
   }

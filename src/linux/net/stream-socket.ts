@@ -206,6 +206,8 @@ export class StreamSocket extends Socket {
     server.local = this.isUnix ? this.local : client.remote;
     server.remote = client.name;
     client.remote = server.local;
+    server.peerPid = client.asker;
+    client.peerPid = this.peerPid;
     server.peer = client;
     client.peer = server;
     server.state = 'connected';

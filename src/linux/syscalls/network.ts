@@ -1,5 +1,5 @@
 import { hexBytes, utf8Text } from '../../host/bytes.js';
-import { O, PID, UID } from '../abi/constants.js';
+import { O, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { AF, IPPROTO, MSG, SO, SOCK, SOL_SOCKET } from '../abi/sockets.js';
 import { WOULD_BLOCK } from '../fs/open-file.js';
@@ -76,8 +76,10 @@ function socketpair(kernel: Kernel, args: readonly bigint[]): number {
   const [one, two] = [makeSocket(kernel, kind, statusOf(type)), makeSocket(kernel, kind, statusOf(type))];
   if (one instanceof StreamSocket) one.join(two as StreamSocket);
   else if (one instanceof DatagramSocket) one.join(two as DatagramSocket);
-  for (const [index, each] of [one, two].entries())
+  for (const [index, each] of [one, two].entries()) {
+    each.peerPid = kernel.pid;
     kernel.user.setU32(args[3]! + BigInt(4 * index), kernel.fds.add(each, (type & SOCK.CLOEXEC) !== 0));
+  }
   return 0;
 }
 
@@ -117,6 +119,7 @@ function connect(kernel: Kernel, task: Task, args: readonly bigint[]): SyscallRe
     socket.disconnect();
     return 0;
   }
+  socket.asker = kernel.pid;
   if (socket.connect(address, socket.nonblocking) !== CONNECTING) return 0;
   if (socket.nonblocking) return -E.INPROGRESS;
   const until = deadlineOf(kernel, socket.timeouts.send);
@@ -253,7 +256,7 @@ function optionValue(socket: Socket, level: number, option: number): Uint8Array 
       case SO.LINGER:
         return ints(socket.linger.on, socket.linger.seconds);
       case SO.PEERCRED:
-        return socket.isUnix && socket.remote !== undefined ? ints(PID, UID, UID) : ints(0, -1, -1);
+        return socket.isUnix && socket.peerPid !== undefined ? ints(socket.peerPid, UID, UID) : ints(0, -1, -1);
       case SO.RCVTIMEO:
         return timeval(socket.timeouts.receive);
       case SO.SNDTIMEO:
@@ -340,7 +343,9 @@ export const NETWORK_SYSCALLS: readonly SyscallRow[] = [
   row(48, 'shutdown', 'fd int', (k, _t, a) => shutdown(k, a)),
   row(49, 'bind', 'fd sockaddr size', (k, _t, a) => bind(k, a)),
   row(50, 'listen', 'fd int', (k, _t, a) => {
-    socketOf(k, int(a[0])).listen(int(a[1]));
+    const socket = socketOf(k, int(a[0]));
+    socket.listen(int(a[1]));
+    socket.peerPid = k.pid;
     return 0;
   }),
   row(51, 'getsockname', 'fd ptr ptr', (k, _t, a) => {
