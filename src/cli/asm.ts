@@ -8,6 +8,7 @@ import { listed, listing } from '../asm/listing.js';
 import type { Assembled } from '../asm/program.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { type Assembly, type AssemblySources, type AssemblyWishes, assembledCalls, complaintText } from '../runtime/bundled/assembly.js';
+import { declaredPackage } from '../runtime/bundled/assembly-text.js';
 import { writeOut } from './output.js';
 import { readText } from './read-text.js';
 
@@ -51,11 +52,8 @@ function readAll(paths: readonly string[]): AssemblySources {
       return existsSync(file) ? [[folder, { file, text: readText(file, true) }] as const] : [];
     }),
   );
-  // What `·` stands for in a file is the package that its declarations are of.
-  const packageIn = (path: string): string =>
-    /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(types.get(dirname(path))?.text ?? '')?.[1] ?? 'main';
   return {
-    sources: paths.map(path => ({ file: path, text: readText(path), package: packageIn(path) })),
+    sources: paths.map(path => ({ file: path, text: readText(path), package: declaredPackage(types.get(dirname(path))?.text ?? '') })),
     declarations: [...types.values()],
     includes: (name, from) => {
       const included = join(dirname(from), name);

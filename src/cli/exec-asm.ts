@@ -2,6 +2,7 @@ import { run } from '../debugger/commands/execute.js';
 import type { Session } from '../debugger/session/session.js';
 import type { SharedLook } from '../debugger/session/share.js';
 import type { Stop } from '../debugger/session/stop.js';
+import { AS_WRITTEN, toFirstCall } from '../debugger/show/first-call.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
 import { hold } from './exec.js';
 import { type Parsed, screenWanted } from './flags.js';
@@ -40,11 +41,10 @@ export async function debugAssembly(parsed: Parsed, path: string, asked: Assembl
 
 /** The screen opens where the first of the calls begins, in the syntax that the file is written in; commands of the user's own come before that. */
 function atFirstCall(parsed: Parsed, calls: readonly string[]): Parsed {
-  const name = /^[\w.·∕]+/.exec(calls[0] ?? '')?.[0];
-  if (name === undefined || parsed.script.length > 0 || parsed.values.has('json') || parsed.values.has('batch') || !screenWanted(parsed))
+  const way = toFirstCall(calls);
+  if (way.length === 0 || parsed.script.length > 0 || parsed.values.has('json') || parsed.values.has('batch') || !screenWanted(parsed))
     return parsed;
-  const lines = ['config disassemble-flavor go', `tbreak ${name.replaceAll('·', '.')}`, 'continue'];
-  return { ...parsed, script: lines.map(text => ({ kind: 'ex', text })) };
+  return { ...parsed, script: [AS_WRITTEN, ...way].map(text => ({ kind: 'ex', text })) };
 }
 
 /** Nothing of the debugger's is wanted: the calls' results, or why there are none. */

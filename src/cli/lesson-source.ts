@@ -12,6 +12,7 @@ import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { Told } from '../host/told.js';
+import { type AssemblyRuntime, wishesOf } from '../runtime/bundled/assembly-text.js';
 import { Catalog } from '../runtime/bundled/catalog.js';
 import { type Parsed, UsageError } from './flags.js';
 import { nodeHost } from './host.js';
@@ -66,7 +67,7 @@ function fileOf(path: string): string | undefined {
 interface Setting {
   readonly files: readonly string[];
   readonly calls: readonly string[];
-  readonly runtime: 'none' | 'plain' | 'race';
+  readonly runtime: AssemblyRuntime;
   readonly build: string | undefined;
 }
 
@@ -173,10 +174,10 @@ function launcherOf(parsed: Parsed, folder: string, at: string, setting: Setting
   if (missing !== undefined) throw new Told(`${at}: there is no ${missing}`);
   const options = processOptions(parsed, paths[0]!);
   if (!paths[0]!.endsWith('.s')) return launcher({ ...options, path: paths[0]!, args: [paths[0]!] });
-  const withRace = race ?? setting.runtime === 'race';
+  const { runtime } = setting;
+  const built = race === undefined || runtime === 'none' ? runtime : race ? 'race' : 'plain';
   try {
-    const wishes = setting.runtime === 'none' ? {} : { runtime: { race: withRace } };
-    return assembledLauncher(assemblyOf(paths, setting.calls, wishes).program, options);
+    return assembledLauncher(assemblyOf(paths, setting.calls, wishesOf(built)).program, options);
   } catch (error) {
     if (!(error instanceof AssemblyError || error instanceof CallError)) throw error;
     throw new Told(`${at}: ${error.message.split('\n')[0]}`);

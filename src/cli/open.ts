@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeOfLink, type SharedPlace } from '../debugger/session/share.js';
 import { nodePorts } from '../host/node/ports.js';
+import { wishesOf } from '../runtime/bundled/assembly-text.js';
 import { bundled } from './bundled.js';
 import { type Parsed, UsageError } from './flags.js';
 import { reaching } from './host.js';
@@ -62,7 +63,7 @@ async function assembled(
   if (text.types.trim() !== '') writeFileSync(join(folder, 'types.go'), text.types);
   writeOut(2, `r14: the assembly of the link is in ${folder}\n`);
   const { assembleFile } = await import('./asm.js');
-  const wishes = text.runtime === 'none' ? {} : { runtime: { race: text.runtime === 'race' } };
+  const wishes = wishesOf(text.runtime);
   const program = assembleFile([path], text.calls, wishes);
   if (program === undefined) return BAD_INPUT;
   const { debugAssembly } = await import('./exec-asm.js');

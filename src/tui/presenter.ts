@@ -158,7 +158,7 @@ export class Presenter {
   }
 
   /** How the screen stands, for a link. */
-  get #standing(): SharedLook {
+  get standing(): SharedLook {
     const { focus, zoomed } = this.#state;
     return { focus, zoomed };
   }
@@ -193,7 +193,7 @@ export class Presenter {
     switch (effect.kind) {
       case 'command': {
         const { session } = opened;
-        session.look = this.#standing;
+        session.look = this.standing;
         const before = LOOK.map(name => session.settings.text(name));
         await this.#running(effect.line === '' ? session.lastLine : effect.line, async () => (await run(session, effect.line)).output);
         const changed = LOOK.filter((name, index) => session.settings.text(name) !== before[index]);

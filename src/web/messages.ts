@@ -1,5 +1,6 @@
 /** What a page and its engine, which runs in a worker, tell each other: plain data. */
 import type { SharedLook, SharedPlace } from '../debugger/session/share.js';
+import type { AssemblyText } from '../runtime/bundled/assembly-text.js';
 import type { CourseLesson } from '../runtime/bundled/catalog.js';
 import type { Input } from '../tui/input.js';
 import type { PaneName } from '../tui/panes/table.js';
@@ -22,15 +23,7 @@ export const MOST_TEXT = 400_000;
 /** What the playground's program is called. */
 export const PLAYED = 'play';
 
-/** The playground's texts: Go assembly, declarations in Go, and calls as Go writes them. */
-export interface AssemblyText {
-  readonly source: string;
-  readonly types: string;
-  readonly calls: readonly string[];
-  readonly runtime: 'none' | 'plain' | 'race';
-}
-
-/** Something wrong with them, from line and column 1. */
+/** Something wrong with the playground's texts, from line and column 1. */
 export interface TextProblem {
   readonly where: 'source' | 'types' | 'call';
   readonly line: number;

@@ -103,7 +103,7 @@ export const sessionCommands: readonly Command[] = [
     completion: [],
     run: async (session, args) => {
       const { links } = session.host;
-      const subject = session.subject === undefined ? session.launcher.shared?.(session.target.process) : session.subject();
+      const subject = session.subject();
       if (links === undefined || subject === undefined) throw args.error('what is debugged here cannot be opened elsewhere by a link');
       const { linkOf } = await import('../session/share.js');
       const link = linkOf({ subject, commands: session.given, look: session.look }, links.pack);

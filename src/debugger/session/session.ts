@@ -117,8 +117,8 @@ export class Session {
   lastLine = '';
   /** What the user has done, in lines that come to the same place again. */
   readonly given: string[] = [];
-  /** What a link to here names; absent: what the launcher has launched. */
-  subject: (() => SharedSubject | undefined) | undefined;
+  /** What a link to here names: what the launcher has launched, where nobody says otherwise. Undefined: nothing that could be opened elsewhere. */
+  subject: () => SharedSubject | undefined = () => this.launcher.shared?.(this.target.process);
   /** How the screen stands that shows it. */
   look: SharedLook | undefined;
   /** Scripts that are being run, each by the one before. */

@@ -7,20 +7,13 @@ import { fromBase64, toBase64, utf8, utf8Text } from '../../host/bytes.js';
 import type { Ports } from '../../host/ports.js';
 import { isCount, isFields, isText, isTexts, type ReadFields } from '../../host/read-value.js';
 import { Told } from '../../host/told.js';
+import type { AssemblyText } from '../../runtime/bundled/assembly-text.js';
 
 /** What is debugged. */
 export type SharedSubject =
   | { readonly kind: 'lesson'; readonly name: string; readonly part: number }
   | { readonly kind: 'bundled'; readonly name: string; readonly variant?: string; readonly race?: boolean }
-  | {
-      readonly kind: 'assembly';
-      readonly text: {
-        readonly source: string;
-        readonly types: string;
-        readonly calls: readonly string[];
-        readonly runtime: 'none' | 'plain' | 'race';
-      };
-    }
+  | { readonly kind: 'assembly'; readonly text: AssemblyText }
   /** Not in the link: it stays where it is. `sum`: the SHA-256 of its bytes. */
   | { readonly kind: 'binary'; readonly name: string; readonly sum: string };
 

@@ -1,6 +1,7 @@
 /** Go assembly to play with: the text, its declarations and what is called, beside the live screen. */
 import { useEffect, useRef, useState } from 'react';
-import { type AssemblyText, MOST_TEXT } from '../messages.js';
+import type { AssemblyText } from '../../runtime/bundled/assembly-text.js';
+import { MOST_TEXT } from '../messages.js';
 import { Editor } from './editor.js';
 import type { EngineView, PageEngine } from './engine.js';
 

@@ -4,10 +4,12 @@ import { CallError } from '../../asm/invoke.js';
 import type { Launcher } from '../../debugger/session/host.js';
 import { assembledLauncher, type LaunchOptions } from '../../debugger/session/launcher.js';
 import { callResults } from '../../debugger/show/call-results.js';
+import { AS_WRITTEN, toFirstCall } from '../../debugger/show/first-call.js';
 import type { Assets } from '../../host/assets.js';
 import { Told } from '../../host/told.js';
-import { type Assembly, type AssemblyWishes, assembledCalls, complaintText } from '../../runtime/bundled/assembly.js';
-import { type AssemblyText, MOST_TEXT, PLAYED, type TextProblem } from '../messages.js';
+import { type Assembly, assembledCalls, complaintText } from '../../runtime/bundled/assembly.js';
+import { type AssemblyText, declaredPackage, wishesOf } from '../../runtime/bundled/assembly-text.js';
+import { MOST_TEXT, PLAYED, type TextProblem } from '../messages.js';
 
 const FILES = { source: `${PLAYED}.s`, types: 'types.go' } as const;
 
@@ -16,10 +18,9 @@ function assembled({ source, types, calls, runtime }: AssemblyText, assets: Asse
     if (text.length > MOST_TEXT)
       throw new Told(`${name} is longer than the ${MOST_TEXT} characters that this page assembles: r14 asm in a terminal takes more`);
   }
-  const packageName = /^\s*package\s+([\p{L}_][\p{L}\p{N}_]*)/mu.exec(types)?.[1] ?? 'main';
   return assembledCalls(
     {
-      sources: [{ file: FILES.source, text: source, package: packageName }],
+      sources: [{ file: FILES.source, text: source, package: declaredPackage(types) }],
       declarations: types.trim() === '' ? [] : [{ file: FILES.types, text: types }],
       includes: () => undefined,
       assets,
@@ -28,9 +29,6 @@ function assembled({ source, types, calls, runtime }: AssemblyText, assets: Asse
     wishesOf(runtime),
   );
 }
-
-const wishesOf = (runtime: AssemblyText['runtime']): AssemblyWishes =>
-  runtime === 'none' ? {} : { runtime: { race: runtime === 'race' } };
 
 /** What is wrong with the texts, each where it stands; empty: nothing. */
 export function problemsOf(text: AssemblyText, assets: Assets): readonly TextProblem[] {
@@ -71,7 +69,5 @@ export function playLauncher(text: AssemblyText, options: LaunchOptions): Launch
 
 /** The screen opens where the first of the calls begins, in the syntax that the text is written in. */
 export function scriptOf({ calls }: AssemblyText): readonly string[] {
-  const name = /^[\w.·∕]+/.exec(calls[0] ?? '')?.[0];
-  const flavour = 'config disassemble-flavor go';
-  return name === undefined ? [flavour] : [flavour, `tbreak ${name.replaceAll('·', '.')}`, 'continue'];
+  return [AS_WRITTEN, ...toFirstCall(calls)];
 }

@@ -90,11 +90,10 @@ export class Engine {
 
   #share(): void {
     const { session } = this.#opened ?? {};
-    const { state } = this.#presenter ?? {};
-    if (session === undefined || state === undefined) throw new Told('nothing is open yet');
-    const subject = session.subject === undefined ? session.launcher.shared?.(session.target.process) : session.subject();
+    const look = this.#presenter?.standing;
+    if (session === undefined || look === undefined) throw new Told('nothing is open yet');
+    const subject = session.subject();
     if (subject === undefined) throw new Told('what is open here cannot be opened elsewhere by a link');
-    const look = { focus: state.focus, zoomed: state.zoomed };
     const link = linkOf({ subject, commands: session.given, look }, webPorts(this.assets, noFiles).pack);
     this.post({ kind: 'shared', link, whole: subject.kind !== 'binary' });
   }
