@@ -56,7 +56,11 @@ describe('links', () => {
     expect(() => placeOfLink(link.slice(0, -3), nodePorts)).toThrow(/was cut/);
     expect(() => placeOfLink('https://example.org/', nodePorts)).toThrow(/no link/);
     const other = (what: unknown) => linkOf(what as SharedPlace, pack);
-    for (const what of [null, 7, {}, { subject: {}, commands: [] }, { subject: { kind: 'toString' }, commands: [] }])
+    const text = { source: '', types: '', calls: [], runtime: 'wide' };
+    for (const what of [
+      ...[null, 7, {}, { subject: {}, commands: [] }, { subject: { kind: 'toString' }, commands: [] }],
+      { subject: { kind: 'assembly', text }, commands: [] },
+    ])
       expect(() => placeOfLink(other(what), nodePorts)).toThrow(/does not say what to open/);
   });
 });

@@ -7,7 +7,7 @@ import { fromBase64, toBase64, utf8, utf8Text } from '../../host/bytes.js';
 import type { Ports } from '../../host/ports.js';
 import { isCount, isFields, isText, isTexts, type ReadFields } from '../../host/read-value.js';
 import { Told } from '../../host/told.js';
-import type { AssemblyText } from '../../runtime/bundled/assembly-text.js';
+import { ASSEMBLY_RUNTIMES, type AssemblyText } from '../../runtime/bundled/assembly-text.js';
 
 /** What is debugged. */
 export type SharedSubject =
@@ -75,7 +75,12 @@ const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: ReadFields
   lesson: ({ name, part }) => isText(name) && isCount(part),
   bundled: ({ name, variant, race }) =>
     isText(name) && ['string', 'undefined'].includes(typeof variant) && ['boolean', 'undefined'].includes(typeof race),
-  assembly: ({ text }) => isFields(text) && isText(text.source) && isText(text.types) && isTexts(text.calls) && isText(text.runtime),
+  assembly: ({ text }) =>
+    isFields(text) &&
+    isText(text.source) &&
+    isText(text.types) &&
+    isTexts(text.calls) &&
+    (ASSEMBLY_RUNTIMES as readonly unknown[]).includes(text.runtime),
   binary: ({ name, sum }) => isText(name) && isText(sum),
 };
 
