@@ -29,6 +29,11 @@ it.skipIf(gap)(`a program of one's own is asked for, and must be the same${gap ?
     status: 2,
     complaint: expect.stringContaining('is not the loop'),
   });
+  for (const [wrong, why] of [
+    ['/dev/zero', 'it is a device, pipe or socket, not a file'],
+    ['/nowhere', 'no such file'],
+  ] as const)
+    expect(said(['open', '--batch', link, wrong])).toMatchObject({ status: 2, complaint: `r14: ${wrong}: ${why}\n` });
   expect(said(['open', '--batch', link, program])).toMatchObject({ status: 0, text: expect.stringContaining('in main') });
 });
 

@@ -1,30 +1,14 @@
 /** `r14 info BINARY`: what a program is, and by what evidence. */
 import { nodePorts } from '../host/node/ports.js';
-import { IrregularFile, readRegular } from '../host/node/regular.js';
-import { Told } from '../host/told.js';
 import { type ProgramFacts, programFacts, type RaceEvidence } from '../image/facts.js';
 import { writeOut } from './output.js';
-
-/** Programs are not larger. */
-const MOST = 2 ** 31 - 1;
+import { programBytes } from './program-bytes.js';
 
 export function infoCommand(path: string, json: boolean): number {
-  const bytes = read(path);
+  const bytes = programBytes(path);
   const facts = programFacts(bytes, path, nodePorts.unpack);
   writeOut(1, json ? `${JSON.stringify(data(path, bytes.length, facts))}\n` : text(path, bytes.length, facts));
   return 0;
-}
-
-function read(path: string): Uint8Array {
-  try {
-    return readRegular(path, MOST);
-  } catch (error) {
-    if (error instanceof IrregularFile) throw new Told(`${path}: ${error.message}`);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const reasons: Readonly<Record<string, string>> = { ENOENT: 'no such file', EACCES: 'it may not be read' };
-    throw new Told(`${path}: ${reasons[code] ?? `it cannot be read (${code})`}`);
-  }
 }
 
 /** Whether it is one, and what says so; pieces that contradict each other are all told. */

@@ -10,17 +10,15 @@ import type { Launcher } from '../debugger/session/host.js';
 import { launcher } from '../debugger/session/launcher.js';
 import { nodeAssets } from '../host/node/assets.js';
 import { nodePorts } from '../host/node/ports.js';
-import { readRegular } from '../host/node/regular.js';
 import { Told } from '../host/told.js';
 import { openImage } from '../image/image.js';
 import type { Parsed } from './flags.js';
 import { processOptions } from './process-options.js';
+import { programBytes } from './program-bytes.js';
 
 const FOLDER = 'programs/real';
 const FITS = /^---\r?\nfits: *(.+?)\r?\n---\r?\n/;
 const ELF_MAGIC = '\x7fELF';
-/** Programs are not larger. */
-const MOST = 2 ** 31 - 1;
 
 /** A lesson, and how its programs are started. */
 export interface LessonSource {
@@ -69,7 +67,7 @@ export function isElf(path: string): boolean {
 
 /** The lesson that fits the program at `path`. Throws Told where there is none. */
 export function realLesson(parsed: Parsed, path: string): LessonSource {
-  const image = openImage(readRegular(path, MOST), path, 0n, nodePorts.unpack);
+  const image = openImage(programBytes(path), path, 0n, nodePorts.unpack);
   const fitting = realLessons().find(({ fits }) => fits.every(name => image.functionsNamed(name).length > 0));
   if (fitting === undefined)
     throw new Told(`${path}: there is no lesson about such a program: those there are want Go's ${realLessons().at(-1)!.fits.join(', ')}`);

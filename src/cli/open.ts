@@ -1,6 +1,5 @@
 /** `r14 open LINK [PROGRAM]`: what somebody has shared, from the page or from a terminal. */
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeOfLink, type SharedPlace } from '../debugger/session/share.js';
@@ -8,8 +7,8 @@ import { nodePorts } from '../host/node/ports.js';
 import { wishesOf } from '../runtime/bundled/assembly-text.js';
 import { bundled } from './bundled.js';
 import { type Parsed, UsageError } from './flags.js';
-import { reaching } from './host.js';
 import { writeOut } from './output.js';
+import { programBytes } from './program-bytes.js';
 
 const BAD_INPUT = 2;
 
@@ -38,9 +37,9 @@ export async function openLink(parsed: Parsed, link: string): Promise<number> {
       const path = parsed.paths[1];
       if (path === undefined)
         throw new UsageError(`the link is of the program ${subject.name}, which is not in it: r14 open LINK PATH says where it lies`);
-      const sum = createHash('sha256')
-        .update(reaching('read', path, () => readFileSync(path)))
-        .digest('hex');
+      const digest = nodePorts.digest();
+      digest.update(programBytes(path));
+      const sum = digest.hex();
       if (sum !== subject.sum)
         throw new UsageError(
           `${path} is not the ${subject.name} of the link: its SHA-256 is ${sum.slice(0, 16)}..., not ${subject.sum.slice(0, 16)}...`,
