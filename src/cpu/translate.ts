@@ -94,7 +94,7 @@ export class Translator {
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly jumpTags: BigUint64Array;
-  breakpoints: ReadonlySet<bigint> = new Set();
+  private breakpoints: ReadonlySet<bigint> = new Set();
   /** Told before a block goes, and whether since its code has changed; and before all do. */
   onDrop: (block: Block, changed: boolean) => void = () => {};
   onFlush: () => void = () => {};

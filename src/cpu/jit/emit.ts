@@ -396,7 +396,6 @@ export abstract class RegionEmit extends WasmEmit {
     this.code.get('ad').op('i32.wrap_i64').get('windowDelta').op('i32.add');
   }
 
-  /** `reach` for what lies on the stack: most of it is on one page, which is looked up once. */
   /** Else, where the fast way is not open: what the machine makes of the address, or the way of the fault. */
   private orSlowly(bytes: number, forWrite: boolean): void {
     const { code } = this;
@@ -411,6 +410,7 @@ export abstract class RegionEmit extends WasmEmit {
     code.get('h').end();
   }
 
+  /** `reach` for what lies on the stack: most of it is on one page, which is looked up once. */
   private reachStack(bytes: number, address: Node, forWrite: boolean): void {
     const { code } = this;
     this.inWindow(address);
