@@ -28,9 +28,13 @@ const NAMES: readonly (readonly [feature: string, name: string])[] = [
 /** What came with the processor itself. */
 const BASIC = /^(?:INTEL|X64$|FPU|MMX$|SSE|AVX2?$|X?SAVE$|SEP$)/;
 
+/** Iced's names of what a processor needs for an instruction. */
+export const featuresOf = (instruction: Instruction): readonly string[] =>
+  Array.from(instruction.cpuidFeatures(), feature => CpuidFeature[feature]!);
+
 /** The extension that an instruction is of, as `AVX-512`; undefined: of none that has a name of its own. */
 export function extensionOf(instruction: Instruction): string | undefined {
-  const features = Array.from(instruction.cpuidFeatures(), feature => CpuidFeature[feature]!);
+  const features = featuresOf(instruction);
   const own =
     features.find(feature => feature.startsWith('AVX512')) ?? features.find(feature => feature === 'SSE4A' || !BASIC.test(feature));
   if (own === undefined) return undefined;

@@ -1,7 +1,8 @@
 /** The forms met so far, and how a new one is made. The build makes a file of the commonest. */
-import { Code, CpuidFeature, type Decoder, DecoderOptions, EncodingKind, type Instruction } from 'iced-x86';
+import { Code, type Decoder, DecoderOptions, EncodingKind, type Instruction } from 'iced-x86';
 import type { Assets } from '../../host/assets.js';
 import { CPU_LEVELS, type CpuLevel, hasFeature, isOfSomeLevel } from '../cpuid.js';
+import { featuresOf } from '../extensions.js';
 import { opTraits } from '../ir/ops.js';
 import { VECTORS } from '../layout.js';
 import { Builder, Unsupported } from './builder.js';
@@ -48,18 +49,17 @@ function hasShortAddress(code: Uint8Array, at: number): boolean {
 }
 
 /** The first level whose processors have an instruction. */
-export const levelOf = (ins: Instruction): CpuLevel =>
-  CPU_LEVELS.find(level =>
-    Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(feature => hasFeature(level, feature)),
-  )!;
+export function levelOf(ins: Instruction): CpuLevel {
+  const features = featuresOf(ins);
+  return CPU_LEVELS.find(level => features.every(feature => hasFeature(level, feature)))!;
+}
 /** False: the instruction came with processors of a later level. */
 const isOfLevel = (ins: Instruction, level: CpuLevel): boolean =>
   level === WHOLE || CPU_LEVELS.indexOf(levelOf(ins)) <= CPU_LEVELS.indexOf(level);
 
 /** False: it shares its name with instructions of the table, and has an encoding or a length that came with a later extension. */
 const isEncoded = (ins: Instruction): boolean =>
-  ins.encoding === EncodingKind.Legacy ||
-  (ins.encoding === EncodingKind.VEX && Array.from(ins.cpuidFeatures(), feature => CpuidFeature[feature]!).every(isOfSomeLevel));
+  ins.encoding === EncodingKind.Legacy || (ins.encoding === EncodingKind.VEX && featuresOf(ins).every(isOfSomeLevel));
 
 /** The form of an instruction that the decoder has just read at an index of the code. One that r14 lacks stops the guest, or is #UD for it. */
 export function newForm(ins: Instruction, decoder: Decoder, code: Uint8Array, at: number, level: CpuLevel = WHOLE): Form {
