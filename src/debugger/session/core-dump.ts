@@ -5,8 +5,8 @@
 import { registerNamed } from '../../abi/registers.js';
 import { type Mapping, PAGE_SIZE, PROT, type Registers } from '../../cpu/api.js';
 import type { FilePiece } from '../../host/files.js';
-import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, PT_OF_CORE, SIZES, USER_REGS } from '../../image/elf/core-format.js';
-import { PF } from '../../image/elf/headers.js';
+import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, SIZES, USER_REGS } from '../../image/elf/core-format.js';
+import { PF, PT } from '../../image/elf/headers.js';
 import type { Thread } from '../../linux/api.js';
 import { fxsave } from '../../linux/signal/fxsave.js';
 import { auxiliaryVector } from '../memory/auxv.js';
@@ -60,13 +60,13 @@ export function* corePieces(session: Session): Generator<FilePiece> {
     view.setUint32(to, type, true);
     view.setUint32(to + 4, flags, true);
     for (const [i, value] of [BigInt(offset), address, 0n, saved, size].entries()) view.setBigUint64(to + 8 + 8 * i, value, true);
-    view.setBigUint64(to + 48, BigInt(type === PT_OF_CORE.load ? PAGE_SIZE : 4), true);
+    view.setBigUint64(to + 48, BigInt(type === PT.load ? PAGE_SIZE : 4), true);
   };
-  row(0, PT_OF_CORE.note, 0, notesAt, 0n, BigInt(notes.length), 0n);
+  row(0, PT.note, 0, notesAt, 0n, BigInt(notes.length), 0n);
   const places: number[] = [];
   for (const [i, { start, size, saved, prot }] of segments.entries()) {
     places.push(at);
-    row(i + 1, PT_OF_CORE.load, flagsOf(prot), at, start, saved ? size : 0n, size);
+    row(i + 1, PT.load, flagsOf(prot), at, start, saved ? size : 0n, size);
     if (saved) at += Number(size);
   }
   yield { at: 0, bytes: head };

@@ -3,7 +3,8 @@
  * (uapi/linux/elf.h, linux/elfcore.h). Nothing of the memory is read here.
  */
 import { FormatError, textOf } from '../bytes.js';
-import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, PT_OF_CORE, SIZES, USER_REGS } from './core-format.js';
+import { EM_X86_64, ET_CORE, NT, PN_XNUM, PRPSINFO, PRSTATUS, SIZES, USER_REGS } from './core-format.js';
+import { PT } from './headers.js';
 
 /** Bytes of a prstatus up to the last register that is kept. */
 const KEPT = PRSTATUS.registers + 8 * (USER_REGS.findLastIndex(word => typeof word === 'string') + 1);
@@ -89,10 +90,10 @@ export function readCore(read: (offset: number, length: number) => Uint8Array, s
     const type = table.getUint32(at, true);
     const offset = Number(table.getBigUint64(at + 8, true));
     const fileSize = Number(table.getBigUint64(at + 32, true));
-    if (type === PT_OF_CORE.note) {
+    if (type === PT.note) {
       if (fileSize > MOST_NOTES) fail(`notes of ${fileSize} bytes are more than ${MOST_NOTES}`);
       notes.push(...notesOf(view(offset, fileSize, 'the notes')));
-    } else if (type === PT_OF_CORE.load) {
+    } else if (type === PT.load) {
       const there = Math.max(0, Math.min(fileSize, size - offset));
       segments.push({
         address: table.getBigUint64(at + 16, true),
@@ -113,7 +114,7 @@ function countShort(table: DataView, count: number, size: number): number {
   let short = 0;
   for (let at = 0; at < count * SIZES.program; at += SIZES.program) {
     const end = table.getBigUint64(at + 8, true) + table.getBigUint64(at + 32, true);
-    if (table.getUint32(at, true) === PT_OF_CORE.load && end > BigInt(size)) short++;
+    if (table.getUint32(at, true) === PT.load && end > BigInt(size)) short++;
   }
   return short;
 }

@@ -6,7 +6,6 @@ export const EM_X86_64 = 62;
 export const PN_XNUM = 0xffff;
 /** Bytes of the file's header, of a program header and of a section header. */
 export const SIZES = { header: 64, program: 56, section: 64 } as const;
-export const PT_OF_CORE = { load: 1, note: 4 } as const;
 export const NT = { prstatus: 1, fpregset: 2, prpsinfo: 3, auxv: 6, file: 0x46494c45, siginfo: 0x53494749 } as const;
 
 /** Where struct elf_prstatus has what, and its length. */
