@@ -204,7 +204,6 @@ export class Timeline<N extends Signalled> {
     const log = Math.log2(1 + branch.reached / NEAREST);
     branch.snapshots = thinned(branch.snapshots, 24 + 6 * Math.ceil(log), [t, branch.reached]);
     this.#bound();
-    this.#watchCopies();
   }
 
   /** Index of the last save at or before a moment; -1: there is none. */
@@ -220,16 +219,21 @@ export class Timeline<N extends Signalled> {
     return new Set(saves);
   }
 
-  /** Lets saves go until the rest has room, and some to spare. What was changed by the user cannot be run again, and stays. */
+  /** Keeps saves within the limit, now and while the program runs on. */
   #bound(): void {
     const { copiedPages } = this.process.memory;
     // No more than what was copied has come to it since it was counted.
-    if (this.#held + (copiedPages + 1 - this.#counted) * PAGE <= this.limit()) return;
+    if (this.#held + (copiedPages + 1 - this.#counted) * PAGE > this.limit()) this.#makeRoom();
+    this.#watchCopies();
+  }
+
+  /** Lets saves go until the rest has room, and some to spare. What was changed by the user cannot be run again, and stays. */
+  #makeRoom(): void {
     this.#count();
     while (this.#held > this.limit() * (1 - SPARE)) {
       const [largest] = this.branches.toSorted((a, b) => loose(b) - loose(a));
       if (largest === undefined || loose(largest) === 0) {
-        if (this.#held <= this.limit() || !this.#forgetEnds()) break;
+        if (this.#held <= this.limit() || !this.#forgetEnds()) return;
         continue;
       }
       const before = largest.snapshots.length;
@@ -237,7 +241,6 @@ export class Timeline<N extends Signalled> {
       this.lost += before - largest.snapshots.length;
       this.#count();
     }
-    this.#watchCopies();
   }
 
   /** Lets go what ends were like. False: nothing was kept of them. */
@@ -297,7 +300,6 @@ export class Timeline<N extends Signalled> {
     if (process.t < branch.reached || branch.end?.t === process.t) return;
     branch.end = { t: process.t, signal: signalOf(note), saved: process.save(), note };
     this.#bound();
-    this.#watchCopies();
   }
 
   /** To the end of a branch, and what was noted of it. */
