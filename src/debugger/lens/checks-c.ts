@@ -4,8 +4,6 @@ import { EDGE } from '../../cpu/layout.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import { needsRaceContext } from '../../runtime/race/signatures.js';
-import { effectsIn } from '../code/decode.js';
-import { departure } from '../code/departure.js';
 import type { Violation } from './rules.js';
 import type { EdgeRule, Scrutiny } from './scrutiny.js';
 
@@ -18,8 +16,8 @@ export class CRules {
   /** At a CALL: undefined when it can have nothing to do with C. */
   call(caller: Func, pc: bigint): EdgeRule | undefined {
     const { target, facts } = this.at;
-    const { images, process } = target;
-    const effects = effectsIn(process.memory, pc);
+    const { images } = target;
+    const { effects, direct, now } = this.at.going(pc);
     const returnAddress = this.at.behind(pc);
     const fromC = caller.language === 'c';
     const calleeAt = (to: bigint | undefined): Func | undefined => {
@@ -34,7 +32,6 @@ export class CRules {
       return undefined;
     };
     const test = (flags: number): EdgeTest => ({ kind: 'calls', flags: fromC ? flags : flags | EDGE.aligned, returnAddress });
-    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
     if (direct !== undefined) {
       const callee = calleeAt(direct);
       if (!fromC && images.functionAt(direct)?.language !== 'c') return undefined;
@@ -42,7 +39,7 @@ export class CRules {
       return { check: () => check(direct), test: fromC || callee !== undefined ? test(needs ? EDGE.argument : 0) : undefined };
     }
     const checkGone = (): Violation | undefined => {
-      const to = departure(process.memory, effects, process.cpu.registers)?.target;
+      const to = now();
       const callee = calleeAt(to);
       if (to !== undefined) facts.tellCallee(to, callee !== undefined, callee !== undefined && needsRaceContext(callee.name));
       return check(to);

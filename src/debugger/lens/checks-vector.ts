@@ -2,8 +2,7 @@
 import { effectsOf } from '../../cpu/effects/describe.js';
 import { isConstant } from '../../cpu/effects/value.js';
 import type { Func } from '../../image/api.js';
-import { effectsIn, instructionsIn, readable } from '../code/decode.js';
-import { departure } from '../code/departure.js';
+import { instructionsIn, readable } from '../code/decode.js';
 import { handWritten, isAssembled } from './checks-go.js';
 import type { Violation } from './rules.js';
 import type { EdgeCheck, Scrutiny } from './scrutiny.js';
@@ -49,14 +48,12 @@ export class VectorRules {
   /** At a CALL of such a function: what it calls finds them clear, unless that is assembly too. */
   call(caller: Func, pc: bigint): EdgeCheck | undefined {
     if (!this.uses(caller)) return undefined;
-    const { target } = this.at;
-    const { images, process } = target;
-    const effects = effectsIn(process.memory, pc);
-    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
+    const { images } = this.at.target;
+    const { direct, now } = this.at.going(pc);
     const known = direct === undefined ? undefined : images.functionAt(direct);
     if (known !== undefined && !this.#isOwed(known)) return undefined;
     return () => {
-      const to = direct ?? departure(process.memory, effects, process.cpu.registers)?.target;
+      const to = now();
       const callee = to === undefined ? undefined : images.functionAt(to);
       return callee === undefined ? undefined : this.#handsOver(callee, `${caller.name} is about to call ${callee.name}`);
     };

@@ -6,8 +6,6 @@
 import type { EdgeKind, EdgeWatcher, Observer } from '../../cpu/api.js';
 import type { Func } from '../../image/api.js';
 import type { Images } from '../../image/images.js';
-import { effectsIn } from '../code/decode.js';
-import { departure } from '../code/departure.js';
 import type { Target } from '../target.js';
 import { CRules } from './checks-c.js';
 import { GoRules, isAssembled } from './checks-go.js';
@@ -94,7 +92,7 @@ export class CallChecks implements Observer {
       case 'return':
         return returns.at(func, pc);
       case 'jump':
-        return func === undefined ? { check: this.#jump(go, pc) } : undefined;
+        return func === undefined ? { check: this.#jump(at, go, pc) } : undefined;
       case 'stack':
         return undefined;
     }
@@ -107,13 +105,13 @@ export class CallChecks implements Observer {
   }
 
   /** Code that no table has may go back to Go code by a jump. */
-  #jump(go: GoRules, pc: bigint): EdgeCheck {
-    const { process, images } = this.#target;
-    const effects = effectsIn(process.memory, pc);
+  #jump(at: Scrutiny, go: GoRules, pc: bigint): EdgeCheck {
+    const { images } = this.#target;
+    const { now } = at.going(pc);
     return () => {
-      const to = departure(process.memory, effects, process.cpu.registers)?.target;
+      const to = now();
       if (to === undefined || !go.isGo(to + 1n) || images.functionAt(to)?.entry === to) return undefined;
-      return go.handedOver(undefined, new Scrutiny(this.#target).codeName(undefined, pc), to);
+      return go.handedOver(undefined, at.codeName(undefined, pc), to);
     };
   }
 

@@ -1,9 +1,10 @@
 /** What the rules of `abi check` look at: the machine at an edge of a call, while the program runs. */
-import { type CallRecord, type EdgeFacts, type EdgeTest, GPR_NAMES, type Registers } from '../../cpu/api.js';
+import { type CallRecord, type EdgeFacts, type EdgeTest, type Effects, GPR_NAMES, type Registers } from '../../cpu/api.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
-import { instructionsIn } from '../code/decode.js';
+import { effectsIn, instructionsIn } from '../code/decode.js';
+import { departure } from '../code/departure.js';
 import { describeAddress } from '../code/describe.js';
 import { peek } from '../code/peek.js';
 import type { Target } from '../target.js';
@@ -17,6 +18,15 @@ export type EdgeCheck = () => Violation | undefined;
 export interface EdgeRule {
   readonly check: EdgeCheck;
   readonly test?: EdgeTest | undefined;
+}
+
+/** Where a CALL or a jump goes. */
+export interface Going {
+  readonly effects: Effects | undefined;
+  /** What can be said before it is its turn; undefined: registers will say it. */
+  readonly direct: bigint | undefined;
+  /** As the machine has it when it is its turn. */
+  readonly now: () => bigint | undefined;
 }
 
 const RSP = 4;
@@ -81,6 +91,14 @@ export class Scrutiny {
       this.#returns.set(pc, (known = pc + BigInt(call?.length ?? 0)));
     }
     return known;
+  }
+
+  /** The CALL or jump at an address. */
+  going(pc: bigint): Going {
+    const { process } = this.target;
+    const effects = effectsIn(process.memory, pc);
+    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
+    return { effects, direct, now: () => departure(process.memory, effects, process.cpu.registers)?.target };
   }
 
   /** The innermost call that has not returned, as the CPU has it. */
