@@ -50,6 +50,11 @@ const MISTAKES: Readonly<Record<string, readonly [string, string | null, RegExp]
     'main.callsWithUpper',
     /the upper half of Y3 is not zero: main\.callsWithUpper is about to call main\.work\. /,
   ],
+  'upper-through': [
+    'upper-halves',
+    'main.callsThrough',
+    /the upper half of Y3 is not zero: main\.callsThrough is about to call main\.work\. /,
+  ],
   'jit-x15': [
     'zero',
     null,

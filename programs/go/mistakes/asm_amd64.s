@@ -102,3 +102,16 @@ TEXT ·hasItDone(SB), NOSPLIT, $0-16
 	CALL doubled<>(SB)
 	MOVQ X2, ret+8(FP)
 	RET
+
+// Its CALL goes to a subroutine, and the next time to f.
+DATA through<>+0(SB)/8, $scalar<>(SB)
+GLOBL through<>(SB), NOPTR, $8
+
+TEXT ·callsThrough(SB), NOSPLIT, $0-8
+	VPCMPEQB Y3, Y3, Y3
+	CALL *through<>(SB)
+	MOVQ f+0(FP), DX
+	MOVQ (DX), AX
+	MOVQ AX, through<>(SB)
+	VZEROUPPER
+	RET

@@ -25,6 +25,7 @@ func otherFS(f func(), base uintptr)
 // Leave upper halves of YMM registers to Go code, or clear them.
 func leavesUpper(v int) int
 func callsWithUpper(f func())
+func callsThrough(f func())
 func clearsUpper(v int) int
 func hasItDone(v int) int
 
@@ -96,6 +97,9 @@ func main() {
 		fmt.Println(calls(leavesUpper, 20))
 	case "upper-call":
 		callsWithUpper(work)
+	case "upper-through":
+		callsThrough(work)
+		callsThrough(work)
 	case "upper-below":
 		calls(clearsUpper, 20)
 		fmt.Println(calls(hasItDone, 20))

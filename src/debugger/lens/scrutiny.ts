@@ -1,5 +1,6 @@
 /** What the rules of `abi check` look at: the machine at an edge of a call, while the program runs. */
 import { type CallRecord, type EdgeFacts, type EdgeTest, type Effects, GPR_NAMES, type Registers } from '../../cpu/api.js';
+import { valueWith } from '../../cpu/effects/instruction.js';
 import { hex } from '../../host/hex.js';
 import type { Func } from '../../image/api.js';
 import { INTERNAL_TLS } from '../../runtime/tls.js';
@@ -23,7 +24,7 @@ export interface EdgeRule {
 /** Where a CALL or a jump goes. */
 export interface Going {
   readonly effects: Effects | undefined;
-  /** What can be said before it is its turn; undefined: registers will say it. */
+  /** What it says itself; undefined: registers or memory say it, each time anew. */
   readonly direct: bigint | undefined;
   /** As the machine has it when it is its turn. */
   readonly now: () => bigint | undefined;
@@ -97,7 +98,8 @@ export class Scrutiny {
   going(pc: bigint): Going {
     const { process } = this.target;
     const effects = effectsIn(process.memory, pc);
-    const direct = departure(process.memory, effects, { get: () => undefined })?.target;
+    const flow = effects?.flow;
+    const direct = flow?.kind === 'call' || flow?.kind === 'jump' ? valueWith(flow.target, { get: () => undefined }) : undefined;
     return { effects, direct, now: () => departure(process.memory, effects, process.cpu.registers)?.target };
   }
 
