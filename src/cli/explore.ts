@@ -83,7 +83,7 @@ class Search {
     print({ explore: { ...run, strategy, seed, until, from: part.from, runs: part.runs }, shard: [part.index, part.of] });
     const usual = await usualRun(explorer);
     // Only the first part tells of it: it is the same in all.
-    if (part.index === 1 && part.from === 1 && (usual.outcome.verdict !== undefined || !explorer.open))
+    if (part.index === 1 && part.from === 1 && (usual.outcome.verdict !== undefined || (!explorer.open && !this.interrupted)))
       print(runLine(0, usual.outcome, undefined));
     let failed = usual.outcome.verdict !== undefined;
     if (explorer.open && !failed) failed = (await this.alone(found => print(runLine(found.run, found.outcome, found.stir)))) !== undefined;
@@ -95,6 +95,7 @@ class Search {
     const { wishes, explorer, count } = this;
     const { part, strategy, workers } = wishes;
     const usual = await usualRun(explorer);
+    if (this.interrupted && usual.outcome.verdict === undefined) return this.goesOn(part.from);
     if (!explorer.open) return this.nothingToChoose(usual.outcome);
     if (usual.outcome.verdict !== undefined) return this.fails(usual, await this.always());
     writeOut(
@@ -119,16 +120,17 @@ class Search {
     this.progress(true);
     for (const trouble of troubles) writeOut(2, `r14: ${trouble}; what it has found is kept\n`);
     if (count.failed !== undefined) return this.fails(await this.again(count.failed), undefined);
-    const rest = part.from + part.runs - next;
-    if (rest > 0) {
-      writeOut(
-        2,
-        `${this.interrupted ? 'interrupted' : 'not all was done'}; this goes on:\n  ${this.commandLine({ from: next, runs: rest })}\n`,
-      );
-      return this.interrupted ? INTERRUPTED : 2;
-    }
+    if (next < part.from + part.runs) return this.goesOn(next);
     writeOut(1, `nothing found: ${count.text()}${count.stale === undefined ? '' : `; ${count.stale}`}\n`);
     return 0;
+  }
+
+  /** Tells the line for what is left, from the run `next` on. */
+  private goesOn(next: number): number {
+    const { from, runs } = this.wishes.part;
+    const line = this.commandLine({ from: next, runs: from + runs - next });
+    writeOut(2, `${this.interrupted ? 'interrupted' : 'not all was done'}; this goes on:\n  ${line}\n`);
+    return this.interrupted ? INTERRUPTED : 2;
   }
 
   /** Runs in this process until one fails. */

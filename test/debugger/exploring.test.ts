@@ -40,4 +40,12 @@ describe.skipIf(why)(`orders in a session${why ? ` (skipped: ${why})` : ''}`, ()
     expect(at.written()).toBe('well\n');
     expect(await at.data('schedule')).toEqual([]);
   }, 300_000);
+
+  it('explore that is interrupted before its first run says so, and the session is as it was', async () => {
+    const at = debug(buildGo('orders', { race: true }), ['--cpus', '8', '--', 'use-before-set', 'mended']);
+    const told = at.text('explore -runs 200');
+    at.session.interrupt();
+    expect(await told).toBe('Nothing found in 0 runs, 0 different orders: interrupted.');
+    expect(await at.text('schedule')).toContain('This run has no schedule');
+  }, 300_000);
 });

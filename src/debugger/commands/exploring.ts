@@ -74,12 +74,15 @@ export async function exploreHere(session: Session, args: Arguments, console: Co
   if (runs === undefined) throw args.error(`-runs wants a whole number of at least 1, not "${given}"`);
   const strategy = strategyNamed(flags.get('-strategy') ?? 'mixed');
   const { host } = session;
+  // Once is for all that is still to be done.
+  let interrupted = false;
   const breathe = async () => {
     await host.breathe();
-    return session.takeInterrupt();
+    interrupted = session.takeInterrupt() || interrupted;
+    return interrupted;
   };
   const explorer = await Explorer.begin(session.launcher.unsteered ?? session.launcher, { ...LIMITS, breathe });
-  if (!explorer.open) return text('Nothing to explore: no two goroutines could ever go on at the same time.', null);
+  if (!explorer.open && !interrupted) return text('Nothing to explore: no two goroutines could ever go on at the same time.', null);
   const orders = new Set<string>();
   let since = host.now();
   const tell = () => {
@@ -88,12 +91,12 @@ export async function exploreHere(session: Session, args: Arguments, console: Co
     session.events.emit('message', { text: `${found.run} runs, ${orders.size} different orders` });
   };
   let found = await usualRun(explorer);
-  let interrupted = false;
-  while (found.outcome.verdict === undefined && found.run < runs && !interrupted) {
-    interrupted = await breathe();
-    if (interrupted) break;
+  while (found.outcome.verdict === undefined && found.run < runs && !(await breathe())) {
     tell();
-    found = await searchRun(explorer, strategy, 0, found.run + 1);
+    const next = await searchRun(explorer, strategy, 0, found.run + 1);
+    // Cut off.
+    if (interrupted) break;
+    found = next;
     orders.add(found.outcome.order);
   }
   const { run, outcome, stir } = found;
