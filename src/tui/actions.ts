@@ -12,7 +12,6 @@ import { KEYS, type KeyRow } from './keys.js';
 import { bodyHeight, FOOT, hit, isAlone, nextPage, paneContentOf, scrolled, tooSmall } from './layout.js';
 import { expressionOfName, paneRegister } from './names.js';
 import type { PaneItem } from './pane.js';
-
 import { hasReport } from './panes/output.js';
 import { PANES, paneNamed } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, searched, selectBy, selectedIn } from './selection.js';

@@ -1,4 +1,5 @@
 /** What a page and its engine, which runs in a worker, tell each other: plain data. */
+import type { LessonMove } from '../debugger/lesson/walk.js';
 import type { SharedLook, SharedPlace } from '../debugger/session/share.js';
 import type { AssemblyText } from '../runtime/bundled/assembly-text.js';
 import type { CourseLesson } from '../runtime/bundled/catalog.js';
@@ -60,10 +61,9 @@ export type ToEngine =
   | { readonly kind: 'input'; readonly input: Input }
   /** A line for the debugger, or for the program where that reads. */
   | { readonly kind: 'line'; readonly line: string }
-  /** Is answered with `checked`, and the same number. */
-  | { readonly kind: 'check'; readonly number: number; readonly text: AssemblyText }
-  | { readonly kind: 'walk'; readonly move: 'back' }
-  | { readonly kind: 'section'; readonly number: number }
+  /** Is answered with `checked`. */
+  | { readonly kind: 'check'; readonly text: AssemblyText }
+  | { readonly kind: 'walk'; readonly move: LessonMove }
   | { readonly kind: 'stop' };
 
 /** A pane as it stands on the screen: place in cells, rows with the title first. */
@@ -78,7 +78,7 @@ export interface PaintedPane {
   readonly rows: readonly Row[];
 }
 
-/** A paragraph, a step or an answer of a lesson. `names`: what can be gone to; `section`: what a click goes to. */
+/** A paragraph, a step or an answer of a lesson. `section`: what a click goes to. */
 export interface PaintedText {
   readonly row: Row;
   readonly section?: number;
@@ -118,7 +118,7 @@ export interface PaintedScreen extends ScreenSize {
 
 export type FromEngine =
   | { readonly kind: 'ready'; readonly course: readonly CourseLesson[]; readonly examples: readonly PlayExample[] }
-  | { readonly kind: 'checked'; readonly number: number; readonly problems: readonly TextProblem[] }
+  | { readonly kind: 'checked'; readonly problems: readonly TextProblem[] }
   | { readonly kind: 'linked'; readonly number: number; readonly place: SharedPlace }
   | { readonly kind: 'shared'; readonly link: string; readonly whole: boolean }
   /** `number`: of what was opened with it. */

@@ -38,9 +38,9 @@ export const registersPane = {
 
 function about({ name, shown, text, value, region }: RegisterFact, pad: number, x15: RegisterFact | undefined): readonly TextSegment[] {
   if (value === undefined) return [span(shown, 'dim')];
-  // The flags leave room for the one vector register that Go gives a meaning to.
   // Their lanes say all.
   if (isVector(name)) return [span(printable(text))];
+  // The flags leave room for the one vector register that Go gives a meaning to.
   if (name === 'eflags') return [span(text.padEnd(pad)), span(x15 === undefined || x15.text === '' ? '' : ` x15 ${x15.text}`)];
   return [span(shown.padEnd(pad), region ?? 'plain'), span(text === '' ? '' : ` ${printable(shortNames(text))}`)];
 }

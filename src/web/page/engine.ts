@@ -6,8 +6,8 @@ import type { FromEngine, PaintedScreen, PlayExample, ScreenSize, Subject, TextP
 export interface EngineView {
   readonly course: readonly CourseLesson[];
   readonly examples: readonly PlayExample[];
-  /** What is wrong with the playground's text, and which one that was said of. */
-  readonly checked: { readonly number: number; readonly problems: readonly TextProblem[] };
+  /** What is wrong with the playground's text. */
+  readonly problems: readonly TextProblem[];
   readonly screen: PaintedScreen | undefined;
   /** What was opened last; undefined: nothing, or it was left. */
   readonly subject: Subject | undefined;
@@ -24,7 +24,7 @@ export interface EngineView {
 const NOTHING_YET: EngineView = {
   course: [],
   examples: [],
-  checked: { number: 0, problems: [] },
+  problems: [],
   screen: undefined,
   subject: undefined,
   refused: '',
@@ -88,6 +88,11 @@ export class PageEngine {
     this.send({ kind: 'size', size });
   }
 
+  /** A key with that letter. */
+  press(text: string): void {
+    this.send({ kind: 'input', input: { kind: 'key', name: '', text } });
+  }
+
   send(message: ToEngine): void {
     this.#worker.postMessage(message);
   }
@@ -112,7 +117,7 @@ export class PageEngine {
         this.#change({ shared: message });
         return;
       case 'checked':
-        this.#change({ checked: message });
+        this.#change({ problems: message.problems });
         return;
       case 'screen':
         if (message.number === this.#opened) this.#change({ screen: message.screen });

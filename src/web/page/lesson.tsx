@@ -5,8 +5,6 @@ import type { PaintedLesson } from '../messages.js';
 import type { PageEngine } from './engine.js';
 import { Segments } from './rows.js';
 
-const press = (engine: PageEngine, text: string): void => engine.send({ kind: 'input', input: { kind: 'key', name: '', text } });
-
 export function LessonText({ engine, lesson, running }: { engine: PageEngine; lesson: PaintedLesson; running: boolean }) {
   const fresh = useRef<HTMLDivElement>(null);
   const { items, position, note } = lesson;
@@ -37,7 +35,11 @@ export function LessonText({ engine, lesson, running }: { engine: PageEngine; le
               {section === undefined ? (
                 <Segments row={row} />
               ) : (
-                <button type="button" className="section" onClick={() => engine.send({ kind: 'section', number: section })}>
+                <button
+                  type="button"
+                  className="section"
+                  onClick={() => engine.send({ kind: 'walk', move: { kind: 'section', number: section } })}
+                >
                   <Segments row={row} />
                 </button>
               )}
@@ -46,13 +48,13 @@ export function LessonText({ engine, lesson, running }: { engine: PageEngine; le
         })}
       </div>
       <nav className="walk" aria-label="lesson">
-        <button type="button" onClick={() => engine.send({ kind: 'walk', move: 'back' })} disabled={running || position <= 1}>
+        <button type="button" onClick={() => engine.send({ kind: 'walk', move: { kind: 'back' } })} disabled={running || position <= 1}>
           ◀ back
         </button>
         <button
           type="button"
           className="main"
-          onClick={() => press(engine, ' ')}
+          onClick={() => engine.press(' ')}
           disabled={running || (lesson.over && !lesson.away)}
           title="space"
         >
@@ -66,15 +68,15 @@ export function LessonText({ engine, lesson, running }: { engine: PageEngine; le
         </button>
         {lesson.exercise !== undefined && (
           <>
-            <button type="button" onClick={() => press(engine, 'H')}>
+            <button type="button" onClick={() => engine.press('H')}>
               hint
             </button>
-            <button type="button" onClick={() => press(engine, 'x')}>
+            <button type="button" onClick={() => engine.press('x')}>
               leave it
             </button>
           </>
         )}
-        <button type="button" onClick={() => press(engine, 'T')}>
+        <button type="button" onClick={() => engine.press('T')}>
           sections
         </button>
         <span className="note">{note}</span>

@@ -27,7 +27,7 @@ export function LiveScreen({ engine, screen }: { engine: PageEngine; screen: Pai
             type="button"
             title={`${does} (${key})`}
             disabled={screen === undefined || running}
-            onClick={() => engine.send({ kind: 'input', input: { kind: 'key', name: '', text: key } })}
+            onClick={() => engine.press(key)}
           >
             {label}
           </button>

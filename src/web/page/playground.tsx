@@ -1,12 +1,17 @@
 /** Go assembly to play with: the text, its declarations and what is called, beside the live screen. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { AssemblyText } from '../../runtime/bundled/assembly-text.js';
-import { MOST_TEXT } from '../messages.js';
+import { MOST_TEXT, type TextProblem } from '../messages.js';
 import { Editor } from './editor.js';
 import type { EngineView, PageEngine } from './engine.js';
 
 /** Milliseconds without a key after which it is looked at what is wrong. */
 const PAUSE = 150;
+
+const EDITORS = [
+  { kind: 'source', label: 'Go assembly' },
+  { kind: 'types', label: 'types.go: declarations' },
+] as const;
 
 interface PlaygroundProps {
   readonly engine: PageEngine;
@@ -17,8 +22,12 @@ interface PlaygroundProps {
 
 export default function Playground({ engine, view, given }: PlaygroundProps) {
   const [text, setText] = useState<AssemblyText | undefined>(given);
-  const number = useRef(0);
-  const { examples, checked } = view;
+  const { examples, problems } = view;
+  // The screen is drawn more often than something else is wrong, and then it is not said again.
+  const wrong = useMemo(() => {
+    const of = (where: TextProblem['where']) => problems.filter(each => each.where === where);
+    return { source: of('source'), types: of('types'), call: of('call') };
+  }, [problems]);
   const show = (name: string): void => {
     const example = examples.find(each => each.name === name);
     if (example !== undefined) setText({ source: example.source, types: example.types, calls: [example.call], runtime: 'none' });
@@ -29,13 +38,11 @@ export default function Playground({ engine, view, given }: PlaygroundProps) {
   }, [examples]);
   useEffect(() => {
     if (text === undefined) return;
-    const timer = setTimeout(() => engine.send({ kind: 'check', number: ++number.current, text: bounded(text) }), PAUSE);
+    const timer = setTimeout(() => engine.send({ kind: 'check', text: bounded(text) }), PAUSE);
     return () => clearTimeout(timer);
   }, [engine, text]);
   if (text === undefined) return <div className="playground" />;
   const run = (): void => engine.open({ kind: 'assembly', text: bounded(text) });
-  const { problems } = checked;
-  const of = (where: string) => problems.filter(each => each.where === where);
   return (
     <section className="playground" aria-label="playground">
       <div className="asks">
@@ -60,27 +67,22 @@ export default function Playground({ engine, view, given }: PlaygroundProps) {
           Assemble and run
         </button>
       </div>
-      <Editor
-        kind="source"
-        label="Go assembly"
-        text={text.source}
-        problems={of('source')}
-        changed={source => setText({ ...text, source })}
-        run={run}
-      />
-      <Editor
-        kind="types"
-        label="types.go: declarations"
-        text={text.types}
-        problems={of('types')}
-        changed={types => setText({ ...text, types })}
-        run={run}
-      />
+      {EDITORS.map(({ kind, label }) => (
+        <Editor
+          key={kind}
+          kind={kind}
+          label={label}
+          text={text[kind]}
+          problems={wrong[kind]}
+          changed={changed => setText({ ...text, [kind]: changed })}
+          run={run}
+        />
+      ))}
       <label className="calls">
         call
         <input
           value={text.calls.join('; ')}
-          aria-invalid={of('call').length > 0}
+          aria-invalid={wrong.call.length > 0}
           placeholder="F(1, 2): nothing runs main"
           spellCheck={false}
           onChange={({ target }) => setText({ ...text, calls: target.value.trim() === '' ? [] : [target.value] })}

@@ -70,11 +70,9 @@ export class Engine {
       case 'line':
         return this.#type(message.line);
       case 'check':
-        return this.post({ kind: 'checked', number: message.number, problems: problemsOf(message.text, this.assets) });
+        return this.post({ kind: 'checked', problems: problemsOf(message.text, this.assets) });
       case 'walk':
-        return presenter?.ask({ kind: 'lesson', move: { kind: message.move } });
-      case 'section':
-        return presenter?.ask({ kind: 'lesson', move: { kind: 'section', number: message.number } });
+        return presenter?.ask({ kind: 'lesson', move: message.move });
       case 'stop':
         return this.#opened?.session.interrupt();
     }
