@@ -93,6 +93,11 @@ describe('a race', () => {
     const [, before] = /before: .* by tid (\d+) \(ended\)/.exec(stop)!;
     expect(await at.text(`hb tid1 tid${before}`)).toBe(graph);
     expect((await at.text(`hb tid${before} tid1`)).match(/- - race$/gm)).toHaveLength(2);
+    // And so it is when two others were asked about meanwhile.
+    const threads: readonly { readonly tid: number }[] = await at.data('race threads');
+    const third = threads.find(({ tid }) => tid !== 1 && tid !== Number(before))!.tid;
+    expect(await at.text(`hb tid1 tid${third}`)).not.toContain('- - race');
+    expect(await at.text(`hb tid1 tid${before}`)).toBe(graph);
     await at.text('hb --svg graph.svg');
     const svg = at.files.get('graph.svg')!;
     expect(svg.match(/<line class="missing"/g)).toHaveLength(1);

@@ -5,7 +5,7 @@ import type { Answer } from '../answer.js';
 import { type RaceView, raceView } from '../memory/race.js';
 import type { RaceStory } from '../memory/race-story.js';
 import { placeOfExpression } from '../session/expressions.js';
-import { knownRace, orderAlone, orderOf, raceStory, secondOpinion } from '../session/races.js';
+import { orderAlone, orderOf, raceBetween, raceStory, secondOpinion } from '../session/races.js';
 import type { Session } from '../session/session.js';
 import { whoOf } from '../show/race-names.js';
 import { secondAnswer } from '../show/race-second.js';
@@ -182,13 +182,6 @@ function happensBefore(session: Session, args: Arguments): Answer {
   if (svg === null) return { output: orderLines(names, rows, story).join('\n'), data };
   session.host.writeFile(svg[1]!, orderSvg(names, rows));
   return { output: `Saved ${rows.length} steps to ${svg[1]!}.`, data };
-}
-
-/** The race that is known of, when it is between these two. */
-function raceBetween(session: Session, one: number, two: number): RaceStory | undefined {
-  const story = knownRace(session)?.story;
-  const tids = [story?.now.tid, story?.before.tid];
-  return one !== two && tids.includes(one) && tids.includes(two) ? story : undefined;
 }
 
 const racerOf = (view: RaceView, story: RaceStory | undefined, tid: number): string => {

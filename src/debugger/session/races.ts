@@ -56,12 +56,25 @@ export function raceStory(session: Session, number: number | undefined, column: 
 
 /** The race that the program stands at or that was asked for, and what has ordered its two, if that was asked for; nothing is run for it. */
 export function knownRace(session: Session): { readonly story: RaceStory; readonly steps: readonly OrderStep[] | undefined } | undefined {
-  const { target } = session;
-  const { shown, orders, pair } = knownOf(session);
-  if (pair !== undefined) return undefined;
-  const here = shown === undefined && !session.exited ? raceHere(target) : undefined;
-  const story = shown ?? (here && storyOf(raceView(target), here));
+  const { orders, pair } = knownOf(session);
+  const story = pair === undefined ? knownStory(session) : undefined;
   return story && { story, steps: orders.get(`${story.now.tid} ${story.before.tid}`) };
+}
+
+function knownStory(session: Session): RaceStory | undefined {
+  const { target } = session;
+  const { shown } = knownOf(session);
+  const here = shown === undefined && !session.exited ? raceHere(target) : undefined;
+  return shown ?? (here && storyOf(raceView(target), here));
+}
+
+/** The race that is known of, when it is between these two; then it is what was asked for last. */
+export function raceBetween(session: Session, one: number, two: number): RaceStory | undefined {
+  const story = knownStory(session);
+  const tids = [story?.now.tid, story?.before.tid];
+  if (one === two || !tids.includes(one) || !tids.includes(two)) return undefined;
+  knownOf(session).pair = undefined;
+  return story;
 }
 
 /** The order of two threads, asked for without a race of theirs. */
