@@ -16,7 +16,7 @@ import type { Goroutine } from '../../runtime/goroutine.js';
 import { stuckGoroutines } from '../../runtime/reachable.js';
 import { Driver } from '../session/driver.js';
 import type { Launcher } from '../session/host.js';
-import { isUserGoroutine, waitingLines, waitText } from '../show/goroutine-text.js';
+import { isUserGoroutine, waitingGoroutines, waitingLines, waitText } from '../show/goroutine-text.js';
 import { Target } from '../target.js';
 import { endIn, type RunVerdict, raceIn, type Until } from './verdict.js';
 
@@ -200,7 +200,8 @@ export class Explorer {
   private waiting(): RunVerdict {
     this.target.changed();
     const details = waitingLines(this.target);
-    const blocked = details.filter(line => !/\[(sleep|IO wait|select, )/.test(line));
+    // Not of the lines, which are the first of very many.
+    const blocked = waitingGoroutines(this.target).filter(each => !/^(sleep|IO wait|select, )/.test(each.waitReason));
     if (blocked.length === 0) return { kind: 'hang', text: `nothing but waiting for ${this.limits.hang / 1e9} s`, details };
     return { kind: 'deadlock', text: `${blocked.length} goroutine${blocked.length === 1 ? ' waits' : 's wait'} for ever`, details };
   }

@@ -125,9 +125,12 @@ export function waitText(target: Target, goroutine: Goroutine): string {
   return `goroutine ${goroutine.id}${reason} in ${place?.name ?? '??'}${at}${what.length === 0 ? '' : `, for ${what.join(', ')}`}`;
 }
 
+export const waitingGoroutines = (target: Target): readonly Goroutine[] =>
+  (target.go?.goroutines() ?? []).filter(each => each.status === 'waiting' && isUserGoroutine(target, each));
+
 /** Who waits for what, a line each. */
 export function waitingLines(target: Target): readonly string[] {
-  const waiting = (target.go?.goroutines() ?? []).filter(each => each.status === 'waiting' && isUserGoroutine(target, each));
+  const waiting = waitingGoroutines(target);
   const lines = waiting.slice(0, MOST_WAITING).map(each => waitText(target, each));
   return waiting.length > MOST_WAITING ? [...lines, `and ${waiting.length - MOST_WAITING} more: goroutines lists them`] : lines;
 }

@@ -1,0 +1,21 @@
+// Command crowd has thirty goroutines send to nobody while main waits for them. A timer that is still to come keeps Go from saying so.
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+func main() {
+	nobody := make(chan int)
+	time.AfterFunc(time.Hour, func() {})
+	var wg sync.WaitGroup
+	for i := 0; i < 30; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			nobody <- 1
+		}()
+	}
+	wg.Wait()
+}
