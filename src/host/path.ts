@@ -26,3 +26,13 @@ export function dirname(path: string): string {
 export function basename(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/** What lies in each folder that leads to one of these paths, by the folder. `root` is one in any case: `/`, or `.` of relative ones. */
+export function childrenByFolder(paths: Iterable<string>, root: '/' | '.'): ReadonlyMap<string, ReadonlySet<string>> {
+  const children = new Map<string, Set<string>>([[root, new Set()]]);
+  for (const path of paths) {
+    for (let at = path, folder = dirname(at); folder !== at; at = folder, folder = dirname(at))
+      children.set(folder, (children.get(folder) ?? new Set()).add(basename(at)));
+  }
+  return children;
+}

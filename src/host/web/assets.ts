@@ -1,6 +1,7 @@
 /** What comes with r14, in one file that a page fetches: a line of JSON says where each file's bytes lie behind it. */
 import type { Assets } from '../assets.js';
 import { utf8, utf8Text } from '../bytes.js';
+import { childrenByFolder } from '../path.js';
 
 /** Path, and where the bytes end. */
 type Entry = readonly [path: string, end: number];
@@ -23,18 +24,11 @@ export function packAssets(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
 export function packedAssets(packed: Uint8Array): Assets {
   const start = packed.indexOf(10) + 1;
   const files = new Map<string, Uint8Array>();
-  const folders = new Map<string, Set<string>>();
   let at = start;
   for (const [path, end] of JSON.parse(utf8Text(packed.subarray(0, start))) as Entry[]) {
     files.set(path, packed.subarray(at, start + end));
     at = start + end;
-    const [name, ...folder] = path.split('/').reverse();
-    for (let child = name!, parent = folder.reverse().join('/'); parent !== ''; ) {
-      folders.set(parent, (folders.get(parent) ?? new Set()).add(child));
-      const cut = parent.lastIndexOf('/');
-      child = parent.slice(cut + 1);
-      parent = cut < 0 ? '' : parent.slice(0, cut);
-    }
   }
+  const folders = childrenByFolder(files.keys(), '.');
   return { read: path => files.get(path), list: folder => [...(folders.get(folder) ?? [])] };
 }

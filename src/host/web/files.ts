@@ -1,6 +1,6 @@
 /** Files of a page: what somebody has given it, in memory. They are read; what a guest would write it writes to files of its own. */
 import { FILE_TYPE, type FileHandle, HostFileError, type HostFiles, type HostStat } from '../files.js';
-import { basename, dirname, normalise } from '../path.js';
+import { childrenByFolder, normalise } from '../path.js';
 
 /** Of everything, in ns since the epoch: the same wherever a run is done again. */
 const TIME = 1_700_000_000n * 1_000_000_000n;
@@ -8,13 +8,7 @@ const BLOCK = 512n;
 
 /** Contents by absolute path; folders are what leads to them. */
 export function memoryFiles(contents: ReadonlyMap<string, Uint8Array>): HostFiles {
-  const children = new Map<string, Set<string>>([['/', new Set()]]);
-  for (const path of contents.keys()) {
-    for (let at = path; at !== '/'; at = dirname(at)) {
-      const folder = dirname(at);
-      children.set(folder, (children.get(folder) ?? new Set()).add(basename(at)));
-    }
-  }
+  const children = childrenByFolder(contents.keys(), '/');
   const inodes = new Map([...children.keys(), ...contents.keys()].map((path, index) => [path, BigInt(index + 2)]));
   const opened: string[] = [];
 
