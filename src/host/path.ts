@@ -1,7 +1,12 @@
 /** Paths of a POSIX host and of the guest, as text. */
 
+/** An absolute path of names alone. */
+const PLAIN = /^(\/(?!\.{0,2}(\/|$))[^/]*)+$/;
+
 /** Takes `.`, `..` and doubled slashes out of a path; one at the end goes too. A relative path keeps the `..` that lead out of it. */
 export function normalise(path: string): string {
+  // Nearly every path that a guest names is so already.
+  if (PLAIN.test(path)) return path;
   const absolute = path.startsWith('/');
   const names: string[] = [];
   for (const name of path.split('/')) {
@@ -15,6 +20,15 @@ export function normalise(path: string): string {
 export function resolve(cwd: string, path: string): string {
   return normalise(path.startsWith('/') ? path : `${cwd}/${path}`);
 }
+
+/** Whether a normalised path is a folder or lies below it. */
+export function isUnder(path: string, folder: string): boolean {
+  if (!path.startsWith(folder)) return false;
+  return path.length === folder.length || folder === '/' || path[folder.length] === '/';
+}
+
+/** What a folder has by a name, or by some names behind each other. */
+export const pathBelow = (folder: string, names: string): string => (folder === '/' ? `/${names}` : `${folder}/${names}`);
 
 /** All but the last name: `/` for `/`, `.` for a single name. */
 export function dirname(path: string): string {

@@ -1,5 +1,7 @@
 /** What the guest sees of the host's files beside their contents: numbers and times that are the same wherever it runs. */
+
 import { checkVersion, type Versioned } from '../../cpu/part.js';
+import { isUnder } from '../../host/path.js';
 import type { GuestTimes } from './stat.js';
 
 export type SavedNodes = Versioned<{
@@ -44,7 +46,7 @@ export class FileNodes {
     const inode = this.inode(from);
     for (const table of [this.inodes, this.times] as Map<string, unknown>[]) {
       for (const [path, value] of [...table]) {
-        if (path !== from && !path.startsWith(`${from}/`)) continue;
+        if (!isUnder(path, from)) continue;
         table.delete(path);
         keep(table, to + path.slice(from.length), value);
       }

@@ -8,7 +8,7 @@ import {
   type OpenFlags,
   typeOf,
 } from '../../host/files.js';
-import { basename, dirname, resolve } from '../../host/path.js';
+import { basename, dirname, pathBelow, resolve } from '../../host/path.js';
 import {
   FIRST_HANDLE,
   type FileNode,
@@ -383,7 +383,7 @@ export class OwnFiles implements HostFiles {
   private remove(path: string): void {
     const folder = this.ownFolder(dirname(path));
     this.tree.changing();
-    const hidden = folder.lower !== undefined && this.host.stat(`${folder.lower}/${basename(path)}`) !== undefined;
+    const hidden = folder.lower !== undefined && this.host.stat(pathBelow(folder.lower, basename(path))) !== undefined;
     if (hidden) folder.entries.set(basename(path), this.tree.gone());
     else folder.entries.delete(basename(path));
   }

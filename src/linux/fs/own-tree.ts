@@ -1,7 +1,7 @@
 /** Files of the guest's own, in memory: a tree of nodes below the folders where it begins. */
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { FILE_TYPE, HostFileError, typeOf } from '../../host/files.js';
-import { basename, dirname } from '../../host/path.js';
+import { basename, dirname, isUnder, pathBelow } from '../../host/path.js';
 import { MappedContent } from './mapped-content.js';
 
 export interface FolderNode {
@@ -72,7 +72,8 @@ export type SavedTree = Versioned<{
 /** Handles of the guest's own files: no host counts so far. */
 export const FIRST_HANDLE = 2 ** 40;
 
-const isUnder = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+/** Where the first name begins of a path below a folder. */
+const firstName = (folder: string): number => (folder === '/' ? 1 : folder.length + 1);
 
 /** Nodes, and who has them open. */
 export class OwnTree {
@@ -126,8 +127,9 @@ export class OwnTree {
 
   /** Puts a node at a path of a tree, in folders that are made where there are none. */
   private put(path: string, node: TreeNode): void {
-    let folder = this.roots.get(this.rootOf(path)!)!;
-    const names = path.slice(this.rootOf(path)!.length + 1).split('/');
+    const root = this.rootOf(path)!;
+    let folder = this.roots.get(root)!;
+    const names = path.slice(firstName(root)).split('/');
     for (const name of names.slice(0, -1)) {
       const next = folder.entries.get(name) ?? this.folder(0o755);
       folder.entries.set(name, next);
@@ -145,24 +147,25 @@ export class OwnTree {
 
   /** Whether a tree begins somewhere below a path. */
   leadsToRoot(path: string): boolean {
-    return [...this.roots.keys()].some(root => path === '/' || root.startsWith(`${path}/`));
+    return [...this.roots.keys()].some(root => root !== path && isUnder(root, path));
   }
 
+  /** `path`: normalised. */
   find(path: string): Found {
     const root = this.rootOf(path);
     if (root === undefined) return { kind: 'host', path, owned: false };
     let node: TreeNode = this.roots.get(root)!;
-    const names = path
-      .slice(root.length + 1)
-      .split('/')
-      .filter(Boolean);
-    for (const [index, name] of names.entries()) {
-      if (node.kind === 'through') return { kind: 'host', path: [node.path, ...names.slice(index)].join('/'), owned: false };
+    // Asked several times for each path that a guest names: no list of names is made.
+    for (let at = firstName(root); at < path.length; ) {
+      if (node.kind === 'through') return { kind: 'host', path: pathBelow(node.path, path.slice(at)), owned: false };
       if (node.kind !== 'folder') return undefined;
-      const next: TreeNode | undefined = node.entries.get(name);
+      const slash = path.indexOf('/', at);
+      const end = slash < 0 ? path.length : slash;
+      const next: TreeNode | undefined = node.entries.get(path.slice(at, end));
       if (next === undefined)
-        return node.lower === undefined ? undefined : { kind: 'host', path: [node.lower, ...names.slice(index)].join('/'), owned: true };
+        return node.lower === undefined ? undefined : { kind: 'host', path: pathBelow(node.lower, path.slice(at)), owned: true };
       node = next;
+      at = end + 1;
     }
     if (node.kind === 'through') return { kind: 'host', path: node.path, owned: false };
     return node.kind === 'gone' ? undefined : { kind: 'node', node };
@@ -233,7 +236,7 @@ export class OwnTree {
       if (node.kind === 'through' || node.kind === 'gone') continue;
       yield [path, node];
       if (node.kind === 'folder')
-        todo.push(...[...node.entries].reverse().map(([name, each]): [string, TreeNode] => [`${path}/${name}`, each]));
+        todo.push(...[...node.entries].reverse().map(([name, each]): [string, TreeNode] => [pathBelow(path, name), each]));
     }
   }
 

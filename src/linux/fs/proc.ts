@@ -1,5 +1,6 @@
 import { PROT } from '../../cpu/api.js';
 import { CPU_LEVELS, type CpuLevel, cpuid } from '../../cpu/cpuid.js';
+import { isUnder } from '../../host/path.js';
 import { FD_LIMIT, UID } from '../abi/constants.js';
 import { nanosecondsOf } from '../clock.js';
 import { STACK_LIMIT } from '../load/layout.js';
@@ -31,8 +32,8 @@ const ABSENT = [
 export const SHARED_MEMORY = '/dev/shm';
 
 export function isSyntheticPath(guest: string): boolean {
-  if (guest === SHARED_MEMORY || guest.startsWith(`${SHARED_MEMORY}/`)) return false;
-  return TREES.some(tree => guest === tree || guest.startsWith(`${tree}/`));
+  if (isUnder(guest, SHARED_MEMORY)) return false;
+  return TREES.some(tree => isUnder(guest, tree));
 }
 
 export function isKnownAbsent(guest: string): boolean {

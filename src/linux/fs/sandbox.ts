@@ -1,5 +1,5 @@
 import { FILE_TYPE, typeOf } from '../../host/files.js';
-import { basename, dirname, resolve } from '../../host/path.js';
+import { basename, dirname, isUnder, resolve } from '../../host/path.js';
 import { E, Errno, host } from '../abi/errno.js';
 import type { Program } from '../program.js';
 import type { OwnFiles } from './own-files.js';
@@ -220,7 +220,3 @@ export class Sandbox {
 
 /** `/tmp` of `/tmp/a/b`. */
 const topOf = (path: string): string => `/${path.split('/', 2)[1] ?? ''}`;
-
-function isUnder(file: string, root: string): boolean {
-  return file === root || root === '/' || file.startsWith(`${root}/`);
-}

@@ -1,5 +1,5 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
-import { normalise } from '../../host/path.js';
+import { isUnder, normalise } from '../../host/path.js';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { EPOCH } from '../clock.js';
@@ -116,7 +116,7 @@ function rename(kernel: Kernel, call: string, from: readonly [number, bigint], t
 
 /** What is open below a folder that has another name now is still there, and what is asked from its descriptor on too. */
 function moved(kernel: Kernel, from: string, to: string): void {
-  const moves = (path: string): boolean => path === from || path.startsWith(`${from}/`);
+  const moves = (path: string): boolean => isUnder(path, from);
   for (const file of kernel.files.all)
     if ((file instanceof HostFile || file instanceof HostDirectory) && moves(file.real)) file.movedTo(to + file.real.slice(from.length));
   if (moves(kernel.fs.cwd)) kernel.fs.cwd = to + kernel.fs.cwd.slice(from.length);
