@@ -8,7 +8,11 @@ import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type InlineConfig, build as makePage, type Plugin, preview } from 'vite';
-import { packAssets } from '../src/host/web/assets.js';
+import { packAssets, packedAssets } from '../src/host/web/assets.js';
+import { FIRST_LESSON } from '../src/web/messages.js';
+import { paint } from '../src/web/paint.js';
+import { type Prepared, packPrepared } from '../src/web/prepared.js';
+import { Engine } from '../src/web/worker/engine.js';
 import { build } from './build.js';
 import { icedModule, opTraitsText } from './core.js';
 
@@ -36,6 +40,26 @@ function assets(): Map<string, Uint8Array> {
   for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl']) files.set(name, readFileSync(join(root, 'dist', name)));
   files.set('iced_x86_bg.wasm', icedModule());
   return files;
+}
+
+/** The first lesson's screen, as an engine opens it. */
+function prepared(packed: Uint8Array): Promise<Prepared> {
+  return new Promise((resolve, reject) => {
+    let course: Prepared['course'] = [];
+    const engine = new Engine(
+      packedAssets(packed),
+      version,
+      message => {
+        if (message.kind === 'ready') ({ course } = message);
+        else if (message.kind === 'refused' || message.kind === 'fault') reject(new Error(message.text));
+      },
+      state => {
+        resolve({ course, state });
+        return paint(state);
+      },
+    );
+    void engine.receive({ kind: 'open', number: 1, subject: { kind: 'lesson', name: FIRST_LESSON }, script: [] });
+  });
 }
 
 /** How iced-x86 begins: it reads its WebAssembly beside itself. */
@@ -74,9 +98,25 @@ const iced: Plugin = {
   },
 };
 
+/** What the first screen is drawn with is fetched beside the page's code, not behind it. */
+const early: Plugin = {
+  name: 'early',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { bundle = {} }) =>
+      Object.values(bundle)
+        .filter(file => file.type === 'chunk' && file.name === 'first-screen')
+        .map(({ fileName }) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `./${fileName}` },
+          injectTo: 'head',
+        })),
+  },
+};
+
 const conditions = ['made-before', 'module', 'browser', 'import', 'default'];
 
-function config(out: string, packed: string): InlineConfig {
+function config(out: string, packed: string, first: string): InlineConfig {
   return {
     configFile: false,
     root: join(root, 'src/web'),
@@ -87,9 +127,10 @@ function config(out: string, packed: string): InlineConfig {
       OP_TRAITS: opTraitsText(),
       R14_VERSION: JSON.stringify(version),
       ASSETS: JSON.stringify(packed),
+      PREPARED: JSON.stringify(first),
       'process.env.NODE_ENV': '"production"',
     },
-    plugins: [iced],
+    plugins: [iced, early],
     worker: {
       format: 'es',
       plugins: () => [iced],
@@ -102,9 +143,10 @@ function config(out: string, packed: string): InlineConfig {
 /** Builds the page into a folder. */
 export async function buildPage(out = PAGE): Promise<void> {
   await build();
-  const bytes = gzipSync(packAssets(assets()), { level: 9 });
+  const files = packAssets(assets());
+  const bytes = gzipSync(files, { level: 9 });
   const name = `r14-${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}.bin`;
-  await makePage(config(out, name));
+  await makePage(config(out, name, packPrepared(await prepared(files))));
   writeFileSync(join(out, 'assets', name), bytes);
   writeFileSync(join(out, 'worker.js'), serviceWorker(out));
 }
@@ -137,5 +179,9 @@ if (process.argv[1] === import.meta.filename) {
       preview: { port: PORT, strictPort: false },
     });
     server.printUrls();
-  } else console.log(`${relative(root, out) || out}: a static folder; index.html begins it`);
+  } else {
+    console.log(`${relative(root, out) || out}: a static folder; index.html begins it`);
+    // The engine that has opened the first lesson waits for messages.
+    process.exit();
+  }
 }

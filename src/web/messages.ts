@@ -21,6 +21,8 @@ export interface GivenFile {
 
 /** Characters of a text that is assembled: more is no text that somebody reads. */
 export const MOST_TEXT = 400_000;
+/** The lesson where everybody begins: the crash. */
+export const FIRST_LESSON = 'newproc-race';
 /** What the playground's program is called. */
 export const PLAYED = 'play';
 

@@ -59,6 +59,55 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await context.close();
   });
 
+  /** The first lesson in a new profile, whose engine waits for `release`. */
+  const prepared = async () => {
+    const all = await opened(browser);
+    let release = (): void => undefined;
+    const held = new Promise<void>(done => {
+      release = done;
+    });
+    await all.context.route('**/entry-*.js', route => held.then(() => route.continue()));
+    await all.page.goto(server.url);
+    await all.page.waitForSelector('.machine[aria-busy=true] [data-pane=code]', { timeout: LONG });
+    return { ...all, release };
+  };
+
+  it('shows what was prepared until its engine comes, which shows the same: nothing moves', async () => {
+    const { page, context, faults, release } = await prepared();
+    const shown = () => page.evaluate(() => document.querySelector('main')!.innerHTML.replace(/ aria-busy="\w+"/, ''));
+    const before = await shown();
+    const shifted = page.evaluate(
+      () =>
+        new Promise<number>(done => {
+          let sum = 0;
+          new PerformanceObserver(list => {
+            for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
+          }).observe({ type: 'layout-shift', buffered: true });
+          const looked = new MutationObserver(() => {
+            if (document.querySelector('.machine')?.getAttribute('aria-busy') !== 'false') return;
+            looked.disconnect();
+            setTimeout(() => done(sum), 200);
+          });
+          looked.observe(document.body, { subtree: true, attributes: true });
+        }),
+    );
+    release();
+    await page.waitForSelector('.machine[aria-busy=false]', { timeout: LONG });
+    expect(await shown()).toBe(before);
+    expect(await shifted).toBe(0);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it('does what was asked for before its engine was there', async () => {
+    const { page, context, faults, release } = await prepared();
+    await page.locator('.screen').press('Space');
+    release();
+    await page.waitForFunction(() => document.querySelector('.note')?.textContent?.startsWith('2 of'), undefined, { timeout: LONG });
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   const lessons = readdirSync('programs', { withFileTypes: true })
     .filter(entry => entry.isDirectory() && readdirSync(join('programs', entry.name)).includes('lesson.md'))
     .map(entry => entry.name);

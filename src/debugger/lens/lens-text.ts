@@ -5,8 +5,8 @@ import { hex } from '../../host/hex.js';
 import type { Data } from '../answer.js';
 import type { Edge } from './edge.js';
 import type { RegisterRole } from './roles.js';
+import { wayText } from './stages.js';
 import type { LensShown, LensView } from './view.js';
-import { wayText } from './way.js';
 
 const upper = (names: readonly string[]): string => names.map(name => name.toUpperCase().replace('XMM', 'X')).join(' ');
 

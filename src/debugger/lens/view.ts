@@ -1,7 +1,7 @@
 /** What the lens shows, for text and data. */
 import type { Meaning } from './roles.js';
 import type { Callable } from './signature.js';
-import type { Way } from './way.js';
+import type { Way } from './stages.js';
 
 export interface LensShown {
   /** `arg1`, `result2`. */

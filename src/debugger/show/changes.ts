@@ -3,7 +3,8 @@
 import type { Session } from '../session/session.js';
 import type { LogicalFrame } from '../stack/frame.js';
 import type { CallStack } from '../target.js';
-import { type FrameValues, frameValues, hasChanged, isInnermost, NO_VALUES } from './frame-values.js';
+import { type FrameValues, hasChanged, isInnermost, NO_VALUES } from './changed-registers.js';
+import { frameValues } from './frame-values.js';
 import { type RegisterFact, registerFacts, registerNames } from './registers-text.js';
 
 export class Changes {

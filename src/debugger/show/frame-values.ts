@@ -3,22 +3,11 @@
 import type { LogicalFrame } from '../stack/frame.js';
 import { readRegister } from '../stack/frame-context.js';
 import type { CallStack } from '../target.js';
+import { type FrameValues, INNERMOST } from './changed-registers.js';
 import { registerNames, VECTOR_NAMES } from './registers-text.js';
 
 /** Frames that are remembered; what has changed in those further out is not told. */
 const MOST_FRAMES = 200;
-
-/** Where execution stands, whatever the function: a step from one to another changes registers too. */
-const INNERMOST = 'innermost';
-
-/** Known values by register, for each frame. */
-export interface FrameValues {
-  /** Which of `frames` is selected. */
-  readonly selected: string;
-  readonly frames: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
-}
-
-export const NO_VALUES: FrameValues = { selected: INNERMOST, frames: new Map() };
 
 /** The registers of the selected frame and of the innermost ones of its stack. */
 export function frameValues(stack: CallStack, selected: LogicalFrame): FrameValues {
@@ -33,15 +22,6 @@ export function frameValues(stack: CallStack, selected: LogicalFrame): FrameValu
   }
   return { selected: nameOf(selected), frames };
 }
-
-/** Whether a register of the selected frame holds something else than the same frame's did before. What is not known at both stops has not. */
-export function hasChanged(before: FrameValues | undefined, now: FrameValues, register: string): boolean {
-  const old = before?.frames.get(now.selected)?.get(register);
-  const value = now.frames.get(now.selected)?.get(register);
-  return old !== undefined && value !== undefined && old !== value;
-}
-
-export const isInnermost = ({ selected }: FrameValues): boolean => selected === INNERMOST;
 
 const nameOf = (frame: LogicalFrame): string => (frame.physical.registers.live === undefined ? activation(frame) : INNERMOST);
 

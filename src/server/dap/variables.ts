@@ -1,7 +1,7 @@
 /** What is in a scope or a value, read as far as the client opens it; and setting it. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { lensView } from '../../debugger/lens/lens.js';
-import { wayText } from '../../debugger/lens/way.js';
+import { wayText } from '../../debugger/lens/stages.js';
 import { registerFacts, registerNames } from '../../debugger/show/registers-text.js';
 import { frameVariables, type ListedVariable, packageVariables } from '../../debugger/show/variables.js';
 import { type Child, type Content, childCount, childrenOf, contentOf } from '../../debugger/values/content.js';

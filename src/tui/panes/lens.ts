@@ -1,5 +1,5 @@
+import { stagesOf, type Way } from '../../debugger/lens/stages.js';
 import type { LensView, Side } from '../../debugger/lens/view.js';
-import { stagesOf, type Way } from '../../debugger/lens/way.js';
 import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
 import { printable, type Row, shortNames, span, type TextSegment } from '../text.js';
 import widthOf from '../width.js';

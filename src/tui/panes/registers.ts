@@ -1,4 +1,4 @@
-import { hasChanged } from '../../debugger/show/frame-values.js';
+import { hasChanged } from '../../debugger/show/changed-registers.js';
 import type { RegisterFact } from '../../debugger/show/registers-text.js';
 import type { PaneItem, PaneRow, PaneSubject } from '../pane.js';
 import { printable, shortNames, span, type TextSegment } from '../text.js';

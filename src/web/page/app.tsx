@@ -29,11 +29,13 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
     else if (place.kind === 'link') engine.follow(place.link);
   }, [engine, place]);
   useKeys(engine);
-  const { screen, subject, refused, fault, shared, linked } = view;
+  const { screen, live, subject, refused, fault, shared, linked } = view;
   // A link leads to where its subject is shown.
   const followed = place.kind === 'link' ? linked?.subject : undefined;
   const playing = place.kind === 'play' || followed?.kind === 'assembly';
   const wanted = followed?.kind === 'binary' ? followed.name : undefined;
+  // Its text has its place before it is there.
+  const lesson = screen === undefined ? (followed ?? place).kind === 'lesson' : screen.lesson !== undefined;
   const problem = fault || complaint || refused;
   return (
     <div className={embedded ? 'app embedded' : 'app'} data-theme={ground}>
@@ -48,14 +50,19 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
         {(place.kind === 'open' || wanted !== undefined) && subject === undefined ? (
           <Opening take={take} wanted={wanted} />
         ) : (
-          <div className={screen?.lesson === undefined && !playing ? 'walker' : 'walker taught'}>
+          <div className={lesson || playing ? 'walker taught' : 'walker'}>
             {playing && (
               <Suspense fallback={<div className="playground" />}>
                 <Playground engine={engine} view={view} given={followed?.kind === 'assembly' ? followed.text : undefined} />
               </Suspense>
             )}
-            {screen?.lesson !== undefined && <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />}
-            <LiveScreen engine={engine} screen={screen} />
+            {lesson &&
+              (screen?.lesson === undefined ? (
+                <div className="lesson" />
+              ) : (
+                <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />
+              ))}
+            <LiveScreen engine={engine} screen={screen} live={live} />
           </div>
         )}
       </main>

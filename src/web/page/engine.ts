@@ -1,7 +1,16 @@
 /** The page's side of its engine: the worker, what it has told last, and who wants to know. */
 import type { SharedLook, SharedPlace } from '../../debugger/session/share.js';
 import type { CourseLesson } from '../../runtime/bundled/catalog.js';
-import type { FromEngine, PaintedScreen, PlayExample, ScreenSize, Subject, TextProblem, ToEngine } from '../messages.js';
+import {
+  FIRST_LESSON,
+  type FromEngine,
+  type PaintedScreen,
+  type PlayExample,
+  type ScreenSize,
+  type Subject,
+  type TextProblem,
+  type ToEngine,
+} from '../messages.js';
 
 export interface EngineView {
   readonly course: readonly CourseLesson[];
@@ -9,6 +18,8 @@ export interface EngineView {
   /** What is wrong with the playground's text. */
   readonly problems: readonly TextProblem[];
   readonly screen: PaintedScreen | undefined;
+  /** The screen is the engine's, which answers; else it was prepared, and keys and clicks wait. */
+  readonly live: boolean;
   /** What was opened last; undefined: nothing, or it was left. */
   readonly subject: Subject | undefined;
   /** Why what was to be opened is not. */
@@ -26,6 +37,7 @@ const NOTHING_YET: EngineView = {
   examples: [],
   problems: [],
   screen: undefined,
+  live: false,
   subject: undefined,
   refused: '',
   shared: undefined,
@@ -39,12 +51,14 @@ export class PageEngine {
   #view = NOTHING_YET;
   /** Counts what was opened: screens of what is gone come late. */
   #opened = 0;
+  /** Draws what was prepared, until the engine draws. */
+  #redraw: (() => void) | undefined;
   readonly #listeners = new Set<() => void>();
 
   #started(): Worker {
     const worker = new Worker(new URL('../worker/entry.ts', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#receive(data);
-    worker.onerror = ({ message }) => this.#change({ fault: `the engine has ended: ${message || 'it could not be loaded'}` });
+    worker.onerror = ({ message }) => this.#fail({ fault: `the engine has ended: ${message || 'it could not be loaded'}` });
     return worker;
   }
 
@@ -65,27 +79,53 @@ export class PageEngine {
   /** Opens what a link leads to. */
   follow(link: string): void {
     if (this.#view.fault !== '') this.#renew();
-    this.#change({ subject: undefined, screen: undefined, refused: '', shared: undefined, linked: undefined });
+    this.#clear({ linked: undefined });
     this.send({ kind: 'link', number: ++this.#opened, link });
   }
 
   open(subject: Subject, script: readonly string[] = [], look?: SharedLook): void {
     if (this.#view.fault !== '') this.#renew();
-    this.#change({ subject, screen: undefined, refused: '', shared: undefined });
+    this.#clear({ subject });
     this.send({ kind: 'open', number: ++this.#opened, subject, script, look });
+    if (this.#view.course.length === 0 && subject.kind === 'lesson' && subject.name === FIRST_LESSON) void this.#prepare(this.#opened);
   }
 
   /** Leaves what is open. */
   leave(): void {
     this.#opened++;
     this.send({ kind: 'stop' });
-    this.#change({ subject: undefined, screen: undefined, refused: '', shared: undefined });
+    this.#clear();
   }
 
   resize(size: ScreenSize): void {
     if (size.rows === this.#size?.rows && size.columns === this.#size.columns) return;
     this.#size = size;
     this.send({ kind: 'size', size });
+    this.#redraw?.();
+  }
+
+  /** What is on the first lesson's screen is known before there is an engine. Keys and clicks wait for it. */
+  async #prepare(number: number): Promise<void> {
+    // Without it nothing is there earlier than the engine.
+    const prepared = await import('./first-screen.js').catch(() => undefined);
+    const { live, fault, refused } = this.#view;
+    if (prepared === undefined || number !== this.#opened || live || fault !== '' || refused !== '') return;
+    this.#redraw = () => {
+      if (this.#size !== undefined) this.#change({ course: prepared.course, screen: prepared.firstScreen(this.#size) });
+    };
+    this.#redraw();
+  }
+
+  /** What has gone wrong; what was prepared has no engine then. */
+  #fail(problem: Partial<Pick<EngineView, 'fault' | 'refused'>>): void {
+    this.#change({ ...problem, ...(this.#redraw === undefined ? {} : { screen: undefined }) });
+    this.#redraw = undefined;
+  }
+
+  /** Nothing is on the screen. */
+  #clear(changes: Partial<EngineView> = {}): void {
+    this.#redraw = undefined;
+    this.#change({ subject: undefined, screen: undefined, live: false, refused: '', shared: undefined, ...changes });
   }
 
   /** A key with that letter. */
@@ -120,16 +160,18 @@ export class PageEngine {
         this.#change({ problems: message.problems });
         return;
       case 'screen':
-        if (message.number === this.#opened) this.#change({ screen: message.screen });
+        if (message.number !== this.#opened) return;
+        this.#redraw = undefined;
+        this.#change({ screen: message.screen, live: true });
         return;
       case 'left':
-        this.#change({ subject: undefined, screen: undefined });
+        this.#change({ subject: undefined, screen: undefined, live: false });
         return;
       case 'refused':
-        this.#change({ refused: message.text });
+        this.#fail({ refused: message.text });
         return;
       case 'fault':
-        this.#change({ fault: message.text });
+        this.#fail({ fault: message.text });
     }
   }
 

@@ -14,11 +14,17 @@ const BUTTONS = [
   { label: 'Restart', key: 'R', does: 'the program, from its start' },
 ] as const;
 
-export function LiveScreen({ engine, screen }: { engine: PageEngine; screen: PaintedScreen | undefined }) {
+interface LiveScreenProps {
+  readonly engine: PageEngine;
+  readonly screen: PaintedScreen | undefined;
+  readonly live: boolean;
+}
+
+export function LiveScreen({ engine, screen, live }: LiveScreenProps) {
   const [line, setLine] = useState('');
   const running = screen?.running === true;
   return (
-    <div className="machine" data-running={running}>
+    <div className="machine" data-running={running} aria-busy={!live}>
       <Screen engine={engine} screen={screen} />
       <div className="controls" role="toolbar" aria-label="run the program">
         {BUTTONS.map(({ label, key, does }) => (

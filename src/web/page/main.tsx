@@ -13,9 +13,9 @@ document.head.append(style);
 
 createRoot(document.getElementById('page')!).render(<App engine={engine} embedded={new URLSearchParams(location.search).has('embed')} />);
 
-/** Keeps the page for when there is no network, once something is on the screen. Where that is refused the page only needs its network each time. */
+/** Keeps the page for when there is no network, once the engine has something on the screen. Where that is refused the page only needs its network each time. */
 const forget = engine.listen(() => {
-  if (engine.view.screen === undefined && engine.view.fault === '') return;
+  if (!engine.view.live && engine.view.fault === '') return;
   forget();
   navigator.serviceWorker?.register('./worker.js').catch(() => undefined);
 });

@@ -1,4 +1,5 @@
 /** Where somebody is on the page, as the fragment of its address has it. */
+import { FIRST_LESSON } from '../messages.js';
 
 export type PagePlace =
   | { readonly kind: 'lesson'; readonly name: string }
@@ -6,8 +7,7 @@ export type PagePlace =
   /** What somebody has shared. */
   | { readonly kind: 'link'; readonly link: string };
 
-/** The crash: where everybody begins. */
-const FIRST: PagePlace = { kind: 'lesson', name: 'newproc-race' };
+const FIRST: PagePlace = { kind: 'lesson', name: FIRST_LESSON };
 
 export function placeOfHash(hash: string): PagePlace {
   const [, kind, rest = ''] = /^#([\w-]+)=?(.*)$/.exec(hash) ?? [];

@@ -17,15 +17,26 @@ import { ownFault, Told } from '../../host/told.js';
 import { webPorts } from '../../host/web/ports.js';
 import { Catalog } from '../../runtime/bundled/catalog.js';
 import { type Opened, Presenter } from '../../tui/presenter.js';
-import { type FromEngine, PLAYED, type PlayExample, type ScreenSize, type Subject, type ToEngine } from '../messages.js';
+import type { State } from '../../tui/state.js';
+import {
+  type FromEngine,
+  type PaintedScreen,
+  PLAYED,
+  type PlayExample,
+  type ScreenSize,
+  type Subject,
+  type ToEngine,
+} from '../messages.js';
+import { paint } from '../paint.js';
 import { playLauncher, problemsOf, scriptOf } from './assembly.js';
 import { after, webHost } from './host.js';
-import { paint } from './paint.js';
 import { treeOf } from './program.js';
 
 /** Bytes that guests may touch, tried in this order: a browser may refuse what it has no room for. */
 const MEMORY = { bundled: [256, 128, 64], binary: [2048, 1024, 512, 256, 128] } as const;
 const MEBIBYTE = 2 ** 20;
+/** What waits for what is being opened. */
+const TO_WHAT_IS_OPEN: ReadonlySet<ToEngine['kind']> = new Set(['input', 'line', 'walk', 'share']);
 
 export class Engine {
   readonly #catalog: Catalog;
@@ -34,11 +45,15 @@ export class Engine {
   #size: ScreenSize = { rows: 40, columns: 120 };
   /** Counts what was opened: what comes late of one that is gone is not shown. */
   #generation = 0;
+  /** What is being opened. */
+  #opening: Promise<void> = Promise.resolve();
 
+  /** `shown`: the screen that a page is sent. */
   constructor(
     private readonly assets: Assets,
     private readonly version: string,
     private readonly post: (message: FromEngine) => void,
+    private readonly shown: (state: State) => PaintedScreen = paint,
   ) {
     this.#catalog = new Catalog(assets);
     post({ kind: 'ready', course: this.#catalog.course(), examples: examplesIn(assets) });
@@ -54,10 +69,13 @@ export class Engine {
   }
 
   async #do(message: ToEngine): Promise<void> {
+    // What is done on a screen that was prepared is for what is being opened.
+    if (TO_WHAT_IS_OPEN.has(message.kind)) await this.#opening.catch(() => undefined);
     const presenter = this.#presenter;
     switch (message.kind) {
       case 'open':
-        return this.#open(message.number, message.subject, message.script, message.look);
+        this.#opening = this.#open(message.number, message.subject, message.script, message.look);
+        return this.#opening;
       case 'link':
         return this.#follow(message.number, message.link);
       case 'share':
@@ -83,7 +101,9 @@ export class Engine {
     this.post({ kind: 'linked', number, place });
     const { subject, commands, look } = place;
     // What is not in the link has to be given first.
-    if (subject.kind !== 'binary') await this.#open(number, subject, commands, look);
+    if (subject.kind === 'binary') return;
+    this.#opening = this.#open(number, subject, commands, look);
+    await this.#opening;
   }
 
   #share(): void {
@@ -119,17 +139,17 @@ export class Engine {
       {
         size: this.#size,
         draw: state => {
-          if (generation === this.#generation) this.post({ kind: 'screen', number, screen: paint(state) });
+          if (generation === this.#generation) this.post({ kind: 'screen', number, screen: this.shown(state) });
         },
         after,
         setMouse: () => undefined,
-        repaint: () => this.post({ kind: 'screen', number, screen: paint(presenter.state) }),
+        repaint: () => this.post({ kind: 'screen', number, screen: this.shown(presenter.state) }),
         suspend: () => undefined,
         left: () => this.post({ kind: 'left' }),
       },
     );
     this.#presenter = presenter;
-    this.post({ kind: 'screen', number, screen: paint(presenter.state) });
+    this.post({ kind: 'screen', number, screen: this.shown(presenter.state) });
     presenter.begin();
   }
 

@@ -1,10 +1,10 @@
 /** The screen's state as what a page paints: the rows that a terminal would show, each in its pane. */
-import { frame } from '../../tui/draw.js';
-import { paneContentOf, tooSmall } from '../../tui/layout.js';
-import { paneNamed } from '../../tui/panes/table.js';
-import type { State } from '../../tui/state.js';
-import { rowText } from '../../tui/text.js';
-import type { PaintedLesson, PaintedScreen } from '../messages.js';
+import { frame } from '../tui/draw.js';
+import { paneContentOf, tooSmall } from '../tui/layout.js';
+import { paneNamed } from '../tui/panes/table.js';
+import type { State } from '../tui/state.js';
+import { rowText } from '../tui/text.js';
+import type { PaintedLesson, PaintedScreen } from './messages.js';
 
 /** Cells of a row that the page breaks itself. */
 const UNBROKEN = 1_000_000;
