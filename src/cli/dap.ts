@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { reserveMemory } from '../cpu/memory/reserve.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
+import type { NodeClients } from '../host/node/clients.js';
 import { QueuedInput } from '../host/node/input.js';
 import { terminalText } from '../host/terminal-text.js';
 import { DapConnection } from '../server/dap/connection.js';
@@ -15,6 +16,7 @@ import { dapMessage } from '../server/dap/transport.js';
 import { bundled } from './bundled.js';
 import { completeFile } from './complete-file.js';
 import { numberFlag, type Parsed, parseCommandLine, sizeFlag, UsageError } from './flags.js';
+import { forwardedClients } from './forward.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { writeOut } from './output.js';
@@ -69,10 +71,11 @@ export async function serveEditors(parsed: Parsed): Promise<number> {
 
 /** Until the client has left. */
 async function serve(from: Readable, to: Writable): Promise<void> {
+  const held: NodeClients[] = [];
   const connection = new DapConnection({
     send: bytes => void to.write(bytes),
     close: () => void (from === process.stdin ? from.destroy() : to.end()),
-    launch: launch => open(launch, to),
+    launch: launch => open(launch, to, held),
     files: completeFile,
     debug: process.env.R14_DEBUG === '1',
   });
@@ -81,9 +84,11 @@ async function serve(from: Readable, to: Writable): Promise<void> {
   from.on('data', (bytes: Uint8Array) => connection.hear(bytes));
   await new Promise<void>(resolve => from.once('end', resolve).once('close', resolve).once('error', resolve));
   await connection.end();
+  for (const clients of held) await clients.end();
 }
 
-async function open(launch: Launch, to: Writable): Promise<Session> {
+/** `held`: gets who serves the program's clients until the editor has gone. */
+async function open(launch: Launch, to: Writable, held: NodeClients[]): Promise<Session> {
   const cwd = launch.cwd === undefined ? process.cwd() : resolve(launch.cwd);
   if (!existsSync(cwd) || !statSync(cwd).isDirectory()) throw new UsageError(`cwd: ${cwd} is no folder`);
   const { what } = launch;
@@ -118,7 +123,15 @@ async function open(launch: Launch, to: Writable): Promise<Session> {
   const assembled = await bundled(parsed, path);
   const free = assembled === undefined ? launcher({ ...options, path: file }) : assembledLauncher(assembled, options);
   const start = steered?.launcher(free, path) ?? free;
-  const session = new Session(start, { ...host, breathe }, numberFlag(parsed, 'limit', 1), undefined, stdinFlag(parsed));
+  const clients = await forwardedClients(parsed);
+  if (clients !== undefined) held.push(clients);
+  const session = new Session(
+    start,
+    { ...host, breathe, ...(clients === undefined ? {} : { clients }) },
+    numberFlag(parsed, 'limit', 1),
+    undefined,
+    stdinFlag(parsed),
+  );
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / MEBIBYTE)), 0);
   return session;

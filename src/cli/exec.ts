@@ -11,6 +11,7 @@ import type { SharedLook } from '../debugger/session/share.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
+import { forwardedClients } from './forward.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { keepFiles, keepFlag } from './keep.js';
@@ -65,9 +66,10 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   const interactive = !batch && process.stdin.isTTY === true && !json;
   const own = batch ? ownInput() : undefined;
   const typed = own ?? (screen || interactive ? new QueuedInput(false) : undefined);
+  const clients = await forwardedClients(parsed);
   const session = new Session(
     launch,
-    nodeHost(typed, screen ? 0 : interactive ? AGAIN.read : AGAIN.script, screen),
+    nodeHost(typed, screen ? 0 : interactive ? AGAIN.read : AGAIN.script, screen, clients),
     limit,
     undefined,
     stdinFlag(parsed),
@@ -78,8 +80,9 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   if (!json && !screen) session.printed = text => writeOut(1, Buffer.from(text));
   manner?.attend(session);
   await manner?.arrive?.(session);
-  const finish = (status: number, shown = false): number => {
+  const finish = async (status: number, shown = false): Promise<number> => {
     own?.end();
+    await clients?.end();
     if (kept !== undefined) keepFiles(kept, session.target.process);
     return manner?.finish(session, status, shown) ?? status;
   };
@@ -88,7 +91,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     const notice = script.length === 0 ? lessonFor(session, path) : '';
     await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, notice, shared: look }, outlet);
     // The screen is gone, and what it has told with it.
-    finish(0, true);
+    await finish(0, true);
     return session.exitStatus ?? 0;
   }
   const interrupt = () => session.interrupt();
@@ -111,7 +114,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     const { converse } = await import('./repl.js');
     process.off('SIGINT', interrupt);
     await converse(session, heard(parsed), begin);
-    finish(0);
+    await finish(0);
     return session.exitStatus ?? 0;
   }
   await begin();

@@ -171,6 +171,13 @@ export const COMMAND_FLAGS = [
     of: ['exec', 'run', 'gdbserver'],
   },
   {
+    name: 'forward',
+    value: '[HOST:]PORT',
+    summary: 'let clients on this machine reach a port of its network, at 127.0.0.1:HOST or the same port; HOST 0: any that is free',
+    of: ['exec', 'run', 'gdbserver'],
+    repeated: true,
+  },
+  {
     name: 'overlay',
     value: 'PATH',
     summary: 'let it read a tree and change it for itself: what it writes there is in memory, and the tree stays as it is',

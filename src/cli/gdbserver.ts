@@ -4,10 +4,12 @@ import { createServer, type Socket } from 'node:net';
 import { execute } from '../debugger/commands/execute.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
+import type { NodeClients } from '../host/node/clients.js';
 import { terminalText } from '../host/terminal-text.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { GdbConnection } from '../server/gdb/server.js';
 import { numberFlag, type Parsed, sizeFlag, UsageError } from './flags.js';
+import { forwardedClients } from './forward.js';
 import { nodeHost } from './host.js';
 import { stdinFlag } from './input.js';
 import { Outlet, writeOut } from './output.js';
@@ -22,10 +24,31 @@ const say = (text: string): void => writeOut(2, `r14: ${terminalText(text)}\n`);
 
 /** Serves one client after another until one has killed the program or left it to run. Returns the exit status. */
 export async function serveGdb(parsed: Parsed, where: string, path: string, assembled?: Runnable): Promise<number> {
+  const clients = await forwardedClients(parsed);
+  try {
+    return await attend(parsed, where, clients, path, assembled);
+  } finally {
+    await clients?.end();
+  }
+}
+
+async function attend(
+  parsed: Parsed,
+  where: string,
+  visitors: NodeClients | undefined,
+  path: string,
+  assembled: Runnable | undefined,
+): Promise<number> {
   const port = portOf(where);
   const options = processOptions(parsed, path);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  const session = new Session(launch, nodeHost(), numberFlag(parsed, 'limit', 1), undefined, stdinFlag(parsed));
+  const session = new Session(
+    launch,
+    nodeHost(undefined, 0, false, visitors),
+    numberFlag(parsed, 'limit', 1),
+    undefined,
+    stdinFlag(parsed),
+  );
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / MEBIBYTE)), 0);
   new Outlet(1).attend(session);

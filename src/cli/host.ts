@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../debugger/errors.js';
-import type { Host, TypedInput } from '../debugger/session/host.js';
+import type { AwaitedClients, Host, TypedInput } from '../debugger/session/host.js';
 import { hostReason } from '../host/files.js';
 import { makeFolder } from '../host/node/folder.js';
 import { fileInput } from '../host/node/input.js';
@@ -18,13 +18,14 @@ const MOST_SOURCE = 16 * 2 ** 20;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The debugger's outside on this machine. */
-export function nodeHost(typed?: TypedInput, again = 0, notesCourse = false): Host {
+export function nodeHost(typed?: TypedInput, again = 0, notesCourse = false, clients?: AwaitedClients): Host {
   const settingsFile = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'r14/settings');
   return {
     breathe: () => new Promise(resolve => setImmediate(resolve)),
     // Of the process's own clock: that of `performance` is loaded first.
     now: () => process.uptime() * 1000,
     ...(typed === undefined ? {} : { typed }),
+    ...(clients === undefined ? {} : { clients }),
     openInput: path => reaching('read', path, () => fileInput(path)),
     readSource: path => {
       try {

@@ -6,6 +6,7 @@ import { ENGINES, type EngineName, preferTiers } from '../cpu/tier.js';
 import type { LaunchOptions } from '../debugger/session/launcher.js';
 import { nodePorts } from '../host/node/ports.js';
 import { environmentFlag, numberFlag, type Parsed, raceFlag, sizeFlag, timeFlag, UsageError } from './flags.js';
+import { forwardFlag } from './forward.js';
 import { reaching } from './host.js';
 
 /** V8 optimises a function of a region when it has run for a while: what is compiled is hot, and what `start.ts` says of the interpreter is not for it. */
@@ -47,6 +48,7 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
   const processes = numberFlag(parsed, 'processes', 1);
   const netDelay = timeFlag(parsed, 'net-delay');
   const netLoss = numberFlag(parsed, 'net-loss', 0);
+  const forward = forwardFlag(parsed);
   const overlay = parsed.values.get('overlay');
   return {
     host: nodePorts,
@@ -69,6 +71,7 @@ export function processOptions(parsed: Parsed, path: string): LaunchOptions {
     ...(processes === undefined ? {} : { processes }),
     ...(netDelay === undefined ? {} : { netDelay }),
     ...(netLoss === undefined ? {} : { netLoss }),
+    ...(forward === undefined ? {} : { forward: forward.map(({ guest }) => guest) }),
     ...(overlay === undefined ? {} : { overlay }),
   };
 }

@@ -5,6 +5,7 @@ import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher, startOf } from '../debugger/session/launcher.js';
 import { parseRecording, RecordingError } from '../debugger/session/recording.js';
 import type { Session } from '../debugger/session/session.js';
+import { ClientLog } from '../host/clients.js';
 import { InputLog, inputLog } from '../host/input-log.js';
 import { nodePorts } from '../host/node/ports.js';
 import { hold } from './exec.js';
@@ -55,7 +56,8 @@ export async function openRecording(parsed: Parsed, name: string, program?: stri
   const replayed = {
     ...launch,
     recording: name,
-    launch: (...[args, output]: Parameters<typeof launch.launch>) => launch.launch(args, output, inputLog(input)),
+    launch: (...[args, output]: Parameters<typeof launch.launch>) =>
+      launch.launch(args, output, inputLog(input), new ClientLog(undefined, recording.clients)),
   };
   const arrive = async (session: Session): Promise<void> => {
     const refuse = (why: string): never => {

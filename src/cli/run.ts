@@ -1,11 +1,14 @@
 import { describeAddress } from '../debugger/code/describe.js';
 import { Driver } from '../debugger/session/driver.js';
+import { awaitOutside } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
+import { ClientLog } from '../host/clients.js';
 import type { Images } from '../image/images.js';
 import type { Process, ProcessStop } from '../linux/api.js';
 import type { OutputRecord } from '../linux/output.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { numberFlag, type Parsed } from './flags.js';
+import { forwardedClients } from './forward.js';
 import { programInput } from './input.js';
 import { keepFiles, keepFlag } from './keep.js';
 import { writeOut } from './output.js';
@@ -15,6 +18,8 @@ import { processOptions } from './process-options.js';
 const SLICE = 20_000_000;
 /** Milliseconds after which there is one in any case: system calls may take longer than instructions. */
 const SPAN = 100;
+/** Milliseconds that one waits for whoever comes first of who types and clients, before one looks at both again. */
+const BOTH = 100;
 
 /** Flags that have who goes on decided otherwise than by fair turns. */
 const STEERING = ['schedule', 'strategy', 'schedule-out'] as const;
@@ -28,10 +33,11 @@ export async function runProgram(given: Parsed, path: string, assembled?: Runnab
   const options = processOptions(parsed, path);
   const kept = keepFlag(parsed);
   const own = programInput(parsed);
+  const clients = await forwardedClients(parsed);
   const output = ({ descriptor, bytes }: OutputRecord) => writeOut(descriptor, bytes);
   const fair = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
   const launch = steered?.launcher(fair, path) ?? fair;
-  const driver = new Driver(launch.launch(undefined, output, own.input), limit);
+  const driver = new Driver(launch.launch(undefined, output, own.input, clients && new ClientLog(clients)), limit);
   const { process } = driver;
   process.catch = { signals: new Set() };
   let status: number | undefined;
@@ -44,10 +50,11 @@ export async function runProgram(given: Parsed, path: string, assembled?: Runnab
     const begun = performance.now();
     const stop = driver.run(SLICE, false, () => performance.now() - begun > SPAN);
     status = statusOf(stop, () => placeText(launch.images(process.objects), process.cpu.registers.rip));
-    if (stop.kind === 'input') await own.wait(stop.idle);
+    if (stop.kind === 'input') await awaitOutside(stop, own, clients, stop.clients === 'too' ? BOTH : Number.POSITIVE_INFINITY);
     if (stop.kind === 'budget') await new Promise(resolve => setImmediate(resolve));
   }
   own.end();
+  await clients?.end();
   steered?.end(process, launch.images(process.objects));
   if (kept !== undefined) keepFiles(kept, process);
   if (parsed.values.has('stats')) tellStats(process, started, status);

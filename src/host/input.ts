@@ -1,4 +1,5 @@
 /** The guest's standard input, as it comes. */
+import { HostPace } from './host-pace.js';
 
 /** What there is of it now. */
 export interface InputPiece {
@@ -33,8 +34,7 @@ export class InputQueue implements HostInput {
   /** As much is wanted; 0: nobody has asked in vain. */
   #wanted = 0;
   #came: number;
-  /** Since when the guest waits, and how much of its time has passed since. */
-  #waits: { readonly since: number; passed: number } | undefined;
+  readonly #pace: HostPace;
 
   constructor(
     private readonly now: () => number,
@@ -42,6 +42,7 @@ export class InputQueue implements HostInput {
     private readonly stretches: boolean,
   ) {
     this.#came = now();
+    this.#pace = new HostPace(now);
   }
 
   push(bytes: Uint8Array): void {
@@ -87,7 +88,7 @@ export class InputQueue implements HostInput {
       return { bytes: NOTHING, closed: false };
     }
     this.#wanted = 0;
-    this.#waits = undefined;
+    this.#pace.end();
     const out = new Uint8Array(Math.min(most, this.size));
     for (let at = 0; at < out.length; ) {
       const chunk = this.#chunks[0]!;
@@ -103,15 +104,11 @@ export class InputQueue implements HostInput {
 
   /** Virtual time goes on with the host's while the guest waits. */
   passed(ns: number): boolean {
-    const waits = (this.#waits ??= { since: this.now(), passed: 0 });
-    if (this.until(ns) > 0) return false;
-    waits.passed += ns;
-    return true;
+    return this.#pace.passed(ns);
   }
 
   /** Milliseconds until so much more of the guest's time has passed: fewer when it is behind the host's. */
   until(ns: number): number {
-    const { since, passed } = this.#waits ?? { since: this.now(), passed: 0 };
-    return Math.max(0, since + (passed + ns) / 1e6 - this.now());
+    return this.#pace.until(ns);
   }
 }

@@ -5,6 +5,7 @@
 
 import type { AddressSpace, Cpu, Fault, Observer, Registers, WatchHit } from '../cpu/api.js';
 import type { CpuLevel } from '../cpu/cpuid.js';
+import type { ClientLog } from '../host/clients.js';
 import type { GuestInput } from '../host/input-log.js';
 import type { Ports } from '../host/ports.js';
 import { terminalText } from '../host/terminal-text.js';
@@ -49,6 +50,10 @@ export interface ProcessOptions extends WireOptions {
   output: (record: OutputRecord) => void;
   /** Standard input. Default: empty. */
   stdin?: GuestInput;
+  /** Ports of its own at which clients from outside reach it. Default: none. */
+  forward?: readonly number[];
+  /** What those clients do. Default: none comes. */
+  clients?: ClientLog;
   extension?: KernelExtension;
 }
 
@@ -66,7 +71,18 @@ export interface KernelExtension {
 /** What a process that was saved needs of where it goes on. */
 export type ResumeOptions = Pick<
   ProcessOptions,
-  'host' | 'stdin' | 'output' | 'extension' | 'sysroot' | 'cwd' | 'allowRead' | 'allowWrite' | 'allowExec' | 'processes' | 'overlay'
+  | 'host'
+  | 'stdin'
+  | 'clients'
+  | 'output'
+  | 'extension'
+  | 'sysroot'
+  | 'cwd'
+  | 'allowRead'
+  | 'allowWrite'
+  | 'allowExec'
+  | 'processes'
+  | 'overlay'
 >;
 
 /** A process at some moment. It costs memory for what has changed since, until nobody refers to it. */
@@ -116,8 +132,9 @@ export type ProcessStop =
   /**
    * The guest has asked its standard input for what has not come yet. `idle`: nothing else can happen for so many ns of its time; undefined: nothing
    * at all can. 0: others could go on; it is told once, for who knows that more comes at once. `run` goes on when more has come or the time has passed.
+   * `clients`: it is, or is too, clients from outside that it waits for (`ProcessOptions.forward`).
    */
-  | { readonly kind: 'input'; readonly idle: number | undefined }
+  | { readonly kind: 'input'; readonly idle: number | undefined; readonly clients?: 'alone' | 'too' }
   /** No thread can ever run again: all wait, and no timer is due. */
   | { readonly kind: 'deadlock' }
   /** `status` is what a shell would see: exit code, or 128 + signal. */

@@ -354,6 +354,7 @@ export class GuestProcess implements Process {
   run({ budget, pass, enough }: RunOptions): ProcessStop {
     const { system } = this;
     const { scheduler, input } = system;
+    const { gateway } = system;
     const end = system.cpu.icount + budget;
     if (pass) this.passBreakpoints();
     this.stoppedFor = undefined;
@@ -370,22 +371,32 @@ export class GuestProcess implements Process {
         const told = news && this.heard(news);
         if (told) return told;
         if (news) continue;
-        if (system.over) return { kind: 'exited', ...system.end! };
+        if (system.over) {
+          gateway?.over();
+          return { kind: 'exited', ...system.end! };
+        }
         // Questions to the host come at the same places of the run whatever slices it is cut into: where a turn is over.
         const starving = input.hungry && scheduler.turnOver && system.lookForInput();
+        if (gateway?.isDue && scheduler.turnOver) gateway.look();
         if (input.hungry && !input.told) {
           input.told = true;
           return { kind: 'input', idle: 0 };
         }
         let idle: number | undefined;
+        let came: boolean | undefined;
         const task = scheduler.next(ns => {
-          const may = !input.hungry || input.passed(ns);
-          idle = may ? undefined : ns;
-          return may;
+          came = gateway?.waits && gateway.look();
+          if (came === true) return false;
+          const asked = gateway?.waits ? gateway : input.hungry ? input : undefined;
+          idle = asked === undefined || asked.passed(ns) ? undefined : ns;
+          return idle === undefined;
         });
-        if (!task && (starving || idle !== undefined)) {
-          if (input.again) continue;
-          return { kind: 'input', idle };
+        if (!task && idle === undefined && gateway?.waits) came ??= gateway.look();
+        if (!task && came === true) continue;
+        const waits = gateway?.waits === true;
+        if (!task && (starving || waits || idle !== undefined)) {
+          if (input.again || (waits && gateway.again)) continue;
+          return { kind: 'input', idle, ...(waits ? { clients: input.hungry ? 'too' : 'alone' } : {}) };
         }
         // Nobody waits for those that are left when the first process has ended.
         if (!task) return system.end ? { kind: 'exited', ...system.end } : { kind: 'deadlock' };

@@ -1,6 +1,7 @@
 import { type Cpu, type CpuState, type MemorySnapshot, PAGE_SIZE, type WatchHit } from '../cpu/api.js';
 import type { CpuLevel } from '../cpu/cpuid.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
+import { ClientLog } from '../host/clients.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
 import { CLOCK, PARENT_PID, PID, UID } from './abi/constants.js';
@@ -20,6 +21,7 @@ import { PidFile } from './fs/pid-file.js';
 import type { Sandbox } from './fs/sandbox.js';
 import { restoreFiles } from './fs/saved-files.js';
 import { Kernel, type KernelTables, type ProcessEnd, type SavedKernel } from './kernel.js';
+import { Gateway, type SavedGateway } from './net/gateway.js';
 import { Network, type SavedNetwork } from './net/network.js';
 import type { Socket } from './net/socket.js';
 import type { WireOptions } from './net/wire.js';
@@ -68,6 +70,8 @@ export type SavedSystem = Versioned<{
   readonly own: SavedTree;
   readonly nextPipe: number;
   readonly net: SavedNetwork;
+  /** Undefined: no client from outside can reach it. */
+  readonly gateway: SavedGateway | undefined;
   readonly input: SavedInput;
   readonly written: number;
   /** Of who steers the threads; undefined: nobody does. */
@@ -85,7 +89,7 @@ export type SavedSystem = Versioned<{
 
 export interface SystemOptions
   extends WireOptions,
-    Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'output' | 'extension' | 'processes' | 'sysroot'> {
+    Pick<ProcessOptions, 'seed' | 'cpus' | 'host' | 'stdin' | 'forward' | 'clients' | 'output' | 'extension' | 'processes' | 'sysroot'> {
   readonly memory: number;
   /** Makes a CPU with a memory of its own; `seed`: of its random numbers. */
   readonly makeCpu: (seed: bigint) => Cpu;
@@ -136,6 +140,8 @@ export class System implements SchedulerPort {
   /** Inode of the next pipe or socket. */
   nextPipe = 1000;
   readonly net: Network;
+  /** Undefined: no client from outside can reach it. */
+  gateway: Gateway | undefined;
   private nextTid = PID;
   /** Processes that there were. */
   private made = 0;
@@ -167,6 +173,7 @@ export class System implements SchedulerPort {
       },
       options,
     );
+    if (options.forward !== undefined) this.gateway = this.gatewayTo(options.forward);
     this.pages = new PageFiles(own, () => options.memory - PAGE_SIZE * this.touchedPages);
     own.grow = bytes => this.pages.grow(bytes);
     this.input = inputLog(options.stdin ?? new Uint8Array(0));
@@ -186,6 +193,17 @@ export class System implements SchedulerPort {
     this.cpu = options.makeCpu(this.newSeed());
     this.blank = this.cpu.save();
     this.spaces.push(this.spaceOf(this.cpu));
+  }
+
+  private gatewayTo(ports: readonly number[]): Gateway {
+    const { clients = new ClientLog() } = this.options;
+    return new Gateway(
+      this.net,
+      ports,
+      clients,
+      () => this.filesChanged(),
+      () => this.cpu.icount,
+    );
   }
 
   get extension(): KernelExtension | undefined {
@@ -428,7 +446,7 @@ export class System implements SchedulerPort {
     const referred = new Set([...(current ? [current] : []), ...loaded, ...processes.flatMap(({ timers }) => timers.countedTasks)]);
     const kept = new Set(processes.flatMap(process => process.tasks));
     return {
-      version: 1,
+      version: 2,
       level: this.cpu.level,
       cpus: this.cpus,
       memoryLimit: this.memoryLimit,
@@ -454,6 +472,7 @@ export class System implements SchedulerPort {
       own: this.own.save(),
       nextPipe: this.nextPipe,
       net: this.net.save(),
+      gateway: this.gateway?.save(),
       input: this.input.save(),
       written: this.output.save(),
       control: this.control?.save(),
@@ -472,7 +491,7 @@ export class System implements SchedulerPort {
     saved: SavedSystem,
     memories: readonly { readonly space: Space | undefined; readonly load: (space: Space) => MemorySnapshot }[],
   ): void {
-    checkVersion('machine', saved, 1);
+    checkVersion('machine', saved, 2);
     if (saved.level !== this.cpu.level || saved.cpus !== this.cpus || saved.memoryLimit !== this.memoryLimit)
       throw new Error('saved on another machine');
     const { aside } = saved;
@@ -502,6 +521,8 @@ export class System implements SchedulerPort {
     this.files.restore(saved.files, (saves, before) => restoreFiles(saves, world, before), lasting);
     own.restore(saved.own);
     net.restore(saved.net, id => this.files.file(id) as Socket, this.files.all);
+    this.gateway = saved.gateway && (this.gateway ?? this.gatewayTo(saved.gateway.ports));
+    this.gateway?.restore(saved.gateway!, id => this.files.file(id));
     timers.restore(saved.timers, task, file => (this.files.file(file) as TimerFd).timer);
     for (const [index, space] of this.spaces.entries()) space.restoreTasks(saved.spaces[index]!, task);
     for (const [index, process] of this.processes.entries()) process.restore(saved.processes[index]!, task);

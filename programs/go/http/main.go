@@ -1,4 +1,5 @@
-// A server and its clients in one program: net/http over this machine's own network, with keep-alive, timeouts, large bodies, hijacking and an end.
+// A server and its clients in one program: net/http over this machine's own network, with keep-alive, timeouts, large bodies, hijacking and an end. With a
+// port it is a server for whoever comes, until somebody asks for /quit.
 package main
 
 import (
@@ -61,7 +62,29 @@ func get(client *http.Client, url string) string {
 	return fmt.Sprint(response.Status, " ", string(body), err)
 }
 
+func serve(port string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("listening on", listener.Addr())
+	mux := http.NewServeMux()
+	mux.Handle("/", handlers())
+	mux.HandleFunc("/quit", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "3")
+		fmt.Fprint(w, "bye")
+		w.(http.Flusher).Flush()
+		os.Exit(3)
+	})
+	fmt.Println(http.Serve(listener, mux))
+}
+
 func main() {
+	if len(os.Args) > 1 {
+		serve(os.Args[1])
+		return
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)

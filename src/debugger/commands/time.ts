@@ -421,6 +421,7 @@ async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
       started,
       program: start.program(),
       input: session.input.record(),
+      ...(session.clients === undefined ? {} : { clients: session.clients.record() }),
       files,
       moment: { t: process.t, signal, hash: process.hash(), ...(looked === undefined ? {} : { process: looked }) },
       marks,

@@ -62,7 +62,7 @@ async function run(session: Session, goal: Goal | undefined): Promise<Stop> {
     pass = event.kind === 'breakpoint';
     const stop = judge(session, event, goal);
     if (stop !== undefined) return stop;
-    if (event.kind === 'input') await session.awaitInput(event.idle);
+    if (event.kind === 'input') await session.awaitInput(event);
     if (await interrupted(session)) return { reason: 'interrupted' };
   }
 }

@@ -77,7 +77,7 @@ async function oneInstruction(session: Session): Promise<Stop | undefined> {
   const { t } = process;
   let event = session.driver.run(1, true);
   while (event.kind === 'input' && process.t === t) {
-    await session.awaitInput(event.idle);
+    await session.awaitInput(event);
     if (await interrupted(session)) return finished(session, { reason: 'interrupted' });
     event = session.driver.run(1, true);
   }

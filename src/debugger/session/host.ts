@@ -1,10 +1,11 @@
 /** What a session needs from outside. */
+import type { ClientLog, HostClients } from '../../host/clients.js';
 import type { FilePiece } from '../../host/files.js';
 import type { InputQueue } from '../../host/input.js';
 import type { GuestInput } from '../../host/input-log.js';
 import type { Ports } from '../../host/ports.js';
 import type { Images } from '../../image/images.js';
-import type { LoadedObject, Process } from '../../linux/api.js';
+import type { LoadedObject, Process, ProcessStop } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Instrumented } from '../../runtime/instrument/pass.js';
 import type { Data } from '../answer.js';
@@ -13,10 +14,10 @@ import type { SharedSubject } from './share.js';
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
   /**
-   * `output` is told what the process writes, each time that it does. `stdin`: default: empty. Throws LoadError and the
-   * readers' errors.
+   * `output` is told what the process writes, each time that it does. `stdin`: default: empty. `clients`: default: none comes. Throws LoadError and
+   * the readers' errors.
    */
-  launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput): Process;
+  launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput, clients?: ClientLog): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */
@@ -51,6 +52,14 @@ export interface TypedInput {
   wait(idle: number | undefined, most?: number): Promise<void>;
 }
 
+/** Clients from outside, for a program that has ports for them. */
+export interface AwaitedClients extends HostClients {
+  /** Begins anew, for another process. */
+  renew(): void;
+  /** As TypedInput.wait. */
+  wait(idle: number | undefined, most?: number): Promise<void>;
+}
+
 /** The machine that r14 runs on, as far as the debugger needs it. */
 export interface Host {
   /** Lets keys and signals in; called between slices of a long run. */
@@ -59,6 +68,8 @@ export interface Host {
   now(): number;
   /** Absent: nobody types. */
   readonly typed?: TypedInput;
+  /** Absent: no client can reach the program. */
+  readonly clients?: AwaitedClients;
   /** Opens a file for standard input. Throws CommandError when it cannot be read. */
   openInput(path: string): GuestInput;
   /** Text of a source file, or nothing when it is not there. */
@@ -84,4 +95,16 @@ export interface Host {
   readSettings(): string;
   /** Puts what `change` makes of the text that is there in its place, before anybody else can. Throws CommandError when it cannot be read or written. */
   changeSettings(change: (text: string) => string): void;
+}
+
+/** Waits for what a program waits for, from outside: for who types, for clients, or for whoever comes first. */
+export async function awaitOutside(
+  { idle, clients: who }: Pick<Extract<ProcessStop, { readonly kind: 'input' }>, 'idle' | 'clients'>,
+  typed: Pick<TypedInput, 'wait'> | undefined,
+  clients: AwaitedClients | undefined,
+  most: number,
+): Promise<void> {
+  if (who === undefined || clients === undefined) await typed?.wait(idle, most);
+  else if (who === 'alone' || typed === undefined) await clients.wait(idle, most);
+  else await Promise.race([typed.wait(idle, most), clients.wait(idle, most)]);
 }

@@ -15,7 +15,7 @@ import type { Launcher } from './host.js';
 import type { StartedWith } from './recording.js';
 
 /** All but its input and output, which are said when it is launched. */
-export interface LaunchOptions extends Omit<ProcessOptions, 'stdin' | 'output'> {
+export interface LaunchOptions extends Omit<ProcessOptions, 'stdin' | 'output' | 'clients'> {
   /** A process keeps what it took from the host's files: it can be gone back in. */
   readonly logged?: boolean;
   /** What such a log begins with: of a run that is done again. */
@@ -30,7 +30,7 @@ const recorded = new WeakMap<
   { readonly log: LoggedFiles; readonly started: StartedWith; readonly program: () => string; readonly digest: Ports['digest'] }
 >();
 
-function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Launcher['launch']>): Process {
+function started(given: LaunchOptions, ...[args, output, stdin, clients]: Parameters<Launcher['launch']>): Process {
   const { logged, files, bundled, ...options } = given;
   const log = logged ? new LoggedFiles(options.host.files, files) : undefined;
   const all = { ...options, ...(args === undefined ? {} : { args: [options.path, ...args] }) };
@@ -38,6 +38,7 @@ function started(given: LaunchOptions, ...[args, output, stdin]: Parameters<Laun
     ...all,
     ...(log === undefined ? {} : { host: { ...options.host, files: log } }),
     ...(stdin === undefined ? {} : { stdin }),
+    ...(clients === undefined ? {} : { clients }),
     output,
   });
   if (log !== undefined) {
@@ -63,7 +64,7 @@ export const startOf = (process: Process) => recorded.get(process);
 /** Whether a run is that of the program alone: a link says nothing of arguments and the like. */
 const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay, ...more }: LaunchOptions): boolean =>
   args.length <= 1 &&
-  [env, seed, cpu, cpus, allowRead, allowWrite, overlay, more.allowExec, more.processes, more.netDelay, more.netLoss].every(
+  [env, seed, cpu, cpus, allowRead, allowWrite, overlay, more.allowExec, more.processes, more.netDelay, more.netLoss, more.forward].every(
     each => each === undefined,
   );
 

@@ -4,6 +4,7 @@
  */
 import type { CpuLevel } from '../../cpu/cpuid.js';
 import { fromBase64, toBase64 } from '../../host/bytes.js';
+import type { ClientLog } from '../../host/clients.js';
 import type { Digest } from '../../host/digest.js';
 import type { HostFiles } from '../../host/files.js';
 import type { InputLog } from '../../host/input-log.js';
@@ -34,6 +35,7 @@ export interface StartedWith {
   readonly processes?: number;
   readonly netDelay?: number | undefined;
   readonly netLoss?: number | undefined;
+  readonly forward?: readonly number[];
   /** Of a bundled program. */
   readonly bundled?: { readonly variant?: string; readonly race?: boolean };
 }
@@ -45,6 +47,8 @@ export interface Recording {
   /** SHA-256 of the program's file. */
   readonly program: string;
   readonly input: ReturnType<InputLog['record']>;
+  /** Absent: no client from outside could reach it. */
+  readonly clients?: ReturnType<ClientLog['record']>;
   readonly files: SavedFileLog;
   readonly moment: { readonly t: number; readonly signal?: number | undefined; readonly hash: string; readonly process?: number };
   readonly marks: readonly { readonly t: number; readonly signal?: number | undefined; readonly note: string }[];

@@ -3,10 +3,11 @@
  * nothing of terminals.
  */
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
+import { ClientLog } from '../../host/clients.js';
 import { type InputLog, inputLog } from '../../host/input-log.js';
 import { LoggedFiles, noFiles } from '../../host/log.js';
 import type { Images } from '../../image/images.js';
-import type { Process, Refusal, Thread } from '../../linux/api.js';
+import type { Process, ProcessStop, Refusal, Thread } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import type { Faulted } from '../code/operands.js';
@@ -27,7 +28,7 @@ import { courseObserver } from './course.js';
 import { Driver } from './driver.js';
 import { Events } from './events.js';
 import { HeldOutput } from './held-output.js';
-import type { Host, Launcher } from './host.js';
+import { awaitOutside, type Host, type Launcher } from './host.js';
 import { inFrontOf } from './inlined-stop.js';
 import { startOf } from './launcher.js';
 import { Pace } from './pace.js';
@@ -107,6 +108,8 @@ export class Session {
   stop: Stop;
   /** What the program was given as its standard input. */
   input!: InputLog;
+  /** What clients from outside have done; undefined: none can reach the program. */
+  clients: ClientLog | undefined;
   /** What the run has passed, since it was first had to go on. */
   history: Timeline<Stop> | undefined;
   selection: Selection = { goroutine: undefined, frame: 0 };
@@ -196,8 +199,10 @@ export class Session {
   }
 
   #launch(args: readonly string[] | undefined, stdin: string | undefined): Process {
-    const { typed } = this.host;
+    const { typed, clients } = this.host;
     typed?.renew?.();
+    clients?.renew();
+    this.clients = clients && new ClientLog(clients);
     this.#starved = false;
     const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
     const way = () => this.history?.branch.id ?? 1;
@@ -210,17 +215,17 @@ export class Session {
       this.events.emit('output', record);
     }, way);
     this.#output = output;
-    return this.launcher.launch(args, output.listen, this.input);
+    return this.launcher.launch(args, output.listen, this.input, this.clients);
   }
 
-  /** The program wants input that has not come: waits for it, for at most so many ns of the program's time, and not for long. */
-  async awaitInput(idle: number | undefined): Promise<void> {
-    const { typed } = this.host;
-    if (idle !== 0 && typed?.queue?.hungry && !this.#starved) {
+  /** The program waits for what has not come: waits with it, for at most so many ns of its time, and not for long. */
+  async awaitInput({ idle, clients: clientsToo }: Extract<ProcessStop, { readonly kind: 'input' }>): Promise<void> {
+    const { typed, clients } = this.host;
+    if (idle !== 0 && clientsToo !== 'alone' && typed?.queue?.hungry && !this.#starved) {
       this.#starved = true;
       this.events.emit('starved', undefined);
     }
-    await typed?.wait(idle, INPUT_WAIT);
+    await awaitOutside({ idle, clients: clientsToo }, typed, clients, INPUT_WAIT);
   }
 
   /** What the program had written at this moment of its run, the newest of it. */

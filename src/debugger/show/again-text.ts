@@ -40,7 +40,7 @@ function becomesPanic(target: Session['target']): boolean {
 }
 
 /** Undefined: of this run is not known how it was started, or it is not the program's own. */
-function againLine({ target, history, stop, launcher, input }: Session): string | undefined {
+function againLine({ target, history, stop, launcher, input, clients }: Session): string | undefined {
   const started = startOf(target.process)?.started;
   if (started === undefined || history?.firstChange !== undefined) return undefined;
   const read = input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0);
@@ -48,6 +48,7 @@ function againLine({ target, history, stop, launcher, input }: Session): string 
     return 'again: it runs by a schedule; restart and continue come here';
   if (launcher.recording !== undefined) return `again: r14 replay ${shellWord(launcher.recording)}`;
   if (read) return 'again: it has read input; save FILE.r14 keeps that, and r14 replay FILE.r14 comes here';
+  if (clients?.used) return 'again: clients have reached it; save FILE.r14 keeps what they sent, and r14 replay FILE.r14 comes here';
   const { path, args = [], seed = 0, cpu, cpus, env = {}, allowRead = [], allowWrite = [], overlay = [], sysroot, bundled = {} } = started;
   const { allowExec = [], processes, netDelay, netLoss } = started;
   const given: readonly (readonly [string, string | number | boolean | undefined])[] = [

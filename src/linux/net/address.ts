@@ -47,6 +47,13 @@ export const reached = (address: IpAddress): IpAddress =>
 /** Where a socket that is bound to nothing sends from, to a destination. */
 export const sourceFor = (ip: string): string => (isMapped(ip) ? LOOPBACK4 : LOOPBACK6);
 
+/** This machine itself, at a port. */
+export const loopback = (family: IpAddress['family'], port: number): IpAddress => ({
+  family,
+  ip: family === AF.INET ? LOOPBACK4 : LOOPBACK6,
+  port,
+});
+
 export const wildcardOf = (family: IpAddress['family']): string => (family === AF.INET ? ANY4 : ANY6);
 
 /** Bytes of the largest address: struct sockaddr_un, and its path. */

@@ -217,6 +217,12 @@ export class Network {
     return this.bound.get(key ?? abstractKey(type, path))?.[0];
   }
 
+  /** One of those who listen at an address of TCP. */
+  listenerAt({ ip, port }: IpAddress): Endpoint | undefined {
+    const there = this.bound.get(ipKey(SOCK.STREAM, port)) ?? [];
+    return there.find(socket => socket.listening && ((socket.local as IpAddress).ip === ip || takesAny(socket, ip)));
+  }
+
   /** Who listens at an address, or receives there: those that are bound to just that before those that are bound to all. */
   reached(type: number, { ip, port }: IpAddress, fits: (socket: Endpoint) => boolean): Endpoint | undefined {
     const there = (this.bound.get(ipKey(type, port)) ?? []).filter(fits);

@@ -55,8 +55,13 @@ export class StreamSocket extends Socket {
     return this.state === 'connected' || this.state === 'established';
   }
 
+  /** It was connected, and the other side is closed. */
+  get alone(): boolean {
+    return this.peer === undefined && this.isConnected;
+  }
+
   /** How many wait to be accepted before no more are taken: one more than was asked for, as Linux has it. */
-  private get isFull(): boolean {
+  get isFull(): boolean {
     return this.pending.length > this.backlog || this.net.crowded;
   }
 

@@ -41,6 +41,12 @@ export const LAUNCH_ATTRIBUTES: readonly Attribute[] = [
   { name: 'netDelay', type: 'string', flag: 'net-delay', summary: 'how long what is sent takes to the other end, as 5ms' },
   { name: 'netLoss', type: 'number', flag: 'net-loss', summary: 'has a tenth of all datagrams lost, which of them by this seed' },
   {
+    name: 'forward',
+    type: 'strings',
+    flag: 'forward',
+    summary: 'ports of its network that clients on this machine reach, as 8080 or 9090:8080: at 127.0.0.1:9090',
+  },
+  {
     name: 'schedule',
     type: 'string',
     flag: 'schedule',
