@@ -114,6 +114,8 @@ export interface AddressSpace {
   findFree(length: bigint, below: bigint): bigint | undefined;
   /** Pages that hold contents now. */
   readonly touchedPages: number;
+  /** Pages of whose code there are translations. */
+  readonly codePages: ReadonlySet<number>;
   /** Pages whose contents are not what their mapping began with, in address order: what the guest's memory amounts to. */
   contents(): Iterable<{ readonly address: bigint; readonly bytes: Uint8Array }>;
   /** True when every page of the range is mapped with that permission. */

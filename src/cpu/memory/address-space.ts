@@ -329,7 +329,8 @@ export class SparseAddressSpace implements AddressSpace {
 
   /** Makes all be as it was then; translations of code that is the same stay. */
   restore({ areas, pages }: MemorySnapshot): void {
-    const code = [...this.codePages].map(page => ({ page, from: this.origin(page) }));
+    // Mostly all is mapped as it was.
+    const code = this.areas.are(areas) ? [] : [...this.codePages].map(page => ({ page, from: this.origin(page) }));
     this.areas.replace(areas);
     this.versions.restore(pages, page => {
       if (this.codePages.has(page)) this.onCodeChange(page);

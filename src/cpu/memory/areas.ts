@@ -10,6 +10,9 @@ export const pageAddress = (page: number): bigint => BigInt(page) << 12n;
 /** Offset in the area's source of one of its pages. */
 export const sourceOffset = (area: Area, page: number): number => area.offset + (page - area.start) * PAGE_SIZE;
 
+const sameArea = (a: Area, b: Area): boolean =>
+  a.start === b.start && a.end === b.end && a.prot === b.prot && a.name === b.name && a.source === b.source && a.offset === b.offset;
+
 export class Areas {
   private list: Area[] = [];
   private last: Area | undefined;
@@ -23,6 +26,11 @@ export class Areas {
     this.list = areas.map(area => ({ ...area }));
     this.pages = areas.reduce((sum, { start, end }) => sum + end - start, 0);
     this.last = undefined;
+  }
+
+  /** Whether these are all. */
+  are(areas: readonly Area[]): boolean {
+    return areas.length === this.list.length && areas.every((area, index) => sameArea(area, this.list[index]!));
   }
 
   get all(): readonly Area[] {

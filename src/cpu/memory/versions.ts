@@ -45,7 +45,7 @@ export interface Frames {
 export class Versions {
   /** The version that a page's frame holds, for as long as it is unchanged since a snapshot. */
   private readonly current = new Map<number, Version>();
-  /** Leaves as of the last snapshot or restore, and those that are no longer so. Undefined: there has been none. */
+  /** Leaves as of the last snapshot or restore, and pages that are no longer so. Undefined: there has been none. */
   private leaves: Map<number, Leaf> | undefined;
   private readonly stale = new Set<number>();
   /** Pages whose bytes were copied away so far. */
@@ -74,7 +74,7 @@ export class Versions {
       this.copied++;
     }
     this.current.delete(page);
-    this.stale.add(leafOf(page));
+    this.stale.add(page);
     if (this.full !== undefined && this.copied >= this.full.at) this.full.tell();
   }
 
@@ -84,7 +84,7 @@ export class Versions {
 
   /** Called when a page has got a frame. */
   added(page: number): void {
-    if (this.leaves !== undefined) this.stale.add(leafOf(page));
+    if (this.leaves !== undefined) this.stale.add(page);
   }
 
   /** Called when the frame of a page has gone. */
@@ -95,9 +95,9 @@ export class Versions {
   snapshot(): PageVersions {
     if (this.leaves === undefined) {
       this.leaves = new Map();
-      for (const page of this.frames.pages()) this.stale.add(leafOf(page));
+      for (const page of this.frames.pages()) this.stale.add(page);
     }
-    for (const number of this.stale) {
+    for (const number of new Set([...this.stale].map(leafOf))) {
       const leaf = this.leafNow(number);
       if (leaf.size > 0) this.leaves.set(number, leaf);
       else this.leaves.delete(number);
@@ -120,22 +120,24 @@ export class Versions {
   /** Makes all pages hold what they held then. `changed` is told each page before its bytes change or go. */
   restore(snapshot: PageVersions, changed: (page: number) => void): void {
     const now = this.leaves ?? new Map<number, Leaf>();
-    if (this.leaves === undefined) for (const page of this.frames.pages()) this.stale.add(leafOf(page));
-    const differing = [...new Set([...now.keys(), ...snapshot.keys(), ...this.stale])].filter(
-      number => this.stale.has(number) || now.get(number) !== snapshot.get(number),
-    );
+    if (this.leaves === undefined) for (const page of this.frames.pages()) this.stale.add(page);
+    const others = [...snapshot.keys()].filter(number => now.get(number) !== snapshot.get(number));
+    others.push(...[...now.keys()].filter(number => !snapshot.has(number)));
+    // Where the leaf is the same, what has changed since.
+    const pages = [...this.stale];
+    for (const number of others) for (let page = number * LEAF; page < (number + 1) * LEAF; page++) pages.push(page);
     // Frames that go first: those that come may need them.
-    for (const number of differing) {
-      const leaf = snapshot.get(number);
-      for (let page = number * LEAF; page < (number + 1) * LEAF; page++) {
-        if (!this.frames.has(page) || leaf?.has(page)) continue;
-        changed(page);
-        this.keep(page);
-        this.frames.drop(page);
-      }
+    for (const page of pages) {
+      if (!this.frames.has(page) || snapshot.get(leafOf(page))?.has(page)) continue;
+      changed(page);
+      this.keep(page);
+      this.frames.drop(page);
     }
-    for (const number of differing) for (const [page, version] of snapshot.get(number) ?? []) this.put(page, version, changed);
-    this.leaves = new Map(snapshot);
+    for (const page of pages) {
+      const version = snapshot.get(leafOf(page))?.get(page);
+      if (version !== undefined) this.put(page, version, changed);
+    }
+    if (others.length > 0 || this.leaves === undefined) this.leaves = new Map(snapshot);
     this.stale.clear();
   }
 

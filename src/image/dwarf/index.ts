@@ -24,6 +24,8 @@ const MAX_NAMESPACES = 64;
 /** Indexes of units, each made by one pass over the unit when first asked for. */
 export class Indexes {
   private readonly cache = new Map<Unit, UnitIndex>();
+  /** What was found by name, and what was not: looking for it goes through all bytes. */
+  private readonly goNames = { types: new Map<string, number | undefined>(), variables: new Map<string, number | undefined>() };
 
   constructor(private readonly info: DebugInfo) {}
 
@@ -42,8 +44,14 @@ export class Indexes {
    * somewhere are scanned. Undefined: there is none, or the program is not all Go.
    */
   goNamed(name: string, list: 'types' | 'variables'): number | undefined {
+    if (!this.info.allGo) return undefined;
+    const known = this.goNames[list];
+    if (!known.has(name)) known.set(name, this.lookFor(name, list));
+    return known.get(name);
+  }
+
+  private lookFor(name: string, list: 'types' | 'variables'): number | undefined {
     const { info } = this;
-    if (!info.allGo) return undefined;
     for (const at of everyIndexOf(info.bytes, utf8(`${name}\0`))) {
       const unit = info.unitAt(at);
       const offset = unit && lastBelow(this.of(unit)[list], at);
