@@ -10,6 +10,8 @@ export class SearchCount {
   failed: RunLine | undefined;
   private readonly orders = new Set<string>();
   private lastNew = 0;
+  /** Called when it has changed. */
+  changed: () => void = () => {};
 
   constructor(private readonly started = performance.now()) {}
 
@@ -20,6 +22,7 @@ export class SearchCount {
       this.lastNew = this.runs;
     }
     if (line.failure !== undefined && (this.failed === undefined || line.run < this.failed.run)) this.failed = line;
+    this.changed();
   }
 
   get different(): number {
@@ -32,9 +35,13 @@ export class SearchCount {
     return without >= STALE && without * 10 >= this.runs ? `the last ${without} runs had no new order` : undefined;
   }
 
-  /** `137 runs, 41 different orders, 0:09`. */
+  get seconds(): number {
+    return (performance.now() - this.started) / 1000;
+  }
+
+  /** `137 runs, 41 different orders, 15 runs/s, 0:09`. */
   text(): string {
-    const seconds = Math.round((performance.now() - this.started) / 1000);
+    const seconds = Math.round(this.seconds);
     const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
     return `${this.runs} run${this.runs === 1 ? '' : 's'}, ${this.different} different order${this.different === 1 ? '' : 's'}, ${time}`;
   }

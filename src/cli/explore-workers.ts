@@ -1,4 +1,7 @@
-/** Workers of a search: processes of r14, each of which does a part of it and prints its lines, as another machine would. */
+/**
+ * Workers of a search beside the process that was started, which does the first part of it: processes of r14, each of which does a part and prints its lines, as
+ * another machine would.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { firstRunOf, type SearchPart, shardOf } from '../debugger/explore/search.js';
@@ -6,7 +9,7 @@ import { parseExploreLine, type RunLine } from './explore-lines.js';
 import type { Parsed } from './flags.js';
 
 /** What a worker is not to have of the command line. */
-const OWN = new Set(['workers', 'shard', 'json']);
+const OWN = new Set(['workers', 'shard', 'json', 'stats']);
 
 interface Worker {
   readonly child: ChildProcess;
@@ -25,29 +28,37 @@ export interface WorkersEnd {
 }
 
 export class Workers {
-  private readonly workers: Worker[];
+  /** What is done here, the first of the parts. */
+  readonly own: SearchPart;
   /** The lowest run that has failed. */
-  private bound = Number.POSITIVE_INFINITY;
+  bound = Number.POSITIVE_INFINITY;
+  private readonly workers: readonly Worker[];
+  private readonly followed: Promise<unknown>;
   private stopping = false;
 
+  /** Starts all but the first of so many; `told`: is told of each run. */
   constructor(
     parsed: Parsed,
     path: string,
     private readonly part: SearchPart,
-    count: number,
+    private readonly count: number,
     private readonly told: (line: RunLine) => void,
   ) {
+    this.own = shardOf(part, 1, count);
     const flags = [...parsed.values].flatMap(([name, values]) =>
       OWN.has(name) ? [] : values.map(value => (value === '' ? `--${name}` : `--${name}=${value}`)),
     );
-    this.workers = Array.from({ length: count }, (_, index) => {
-      const own = shardOf(part, index + 1, count);
+    this.workers = Array.from({ length: count - 1 }, (_, index) => {
+      const own = shardOf(part, index + 2, count);
       const args = ['explore', ...flags, '--workers=1', '--json', `--shard=${own.index}/${own.of}`, path, '--', ...parsed.args];
       const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       return { child, part: own, last: 0, done: false, error: '' };
     });
+    this.followed = Promise.all(this.workers.map(worker => this.follow(worker)));
+    // Who waits for their end is told.
+    this.followed.catch(() => {});
   }
 
   /** Has all of them stop soon; what they have told stays. */
@@ -56,16 +67,16 @@ export class Workers {
     for (const { child } of this.workers) child.kill('SIGTERM');
   }
 
+  /** When all have ended. */
   async end(): Promise<WorkersEnd> {
-    await Promise.all(this.workers.map(worker => this.follow(worker)));
+    await this.followed;
     const troubles = this.workers.flatMap(({ done, error, last }, index) => {
       if (done || this.stopping || last >= this.bound) return [];
-      return [
-        `worker ${index + 1} of ${this.workers.length} ended before its part was done${last === 0 ? '' : `, behind run ${last}`}: ${error}`,
-      ];
+      return [`worker ${index + 2} of ${this.count} ended before its part was done${last === 0 ? '' : `, behind run ${last}`}: ${error}`];
     });
     const { from, runs } = this.part;
     const next = Math.min(
+      from + runs,
       ...this.workers.map(({ done, last, part }) => (done ? from + runs : last === 0 ? firstRunOf(part) : last + part.of)),
     );
     return { troubles, next };
@@ -89,10 +100,15 @@ export class Workers {
       if (!('run' in line)) continue;
       worker.last = line.run;
       this.told(line);
-      if (line.failure !== undefined && line.run < this.bound) this.bound = line.run;
-      // What the others do below the first failure is waited for, so that it is the first in every search.
-      for (const each of this.workers) if (each.last >= this.bound) each.child.kill('SIGTERM');
+      if (line.failure !== undefined) this.failed(line.run);
+      else if (line.run >= this.bound) child.kill('SIGTERM');
     }
     worker.error = await ended;
+  }
+
+  /** A run has failed: what others do below the first is waited for, so that it is the first in every search. */
+  failed(run: number): void {
+    this.bound = Math.min(this.bound, run);
+    for (const { last, child } of this.workers) if (last >= this.bound) child.kill('SIGTERM');
   }
 }

@@ -1,8 +1,9 @@
 /** `r14 explore`: looks for the order of goroutines in which a program fails. */
+import { readFileSync } from 'node:fs';
 import { decisionText } from '../debugger/explore/decision-text.js';
 import { Explorer, type RunOutcome } from '../debugger/explore/explorer.js';
 import { binaryOf } from '../debugger/explore/scheduled.js';
-import { ALWAYS, runsOf, type SearchRun, searchRun, usualRun } from '../debugger/explore/search.js';
+import { ALWAYS, firstRunOf, runsOf, type SearchPart, type SearchRun, searchRun, usualRun } from '../debugger/explore/search.js';
 import { type Shrunk, shrink } from '../debugger/explore/shrink.js';
 import type { RunVerdict } from '../debugger/explore/verdict.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
@@ -11,6 +12,7 @@ import { replayed } from '../explore/strategies.js';
 import { nodePorts } from '../host/node/ports.js';
 import { shellWord } from '../host/shell-word.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
+import { collectGarbage } from './collect.js';
 import { SearchCount } from './explore-count.js';
 import { failureText, keepSchedule, programWords } from './explore-failure.js';
 import { decisionsOf, type ExploreLine, type RunLine, runLine } from './explore-lines.js';
@@ -30,6 +32,9 @@ const TOLD = 8;
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 1000;
 
+/** Runs between two collections of garbage, of which each run leaves as much as the one before. */
+const COLLECT = 200;
+
 /** As timeout(1) and shells have it: what was interrupted. */
 const INTERRUPTED = 130;
 
@@ -45,21 +50,52 @@ export async function exploreCommand(parsed: Parsed, path: string, assembled?: R
     await new Promise(resolve => setImmediate(resolve));
     return interrupt.wanted;
   };
+  const count = new SearchCount();
+  const { part, workers } = wishes;
+  // They start beside this one, which does not wait for them.
+  const pool = wishes.json ? undefined : new Workers(parsed, path, part, workers, line => count.add(line));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       interrupt.wanted = true;
+      pool?.stop();
     });
-  const explorer = await Explorer.begin(
-    { ...launch, launch: (args, output) => launch.launch(args, output, input()) },
-    { ...wishes.limits, breathe },
-  );
-  const run = scheduledRun(parsed, path, binaryOf(explorer.process, nodePorts.digest));
-  const search = new Search(parsed, path, wishes, explorer, run, interrupt);
-  return wishes.json ? search.lines() : search.shown();
+  try {
+    const explorer = await Explorer.begin(
+      { ...launch, launch: (args, output) => launch.launch(args, output, input()) },
+      { ...wishes.limits, breathe },
+    );
+    const run = scheduledRun(parsed, path, binaryOf(explorer.process, nodePorts.digest));
+    const search = new Search(parsed, path, wishes, explorer, run, interrupt, count);
+    const status = await (pool === undefined ? search.lines() : search.shown(pool));
+    if (parsed.values.has('stats')) tellStats(explorer, count);
+    return status;
+  } finally {
+    pool?.stop();
+  }
+}
+
+/** Bytes of memory that this process shares with no other: the program of Node itself is one file to all of them (proc(5)). */
+function ownMemory(): number {
+  const [, kibibytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  return kibibytes === undefined ? process.memoryUsage.rss() : Number(kibibytes) * 1024;
+}
+
+/** The last line of --stats: of this process, which is one of the workers. `cpu`: its seconds on a processor; `own`: bytes that it shares with no other. */
+function tellStats({ process: { memory } }: Explorer, { runs, different: orders, seconds }: SearchCount): void {
+  const { user, system } = process.cpuUsage();
+  const stats = {
+    runs,
+    orders,
+    seconds,
+    cpu: (user + system) / 1e6,
+    pages: memory.touchedPages,
+    rss: process.memoryUsage.rss(),
+    own: ownMemory(),
+  };
+  writeOut(2, `${JSON.stringify(stats)}\n`);
 }
 
 class Search {
-  private readonly count = new SearchCount();
   private get interrupted(): boolean {
     return this.interrupt.wanted;
   }
@@ -73,6 +109,7 @@ class Search {
     private readonly explorer: Explorer,
     private readonly run: ScheduledRun,
     private readonly interrupt: { readonly wanted: boolean },
+    private readonly count: SearchCount,
   ) {}
 
   /** Lines for `--merge`, or for who has started this as a worker. */
@@ -86,39 +123,40 @@ class Search {
     if (part.index === 1 && part.from === 1 && (usual.outcome.verdict !== undefined || (!explorer.open && !this.interrupted)))
       print(runLine(0, usual.outcome, undefined));
     let failed = usual.outcome.verdict !== undefined;
-    if (explorer.open && !failed) failed = (await this.alone(found => print(runLine(found.run, found.outcome, found.stir)))) !== undefined;
+    if (explorer.open && !failed)
+      failed = (await this.own(part, found => print(runLine(found.run, found.outcome, found.stir)))) !== undefined;
     print({ done: this.count.runs, ...(this.interrupted ? { interrupted: true } : {}) });
     return this.interrupted ? INTERRUPTED : failed ? 1 : 0;
   }
 
-  async shown(): Promise<number> {
+  async shown(pool: Workers): Promise<number> {
     const { wishes, explorer, count } = this;
     const { part, strategy, workers } = wishes;
     const usual = await usualRun(explorer);
     if (this.interrupted && usual.outcome.verdict === undefined) return this.goesOn(part.from);
     if (!explorer.open) return this.nothingToChoose(usual.outcome);
-    if (usual.outcome.verdict !== undefined) return this.fails(usual, await this.always());
+    if (usual.outcome.verdict !== undefined) {
+      pool.stop();
+      return this.fails(usual, await this.always());
+    }
     writeOut(
       2,
       `  exploring with ${workers} worker${workers === 1 ? '' : 's'}, ${strategyText(strategy)}: ${explorer.points} points in its code, ${usual.outcome.steps} steps in a run ...\n`,
     );
-    let next = part.from;
-    let troubles: readonly string[] = [];
-    if (workers === 1) {
-      await this.alone(found => {
-        next = found.run + part.of;
-        this.progress();
-      });
-    } else {
-      const pool = new Workers(this.parsed, this.path, part, workers, line => {
-        count.add(line);
-        this.progress();
-      });
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pool.stop());
-      ({ troubles, next } = await pool.end());
-    }
+    count.changed = () => this.progress();
+    let next = firstRunOf(pool.own);
+    await this.own(
+      pool.own,
+      ({ run, outcome }) => {
+        next = run + pool.own.of;
+        if (outcome.verdict !== undefined) pool.failed(run);
+      },
+      () => pool.bound,
+    );
+    const end = await pool.end();
+    next = Math.min(next, end.next);
     this.progress(true);
-    for (const trouble of troubles) writeOut(2, `r14: ${trouble}; what it has found is kept\n`);
+    for (const trouble of end.troubles) writeOut(2, `r14: ${trouble}; what it has found is kept\n`);
     if (count.failed !== undefined) return this.fails(await this.again(count.failed), undefined);
     if (next < part.from + part.runs) return this.goesOn(next);
     writeOut(1, `nothing found: ${count.text()}${count.stale === undefined ? '' : `; ${count.stale}`}\n`);
@@ -133,18 +171,24 @@ class Search {
     return this.interrupted ? INTERRUPTED : 2;
   }
 
-  /** Runs in this process until one fails. */
-  private async alone(told: (found: SearchRun) => void): Promise<SearchRun | undefined> {
+  /** Runs in this process until one fails, or all below the one that has failed elsewhere are done. */
+  private async own(
+    part: SearchPart,
+    told: (found: SearchRun) => void,
+    bound = () => Number.POSITIVE_INFINITY,
+  ): Promise<SearchRun | undefined> {
     const { wishes, explorer, count } = this;
-    const { strategy, seed, part } = wishes;
+    const { strategy, seed } = wishes;
+    let made = 0;
     for (const number of runsOf(part)) {
+      if (++made % COLLECT === 0) collectGarbage();
       await new Promise(resolve => setImmediate(resolve));
-      if (this.interrupted) return undefined;
+      if (this.interrupted || number >= bound()) return undefined;
       const found = await searchRun(explorer, strategy, seed, number);
       // Cut off.
       if (this.interrupted) return undefined;
-      count.add(runLine(number, found.outcome, found.stir));
       told(found);
+      count.add(runLine(number, found.outcome, found.stir));
       if (found.outcome.verdict !== undefined) return found;
     }
     return undefined;
@@ -204,7 +248,7 @@ class Search {
         ? undefined
         : `in the usual order, where nothing is decided${always.failed === always.of ? `: it fails in every order that was tried (${always.of})` : ''}`;
     this.tell(run, verdict, everywhere);
-    const small = await shrink(explorer, outcome, stir, SHRINKING);
+    const small = await shrink(explorer, outcome, stir, SHRINKING, () => this.interrupted);
     const { images } = explorer.target;
     const { decisions } = small.outcome;
     const text = scheduleText(

@@ -83,8 +83,9 @@ export const COMMAND_FLAGS = [
   { name: 'tap', summary: 'with --check or --cases, print the steps as TAP, the Test Anything Protocol', of: ['lesson', 'asm'] },
   {
     name: 'stats',
-    summary: 'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss, compiled code',
-    of: ['run', 'asm'],
+    summary:
+      'one last line on standard error: instructions, seconds, exit, syscalls, pages, rss, compiled code; of explore runs, orders, seconds, cpu, pages, rss, own',
+    of: ['run', 'asm', 'explore'],
   },
   {
     name: 'stdin',

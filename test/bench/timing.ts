@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { GUEST_ENVIRONMENT, hasCommand } from '../support/build.js';
 
-export const rounds = Number(process.argv[2] ?? 5);
+/** The first argument that is a number. */
+export const rounds = Number(process.argv.slice(2).find(each => /^\d+$/.test(each)) ?? 5);
 export const r14 = join(import.meta.dirname, '../../bin/r14.js');
 export const qemu = hasCommand('qemu-x86_64');
 

@@ -43,6 +43,7 @@ const BUGS: Readonly<Record<string, readonly [VerdictKind, string]>> = {
   'leak-cancelled': ['leak', 'leakCancelled'],
   'leak-first-error': ['leak', 'leakFirstError'],
   'lost-update': ['exit', 'lostUpdate'],
+  'lost-in-loop': ['exit', 'lostInLoop'],
   overdrawn: ['exit', 'overdrawn'],
   'made-twice': ['exit', 'madeTwice'],
   aba: ['exit', '(*stack).'],

@@ -27,6 +27,29 @@ func lostUpdate(mended bool) {
 	}
 }
 
+// lostInLoop: the same, 520 times over: most orders are long, and one decision of any of them is enough.
+func lostInLoop(mended bool) {
+	var counter atomic.Int32
+	var wg sync.WaitGroup
+	wg.Add(2)
+	for i := 0; i < 2; i++ {
+		go func() {
+			defer wg.Done()
+			for i := 0; i < 520; i++ {
+				if mended {
+					counter.Add(1)
+				} else {
+					counter.Store(counter.Load() + 1)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	if n := counter.Load(); n != 1040 {
+		fail("counted to %d", n)
+	}
+}
+
 // overdrawn: the balance is looked at under the lock, and changed under it, but it is given up between.
 func overdrawn(mended bool) {
 	var mu sync.Mutex

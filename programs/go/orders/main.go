@@ -31,6 +31,7 @@ var bugs = map[string]func(mended bool){
 	"leak-cancelled":   leakCancelled,
 	"leak-first-error": leakFirstError,
 	"lost-update":      lostUpdate,
+	"lost-in-loop":     lostInLoop,
 	"overdrawn":        overdrawn,
 	"made-twice":       madeTwice,
 	"aba":              aba,

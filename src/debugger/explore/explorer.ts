@@ -113,9 +113,21 @@ export class Explorer {
     const outcome = await this.run(replayed([]), undefined);
     steering.learning = undefined;
     steering.private = seen.private;
+    this.beginWithCode();
     const again = await this.run(replayed([]), undefined);
     this.steps = Math.max(1, again.steps);
     return outcome;
+  }
+
+  /** Has runs begin with the pages of code that one has come to: what is translated of a page that is not there yet when they begin would go with it each time. */
+  private beginWithCode(): void {
+    const { begun, process } = this;
+    if (begun === undefined) return;
+    const { memory } = process;
+    const pages = [...memory.codePages].map(page => BigInt(page) << 12n);
+    process.restore(begun);
+    for (const page of pages) if (memory.allows(page, 1, 'exec')) memory.touch(page, 1);
+    this.begun = process.save();
   }
 
   /** A run; `stir`: what Go's own random choices are drawn from, undefined: as they are. */

@@ -13,10 +13,16 @@ export interface Shrunk {
 }
 
 /**
- * Leaves decisions out as long as the run still fails alike, `most` runs at most. What a run decides in fact is what is gone on with: a decision that
+ * Leaves decisions out as long as the run still fails alike, `most` runs at most, or until it is enough. What a run decides in fact is what is gone on with: a decision that
  * could not be made there is none. Throws nothing; where the failure does not come again, the outcome is what it was.
  */
-export async function shrink(explorer: Explorer, failed: RunOutcome, stir: number | undefined, most: number): Promise<Shrunk> {
+export async function shrink(
+  explorer: Explorer,
+  failed: RunOutcome,
+  stir: number | undefined,
+  most: number,
+  enough = () => false,
+): Promise<Shrunk> {
   let runs = 0;
   let best = failed;
   let drawn = stir;
@@ -32,17 +38,18 @@ export async function shrink(explorer: Explorer, failed: RunOutcome, stir: numbe
   if (drawn !== undefined && runs < most) await fails(best.decisions, undefined);
   if (runs < most && best.decisions.length > 0) await fails([], drawn);
   let parts = 2;
-  while (best.decisions.length > 0 && runs < most) {
+  while (best.decisions.length > 0 && runs < most && !enough()) {
     const { decisions } = best;
     const size = Math.ceil(decisions.length / parts);
     let smaller = false;
-    for (let from = 0; from < decisions.length && runs < most; from += size) {
+    for (let from = 0; from < decisions.length && runs < most && !enough(); from += size) {
       const rest = [...decisions.slice(0, from), ...decisions.slice(from + size)];
       if (!(await fails(rest, drawn))) continue;
       smaller = true;
       break;
     }
     if (smaller) parts = Math.max(2, Math.min(parts - 1, best.decisions.length));
+    else if (enough()) break;
     else if (size > 1) parts = Math.min(decisions.length, parts * 2);
     else return { outcome: best, stir: drawn, runs, least: true };
   }
