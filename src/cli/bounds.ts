@@ -6,6 +6,7 @@ export const BOUNDS: readonly (readonly [table: string, bound: string])[] = [
   ['sockets and files that no descriptor refers to: connections that nobody has accepted, files on their way in messages', '4096'],
   ['bytes that wait in a socket; in all', '425,984 (`SO_RCVBUF`); 256 MiB'],
   ['connections that wait to be accepted at one listener', '4097 (`somaxconn`)'],
+  ['locks on files (ENOLCK); addresses of connections that were closed first', '65,536; 16,384, for 60 s'],
   ['mappings', '65,530 (`vm.max_map_count`)'],
   ['files watched by epolls; epolls in epolls', '65,536; 5 levels, in no circle'],
   ['descriptors and pieces of memory that all waits look through', '262,144'],

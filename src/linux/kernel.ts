@@ -128,7 +128,7 @@ export class Kernel {
       (timer, count) => this.timerDue(timer, count),
     );
     this.signals = new SignalTable(this);
-    this.fds = new FdTable(system.files);
+    this.fds = new FdTable(system.files, pid);
     this.fs = new FileSystem(this, system.own, system.sandbox, cwd);
     this.space = space;
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../asm/assemble.js';
 import { elfBytes } from '../asm/elf.js';
 import { decodePart, encodePart } from '../cpu/part.js';
+import { ClientLog } from '../host/clients.js';
 import { nodePorts } from '../host/node/ports.js';
 import { AF, IPPROTO, SOCK } from './abi/sockets.js';
 import { Epoll } from './fs/epoll.js';
@@ -12,6 +13,7 @@ import { PidFile } from './fs/pid-file.js';
 import { Device, InputStream, OutputStream, Pipe } from './fs/streams.js';
 import type { Kernel } from './kernel.js';
 import { DatagramSocket } from './net/datagram-socket.js';
+import { Gateway } from './net/gateway.js';
 import { NetlinkSocket } from './net/netlink-socket.js';
 import { StreamSocket } from './net/stream-socket.js';
 import { startProcess } from './process.js';
@@ -36,7 +38,8 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   FutexTable: ['wakeTask'],
   SignalTable: ['process'],
   OpenFiles: ['waitedFor'],
-  FdTable: ['files'],
+  FdTable: ['files', 'pid'],
+  FileLocks: [],
   Layout: ['memory'],
   PageFiles: ['files', 'pieces', 'table', 'read', 'most'],
   InputStream: ['input'],
@@ -57,7 +60,8 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   StreamSocket: ['net', 'coming'],
   DatagramSocket: ['net', 'coming'],
   NetlinkSocket: ['net', 'coming'],
-  Network: ['files', 'queued'],
+  Network: ['files', 'queued', 'accepted'],
+  Gateway: ['net', 'changed', 'now'],
   Wire: ['now'],
   OwnFiles: ['tree', 'host', 'grow'],
 };
@@ -74,7 +78,20 @@ describe('what is saved', () => {
   const pipe = new Pipe(1, 0);
   const parts: { save(): object }[] = [
     ...[system, kernel, kernel.space!, kernel.tasks[0]!, kernel.scheduler, timers, kernel.futexes, kernel.signals],
-    ...[system.files, kernel.fds, kernel.layout, pages],
+    ...[
+      system.files,
+      system.files.locks,
+      new Gateway(
+        kernel.net,
+        [],
+        new ClientLog(),
+        () => undefined,
+        () => 0,
+      ),
+      kernel.fds,
+      kernel.layout,
+      pages,
+    ],
     ...[new InputStream(input), new OutputStream(1, output), pipe, pipe.reader, pipe.writer, new Device('null', 0, random)],
     ...[new EventFd(3n, true, 0), new TimerFd(1, timers, 0), new Epoll(0, kernel.epolls), new PidFile(1000, 0, system.hasEnded)],
     ...[new HostFile(files, pages, '/a', '/a', 3, 0, kernel.view), new HostDirectory(files, '/b', '/b', 4, 0, kernel.view), kernel.nodes],

@@ -1,5 +1,6 @@
 /** What a system call that cannot answer yet leaves behind: plain data. What becomes of each kind is said by the table in syscalls/kernel-tables.ts. */
 
+import type { LockRequest } from './fs/locks.js';
 import type { SocketAddress } from './net/address.js';
 
 /** A piece of guest memory, as an iovec names it. */
@@ -77,6 +78,8 @@ interface WaitData {
     readonly status: bigint;
     readonly usage: bigint;
   };
+  /** For a lock on a file. */
+  lock: { readonly file: number; readonly request: LockRequest };
   epoll: { readonly call: string; readonly file: number; readonly address: bigint; readonly limit: number };
 }
 

@@ -37,6 +37,7 @@ export const E = {
   RANGE: 34,
   DEADLK: 35,
   NAMETOOLONG: 36,
+  NOLCK: 37,
   NOSYS: 38,
   NOTEMPTY: 39,
   LOOP: 40,

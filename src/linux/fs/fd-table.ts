@@ -1,6 +1,7 @@
 import { checkVersion, type Versioned } from '../../cpu/part.js';
 import { FD_LIMIT } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
+import { FileLocks, type SavedLocks } from './locks.js';
 import type { OpenFile, SavedFile } from './open-file.js';
 
 interface Descriptor {
@@ -13,6 +14,7 @@ export type SavedOpenFiles = Versioned<{
   readonly nextId: number;
   readonly held: number;
   readonly files: readonly SavedFile[];
+  readonly locks: SavedLocks;
 }>;
 
 /** The descriptors of a process, with the numbers of their open files. */
@@ -27,6 +29,7 @@ export class OpenFiles {
   private nextId = 1;
   /** References to open files that no descriptor is. */
   held = 0;
+  readonly locks = new FileLocks();
 
   /** `waitedFor`: whether a system call that waits refers to the open file of a number, which then stays although it is closed. */
   constructor(private readonly waitedFor: (file: number) => boolean) {}
@@ -56,6 +59,7 @@ export class OpenFiles {
 
   unrefer(file: OpenFile): void {
     if (--file.references > 0) return;
+    this.locks.left(file.id);
     file.close();
     this.forget(file.id);
   }
@@ -78,7 +82,7 @@ export class OpenFiles {
 
   save(): SavedOpenFiles {
     const { nextId, held } = this;
-    return { version: 1, nextId, held, files: [...this.files.values()].map(file => file.save()) };
+    return { version: 2, nextId, held, files: [...this.files.values()].map(file => file.save()), locks: this.locks.save() };
   }
 
   /** `revive` makes the open files, given those that are open now; what is not taken over by one of them is closed, unless it is lasting. */
@@ -87,7 +91,7 @@ export class OpenFiles {
     revive: (files: readonly SavedFile[], before: ReadonlyMap<number, OpenFile>) => readonly OpenFile[],
     lasting: boolean,
   ): void {
-    checkVersion('open files', saved, 1);
+    checkVersion('open files', saved, 2);
     const before = new Map(this.files);
     const files = revive(saved.files, before);
     for (const file of before.values()) file.release(lasting);
@@ -95,6 +99,7 @@ export class OpenFiles {
     for (const file of files) this.files.set(file.id, file);
     this.nextId = saved.nextId;
     this.held = saved.held;
+    this.locks.restore(saved.locks);
   }
 }
 
@@ -104,7 +109,11 @@ export class FdTable {
   /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
   capacity = 64;
 
-  constructor(private readonly files: OpenFiles) {}
+  /** `pid`: whose they are. */
+  constructor(
+    private readonly files: OpenFiles,
+    private readonly pid: number,
+  ) {}
 
   /** Numbers that are free. */
   get room(): number {
@@ -146,6 +155,7 @@ export class FdTable {
   close(fd: number): void {
     const { file } = this.descriptor(fd);
     this.slots[fd] = undefined;
+    this.files.locks.closed(() => file.identity, this.pid);
     this.files.unrefer(file);
   }
 

@@ -52,6 +52,11 @@ class Held {
     );
   }
 
+  get identity(): string {
+    const { dev, ino } = this.stat();
+    return `${dev}:${ino}`;
+  }
+
   release(lasting: boolean): void {
     if (!lasting) this.close();
   }
@@ -166,6 +171,10 @@ export class HostFile extends SeekableFile {
   stat(): Stat {
     return this.held.stat();
   }
+
+  override get identity(): string {
+    return this.held.identity;
+  }
 }
 
 /** What the guest sees of a host file. */
@@ -237,6 +246,10 @@ export class HostDirectory extends OpenFile {
 
   stat(): Stat {
     return this.held.stat();
+  }
+
+  override get identity(): string {
+    return this.held.identity;
   }
 
   override release(lasting: boolean): void {

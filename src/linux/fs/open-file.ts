@@ -42,6 +42,11 @@ export abstract class OpenFile {
 
   abstract stat(): Stat;
 
+  /** What it is open of, for locks: the same for all that are open of that. */
+  get identity(): string {
+    return `open:${this.id}`;
+  }
+
   get nonblocking(): boolean {
     return (this.flags & O.NONBLOCK) !== 0;
   }

@@ -43,12 +43,26 @@ const MOST_HELD = 4096;
 /** Bytes that wait in all sockets together. */
 const MOST_QUEUED = 256 << 20;
 
+/** How long the end of a connection that was closed first keeps its address, in ns (TCP_TIMEWAIT_LEN), and how many there are at most. */
+const TIME_WAIT = 60_000_000_000;
+const MOST_WAITING = 16_384;
+
+/** An address that a connection had, which nobody else gets before the other side's last words would be forgotten. */
+interface Waning {
+  readonly ip: string;
+  readonly port: number;
+  readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
+  readonly until: number;
+}
+
 /** Where names lead, in the order of binding; the next port, socket and nameless name. */
 export type SavedNetwork = Versioned<{
   readonly bound: readonly (readonly [key: string, files: readonly number[]])[];
   readonly nextPort: number;
   readonly nextName: number;
   readonly turn: number;
+  readonly waning: readonly Waning[];
   readonly wire: SavedWire;
 }>;
 
@@ -72,6 +86,10 @@ export class Network {
   private nextName = 1;
   /** Which of several listeners on a port gets the next connection (SO_REUSEPORT). */
   private turn = 0;
+  /** Ends of connections by the listener's key, whose address they have. */
+  private readonly accepted = new Map<string, Set<Endpoint>>();
+  /** In TIME_WAIT, the first to be over first. */
+  private waning: Waning[] = [];
   /** Bytes that wait in all sockets: those of the sockets, together. */
   queued = 0;
 
@@ -143,7 +161,7 @@ export class Network {
     if (!isWildcard(ip) && !isLocal(ip)) throw new Errno(E.ADDRNOTAVAIL);
     if (port !== 0 && port < UNPRIVILEGED) throw new Errno(E.ACCES);
     const { type } = socket.socket;
-    if (port !== 0 && this.conflict(socket, ip, port, type)) throw new Errno(E.ADDRINUSE);
+    if (port !== 0 && (this.conflict(socket, ip, port, type) || this.wanes(socket, ip, port, type))) throw new Errno(E.ADDRINUSE);
     const given = port === 0 ? this.freePort(socket, ip, type) : port;
     this.enter(socket, { family, ip, port: given }, ipKey(type, given));
   }
@@ -152,19 +170,51 @@ export class Network {
     for (let tries = LAST_PORT - FIRST_PORT; tries >= 0; tries--) {
       const port = this.nextPort;
       this.nextPort = port >= LAST_PORT ? FIRST_PORT : port + 1;
-      if (!this.bound.has(ipKey(type, port)) || !this.conflict(socket, ip, port, type)) return port;
+      const key = ipKey(type, port);
+      if (!(this.bound.has(key) || this.accepted.has(key)) || !this.conflict(socket, ip, port, type)) return port;
     }
     throw new Errno(E.ADDRINUSE);
   }
 
   /** Whether somebody has the address who does not share it. */
   private conflict(socket: Endpoint, ip: string, port: number, type: number): boolean {
-    return (this.bound.get(ipKey(type, port)) ?? []).some(other => {
+    const key = ipKey(type, port);
+    return [...(this.bound.get(key) ?? []), ...(this.accepted.get(key) ?? [])].some(other => {
       const there = other.local as IpAddress;
       if (!overlap(ip, socket, there.ip, other)) return false;
       if (socket.options.is(SO.REUSEPORT) && other.options.is(SO.REUSEPORT)) return false;
       return !(socket.options.is(SO.REUSEADDR) && other.options.is(SO.REUSEADDR) && !other.listening);
     });
+  }
+
+  /** Whether a connection had the address a moment ago; a port that is given, and not asked for, has not been anybody's for long. */
+  private wanes(socket: Endpoint, ip: string, port: number, type: number): boolean {
+    if (type !== SOCK.STREAM) return false;
+    const now = this.files.now();
+    while (this.waning.length > 0 && this.waning[0]!.until <= now) this.waning.shift();
+    return this.waning.some(
+      other =>
+        other.port === port &&
+        (other.ip === ip || covers(ip, socket, other.ip)) &&
+        !(socket.options.is(SO.REUSEADDR) && other.reuseAddress) &&
+        !(socket.options.is(SO.REUSEPORT) && other.reusePort),
+    );
+  }
+
+  /** An accepted connection has its listener's address, for as long as it is there. */
+  share(socket: Endpoint, key: string): void {
+    const sharing = this.accepted.get(key) ?? new Set();
+    this.accepted.set(key, sharing.add(socket));
+    socket.key = key;
+  }
+
+  /** A socket that was the first to end its connection is closed: TIME_WAIT. */
+  wane({ local, options }: Endpoint): void {
+    if (local === undefined || !isIp(local)) return;
+    const { ip, port } = local;
+    const until = this.files.now() + TIME_WAIT;
+    this.waning.push({ ip, port, reuseAddress: options.is(SO.REUSEADDR), reusePort: options.is(SO.REUSEPORT), until });
+    if (this.waning.length > MOST_WAITING) this.waning.shift();
   }
 
   private enter(socket: Endpoint, address: SocketAddress, key: string): void {
@@ -190,6 +240,11 @@ export class Network {
     const { key } = socket;
     if (key === undefined) return;
     socket.key = undefined;
+    const sharing = this.accepted.get(key);
+    if (sharing?.delete(socket)) {
+      if (sharing.size === 0) this.accepted.delete(key);
+      return;
+    }
     const left = (this.bound.get(key) ?? []).filter(each => each !== socket);
     if (left.length > 0) this.bound.set(key, left);
     else this.bound.delete(key);
@@ -233,15 +288,21 @@ export class Network {
   }
 
   save(): SavedNetwork {
-    const { nextPort, nextName, turn } = this;
+    const { nextPort, nextName, turn, waning } = this;
     const bound = [...this.bound].map(([key, sockets]) => [key, sockets.map(({ id }) => id)] as const);
-    return { version: 2, bound, nextPort, nextName, turn, wire: this.wire.save() };
+    return { version: 3, bound, nextPort, nextName, turn, waning: [...waning], wire: this.wire.save() };
   }
 
   restore(saved: SavedNetwork, file: (id: number) => Endpoint, all: Iterable<OpenFile>): void {
-    checkVersion('network', saved, 2);
+    checkVersion('network', saved, 3);
     this.bound.clear();
     for (const [key, ids] of saved.bound) this.bound.set(key, ids.map(file));
+    this.accepted.clear();
+    for (const each of all) {
+      const socket = each as Endpoint;
+      if (socket.key !== undefined && !this.bound.get(socket.key)?.includes(socket)) this.share(socket, socket.key);
+    }
+    this.waning = [...saved.waning];
     this.nextPort = saved.nextPort;
     this.nextName = saved.nextName;
     this.turn = saved.turn;

@@ -15,6 +15,7 @@ interface SavedStream extends SavedSocket {
   readonly kind: 'stream socket';
   readonly state: State;
   readonly ended: boolean;
+  readonly endedFirst: boolean;
   readonly starved: boolean;
   readonly backlog: number;
   readonly peer: number | undefined;
@@ -36,6 +37,8 @@ export class StreamSocket extends Socket {
   private peer: StreamSocket | undefined;
   /** The other side sends no more. */
   private ended = false;
+  /** It has said so before the other side has. */
+  private endedFirst = false;
   /** Somebody wanted to send and had no room. */
   private starved = false;
   private backlog = 0;
@@ -164,7 +167,7 @@ export class StreamSocket extends Socket {
 
   /** What was of an earlier connection. */
   private reset(): void {
-    Object.assign(this, { state: 'new', ended: false, shutRead: false, shutWrite: false, error: 0, starved: false });
+    Object.assign(this, { state: 'new', ended: false, endedFirst: false, shutRead: false, shutWrite: false, error: 0, starved: false });
     this.net.drop(this.counted(() => this.queue.clear()));
   }
 
@@ -216,6 +219,7 @@ export class StreamSocket extends Socket {
     server.peer = client;
     client.peer = server;
     server.state = 'connected';
+    if (!this.isUnix && this.key !== undefined) this.net.share(server, this.key);
     client.state = 'established';
     this.net.hold(server);
     this.pending.push(server);
@@ -295,6 +299,7 @@ export class StreamSocket extends Socket {
       return;
     }
     if (!this.isConnected && !this.isUnix) throw new Errno(E.NOTCONN);
+    if (write && !this.shutWrite) this.endedFirst = !this.ended;
     this.shutRead ||= read;
     this.shutWrite ||= write;
     this.events++;
@@ -318,7 +323,12 @@ export class StreamSocket extends Socket {
   override close(): void {
     this.net.release(this);
     if (this.state === 'listening') this.stopListening();
-    if (this.isConnected) this.leave(!this.queue.empty || (this.linger.on !== 0 && this.linger.seconds === 0));
+    if (this.isConnected) {
+      const abort = !this.queue.empty || (this.linger.on !== 0 && this.linger.seconds === 0);
+      const first = this.shutWrite ? this.endedFirst : !this.ended;
+      if (first && !abort && this.error === 0 && !this.isUnix) this.net.wane(this);
+      this.leave(abort);
+    }
     this.net.drop(this.counted(() => this.queue.clear()));
     this.state = 'closed';
   }
@@ -389,13 +399,14 @@ export class StreamSocket extends Socket {
   }
 
   save(): SavedStream {
-    const { state, ended, starved, backlog, peer, pending, awaiting } = this;
+    const { state, ended, endedFirst, starved, backlog, peer, pending, awaiting } = this;
     const ids = (files: readonly OpenFile[]) => files.map(({ id }) => id);
     return {
       ...this.commonSocket('stream socket'),
       ...{
         state,
         ended,
+        endedFirst,
         starved,
         backlog,
         peer: peer?.id,
@@ -411,9 +422,9 @@ export class StreamSocket extends Socket {
 
   override resume(saved: SavedStream, file: (id: number) => OpenFile): void {
     super.resume(saved, file);
-    const { state, ended, starved, backlog, peer, pending, awaiting } = saved;
+    const { state, ended, endedFirst, starved, backlog, peer, pending, awaiting } = saved;
     const of = (id: number) => file(id) as StreamSocket;
-    Object.assign(this, { state, ended, starved, backlog });
+    Object.assign(this, { state, ended, endedFirst, starved, backlog });
     this.peer = peer === undefined ? undefined : of(peer);
     this.pending = pending.map(of);
     this.awaiting = awaiting.map(of);

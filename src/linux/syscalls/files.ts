@@ -9,6 +9,7 @@ import type { Kernel, WaitRow } from '../kernel.js';
 import { Socket } from '../net/socket.js';
 import type { Task } from '../task.js';
 import type { UserPiece, Wait, WaitOf } from '../wait.js';
+import { fcntlLock, flock, isLockCommand } from './file-locks.js';
 import { gather, iovec, MOST_MOVED, scatter, total, writablePieces } from './pieces.js';
 import { int, long, MAX_OFFSET, rowsOf, type SyscallResult, type SyscallRow, size, uint } from './row.js';
 import { receive, send } from './socket-transfer.js';
@@ -122,9 +123,6 @@ const F = {
   SETFD: 2,
   GETFL: 3,
   SETFL: 4,
-  GETLK: 5,
-  SETLK: 6,
-  SETLKW: 7,
   DUPFD_CLOEXEC: 1030,
   SETPIPE_SZ: 1031,
   GETPIPE_SZ: 1032,
@@ -132,13 +130,13 @@ const F = {
   GET_SEALS: 1034,
 } as const;
 const SETTABLE = O.APPEND | O.NONBLOCK;
-const F_UNLCK = 2;
 const PIPE_SIZE = 65536;
 
-function fcntl(kernel: Kernel, args: readonly bigint[]): number {
+function fcntl(kernel: Kernel, args: readonly bigint[]): SyscallResult {
   const fd = int(args[0]);
   const value = int(args[2]);
   const { file } = kernel.fds.descriptor(fd);
+  if (isLockCommand(args[1]!)) return fcntlLock(kernel, file, uint(args[1]), args[2]!);
   switch (int(args[1])) {
     case F.DUPFD:
     case F.DUPFD_CLOEXEC:
@@ -154,12 +152,6 @@ function fcntl(kernel: Kernel, args: readonly bigint[]): number {
       return file.flags | (file.path.startsWith('/') ? O.LARGEFILE : 0);
     case F.SETFL:
       file.flags = (file.flags & ~SETTABLE) | (value & SETTABLE);
-      return 0;
-    case F.GETLK:
-      kernel.user.write(args[2]!, new Uint8Array([F_UNLCK, 0]));
-      return 0;
-    case F.SETLK:
-    case F.SETLKW:
       return 0;
     case F.GETPIPE_SZ:
     case F.SETPIPE_SZ:
@@ -397,10 +389,7 @@ export const FILE_SYSCALLS: readonly SyscallRow[] = [
   row(292, 'dup3', 'fd fd hex', (k, _t, a) => (int(a[0]) === int(a[1]) ? -E.INVAL : duplicate(k, int(a[0]), int(a[1]), int(a[2])))),
   row(40, 'sendfile', 'fd fd ptr size', (k, t, a) => sendfile(k, t, a)),
   row(72, 'fcntl', 'fd int hex', (k, _t, a) => fcntl(k, a)),
-  row(73, 'flock', 'fd int', (k, _t, a) => {
-    k.fds.get(int(a[0]));
-    return 0;
-  }),
+  row(73, 'flock', 'fd int', (k, _t, a) => flock(k, k.fds.get(int(a[0])), int(a[1]))),
   row(74, 'fsync', 'fd', (k, _t, a) => {
     k.fds.get(int(a[0])).sync();
     return 0;

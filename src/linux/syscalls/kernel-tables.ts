@@ -1,5 +1,6 @@
 import type { KernelTables } from '../kernel.js';
 import { CHILD_WAIT, VFORK_WAIT } from './children.js';
+import { LOCK_WAIT } from './file-locks.js';
 import { READ_WAIT, SENDFILE_WAIT, WRITE_WAIT } from './files.js';
 import { FUTEX_WAIT } from './futex.js';
 import { ACCEPT_WAIT, CONNECT_WAIT } from './network.js';
@@ -27,6 +28,7 @@ export const KERNEL_TABLES: KernelTables = {
     accept: ACCEPT_WAIT,
     send: SEND_WAIT,
     receive: RECEIVE_WAIT,
+    lock: LOCK_WAIT,
   },
   timers: {
     interval: intervalTimerDue,
