@@ -3,7 +3,7 @@ import { clusters, type Row } from './text.js';
 import widthOf from './width.js';
 
 /** What stands for the screen's own marks and rules. */
-const MARKS: Readonly<Record<string, string>> = {
+export const ASCII_MARKS: Readonly<Record<string, string>> = {
   '─': '-',
   '━': '=',
   '┄': '.',
@@ -31,4 +31,5 @@ const MARKS: Readonly<Record<string, string>> = {
 export const ascii = (row: Row): Row =>
   row.map(segment => (/^[ -~]*$/.test(segment.text) ? segment : { ...segment, text: clusters(segment.text).map(plain).join('') }));
 
-const plain = (character: string): string => (/^[ -~]$/.test(character) ? character : (MARKS[character] ?? '?').repeat(widthOf(character)));
+const plain = (character: string): string =>
+  /^[ -~]$/.test(character) ? character : (ASCII_MARKS[character] ?? '?').repeat(widthOf(character));
