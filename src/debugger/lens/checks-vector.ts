@@ -11,6 +11,9 @@ const REGISTERS = Array.from({ length: 16 }, (_, index) => index);
 /** Where the upper half of a YMM register begins, in bytes. */
 const UPPER_BYTES = 16;
 
+/** The first byte of every instruction that computes with 256 bits (Intel SDM, vol. 2, 2.3). */
+const VEX = [0xc4, 0xc5];
+
 export class VectorRules {
   readonly #users = new Map<Func, boolean>();
   /** The upper halves that were told of last: whoever comes by with the same is not to blame. */
@@ -39,6 +42,8 @@ export class VectorRules {
 
   #writesUpper({ entry, end }: Func): boolean {
     const code = readable(this.at.target.memory, entry, Number(end - entry));
+    // What an instruction does costs much to tell, and most functions have none with a VEX prefix.
+    if (!VEX.some(prefix => code.includes(prefix))) return false;
     for (const { writes } of effectsOf(code, entry))
       if (writes.some(({ register, offset, value }) => register.startsWith('ymm') && offset >= UPPER_BYTES && !isConstant(value)))
         return true;
