@@ -17,6 +17,8 @@ import { recordRow } from '../src/cpu/effects/record.js';
 import { generateInterpreter } from '../src/cpu/interpret/generate.js';
 import { rows } from '../src/cpu/ir/rows.js';
 import { knownForms, newForm } from '../src/cpu/lift/forms.js';
+import { folderAssets } from '../src/host/node/assets.js';
+import { Catalog, ENCODINGS } from '../src/runtime/bundled/catalog.js';
 import { opTraitsText } from './core.js';
 
 /** Encodings that Go's programs execute: see `forms.ts`. */
@@ -200,6 +202,7 @@ export async function bundleInto(folder: string): Promise<void> {
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
   writeFileSync(join(folder, 'effects.jsonl'), packedEffects(rows.map(({ emit }) => recordRow(emit))));
   writeFileSync(join(folder, 'forms.bin'), packedCommonForms());
+  writeFileSync(join(folder, ENCODINGS), packedEncodings());
   writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
   compileBeside(folder, compiledName(digest));
 }
@@ -235,6 +238,13 @@ export function packedCommonForms(): Uint8Array {
   }
   ins.free();
   return knownForms().pack();
+}
+
+/** What each program that comes with r14 needs, as it runs when nothing else is said. */
+function packedEncodings(): Uint8Array {
+  const catalog = new Catalog(folderAssets(() => root));
+  for (const { name } of catalog.list()) catalog.build(name);
+  return catalog.encodings.pack();
 }
 
 /** esbuild leaves other characters in regular expressions only. */

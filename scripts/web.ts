@@ -37,7 +37,8 @@ function assets(): Map<string, Uint8Array> {
         files.set(path, readFileSync(join(root, path)));
     }
   }
-  for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl']) files.set(name, readFileSync(join(root, 'dist', name)));
+  for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl', 'encodings.json'])
+    files.set(name, readFileSync(join(root, 'dist', name)));
   files.set('iced_x86_bg.wasm', icedModule());
   return files;
 }

@@ -3,6 +3,7 @@ import { checkDeclaration } from './asmdecl.js';
 import { Declarations } from './declarations.js';
 import { Diagnostics, type SourcePosition } from './diagnostics.js';
 import { InstructionEncoder } from './encode.js';
+import type { Encodings } from './encodings.js';
 import type { FunctionSource } from './frame.js';
 import { FunctionBuilder } from './function.js';
 import { type Instrument, type InstrumentedProgram, labelTargets } from './instrument.js';
@@ -39,6 +40,8 @@ export interface AssemblyInput {
   readonly go?: number;
   /** The stack of NOSPLIT functions is not looked at, as where Go's assembler is used without its linker. */
   readonly stackUnchecked?: boolean;
+  /** What was encoded before: to this is added what had to be encoded now. */
+  readonly encodings?: Encodings;
 }
 
 /** Of the newest release whose encodings are known: Go 1.27. */
@@ -52,12 +55,14 @@ export function assemble(input: AssemblyInput): Assembled {
 class Assembler {
   private readonly diagnostics = new Diagnostics();
   private readonly declarations = new Declarations(this.diagnostics);
-  private readonly encoder = new InstructionEncoder();
+  private readonly encoder: InstructionEncoder;
   private readonly sources = new Map<string, string>();
   private readonly table = new SymbolTable();
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly input: AssemblyInput) {}
+  constructor(private readonly input: AssemblyInput) {
+    this.encoder = new InstructionEncoder(input.encodings);
+  }
 
   run(): Assembled {
     const { input, diagnostics } = this;

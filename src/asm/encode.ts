@@ -1,5 +1,6 @@
 /** From an Intel instruction with typed operands to bytes: tries the encodings that fit and takes the shortest, as Go's assembler does. */
 import { Code, CodeExt, Encoder, EncodingKind, Instruction, OpCodeOperandKind as K, type Mnemonic, OpKind, Register } from 'iced-x86';
+import { type Encoded, Encodings, type NumberField, type Pattern, patternOf } from './encodings.js';
 import { BYTE_REGISTERS, INTEGER_REGISTERS, isVector, NARROW_VECTOR_REGISTERS, VECTOR_REGISTERS, WIDE_VECTOR_REGISTERS } from './syntax.js';
 
 /** An operand as the processor sees it. */
@@ -255,24 +256,6 @@ function immediateClass(value: bigint): number {
   );
 }
 
-export interface Encoded {
-  readonly bytes: Uint8Array;
-  /** Where the 32-bit displacement or branch distance lies, when there is one. */
-  readonly fieldAt: number;
-}
-
-/** Where an instruction's bytes hold a number: `size` of them from `offset` on. */
-interface Field {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** An instruction that stands for those that differ from it in its numbers only. */
-interface Pattern extends Encoded {
-  readonly displacement: Field;
-  readonly immediate: Field;
-}
-
 /** What a memory operand's displacement can be written in: nothing, 8 bits, 32; one that has more is a class of its own. */
 const displacementClass = (value: bigint): number | bigint => (value === 0n ? 0 : fits(value, 8) ? 8 : fits(value, 32) ? 32 : value);
 
@@ -292,8 +275,10 @@ function signature(place: EncodedPlace): string {
 
 export class InstructionEncoder {
   private readonly encoder = new Encoder(64);
-  private readonly patterns = new Map<string, Pattern>();
   private readonly branches = new Map<number, Uint8Array>();
+
+  /** `known` grows by what is encoded. */
+  constructor(private readonly known = new Encodings()) {}
 
   /**
    * The instruction as it is at address 0; undefined when no encoding takes these operands.
@@ -302,11 +287,8 @@ export class InstructionEncoder {
   encode(mnemonic: Mnemonic, places: readonly EncodedPlace[], only?: Code): Encoded | undefined {
     let key = `${only ?? ''}/${mnemonic}`;
     for (const place of places) key += ` ${signature(place)}`;
-    const pattern = this.patterns.get(key);
-    if (pattern !== undefined) return filled(pattern, places);
-    const made = this.shortest(mnemonic, places, only);
-    if (made !== undefined) this.patterns.set(key, made);
-    return made;
+    const pattern = this.known.patternAt(key, () => this.shortest(mnemonic, places, only));
+    return pattern && filled(pattern, places);
   }
 
   private shortest(mnemonic: Mnemonic, places: readonly EncodedPlace[], only: Code | undefined): Pattern | undefined {
@@ -355,7 +337,7 @@ export class InstructionEncoder {
       const displacement = { offset: offsets.displacementOffset, size: offsets.displacementSize };
       const immediate = { offset: offsets.immediateOffset, size: offsets.immediateSize };
       offsets.free();
-      return { bytes, fieldAt: displacement.size > 0 ? displacement.offset : immediate.offset, displacement, immediate };
+      return patternOf(bytes, displacement, immediate);
     } catch {
       // iced says what does not fit; other candidates may do.
       this.encoder.takeBuffer();
@@ -378,7 +360,7 @@ function filled(pattern: Pattern, places: readonly EncodedPlace[]): Encoded {
   return { bytes, fieldAt: pattern.fieldAt };
 }
 
-function putNumber(bytes: Uint8Array, { offset, size }: Field, value: bigint): void {
+function putNumber(bytes: Uint8Array, { offset, size }: NumberField, value: bigint): void {
   if (size === 8) {
     new DataView(bytes.buffer).setBigUint64(offset, BigInt.asUintN(64, value), true);
     return;

@@ -16,7 +16,8 @@ function assets(): Map<string, Uint8Array> {
   for (const folder of ['programs/newproc-race', 'src/runtime/bundled']) {
     for (const name of readdirSync(join(root, folder))) files.set(`${folder}/${name}`, readFileSync(join(root, folder, name)));
   }
-  for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl']) files.set(name, readFileSync(join(root, 'dist', name)));
+  for (const name of ['interpreter.wasm', 'forms.bin', 'effects.jsonl', 'encodings.json'])
+    files.set(name, readFileSync(join(root, 'dist', name)));
   return files;
 }
 

@@ -1,5 +1,6 @@
 /** The programs that come with r14: Go assembly in `programs/NAME/`, on the small Go runtime of this folder. */
 import { assemble, type SourceFile } from '../../asm/assemble.js';
+import { Encodings } from '../../asm/encodings.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
 import { Told } from '../../host/told.js';
@@ -54,6 +55,9 @@ const LIBRARY = [
   { file: 'sync.s', declarations: 'sync.go', package: 'sync' },
 ] as const;
 
+/** What the build has encoded, beside it. */
+export const ENCODINGS = 'encodings.json';
+
 const manifestPath = (name: string): string => `programs/${name}/program.json`;
 
 /** Whether sources have a use for the runtime's packages: what those declare is then declared for them, too. */
@@ -62,7 +66,15 @@ export const namesPackages = (sources: readonly SourceFile[]): boolean =>
 
 /** Of the assets it takes `programs/` and `src/runtime/bundled/`. */
 export class Catalog {
+  #encodings: Encodings | undefined;
+
   constructor(private readonly assets: Assets) {}
+
+  /** What was encoded for a program of this catalog, and what the build has kept of that. */
+  get encodings(): Encodings {
+    this.#encodings ??= new Encodings(this.assets.read(ENCODINGS));
+    return this.#encodings;
+  }
 
   list(): BundledProgram[] {
     return this.assets
@@ -129,6 +141,7 @@ export class Catalog {
         return bytes === undefined ? undefined : { file: `src/runtime/bundled/${name}`, text: utf8Text(bytes) };
       },
       go: runtime.go,
+      encodings: this.encodings,
       ...(race && options.instrument !== false ? { instrument: racePass(fn => instrumented.push(fn)) } : {}),
     });
     return race ? withDetector(program, instrumented) : program;
