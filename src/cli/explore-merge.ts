@@ -1,7 +1,7 @@
 /** `r14 explore --merge FILE.jsonl...`: the parts of a search, put together. */
+import { SearchCount } from '../debugger/explore/count.js';
 import { scheduleText } from '../explore/schedule.js';
 import { Told } from '../host/told.js';
-import { SearchCount } from './explore-count.js';
 import { failureText, keepSchedule } from './explore-failure.js';
 import { decisionsOf, type HeaderLine, parseExploreLine, type RunLine, type SearchOf } from './explore-lines.js';
 import { type Parsed, UsageError } from './flags.js';
@@ -34,7 +34,7 @@ export function mergeCommand(parsed: Parsed): number {
     if (twin !== undefined) throw new Told(`${part.file} and ${twin.file} are both part ${index}/${of}`);
     there.set(index, part);
   }
-  const count = new SearchCount();
+  const count = new SearchCount<RunLine>(() => performance.now());
   for (const { runs } of parts) for (const run of runs) count.add(run);
   const missing = of - there.size;
   const search = first.header.explore;

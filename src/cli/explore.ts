@@ -1,5 +1,6 @@
 /** `r14 explore`: looks for the order of goroutines in which a program fails. */
 import { readFileSync } from 'node:fs';
+import { SearchCount } from '../debugger/explore/count.js';
 import { decisionText } from '../debugger/explore/decision-text.js';
 import { Explorer, type RunOutcome } from '../debugger/explore/explorer.js';
 import { binaryOf } from '../debugger/explore/scheduled.js';
@@ -13,7 +14,6 @@ import { nodePorts } from '../host/node/ports.js';
 import { shellWord } from '../host/shell-word.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { collectGarbage } from './collect.js';
-import { SearchCount } from './explore-count.js';
 import { failureText, keepSchedule, programWords } from './explore-failure.js';
 import { decisionsOf, type ExploreLine, type RunLine, runLine } from './explore-lines.js';
 import { EXPLORE_CPUS, type ExploreWishes, exploreWishes, scheduledRun } from './explore-options.js';
@@ -50,7 +50,7 @@ export async function exploreCommand(parsed: Parsed, path: string, assembled?: R
     await new Promise(resolve => setImmediate(resolve));
     return interrupt.wanted;
   };
-  const count = new SearchCount();
+  const count = new SearchCount<RunLine>(() => performance.now());
   const { part, workers } = wishes;
   // They start beside this one, which does not wait for them.
   const pool = wishes.json ? undefined : new Workers(parsed, path, part, workers, line => count.add(line));
@@ -81,7 +81,7 @@ function ownMemory(): number {
 }
 
 /** The last line of --stats: of this process, which is one of the workers. `cpu`: its seconds on a processor; `own`: bytes that it shares with no other. */
-function tellStats({ process: { memory } }: Explorer, { runs, different: orders, seconds }: SearchCount): void {
+function tellStats({ process: { memory } }: Explorer, { runs, different: orders, seconds }: SearchCount<RunLine>): void {
   const { user, system } = process.cpuUsage();
   const stats = {
     runs,
@@ -109,7 +109,7 @@ class Search {
     private readonly explorer: Explorer,
     private readonly run: ScheduledRun,
     private readonly interrupt: { readonly wanted: boolean },
-    private readonly count: SearchCount,
+    private readonly count: SearchCount<RunLine>,
   ) {}
 
   /** Lines for `--merge`, or for who has started this as a worker. */
@@ -197,13 +197,18 @@ class Search {
   #shown = 0;
 
   private progress(last = false): void {
+    this.line(this.count.progress(), last);
+    if (last && this.terminal) writeOut(2, '\n');
+    else if (last) writeOut(2, `  ${this.count.text()}\n`);
+  }
+
+  /** Shows a line in the place of the one before, now and then, or `now`; undefined: none any more. Only a terminal can. */
+  private line(text: string | undefined, at = false): void {
     const now = performance.now();
-    if (!last && now - this.#shown < PROGRESS) return;
+    if (!this.terminal || (text !== undefined && !at && now - this.#shown < PROGRESS)) return;
     this.#shown = now;
-    const { stale } = this.count;
-    const line = `  ${this.count.text()}${stale === undefined ? '' : ` (${stale})`}`;
-    if (this.terminal) writeOut(2, Buffer.from(`\r\x1b[K${line}${last ? '\n' : ''}`));
-    else if (last) writeOut(2, `${line}\n`);
+    const columns = process.stderr.columns || 80;
+    writeOut(2, Buffer.from(`\r\x1b[K${text === undefined ? '' : `  ${text}`.slice(0, columns - 1)}`));
   }
 
   private nothingToChoose({ verdict }: RunOutcome): number {
@@ -248,7 +253,12 @@ class Search {
         ? undefined
         : `in the usual order, where nothing is decided${always.failed === always.of ? `: it fails in every order that was tried (${always.of})` : ''}`;
     this.tell(run, verdict, everywhere);
-    const small = await shrink(explorer, outcome, stir, SHRINKING, () => this.interrupted);
+    const small = await shrink(explorer, outcome, stir, {
+      most: SHRINKING,
+      enough: () => this.interrupted,
+      tell: (runs, left) => this.line(`making it small: ${left} of ${outcome.decisions.length} decisions, ${runs} runs`, runs === 0),
+    });
+    this.line(undefined);
     const { images } = explorer.target;
     const { decisions } = small.outcome;
     const text = scheduleText(

@@ -22,6 +22,10 @@ export class Outlet {
       else this.screen.written(this.#decoders[descriptor].decode(bytes, { stream: true }));
     });
     events.on('starved', () => this.screen?.starved());
+    events.on('progress', ({ text }) => {
+      // The screen asks by itself.
+      if (this.screen === undefined) writeOut(2, `${text}\n`);
+    });
     events.on('message', ({ text }) => {
       if (this.screen === undefined) writeOut(this.stdout, `${text}\n`);
       else this.screen.said(text);

@@ -278,7 +278,7 @@ export interface Process {
   /** Files of its own that it has made, which are in memory: also when it has ended. */
   readonly ownFiles: Iterable<OwnFile>;
   catch: Catch;
-  /** Who steers its threads from now on; undefined: nobody, they have fair turns. */
+  /** Who steers its threads from now on; undefined: nobody, they have fair turns. `restore` has it be who it was when that was saved. */
   control: ScheduleControl | undefined;
   /** Has an observer look from now on, beside those that already do, until the function that is returned is called. */
   observe(observer: ProcessObserver): () => void;

@@ -164,6 +164,8 @@ class Saved implements SavedProcess {
     readonly owner: System,
     readonly memories: readonly { readonly space: Space; readonly snapshot: MemorySnapshot }[],
     readonly t: number,
+    /** Who steered it. */
+    readonly control: ScheduleControl | undefined,
   ) {}
 
   bytes(): Uint8Array {
@@ -337,9 +339,14 @@ export class GuestProcess implements Process {
 
   set control(control: ScheduleControl | undefined) {
     const { system } = this;
-    system.control = control;
-    this.cpu.setPoints(control?.points ?? new Set());
+    this.steeredBy(control);
     for (const task of system.tasks) if (task.state === 'parked') system.scheduler.add(task);
+  }
+
+  private steeredBy(control: ScheduleControl | undefined): void {
+    if (this.system.control === control) return;
+    this.system.control = control;
+    this.cpu.setPoints(control?.points ?? new Set());
   }
 
   observe(observer: ProcessObserver): () => void {
@@ -510,7 +517,7 @@ export class GuestProcess implements Process {
     const { system } = this;
     const state = this.state();
     const memories = system.spaces.map(space => ({ space, snapshot: space.memory.snapshot() }));
-    return new Saved(state, system, memories, this.t);
+    return new Saved(state, system, memories, this.t, system.control);
   }
 
   held(saves: Iterable<SavedProcess>): number {
@@ -522,6 +529,7 @@ export class GuestProcess implements Process {
   restore(saved: SavedProcess): void {
     if (!(saved instanceof Saved)) throw new TypeError('not saved by r14');
     const own = saved.owner === this.system;
+    if (own) this.steeredBy(saved.control);
     this.take(
       saved.state,
       saved.memories.map(({ space, snapshot }) => ({

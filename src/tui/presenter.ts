@@ -248,7 +248,8 @@ export class Presenter {
       const done = session.target.process.t - from;
       const time = performance.now() - started;
       const rate = done / time / 1000;
-      const text = `${what}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s`;
+      const run = `${what}   ${grouped(done)} instructions   ${rate.toFixed(0)} M/s   ${(time / 1000).toFixed(1)} s`;
+      const text = session.progress ?? run;
       this.send({ kind: 'progress', text });
       forget = display.after(PROGRESS_EVERY, tell);
     };

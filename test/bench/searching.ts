@@ -57,7 +57,7 @@ async function shrinking(program: string): Promise<{ readonly from: number; read
     return { value, seconds: (user + system) / 1e6 };
   };
   const { outcome, stir } = await searchRun(explorer, 'random', 0, 1);
-  const { value: small, seconds } = await taken(() => shrink(explorer, outcome, stir, SHRINKING));
+  const { value: small, seconds } = await taken(() => shrink(explorer, outcome, stir, { most: SHRINKING }));
   if (!small.least) throw new Error(`${outcome.decisions.length} decisions have not become as few as they go`);
   const runs = await taken(async () => {
     for (let run = 2; run < 2 + SHRINKING; run++) await searchRun(explorer, 'random', 0, run);

@@ -93,7 +93,7 @@ describe.skipIf(why)(`exploring${why ? ` (skipped: ${why})` : ''}`, () => {
         if (outcome.verdict !== undefined) [found, stir] = [outcome, seed];
       }
       expect(found?.verdict?.kind).toBe(kind);
-      const small = await shrink(explorer, found!, stir, 500);
+      const small = await shrink(explorer, found!, stir, { most: 500 });
       const { decisions, verdict, order } = small.outcome;
       expect(small.least).toBe(true);
       expect(decisions.length).toBeLessThanOrEqual(found!.decisions.length);

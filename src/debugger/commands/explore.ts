@@ -21,10 +21,11 @@ export const exploreCommands: readonly Command[] = [
     name: 'explore',
     aliases: [],
     syntax: ['explore [-runs N] [-strategy NAME]'],
-    summary: 'run the program in many orders of its goroutines, beside this session, and start it anew in the first in which it fails',
+    summary: 'try many orders of its goroutines from here, and stop where it fails in the first in which it does',
     details: [
       "As `r14 explore` does, with this session's processors (--cpus 8 lets more goroutines run at the same time): races, faults, panics, deadlocks, leaks and exit",
-      'statuses. The order is made small; then the session is at the start of that run, and `continue` goes to where it fails. `restart` starts the same run again.',
+      'statuses. Each order begins with the program as it stands, in a process beside; Ctrl-C leaves, with nothing changed. The order that is found is made small, and',
+      'the program goes on in it, in a branch of its own, to where it fails; `branches` lists both. At the start of the program `restart` starts the same run again.',
     ].join('\n'),
     run: async (session, args, console) => (await import('./exploring.js')).exploreHere(session, args, console),
   },

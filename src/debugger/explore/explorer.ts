@@ -42,6 +42,9 @@ export interface RunOutcome {
   readonly choices: number;
   readonly decisions: readonly OrderDecision[];
   readonly instructions: number;
+  /** The process's `t` where it stopped, and whether that was its own end. */
+  readonly t: number;
+  readonly ended: boolean;
 }
 
 /** Instructions between two looks at what was printed. */
@@ -68,13 +71,14 @@ export class Explorer {
   private only: RunOutcome | undefined;
 
   private constructor(
-    launcher: Launcher,
+    start: (output: (record: OutputRecord) => void) => Process,
+    images: Launcher['images'],
     private readonly limits: ExploreLimits,
   ) {
-    this.process = launcher.launch(undefined, record => this.written(record));
+    this.process = start(record => this.written(record));
     this.process.catch = { signals: new Set() };
     this.driver = new Driver(this.process);
-    this.target = new Target(this.process, objects => launcher.images(objects));
+    this.target = new Target(this.process, images);
     this.steering = steer(this.process, this.target.images.goImage ?? this.target.images.all[0]);
     const { stops } = this.steering;
     stops.first = true;
@@ -84,14 +88,35 @@ export class Explorer {
 
   /** Runs the program to its first choice. Throws Told where r14 cannot run it. */
   static async begin(launcher: Launcher, limits: ExploreLimits): Promise<Explorer> {
-    const explorer = new Explorer(launcher, limits);
-    const { process, steering } = explorer;
-    const stop = await explorer.go(limits.limit);
-    explorer.before = explorer.output;
-    if (stop?.kind === 'deadlock' && steering.atFirst) explorer.begun = process.save();
-    else explorer.only = explorer.outcome(0, stop);
-    steering.stops.first = false;
+    const explorer = new Explorer(
+      output => launcher.launch(undefined, output),
+      objects => launcher.images(objects),
+      limits,
+    );
+    await explorer.toFirst();
     return explorer;
+  }
+
+  /** The same of a process that has run already, from where it was saved. */
+  static async from(
+    saved: SavedProcess,
+    resume: NonNullable<Launcher['resume']>,
+    images: Launcher['images'],
+    limits: ExploreLimits,
+  ): Promise<Explorer> {
+    const explorer = new Explorer(output => resume(saved, output), images, limits);
+    await explorer.toFirst();
+    return explorer;
+  }
+
+  private async toFirst(): Promise<void> {
+    const { process, steering, limits } = this;
+    const from = process.t;
+    const stop = await this.go(from + limits.limit);
+    this.before = this.output;
+    if (stop?.kind === 'deadlock' && steering.atFirst) this.begun = process.save();
+    else this.only = this.outcome(from, stop);
+    steering.stops.first = false;
   }
 
   /** Whether there is anything to choose. */
@@ -148,7 +173,13 @@ export class Explorer {
 
   private outcome(from: number, stop: ProcessStop | undefined): RunOutcome {
     const verdict = this.verdict ?? this.judged(stop);
-    return { verdict, ...(this.way ?? this.wayHere()), instructions: this.process.t - from };
+    return {
+      verdict,
+      ...(this.way ?? this.wayHere()),
+      instructions: this.process.t - from,
+      t: this.process.t,
+      ended: stop?.kind === 'exited',
+    };
   }
 
   /** How the run has come to where it is. */

@@ -12,21 +12,29 @@ export interface Shrunk {
   readonly least: boolean;
 }
 
+/** How long it may take, and who is told how far it is: runs made, decisions left. */
+export interface ShrinkManner {
+  /** Runs. */
+  readonly most: number;
+  readonly enough?: () => boolean;
+  readonly tell?: (runs: number, left: number) => void;
+}
+
 /**
- * Leaves decisions out as long as the run still fails alike, `most` runs at most, or until it is enough. What a run decides in fact is what is gone on with: a decision that
+ * Leaves decisions out while the run still fails alike, for as long as it may take. What a run decides in fact is what is gone on with: a decision that
  * could not be made there is none. Throws nothing; where the failure does not come again, the outcome is what it was.
  */
 export async function shrink(
   explorer: Explorer,
   failed: RunOutcome,
   stir: number | undefined,
-  most: number,
-  enough = () => false,
+  { most, enough = () => false, tell }: ShrinkManner,
 ): Promise<Shrunk> {
   let runs = 0;
   let best = failed;
   let drawn = stir;
   const fails = async (decisions: readonly OrderDecision[], seed: number | undefined): Promise<boolean> => {
+    tell?.(runs, best.decisions.length);
     runs++;
     const outcome = await explorer.run(replayed(decisions), seed);
     if (outcome.verdict?.kind !== failed.verdict!.kind || outcome.decisions.length > decisions.length) return false;

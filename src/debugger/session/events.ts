@@ -23,6 +23,8 @@ export interface SessionEvents {
   readonly starved: undefined;
   /** A line of the debugger's own while the program runs: of a tracepoint, or a signal that is printed and not stopped at. */
   readonly message: { readonly text: string };
+  /** How far a command is that takes long, now and then. */
+  readonly progress: { readonly text: string };
   readonly thread: { readonly change: 'created' | 'ended'; readonly tid: Thread['tid'] };
   readonly goroutine: { readonly change: 'created' | 'ended'; readonly id: bigint };
   /** The loader has mapped a library. */

@@ -5,7 +5,7 @@ import type { InputQueue } from '../../host/input.js';
 import type { GuestInput } from '../../host/input-log.js';
 import type { Ports } from '../../host/ports.js';
 import type { Images } from '../../image/images.js';
-import type { LoadedObject, Process, ProcessStop } from '../../linux/api.js';
+import type { LoadedObject, Process, ProcessStop, SavedProcess } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Instrumented } from '../../runtime/instrument/pass.js';
 import type { Data } from '../answer.js';
@@ -18,6 +18,8 @@ export interface Launcher {
    * the readers' errors.
    */
   launch(args: readonly string[] | undefined, output: (record: OutputRecord) => void, stdin?: GuestInput, clients?: ClientLog): Process;
+  /** A process beside, which goes on from where this one was saved; absent: there can be none. Reads no input. */
+  resume?(saved: SavedProcess, output: (record: OutputRecord) => void): Process;
   /** Symbols of what is mapped; asked again when the loader has mapped more. */
   images(objects: readonly LoadedObject[]): Images;
   /** Text of a source file that came with the program. */

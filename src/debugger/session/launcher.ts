@@ -9,7 +9,7 @@ import { FormatError } from '../../image/bytes.js';
 import { openImage } from '../../image/image.js';
 import { Images } from '../../image/images.js';
 import type { LoadedObject, Process, ProcessOptions } from '../../linux/api.js';
-import { startProcess } from '../../linux/process.js';
+import { resumeProcess, startProcess } from '../../linux/process.js';
 import type { Runnable } from '../../runtime/bundled/detected.js';
 import type { Launcher } from './host.js';
 import type { StartedWith } from './recording.js';
@@ -76,6 +76,7 @@ export function assembledLauncher(program: Runnable, given: LaunchOptions): Laun
   images.add(assembledImage(program, options.path));
   return {
     launch: (...how) => started({ ...options, program: bytes }, ...how),
+    resume: (saved, output) => resumeProcess(saved.bytes(), { ...options, output }),
     images: () => images,
     source: path => program.sources.get(path),
     shared: () => (isUsual(options) ? { kind: 'bundled', name: options.path, ...options.bundled } : undefined),
@@ -88,6 +89,7 @@ export function launcher(options: LaunchOptions): Launcher {
   const opened = new Map<string, Image | string>();
   return {
     launch: (...how) => started(options, ...how),
+    resume: (saved, output) => resumeProcess(saved.bytes(), { ...options, output }),
     images: objects => {
       const images = new Images();
       for (const object of objects) {

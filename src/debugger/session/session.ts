@@ -138,6 +138,8 @@ export class Session {
   ended = false;
   /** The program stands on another source line than at the stop before. */
   otherLine = true;
+  /** How far the command is that is being done, in its own words; undefined: it has none. */
+  progress: string | undefined;
   /** A request is done while the program runs: there is no stop, and no frame, that it could speak of. */
   aside = false;
   /** Another number, other things to stop for. */

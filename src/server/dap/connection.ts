@@ -414,6 +414,7 @@ export class DapConnection {
       if (output !== '') this.#tell('output', { category: descriptor === 1 ? 'stdout' : 'stderr', output });
     });
     events.on('message', ({ text }) => this.#say(text));
+    events.on('progress', ({ text }) => this.#say(text));
     events.on('starved', () => this.#say('the program waits for input: what is typed here is for it'));
     events.on('continued', () => {
       adapter.forget();

@@ -79,7 +79,7 @@ export class GdbConnection {
     this.#files = new RemoteFiles(() => session.target.process.objects);
     // gdb has its own way to be told of what Go's runtime does at its end: the signal, and its output.
     for (const each of [...session.breakpoints.standing]) session.breakpoints.remove(each);
-    this.#unlisten = [session.events.on('message', ({ text }) => this.#tell(`${text}\n`))];
+    this.#unlisten = (['message', 'progress'] as const).map(name => session.events.on(name, ({ text }) => this.#tell(`${text}\n`)));
   }
 
   /** Takes bytes as they come. */
