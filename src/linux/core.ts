@@ -208,19 +208,46 @@ const FRAME = { ucontext: 8, siginfo: 312, end: 440 } as const;
 /** Signal frames of a thread, innermost first, as far as they can be found on its stacks: each begins with the address of a restorer. */
 function signalFramesOf(memory: AddressSpace, from: bigint): { readonly frame: bigint; readonly signal: number }[] {
   const found: { frame: bigint; signal: number }[] = [];
-  const [rip, rsp] = ['rip', 'rsp'].map(name => BigInt(registerNamed(name)!.ucontext!)) as [bigint, bigint];
-  let sp = (from + 7n) & ~7n;
-  for (let at = sp; at < sp + BigInt(MOST_HANDLER) && found.length < MOST_FRAMES && memory.allows(at, FRAME.end, 'read'); at += 8n) {
-    const restorer = memory.readU64(at);
-    if (restorer === 0n || restorer >= USER_END || !memory.allows(restorer, 9, 'exec')) continue;
-    const code = hexText(memory.read(restorer, 9));
-    if (!RESTORERS.some(each => code.startsWith(each))) continue;
-    const signal = memory.readU32(at + BigInt(FRAME.siginfo));
-    if (signal < 1 || signal > 64 || !memory.allows(memory.readU64(at + BigInt(FRAME.ucontext) + rip), 1, 'exec')) continue;
-    found.push({ frame: at, signal });
-    sp = at = (memory.readU64(at + BigInt(FRAME.ucontext) + rsp) & ~7n) - 8n;
+  const rsp = BigInt(registerNamed('rsp')!.ucontext!);
+  for (let sp: bigint | undefined = (from + 7n) & ~7n; sp !== undefined && found.length < MOST_FRAMES; ) {
+    const inner: bigint = sp;
+    sp = undefined;
+    for (const [frame, restorer] of codePointers(memory, inner)) {
+      const signal = signalOf(memory, frame, restorer);
+      if (signal === undefined) continue;
+      found.push({ frame, signal });
+      sp = memory.readU64(frame + BigInt(FRAME.ucontext) + rsp) & ~7n;
+      break;
+    }
   }
   return found;
+}
+
+/** Words of a stack that lead into code, and where they lie, upwards. A page is read at a time: most words are not looked at as bigints. */
+function* codePointers(memory: AddressSpace, from: bigint): Generator<readonly [at: bigint, leads: bigint]> {
+  const code = memory.mappings().filter(({ prot }) => (prot & PROT.exec) !== 0);
+  const ranges = code.map(({ start, end }) => [Number(start), Number(end)] as const);
+  for (let at = from; at < from + BigInt(MOST_HANDLER); ) {
+    const bytes = PAGE_SIZE - Number(at & BigInt(PAGE_SIZE - 1));
+    if (!memory.allows(at, bytes, 'read')) return;
+    const halves = new Uint32Array(memory.read(at, bytes).buffer);
+    for (let low = 0; low < halves.length; low += 2) {
+      const leads = halves[low + 1]! * 2 ** 32 + halves[low]!;
+      if (ranges.some(([start, end]) => leads >= start && leads < end)) yield [at + BigInt(low * 4), BigInt(leads)];
+    }
+    at += BigInt(bytes);
+  }
+}
+
+/** The signal of the frame that begins with a restorer's address; undefined: it is none. */
+function signalOf(memory: AddressSpace, frame: bigint, restorer: bigint): number | undefined {
+  if (!memory.allows(frame, FRAME.end, 'read') || !memory.allows(restorer, 9, 'exec')) return undefined;
+  const code = hexText(memory.read(restorer, 9));
+  if (!RESTORERS.some(each => code.startsWith(each))) return undefined;
+  const signal = memory.readU32(frame + BigInt(FRAME.siginfo));
+  const rip = BigInt(registerNamed('rip')!.ucontext!);
+  const within = signal >= 1 && signal <= 64 && memory.allows(memory.readU64(frame + BigInt(FRAME.ucontext) + rip), 1, 'exec');
+  return within ? signal : undefined;
 }
 
 function programOf({ args }: CoreFile, { program, core }: CoreOptions): Kernel['program'] {
