@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { missing, moduleFolder, output, toolchain } from '../support/build.js';
+import { expectSameVerdicts } from '../support/go-tests.js';
 
 interface Module {
   readonly module: string;
@@ -71,13 +72,6 @@ function testsOf(folder: string, name: string): string {
   return binary;
 }
 
-/** Each test with how it ended, in the order of their names; output of their own is none of it, nor are those of AVX-512, which r14's processor has not. */
-const verdicts = (text: string): readonly string[] =>
-  [...text.matchAll(/^ *--- (PASS|FAIL|SKIP): (\S+)/gm)]
-    .filter(([, , name]) => !/avx512/i.test(name!))
-    .map(([, verdict, name]) => `${name} ${verdict}`)
-    .sort();
-
 describe.skipIf(why)(`modules of assembly${why ? ` (skipped: ${why})` : ''}`, () => {
   for (const { module, packages, sample } of MODULES) {
     if (!all && sample !== true) continue;
@@ -85,14 +79,7 @@ describe.skipIf(why)(`modules of assembly${why ? ` (skipped: ${why})` : ''}`, ()
       it(`${module} ${name}`, { timeout: 600_000 }, () => {
         const folder = copyOf(module);
         const binary = testsOf(folder, name);
-        const args = ['-test.short', '-test.v', ...(skip === '' ? [] : [`-test.skip=${skip}`])];
-        const run = (command: string, before: readonly string[]) =>
-          spawnSync(command, [...before, ...args], { cwd: join(folder, name), encoding: 'utf8', maxBuffer: 1 << 28 });
-        const native = run(binary, []);
-        const guest = run(process.execPath, [join(import.meta.dirname, '../../bin/r14.js'), 'run', '--overlay', folder, binary, '--']);
-        expect(verdicts(native.stdout).length).toBeGreaterThan(0);
-        expect(verdicts(guest.stdout), guest.stderr.slice(-2000)).toEqual(verdicts(native.stdout));
-        expect(guest.status).toBe(native.status);
+        expectSameVerdicts(binary, join(folder, name), ['--overlay', folder], skip);
       });
   }
 });
