@@ -13,10 +13,10 @@ export interface ScreenSize {
   readonly columns: number;
 }
 
-/** A file of a program, by its name: of a library that is the path that the program looks for. */
+/** A file of a program, by its name: of a library that is the path that the program looks for. The engine reads it. */
 export interface GivenFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly content: Blob;
 }
 
 /** Characters of a text that is assembled: more is no text that somebody reads. */

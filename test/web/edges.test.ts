@@ -1,5 +1,6 @@
 /** The page at its edges: bad input, small and large windows, without network, storage, memory; and what those need who do not see it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -179,6 +180,18 @@ describe.skipIf(noBrowser !== undefined)(`the page at its edges${noBrowser ? ` (
       page.locator('.bar input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
     await choose('notes.txt', Buffer.from('not a program'));
     expect(await problem(page)).toMatch(/notes\.txt.*ELF/);
+    // A program that waits for its libraries may go meanwhile.
+    const folder = mkdtempSync(join(tmpdir(), 'r14-gone-'));
+    copyFileSync('/bin/true', join(folder, 'gone'));
+    await page.locator('.bar input[type=file]').setInputFiles(join(folder, 'gone'));
+    await page.waitForFunction(() => document.querySelector('.problem')?.textContent?.includes('gone is dynamic'), undefined, {
+      timeout: LONG,
+    });
+    rmSync(folder, { recursive: true });
+    await choose('libc.so.6', Buffer.from('a library'));
+    await page.waitForFunction(() => document.querySelector('.problem')?.textContent?.includes('gone cannot be read'), undefined, {
+      timeout: LONG,
+    });
     // A size is enough: what is refused for it is not read.
     await page.evaluate(() => {
       const files = [new File(['x'], 'large')];

@@ -196,7 +196,7 @@ const isLibrary = (name: string): boolean => /\.so(?:\.[\d.]+)?$/.test(name);
 function useDropped(engine: PageEngine, place: PagePlace, setPlace: (place: PagePlace) => void) {
   const [complaint, setComplaint] = useState('');
   const last = useRef<Extract<Subject, { kind: 'binary' }>>(undefined);
-  const take = async (files: FileList | null): Promise<void> => {
+  const take = (files: FileList | null): void => {
     const given = [...(files ?? [])];
     if (given.length === 0) return;
     const large = given.find(file => file.size > MOST_BYTES);
@@ -206,31 +206,27 @@ function useDropped(engine: PageEngine, place: PagePlace, setPlace: (place: Page
       );
       return;
     }
-    try {
-      const read = await Promise.all(given.map(async file => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
-      const libraries = read.filter(({ name }) => isLibrary(name));
-      const [file] = read.filter(({ name }) => !isLibrary(name));
-      const program = file ?? last.current?.file ?? read[0]!;
-      // Libraries that come later are for the program that wants them.
-      const known = file === undefined ? (last.current?.libraries ?? []) : [];
-      const subject = { kind: 'binary' as const, file: program, libraries: [...known, ...libraries] };
-      last.current = subject;
-      setComplaint('');
-      const { linked } = engine.view;
-      if (place.kind === 'link' && linked?.subject.kind === 'binary') engine.open(subject, linked.commands, linked.look);
-      else {
-        setPlace({ kind: 'open' });
-        engine.open(subject);
-      }
-    } catch (error) {
-      setComplaint(`${given[0]!.name} cannot be read: ${(error as Error).message}`);
+    const taken = given.map(file => ({ name: file.name, content: file }));
+    const libraries = taken.filter(({ name }) => isLibrary(name));
+    const [file] = taken.filter(({ name }) => !isLibrary(name));
+    const program = file ?? last.current?.file ?? taken[0]!;
+    // Libraries that come later are for the program that wants them.
+    const known = file === undefined ? (last.current?.libraries ?? []) : [];
+    const subject = { kind: 'binary' as const, file: program, libraries: [...known, ...libraries] };
+    last.current = subject;
+    setComplaint('');
+    const { linked } = engine.view;
+    if (place.kind === 'link' && linked?.subject.kind === 'binary') engine.open(subject, linked.commands, linked.look);
+    else {
+      setPlace({ kind: 'open' });
+      engine.open(subject);
     }
   };
   useEffect(() => {
     const over = (event: DragEvent): void => event.preventDefault();
     const drop = (event: DragEvent): void => {
       event.preventDefault();
-      void take(event.dataTransfer?.files ?? null);
+      take(event.dataTransfer?.files ?? null);
     };
     addEventListener('dragover', over);
     addEventListener('drop', drop);

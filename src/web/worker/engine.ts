@@ -162,7 +162,7 @@ export class Engine {
     switch (subject.kind) {
       case 'binary': {
         const { file, libraries } = subject;
-        const { files, path } = treeOf(file, libraries);
+        const { files, path } = await treeOf(file, libraries);
         const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
         return alone(file.name, launch, files);
       }

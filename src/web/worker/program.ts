@@ -14,10 +14,14 @@ const LIBRARY_FOLDERS = ['/lib/x86_64-linux-gnu', '/lib64', '/usr/lib', '/lib'];
  * The tree that the program finds around itself. Throws LoadError and the reader's errors, and Told for libraries that are missing: which, and how
  * to go on.
  */
-export function treeOf(program: GivenFile, libraries: readonly GivenFile[]): { readonly files: HostFiles; readonly path: string } {
-  const elf = new Elf(program.bytes, program.name);
+export async function treeOf(
+  program: GivenFile,
+  libraries: readonly GivenFile[],
+): Promise<{ readonly files: HostFiles; readonly path: string }> {
+  const [bytes, ...rest] = await Promise.all([program, ...libraries].map(bytesOf));
+  const elf = new Elf(bytes!, program.name);
   const { interpreter } = elf;
-  const given = new Map(libraries.map(({ name, bytes }) => [basename(name), bytes]));
+  const given = new Map(libraries.map(({ name }, index) => [basename(name), rest[index]!]));
   if (interpreter === undefined && elf.header.entry === 0)
     throw new LoadError(`${program.name}: a library without an entry point, not a program: drop the program together with it`);
   if (interpreter !== undefined) {
@@ -26,13 +30,21 @@ export function treeOf(program: GivenFile, libraries: readonly GivenFile[]): { r
     if (missing.length > 0) throw new Told(missingText(program.name, missing));
   }
   const path = `/${program.name}`;
-  const tree = new Map([[path, program.bytes]]);
+  const tree = new Map([[path, bytes!]]);
   for (const [name, bytes] of given) {
     const folders = [...LIBRARY_FOLDERS, ...(name === basename(interpreter ?? '') ? [dirname(interpreter!)] : [])];
     for (const folder of folders) tree.set(`${folder}/${name}`, bytes);
   }
   return { files: memoryFiles(tree), path };
 }
+
+/** Throws Told: a file may have gone since it was given. */
+const bytesOf = async ({ name, content }: GivenFile): Promise<Uint8Array> =>
+  new Uint8Array(
+    await content.arrayBuffer().catch((error: Error) => {
+      throw new Told(`${name} cannot be read: ${error.message}`);
+    }),
+  );
 
 const missingText = (name: string, missing: readonly string[]): string =>
   `${name} is dynamic and wants ${missing.join(', ')}, which a browser does not have. ` +
