@@ -59,7 +59,7 @@ function prepared(packed: Uint8Array): Promise<Prepared> {
         return paint(state);
       },
     );
-    void engine.receive({ kind: 'open', number: 1, subject: { kind: 'lesson', name: FIRST_LESSON }, script: [] });
+    void engine.receive({ kind: 'open', number: 1, subject: { kind: 'lesson', name: FIRST_LESSON }, run: undefined });
   });
 }
 

@@ -1,5 +1,10 @@
 /** Links of the terminal: `share` prints one, `r14 open` comes to the same place. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { placeOfLink } from '../src/debugger/session/share.js';
+import { nodePorts } from '../src/host/node/ports.js';
 import { buildC, missing, runR14 } from './support/build.js';
 
 const said = (args: readonly string[]) => {
@@ -35,6 +40,30 @@ it.skipIf(gap)(`a program of one's own is asked for, and must be the same${gap ?
   ] as const)
     expect(said(['open', '--batch', link, wrong])).toMatchObject({ status: 2, complaint: `r14: ${wrong}: ${why}\n` });
   expect(said(['open', '--batch', link, program])).toMatchObject({ status: 0, text: expect.stringContaining('in main') });
+});
+
+it.skipIf(gap)(`what the program was given is in it${gap ? ` (skipped: ${gap})` : ''}`, () => {
+  const program = buildC('input', { static: true });
+  const folder = mkdtempSync(join(tmpdir(), 'r14-share-'));
+  const file = join(folder, 'lines');
+  writeFileSync(file, 'one\ntwo\n');
+  const here = said(['exec', '--batch', '--seed', '7', '--cpus', '1', program, '-ex', `run <${file}`, '-ex', 'share', '--', 'a b']);
+  const typed = said(['exec', '--batch', '--stdin', file, program, '-ex', 'continue', '-ex', 'share']);
+  rmSync(folder, { recursive: true });
+  expect(here.text).toContain('read: 8 bytes');
+  // Whoever opens it has no such file.
+  const there = said(['open', '--batch', linkIn(here.text), program]);
+  expect(there).toEqual({ ...here, text: here.text.slice(0, here.text.indexOf('http:')) });
+  for (const { text } of [here, typed]) {
+    const again = said(['open', '--batch', linkIn(text), program, '-ex', 'share']);
+    expect(linkIn(again.text)).toBe(linkIn(text));
+  }
+  expect(placeOfLink(linkIn(here.text), nodePorts).given).toMatchObject({ args: ['a b'], seed: 7, cpus: 1 });
+});
+
+it('what a link cannot say is refused', () => {
+  const { complaint } = said(['exec', '--batch', '--env', 'A=1', 'closures', '-ex', 'share']);
+  expect(complaint).toContain('cannot be opened elsewhere by a link');
 });
 
 it('a link that was cut, and a word that is none, are told in one line', () => {

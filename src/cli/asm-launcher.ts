@@ -4,8 +4,9 @@ import { AssemblyError } from '../asm/diagnostics.js';
 import { CallError } from '../asm/invoke.js';
 import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
-import { assembledLauncher, type LaunchOptions } from '../debugger/session/launcher.js';
+import { assembledLauncher, isSharable, type LaunchOptions, sharedStart } from '../debugger/session/launcher.js';
 import type { SharedSubject } from '../debugger/session/share.js';
+import type { SharedStart } from '../debugger/session/shared-run.js';
 import { type CallsReturned, callResults } from '../debugger/show/call-results.js';
 import type { Process } from '../linux/api.js';
 import { type Assembly, type AssemblyWishes, complaintText } from '../runtime/bundled/assembly.js';
@@ -73,9 +74,13 @@ export class AssemblyLauncher implements Launcher {
     const [path] = paths;
     const { sources } = this.#assembly.program;
     const source = sources.get(path!);
-    if (paths.length !== 1 || source === undefined || wishes.go !== undefined) return undefined;
+    if (paths.length !== 1 || source === undefined || wishes.go !== undefined || !isSharable(this.options)) return undefined;
     const runtime = wishes.runtime === undefined ? 'none' : wishes.runtime.race ? 'race' : 'plain';
     return { kind: 'assembly', text: { source, types: sources.get(join(dirname(path!), 'types.go')) ?? '', calls, runtime } };
+  }
+
+  get sharedStart(): SharedStart {
+    return sharedStart(this.options);
   }
 
   source(path: string): string | undefined {

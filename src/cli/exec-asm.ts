@@ -1,6 +1,6 @@
 import { run } from '../debugger/commands/execute.js';
 import type { Session } from '../debugger/session/session.js';
-import type { SharedLook } from '../debugger/session/share.js';
+import type { SharedRun } from '../debugger/session/share.js';
 import type { Stop } from '../debugger/session/stop.js';
 import { AS_WRITTEN, toFirstCall } from '../debugger/show/first-call.js';
 import { type AssembledFiles, AssemblyLauncher } from './asm-launcher.js';
@@ -11,7 +11,7 @@ import { processOptions } from './process-options.js';
 import { tellStats } from './run.js';
 
 /** `r14 asm`: a debugging session, as `r14 exec` holds it, of assembled files; calls are also just made, where nothing else is to be done. */
-export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles, look?: SharedLook): Promise<number> {
+export async function debugAssembly(parsed: Parsed, path: string, asked: AssembledFiles, from?: SharedRun): Promise<number> {
   const started = performance.now();
   const files = new AssemblyLauncher(asked, processOptions(parsed, path));
   const calls = files.calls > 0 ? files : undefined;
@@ -33,7 +33,7 @@ export async function debugAssembly(parsed: Parsed, path: string, asked: Assembl
         return session.exitStatus ?? (statusOfStop(session.stop) || status);
       },
     },
-    look,
+    from,
   );
   if (parsed.values.has('stats') && held !== undefined) tellStats(held.target.process, started, status);
   return status;

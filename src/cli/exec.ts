@@ -7,7 +7,8 @@ import { CommandError } from '../debugger/errors.js';
 import type { Launcher } from '../debugger/session/host.js';
 import { assembledLauncher, launcher } from '../debugger/session/launcher.js';
 import { Session } from '../debugger/session/session.js';
-import type { SharedLook } from '../debugger/session/share.js';
+import type { SharedRun } from '../debugger/session/share.js';
+import { inputsOf } from '../debugger/session/shared-run.js';
 import { ownInput, QueuedInput } from '../host/node/input.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { asciiWanted, heard, numberFlag, type Parsed, screenWanted, sizeFlag } from './flags.js';
@@ -31,15 +32,15 @@ function lessonFor({ target }: Session, path: string): string {
 const AGAIN = { read: 25_000_000, script: 2_000_000 } as const;
 
 /** `r14 exec`: a debugging session, of the flags' commands and then of the keyboard or standard input. Returns the exit status. */
-export async function debug(given: Parsed, path: string, assembled?: Runnable, look?: SharedLook): Promise<number> {
+export async function debug(given: Parsed, path: string, assembled?: Runnable, from?: SharedRun): Promise<number> {
   const steered = given.values.has('schedule') ? (await import('./scheduled.js')).steeredRun(given, path) : undefined;
   const parsed = steered?.parsed ?? given;
   const options = processOptions(parsed, path);
   const launch = assembled === undefined ? launcher(options) : assembledLauncher(assembled, options);
-  if (steered === undefined) return hold(parsed, path, launch, undefined, look);
+  if (steered === undefined) return hold(parsed, path, launch, undefined, from);
   // What it was found for may be a race: the run stops at its report.
   const script = [{ kind: 'ex', text: 'break race' } as const, ...parsed.script];
-  return hold({ ...parsed, script }, path, steered.launcher(launch, path), undefined, look);
+  return hold({ ...parsed, script }, path, steered.launcher(launch, path), undefined, from);
 }
 
 /** How `r14 asm` differs. */
@@ -55,7 +56,7 @@ export interface Manner {
   finish(session: Session, status: number, shown: boolean): number;
 }
 
-export async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner, look?: SharedLook): Promise<number> {
+export async function hold(parsed: Parsed, path: string, launch: Launcher, manner?: Manner, from?: SharedRun): Promise<number> {
   const json = parsed.values.has('json');
   const batch = parsed.values.has('batch');
   const limit = numberFlag(parsed, 'limit', 1);
@@ -73,6 +74,7 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
     limit,
     undefined,
     stdinFlag(parsed),
+    from?.given && inputsOf(from.given),
   );
   const history = sizeFlag(parsed, 'history-memory');
   if (history !== undefined) session.settings.set('history-memory', String(Math.ceil(history / 2 ** 20)), 0);
@@ -89,7 +91,11 @@ export async function hold(parsed: Parsed, path: string, launch: Launcher, manne
   if (screen) {
     const script = parsed.script.map(({ kind, text }) => (kind === 'ex' ? text : `source ${text}`));
     const notice = script.length === 0 ? lessonFor(session, path) : '';
-    await openScreen({ session }, { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, notice, shared: look }, outlet);
+    await openScreen(
+      { session },
+      { title: path.split('/').at(-1)!, ascii: asciiWanted(parsed), script, notice, shared: from?.look },
+      outlet,
+    );
     // The screen is gone, and what it has told with it.
     await finish(0, true);
     return session.exitStatus ?? 0;

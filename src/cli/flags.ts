@@ -295,7 +295,7 @@ export const COMMAND_FLAGS = [
   },
 ] as const satisfies readonly FlagRow[];
 
-type FlagName = (typeof COMMAND_FLAGS)[number]['name'];
+export type FlagName = (typeof COMMAND_FLAGS)[number]['name'];
 
 export const CLI_COMMANDS = {
   exec: { syntax: 'r14 exec [FLAGS] PATH [-- ARGUMENT...]', summary: 'debug a Linux/amd64 program, stopped before its first instruction' },

@@ -3,10 +3,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeOfLink, type SharedPlace } from '../debugger/session/share.js';
+import type { SharedGiven } from '../debugger/session/shared-run.js';
 import { nodePorts } from '../host/node/ports.js';
 import { wishesOf } from '../runtime/bundled/assembly-text.js';
 import { bundled } from './bundled.js';
-import { type Parsed, UsageError } from './flags.js';
+import { type FlagName, type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
 import { programBytes } from './program-bytes.js';
 
@@ -15,9 +16,14 @@ const BAD_INPUT = 2;
 /** Returns the exit status. Throws LinkError and UsageError. */
 export async function openLink(parsed: Parsed, link: string): Promise<number> {
   const place = placeOfLink(link, nodePorts);
-  const { subject } = place;
-  // What is given here comes behind what is in the link.
-  const opened: Parsed = { ...parsed, script: [...place.commands.map(text => ({ kind: 'ex' as const, text })), ...parsed.script] };
+  const { subject, given } = place;
+  // What is given here comes behind what is in the link, and in the place of it.
+  const opened: Parsed = {
+    ...parsed,
+    args: parsed.args.length > 0 ? parsed.args : (given?.args ?? []),
+    values: new Map([...startFlags(given), ...parsed.values]),
+    script: [...place.commands.map(text => ({ kind: 'ex' as const, text })), ...parsed.script],
+  };
   switch (subject.kind) {
     case 'lesson': {
       const { lessonCommand } = await import('./lesson.js');
@@ -25,11 +31,11 @@ export async function openLink(parsed: Parsed, link: string): Promise<number> {
     }
     case 'bundled': {
       const { variant, race } = subject;
-      const values = new Map(parsed.values);
+      const values = new Map(opened.values);
       if (variant !== undefined) values.set('variant', [variant]);
       if (race !== undefined) values.set('race', [String(race)]);
       const { debug } = await import('./exec.js');
-      return debug({ ...opened, values }, subject.name, await bundled({ ...opened, values }, subject.name), place.look);
+      return debug({ ...opened, values }, subject.name, await bundled({ ...opened, values }, subject.name), place);
     }
     case 'assembly':
       return assembled(opened, subject, place);
@@ -45,16 +51,22 @@ export async function openLink(parsed: Parsed, link: string): Promise<number> {
           `${path} is not the ${subject.name} of the link: its SHA-256 is ${sum.slice(0, 16)}..., not ${subject.sum.slice(0, 16)}...`,
         );
       const { debug } = await import('./exec.js');
-      return debug({ ...opened, paths: [path] }, path, undefined, place.look);
+      return debug({ ...opened, paths: [path] }, path, undefined, place);
     }
   }
 }
+
+/** The flags that start a program as the link says. */
+const startFlags = (given: SharedGiven | undefined): [FlagName, string[]][] =>
+  (['seed', 'cpu', 'cpus'] as const).flatMap(name =>
+    given?.[name] === undefined ? [] : [[name, [String(given[name])]] as [FlagName, string[]]],
+  );
 
 /** The texts become files, which the user may change: R starts them anew. */
 async function assembled(
   parsed: Parsed,
   { text }: Extract<SharedPlace['subject'], { kind: 'assembly' }>,
-  { look }: SharedPlace,
+  from: SharedPlace,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'r14-open-'));
   const path = join(folder, 'play.s');
@@ -66,5 +78,5 @@ async function assembled(
   const program = assembleFile([path], text.calls, wishes);
   if (program === undefined) return BAD_INPUT;
   const { debugAssembly } = await import('./exec-asm.js');
-  return debugAssembly(parsed, path, { assembled: program, paths: [path], calls: text.calls, wishes }, look);
+  return debugAssembly(parsed, path, { assembled: program, paths: [path], calls: text.calls, wishes }, from);
 }

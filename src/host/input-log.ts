@@ -33,7 +33,7 @@ interface KeptPiece {
 }
 
 /** What came and when, for another process: plain data. */
-interface InputRecord {
+export interface InputRecord {
   readonly pieces: readonly KeptPiece[];
   readonly known: number;
   readonly closedAt: number;
@@ -219,9 +219,10 @@ export class InputLog {
 /** Nobody writes to it any more. */
 const CLOSED: HostInput = { take: () => ({ bytes: new Uint8Array(0), closed: true }), passed: () => true };
 
-/** The record of an input. Bytes are there from the start, and all that there will be. */
-export function inputLog(input: GuestInput): InputLog {
+/** The record of an input; of bytes they are there from the start, and all that there will be. `record`: what it begins with. */
+export function inputLog(input: GuestInput, record?: InputRecord): InputLog {
   if (input instanceof InputLog) return input;
-  if (!(input instanceof Uint8Array)) return new InputLog(input);
-  return new InputLog(CLOSED, { pieces: [{ start: 0, ask: 0, bytes: input }], known: 0, closedAt: 0, endedAt: 0, passes: [] });
+  const bytes = input instanceof Uint8Array ? input : undefined;
+  const whole = bytes && { pieces: [{ start: 0, ask: 0, bytes }], known: 0, closedAt: 0, endedAt: 0, passes: [] };
+  return new InputLog(input instanceof Uint8Array ? CLOSED : input, record ?? whole);
 }

@@ -1,6 +1,6 @@
 /** What a page and its engine, which runs in a worker, tell each other: plain data. */
 import type { LessonMove } from '../debugger/lesson/walk.js';
-import type { SharedLook, SharedPlace } from '../debugger/session/share.js';
+import type { SharedPlace, SharedRun } from '../debugger/session/share.js';
 import type { AssemblyText } from '../runtime/bundled/assembly-text.js';
 import type { CourseLesson } from '../runtime/bundled/catalog.js';
 import type { Input } from '../tui/input.js';
@@ -25,6 +25,7 @@ export const MOST_TEXT = 400_000;
 export const FIRST_LESSON = 'newproc-race';
 /** What the playground's program is called. */
 export const PLAYED = 'play';
+export const PLAYED_FILE = `${PLAYED}.s`;
 
 /** Something wrong with the playground's texts, from line and column 1. */
 export interface TextProblem {
@@ -52,8 +53,8 @@ export type ToEngine =
       readonly kind: 'open';
       readonly number: number;
       readonly subject: Subject;
-      readonly script: readonly string[];
-      readonly look?: SharedLook | undefined;
+      /** What a link says of it. */
+      readonly run: SharedRun | undefined;
     }
   /** Opens what a link leads to, and says so with `linked`. */
   | { readonly kind: 'link'; readonly number: number; readonly link: string }
@@ -122,7 +123,8 @@ export type FromEngine =
   | { readonly kind: 'ready'; readonly course: readonly CourseLesson[]; readonly examples: readonly PlayExample[] }
   | { readonly kind: 'checked'; readonly problems: readonly TextProblem[] }
   | { readonly kind: 'linked'; readonly number: number; readonly place: SharedPlace }
-  | { readonly kind: 'shared'; readonly link: string; readonly whole: boolean }
+  /** `whole`: the program is in it; `read`: and what the program has read. */
+  | { readonly kind: 'shared'; readonly link: string; readonly whole: boolean; readonly read: boolean }
   /** `number`: of what was opened with it. */
   | { readonly kind: 'screen'; readonly number: number; readonly screen: PaintedScreen }
   /** The reader has left what was open. */

@@ -12,6 +12,19 @@ const LIBRARIES = ['/lib64/ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/libc.so
 
 const EXAMPLES = JSON.parse(readFileSync('src/web/examples/examples.json', 'utf8')) as readonly { name: string; call: string }[];
 
+/** Reads from its standard input. */
+const READS = `#include "textflag.h"
+
+TEXT ·Read(SB), NOSPLIT, $64-8
+	XORL AX, AX
+	XORL DI, DI
+	LEAQ buf-64(SP), SI
+	MOVL $64, DX
+	SYSCALL
+	MOVQ AX, n+0(FP)
+	RET
+`;
+
 /** What r14 in a terminal says of an example's call. */
 function terminalAnswer(name: string, call: string): string {
   const place = mkdtempSync(join(tmpdir(), 'r14-example-'));
@@ -223,6 +236,42 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     const rip = (await paneText(page, 'code')).split('\n').find(row => row.includes('=>'))!;
     const { stdout } = runR14(['open', '--batch', playground, '-ex', 'print/x $rip']);
     expect(rip).toContain(stdout.toString().trimEnd().split('\n').at(-1)!.split(' ').at(-1)!);
+
+    // And so is what the program has read: whoever opens the link is not asked for it again.
+    await page.getByRole('button', { name: 'close' }).click();
+    await page.locator('.editor.source .cm-content').fill(READS);
+    await page.locator('.editor.types .cm-content').fill('package main\n\nfunc Read() (n int)\n');
+    await page.locator('.calls input').fill('Read()');
+    await page.waitForFunction(() => document.querySelectorAll('.problems li').length === 0);
+    await page.locator('.asks button.main').click();
+    await headed(page, 'main.Read');
+    await page.locator('.screen').press('c');
+    const line = page.locator('[aria-label="input for the program"]');
+    await line.fill('typed here');
+    await line.press('Enter');
+    await headed(page, 'exited');
+    expect(await paneText(page, 'console')).toContain('n: 11');
+    await page.getByRole('button', { name: 'Share' }).click();
+    const reading = await page.locator('.link input').inputValue();
+    expect(await page.locator('.link').textContent()).toContain('with what the program has read');
+    expect(runR14(['open', '--batch', reading]).stdout.toString()).toContain('n: 11');
+    const reader = await opened(browser);
+    await reader.page.goto(reading);
+    await headed(reader.page, 'exited');
+    expect(await paneText(reader.page, 'console')).toContain('n: 11');
+    await reader.context.close();
+
+    // The other way: what a terminal's program was given.
+    const words = ['-ex', 'x/1gd $rsp', '-ex', 'share', '--', 'one', 'two'];
+    const [count, shared] = runR14(['exec', '--batch', '--seed', '5', 'closures', ...words])
+      .stdout.toString()
+      .trimEnd()
+      .split('\n');
+    expect(count).toMatch(/^0x[0-9a-f]+:\t3$/);
+    await page.goto('about:blank');
+    await page.goto(`${server.url}${shared!.slice(shared!.indexOf('#'))}`);
+    await page.waitForSelector('.machine[aria-busy=false] [data-pane=console]', { timeout: LONG });
+    expect(await paneText(page, 'console')).toContain(count!.replace('\t', '  '));
     expect(one.faults).toEqual([]);
     await one.context.close();
   });

@@ -98,15 +98,15 @@ export const sessionCommands: readonly Command[] = [
     summary: 'print a link to here, for the page and for r14 open: the program, the commands given, how the screen stands',
     details: [
       'All is in the link itself, behind its #, which browsers send to no server; only a program of your own is not in it, but its name and sum: whoever',
-      'opens the link wants it too. What was typed as input for the program is not in it. R14_PAGE=URL names the page (npm run web serves one).',
+      'opens the link wants it too. What the program was given is in it: arguments, --seed, --cpu, --cpus, and what it has read as its input. R14_PAGE=URL names the page (npm run web serves one).',
     ].join('\n'),
     completion: [],
     run: async (session, args) => {
       const { links } = session.host;
-      const subject = session.subject();
-      if (links === undefined || subject === undefined) throw args.error('what is debugged here cannot be opened elsewhere by a link');
+      const place = session.place(session.look);
+      if (links === undefined || place === undefined) throw args.error('what is debugged here cannot be opened elsewhere by a link');
       const { linkOf } = await import('../session/share.js');
-      const link = linkOf({ subject, commands: session.given, look: session.look }, links.pack);
+      const link = linkOf(place, links.pack);
       return text(`${links.page}#${link}`);
     },
   },

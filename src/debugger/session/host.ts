@@ -10,6 +10,7 @@ import type { OutputRecord } from '../../linux/output.js';
 import type { Instrumented } from '../../runtime/instrument/pass.js';
 import type { Data } from '../answer.js';
 import type { SharedSubject } from './share.js';
+import type { SharedStart } from './shared-run.js';
 
 /** Makes a fresh process for the session, at its start and at `restart`. */
 export interface Launcher {
@@ -36,6 +37,8 @@ export interface Launcher {
   result?(process: Process): { readonly text: string; readonly data: Data } | undefined;
   /** What a link names for it; absent: nothing that could be opened elsewhere. */
   shared?(process: Process): SharedSubject | undefined;
+  /** What it starts it with, as a link says it. */
+  readonly sharedStart?: SharedStart;
   /** Whether the last launch was of another program than the one before: its source has changed. */
   readonly renewed?: boolean;
 }

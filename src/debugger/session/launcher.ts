@@ -13,6 +13,7 @@ import { resumeProcess, startProcess } from '../../linux/process.js';
 import type { Runnable } from '../../runtime/bundled/detected.js';
 import type { Launcher } from './host.js';
 import type { StartedWith } from './recording.js';
+import type { SharedStart } from './shared-run.js';
 
 /** All but its input and output, which are said when it is launched. */
 export interface LaunchOptions extends Omit<ProcessOptions, 'stdin' | 'output' | 'clients'> {
@@ -61,12 +62,27 @@ function started(given: LaunchOptions, ...[args, output, stdin, clients]: Parame
 /** For a recording; undefined: the process keeps nothing of the kind. */
 export const startOf = (process: Process) => recorded.get(process);
 
-/** Whether a run is that of the program alone: a link says nothing of arguments and the like. */
-const isUsual = ({ args = [], env, seed, cpu, cpus, allowRead, allowWrite, overlay, ...more }: LaunchOptions): boolean =>
-  args.length <= 1 &&
-  [env, seed, cpu, cpus, allowRead, allowWrite, overlay, more.allowExec, more.processes, more.netDelay, more.netLoss, more.forward].every(
+/** Whether a link can say all that a run was started with: nothing of it is the host's own. */
+export const isSharable = ({ env, allowRead, allowWrite, overlay, ...more }: LaunchOptions): boolean =>
+  [env, allowRead, allowWrite, overlay, more.allowExec, more.processes, more.netDelay, more.netLoss, more.forward].every(
     each => each === undefined,
   );
+
+/** What a link says of it. */
+export const sharedStart = ({ args = [], seed, cpu, cpus }: LaunchOptions): SharedStart => ({
+  ...(args.length <= 1 ? {} : { args: args.slice(1) }),
+  ...(seed === undefined ? {} : { seed }),
+  ...(cpu === undefined ? {} : { cpu }),
+  ...(cpus === undefined ? {} : { cpus }),
+});
+
+/** The options that a link asks for. */
+export const startOptions = (path: string, { args, seed, cpu, cpus }: SharedStart): Partial<LaunchOptions> => ({
+  ...(args === undefined ? {} : { args: [path, ...args] }),
+  ...(seed === undefined ? {} : { seed }),
+  ...(cpu === undefined ? {} : { cpu }),
+  ...(cpus === undefined ? {} : { cpus }),
+});
 
 /** Starts processes of an assembled program; what the assembler knows are its symbols. */
 export function assembledLauncher(program: Runnable, given: LaunchOptions): Launcher {
@@ -79,7 +95,8 @@ export function assembledLauncher(program: Runnable, given: LaunchOptions): Laun
     resume: (saved, output) => resumeProcess(saved.bytes(), { ...options, output }),
     images: () => images,
     source: path => program.sources.get(path),
-    shared: () => (isUsual(options) ? { kind: 'bundled', name: options.path, ...options.bundled } : undefined),
+    shared: () => (isSharable(options) ? { kind: 'bundled', name: options.path, ...options.bundled } : undefined),
+    sharedStart: sharedStart(options),
     ...(program.instrumented === undefined ? {} : { instrumented: program.instrumented }),
   };
 }
@@ -103,7 +120,8 @@ export function launcher(options: LaunchOptions): Launcher {
     },
     source: () => undefined,
     shared: process =>
-      isUsual(options) ? { kind: 'binary', name: basename(options.path), sum: startOf(process)?.program() ?? '' } : undefined,
+      isSharable(options) ? { kind: 'binary', name: basename(options.path), sum: startOf(process)?.program() ?? '' } : undefined,
+    sharedStart: sharedStart(options),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Fault, GPR_NAMES } from '../../cpu/api.js';
 import { ClientLog } from '../../host/clients.js';
-import { type InputLog, inputLog } from '../../host/input-log.js';
+import { type InputLog, type InputRecord, inputLog } from '../../host/input-log.js';
 import { LoggedFiles, noFiles } from '../../host/log.js';
 import type { Images } from '../../image/images.js';
 import type { Process, ProcessStop, Refusal, Thread } from '../../linux/api.js';
@@ -36,7 +36,8 @@ import { Passed } from './passed.js';
 import { RegisterWatches } from './register-watches.js';
 import { Requests } from './requests.js';
 import { Settings } from './settings.js';
-import type { SharedLook, SharedSubject } from './share.js';
+import type { SharedLook, SharedPlace, SharedSubject } from './share.js';
+import { givenOf } from './shared-run.js';
 import { SignalHandling } from './signal-handling.js';
 import { SourceFiles } from './sources.js';
 import type { Stop } from './stop.js';
@@ -144,6 +145,8 @@ export class Session {
   aside = false;
   /** Another number, other things to stop for. */
   stops = 0;
+  /** What each start of the program has read. */
+  readonly #logs: InputLog[] = [];
   #line: string | undefined;
   #coming: Images | undefined;
   #interrupted = false;
@@ -169,6 +172,8 @@ export class Session {
     limit = Number.POSITIVE_INFINITY,
     readonly settings = new Settings(),
     stdin?: string,
+    /** What its starts read in turn, before anything else: of a run that is done again. */
+    private readonly inputs: readonly (InputRecord | undefined)[] = [],
   ) {
     this.#stdin = stdin;
     this.sources = new SourceFiles(path => this.launcher.source(path) ?? host.readSource(path), this.settings);
@@ -176,6 +181,15 @@ export class Session {
     this.driver = new Driver(this.#launch(undefined, stdin), limit);
     this.target = this.#look();
     this.stop = { reason: 'start' };
+  }
+
+  /** Where a link leads that is made here, standing so; undefined: to nothing that could be opened elsewhere. Throws Told. */
+  place(look: SharedLook | undefined): SharedPlace | undefined {
+    const subject = this.subject();
+    if (subject === undefined) return undefined;
+    // A lesson starts its programs itself.
+    const given = subject.kind === 'lesson' ? undefined : givenOf(this.launcher.sharedStart ?? {}, this.#logs);
+    return { subject, ...(given === undefined ? {} : { given }), commands: this.given, ...(look === undefined ? {} : { look }) };
   }
 
   /** What the program gets when it is started anew. */
@@ -206,11 +220,14 @@ export class Session {
     clients?.renew();
     this.clients = clients && new ClientLog(clients);
     this.#starved = false;
-    const input = stdin === undefined ? typed?.input : this.host.openInput(stdin);
+    const record = this.inputs[this.#logs.length];
+    // The file of a run that is done again may be nowhere.
+    const input = stdin === undefined || record !== undefined ? typed?.input : this.host.openInput(stdin);
     const way = () => this.history?.branch.id ?? 1;
     const written = new Written(() => this.history?.branches ?? [], way);
     this.#written = written;
-    this.input = inputLog(input ?? new Uint8Array(0));
+    this.input = inputLog(input ?? new Uint8Array(0), record);
+    this.#logs.push(this.input);
     const output = new HeldOutput(record => {
       written.add(record);
       this.history?.note('output');

@@ -1,5 +1,5 @@
 /**
- * A link to where somebody is in a program: what is debugged, the commands that were given, and how the screen stood, in the fragment of an address,
+ * A link to where somebody is in a program: what is debugged, what it was given, the commands since, and how the screen stood, in the fragment of an address,
  * which no server is ever sent. A run is the same each time, so the commands come to the same place: `#r14=VERSION.LENGTH.TEXT`, where TEXT is JSON,
  * packed by zlib (RFC 1950), in base64url (RFC 4648, section 5), and LENGTH counts its characters: a link that was cut on its way is told.
  */
@@ -8,6 +8,7 @@ import type { Ports } from '../../host/ports.js';
 import { isCount, isFields, isText, isTexts, type ReadFields } from '../../host/read-value.js';
 import { Told } from '../../host/told.js';
 import { ASSEMBLY_RUNTIMES, type AssemblyText } from '../../runtime/bundled/assembly-text.js';
+import { isGiven, type SharedGiven } from './shared-run.js';
 
 /** What is debugged. */
 export type SharedSubject =
@@ -23,10 +24,16 @@ export interface SharedLook {
   readonly zoomed: boolean;
 }
 
-export interface SharedPlace {
-  readonly subject: SharedSubject;
+/** What is done with a subject. */
+export interface SharedRun {
+  /** What the program was given; absent: nothing. */
+  readonly given?: SharedGiven | undefined;
   readonly commands: readonly string[];
   readonly look?: SharedLook | undefined;
+}
+
+export interface SharedPlace extends SharedRun {
+  readonly subject: SharedSubject;
 }
 
 /** A link that cannot be opened. */
@@ -34,7 +41,8 @@ export class LinkError extends Told {
   override name = 'LinkError';
 }
 
-const VERSION = 1;
+/** Whoever reads only the first would open another run where something was given. */
+const VERSIONS = { plain: 1, given: 2 } as const;
 /** Bytes of the JSON, characters of a link. */
 const MOST = { text: 4 * 2 ** 20, link: 2 * 2 ** 20 } as const;
 const LINK = /(?:^|#)r14=(\d+)\.(\d+)\.([\w-]*)/;
@@ -46,15 +54,17 @@ export function linkOf(place: SharedPlace, pack: NonNullable<Ports['pack']>): st
     .replaceAll('/', '_')
     .replace(/=+$/, '');
   if (text.length > MOST.link) throw new LinkError(`that would be a link of ${text.length} characters: ${MOST.link} at most`);
-  return `r14=${VERSION}.${text.length}.${text}`;
+  return `r14=${place.given === undefined ? VERSIONS.plain : VERSIONS.given}.${text.length}.${text}`;
 }
 
 /** What a link leads to: an address with that fragment, or the fragment alone. Throws LinkError. */
 export function placeOfLink(link: string, { unpack }: Pick<Ports, 'unpack'>): SharedPlace {
   const [, version, length, text = ''] = LINK.exec(link) ?? [];
   if (version === undefined) throw new LinkError('this is no link of r14: one has #r14= and a long word in it');
-  if (Number(version) !== VERSION)
-    throw new LinkError(`this link is of version ${version}, this r14 reads version ${VERSION}: a newer r14 may`);
+  if (Number(version) < VERSIONS.plain || Number(version) > VERSIONS.given)
+    throw new LinkError(
+      `this link is of version ${version}, this r14 reads versions ${VERSIONS.plain} and ${VERSIONS.given}: a newer r14 may`,
+    );
   if (text.length !== Number(length))
     throw new LinkError(`this link was cut: it has ${text.length} of ${length} characters; copy all of it`);
   if (text.length > MOST.link) throw new LinkError(`this link has ${text.length} characters: ${MOST.link} at most`);
@@ -87,7 +97,8 @@ const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: ReadFields
 function isPlace(place: unknown): place is SharedPlace {
   if (!isFields(place) || !isTexts(place.commands) || !isFields(place.subject)) return false;
   const { kind } = place.subject;
-  const look = place.look;
+  const { given, look } = place;
+  if (given !== undefined && !isGiven(given)) return false;
   if (look !== undefined && !(isFields(look) && isText(look.focus) && typeof look.zoomed === 'boolean')) return false;
   return isText(kind) && Object.hasOwn(SUBJECTS, kind) && SUBJECTS[kind as SharedSubject['kind']](place.subject);
 }

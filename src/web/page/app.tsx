@@ -41,7 +41,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
     <div className={embedded ? 'app embedded' : 'app'} data-theme={ground}>
       <Bar {...{ engine, view, place, ground, setGround, take, embedded }} />
       <main>
-        {shared !== undefined && <Link link={shared.link} whole={shared.whole} close={() => engine.dismiss()} />}
+        {shared !== undefined && <Link {...shared} close={() => engine.dismiss()} />}
         {problem !== '' && (
           <p className="problem" role="alert">
             {problem}
@@ -122,7 +122,7 @@ function Bar({ engine, view: { course }, place, ground, setGround, take, embedde
 }
 
 /** A link that was made: in the clipboard where that may be, and here to be copied. */
-function Link({ link, whole, close }: { readonly link: string; readonly whole: boolean; readonly close: () => void }) {
+function Link({ link, whole, read, close }: NonNullable<PageEngine['view']['shared']> & { readonly close: () => void }) {
   const address = `${location.href.replace(/#.*/, '')}#${link}`;
   useEffect(() => {
     navigator.clipboard?.writeText(address).catch(() => undefined);
@@ -130,7 +130,8 @@ function Link({ link, whole, close }: { readonly link: string; readonly whole: b
   return (
     <p className="link" role="status">
       <label>
-        a link to here{whole ? '' : ' (the program itself is not in it: who opens it is asked for it)'}
+        a link to here{read ? ', with what the program has read' : ''}
+        {whole ? '' : ' (the program itself is not in it: who opens it is asked for it)'}
         <input readOnly value={address} onFocus={({ target }) => target.select()} />
       </label>
       <button type="button" onClick={close}>
@@ -216,7 +217,7 @@ function useDropped(engine: PageEngine, place: PagePlace, setPlace: (place: Page
     last.current = subject;
     setComplaint('');
     const { linked } = engine.view;
-    if (place.kind === 'link' && linked?.subject.kind === 'binary') engine.open(subject, linked.commands, linked.look);
+    if (place.kind === 'link' && linked?.subject.kind === 'binary') engine.open(subject, linked);
     else {
       setPlace({ kind: 'open' });
       engine.open(subject);

@@ -1,5 +1,5 @@
 /** The page's side of its engine: the worker, what it has told last, and who wants to know. */
-import type { SharedLook, SharedPlace } from '../../debugger/session/share.js';
+import type { SharedPlace, SharedRun } from '../../debugger/session/share.js';
 import type { CourseLesson } from '../../runtime/bundled/catalog.js';
 import {
   FIRST_LESSON,
@@ -24,8 +24,8 @@ export interface EngineView {
   readonly subject: Subject | undefined;
   /** Why what was to be opened is not. */
   readonly refused: string;
-  /** A link to what is open, when it was asked for; `whole`: it has all that opening it needs. */
-  readonly shared: { readonly link: string; readonly whole: boolean } | undefined;
+  /** A link to what is open, when it was asked for; */
+  readonly shared: Omit<Extract<FromEngine, { kind: 'shared' }>, 'kind'> | undefined;
   /** What the link that was followed leads to. */
   readonly linked: SharedPlace | undefined;
   /** What has gone wrong with the engine itself. */
@@ -83,10 +83,10 @@ export class PageEngine {
     this.send({ kind: 'link', number: ++this.#opened, link });
   }
 
-  open(subject: Subject, script: readonly string[] = [], look?: SharedLook): void {
+  open(subject: Subject, run?: SharedRun): void {
     if (this.#view.fault !== '') this.#renew();
     this.#clear({ subject });
-    this.send({ kind: 'open', number: ++this.#opened, subject, script, look });
+    this.send({ kind: 'open', number: ++this.#opened, subject, run });
     if (this.#view.course.length === 0 && subject.kind === 'lesson' && subject.name === FIRST_LESSON) void this.#prepare(this.#opened);
   }
 

@@ -9,9 +9,9 @@ import type { Assets } from '../../host/assets.js';
 import { Told } from '../../host/told.js';
 import { type Assembly, assembledCalls, complaintText } from '../../runtime/bundled/assembly.js';
 import { type AssemblyText, declaredPackage, wishesOf } from '../../runtime/bundled/assembly-text.js';
-import { MOST_TEXT, PLAYED, type TextProblem } from '../messages.js';
+import { MOST_TEXT, PLAYED_FILE, type TextProblem } from '../messages.js';
 
-const FILES = { source: `${PLAYED}.s`, types: 'types.go' } as const;
+const FILES = { source: PLAYED_FILE, types: 'types.go' } as const;
 
 function assembled({ source, types, calls, runtime }: AssemblyText, assets: Assets): Assembly {
   for (const [name, text] of Object.entries({ [FILES.source]: source, [FILES.types]: types })) {

@@ -5,13 +5,15 @@ import { LessonRun } from '../../debugger/lesson/run.js';
 import { sessionsStage } from '../../debugger/lesson/stage.js';
 import { LessonWalk } from '../../debugger/lesson/walk.js';
 import type { Launcher } from '../../debugger/session/host.js';
-import { assembledLauncher, launcher } from '../../debugger/session/launcher.js';
+import { assembledLauncher, launcher, startOptions } from '../../debugger/session/launcher.js';
 import { Session } from '../../debugger/session/session.js';
 import type { Settings } from '../../debugger/session/settings.js';
-import { linkOf, placeOfLink, type SharedLook } from '../../debugger/session/share.js';
+import { linkOf, placeOfLink, type SharedRun } from '../../debugger/session/share.js';
+import { inputsOf, type SharedGiven } from '../../debugger/session/shared-run.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
 import type { HostFiles } from '../../host/files.js';
+import type { InputRecord } from '../../host/input-log.js';
 import { noFiles } from '../../host/log.js';
 import { ownFault, Told } from '../../host/told.js';
 import { webPorts } from '../../host/web/ports.js';
@@ -22,6 +24,7 @@ import {
   type FromEngine,
   type PaintedScreen,
   PLAYED,
+  PLAYED_FILE,
   type PlayExample,
   type ScreenSize,
   type Subject,
@@ -74,7 +77,7 @@ export class Engine {
     const presenter = this.#presenter;
     switch (message.kind) {
       case 'open':
-        this.#opening = this.#open(message.number, message.subject, message.script, message.look);
+        this.#opening = this.#open(message.number, message.subject, message.run);
         return this.#opening;
       case 'link':
         return this.#follow(message.number, message.link);
@@ -99,10 +102,10 @@ export class Engine {
   async #follow(number: number, link: string): Promise<void> {
     const place = placeOfLink(link, webPorts(this.assets, noFiles));
     this.post({ kind: 'linked', number, place });
-    const { subject, commands, look } = place;
+    const { subject } = place;
     // What is not in the link has to be given first.
     if (subject.kind === 'binary') return;
-    this.#opening = this.#open(number, subject, commands, look);
+    this.#opening = this.#open(number, subject, place);
     await this.#opening;
   }
 
@@ -110,16 +113,16 @@ export class Engine {
     const { session } = this.#opened ?? {};
     const look = this.#presenter?.standing;
     if (session === undefined || look === undefined) throw new Told('nothing is open yet');
-    const subject = session.subject();
-    if (subject === undefined) throw new Told('what is open here cannot be opened elsewhere by a link');
-    const link = linkOf({ subject, commands: session.given, look }, webPorts(this.assets, noFiles).pack);
-    this.post({ kind: 'shared', link, whole: subject.kind !== 'binary' });
+    const place = session.place(look);
+    if (place === undefined) throw new Told('what is open here cannot be opened elsewhere by a link');
+    const link = linkOf(place, webPorts(this.assets, noFiles).pack);
+    this.post({ kind: 'shared', link, whole: place.subject.kind !== 'binary', read: place.given?.inputs !== undefined });
   }
 
-  async #open(number: number, subject: Subject, script: readonly string[], look: SharedLook | undefined): Promise<void> {
+  async #open(number: number, subject: Subject, run: SharedRun | undefined): Promise<void> {
     const generation = ++this.#generation;
     this.#opened?.session.interrupt();
-    const { opened, title, written } = await this.#begun(subject);
+    const { opened, title, written } = await this.#begun(subject, run?.given);
     if (generation !== this.#generation) return;
     this.#opened = opened;
     const presenter: Presenter = new Presenter(
@@ -128,11 +131,11 @@ export class Engine {
         title,
         written: written(),
         // A link has these among its commands.
-        script: subject.kind === 'assembly' && look === undefined ? scriptOf(subject.text) : script,
+        script: run?.commands ?? (subject.kind === 'assembly' ? scriptOf(subject.text) : []),
         history: [],
         files: () => [],
         notice: '',
-        shared: look,
+        shared: run?.look,
         lessonBeside: true,
         saveLook: () => undefined,
       },
@@ -153,9 +156,9 @@ export class Engine {
     presenter.begin();
   }
 
-  async #begun(subject: Subject): Promise<{ opened: Opened; title: string; written: () => string }> {
+  async #begun(subject: Subject, given: SharedGiven = {}): Promise<{ opened: Opened; title: string; written: () => string }> {
     const alone = (title: string, launch: Launcher, files: HostFiles = noFiles) => ({
-      opened: { session: this.#session(launch, files) },
+      opened: { session: this.#session(launch, files, undefined, inputsOf(given)) },
       title,
       written: () => '',
     });
@@ -163,13 +166,28 @@ export class Engine {
       case 'binary': {
         const { file, libraries } = subject;
         const { files, path } = await treeOf(file, libraries);
-        const launch = launcher({ ...this.#common(files, 'binary'), path, cwd: '/', sysroot: '/', logged: true });
+        const launch = launcher({
+          ...this.#common(files, 'binary'),
+          ...startOptions(path, given),
+          path,
+          cwd: '/',
+          sysroot: '/',
+          logged: true,
+        });
         return alone(file.name, launch, files);
       }
       case 'assembly':
-        return alone(PLAYED, playLauncher(subject.text, { ...this.#common(noFiles, 'bundled'), path: PLAYED, logged: true }));
+        return alone(
+          PLAYED,
+          playLauncher(subject.text, {
+            ...this.#common(noFiles, 'bundled'),
+            ...startOptions(PLAYED_FILE, given),
+            path: PLAYED,
+            logged: true,
+          }),
+        );
       case 'bundled':
-        return alone(subject.name, this.#bundled(subject.name, subject.variant, subject.race));
+        return alone(subject.name, this.#bundled(subject.name, subject.variant, subject.race, given));
       case 'lesson': {
         const { name, part = 0 } = subject;
         const { file, text } = this.#catalog.lesson(name);
@@ -182,16 +200,22 @@ export class Engine {
     }
   }
 
-  #bundled(name: string, variant: string | undefined, race: boolean | undefined): Launcher {
+  #bundled(name: string, variant: string | undefined, race: boolean | undefined, given: SharedGiven = {}): Launcher {
     const bundled = { ...(variant === undefined ? {} : { variant }), ...(race === undefined ? {} : { race }) };
     const program = this.#catalog.build(name, bundled);
-    return assembledLauncher(program, { ...this.#common(noFiles, 'bundled'), path: name, logged: true, bundled });
+    return assembledLauncher(program, {
+      ...this.#common(noFiles, 'bundled'),
+      ...startOptions(name, given),
+      path: name,
+      logged: true,
+      bundled,
+    });
   }
 
   /** What happens in it is told to the screen. */
-  #session(launch: Launcher, files: HostFiles, settings?: Settings): Session {
+  #session(launch: Launcher, files: HostFiles, settings?: Settings, inputs?: readonly (InputRecord | undefined)[]): Session {
     const host = webHost(this.version, files, '/', webPorts(this.assets, files).pack);
-    const session = new Session(launch, host, undefined, settings);
+    const session = new Session(launch, host, undefined, settings, undefined, inputs);
     this.#attend(session);
     return session;
   }
