@@ -18,6 +18,8 @@ const ofDirectory = (absolute: string): boolean => /\/\.?$/.test(absolute);
 /** Open flags that stay with the description. */
 const STATUS = O.ACCMODE | O.APPEND | O.NONBLOCK | O.PATH;
 const SYNTHETIC_FILE = S.IFREG | 0o444;
+/** What is wanted of a file that is opened, by O_ACCMODE. */
+const OPENED = [4, 2, 6, 6] as const;
 const encoder = new TextEncoder();
 
 /**
@@ -56,6 +58,9 @@ export class FileSystem {
     if (!place.exists && (flags & O.CREAT) === 0) this.absent(call, place.guest, place.real, E.NOENT);
     if (!writes && !this.sandbox.mayRead(place)) this.refuse(call, place.guest, '--allow-read', E.ACCES);
     if (writes && !this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
+    if (!place.exists && (place.folder || ofDirectory(absolute))) throw new Errno(E.ISDIR);
+    if (!place.exists) this.permit(dirname(place.real), 3);
+    else if ((flags & O.PATH) === 0) this.permit(place.real, OPENED[flags & O.ACCMODE]! | ((flags & O.TRUNC) !== 0 ? 2 : 0));
     return this.openHost(place, flags, status, mode);
   }
 
@@ -125,16 +130,28 @@ export class FileSystem {
     if ((mode & 2) !== 0 && (this.isSynthetic(guest) || !this.sandbox.mayWrite(this.locate(call, absolute, true))))
       throw new Errno(E.ACCES);
     if ((mode & 1) !== 0 && (stat.mode & 0o111) === 0) throw new Errno(E.ACCES);
+    if (found === undefined) this.permit(this.locate(call, absolute, true).real, mode);
   }
 
-  /** A place that the guest wants to change: its real path. Throws EACCES, told as a refusal, when it may not. */
-  changeable(call: string, absolute: string, follow = false): HostPath {
+  /** Throws EACCES where the mode of one of the guest's own files does not let its owner do it: bits 4 read, 2 write, 1 search. */
+  private permit(real: string, bits: number): void {
+    if (!this.sandbox.isOwn(real)) return;
+    const stat = host(() => this.host.look(real));
+    if (stat !== undefined && ((stat.mode >> 6) & bits) !== bits) throw new Errno(E.ACCES);
+  }
+
+  /**
+   * A place that the guest wants to change: its real path. `entry`: it is to get a name there, or to lose it. Throws EACCES, told as a refusal, when it
+   * may not.
+   */
+  changeable(call: string, absolute: string, follow = false, entry?: 'made' | 'removed'): HostPath {
     const guest = normalise(absolute);
     if (this.isSynthetic(guest)) throw new Errno(E.ACCES);
     // A link stays one, whatever stands behind it.
     const place = { ...this.walk(call, absolute, follow, '--allow-write'), guest };
     if (!this.sandbox.mayWrite(place)) this.refuse(call, place.guest, '--allow-write', E.ACCES);
     this.directoryCheck(absolute, place);
+    if (entry !== undefined && place.exists === (entry === 'removed')) this.permit(dirname(place.real), 3);
     return place;
   }
 
@@ -146,7 +163,7 @@ export class FileSystem {
 
   /** A name for a socket, at an absolute path. Returns its number. Only the guest's own files may have sockets. */
   makeSocket(call: string, absolute: string): number {
-    const place = this.changeable(call, absolute);
+    const place = this.changeable(call, absolute, false, 'made');
     if (place.exists) throw new Errno(E.ADDRINUSE);
     if (!this.sandbox.isOwn(place.real))
       this.refuse(call, place.guest, 'sockets have names in the files of its own: /tmp, --overlay', E.PERM);

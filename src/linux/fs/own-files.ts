@@ -16,6 +16,7 @@ import {
   type Found,
   type LinkNode,
   type NamedNode,
+  OWN_DEVICE,
   OwnTree,
   type SavedTree,
   type SocketNode,
@@ -103,10 +104,10 @@ export class OwnFiles implements HostFiles {
   /** All that is the guest's own, folders before what is in them. */
   *all(): Generator<OwnFile> {
     for (const [path, node] of this.tree.all()) {
-      if (node.kind === 'folder') yield { path, mode: node.mode, content: { kind: 'folder' } };
+      if (node.kind === 'folder') yield { path, mode: node.mode & 0o777, content: { kind: 'folder' } };
       else if (node.kind === 'socket') continue;
       else if (node.kind === 'link') yield { path, mode: 0o777, content: { kind: 'link', target: node.target } };
-      else yield { path, mode: node.mode, content: { kind: 'file', bytes: node.content.bytes } };
+      else yield { path, mode: node.mode & 0o777, content: { kind: 'file', bytes: node.content.bytes } };
     }
   }
 
@@ -484,5 +485,17 @@ function statOf(node: NamedNode): HostStat {
 /** Of whom it is, where and since when is said by others, as of the host's files. */
 function stated(mode: number, id: number, size: number, version: number): HostStat {
   const time = BigInt(version);
-  return { dev: 0n, ino: BigInt(id), nlink: 1n, mode, uid: 0, gid: 0, rdev: 0n, size: BigInt(size), blocks: 0n, mtime: time, ctime: time };
+  return {
+    dev: OWN_DEVICE,
+    ino: BigInt(id),
+    nlink: 1n,
+    mode,
+    uid: 0,
+    gid: 0,
+    rdev: 0n,
+    size: BigInt(size),
+    blocks: 0n,
+    mtime: time,
+    ctime: time,
+  };
 }

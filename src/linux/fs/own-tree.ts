@@ -69,6 +69,9 @@ export type SavedTree = Versioned<{
   readonly nextHandle: number;
 }>;
 
+/** The device that files of the guest's own are on: no host has one of that number. */
+export const OWN_DEVICE = 0n;
+
 /** Handles of the guest's own files: no host counts so far. */
 export const FIRST_HANDLE = 2 ** 40;
 

@@ -73,6 +73,9 @@ const SERVICES = (
 /** What name services and resolvers ask for: there is this machine, and a name server on it that knows of no other (src/linux/net/name-server.ts). */
 const OWN_FILES: Readonly<Record<string, string>> = {
   '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
+  // Whose the guest is: os/user, getpwuid(3).
+  '/etc/passwd': `root:x:0:0:root:/root:/bin/sh\nuser:x:${UID}:${UID}:user:/:/bin/sh\n`,
+  '/etc/group': `root:x:0:\nuser:x:${UID}:\n`,
   '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nservices: files\nprotocols: files\n',
   '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
   '/etc/services': SERVICES,

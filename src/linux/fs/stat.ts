@@ -1,6 +1,7 @@
 import { FILE_TYPE, type HostStat, typeOf } from '../../host/files.js';
 import { UID } from '../abi/constants.js';
 import { EPOCH } from '../clock.js';
+import { OWN_DEVICE } from './own-tree.js';
 
 /** What stat(2) says of a file. */
 export interface Stat extends HostStat {
@@ -25,7 +26,7 @@ export interface GuestTimes {
  * What the guest sees of a host file: what it was given with the tree, the type, permissions and size, and nothing of whose it is there, in which
  * block of which disk, and since when. So it is the same on every host.
  */
-export function hostStat({ mode, size, ownLinks = 1n }: HostStat, ino: bigint, times: GuestTimes | undefined): Stat {
+export function hostStat({ dev, mode, size, ownLinks = 1n }: HostStat, ino: bigint, times: GuestTimes | undefined): Stat {
   const directory = (mode & FILE_TYPE.mask) === FILE_TYPE.directory;
   const bytes = directory ? BigInt(BLOCK_SIZE) : size;
   return {
@@ -33,7 +34,7 @@ export function hostStat({ mode, size, ownLinks = 1n }: HostStat, ino: bigint, t
       dev: HOST_DEVICE,
       ino,
       nlink: directory ? 2n : ownLinks,
-      mode: mode & (FILE_TYPE.mask | PERMISSIONS),
+      mode: mode & (FILE_TYPE.mask | PERMISSIONS | (dev === OWN_DEVICE ? STICKY : 0)),
       uid: UID,
       gid: UID,
       rdev: 0n,
@@ -47,6 +48,8 @@ export function hostStat({ mode, size, ownLinks = 1n }: HostStat, ino: bigint, t
 const HOST_DEVICE = 0x801n;
 /** Without set-uid and its like, which mean nothing to a guest that has no other user. */
 const PERMISSIONS = 0o777;
+/** Of the guest's own files alone. */
+const STICKY = 0o1000;
 
 const SECOND = 1_000_000_000n;
 

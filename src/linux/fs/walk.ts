@@ -1,6 +1,7 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { dirname } from '../../host/path.js';
 import { E, Errno, host } from '../abi/errno.js';
+import { OWN_DEVICE } from './own-tree.js';
 
 /** Links followed on one path before ELOOP. */
 const MAX_LINKS = 40;
@@ -10,6 +11,8 @@ export interface WalkedPath {
   /** Absolute, all links followed; for something that does not exist yet: its directory's, and the name. */
   readonly real: string;
   readonly exists: boolean;
+  /** The last link on the way says that it is a folder: its target ends in a slash. */
+  readonly folder?: boolean;
 }
 
 /** A walk that ended on its way. `at`: the host path that could not be gone on from, or is not there. */
@@ -34,6 +37,7 @@ export function walkPath(files: HostFiles, root: string, path: string, followLas
     .filter(name => name !== '' && name !== '.');
   let real = known;
   let links = 0;
+  let folder = false;
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
     if (name === '..') {
@@ -46,17 +50,20 @@ export function walkPath(files: HostFiles, root: string, path: string, followLas
     const stat = at(base + next, () => files.stat(base + next));
     if (!stat) {
       if (!last) throw new WalkError(E.NOENT, base + next);
-      return { real: base + next, exists: false };
+      return { real: base + next, exists: false, folder };
     }
     if (typeOf(stat) === FILE_TYPE.link && (!last || followLast)) {
       if (++links > MAX_LINKS) throw new WalkError(E.LOOP, base + next);
       const target = at(base + next, () => files.readlink(base + next));
+      if (last) folder ||= /\/\.?$/.test(target);
       names = [...target.split('/').filter(part => part !== '' && part !== '.'), ...names.slice(i + 1)];
       if (target.startsWith('/')) real = '';
       i = -1;
       continue;
     }
-    if (!last && typeOf(stat) !== FILE_TYPE.directory) throw new WalkError(E.NOTDIR, base + next);
+    if ((!last || folder) && typeOf(stat) !== FILE_TYPE.directory) throw new WalkError(E.NOTDIR, base + next);
+    // A folder of the guest's own that it has shut for itself.
+    if (!last && stat.dev === OWN_DEVICE && (stat.mode & 0o100) === 0) throw new WalkError(E.ACCES, base + next);
     real = next;
   }
   return { real: base + real || '/', exists: true };

@@ -1,6 +1,6 @@
 import { FILE_TYPE, type HostFiles, typeOf } from '../../host/files.js';
 import { isUnder, normalise } from '../../host/path.js';
-import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, O } from '../abi/constants.js';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, O, S, UID } from '../abi/constants.js';
 import { E, Errno, host } from '../abi/errno.js';
 import { EPOCH } from '../clock.js';
 import { HostDirectory, HostFile, noteChange } from '../fs/files.js';
@@ -60,16 +60,28 @@ function access(kernel: Kernel, call: string, directory: number, address: bigint
 
 function chdir(kernel: Kernel, call: string, path: string): number {
   if (!isDirectory(kernel.fs.stat(call, path, true))) return -E.NOTDIR;
+  kernel.fs.access(call, path, 1);
   kernel.fs.cwd = normalise(path);
   return 0;
 }
 
-/** Changes one thing in a directory of the host that --allow-write opens. */
-function change(kernel: Kernel, call: string, directory: number, address: bigint, act: (files: HostFiles, real: string) => void): number {
-  const place = kernel.fs.changeable(call, pathAt(kernel, directory, address));
+/** Changes one thing in a folder that the guest may write in: `how`: it gets a name or loses one, or is changed where its path, or a link there, leads. */
+function change(
+  kernel: Kernel,
+  call: string,
+  how: 'made' | 'removed' | 'followed' | 'itself',
+  directory: number,
+  address: bigint,
+  act: (files: HostFiles, real: string) => void,
+): number {
+  const entry = how === 'made' || how === 'removed' ? how : undefined;
+  const place = kernel.fs.changeable(call, pathAt(kernel, directory, address), how === 'followed', entry);
   host(() => act(kernel.fs.host, place.real));
   return 0;
 }
+
+/** Bits of a mode that can be set: the sticky one of the guest's own files alone, and no set-uid or set-gid. */
+const modesAt = ({ own }: Kernel, real: string): number => (own.owns(real) ? 0o1777 : 0o777);
 
 /** Throws ENOENT. */
 function typeAt(files: HostFiles, real: string): number {
@@ -79,10 +91,15 @@ function typeAt(files: HostFiles, real: string): number {
 }
 
 function mkdir(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
-  return change(kernel, call, directory, address, (files, real) => {
-    files.mkdir(real, mode & 0o777 & ~kernel.umask);
+  return change(kernel, call, 'made', directory, address, (files, real) => {
+    files.mkdir(real, mode & modesAt(kernel, real) & ~kernel.umask);
     noteChange(kernel.view, real);
   });
+}
+
+/** What is no folder gets no name that ends in a slash: a path of a folder (path_resolution(7)). */
+function notAsFolder(kernel: Kernel, address: bigint, files: HostFiles, real: string): void {
+  if (kernel.user.path(address).endsWith('/') && files.look(real) === undefined) throw new Errno(E.NOENT);
 }
 
 /** Whether a path ends in `.` or `..`, which no folder can be rid of. */
@@ -94,7 +111,7 @@ function dots(kernel: Kernel, address: bigint): '.' | '..' | undefined {
 function unlink(kernel: Kernel, call: string, directory: number, address: bigint, isDir: boolean): number {
   const end = dots(kernel, address);
   if (end !== undefined) return isDir ? (end === '.' ? -E.INVAL : -E.NOTEMPTY) : -E.ISDIR;
-  return change(kernel, call, directory, address, (files, real) => {
+  return change(kernel, call, 'removed', directory, address, (files, real) => {
     if (isDir) files.rmdir(real);
     else if (typeAt(files, real) === FILE_TYPE.directory) throw new Errno(E.ISDIR);
     else files.unlink(real);
@@ -105,9 +122,10 @@ function unlink(kernel: Kernel, call: string, directory: number, address: bigint
 function rename(kernel: Kernel, call: string, from: readonly [number, bigint], to: readonly [number, bigint], flags: number): number {
   if ((flags & ~1) !== 0) return -E.INVAL;
   if (dots(kernel, from[1]) !== undefined || dots(kernel, to[1]) !== undefined) return -E.BUSY;
-  const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]));
+  const target = kernel.fs.changeable(call, pathAt(kernel, to[0], to[1]), false, 'made');
   if ((flags & 1) !== 0 && target.exists) return -E.EXIST;
-  return change(kernel, call, from[0], from[1], (files, real) => {
+  return change(kernel, call, 'removed', from[0], from[1], (files, real) => {
+    if (kernel.user.path(to[1]).endsWith('/') && typeAt(files, real) !== FILE_TYPE.directory) throw new Errno(E.NOTDIR);
     files.rename(real, target.real);
     kernel.nodes.renamed(real, target.real);
     moved(kernel, real, target.real);
@@ -124,7 +142,8 @@ function moved(kernel: Kernel, from: string, to: string): void {
 
 function symlink(kernel: Kernel, call: string, target: bigint, directory: number, address: bigint): number {
   const text = kernel.user.path(target);
-  return change(kernel, call, directory, address, (files, real) => {
+  return change(kernel, call, 'made', directory, address, (files, real) => {
+    notAsFolder(kernel, address, files, real);
     files.symlink(text, real);
     noteChange(kernel.view, real);
   });
@@ -138,8 +157,9 @@ function link(kernel: Kernel, call: string, from: readonly [number, bigint], to:
   // As os/exec's kin do with a file that has no name: by what its descriptor is called in /proc.
   if (file !== undefined) given = file.path;
   const source = kernel.fs.changeable(call, given, (flags & AT_SYMLINK_FOLLOW) !== 0);
-  return change(kernel, call, to[0], to[1], (_files, real) => {
+  return change(kernel, call, 'made', to[0], to[1], (files, real) => {
     const { own } = kernel;
+    notAsFolder(kernel, to[1], files, real);
     if (!own.owns(source.real) && !own.owns(real))
       kernel.refusals.add(call, `${source.guest}: hard links are made among files of its own alone`, 'EPERM');
     own.link(source.real, real);
@@ -151,9 +171,9 @@ function chmod(kernel: Kernel, call: string, directory: number, address: bigint,
   // By its descriptor's name in /proc, as who has opened it with O_PATH does.
   const open = kernel.fs.descriptorAt(normalise(pathAt(kernel, directory, address)));
   if (open !== undefined) return chmodOpen(kernel, call, open, mode);
-  return change(kernel, call, directory, address, (files, real) => {
-    if (typeAt(files, real) === FILE_TYPE.link) throw new Errno(E.OPNOTSUPP);
-    files.chmod(real, mode & 0o777);
+  return change(kernel, call, 'followed', directory, address, (files, real) => {
+    typeAt(files, real);
+    files.chmod(real, mode & modesAt(kernel, real));
     setTimes(kernel, real, {});
   });
 }
@@ -168,8 +188,42 @@ function fchmod(kernel: Kernel, fd: number, mode: number): number {
 function chmodOpen(kernel: Kernel, call: string, file: OpenFile, mode: number): number {
   if (!(file instanceof HostFile) && !(file instanceof HostDirectory)) return -E.PERM;
   const { real } = kernel.fs.changeable(call, file.path);
-  host(() => kernel.fs.host.chmod(real, mode & 0o777));
+  host(() => kernel.fs.host.chmod(real, mode & modesAt(kernel, real)));
   setTimes(kernel, real, {});
+  return 0;
+}
+
+/** Owner and group stay what they are, and that may be asked for (chown(2)): -1, or the guest's own. */
+function owned(kernel: Kernel, call: string, owner: bigint, group: bigint): void {
+  if ([owner, group].every(id => int(id) === -1 || uint(id) === UID)) return;
+  kernel.refusals.add(call, 'owners cannot be changed', 'EPERM');
+  throw new Errno(E.PERM);
+}
+
+function chown(kernel: Kernel, call: string, directory: number, address: bigint, ids: readonly [bigint, bigint], flags: number): number {
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -E.INVAL;
+  if ((flags & AT_EMPTY_PATH) !== 0 && kernel.user.path(address) === '') return fchown(kernel, call, directory, ids);
+  const how = (flags & AT_SYMLINK_NOFOLLOW) === 0 ? 'followed' : 'itself';
+  return change(kernel, call, how, directory, address, (files, real) => {
+    typeAt(files, real);
+    owned(kernel, call, ...ids);
+    if (files.look(real) !== undefined) setTimes(kernel, real, {});
+  });
+}
+
+function fchown(kernel: Kernel, call: string, fd: number, ids: readonly [bigint, bigint]): number {
+  if ((kernel.fds.get(fd).flags & O.PATH) !== 0 && call === 'fchown') return -E.BADF;
+  owned(kernel, call, ...ids);
+  return 0;
+}
+
+/** A file that is empty, made as open(2) does. Devices are not, and other names have calls of their own. */
+function mknod(kernel: Kernel, call: string, directory: number, address: bigint, mode: number): number {
+  if ((mode & S.IFMT) !== 0 && (mode & S.IFMT) !== S.IFREG) {
+    kernel.refusals.add(call, 'no devices are made, nor named pipes', 'EPERM');
+    return -E.PERM;
+  }
+  kernel.fs.open(call, pathAt(kernel, directory, address), O.CREAT | O.EXCL | O.WRONLY, mode).close();
   return 0;
 }
 
@@ -208,7 +262,8 @@ function utimens(kernel: Kernel, directory: number, address: bigint, times: bigi
     const { atime, mtime } = setTimes(kernel, real, given);
     files.utimes(real, { access: atime, modification: mtime });
   };
-  if (address !== 0n) return change(kernel, 'utimensat', directory, address, set);
+  const how = (flags & AT_SYMLINK_NOFOLLOW) === 0 ? 'followed' : 'itself';
+  if (address !== 0n) return change(kernel, 'utimensat', how, directory, address, set);
   const file = kernel.fds.get(directory);
   if (!(file instanceof HostFile) && !(file instanceof HostDirectory)) return -E.ACCES;
   const place = kernel.fs.changeable('utimensat', file.path);
@@ -299,6 +354,12 @@ export const PATH_SYSCALLS: readonly SyscallRow[] = [
   row(91, 'fchmod', 'fd hex', (k, _t, a) => fchmod(k, int(a[0]), uint(a[1]))),
   row(76, 'truncate', 'path size', (k, _t, a) => truncate(k, pathAt(k, AT_FDCWD, a[0]!), long(a[1]))),
   row(280, 'utimensat', 'fd path ptr hex', (k, _t, a) => utimens(k, int(a[0]), a[1]!, a[2]!, uint(a[3]))),
+  row(92, 'chown', 'path int int', (k, _t, a) => chown(k, 'chown', AT_FDCWD, a[0]!, [a[1]!, a[2]!], 0)),
+  row(94, 'lchown', 'path int int', (k, _t, a) => chown(k, 'lchown', AT_FDCWD, a[0]!, [a[1]!, a[2]!], AT_SYMLINK_NOFOLLOW)),
+  row(260, 'fchownat', 'fd path int int hex', (k, _t, a) => chown(k, 'fchownat', int(a[0]), a[1]!, [a[2]!, a[3]!], uint(a[4]))),
+  row(93, 'fchown', 'fd int int', (k, _t, a) => fchown(k, 'fchown', int(a[0]), [a[1]!, a[2]!])),
+  row(133, 'mknod', 'path hex hex', (k, _t, a) => mknod(k, 'mknod', AT_FDCWD, a[0]!, uint(a[1]))),
+  row(259, 'mknodat', 'fd path hex hex', (k, _t, a) => mknod(k, 'mknodat', int(a[0]), a[1]!, uint(a[2]))),
   row(95, 'umask', 'hex', (k, _t, a) => {
     const before = k.umask;
     k.umask = uint(a[0]) & 0o777;

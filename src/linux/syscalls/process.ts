@@ -135,6 +135,14 @@ function sysinfo(kernel: Kernel, address: bigint): number {
 /** Bytes of one answer: a caller asks again for the rest. */
 const GETRANDOM_MAX = 1 << 18;
 
+/** setuid(2) and its kin: the guest may become who it is; `kept`: -1 stands for that. */
+function become(kernel: Kernel, call: string, ids: readonly bigint[], kept: boolean): number {
+  if (!kept && ids.some(id => int(id) === -1)) return -E.INVAL;
+  if (ids.every(id => uint(id) === UID || int(id) === -1)) return 0;
+  kernel.refusals.add(call, 'the guest has no privileges', 'EPERM');
+  return -E.PERM;
+}
+
 const row = rowsOf('process');
 
 export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
@@ -142,6 +150,12 @@ export const PROCESS_SYSCALLS: readonly SyscallRow[] = [
   row(104, 'getgid', '', () => UID),
   row(107, 'geteuid', '', () => UID),
   row(108, 'getegid', '', () => UID),
+  row(105, 'setuid', 'int', (k, _t, a) => become(k, 'setuid', a.slice(0, 1), false)),
+  row(106, 'setgid', 'int', (k, _t, a) => become(k, 'setgid', a.slice(0, 1), false)),
+  row(113, 'setreuid', 'int int', (k, _t, a) => become(k, 'setreuid', a.slice(0, 2), true)),
+  row(114, 'setregid', 'int int', (k, _t, a) => become(k, 'setregid', a.slice(0, 2), true)),
+  row(117, 'setresuid', 'int int int', (k, _t, a) => become(k, 'setresuid', a.slice(0, 3), true)),
+  row(119, 'setresgid', 'int int int', (k, _t, a) => become(k, 'setresgid', a.slice(0, 3), true)),
   row(115, 'getgroups', 'int ptr', (_k, _t, a) => (int(a[0]) < 0 ? -E.INVAL : 0)),
   row(118, 'getresuid', 'ptr ptr ptr', (k, _t, a) => {
     for (const address of a.slice(0, 3)) k.user.setU32(address, UID);

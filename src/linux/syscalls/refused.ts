@@ -18,13 +18,7 @@ export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
   ...refused('process', 'PERM', 'the guest has no privileges', false, [
     [101, 'ptrace', 'int int ptr ptr'],
     [103, 'syslog', 'int ptr int'],
-    [105, 'setuid', 'int'],
-    [106, 'setgid', 'int'],
-    [113, 'setreuid', 'int int'],
-    [114, 'setregid', 'int int'],
     [116, 'setgroups', 'int ptr'],
-    [117, 'setresuid', 'int int int'],
-    [119, 'setresgid', 'int int int'],
     [126, 'capset', 'ptr ptr'],
     [155, 'pivot_root', 'path path'],
     [161, 'chroot', 'path'],
@@ -40,14 +34,6 @@ export const REFUSED_SYSCALLS: readonly SyscallRow[] = [
     [311, 'process_vm_writev', 'int ptr int ptr int hex'],
     [317, 'seccomp', 'int hex ptr'],
     [321, 'bpf', 'int ptr size'],
-  ]),
-  ...refused('paths', 'PERM', 'owners cannot be changed, and no devices made', false, [
-    [92, 'chown', 'path int int'],
-    [93, 'fchown', 'fd int int'],
-    [94, 'lchown', 'path int int'],
-    [133, 'mknod', 'path hex hex'],
-    [259, 'mknodat', 'fd path hex hex'],
-    [260, 'fchownat', 'fd path int int hex'],
   ]),
   ...refused('paths', 'OPNOTSUPP', 'there are no extended attributes', true, [
     [188, 'setxattr', 'path path ptr size hex'],
