@@ -16,9 +16,10 @@ import {
   PROT,
   type SavedMemory,
 } from '../api.js';
-import { FRAMES_BASE, NO_TAG, TLB } from '../layout.js';
+import { NO_TAG, TLB } from '../layout.js';
 import { checkVersion } from '../part.js';
 import { type Area, Areas, pageAddress, pageOf, sourceOffset } from './areas.js';
+import { FramePlaces } from './frame-places.js';
 import { byLeaf, pagesOf, Versions } from './versions.js';
 
 /** The guest touched more pages than it may. */
@@ -44,9 +45,9 @@ export class SparseAddressSpace implements AddressSpace {
   private readonly areas = new Areas();
   /** Page number -> host address of its frame. */
   private readonly frames = new Map<number, number>();
-  private readonly freeFrames: number[] = [];
-  private nextFrame = FRAMES_BASE;
-  private readonly frameLimit: number;
+  private readonly places: FramePlaces;
+  /** Pages that may be touched. */
+  private readonly mostPages: number;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly tlb: BigUint64Array;
@@ -56,7 +57,7 @@ export class SparseAddressSpace implements AddressSpace {
     has: page => this.frames.has(page),
     bytes: page => this.bytes.subarray(this.frames.get(page)!, this.frames.get(page)! + PAGE_SIZE),
     put: (page, bytes) => {
-      const frame = this.frames.get(page) ?? this.newFrame();
+      const frame = this.frames.get(page) ?? this.newFrame(page);
       this.frames.set(page, frame);
       this.bytes.set(bytes, frame);
     },
@@ -80,7 +81,8 @@ export class SparseAddressSpace implements AddressSpace {
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     this.tlb = new BigUint64Array(memory.buffer, TLB.base, (TLB.entries << TLB.entryBits) / 8);
-    this.frameLimit = Math.min(FRAMES_BASE + Math.ceil(limit / PAGE_SIZE) * PAGE_SIZE, memory.buffer.byteLength - PAGE_SIZE);
+    this.places = new FramePlaces(this.bytes);
+    this.mostPages = Math.min(Math.ceil(limit / PAGE_SIZE), this.places.count);
     this.flushTlb();
   }
 
@@ -210,7 +212,7 @@ export class SparseAddressSpace implements AddressSpace {
   }
 
   private dropFrame(page: number): void {
-    this.freeFrames.push(this.frames.get(page)!);
+    this.places.free(this.frames.get(page)!);
     this.frames.delete(page);
     this.clearEntry(page);
   }
@@ -221,24 +223,17 @@ export class SparseAddressSpace implements AddressSpace {
   private frameOf(page: number, area: Area): number {
     const known = this.frames.get(page);
     if (known !== undefined) return known;
-    const frame = this.newFrame();
+    const frame = this.newFrame(page);
     this.fill(page, area, this.bytes.subarray(frame, frame + PAGE_SIZE));
     this.frames.set(page, frame);
     this.versions.added(page);
     return frame;
   }
 
-  /** A frame of zeros. Throws MemoryLimitError. */
-  private newFrame(): number {
-    const used = this.freeFrames.pop();
-    if (used !== undefined) {
-      this.bytes.fill(0, used, used + PAGE_SIZE);
-      return used;
-    }
-    const frame = this.nextFrame;
-    if (frame >= this.frameLimit || this.crowded()) throw new MemoryLimitError('the guest touched more memory than it may');
-    this.nextFrame += PAGE_SIZE;
-    return frame;
+  /** A frame of zeros for a page. Throws MemoryLimitError. */
+  private newFrame(page: number): number {
+    if (this.frames.size >= this.mostPages || this.crowded()) throw new MemoryLimitError('the guest touched more memory than it may');
+    return this.places.take(page);
   }
 
   /** The bytes that a page had before it was touched; good until the next call. */
@@ -309,7 +304,7 @@ export class SparseAddressSpace implements AddressSpace {
     this.unmap(0n, BigInt(MAX_PAGE) << 12n);
     this.areas.replace(other.areas.all);
     for (const [page, frame] of other.frames) {
-      const own = this.newFrame();
+      const own = this.newFrame(page);
       this.frames.set(page, own);
       this.bytes.set(other.bytes.subarray(frame, frame + PAGE_SIZE), own);
       this.versions.added(page);
