@@ -249,6 +249,8 @@ export const ENTRY = { region: RECORD.d, entry: RECORD.a } as const;
 export const REGION_TYPE = { params: ['i32', 'i32'], results: ['i64'] } as const;
 /** In what a region returns: it has left the guest at that record, and stored why. Otherwise the record is the first of the block to go on with. */
 export const REGION_LEFT = 1;
+/** The record is one in the middle of a block that has been paid for: the interpreter goes on with it, since an access there is not simple. */
+export const REGION_MISSED = 4;
 
 /** Families of lazily computed flags; ccOp = family * 4 + log2(bytes). */
 export const FLAG_KIND = { flags: 0, add: 1, sub: 2, logic: 3, known: 4 } as const;

@@ -8,7 +8,7 @@ import { type BranchWay, LOCALS, type Load, type Node, type Operand, type Store 
 import { carryFunction, flagsFunction } from '../ir/flags.js';
 import { c32, load, local, op, setState, state } from '../ir/op.js';
 import { rows } from '../ir/rows.js';
-import { AES, ENTRY, EXIT, RECORD, REGION_LEFT, REGION_TYPE } from '../layout.js';
+import { AES, ENTRY, EXIT, RECORD, REGION_LEFT, REGION_MISSED, REGION_TYPE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
@@ -91,6 +91,8 @@ class InterpreterEmit extends WasmEmit {
     )(this);
     code.get('x').op('i32.wrap_i64').tee('h').i32(REGION_LEFT).op('i32.and').if();
     code.get('h').i32(REGION_LEFT).op('i32.xor').set('pc').br(this.fail).end();
+    code.get('h').i32(REGION_MISSED).op('i32.and').if();
+    code.get('h').i32(REGION_MISSED).op('i32.xor').set('pc').br('next').end();
     code.br('enter');
   }
 

@@ -8,26 +8,18 @@ import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
 import { setState } from '../ir/op.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
-import { ENTRY, RECORD, REGION_LEFT, REGION_TYPE, STATE } from '../layout.js';
+import { ENTRY, RECORD, REGION_LEFT, REGION_MISSED, REGION_TYPE, STATE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
-import {
-  HOST_FUNCTIONS,
-  KEPT_LOCALS,
-  type OwnFunction,
-  RegionEmit,
-  throughStack,
-  WINDOW_LOCALS,
-  writeHost,
-  writeRecordOf,
-} from './emit.js';
+import { HOST_FUNCTIONS, KEPT_LOCALS, type OwnFunction, RegionEmit, writeHost, writeRecordOf } from './emit.js';
 import { type Flow, flowOf } from './flow.js';
 import type { CodeRegion } from './region.js';
-import { DIFFERENCE, touchesOfRow, unseenFlags } from './scan.js';
+import { DIFFERENCE, touchesOfRow, unseenFlags, wantedTemporaries } from './scan.js';
 import { type FlowShape, flowShape } from './shape.js';
+import { isSimpleAccess, type JointAccess, SHARE_LOCALS, type Sharing, sharingOf } from './sharing.js';
 import type { MicroOp } from './uops.js';
-import { VARS } from './vars.js';
+import { VARS, type Var } from './vars.js';
 
 const REGION = opNumber('region');
 /** In `pc` on a way out: the budget does not cover the block there, and no other region has more. */
@@ -80,7 +72,7 @@ const REGION_LOCALS = {
   pc: 'i32',
   ...LOCALS,
   ...KEPT_LOCALS,
-  ...WINDOW_LOCALS,
+  ...SHARE_LOCALS,
   ...Object.fromEntries(VARS.map(({ name, type }) => [name, type])),
 } as const;
 
@@ -90,8 +82,11 @@ export const nameOf = ({ nodes }: CodeRegion): string => `region_${nodes[1]!.blo
 class RegionWriter extends RegionEmit {
   private readonly shape: FlowShape;
   private readonly flow: Flow;
+  private readonly mayLeave: (uop: MicroOp) => boolean;
+  private readonly sharing: Sharing;
+  /** Of each micro-op of the block that is being written. */
+  private wantedThere: ReadonlyMap<MicroOp, readonly Var[]> = new Map();
   /** What the ways out store, and which of them each node has. */
-  private readonly throughStack: boolean;
   private readonly sets: readonly bigint[];
   private readonly exits: readonly number[];
   private readonly headExits: readonly number[];
@@ -108,7 +103,10 @@ class RegionWriter extends RegionEmit {
     super(code, functions);
     this.shape = flowShape(region.nodes.map(({ successors }) => successors));
     this.flow = flowOf(region.nodes);
-    this.throughStack = region.nodes.some(({ uops }) => uops.some(throughStack));
+    // What the interpreter cannot go on with, since the region itself stands there.
+    const begun = new Set(region.nodes[0]!.successors.map(node => region.nodes[node]!.uops[0]!));
+    this.mayLeave = uop => isSimpleAccess(uop) && !begun.has(uop);
+    this.sharing = sharingOf(region.nodes, this.shape, this.mayLeave);
     const sets = new Map<bigint, number>();
     const numberOf = (set: bigint, node: number): number => {
       if (node === 0) return -1;
@@ -160,8 +158,7 @@ class RegionWriter extends RegionEmit {
     const { successors } = region.nodes[0]!;
     const { detours } = shape;
     if (successors.length + detours.length === 1) {
-      this.loadVars(this.flow.wanted[successors[0]!]!);
-      if (this.throughStack) this.openWindow();
+      this.begin(successors[0]!);
       this.reachNode(0, successors[0]!);
       return;
     }
@@ -170,10 +167,29 @@ class RegionWriter extends RegionEmit {
     code.get('entry').brTable(labels.slice(0, -1), labels.at(-1)!);
     for (const node of [...successors].reverse()) {
       code.end();
-      this.loadVars(this.flow.wanted[node]!);
-      if (this.throughStack) this.openWindow();
+      this.begin(node);
       code.br(`B${node}`);
     }
+  }
+
+  /** Has all in its place for a node that is an entry. */
+  private begin(node: number): void {
+    const { stack, stackAt } = this.sharing;
+    this.loadVars(this.flow.wanted[node]!);
+    const distance = stackAt[node];
+    if (stack !== undefined && distance !== undefined) this.lookAtStack(stack, distance);
+  }
+
+  protected override get shared(): JointAccess | undefined {
+    return this.sharing.accesses.get(this.uop);
+  }
+
+  protected override get mayMiss(): boolean {
+    return this.mayLeave(this.uop);
+  }
+
+  protected override get temporaries(): readonly Var[] {
+    return this.wantedThere.get(this.uop) ?? [];
   }
 
   private reachNode(from: number, to: number): void {
@@ -191,7 +207,7 @@ class RegionWriter extends RegionEmit {
   private block(node: number): void {
     const { code, region, flow } = this;
     const { uops, block } = region.nodes[node]!;
-    const saved = { node: this.node, uop: this.uop, flags: this.knownFlags, length: this.blockLength };
+    const saved = { node: this.node, uop: this.uop, flags: this.knownFlags, length: this.blockLength, wanted: this.wantedThere };
     this.node = node;
     this.knownFlags = flow.flags[node];
     this.blockLength = block!.instructions;
@@ -199,6 +215,8 @@ class RegionWriter extends RegionEmit {
     code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget');
     code.i32(0).op('i32.lt_s').mostly(false).brIf(`F${this.headExits[node]}`);
     const unseen = unseenFlags(uops);
+    const wanted = wantedTemporaries(uops);
+    this.wantedThere = new Map(uops.map((uop, at) => [uop, wanted[at]!]));
     for (const [at, uop] of uops.entries()) {
       const chosen = this.chosen(uop);
       this.perform(chosen, rows[chosen.op]!.emit, unseen[at]!);
@@ -207,6 +225,7 @@ class RegionWriter extends RegionEmit {
     this.uop = saved.uop;
     this.knownFlags = saved.flags;
     this.blockLength = saved.length;
+    this.wantedThere = saved.wanted;
   }
 
   /** Leaves the region for the record in `pc`; where that is the first of another region, `chained`, straight to it. */
@@ -217,7 +236,7 @@ class RegionWriter extends RegionEmit {
       code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq');
       code
         .get('pc')
-        .i32(REGION_LEFT | SPENT)
+        .i32(REGION_LEFT | REGION_MISSED | SPENT)
         .op('i32.and')
         .op('i32.eqz')
         .op('i32.and')

@@ -14,12 +14,12 @@ import {
   widthBytes,
 } from '../ir/emit.js';
 import { knownCarry, knownFlags } from '../ir/flags.js';
-import { opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
-import { JUMP_CACHE, RECORD, REGION_LEFT, STATE, TLB } from '../layout.js';
+import { JUMP_CACHE, RECORD, REGION_LEFT, REGION_MISSED, STATE, TLB } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { jumpCacheEntry, type ModuleFunctions, WasmEmit } from '../wasm/emit.js';
 import { habitOf, touchesOf, touchesOfRow } from './scan.js';
+import type { JointAccess, Share } from './sharing.js';
 import type { MicroOp } from './uops.js';
 import { FLAG_VARS, type Var, varAt, varBytes, varsOf } from './vars.js';
 
@@ -49,8 +49,6 @@ export abstract class RegionEmit extends WasmEmit {
   /** Micro-ops whose flags only a fault would show, and where their operands have been put: they are set there, or when they are wanted. */
   private readonly pending: Pending[] = [];
   private replayed: Pending | undefined;
-  /** The accesses of the micro-op go through RSP. */
-  private onStack = false;
 
   /** Writes a micro-op; `unseen`: only a fault can see its flags. */
   protected perform(uop: MicroOp, emit: Node, unseen: boolean): void {
@@ -62,19 +60,17 @@ export abstract class RegionEmit extends WasmEmit {
       this.pending.push(this.putOff(uop, emit, plain!));
       return;
     }
-    this.onStack = STACK_ROWS.has(uop.op) || (uop.a === RSP.slot && THROUGH_A.has(uop.op));
     if (reads || leavesElsewhere || unseen) this.settleFlags();
     else if (sets) this.pending.length = 0;
     this.uop = uop;
     // Where a way out says that it stood.
-    if (leaves) this.code.i32(uop.record | REGION_LEFT).set('pc');
+    if (leaves && (leavesElsewhere || !this.mayMiss)) this.code.i32(uop.record | REGION_LEFT).set('pc');
     if (loops) this.code.loop(`R${uop.record}`);
     const before = this.knownFlags;
     if (loops) this.knownFlags = undefined;
     emit(this);
     this.uop = uop;
     if (loops) this.code.end();
-    if (movesStack(uop)) this.openWindow();
     if (flagStep !== undefined) this.knownFlags = after(before, flagStep);
   }
 
@@ -111,6 +107,24 @@ export abstract class RegionEmit extends WasmEmit {
     }
     this.replayed = undefined;
     this.uop = uop;
+  }
+
+  /** Whether an access of the micro-op leaves the region where it is not simple, so that the interpreter does it. */
+  protected abstract get mayMiss(): boolean;
+  /** Variables that the interpreter wants to find in the register file then, besides those of ways out. */
+  protected abstract get temporaries(): readonly Var[];
+  /** The read-modify-write that was begun may be of the bounce buffer. */
+  private bounces = false;
+
+  private miss(): void {
+    const { code, knownFlags } = this;
+    for (const each of this.temporaries) this.storeVar(each);
+    this.replay();
+    this.knownFlags = knownFlags;
+    code
+      .i32(this.uop.record | REGION_MISSED)
+      .set('pc')
+      .br(this.fail);
   }
 
   /** Leaves at a fault, if the i32 on the stack says so. */
@@ -364,111 +378,168 @@ export abstract class RegionEmit extends WasmEmit {
       .op('i32.add');
   }
 
-  /** Puts in the window the page that RSP is on, if it can be written without help. */
-  protected openWindow(): void {
+  /** What the micro-op reaches with a look at the TLB that others share. */
+  protected abstract get shared(): JointAccess | undefined;
+
+  /**
+   * Has `fast` written, which is given what leaves a host address and how much less it is, and `slowly`, if the address is not simple and the micro-op
+   * cannot leave: then it is in `ad`.
+   */
+  private look(
+    bytes: number,
+    address: Node,
+    tag: number,
+    result: 'i32' | 'i64' | 'v128' | undefined,
+    fast: Fast,
+    slowly: () => void,
+  ): void {
+    const { code, shared } = this;
+    const host = (): void => {
+      if (shared === undefined) this.hostAddress();
+      else code.get(shared.share.local);
+    };
+    const offset = shared?.offset ?? 0;
+    if (shared?.role === 'knows') {
+      fast(host, offset);
+      return;
+    }
+    if (shared === undefined) this.probe(bytes, address, tag);
+    else if (shared.role === 'asks') code.get(shared.share.local);
+    else {
+      const { low, high, writes } = shared.share;
+      const first: Node = e => {
+        address(e);
+        if (offset !== 0) code.i64(BigInt(-offset)).op('i64.add');
+      };
+      this.probe(high - low, first, writes ? TLB.write : 0);
+    }
+    if (this.mayMiss) {
+      code.op('i32.eqz').mostly(false).if();
+      this.miss();
+      code.end();
+      if (shared?.role === 'looks') {
+        this.hostAddress();
+        code.set(shared.share.local);
+      }
+      fast(host, offset);
+      return;
+    }
+    code.mostly(true).if(result);
+    fast(host, offset);
+    code.else();
+    if (shared !== undefined) {
+      address(this);
+      code.set('ad');
+    }
+    slowly();
+    code.end();
+  }
+
+  /** Puts the host address of what lies around RSP in its local, if all of it can be written without help. `distance`: where RSP is. */
+  protected lookAtStack({ local, low, high }: Share, distance: number): void {
     const { code } = this;
-    code.get(RSP.name).i64(-4096n).op('i64.and').tee('window').op('i32.wrap_i64');
+    const address = (from: number): void => {
+      code.get(RSP.name);
+      if (from !== distance) code.i64(BigInt(from - distance)).op('i64.add');
+    };
+    const entry = (from: number): Code => {
+      address(from);
+      return code
+        .op('i32.wrap_i64')
+        .i32(12 - TLB.entryBits)
+        .op('i32.shr_u')
+        .i32((TLB.entries - 1) << TLB.entryBits)
+        .op('i32.and');
+    };
+    const matches = (local: 'e' | 'h', from: number): void => {
+      code.get(local).memory('i64.load', TLB.base + TLB.write);
+      address(from);
+      code.i64(-4096n).op('i64.and').op('i64.eq');
+    };
+    entry(low).set('e');
+    entry(high - 1).set('h');
+    address(low);
     code
-      .i32(12 - TLB.entryBits)
-      .op('i32.shr_u')
-      .i32((TLB.entries - 1) << TLB.entryBits)
-      .op('i32.and')
-      .tee('e');
-    code.memory('i32.load', TLB.base + TLB.delta).set('windowDelta');
-    code
-      .i64(WINDOW)
-      .i64(0n)
+      .op('i32.wrap_i64')
       .get('e')
-      .memory('i64.load', TLB.base + TLB.write)
-      .get('window')
-      .op('i64.eq')
-      .op('select')
-      .set('windowBytes');
+      .memory('i32.load', TLB.base + TLB.delta)
+      .tee('n')
+      .op('i32.add');
+    code.i32(0);
+    matches('e', low);
+    matches('h', high - 1);
+    code.op('i32.and');
+    // Pages that follow each other mostly do so in the host's memory too.
+    code
+      .get('n')
+      .get('h')
+      .memory('i32.load', TLB.base + TLB.delta)
+      .op('i32.eq')
+      .op('i32.and');
+    code.op('select').set(local);
   }
 
-  /** Whether the guest address, which is put in `ad`, is in the window. */
-  private inWindow(address: Node): void {
-    address(this);
-    this.code.tee('ad').get('window').op('i64.sub').get('windowBytes').op('i64.lt_u');
-  }
-
-  private windowAddress(): void {
-    this.code.get('ad').op('i32.wrap_i64').get('windowDelta').op('i32.add');
-  }
-
-  /** Else, where the fast way is not open: what the machine makes of the address, or the way of the fault. */
-  private orSlowly(bytes: number, forWrite: boolean): void {
+  /** Where the fast way is not open: leaves what the machine makes of the address in `ad`, or goes the way of the fault. */
+  private slowly(bytes: number, forWrite: boolean): void {
     const { code } = this;
     code
-      .else()
       .get('ad')
       .i32(bytes)
       .call(this.own(forWrite ? 'hostForUpdate' : 'hostForRead'))
       .tee('h')
       .op('i32.eqz');
     this.failIf();
-    code.get('h').end();
-  }
-
-  /** `reach` for what lies on the stack: most of it is on one page, which is looked up once. */
-  private reachStack(bytes: number, address: Node, forWrite: boolean): void {
-    const { code } = this;
-    this.inWindow(address);
-    code.mostly(true).if('i32');
-    this.windowAddress();
-    this.orSlowly(bytes, forWrite);
-  }
-
-  private writeStack(how: Store, address: Node, value: Node): void {
-    const { code } = this;
-    this.inWindow(address);
-    code.mostly(true).if();
-    this.windowAddress();
-    value(this);
-    code.memory(how).else().get('ad').i32(widthBytes(how)).call(this.own('hostForWrite')).tee('h');
-    value(this);
-    code.memory(how).get('h').i32(STATE.bounce).op('i32.eq').mostly(false).if();
-    this.storeBounced(how);
-    code.end().end();
+    code.get('h');
   }
 
   /** Index of a function that `writeHosts` has made. */
   protected abstract own(name: OwnFunction): number;
 
+  override readGuest(how: Load, address: Node): void {
+    const { code } = this;
+    const result = how.startsWith('v128') ? 'v128' : how.startsWith('i64') ? 'i64' : 'i32';
+    const fast: Fast = (host, offset) => {
+      host();
+      code.memory(how, offset);
+    };
+    this.look(widthBytes(how), address, 0, result, fast, () => {
+      this.slowly(widthBytes(how), false);
+      code.memory(how);
+    });
+  }
+
   override reach(bytes: number, address: Node, forWrite: boolean): void {
     const { code } = this;
-    if (this.onStack) {
-      this.reachStack(bytes, address, forWrite);
-      return;
-    }
-    this.probe(bytes, address, forWrite ? TLB.write : 0);
-    code.mostly(true).if('i32');
-    this.hostAddress();
-    this.orSlowly(bytes, forWrite);
+    this.bounces = !this.mayMiss;
+    const fast: Fast = (host, offset) => {
+      host();
+      if (offset !== 0) code.i32(offset).op('i32.add');
+    };
+    this.look(bytes, address, forWrite ? TLB.write : 0, 'i32', fast, () => this.slowly(bytes, forWrite));
   }
 
   override writeGuest(how: Store, address: Node, value: Node): void {
     const { code } = this;
-    if (this.onStack) {
-      this.writeStack(how, address, value);
-      return;
-    }
-    this.probe(widthBytes(how), address, TLB.write);
-    code.mostly(true).if();
-    this.hostAddress();
-    value(this);
-    code.memory(how).else().i32(STATE.bounce);
-    value(this);
-    code.memory(how);
-    this.storeBounced(how);
-    code.end();
+    const fast: Fast = (host, offset) => {
+      host();
+      value(this);
+      code.memory(how, offset);
+    };
+    this.look(widthBytes(how), address, TLB.write, undefined, fast, () => {
+      code.i32(STATE.bounce);
+      value(this);
+      code.memory(how);
+      this.storeBounced(how);
+    });
   }
 
   override writeBack(how: Store, address: Node, value: Node): void {
     const { code } = this;
     code.get('rmwHost');
     value(this);
-    code.memory(how).get('rmwHost').i32(STATE.bounce).op('i32.eq').mostly(false).if();
+    code.memory(how);
+    if (!this.bounces) return;
+    code.get('rmwHost').i32(STATE.bounce).op('i32.eq').mostly(false).if();
     address(this);
     code.set('ad');
     this.storeBounced(how);
@@ -538,6 +609,8 @@ export abstract class RegionEmit extends WasmEmit {
   }
 }
 
+type Fast = (host: () => void, offset: number) => void;
+
 interface Pending {
   readonly uop: MicroOp;
   readonly emit: Node;
@@ -564,36 +637,14 @@ export { after as flagsAfter };
 const NO_BITS = Array<number>(16).fill(0);
 const lowBytes = (count: number): number[] => Array.from({ length: 16 }, (_, index) => (index < count ? 255 : 0));
 
-// ---- the window: one page of the stack whose host address is at hand -------------------------------------------------------------------------
-
 const RSP = varAt(fieldAddress('rsp'))!;
-/** Bytes of a page at which the longest access may begin without leaving it. */
-const WINDOW = 4096n - 31n;
-export const WINDOW_LOCALS = { window: 'i64', windowDelta: 'i32', windowBytes: 'i64' } as const;
-
-const opsNamed = (names: RegExp): ReadonlySet<number> => new Set(opTraits.flatMap(({ name }, op) => (names.test(name) ? [op] : [])));
-/** Rows that reach what RSP points at, and those that reach what their operand a does. */
-const STACK_ROWS = opsNamed(/^(push|pop|call|callr|ret)(64|16)?$/);
-const THROUGH_A = opsNamed(/^(load|store)/);
-/** Rows that move RSP by little, when it is their operand. */
-const NEAR = opsNamed(/^(push|pop|call|callr|ret|lea0|(add|sub)64p?)(64|16)?$/);
-
-/** Whether RSP may point elsewhere behind it. */
-function movesStack(uop: MicroOp): boolean {
-  if ((touchesOf(uop).writes & RSP.bit) === 0n) return false;
-  return !NEAR.has(uop.op) || (uop.d === RSP.slot && uop.a !== RSP.slot && !STACK_ROWS.has(uop.op));
-}
-
-/** Whether a region has use for the window. */
-export const throughStack = (uop: MicroOp): boolean => STACK_ROWS.has(uop.op) || (uop.a === RSP.slot && THROUGH_A.has(uop.op));
-
 /**
  * ModuleFunctions of a module that reach guest memory out of line: (guest address, bytes) to a host address, 0: it has been refused; the last stores what
  * is in the bounce buffer, and gives 1 if that has been refused.
  */
-export type HostFunction = 'hostForRead' | 'hostForUpdate' | 'hostForWrite' | 'storeBounced';
+export type HostFunction = 'hostForRead' | 'hostForUpdate' | 'storeBounced';
 export type OwnFunction = HostFunction | 'recordOf';
-export const HOST_FUNCTIONS: readonly HostFunction[] = ['hostForRead', 'hostForUpdate', 'hostForWrite', 'storeBounced'];
+export const HOST_FUNCTIONS: readonly HostFunction[] = ['hostForRead', 'hostForUpdate', 'storeBounced'];
 
 /** The body of a function that tells the first record of the block at a guest address; 0: the jump cache does not know it. */
 export function writeRecordOf(code: Code): void {
@@ -616,15 +667,8 @@ export function writeRecordOf(code: Code): void {
   code.i32(0);
 }
 
-/** The body of one of them; what cannot be written so goes to the bounce buffer. */
+/** The body of one of them. */
 export function writeHost(code: Code, name: HostFunction, functions: ModuleFunctions): void {
-  const slow = (helper: 'slowRead' | 'slowReadWrite' | 'slowWrite'): void => {
-    code.get('ad').op('i32.wrap_i64').get('ad').i64(32n).op('i64.shr_u').op('i32.wrap_i64').get('bytes').call(functions(helper));
-  };
-  if (name === 'storeBounced') {
-    slow('slowWrite');
-    return;
-  }
   code
     .get('ad')
     .op('i32.wrap_i64')
@@ -640,9 +684,32 @@ export function writeHost(code: Code, name: HostFunction, functions: ModuleFunct
     .op('i32.wrap_i64')
     .get('e')
     .memory('i32.load', TLB.base + TLB.delta)
-    .op('i32.add')
-    .op('return')
-    .end();
-  if (name === 'hostForWrite') code.i32(STATE.bounce);
-  else slow(name === 'hostForRead' ? 'slowRead' : 'slowReadWrite');
+    .op('i32.add');
+  if (name !== 'storeBounced') code.op('return');
+  else {
+    code.set('e');
+    for (const [bytes, type] of [
+      [8, 'i64'],
+      [4, 'i32'],
+      [1, 'i32'],
+      [16, 'v128'],
+      [2, 'i32'],
+    ] as const)
+      copyBounced(code, bytes, type);
+  }
+  code.end();
+  const helper = { hostForRead: 'slowRead', hostForUpdate: 'slowReadWrite', storeBounced: 'slowWrite' } as const;
+  code.get('ad').op('i32.wrap_i64').get('ad').i64(32n).op('i64.shr_u').op('i32.wrap_i64').get('bytes').call(functions(helper[name]));
+}
+
+/** Where `bytes` says so, stores what is in the bounce buffer at `e`, and is done. */
+function copyBounced(code: Code, bytes: 1 | 2 | 4 | 8 | 16, type: 'i32' | 'i64' | 'v128'): void {
+  const width = bytes < 4 ? `${8 * bytes}` : '';
+  code.get('bytes').i32(bytes).op('i32.eq').if();
+  code
+    .get('e')
+    .i32(STATE.bounce)
+    .memory(`${type}.load${width === '' ? '' : `${width}_u`}`)
+    .memory(`${type}.store${width}`);
+  code.i32(0).op('return').end();
 }

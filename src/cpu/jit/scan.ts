@@ -19,7 +19,7 @@ import { opNumber, opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
 import { RECORD } from '../layout.js';
 import type { MicroOp } from './uops.js';
-import { FLAG_BITS, varAt, varBytes } from './vars.js';
+import { FLAG_BITS, type Var, varAt, varBytes } from './vars.js';
 
 interface Touch {
   readonly place: Operand | StateField;
@@ -280,6 +280,34 @@ export function touchesOf(uop: MicroOp): UopUse {
     else if (certain) use.kills |= what.bit;
   }
   return use;
+}
+
+/** Of each micro-op of a block: the variables of an instruction that it or those behind it read as they are in front of it. They are in no set. */
+export function wantedTemporaries(uops: readonly MicroOp[]): (readonly Var[])[] {
+  const wanted = new Set<Var>();
+  const all: (readonly Var[])[] = [];
+  for (const uop of [...uops].reverse()) {
+    const { reads, writes } = touchesOfRow(uop.op);
+    const at = ({ place, offset }: Touch): Var | undefined => {
+      const operand = place === 'd' || place === 'a' || place === 'b' || place === 'aux';
+      const what = varAt((operand ? uop[place] : fieldAddress(place)) + offset);
+      return what?.bit === 0n ? what : undefined;
+    };
+    for (const touch of writes) {
+      const what = at(touch);
+      if (what !== undefined && touch.certain && touch.bytes >= varBytes(what)) wanted.delete(what);
+    }
+    for (const touch of writes) {
+      const what = at(touch);
+      if (what !== undefined && touch.bytes < varBytes(what)) wanted.add(what);
+    }
+    for (const touch of reads) {
+      const what = at(touch);
+      if (what !== undefined) wanted.add(what);
+    }
+    all.push([...wanted]);
+  }
+  return all.reverse();
 }
 
 /** Of an op: how it treats the flags, for putting off what only a fault would show. */
