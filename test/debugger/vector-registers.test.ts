@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildC, hasCommand, missing } from '../support/build.js';
-import { debug } from '../support/debug.js';
+import { debug, debugFile } from '../support/debug.js';
 
 const avx = /\bavx2\b/.test(readFileSync('/proc/cpuinfo', 'utf8')) ? undefined : 'the processor has no AVX2';
 const why = (hasCommand('gdb') || process.env.CI === 'true' ? undefined : 'gdb is missing: apt-get install gdb') ?? missing('gcc') ?? avx;
@@ -46,3 +46,22 @@ describe.skipIf(why)(`YMM registers${why ? ` (skipped: ${why})` : ''}`, () => {
     await expect(at.text('regs -lanes words Y3')).rejects.toThrow(/-lanes wants one of float/);
   });
 });
+
+it.each([0, 1, 2, 3])(
+  'the origin of lane %i is the memory that its bytes were loaded from, through the halves that change places',
+  async lane => {
+    const at = debugFile(`#include "textflag.h"
+GLOBL ·four(SB), RODATA, $32
+TEXT ·main(SB), NOSPLIT, $0
+	VMOVDQU ·four(SB), Y1
+	VPERM2I128 $1, Y1, Y1, Y2
+	VZEROUPPER
+	RET
+`);
+    for (const line of ['break main.main', 'continue', 'stepi', 'stepi']) await at.run(line);
+    const told = await at.text(`origin $ymm2.v4_int64[${lane}]`);
+    // VPERM2I128 $1 (Intel SDM): the upper half of its source becomes the lower, and the lower the upper.
+    const from = 8 * ((lane + 2) % 4);
+    expect(told).toContain(`from main.four${from === 0 ? '' : `+0x${from.toString(16)}`} (0x`);
+  },
+);

@@ -284,6 +284,9 @@ export const timeCommands: readonly Command[] = [
   },
 ];
 
+/** Whether a text names a vector register as a whole, which is more than a value that can be followed. */
+const namesVector = (text: string): boolean => /^\$?(?:[xy]mm|[XY])\d+$/.test(text);
+
 async function originCommand(session: Session, args: Arguments): Promise<Answer> {
   if (args.empty) throw args.error('origin wants an expression: a register, a variable or memory');
   session.requireProcess();
@@ -293,7 +296,10 @@ async function originCommand(session: Session, args: Arguments): Promise<Answer>
     import('../show/origin-text.js'),
   ]);
   const spot = spotOf(session, args.text, args.column);
-  const head = `${args.text} is ${spotText(session, spot)} at t=${grouped(session.target.process.t)}`;
+  const more = namesVector(args.text)
+    ? `, of which the first ${spot.bytes} bytes are followed; a lane of it is ${args.text}.v2_int64[1]`
+    : '';
+  const head = `${args.text} is ${spotText(session, spot)} at t=${grouped(session.target.process.t)}${more}`;
   const trail = await excursion(session, history => trailOf(session, history, spot));
   if (trail === undefined) return text('interrupted', null);
   const history = session.history!;

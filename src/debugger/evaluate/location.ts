@@ -32,7 +32,7 @@ export function registerSource(frame: FrameContext, name: string): Source {
     return fromUint(value.value, size);
   };
   return {
-    register: name,
+    register: { name, offset: 0 },
     get missing() {
       const value = frame.register(name);
       return isMissing(value) ? value : undefined;

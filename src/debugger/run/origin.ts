@@ -8,6 +8,9 @@ import { sourceText, type ToldLink, tellLink } from '../show/origin-text.js';
 import type { Journey } from '../timeline/history.js';
 import { Origin, type OriginEnd, type Replayed, type ValueSpot } from '../timeline/origin.js';
 
+/** The low half of a YMM register. */
+const XMM_BYTES = 16;
+
 /** Links that are told at most. */
 const MOST_LINKS = 40;
 
@@ -29,26 +32,26 @@ export function spotOf(session: Session, text: string, column: number): ValueSpo
   const { source, type } = result.value;
   const bytes = Math.min(8, Math.max(1, type.size));
   if (source.address !== undefined) return { kind: 'memory', address: source.address, bytes };
-  if (source.register !== undefined) return ofRegister(session, source.register, 0, bytes, column, tid);
+  if (source.register !== undefined) return ofRegister(session, source.register.name, source.register.offset, bytes, column, tid);
   throw new CommandError(`${text} lies in no one place: origin wants a register, a variable or memory`, column);
 }
 
 function ofRegister(session: Session, name: string, offset: number, bytes: number, column: number, tid: number): ValueSpot {
   const { goroutine, frame } = session.selection;
-  const place = effectPlace(name);
+  const place = effectPlace(name, offset);
   if (place === undefined) throw new CommandError(`the origin of ${name} is not followed`, column);
   if (goroutine !== undefined || frame !== 0) {
     throw new CommandError(`${name} of frame ${frame} is not where it was: select frame 0, or name memory`, column);
   }
-  return { kind: 'register', register: place.register, offset: place.offset + offset, bytes: Math.min(8, bytes), tid };
+  return { kind: 'register', register: place.register, offset: place.offset, bytes: Math.min(8, bytes), tid };
 }
 
-/** Where effects have a register: the low half of YMM is XMM, and MM lies in the x87's. */
-function effectPlace(name: string): { readonly register: EffectRegister; readonly offset: number } | undefined {
+/** Where effects have what lies in a register from a byte on: the low half of YMM is XMM, and MM lies in the x87's. */
+function effectPlace(name: string, offset: number): { readonly register: EffectRegister; readonly offset: number } | undefined {
   const [, kind, number] = /^([xy]?mm)(\d+)$/.exec(name) ?? [];
-  if (kind === 'mm') return { register: 'x87', offset: 16 * Number(number) };
-  if (kind !== undefined) return { register: `xmm${Number(number)}`, offset: 0 };
-  return (GPR_NAMES as readonly string[]).includes(name) ? { register: name as EffectRegister, offset: 0 } : undefined;
+  if (kind === 'mm') return { register: 'x87', offset: 16 * Number(number) + offset };
+  if (kind !== undefined) return { register: `${offset < XMM_BYTES ? 'xmm' : 'ymm'}${Number(number)}`, offset };
+  return (GPR_NAMES as readonly string[]).includes(name) ? { register: name as EffectRegister, offset } : undefined;
 }
 
 /** Follows a place back, and tells of each link while the machine stands there; `enough`: the one that it is followed for. */

@@ -25,8 +25,8 @@ export const OPTIMIZED_OUT: Missing = { lost: 'optimized out', why: 'the compile
 export interface Source {
   /** Where the bytes lie in guest memory, when they all lie there in a row. */
   readonly address?: bigint;
-  /** Of the frame's registers the one that they are the first bytes of. */
-  readonly register?: string;
+  /** Of the frame's registers the one that they are bytes of, from `offset` on. */
+  readonly register?: { readonly name: string; readonly offset: number };
   /** Throws Unreadable. */
   read(offset: number, length: number): Uint8Array;
   /** Absent: the value cannot be set, and `fixed` says why. Throws an Error that says why when the write fails; nothing has changed then. */
@@ -98,6 +98,7 @@ export function partOf(source: Source, offset: number): Source {
   const write = source.write?.bind(source);
   return {
     ...(source.address !== undefined && { address: (source.address + BigInt(offset)) & ADDRESS_MASK }),
+    ...(source.register !== undefined && { register: { name: source.register.name, offset: source.register.offset + offset } }),
     read: (at, length) => source.read(offset + at, length),
     ...(write && { write: (at: number, bytes: Uint8Array) => write(offset + at, bytes) }),
     ...(source.fixed !== undefined && { fixed: source.fixed }),
