@@ -285,6 +285,7 @@ class Search {
     if (decisions.length > TOLD) lines.push(`    ... ${decisions.length - TOLD} more, in the file`);
     const chance = stir === undefined ? '' : "; and what Go's own random choices are drawn from";
     const more = least ? '' : ` (as far as ${runs} runs went)`;
+    if (decisions.length === 0 && stir !== undefined) return `  no decision matters, but what Go's own random choices are drawn from\n`;
     return `  ${decisions.length} of ${before.length} decisions matter${more}${chance}${lines.length === 0 ? '' : ':'}\n${lines.map(line => `${line}\n`).join('')}`;
   }
 

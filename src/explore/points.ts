@@ -16,6 +16,9 @@ const RUNTIME = new RegExp(
   ].join('|')})$`,
 );
 
+/** Of these, by which chance comes into a program: which case of several it is, and with which entry a range over a map begins. */
+const CHANCE = /^runtime\.(selectgo|map(iterinit|iterstart|IterStart))$/;
+
 /** What `-race` has called in front of each access to memory, with the address in RAX. */
 const ACCESS = /^runtime\.race(read|write)(range)?$/;
 
@@ -52,6 +55,8 @@ export interface Points {
   readonly points: ReadonlySet<bigint>;
   /** Of these, calls in front of an access to memory: RAX has its address. */
   readonly accesses: ReadonlySet<bigint>;
+  /** Of these, calls of what chooses by chance. */
+  readonly chance: ReadonlySet<bigint>;
   /** Of these, where main.main or a test has returned to. */
   readonly ends: ReadonlySet<bigint>;
 }
@@ -60,9 +65,11 @@ export interface Points {
 export function pointsOf(image: Image, memory: AddressSpace): Points {
   const points = new Set<bigint>();
   const accesses = new Set<bigint>();
-  const wanted = new Map<bigint, 'access' | 'synchronises'>();
+  const chance = new Set<bigint>();
+  const wanted = new Map<bigint, 'access' | 'chance' | 'synchronises'>();
   for (const { name, entry } of image.functions()) {
     if (ACCESS.test(name)) wanted.set(entry, 'access');
+    else if (CHANCE.test(name)) wanted.set(entry, 'chance');
     else if (RUNTIME.test(name) || PACKAGES.test(packageOf(name))) wanted.set(entry, 'synchronises');
   }
   for (const func of image.functions()) {
@@ -71,6 +78,7 @@ export function pointsOf(image: Image, memory: AddressSpace): Points {
       const called = flow === 'call' && target !== undefined ? wanted.get(target) : undefined;
       if (lock || called !== undefined) points.add(address);
       if (called === 'access') accesses.add(address);
+      if (called === 'chance') chance.add(address);
     }
   }
   const ends = new Set<bigint>();
@@ -79,7 +87,7 @@ export function pointsOf(image: Image, memory: AddressSpace): Points {
     if (end !== undefined) ends.add(end);
   }
   for (const end of ends) points.add(end);
-  return { points, accesses, ends };
+  return { points, accesses, chance, ends };
 }
 
 function* outlines(func: Func, memory: AddressSpace): Generator<Outline & { readonly lock: boolean }> {

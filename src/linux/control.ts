@@ -18,8 +18,8 @@ export interface ScheduleControl {
   readonly points: ReadonlySet<bigint>;
   /** A thread has come to a point and is held; its registers are loaded. */
   arrived(tid: number): void;
-  /** The tid of a thread that is held and goes on now; `time`: what ends by itself is waited for; `stop`: `Process.run` returns, as where all wait for ever. */
-  choose(open: OpenChoice): number | 'time' | 'stop';
+  /** The tid of a thread that is held and goes on now; `preempt`: it has Go's signal for giving way first; `time`: what ends by itself is waited for; `stop`: `Process.run` returns, as where all wait for ever. */
+  choose(open: OpenChoice): number | { readonly preempt: number } | 'time' | 'stop';
   save(): unknown;
   /** `undefined`: saved when nobody steered. */
   restore(saved: unknown): void;

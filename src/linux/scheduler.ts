@@ -34,6 +34,8 @@ export interface SchedulerPort {
   readonly tasks: readonly Task[];
   /** Has a CPU hold a task's registers. */
   load(task: Task): void;
+  /** Sends it the signal by which Go has a goroutine give way, which it takes where it stands. Absent: nobody steers the tasks. */
+  preempt?(task: Task): void;
   /** Ends a wait whose time is over. Returns its answer. */
   timeOut(task: Task): number;
   waitEnded(wait: Wait | undefined): void;
@@ -206,10 +208,12 @@ export class Scheduler {
   /** Asks who goes on when nobody runs. The one that was held gets the processor at once, as if it had never been off it. */
   private steered(control: ScheduleControl, next: number | undefined): 'go' | 'time' | 'stop' {
     const chosen = control.choose({ now: this.machine.clock.now(), next, timed: this.nextMoment(task => task.wait?.kind !== 'sleep') });
-    if (typeof chosen !== 'number') return chosen;
-    const task = this.machine.tasks.find(each => each.tid === chosen)!;
+    if (typeof chosen === 'string') return chosen;
+    const tid = typeof chosen === 'number' ? chosen : chosen.preempt;
+    const task = this.machine.tasks.find(each => each.tid === tid)!;
     task.state = 'runnable';
     this.give(this.turn, task);
+    if (typeof chosen !== 'number') this.machine.preempt?.(task);
     return 'go';
   }
 

@@ -5,7 +5,7 @@ import { ClientLog } from '../host/clients.js';
 import { type InputLog, inputLog, type SavedInput } from '../host/input-log.js';
 import { LoggedFiles } from '../host/log.js';
 import { CLOCK, PARENT_PID, PID, UID } from './abi/constants.js';
-import { SIG } from './abi/signals.js';
+import { SI, SIG } from './abi/signals.js';
 import type { KernelExtension, ProcessEvent, ProcessOptions, Refusal } from './api.js';
 import { type SavedClock, VirtualClock } from './clock.js';
 import type { ScheduleControl } from './control.js';
@@ -372,6 +372,12 @@ export class System implements SchedulerPort {
   readonly hasEnded = (pid: number): boolean => this.byPid.get(pid)?.exit !== undefined || !this.byPid.has(pid);
 
   /** The process of a task that has not exited. */
+  preempt(task: Task): void {
+    // It stands in front of a point, which it comes to again.
+    task.arrivedAt = undefined;
+    this.kernelOf(task).signals.sendToTask(task, { signal: SIG.URG, code: SI.TKILL, sender: task.pid, uid: UID });
+  }
+
   kernelOf({ pid }: Task): Kernel {
     return this.byPid.get(pid)!;
   }

@@ -24,6 +24,8 @@ const BUGS: Readonly<Record<string, readonly [VerdictKind, string]>> = {
   'use-after-close': ['panic', 'useAfterClose'],
   'published-early': ['fault', 'publishedEarly'],
   'late-callback': ['exit', 'lateCallback'],
+  // Of one goroutine: Go's own chance, and nothing to decide.
+  'map-order': ['exit', 'mapOrder'],
   'dropped-wake': ['deadlock', 'droppedWake'],
   'wait-once': ['panic', 'waitOnce'],
   'signal-one': ['deadlock', 'signalOne'],
@@ -44,6 +46,8 @@ const BUGS: Readonly<Record<string, readonly [VerdictKind, string]>> = {
   'leak-first-error': ['leak', 'leakFirstError'],
   'lost-update': ['exit', 'lostUpdate'],
   'lost-in-loop': ['exit', 'lostInLoop'],
+  // Goroutines without a thread: Go's scheduler has them take turns.
+  'one-cpu': ['exit', 'lostUpdate'],
   overdrawn: ['exit', 'overdrawn'],
   'made-twice': ['exit', 'madeTwice'],
   aba: ['exit', '(*stack).'],
@@ -55,7 +59,7 @@ const BUGS: Readonly<Record<string, readonly [VerdictKind, string]>> = {
 };
 
 /** One of each kind, in every run of the tests. */
-const SAMPLE = ['use-before-set', 'two-locks', 'done-twice', 'leak-timeout', 'lost-update', 'race-two-windows'];
+const SAMPLE = ['one-cpu', 'map-order', 'use-before-set', 'two-locks', 'done-twice', 'leak-timeout', 'lost-update', 'race-two-windows'];
 const ALL = process.env.R14_ALL === '1';
 const NAMES = ALL ? Object.keys(BUGS) : SAMPLE;
 const MOST_RUNS = 200;
@@ -121,7 +125,7 @@ describe.skipIf(why)(`exploring${why ? ` (skipped: ${why})` : ''}`, () => {
         expect({ run, verdict: outcome.verdict }).toEqual({ run, verdict: undefined });
         orders.add(outcome.order);
       }
-      expect(orders.size).toBeGreaterThan(1);
+      if (name !== 'map-order') expect(orders.size).toBeGreaterThan(1);
     }, 3_600_000);
   }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,12 @@ func lostUpdate(mended bool) {
 	if n := counter.Load(); n != 2 {
 		fail("counted to %d", n)
 	}
+}
+
+// oneCpu: the same with one processor, where goroutines take turns only when one waits, or Go has it give way.
+func oneCpu(mended bool) {
+	runtime.GOMAXPROCS(1)
+	lostUpdate(mended)
 }
 
 // lostInLoop: the same, 520 times over: most orders are long, and one decision of any of them is enough.

@@ -23,6 +23,24 @@ func useBeforeSet(mended bool) {
 	<-done
 }
 
+// mapOrder: the first of a map is taken for the one that was put in first. No other goroutine has to do with it.
+func mapOrder(mended bool) {
+	waiting := map[int]string{}
+	for i := 0; i < 20; i++ {
+		waiting[i] = "guest"
+	}
+	least := len(waiting)
+	for i := range waiting {
+		least = min(least, i)
+		if !mended {
+			break
+		}
+	}
+	if least >= 15 {
+		fail("guest %d comes first", least)
+	}
+}
+
 // useAfterClose: main waits until the worker has begun, and means that it is done.
 func useAfterClose(mended bool) {
 	var closed atomic.Bool

@@ -64,6 +64,7 @@ export const SIG = {
   CHLD: 17,
   CONT: 18,
   STOP: 19,
+  URG: 23,
   VTALRM: 26,
   PROF: 27,
   SYS: 31,
