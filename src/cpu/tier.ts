@@ -140,7 +140,7 @@ export class Tiers {
   private get hasTime(): boolean {
     const spent = this.jit?.stats.milliseconds ?? 0;
     this.started ??= performance.now();
-    return (process.env.R14_X ?? '').includes('share') || spent <= FREE + (performance.now() - this.started) * this.options.share;
+    return spent <= FREE + (performance.now() - this.started) * this.options.share;
   }
 
   private compile(roots: readonly Block[], weight: ((block: Block) => number) | undefined): void {
