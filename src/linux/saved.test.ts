@@ -51,7 +51,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   EventFd: [],
   TimerFd: ['timers', 'timer'],
   PidFile: ['ended'],
-  Epoll: ['world', 'watchers', 'looked'],
+  Epoll: ['world', 'watchers', 'looked', 'hot'],
   FileNodes: ['last'],
   HostFile: ['files', 'pageFiles', 'held', 'view'],
   HostDirectory: ['files', 'held', 'view'],

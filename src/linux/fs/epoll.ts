@@ -12,6 +12,7 @@ const MODES = 0xf000_0000;
 const ALWAYS = POLL.ERR | POLL.HUP;
 
 interface Interest {
+  readonly epoll: Epoll;
   readonly fd: number;
   readonly file: OpenFile;
   events: number;
@@ -19,6 +20,8 @@ interface Interest {
   /** The file's event count at the last report, for edge triggering. */
   seen: number;
   disabled: boolean;
+  /** Those with the lowest are looked at first. */
+  order: number;
 }
 
 export interface EpollEvent {
@@ -36,9 +39,15 @@ export interface EpollWorld {
   moment: number;
 }
 
-/** epoll(7): interests in the order they were added, level- or edge-triggered. */
+/**
+ * epoll(7): interests in the order they were added, level- or edge-triggered. Only those are looked at whose file may be ready: files tell when they are
+ * (fs/eventpoll.c has a list of these too), so that connections at which nothing happens cost nothing.
+ */
 export class Epoll extends OpenFile {
-  private interests: Interest[] = [];
+  private readonly interests = new Set<Interest>();
+  /** Those that are looked at. */
+  private readonly hot = new Set<Interest>();
+  private order = 0;
   /** Epolls that watch this one. */
   private watchers = new Map<Epoll, number>();
   /** The moment at which it was looked at last, and the conditions that held. */
@@ -64,7 +73,7 @@ export class Epoll extends OpenFile {
   override readiness(): number {
     const { moment } = this.world;
     if (this.looked.moment !== moment) {
-      const bits = this.interests.some(interest => ready(interest) !== 0) ? POLL.IN | POLL.RDNORM : 0;
+      const bits = [...this.hot].some(interest => ready(interest) !== 0) ? POLL.IN | POLL.RDNORM : 0;
       this.looked = { moment, bits };
     }
     return this.looked.bits;
@@ -72,29 +81,28 @@ export class Epoll extends OpenFile {
 
   override close(): void {
     for (const interest of this.interests) this.unwatch(interest);
-    this.interests = [];
   }
 
   /** Throws EEXIST, ENOENT, EINVAL, ELOOP, ENOSPC as epoll_ctl(2). */
   control(operation: number, fd: number, file: OpenFile, events: number, data: bigint): void {
     if (file === this) throw new Errno(E.INVAL);
     this.world.moment++;
-    const known = this.live().find(interest => interest.fd === fd && interest.file === file);
+    const known = [...this.interests].find(interest => interest.fd === fd && interest.file === file);
     switch (operation) {
       case EPOLL_CTL.ADD:
         // As Linux does, which looks for circles before anything else.
         if (file instanceof Epoll && nests(file, this) + 1 + heightOf(this) > MAX_NESTS) throw new Errno(E.LOOP);
         if (known) throw new Errno(E.EXIST);
         if (this.world.watches >= MAX_WATCHES) throw new Errno(E.NOSPC);
-        this.watch({ fd, file, events, data, seen: -1, disabled: false });
+        this.watch({ epoll: this, fd, file, events, data, seen: -1, disabled: false, order: this.order++ });
         return;
       case EPOLL_CTL.MOD:
         if (!known) throw new Errno(E.NOENT);
         Object.assign(known, { events, data, seen: -1, disabled: false });
+        this.hot.add(known);
         return;
       case EPOLL_CTL.DEL:
         if (!known) throw new Errno(E.NOENT);
-        this.interests = this.interests.filter(interest => interest !== known);
         this.unwatch(known);
         return;
       default:
@@ -108,24 +116,26 @@ export class Epoll extends OpenFile {
     // Who asks at the same moment again is told the same, without another look.
     if (this.looked.moment === moment && this.looked.bits === 0) return [];
     const out: EpollEvent[] = [];
-    const reported: Interest[] = [];
-    for (const interest of this.live()) {
+    for (const interest of [...this.hot].sort((a, b) => a.order - b.order)) {
       if (out.length >= limit) break;
       const events = ready(interest);
-      if (events === 0) continue;
+      if (events === 0) {
+        if (interest.disabled || interest.file.tells) this.hot.delete(interest);
+        continue;
+      }
       out.push({ events, data: interest.data });
-      reported.push(interest);
+      interest.order = this.order++;
       interest.seen = interest.file.events;
       if ((interest.events & EPOLLONESHOT) !== 0) interest.disabled = true;
     }
-    if (reported.length === 0) {
-      this.looked = { moment, bits: 0 };
-      return out;
-    }
-    this.world.moment++;
-    const behind = new Set(reported);
-    this.interests = [...this.interests.filter(interest => !behind.has(interest)), ...reported];
+    if (out.length === 0) this.looked = { moment, bits: 0 };
+    else this.world.moment++;
     return out;
+  }
+
+  /** The file of an interest may be ready. */
+  heat(interest: Interest): void {
+    this.hot.add(interest);
   }
 
   stat(): Stat {
@@ -133,7 +143,12 @@ export class Epoll extends OpenFile {
   }
 
   save() {
-    return { ...this.common('epoll'), interests: this.live().map(interest => ({ ...interest, file: interest.file.id })) };
+    const { order, hot } = this;
+    const interests = [...this.interests].map(interest => {
+      const { epoll: _, file, ...rest } = interest;
+      return { ...rest, file: file.id, hot: hot.has(interest) };
+    });
+    return { ...this.common('epoll'), interests, order };
   }
 
   static restore(saved: ReturnType<Epoll['save']>, { epolls }: { readonly epolls: EpollWorld }): Epoll {
@@ -142,17 +157,28 @@ export class Epoll extends OpenFile {
 
   /** The interests, once all files are there. */
   override resume(saved: ReturnType<Epoll['save']>, file: (id: number) => OpenFile): void {
-    for (const interest of saved.interests) this.watch({ ...interest, file: file(interest.file) });
+    this.order = saved.order;
+    for (const { hot, ...rest } of saved.interests) {
+      const interest = { ...rest, epoll: this, file: file(rest.file) };
+      this.watch(interest);
+      if (!hot) this.hot.delete(interest);
+    }
   }
 
   private watch(interest: Interest): void {
     const { file } = interest;
-    this.interests.push(interest);
+    this.interests.add(interest);
+    this.hot.add(interest);
     this.world.watches++;
+    file.watched(interest);
     if (file instanceof Epoll) file.watchers.set(this, (file.watchers.get(this) ?? 0) + 1);
   }
 
-  private unwatch({ file }: Interest): void {
+  unwatch(interest: Interest): void {
+    const { file } = interest;
+    this.interests.delete(interest);
+    this.hot.delete(interest);
+    file.unwatched(interest);
     this.world.watches--;
     if (!(file instanceof Epoll)) return;
     const left = file.watchers.get(this)! - 1;
@@ -162,20 +188,11 @@ export class Epoll extends OpenFile {
 
   /** Epolls that this one watches, and that watch it. */
   get inner(): Epoll[] {
-    return this.live().flatMap(({ file }) => (file instanceof Epoll ? [file] : []));
+    return [...this.interests].flatMap(({ file }) => (file instanceof Epoll ? [file] : []));
   }
 
   get outer(): Epoll[] {
     return [...this.watchers.keys()];
-  }
-
-  /** A closed file leaves by itself. */
-  private live(): Interest[] {
-    if (this.interests.some(interest => interest.file.references === 0)) {
-      for (const interest of this.interests) if (interest.file.references === 0) this.unwatch(interest);
-      this.interests = this.interests.filter(interest => interest.file.references > 0);
-    }
-    return this.interests;
   }
 }
 

@@ -20,6 +20,10 @@ export class EventFd extends OpenFile {
     super('anon_inode:[eventfd]', O.RDWR | flags);
   }
 
+  override get tells(): boolean {
+    return true;
+  }
+
   override get pollable(): boolean {
     return true;
   }
@@ -85,6 +89,10 @@ export class TimerFd extends OpenFile {
     this.expirations = 0n;
     if (deadline === undefined) this.timers.disarm(this.timer);
     else this.timers.arm(this.timer, deadline, interval);
+  }
+
+  override get tells(): boolean {
+    return true;
   }
 
   override get pollable(): boolean {

@@ -61,6 +61,7 @@ export class OpenFiles {
     if (--file.references > 0) return;
     this.locks.left(file.id);
     file.close();
+    file.leaveEpolls();
     this.forget(file.id);
   }
 

@@ -24,14 +24,19 @@ export interface SavedFile {
   readonly events: number;
 }
 
+/** An epoll's interest in an open file, which is told when that may be ready. */
+interface Watch {
+  readonly epoll: { heat(watch: Watch): void; unwatch(watch: Watch): void };
+}
+
 /** An open file description: what descriptors refer to. Methods that a kind of file lacks answer as Linux does for it. */
 export abstract class OpenFile {
   /** Its number among the process's open files, from its first descriptor on. */
   id = 0;
   /** Descriptors that refer to it. */
   references = 0;
-  /** Grows with every event that edge-triggered epoll reports. */
-  events = 0;
+  #events = 0;
+  #watches: Set<Watch> | undefined;
 
   constructor(
     /** As /proc/self/fd shows it. */
@@ -41,6 +46,34 @@ export abstract class OpenFile {
   ) {}
 
   abstract stat(): Stat;
+
+  /** Grows with every event that edge-triggered epoll reports. */
+  get events(): number {
+    return this.#events;
+  }
+
+  set events(count: number) {
+    this.#events = count;
+    if (this.#watches !== undefined) for (const watch of this.#watches) watch.epoll.heat(watch);
+  }
+
+  /** Whether it is never ready for more than it was without such an event. */
+  get tells(): boolean {
+    return false;
+  }
+
+  watched(watch: Watch): void {
+    this.#watches = (this.#watches ?? new Set()).add(watch);
+  }
+
+  unwatched(watch: Watch): void {
+    this.#watches?.delete(watch);
+  }
+
+  /** It is closed: no epoll watches it any more. */
+  leaveEpolls(): void {
+    for (const watch of [...(this.#watches ?? [])]) watch.epoll.unwatch(watch);
+  }
 
   /** What it is open of, for locks: the same for all that are open of that. */
   get identity(): string {

@@ -151,6 +151,10 @@ class PipeReader extends OpenFile {
     super(`pipe:[${inode}]`, O.RDONLY | flags);
   }
 
+  override get tells(): boolean {
+    return true;
+  }
+
   override get pollable(): boolean {
     return true;
   }
@@ -202,6 +206,10 @@ class PipeWriter extends OpenFile {
     flags: number,
   ) {
     super(`pipe:[${inode}]`, O.WRONLY | flags);
+  }
+
+  override get tells(): boolean {
+    return true;
   }
 
   override get pollable(): boolean {

@@ -160,6 +160,10 @@ export class DatagramSocket extends Socket {
     this.net.drop(this.counted(() => this.queue.clear()));
   }
 
+  override get tells(): boolean {
+    return !this.isUnix;
+  }
+
   override readiness(): number {
     const readable = !this.queue.empty || this.shutRead ? POLL.IN | POLL.RDNORM : 0;
     const over = this.shutRead && this.shutWrite ? POLL.HUP : 0;

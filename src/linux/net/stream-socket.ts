@@ -46,6 +46,11 @@ export class StreamSocket extends Socket {
   private pending: StreamSocket[] = [];
   private awaiting: StreamSocket[] = [];
 
+  /** But for the room that all sockets have in common. */
+  override get tells(): boolean {
+    return this.net.admit(1) > 0;
+  }
+
   override get listening(): boolean {
     return this.state === 'listening';
   }
@@ -191,6 +196,7 @@ export class StreamSocket extends Socket {
     if (this.isConnected) this.leave(true);
     this.reset();
     this.remote = undefined;
+    this.events++;
   }
 
   /** Two of socketpair(2). */
