@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { placeOfLink, type SharedPlace } from '../debugger/session/share.js';
+import { placeOfLink, type SharedPlace, wrongProgram } from '../debugger/session/share.js';
 import type { SharedGiven } from '../debugger/session/shared-run.js';
 import { nodePorts } from '../host/node/ports.js';
 import { wishesOf } from '../runtime/bundled/assembly-text.js';
@@ -43,13 +43,8 @@ export async function openLink(parsed: Parsed, link: string): Promise<number> {
       const path = parsed.paths[1];
       if (path === undefined)
         throw new UsageError(`the link is of the program ${subject.name}, which is not in it: r14 open LINK PATH says where it lies`);
-      const digest = nodePorts.digest();
-      digest.update(programBytes(path));
-      const sum = digest.hex();
-      if (sum !== subject.sum)
-        throw new UsageError(
-          `${path} is not the ${subject.name} of the link: its SHA-256 is ${sum.slice(0, 16)}..., not ${subject.sum.slice(0, 16)}...`,
-        );
+      const problem = wrongProgram(path, programBytes(path), subject, nodePorts.digest);
+      if (problem !== undefined) throw new UsageError(problem);
       const { debug } = await import('./exec.js');
       return debug({ ...opened, paths: [path] }, path, undefined, place);
     }

@@ -1,6 +1,6 @@
 /** What a page and its engine, which runs in a worker, tell each other: plain data. */
 import type { LessonMove } from '../debugger/lesson/walk.js';
-import type { SharedPlace, SharedRun } from '../debugger/session/share.js';
+import type { SharedPlace } from '../debugger/session/share.js';
 import type { AssemblyText } from '../runtime/bundled/assembly-text.js';
 import type { CourseLesson } from '../runtime/bundled/catalog.js';
 import type { Input } from '../tui/input.js';
@@ -54,7 +54,7 @@ export type ToEngine =
       readonly number: number;
       readonly subject: Subject;
       /** What a link says of it. */
-      readonly run: SharedRun | undefined;
+      readonly run: SharedPlace | undefined;
     }
   /** Opens what a link leads to, and says so with `linked`. */
   | { readonly kind: 'link'; readonly number: number; readonly link: string }

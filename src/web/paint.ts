@@ -54,7 +54,7 @@ function toldOf(state: State): string {
   if (before === undefined || view.exited) return stop;
   const changed = paneContentOf(state, paneNamed('registers'), UNBROKEN)
     .items.filter(({ row }) => row.some(({ role, text }) => role === 'changed' && text.trim() !== ''))
-    .map(({ row }) => rowText(row).trim().replace(/\s+/g, ' '));
+    .map(({ row }) => rowText(row).trim().replace(/^\*/, '').replace(/\s+/g, ' '));
   const named = changed.slice(0, MOST_CHANGED).join('; ');
   const more = changed.length > MOST_CHANGED ? ` and ${changed.length - MOST_CHANGED} more` : '';
   return changed.length === 0 ? stop : `${stop}. Changed: ${named}${more}`;

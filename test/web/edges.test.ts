@@ -175,11 +175,23 @@ describe.skipIf(noBrowser !== undefined)(`the page at its edges${noBrowser ? ` (
   });
 
   it('says what is wrong with files and texts, and loses nothing', async () => {
-    const { page, context, faults } = await open('#open');
+    const { page, context, faults } = await open();
     const choose = (name: string, buffer: Buffer) =>
       page.locator('.bar input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+    await page.waitForSelector('.machine[aria-busy=false] [data-pane=code]', { timeout: LONG });
+    await command(page, 'stepi 3');
+    const head = await page.locator('.cellhead').textContent();
     await choose('notes.txt', Buffer.from('not a program'));
     expect(await problem(page)).toMatch(/notes\.txt.*ELF/);
+    // What was open still is, and goes on.
+    expect(await page.locator('.cellhead').textContent()).toBe(head);
+    await command(page, 'print 6*7');
+    expect(await paneText(page, 'console')).toContain('42');
+    await page.goto(`${server.url}#open`);
+    await page.reload();
+    await choose('notes.txt', Buffer.from('not a program'));
+    expect(await problem(page)).toMatch(/notes\.txt.*ELF/);
+    await page.waitForSelector('.opening');
     // A program that waits for its libraries may go meanwhile.
     const folder = mkdtempSync(join(tmpdir(), 'r14-gone-'));
     copyFileSync('/bin/true', join(folder, 'gone'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildGo, missing, runR14 } from '../support/build.js';
+import { buildC, buildGo, missing, runR14 } from '../support/build.js';
 import { builtPage, command, headed, LONG, launched, noBrowser, opened, paneText, type Served, served, still } from './browser.js';
 
 /** What Go's -race builds want of the system. */
@@ -284,6 +284,23 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await context.close();
   });
 
+  const noC = missing('gcc');
+  it.skipIf(noC)(`a link asks for its program, and takes no other${noC ? ` (skipped: ${noC})` : ''}`, async () => {
+    const program = buildC('loop', { static: true, flags: ['-O2'] });
+    const { stdout } = runR14(['exec', '--batch', program, '-ex', 'break main', '-ex', 'continue', '-ex', 'share']);
+    const link = stdout.toString().trimEnd();
+    const { page, context, faults } = await open(link.slice(link.lastIndexOf('#')));
+    await page.waitForSelector('.opening', { timeout: LONG });
+    expect(await page.locator('.opening h2').textContent()).toContain(`Drop ${basename(program)} here`);
+    await page.locator('.opening input').setInputFiles(buildC('hello', { static: true }));
+    await page.waitForSelector('.problem', { timeout: LONG });
+    expect(await page.locator('.problem').textContent()).toContain(`is not the ${basename(program)} of the link`);
+    await page.locator('.opening input').setInputFiles(program);
+    await headed(page, 'in main');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   const noGo = missing('go1.26');
   it.skipIf(noGo)(`a real crash is dropped in, and its frames are read${noGo ? ` (skipped: ${noGo})` : ''}`, async () => {
     const { page, context, faults } = await open('#open');
@@ -297,6 +314,7 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await page.waitForSelector('[data-pane=code]', { timeout: LONG });
     await command(page, 'continue');
     await page.waitForFunction(() => document.querySelector('.told')?.textContent?.includes('SIGSEGV'), undefined, { timeout: LONG });
+    expect(await paneText(page, 'console')).toContain('again: Share makes a link that comes here');
     await page.keyboard.press('Escape');
     await page.locator('.screen').press('3');
     await page.locator('.screen').press('z');

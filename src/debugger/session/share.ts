@@ -80,6 +80,21 @@ export function placeOfLink(link: string, { unpack }: Pick<Ports, 'unpack'>): Sh
   return place;
 }
 
+/** Why a program is not the one of a link; undefined: it is. */
+export function wrongProgram(
+  path: string,
+  bytes: Uint8Array,
+  { name, sum }: Extract<SharedSubject, { kind: 'binary' }>,
+  digest: Ports['digest'],
+): string | undefined {
+  const its = digest();
+  its.update(bytes);
+  const found = its.hex();
+  return found === sum
+    ? undefined
+    : `${path} is not the ${name} of the link: its SHA-256 is ${found.slice(0, 16)}..., not ${sum.slice(0, 16)}...`;
+}
+
 /** What the fields of each kind must be. */
 const SUBJECTS: { readonly [Kind in SharedSubject['kind']]: (subject: ReadFields) => boolean } = {
   lesson: ({ name, part }) => isText(name) && isCount(part),

@@ -40,9 +40,10 @@ function becomesPanic(target: Session['target']): boolean {
 }
 
 /** Undefined: of this run is not known how it was started, or it is not the program's own. */
-function againLine({ target, history, stop, launcher, input, clients }: Session): string | undefined {
+function againLine({ target, history, stop, launcher, input, clients, host }: Session): string | undefined {
   const started = startOf(target.process)?.started;
   if (started === undefined || history?.firstChange !== undefined) return undefined;
+  if (host.comesAgain !== undefined) return host.comesAgain;
   const read = input.asked > 0 && input.record().pieces.some(({ bytes }) => bytes.length > 0);
   if (launcher.unsteered !== undefined && (launcher.schedule === undefined || read))
     return 'again: it runs by a schedule; restart and continue come here';

@@ -1,5 +1,5 @@
 /** The page's side of its engine: the worker, what it has told last, and who wants to know. */
-import type { SharedPlace, SharedRun } from '../../debugger/session/share.js';
+import type { SharedPlace } from '../../debugger/session/share.js';
 import type { CourseLesson } from '../../runtime/bundled/catalog.js';
 import {
   FIRST_LESSON,
@@ -51,6 +51,11 @@ export class PageEngine {
   #view = NOTHING_YET;
   /** Counts what was opened: screens of what is gone come late. */
   #opened = 0;
+  /** Of these, what is shown, or may be; and what that is. */
+  #shown = 0;
+  #subject: Subject | undefined;
+  /** What was opened last is not there yet. */
+  #pending = false;
   /** Draws what was prepared, until the engine draws. */
   #redraw: (() => void) | undefined;
   readonly #listeners = new Set<() => void>();
@@ -80,19 +85,22 @@ export class PageEngine {
   follow(link: string): void {
     if (this.#view.fault !== '') this.#renew();
     this.#clear({ linked: undefined });
-    this.send({ kind: 'link', number: ++this.#opened, link });
+    this.send({ kind: 'link', number: this.#opened, link });
   }
 
-  open(subject: Subject, run?: SharedRun): void {
+  /** What is open stays until the other is there: that may be refused. */
+  open(subject: Subject, run?: SharedPlace): void {
     if (this.#view.fault !== '') this.#renew();
-    this.#clear({ subject });
-    this.send({ kind: 'open', number: ++this.#opened, subject, run });
+    if (!this.#view.live) this.#clear();
+    else this.#opened++;
+    this.#pending = true;
+    this.#change({ subject, refused: '', shared: undefined });
+    this.send({ kind: 'open', number: this.#opened, subject, run });
     if (this.#view.course.length === 0 && subject.kind === 'lesson' && subject.name === FIRST_LESSON) void this.#prepare(this.#opened);
   }
 
   /** Leaves what is open. */
   leave(): void {
-    this.#opened++;
     this.send({ kind: 'stop' });
     this.#clear();
   }
@@ -118,13 +126,20 @@ export class PageEngine {
 
   /** What has gone wrong; what was prepared has no engine then. */
   #fail(problem: Partial<Pick<EngineView, 'fault' | 'refused'>>): void {
-    this.#change({ ...problem, ...(this.#redraw === undefined ? {} : { screen: undefined }) });
+    this.#change({
+      ...problem,
+      ...(this.#redraw === undefined ? {} : { screen: undefined }),
+      ...(this.#pending ? { subject: this.#view.live ? this.#subject : undefined } : {}),
+    });
     this.#redraw = undefined;
+    this.#pending = false;
   }
 
   /** Nothing is on the screen. */
   #clear(changes: Partial<EngineView> = {}): void {
     this.#redraw = undefined;
+    this.#shown = ++this.#opened;
+    this.#pending = false;
     this.#change({ subject: undefined, screen: undefined, live: false, refused: '', shared: undefined, ...changes });
   }
 
@@ -141,7 +156,7 @@ export class PageEngine {
   #renew(): void {
     this.#worker.terminate();
     this.#worker = this.#started();
-    this.#change({ fault: '' });
+    this.#clear({ fault: '' });
     if (this.#size !== undefined) this.send({ kind: 'size', size: this.#size });
   }
 
@@ -160,8 +175,13 @@ export class PageEngine {
         this.#change({ problems: message.problems });
         return;
       case 'screen':
-        if (message.number !== this.#opened) return;
+        if (message.number < this.#shown) return;
         this.#redraw = undefined;
+        this.#shown = message.number;
+        if (message.number === this.#opened) {
+          this.#subject = this.#view.subject;
+          this.#pending = false;
+        }
         this.#change({ screen: message.screen, live: true });
         return;
       case 'left':

@@ -8,7 +8,7 @@ import type { Launcher } from '../../debugger/session/host.js';
 import { assembledLauncher, launcher, startOptions } from '../../debugger/session/launcher.js';
 import { Session } from '../../debugger/session/session.js';
 import type { Settings } from '../../debugger/session/settings.js';
-import { linkOf, placeOfLink, type SharedRun } from '../../debugger/session/share.js';
+import { linkOf, placeOfLink, type SharedPlace, wrongProgram } from '../../debugger/session/share.js';
 import { inputsOf, type SharedGiven } from '../../debugger/session/shared-run.js';
 import type { Assets } from '../../host/assets.js';
 import { utf8Text } from '../../host/bytes.js';
@@ -41,6 +41,21 @@ const MEBIBYTE = 2 ** 20;
 /** What waits for what is being opened. */
 const TO_WHAT_IS_OPEN: ReadonlySet<ToEngine['kind']> = new Set(['input', 'line', 'walk', 'share']);
 
+/** Where sessions are shown: there is none while they are opened. */
+interface Stage {
+  presenter?: Presenter;
+}
+
+interface SessionOptions {
+  readonly files?: HostFiles;
+  readonly settings?: Settings;
+  readonly inputs?: readonly (InputRecord | undefined)[];
+  readonly again?: string;
+}
+
+/** How one comes to a crash again of a program that is only here. */
+const AGAIN_HERE = 'again: Share makes a link that comes here';
+
 export class Engine {
   readonly #catalog: Catalog;
   #presenter: Presenter | undefined;
@@ -48,6 +63,8 @@ export class Engine {
   #size: ScreenSize = { rows: 40, columns: 120 };
   /** Counts what was opened: what comes late of one that is gone is not shown. */
   #generation = 0;
+  /** The same of what was to be opened. */
+  #asked = 0;
   /** What is being opened. */
   #opening: Promise<void> = Promise.resolve();
 
@@ -119,11 +136,18 @@ export class Engine {
     this.post({ kind: 'shared', link, whole: place.subject.kind !== 'binary', read: place.given?.inputs !== undefined });
   }
 
-  async #open(number: number, subject: Subject, run: SharedRun | undefined): Promise<void> {
-    const generation = ++this.#generation;
+  async #open(number: number, subject: Subject, run: SharedPlace | undefined): Promise<void> {
+    const generation = ++this.#asked;
+    const stage: Stage = {};
+    const begun = await this.#begun(subject, stage, run).catch(error => {
+      // Nobody waits for what is wrong with it any more.
+      if (generation === this.#asked || !(error instanceof Told)) throw error;
+    });
+    if (begun === undefined || generation !== this.#asked) return;
+    const { opened, title, written } = begun;
+    // What was open until now stays when the other cannot be opened.
     this.#opened?.session.interrupt();
-    const { opened, title, written } = await this.#begun(subject, run?.given);
-    if (generation !== this.#generation) return;
+    this.#generation = generation;
     this.#opened = opened;
     const presenter: Presenter = new Presenter(
       opened,
@@ -151,21 +175,30 @@ export class Engine {
         left: () => this.post({ kind: 'left' }),
       },
     );
-    this.#presenter = presenter;
+    this.#presenter = stage.presenter = presenter;
     this.post({ kind: 'screen', number, screen: this.shown(presenter.state) });
     presenter.begin();
   }
 
-  async #begun(subject: Subject, given: SharedGiven = {}): Promise<{ opened: Opened; title: string; written: () => string }> {
+  async #begun(
+    subject: Subject,
+    stage: Stage,
+    run: SharedPlace | undefined,
+  ): Promise<{ opened: Opened; title: string; written: () => string }> {
+    const given = run?.given ?? {};
     const alone = (title: string, launch: Launcher, files: HostFiles = noFiles) => ({
-      opened: { session: this.#session(launch, files, undefined, inputsOf(given)) },
+      opened: { session: this.#session(launch, stage, { files, inputs: inputsOf(given), again: AGAIN_HERE }) },
       title,
       written: () => '',
     });
     switch (subject.kind) {
       case 'binary': {
         const { file, libraries } = subject;
-        const { files, path } = await treeOf(file, libraries);
+        const { files, path, bytes } = await treeOf(file, libraries);
+        if (run?.subject.kind === 'binary') {
+          const problem = wrongProgram(file.name, bytes, run.subject, webPorts(this.assets, files).digest);
+          if (problem !== undefined) throw new Told(problem);
+        }
         const launch = launcher({
           ...this.#common(files, 'binary'),
           ...startOptions(path, given),
@@ -191,11 +224,11 @@ export class Engine {
       case 'lesson': {
         const { name, part = 0 } = subject;
         const { file, text } = this.#catalog.lesson(name);
-        const stage = sessionsStage((variant, race, settings) => this.#session(this.#bundled(name, variant, race), noFiles, settings));
+        const programs = sessionsStage((variant, race, settings) => this.#session(this.#bundled(name, variant, race), stage, { settings }));
         const after = this.#catalog.afterLesson(name, next => `Next: ${next.title} (${next.minutes} minutes)`);
-        const walk = new LessonWalk(new LessonRun(parseLesson(file, text), stage), () => undefined, after);
+        const walk = new LessonWalk(new LessonRun(parseLesson(file, text), programs), () => undefined, after);
         await walk.resume(part);
-        return { opened: walk, title: name, written: () => stage.printed() };
+        return { opened: walk, title: name, written: () => programs.printed() };
       }
     }
   }
@@ -212,21 +245,18 @@ export class Engine {
     });
   }
 
-  /** What happens in it is told to the screen. */
-  #session(launch: Launcher, files: HostFiles, settings?: Settings, inputs?: readonly (InputRecord | undefined)[]): Session {
-    const host = webHost(this.version, files, '/', webPorts(this.assets, files).pack);
+  /** What happens in it is told to its screen. */
+  #session(launch: Launcher, stage: Stage, { files = noFiles, settings, inputs, again }: SessionOptions): Session {
+    const host = webHost({ version: this.version, files, cwd: '/', pack: webPorts(this.assets, files).pack, again });
     const session = new Session(launch, host, undefined, settings, undefined, inputs);
-    this.#attend(session);
-    return session;
-  }
-
-  #attend({ events }: Session): void {
+    const { events } = session;
     const decoders = { 1: new TextDecoder(), 2: new TextDecoder() };
-    this.#presenter?.shown.renewed();
-    events.on('started', () => this.#presenter?.shown.renewed());
-    events.on('output', ({ descriptor, bytes }) => this.#presenter?.shown.written(decoders[descriptor].decode(bytes, { stream: true })));
-    events.on('starved', () => this.#presenter?.shown.starved());
-    events.on('message', ({ text }) => this.#presenter?.shown.said(text));
+    stage.presenter?.shown.renewed();
+    events.on('started', () => stage.presenter?.shown.renewed());
+    events.on('output', ({ descriptor, bytes }) => stage.presenter?.shown.written(decoders[descriptor].decode(bytes, { stream: true })));
+    events.on('starved', () => stage.presenter?.shown.starved());
+    events.on('message', ({ text }) => stage.presenter?.shown.said(text));
+    return session;
   }
 
   #common(files: HostFiles, kind: keyof typeof MEMORY) {

@@ -29,8 +29,19 @@ export const after = (milliseconds: number, action: () => void): (() => void) =>
 
 const PAGE_CLOCK: InputClock = { soon, after };
 
-/** `files`: what was given to the page; `cwd`: where it lies. */
-export function webHost(version: string, files: HostFiles, cwd: string, pack: NonNullable<Ports['pack']>): Host {
+export interface WebHostOptions {
+  /** r14's. */
+  readonly version: string;
+  /** What was given to the page. */
+  readonly files: HostFiles;
+  /** Where it lies. */
+  readonly cwd: string;
+  readonly pack: NonNullable<Ports['pack']>;
+  /** See Host.comesAgain. */
+  readonly again: string | undefined;
+}
+
+export function webHost({ version, files, cwd, pack, again }: WebHostOptions): Host {
   const read = (path: string): Uint8Array | undefined => {
     const real = resolve(cwd, path);
     const stat = files.stat(real);
@@ -56,6 +67,7 @@ export function webHost(version: string, files: HostFiles, cwd: string, pack: No
     writeFile: unwritten,
     appendFile: unwritten,
     again: AGAIN,
+    ...(again === undefined ? {} : { comesAgain: again }),
     notesCourse: true,
     version,
     links: { page: new URL(/* @vite-ignore */ '..', import.meta.url).href, pack },

@@ -17,7 +17,7 @@ const LIBRARY_FOLDERS = ['/lib/x86_64-linux-gnu', '/lib64', '/usr/lib', '/lib'];
 export async function treeOf(
   program: GivenFile,
   libraries: readonly GivenFile[],
-): Promise<{ readonly files: HostFiles; readonly path: string }> {
+): Promise<{ readonly files: HostFiles; readonly path: string; readonly bytes: Uint8Array }> {
   const [bytes, ...rest] = await Promise.all([program, ...libraries].map(bytesOf));
   const elf = new Elf(bytes!, program.name);
   const { interpreter } = elf;
@@ -35,7 +35,7 @@ export async function treeOf(
     const folders = [...LIBRARY_FOLDERS, ...(name === basename(interpreter ?? '') ? [dirname(interpreter!)] : [])];
     for (const folder of folders) tree.set(`${folder}/${name}`, bytes);
   }
-  return { files: memoryFiles(tree), path };
+  return { files: memoryFiles(tree), path, bytes: bytes! };
 }
 
 /** Throws Told: a file may have gone since it was given. */
