@@ -467,6 +467,7 @@ const LINES: Readonly<Record<string, Schema>> = {
       run: integer,
       order: about('a hash of the order of synchronisation', string),
       steps: integer,
+      'cut?': about('it had no end within --limit', boolean),
       'failure?': object({
         verdict: object({ kind: string, text: string, 'details?': strings }),
         stir: maybe(anything),

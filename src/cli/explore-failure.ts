@@ -1,7 +1,7 @@
 /** What is told of a run that has failed, and its schedule kept: by the search itself, and by who puts its parts together. */
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RunVerdict } from '../debugger/explore/verdict.js';
+import { replaceFile } from '../host/node/kept.js';
 import { shellWord } from '../host/shell-word.js';
 import { writeOut } from './output.js';
 
@@ -15,7 +15,7 @@ export const programWords = (program: string, args: readonly string[]): readonly
 export function keepSchedule(program: string, args: readonly string[], run: number, schedule: string): void {
   const file = `${basename(program, '.test')}-${run}.schedule`;
   try {
-    writeFileSync(file, schedule);
+    replaceFile(file, schedule);
     writeOut(1, `  r14 exec --schedule ${[shellWord(file), ...programWords(program, args)].join(' ')}\n`);
   } catch (error) {
     writeOut(2, `r14: ${file} cannot be written (${(error as NodeJS.ErrnoException).code}); this is what was to be in it:\n`);

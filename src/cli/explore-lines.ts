@@ -33,6 +33,8 @@ export interface RunLine {
   readonly run: number;
   readonly order: string;
   readonly steps: number;
+  /** There was no end within the limit. */
+  readonly cut?: true;
   readonly failure?: FailureLine;
 }
 
@@ -44,8 +46,8 @@ export interface DoneLine {
 
 export type ExploreLine = HeaderLine | RunLine | DoneLine;
 
-export function runLine(run: number, { order, steps, verdict, decisions }: RunOutcome, stir: number | undefined): RunLine {
-  if (verdict === undefined) return { run, order, steps };
+export function runLine(run: number, { order, steps, verdict, decisions, cut }: RunOutcome, stir: number | undefined): RunLine {
+  if (verdict === undefined) return { run, order, steps, ...(cut ? { cut } : {}) };
   const failure = { verdict, stir: stir ?? null, decisions: decisions.map(({ who, count, chosen }) => [who, count, chosen] as const) };
   return { run, order, steps, failure };
 }
@@ -56,7 +58,8 @@ export const decisionsOf = ({ decisions }: FailureLine): readonly OrderDecision[
 /** What the fields of each line must be, by the one that it is known by. */
 const LINES: Readonly<Record<string, (line: ReadFields) => boolean>> = {
   explore: ({ explore, shard }) => isFields(explore) && isSearch(explore) && isShard(shard),
-  run: ({ run, order, steps, failure }) => isCount(run) && isText(order) && isCount(steps) && (failure === undefined || isFailure(failure)),
+  run: ({ run, order, steps, cut, failure }) =>
+    isCount(run) && isText(order) && isCount(steps) && (cut === undefined || cut === true) && (failure === undefined || isFailure(failure)),
   done: ({ done, interrupted }) => isCount(done) && (interrupted === undefined || interrupted === true),
 };
 

@@ -20,11 +20,11 @@ interface Worker {
   error: string;
 }
 
-/** How the workers ended: what is wrong with each that has not done its part. */
-export interface WorkersEnd {
-  readonly troubles: readonly string[];
-  /** All runs before it are done. */
-  readonly next: number;
+/** What a worker has left of its part. */
+export interface WorkerRest {
+  readonly rest: SearchPart;
+  /** Why; undefined: it was asked to stop, or those before it are enough. */
+  readonly trouble: string | undefined;
 }
 
 export class Workers {
@@ -40,7 +40,7 @@ export class Workers {
   constructor(
     parsed: Parsed,
     path: string,
-    private readonly part: SearchPart,
+    part: SearchPart,
     private readonly count: number,
     private readonly told: (line: RunLine) => void,
   ) {
@@ -68,18 +68,15 @@ export class Workers {
   }
 
   /** When all have ended. */
-  async end(): Promise<WorkersEnd> {
+  async end(): Promise<readonly WorkerRest[]> {
     await this.followed;
-    const troubles = this.workers.flatMap(({ done, error, last }, index) => {
-      if (done || this.stopping || last >= this.bound) return [];
-      return [`worker ${index + 2} of ${this.count} ended before its part was done${last === 0 ? '' : `, behind run ${last}`}: ${error}`];
+    return this.workers.flatMap(({ done, error, last, part }, index) => {
+      if (done) return [];
+      const from = last === 0 ? firstRunOf(part) : last + part.of;
+      const rest = { ...part, from, runs: Math.max(0, part.from + part.runs - from) };
+      const who = `worker ${index + 2} of ${this.count} ended before its part was done${last === 0 ? '' : `, behind run ${last}`}: ${error}`;
+      return [{ rest, trouble: this.stopping || last >= this.bound ? undefined : who }];
     });
-    const { from, runs } = this.part;
-    const next = Math.min(
-      from + runs,
-      ...this.workers.map(({ done, last, part }) => (done ? from + runs : last === 0 ? firstRunOf(part) : last + part.of)),
-    );
-    return { troubles, next };
   }
 
   private async follow(worker: Worker): Promise<void> {

@@ -12,6 +12,7 @@ import { type ScheduledRun, scheduleText } from '../explore/schedule.js';
 import { replayed } from '../explore/strategies.js';
 import { nodePorts } from '../host/node/ports.js';
 import { shellWord } from '../host/shell-word.js';
+import { Told } from '../host/told.js';
 import type { Runnable } from '../runtime/bundled/detected.js';
 import { collectGarbage } from './collect.js';
 import { failureText, keepSchedule, programWords } from './explore-failure.js';
@@ -19,6 +20,7 @@ import { decisionsOf, type ExploreLine, type RunLine, runLine } from './explore-
 import { EXPLORE_CPUS, type ExploreWishes, exploreWishes, scheduledRun } from './explore-options.js';
 import { Workers } from './explore-workers.js';
 import type { Parsed } from './flags.js';
+import { isSystemError } from './host.js';
 import { fileOfStdin } from './input.js';
 import { writeOut } from './output.js';
 import { processOptions } from './process-options.js';
@@ -116,7 +118,17 @@ class Search {
   async lines(): Promise<number> {
     const { wishes, run, explorer } = this;
     const { strategy, seed, until, part } = wishes;
-    const print = (line: ExploreLine) => writeOut(1, `${JSON.stringify(line)}\n`);
+    let behind = 0;
+    const print = (line: ExploreLine) => {
+      try {
+        writeOut(1, `${JSON.stringify(line)}\n`);
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+        const next = behind === 0 ? 'nothing is written' : `what is written ends behind run ${behind}, and --merge says so`;
+        throw new Told(`its lines cannot be written (${(error as NodeJS.ErrnoException).code}): ${next}`);
+      }
+      if ('run' in line) behind = line.run;
+    };
     print({ explore: { ...run, strategy, seed, until, from: part.from, runs: part.runs }, shard: [part.index, part.of] });
     const usual = await usualRun(explorer);
     // Only the first part tells of it: it is the same in all.
@@ -153,13 +165,25 @@ class Search {
       },
       () => pool.bound,
     );
-    const end = await pool.end();
-    next = Math.min(next, end.next);
+    const rests = await pool.end();
+    for (const { trouble, rest } of rests) {
+      if (trouble !== undefined) this.aside(`r14: ${trouble}; what it has found is kept, and the rest of its part is done here`);
+      let from = firstRunOf(rest);
+      if (trouble !== undefined)
+        await this.own(
+          rest,
+          ({ run, outcome }) => {
+            from = run + rest.of;
+            if (outcome.verdict !== undefined) pool.failed(run);
+          },
+          () => pool.bound,
+        );
+      next = Math.min(next, from);
+    }
     this.progress(true);
-    for (const trouble of end.troubles) writeOut(2, `r14: ${trouble}; what it has found is kept\n`);
     if (count.failed !== undefined) return this.fails(await this.again(count.failed), undefined);
     if (next < part.from + part.runs) return this.goesOn(next);
-    writeOut(1, `nothing found: ${count.text()}${count.stale === undefined ? '' : `; ${count.stale}`}\n`);
+    writeOut(1, `nothing found: ${[count.text(), ...count.remarks].join('; ')}\n`);
     return 0;
   }
 
@@ -211,8 +235,18 @@ class Search {
     writeOut(2, Buffer.from(`\r\x1b[K${text === undefined ? '' : `  ${text}`.slice(0, columns - 1)}`));
   }
 
-  private nothingToChoose({ verdict }: RunOutcome): number {
+  /** A line for itself, where there may be one of progress. */
+  private aside(text: string): void {
+    this.line(undefined);
+    writeOut(2, `${text}\n`);
+  }
+
+  private nothingToChoose({ verdict, cut }: RunOutcome): number {
     const { explorer } = this;
+    if (cut && verdict === undefined) {
+      writeOut(2, `r14: --limit ended it before there was anything to choose: ${this.wishes.limits.limit} instructions are too few\n`);
+      return 2;
+    }
     const why =
       explorer.points === 0 ? 'r14 finds no goroutines in its code to steer' : 'no two of its goroutines could ever go on at the same time';
     if (verdict === undefined) writeOut(1, `nothing to explore: ${why}, so it has one order, in which it does not fail\n`);
@@ -266,7 +300,12 @@ class Search {
       decision => decisionText(images, decision),
     );
     keepSchedule(this.path, this.parsed.args, run, text);
-    if (everywhere === undefined) writeOut(1, this.decisionsText(outcome, small));
+    if (everywhere === undefined && small.outcome.decisions.length === 0 && small.stir === undefined)
+      writeOut(
+        2,
+        'r14: now it fails in the usual order too, in which it did well at first: it depends on something outside of r14, such as a file that has changed meanwhile\n',
+      );
+    else if (everywhere === undefined) writeOut(1, this.decisionsText(outcome, small));
     return 1;
   }
 

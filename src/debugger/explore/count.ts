@@ -7,6 +7,7 @@ const STALE = 200;
 interface CountedRun {
   readonly run: number;
   readonly order: string;
+  readonly cut?: true;
   readonly failure?: unknown;
 }
 
@@ -15,6 +16,8 @@ const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String
 /** `now`: milliseconds. */
 export class SearchCount<Run extends CountedRun> {
   runs = 0;
+  /** Those without an end within the limit. */
+  cut = 0;
   /** The first by number that has failed. */
   failed: Run | undefined;
   private readonly started: number;
@@ -29,6 +32,7 @@ export class SearchCount<Run extends CountedRun> {
 
   add(line: Run): void {
     this.runs++;
+    if (line.cut === true) this.cut++;
     if (!this.orders.has(line.order)) {
       this.orders.add(line.order);
       this.lastNew = this.runs;
@@ -45,6 +49,12 @@ export class SearchCount<Run extends CountedRun> {
   get stale(): string | undefined {
     const without = this.runs - this.lastNew;
     return without >= STALE && without * 10 >= this.runs ? `the last ${without} runs had no new order` : undefined;
+  }
+
+  /** Of a search that has found nothing, what is to be known of it: absent where there is nothing. */
+  get remarks(): readonly string[] {
+    const cut = this.cut === 0 ? [] : [`${this.cut} of them had no end within --limit, so nothing is known of how they would have ended`];
+    return [...cut, ...(this.stale === undefined ? [] : [this.stale])];
   }
 
   get seconds(): number {

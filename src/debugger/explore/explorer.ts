@@ -45,6 +45,8 @@ export interface RunOutcome {
   /** The process's `t` where it stopped, and whether that was its own end. */
   readonly t: number;
   readonly ended: boolean;
+  /** It was cut off: there was no end within the limit. */
+  readonly cut: boolean;
 }
 
 /** Instructions between two looks at what was printed. */
@@ -179,6 +181,7 @@ export class Explorer {
       instructions: this.process.t - from,
       t: this.process.t,
       ended: stop?.kind === 'exited',
+      cut: stop === undefined,
     };
   }
 
