@@ -150,10 +150,34 @@ func named() {
 	fmt.Println(strings.Contains(fmt.Sprint(err), "no such file"))
 }
 
+// What one connection brings is copied to another, whose reader takes its time: splice(2) finds no room on the way.
+func proxied() {
+	far := must(net.Listen("tcp", "127.0.0.1:0"))
+	near := must(net.Listen("tcp", "127.0.0.1:0"))
+	go func() {
+		in := must(near.Accept())
+		out := must(net.Dial("tcp", far.Addr().String()))
+		n, err := io.Copy(out, in)
+		out.Close()
+		fmt.Println("copied", n, err)
+	}()
+	go func() {
+		conn := must(net.Dial("tcp", near.Addr().String()))
+		conn.Write(make([]byte, 8<<20))
+		conn.Close()
+	}()
+	conn := must(far.Accept())
+	time.Sleep(20 * time.Millisecond)
+	n := must(io.Copy(io.Discard, conn))
+	time.Sleep(20 * time.Millisecond)
+	fmt.Println("came", n)
+}
+
 func main() {
 	encrypted()
 	datagrams()
 	named()
+	proxied()
 	loopback := must(net.InterfaceByName("lo"))
 	fmt.Println(loopback.Index, loopback.Name, loopback.MTU, loopback.Flags&(net.FlagUp|net.FlagLoopback), must(loopback.Addrs()))
 	addresses, _ := net.LookupHost("r14.invalid")

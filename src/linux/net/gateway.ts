@@ -93,8 +93,8 @@ export class Gateway implements ClientRoom {
   }
 
   room(number: number): number {
-    const socket = this.clients.get(number)?.socket;
-    return socket === undefined || (socket.readiness() & (POLL.OUT | POLL.HUP)) === 0 ? 0 : socket.free();
+    // Nothing may come of the question: a run that is done again does not ask it.
+    return this.clients.get(number)?.socket.vacancy ?? 0;
   }
 
   get waiting(): readonly number[] {

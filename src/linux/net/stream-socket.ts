@@ -282,8 +282,17 @@ export class StreamSocket extends Socket {
     return this.ended || this.shutRead || this.state === 'closed' ? NO_MESSAGE : WOULD_BLOCK;
   }
 
+  /** Who finds no room is told when there is some. */
   override free(): number {
+    const { vacancy } = this;
+    if (vacancy === 0) this.starved = true;
+    return vacancy;
+  }
+
+  /** Bytes that it takes now, for who only looks; what it will not send it takes all of. */
+  get vacancy(): number {
     const { peer } = this;
+    if (this.state === 'connecting') return 0;
     return peer === undefined || this.shutWrite ? Number.POSITIVE_INFINITY : this.net.admit(Math.max(0, peer.room - peer.filled));
   }
 
