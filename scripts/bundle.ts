@@ -68,6 +68,20 @@ const plainWidths: Plugin = {
   },
 };
 
+/** What unpacks zstd is loaded when something is packed so. */
+const lateZstd: Plugin = {
+  name: 'fzstd',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^fzstd$/ }, ({ path, namespace }) =>
+      namespace === 'late zstd' ? undefined : { path, namespace: 'late zstd' },
+    );
+    plugins.onLoad({ filter: /.*/, namespace: 'late zstd' }, () => ({
+      contents: "let load; export const Decompress = function (told) { return new (load ??= require('fzstd')).Decompress(told); };",
+      resolveDir: root,
+    }));
+  },
+};
+
 /** All imports are inside the function that the bundle is, so that `Script` can run it. */
 const builtinsRequired: Plugin = {
   name: 'builtins',
@@ -168,7 +182,7 @@ export async function bundleInto(folder: string): Promise<void> {
     metafile: true,
     // What is made of the op table's rows is in files beside the bundle: it needs of them only the traits.
     conditions: ['made-before'],
-    plugins: [icedAsModule, plainWidths, withoutDevtools, builtinsRequired],
+    plugins: [icedAsModule, plainWidths, lateZstd, withoutDevtools, builtinsRequired],
   });
   const files = filesOfParts(metafile);
   const parts = await Promise.all(

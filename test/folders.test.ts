@@ -49,7 +49,7 @@ const RIM: ReadonlySet<string> = new Set(['app.tsx', 'screen.tsx', 'surface.ts',
 /** Packages without environment. */
 const PACKAGES: ReadonlySet<string> = new Set(['iced-x86', 'string-width']);
 /** Those of a page. */
-const PAGE_PACKAGES = /^(?:fflate|react|react-dom\/client|@codemirror\/\w+|@lezer\/\w+)$/;
+const PAGE_PACKAGES = /^(?:fflate|fzstd|react|react-dom\/client|@codemirror\/\w+|@lezer\/\w+)$/;
 
 const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
 

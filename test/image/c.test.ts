@@ -1,4 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/image/api.js';
 import { Images } from '../../src/image/images.js';
@@ -60,6 +63,21 @@ describe.skipIf(why)(`C programs${skipped}`, () => {
     expect(image.unwindAt(main.entry)).toMatchObject({ cfa: { register: 7, offset: 8 }, how: 'cfi' });
     expect([...image.statementsIn(main.entry, main.end)].length).toBeGreaterThan(3);
     expect(image.inlineFrames(main.entry).at(-1)).toMatchObject({ name: 'main', inlined: false });
+  });
+
+  const packs = spawnSync('objcopy', ['--help'], { encoding: 'utf8' }).stdout?.includes('zstd') === true;
+  it.skipIf(!packs)(`with zstd sections: have the same lines${packs ? '' : ' (skipped: no objcopy that makes them)'}`, () => {
+    const path = buildC('sorting');
+    const folder = mkdtempSync(join(tmpdir(), 'r14-zstd-'));
+    const packed = join(folder, 'sorting');
+    execFileSync('objcopy', ['--compress-debug-sections=zstd', path, packed]);
+    const [plain, image] = [open(path, BIAS), open(packed, BIAS)];
+    rmSync(folder, { recursive: true });
+    const main = image.functionsNamed('main')[0]!;
+    expect(main.source).toBe('dwarf');
+    const statements = (of: Image) => [...of.statementsIn(main.entry, main.end)];
+    expect(statements(image)).toEqual(statements(plain));
+    expect(image.problems).toEqual([]);
   });
 
   it('have stubs named as objdump names them', () => {

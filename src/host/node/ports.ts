@@ -1,5 +1,6 @@
 /** What r14's core needs of its surroundings, from Node. Modules that not every run needs are loaded when they are: node:crypto takes longer than to start a small program. */
 import type { Ports } from '../ports.js';
+import { unzstd } from '../web/zstd.js';
 import { nodeAssets } from './assets.js';
 import { nodeFiles } from './files.js';
 
@@ -16,7 +17,7 @@ export const nodePorts: Ports = {
     zlib: (packed, most) => zlib().inflateSync(packed, { maxOutputLength: most }),
     get zstd() {
       const decompress = zstd();
-      return decompress && ((packed: Uint8Array, most: number) => decompress(packed, { maxOutputLength: most }));
+      return decompress === undefined ? unzstd : (packed: Uint8Array, most: number) => decompress(packed, { maxOutputLength: most });
     },
   },
   pack: plain => zlib().deflateSync(plain, { level: 9 }),

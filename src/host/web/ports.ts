@@ -5,12 +5,12 @@ import type { HostFiles } from '../files.js';
 import type { Ports } from '../ports.js';
 import { Told } from '../told.js';
 import { Sha256 } from './digest.js';
+import { unzstd } from './zstd.js';
 
 export const webPorts = (assets: Assets, files: HostFiles): Ports & Required<Pick<Ports, 'pack'>> => ({
   files,
   assets,
-  // RFC 8878 (zstd) no browser has at once: what is packed so says that it cannot be read here.
-  unpack: { zlib: inflated },
+  unpack: { zlib: inflated, zstd: unzstd },
   pack: plain => zlibSync(plain, { level: 9 }),
   digest: () => new Sha256(),
 });

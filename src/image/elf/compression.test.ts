@@ -34,7 +34,7 @@ describe('compressed sections', () => {
     ['are no zlib stream', section(1, 100, contents.subarray(0, 40)), /^\.x: does not decompress/],
     ['are of an unknown kind', section(7, 100, packed), /^\.x: compression type 7 is unknown/],
     ['end in their header', section(1, 100, packed).subarray(0, 20), /^\.x: /],
-    ['are zstd and corrupt, or too new for this Node', section(2, 100, packed), /^\.x: (does not decompress|is compressed with zstd)/],
+    ['are zstd and corrupt', section(2, 100, packed), /^\.x: does not decompress/],
   ])('that %s are refused', (_, bytes, message) => {
     expect(() => decompressSection(bytes, '.x', unpack)).toThrow(FormatError);
     expect(() => decompressSection(bytes, '.x', unpack)).toThrow(message);

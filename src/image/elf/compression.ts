@@ -24,7 +24,7 @@ export function decompressSection(bytes: Uint8Array, name: string, unpack: Unpac
   const packed = r.slice(r.remaining);
   if (type === ELFCOMPRESS_ZLIB) return inflate(packed, size, name, unpack);
   if (type !== ELFCOMPRESS_ZSTD) throw new FormatError(`${name}: compression type ${type} is unknown`);
-  if (!unpack.zstd) throw new FormatError(`${name}: is compressed with zstd, which cannot be decompressed here (Node 22.15 and later can)`);
+  if (!unpack.zstd) throw new FormatError(`${name}: is compressed with zstd, which cannot be decompressed here`);
   return guarded(name, size, packed, unpack.zstd);
 }
 
