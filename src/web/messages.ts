@@ -127,6 +127,8 @@ export type FromEngine =
   | { readonly kind: 'shared'; readonly link: string; readonly whole: boolean; readonly read: boolean }
   /** `number`: of what was opened with it. */
   | { readonly kind: 'screen'; readonly number: number; readonly screen: PaintedScreen }
+  /** The program runs no further: the screen comes when it has been looked at. */
+  | { readonly kind: 'stopping' }
   /** The reader has left what was open. */
   | { readonly kind: 'left' }
   /** What was to be opened cannot be: in words, nothing has changed. */

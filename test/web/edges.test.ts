@@ -161,7 +161,15 @@ describe.skipIf(noBrowser !== undefined)(`the page at its edges${noBrowser ? ` (
     await page.waitForSelector('.machine[data-running=true]', { timeout: LONG });
     // It runs, and the page can be used meanwhile.
     await page.waitForFunction(() => document.querySelector('.cellhead')?.textContent?.includes('M/s'), undefined, { timeout: LONG });
+    const said = page.evaluate(
+      () =>
+        new Promise<string>(done => {
+          const told = document.querySelector('.told')!;
+          new MutationObserver(() => done(told.textContent!)).observe(told, { childList: true, characterData: true, subtree: true });
+        }),
+    );
     await page.locator('button.stop').click();
+    expect(await said).toBe('stopping');
     await still(page);
     expect(await page.locator('.cellhead').textContent()).toContain('interrupted');
     await type(GREEDY, 'Greedy()');

@@ -29,7 +29,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
     else if (place.kind === 'link') engine.follow(place.link);
   }, [engine, place]);
   useKeys(engine);
-  const { screen, live, subject, refused, fault, shared, linked } = view;
+  const { screen, live, stopping, subject, refused, fault, shared, linked } = view;
   // A link leads to where its subject is shown.
   const followed = place.kind === 'link' ? linked?.subject : undefined;
   const playing = place.kind === 'play' || followed?.kind === 'assembly';
@@ -62,7 +62,7 @@ export function App({ engine, embedded }: { engine: PageEngine; embedded: boolea
               ) : (
                 <LessonText engine={engine} lesson={screen.lesson} running={screen.running} />
               ))}
-            <LiveScreen engine={engine} screen={screen} live={live} />
+            <LiveScreen engine={engine} screen={screen} live={live} stopping={stopping} />
           </div>
         )}
       </main>

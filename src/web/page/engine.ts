@@ -20,6 +20,8 @@ export interface EngineView {
   readonly screen: PaintedScreen | undefined;
   /** The screen is the engine's, which answers; else it was prepared, and keys and clicks wait. */
   readonly live: boolean;
+  /** The program has been stopped, and is being looked at. */
+  readonly stopping: boolean;
   /** What was opened last; undefined: nothing, or it was left. */
   readonly subject: Subject | undefined;
   /** Why what was to be opened is not. */
@@ -38,6 +40,7 @@ const NOTHING_YET: EngineView = {
   problems: [],
   screen: undefined,
   live: false,
+  stopping: false,
   subject: undefined,
   refused: '',
   shared: undefined,
@@ -140,7 +143,7 @@ export class PageEngine {
     this.#redraw = undefined;
     this.#shown = ++this.#opened;
     this.#pending = false;
-    this.#change({ subject: undefined, screen: undefined, live: false, refused: '', shared: undefined, ...changes });
+    this.#change({ subject: undefined, screen: undefined, live: false, stopping: false, refused: '', shared: undefined, ...changes });
   }
 
   /** A key with that letter. */
@@ -182,7 +185,10 @@ export class PageEngine {
           this.#subject = this.#view.subject;
           this.#pending = false;
         }
-        this.#change({ screen: message.screen, live: true });
+        this.#change({ screen: message.screen, live: true, stopping: this.#view.stopping && message.screen.running });
+        return;
+      case 'stopping':
+        this.#change({ stopping: true });
         return;
       case 'left':
         this.#change({ subject: undefined, screen: undefined, live: false });

@@ -18,9 +18,10 @@ interface LiveScreenProps {
   readonly engine: PageEngine;
   readonly screen: PaintedScreen | undefined;
   readonly live: boolean;
+  readonly stopping: boolean;
 }
 
-export function LiveScreen({ engine, screen, live }: LiveScreenProps) {
+export function LiveScreen({ engine, screen, live, stopping }: LiveScreenProps) {
   const [line, setLine] = useState('');
   const running = screen?.running === true;
   return (
@@ -41,11 +42,11 @@ export function LiveScreen({ engine, screen, live }: LiveScreenProps) {
         <button
           type="button"
           className="stop"
-          disabled={!running}
+          disabled={!running || stopping}
           title="stop the program (ctrl-c)"
           onClick={() => engine.send({ kind: 'stop' })}
         >
-          Stop
+          {stopping ? 'Stopping' : 'Stop'}
         </button>
         <form
           className="command"
@@ -70,7 +71,7 @@ export function LiveScreen({ engine, screen, live }: LiveScreenProps) {
         </form>
       </div>
       <p className="told" aria-live="polite" role="status">
-        {screen?.told ?? ''}
+        {stopping ? 'stopping' : (screen?.told ?? '')}
       </p>
     </div>
   );

@@ -111,8 +111,11 @@ export class Engine {
         return this.post({ kind: 'checked', problems: problemsOf(message.text, this.assets) });
       case 'walk':
         return presenter?.ask({ kind: 'lesson', move: message.move });
-      case 'stop':
-        return this.#opened?.session.interrupt();
+      case 'stop': {
+        const { session } = this.#opened ?? {};
+        if (session?.requests.running) this.post({ kind: 'stopping' });
+        return session?.interrupt();
+      }
     }
   }
 
