@@ -40,8 +40,9 @@ export function exploreWishes(parsed: Parsed): ExploreWishes {
       until,
       limit: numberFlag(parsed, 'limit', 1) ?? USUAL_LIMIT,
       hang: (numberFlag(parsed, 'hang', 1) ?? USUAL_HANG) * 1e9,
+      secondOpinion: parsed.values.has('second-opinion'),
     },
-    until: text,
+    until: parsed.values.has('second-opinion') ? `${text}, with a second opinion on races` : text,
     workers: Math.min(numberFlag(parsed, 'workers', 1) ?? availableParallelism(), part.runs),
     json: parsed.values.has('json'),
   };

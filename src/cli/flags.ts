@@ -206,6 +206,11 @@ export const COMMAND_FLAGS = [
     of: ['explore'],
   },
   { name: 'hang', value: 'SECONDS', summary: 'so much of its own time in which nothing happens is for ever (default 10)', of: ['explore'] },
+  {
+    name: 'second-opinion',
+    summary: "find races that the program's own detector drops, too: FastTrack looks at each run, which takes several times as long",
+    of: ['explore'],
+  },
   { name: 'workers', value: 'N', summary: 'how many processes search (default: as many as there are CPUs)', of: ['explore'] },
   { name: 'shard', value: 'I/N', summary: 'do the I-th of N parts of the search, on one of N machines', of: ['explore'] },
   { name: 'from', value: 'N', summary: 'begin with that run, where a search was interrupted', of: ['explore'] },

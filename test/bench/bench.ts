@@ -1,6 +1,6 @@
 /**
- * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs | --doors | --explore]]`, with --programs those beside
- * qemu-user alone, with --explore those of searches, with --doors those of editors, gdb's protocol and core files. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
+ * The figures that r14 promises, beside native and qemu-user in the same run: `npm run bench [-- ROUNDS [--programs | --doors | --explore | --orders]]`, with --programs those beside
+ * qemu-user alone, with --explore those of searches, with --orders the planted bugs of orders beside native runs, with --doors those of editors, gdb's protocol and core files. Medians. Every row is one command line, run as a user runs it, from the start of `node` to its end.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { buildC, buildGo, toolchain } from '../support/build.js';
 import { buildRaceOracle } from '../support/race.js';
 import { doors } from './doors.js';
 import { growths } from './growing.js';
+import { ordersSideBySide } from './orders.js';
 import { besideOthers, programs } from './programs.js';
 import { screenFigures } from './screens.js';
 import { searching } from './searching.js';
@@ -60,6 +61,10 @@ if (process.argv.includes('--doors')) {
 }
 if (process.argv.includes('--programs')) {
   besideOthers(programs(version));
+  process.exit();
+}
+if (process.argv.includes('--orders')) {
+  printTable(ordersSideBySide(version));
   process.exit();
 }
 if (process.argv.includes('--explore')) {

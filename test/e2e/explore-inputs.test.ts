@@ -93,6 +93,32 @@ describe.skipIf(why)(`searches and their ends${why ? ` (skipped: ${why})` : ''}`
     expect(stdout).not.toContain('decisions matter');
   }, 300_000);
 
+  it("a race that the program's own detector drops is found by a second opinion, which finds none where there is none", () => {
+    const missed = buildGo('race-missed', { race: true });
+    const search = ['--workers', '1', '--runs', '5', '--until', 'race'];
+    for (const [name, why] of [
+      ['byte', 'a scalar counts by its first byte'],
+      ['slots', "the earlier goroutine's slot had gone to another"],
+    ]) {
+      expect(explore(...search, missed, '--', name!)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^nothing found: 5 runs/) });
+      const { stdout, status } = explore(...search, '--second-opinion', missed, '--', name!);
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/^FAILED at run 0: race: data race, by FastTrack alone: .*, and write in main\.write at .* before, /);
+      expect(stdout).toContain(why);
+    }
+    const both = explore(...search, '--second-opinion', missed, '--', 'found');
+    expect(both.stdout).toMatch(
+      /^FAILED at run 0: race: data race: read in main\.read by main goroutine, write in main\.write by goroutine/,
+    );
+    for (const name of ['two-locks', 'wait-once', 'one-cpu', 'leak-cancelled'])
+      expect(explore('--workers', '1', '--runs', '40', '--second-opinion', orders, '--', name, 'mended')).toMatchObject({ status: 0 });
+    expect(explore('--second-opinion', buildGo('hello'))).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'r14: --second-opinion is for programs with a race detector: build it with -race\n',
+    });
+  }, 300_000);
+
   it('the part of a worker that is killed is done by the others', async () => {
     const args = ['--workers', '2', '--runs', '600', orders, '--', 'two-locks', 'mended'];
     const { stdout, stderr, status } = await beside(args, /exploring with 2 workers/, ({ pid }) => {

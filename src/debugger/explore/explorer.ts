@@ -14,9 +14,11 @@ import type { Process, ProcessStop, SavedProcess } from '../../linux/api.js';
 import type { OutputRecord } from '../../linux/output.js';
 import type { Goroutine } from '../../runtime/goroutine.js';
 import { stuckGoroutines } from '../../runtime/reachable.js';
+import { SecondOpinion } from '../memory/race-opinion.js';
 import { Driver } from '../session/driver.js';
 import type { Launcher } from '../session/host.js';
 import { isUserGoroutine, waitingGoroutines, waitingLines, waitText } from '../show/goroutine-text.js';
+import { DROPPED_WHY, NO_LOSS, secondRaceText } from '../show/race-second.js';
 import { Target } from '../target.js';
 import { endIn, type RunVerdict, raceIn, type Until } from './verdict.js';
 
@@ -27,6 +29,8 @@ export interface ExploreLimits {
   readonly limit: number;
   /** ns of virtual time in which nothing happens. */
   readonly hang: number;
+  /** Races that the program's own detector drops count, too: FastTrack looks for them in each run. */
+  readonly secondOpinion?: boolean;
   /** Between slices of a run: lets signals and keys in. True: it is enough, and the run ends as it stands. */
   readonly breathe?: () => Promise<boolean>;
 }
@@ -61,6 +65,7 @@ export class Explorer {
   steps = 1;
   private readonly driver: Driver;
   private readonly steering: Steering;
+  private readonly opinion: SecondOpinion | undefined;
   private begun: SavedProcess | undefined;
   private before = '';
   private output = '';
@@ -86,6 +91,11 @@ export class Explorer {
     stops.first = true;
     stops.ends = true;
     stops.idle = limits.hang;
+    if (limits.secondOpinion !== true) return;
+    if (this.target.images.functionsNamed('__tsan_write').length === 0)
+      throw new Told('--second-opinion is for programs with a race detector: build it with -race');
+    this.opinion = new SecondOpinion(this.process, images);
+    this.process.observe(this.opinion);
   }
 
   /** Runs the program to its first choice. Throws Told where r14 cannot run it. */
@@ -165,6 +175,7 @@ export class Explorer {
     process.restore(begun);
     steering.strategy = strategy;
     steering.stir = stir;
+    this.opinion?.anew();
     this.output = this.before;
     this.verdict = undefined;
     this.way = undefined;
@@ -174,7 +185,7 @@ export class Explorer {
   }
 
   private outcome(from: number, stop: ProcessStop | undefined): RunOutcome {
-    const verdict = this.verdict ?? this.judged(stop);
+    const verdict = this.verdict ?? this.judged(stop) ?? this.wanted(this.dropped());
     return {
       verdict,
       ...(this.way ?? this.wayHere()),
@@ -236,6 +247,17 @@ export class Explorer {
     if (stop?.kind === 'deadlock') return this.wanted(this.waiting());
     if (stop === undefined && until.kinds.has('hang')) return { kind: 'hang', text: `no end within ${limit} instructions`, details: [] };
     return undefined;
+  }
+
+  /** A race that FastTrack has found in the run, and the program's own detector has not told of. */
+  private dropped(): RunVerdict | undefined {
+    const { opinion, target } = this;
+    const races = (opinion?.races() ?? []).filter(({ dropped }) => !NO_LOSS.has(dropped));
+    const [first] = races;
+    if (first === undefined) return undefined;
+    target.changed();
+    const details = races.map(race => `${secondRaceText(target, race)}: ${DROPPED_WHY[race.dropped!]}`);
+    return { kind: 'race', text: `data race, by FastTrack alone: ${secondRaceText(target, first)}`, details: [...new Set(details)] };
   }
 
   private wanted(verdict: RunVerdict | undefined): RunVerdict | undefined {

@@ -58,6 +58,11 @@ export class RaceCalls implements Observer {
     if (after !== undefined) this.#pending.set(this.#registers.gpr(RSP), after);
   }
 
+  /** Calls that have begun are waited for no longer. */
+  protected forget(): void {
+    this.#pending.clear();
+  }
+
   #returned(): void {
     if (this.#pending.size === 0) return;
     const slot = this.#registers.gpr(RSP);

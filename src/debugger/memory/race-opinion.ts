@@ -61,7 +61,13 @@ const pairOf = (one: number | undefined, other: number | undefined): string | un
   one === undefined || other === undefined ? undefined : [one, other].sort((a, b) => a - b).join(' ');
 
 export class SecondOpinion extends RaceCalls {
-  readonly #model: PreciseDetector;
+  /** What it is told to, and its threads, by the address of the real one's. */
+  model: PreciseDetector;
+  readonly threads = new Map<number, number>();
+  /** By FastTrack's numbers of threads, the real detector's, where it has begun in the middle and they differ. */
+  readonly #tids = new Map<number, number>();
+  /** Threads that it has not seen begin have begun unseen; else what they do is not looked at. */
+  #adopts = false;
   readonly #found: Found[] = [];
   readonly #real: RealRace[] = [];
   /** What was found in each thread's last access. */
@@ -69,25 +75,60 @@ export class SecondOpinion extends RaceCalls {
   #state = 0;
   #address = 0;
   readonly #target: Target;
-  readonly #reported: ReportedRaces;
+  #reported: ReportedRaces;
   /** Accesses, and what synchronised. */
   told = 0;
   syncs = 0;
 
   constructor(process: Process, images: ConstructorParameters<typeof Target>[1]) {
     const target = new Target(process, images);
-    const model = new PreciseDetector('fasttrack', report => self().#tell(report));
     const others = new Map<bigint, OnRaceCall>(reportingAddresses(target.images).map(at => [at, () => self().#realRace()]));
     super(
       target,
-      handlers(target, model, () => self()),
+      handlers(target, () => self()),
       ENDING,
       others,
     );
     const self = (): SecondOpinion => this;
-    this.#model = model;
+    this.model = this.#newModel();
     this.#target = target;
     this.#reported = new ReportedRaces(isModel(target));
+  }
+
+  #newModel(): PreciseDetector {
+    return new PreciseDetector('fasttrack', report => this.#tell(report));
+  }
+
+  /**
+   * Begins anew, in the middle of a run: what was before is ordered before all that comes. Nothing is made up by that: an order of two later accesses is made by
+   * what comes between them; that one of them was earlier is missed.
+   */
+  anew(): void {
+    this.forget();
+    this.model = this.#newModel();
+    this.threads.clear();
+    this.#tids.clear();
+    this.#adopts = true;
+    this.#found.length = 0;
+    this.#real.length = 0;
+    this.#last.clear();
+    this.#reported = new ReportedRaces(isModel(this.#target));
+  }
+
+  /** FastTrack's number of a thread; undefined: it is none that it knows. */
+  thread(state: number): number | undefined {
+    const known = this.threads.get(state);
+    if (known !== undefined || !this.#adopts || state === 0) return known;
+    const adopted = this.model.start(0, 0);
+    this.know(state, adopted);
+    return adopted;
+  }
+
+  /** A thread is known from now on. */
+  know(state: number, thread: number): void {
+    this.threads.set(state, thread);
+    const tid = this.#adopts ? raceView(this.#target).inside.threadAt(state)?.tid : undefined;
+    if (tid !== undefined) this.#tids.set(thread - 1, tid);
   }
 
   /** An access of a thread begins. */
@@ -116,7 +157,7 @@ export class SecondOpinion extends RaceCalls {
 
   /** What the structures of FastTrack took. */
   get cost(): { readonly bytes: number; readonly clockOperations: number } {
-    return this.#model.cost;
+    return this.model.cost;
   }
 
   #tell({ mops }: RaceReport): boolean {
@@ -137,7 +178,8 @@ export class SecondOpinion extends RaceCalls {
     // A range is not looked at where its first word has the marker.
     const begins = inside.cells(this.#address - (this.#address % GRANULE)) ?? [];
     if ([...cells, ...begins].some(({ kind }) => kind === 'marker')) return 'marked';
-    const own = cells.filter(cell => cell.kind === 'access' && cell.tid === before.tid && cell.write === before.write);
+    const tid = this.#tids.get(before.tid) ?? before.tid;
+    const own = cells.filter(cell => cell.kind === 'access' && cell.tid === tid && cell.write === before.write);
     if (own.some(({ mask }) => (mask >> offset) & 1)) return 'slot reused';
     return own.length > 0 ? 'first byte' : 'evicted';
   }
@@ -168,11 +210,10 @@ export class SecondOpinion extends RaceCalls {
 }
 
 /** What each function of the race runtime means to FastTrack. A release counts at the call's entry and an acquire at its return: so no order is missed. */
-function handlers({ process }: Target, model: PreciseDetector, self: () => SecondOpinion): ReadonlyMap<string, OnRaceCall> {
+function handlers({ process }: Target, self: () => SecondOpinion): ReadonlyMap<string, OnRaceCall> {
   const { memory, cpu } = process;
   const word = (address: number): number => Number(memory.readU64(BigInt(address)));
-  const threads = new Map<number, number>();
-  const thread = (state: number): number | undefined => threads.get(state);
+  const thread = (state: number): number | undefined => self().thread(state);
   const widths = new Map<number, number>();
 
   /** The size of a scalar, which the call does not tell: what its code behind the call accesses. */
@@ -192,7 +233,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       self().begins(argument(0), argument(1));
       const [address, pc] = [argument(1), argument(2)];
       // That the other bytes of a variable race as well, once it has, is no news.
-      if (!model.raced(address)) model.range(of, address, width(pc, address), pc, write);
+      if (!self().model.raced(address)) self().model.range(of, address, width(pc, address), pc, write);
       return undefined;
     };
   const from =
@@ -201,7 +242,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       const of = thread(argument(0));
       if (of === undefined) return undefined;
       self().begins(argument(0), argument(1));
-      model.range(of, argument(1), 1, argument(3), write);
+      self().model.range(of, argument(1), 1, argument(3), write);
       return undefined;
     };
   const range =
@@ -210,7 +251,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       const of = thread(argument(0));
       if (of === undefined) return undefined;
       self().begins(argument(0), argument(1));
-      model.range(of, argument(1), argument(2), argument(3), write);
+      self().model.range(of, argument(1), argument(2), argument(3), write);
       return undefined;
     };
   const sync =
@@ -226,7 +267,7 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
   const started =
     (place: number, made: number): (() => void) =>
     () =>
-      void threads.set(word(place), made);
+      self().know(word(place), made);
   const atomic =
     (bits: number, kind: 'load' | 'store' | 'update' | 'compareExchange'): OnRaceCall =>
     argument => {
@@ -237,8 +278,8 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       const address = word(block);
       self().begins(argument(0), address);
       const succeeds = (): boolean => kind !== 'compareExchange' || compares(address, block + 8, bits);
-      model.atomic(of, 0, argument(2), address, bits / 8, kind, succeeds);
-      return kind === 'store' ? undefined : () => model.acquire(of, address);
+      self().model.atomic(of, 0, argument(2), address, bits / 8, kind, succeeds);
+      return kind === 'store' ? undefined : () => self().model.acquire(of, address);
     };
   const compares = (address: number, block: number, bits: number): boolean =>
     bits === 32
@@ -246,13 +287,13 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
       : memory.readU64(BigInt(address)) === memory.readU64(BigInt(block));
 
   const table: Record<string, OnRaceCall> = {
-    init: argument => started(argument(0), model.main),
-    go_start: argument => started(argument(1), model.start(thread(argument(0)) ?? 0, argument(2))),
+    init: argument => started(argument(0), self().model.main),
+    go_start: argument => started(argument(1), self().model.start(thread(argument(0)) ?? 0, argument(2))),
     go_end: argument => {
       const state = argument(0);
       const of = thread(state);
-      if (of !== undefined) model.end(of);
-      threads.delete(state);
+      if (of !== undefined) self().model.end(of);
+      self().threads.delete(state);
       return undefined;
     },
     read: scalar(false),
@@ -262,20 +303,20 @@ function handlers({ process }: Target, model: PreciseDetector, self: () => Secon
     read_range: range(false),
     write_range: range(true),
     malloc: argument => {
-      model.malloc(argument(2), argument(3));
+      self().model.malloc(argument(2), argument(3));
       return undefined;
     },
     free: argument => {
-      model.free(argument(0), argument(1));
+      self().model.free(argument(0), argument(1));
       return undefined;
     },
-    acquire: sync(undefined, (of, address) => model.acquire(of, address)),
-    release: sync((of, address) => model.release(of, address)),
-    release_merge: sync((of, address) => model.releaseMerge(of, address)),
-    release_acquire: sync((of, address) => model.releaseAcquire(of, address)),
-    finalizer_goroutine: argument => on(argument, of => model.finalizerGoroutine(of)),
-    go_ignore_sync_begin: argument => on(argument, of => model.ignoreSync(of, 1)),
-    go_ignore_sync_end: argument => on(argument, of => model.ignoreSync(of, -1)),
+    acquire: sync(undefined, (of, address) => self().model.acquire(of, address)),
+    release: sync((of, address) => self().model.release(of, address)),
+    release_merge: sync((of, address) => self().model.releaseMerge(of, address)),
+    release_acquire: sync((of, address) => self().model.releaseAcquire(of, address)),
+    finalizer_goroutine: argument => on(argument, of => self().model.finalizerGoroutine(of)),
+    go_ignore_sync_begin: argument => on(argument, of => self().model.ignoreSync(of, 1)),
+    go_ignore_sync_end: argument => on(argument, of => self().model.ignoreSync(of, -1)),
   };
   const on = (argument: RaceArgument, work: (of: number) => void): undefined => {
     const of = thread(argument(0));

@@ -5,7 +5,7 @@ import type { DroppedWhy, SecondOpinion, SecondRace } from '../memory/race-opini
 import type { Target } from '../target.js';
 import { framesAtPc, hexNumber } from './race-names.js';
 
-const WHY: Readonly<Record<DroppedWhy, string>> = {
+export const DROPPED_WHY: Readonly<Record<DroppedWhy, string>> = {
   'first byte': 'a scalar counts by its first byte, and only other bytes of it were met',
   evicted: 'the cell of the earlier access had been overwritten by a later one (there are four for 8 bytes)',
   'slot reused': "the earlier goroutine's slot had gone to another, whose past it then counts as",
@@ -15,22 +15,27 @@ const WHY: Readonly<Record<DroppedWhy, string>> = {
   unknown: 'for a reason that the shadow does not tell',
 };
 /** Those are the same race, told once: nothing is lost by it. */
-const NO_LOSS: ReadonlySet<DroppedWhy | undefined> = new Set<DroppedWhy | undefined>([undefined, 'told before']);
+export const NO_LOSS: ReadonlySet<DroppedWhy | undefined> = new Set<DroppedWhy | undefined>([undefined, 'told before']);
 
 interface Group {
   readonly text: string;
   readonly races: SecondRace[];
 }
 
+/** `write in main.f (x.go:3), and read in main.g (x.go:7) before`. */
+export function secondRaceText(target: Target, { mops }: SecondRace): string {
+  const [now, before] = mops.map(({ write, stack }) => {
+    const place = stack.length === 0 ? '??' : framesAtPc(target, stack.at(-1)!)[0]!;
+    return `${write ? 'write' : 'read'} in ${place}`;
+  });
+  return `${now}, and ${before} before`;
+}
+
 export function secondAnswer(target: Target, opinion: SecondOpinion): Answer {
   const groups = new Map<string, Group>();
   const races = opinion.races();
   for (const race of races) {
-    const [now, before] = race.mops.map(({ write, stack, tid }) => {
-      const place = stack.length === 0 ? '??' : framesAtPc(target, stack.at(-1)!)[0]!;
-      return { text: `${write ? 'write' : 'read'} in ${place}`, tid };
-    });
-    const text = `${now!.text}, and ${before!.text} before`;
+    const text = secondRaceText(target, race);
     const group = groups.get(text) ?? { text, races: [] };
     group.races.push(race);
     groups.set(text, group);
@@ -55,7 +60,7 @@ export function secondAnswer(target: Target, opinion: SecondOpinion): Answer {
           : `${group.races.length} places from ${hexNumber(first!.mops[0].address)}`;
       const why = [...new Set(group.races.map(({ dropped }) => dropped))].filter(each => !NO_LOSS.has(each));
       return lost(group)
-        ? [`  DROPPED   ${group.text}, at ${at}`, ...why.map(each => `            ${WHY[each!]}`)]
+        ? [`  DROPPED   ${group.text}, at ${at}`, ...why.map(each => `            ${DROPPED_WHY[each!]}`)]
         : [`  ${group.races.every(({ atHand }) => atHand) ? 'at hand ' : 'reported'}  ${group.text}, at ${at}`];
     }),
   ];
