@@ -2,7 +2,7 @@
 import { Box, Text } from 'ink';
 import { createElement } from 'react';
 import type { Theme } from '../debugger/session/settings.js';
-import type { Row } from './text.js';
+import type { Row, TextSegment } from './text.js';
 import { type ColorDepth, styleOf } from './theme.js';
 
 interface Look {
@@ -10,12 +10,23 @@ interface Look {
   readonly depth: ColorDepth;
 }
 
-/** Segments are their places: children without keys, in order. */
+/** Segments are their places: children without keys, in order. Neighbours that look the same are one: React takes its time for each. */
 function line(key: number, row: Row, { theme, depth }: Look) {
-  const segments = row.map(({ text, role, alike = false }) =>
+  const segments = merged(row).map(({ text, role, alike = false }) =>
     createElement(Text, { ...styleOf(role, theme, depth), underline: alike }, text),
   );
   return createElement(Text, { key }, ...segments);
+}
+
+function merged(row: Row): Row {
+  const all: TextSegment[] = [];
+  for (const segment of row) {
+    const last = all.at(-1);
+    if (last !== undefined && last.role === segment.role && last.alike === segment.alike)
+      all[all.length - 1] = { ...last, text: last.text + segment.text };
+    else all.push(segment);
+  }
+  return all;
 }
 
 /** `rows`: by their numbers on the screen. */

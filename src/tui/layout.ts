@@ -1,6 +1,6 @@
 /** Where each pane stands on the screen, and what is in it: drawing and the mouse share this. */
 import { headHeight } from './head.js';
-import { isCut, type PaneContent, type PaneItem, type PaneSubject, samePane } from './pane.js';
+import { isCut, type PaneContent, type PaneItem, type PaneSubject, subjectOf } from './pane.js';
 import { eachPane, type Pane, type PaneName, paneNamed } from './panes/table.js';
 import type { State } from './state.js';
 import { type Row, wrappedRow } from './text.js';
@@ -387,6 +387,16 @@ export function hit(state: State, row: number, column: number): Hit | undefined 
   return { pane: place.pane.name, column: column - place.column, ...(line !== undefined && 'item' in line ? line : {}) };
 }
 
+/** The first item of each subject. */
+function subjectsOf(items: readonly PaneItem[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  items.forEach((item, index) => {
+    const subject = subjectOf(item);
+    if (subject !== undefined && !found.has(subject)) found.set(subject, index);
+  });
+  return found;
+}
+
 /** The panes' scroll and selection when new content comes: they follow what they showed, and the anchor comes into view again. */
 export function carried(old: State, fresh: State): State['panes'] {
   const places = new Map(layout(old).map(place => [place.pane.name, place]));
@@ -399,11 +409,11 @@ export function carried(old: State, fresh: State): State['panes'] {
     const width = place?.width ?? old.columns;
     const was = paneContentOf(old, pane, width);
     const is = paneContentOf(fresh, pane, width);
+    let found: ReadonlyMap<string, number> | undefined;
     const moved = (index: number): number | undefined => {
       const from = was.items[index];
-      if (from === undefined) return undefined;
-      const to = is.items.findIndex(item => samePane(item, from));
-      return to < 0 ? undefined : to;
+      const subject = from && subjectOf(from);
+      return subject === undefined ? undefined : (found ??= subjectsOf(is.items)).get(subject);
     };
     const selected = before.selected === undefined ? undefined : moved(before.selected);
     return { selected, top: carriedTop() };

@@ -96,13 +96,13 @@ export interface PaneState {
   readonly word?: number | undefined;
 }
 
-/** Whether two items of successive contents stand for the same thing. */
-export function samePane(one: PaneItem, other: PaneItem): boolean {
-  for (const name of ['frame', 'goroutine', 'thread', 'register', 'address'] as const) {
-    if (one[name] !== undefined || other[name] !== undefined) return one[name] === other[name];
-  }
-  return false;
+/** What an item stands for, by which it is found again among the items of the next content; undefined: nothing. */
+export function subjectOf(item: PaneItem): string | undefined {
+  const name = SUBJECTS.find(each => item[each] !== undefined);
+  return name === undefined ? undefined : `${name} ${item[name]}`;
 }
+
+const SUBJECTS = ['frame', 'goroutine', 'thread', 'register', 'address'] as const;
 
 /** Whether a row of that width does not show all that the item says. */
 export const isCut = ({ row, whole }: PaneItem, width: number): boolean => whole !== undefined || widthOf(rowText(row)) > width;
@@ -111,6 +111,23 @@ export const isCut = ({ row, whole }: PaneItem, width: number): boolean => whole
 export const itemsOfRow = (row: Row, width: number, item: Omit<PaneItem, 'row' | 'goesOn'> = {}): readonly PaneItem[] =>
   wrappedRow(row, width).map((each, index) => ({ ...item, row: each, ...(index === 0 ? {} : { goesOn: true as const }) }));
 
-/** A line of plain text in as many items as it takes rows. */
-export const itemsOfLine = (line: string, width: number, role: TextRole = 'plain'): readonly PaneItem[] =>
-  wrapped(printable(line), width, role).map((row, index) => (index === 0 ? { row } : { row, goesOn: true as const }));
+/** A line of plain text in as many items as it takes rows. A pane's lines stay while others come below them: they are not broken anew each time. */
+export function itemsOfLine(line: string, width: number, role: TextRole = 'plain'): readonly PaneItem[] {
+  const key = `${role} ${width}`;
+  let lines = broken.get(key);
+  if (lines === undefined) {
+    if (broken.size >= MOST_WIDTHS) broken.clear();
+    broken.set(key, (lines = new Map()));
+  }
+  const known = lines.get(line);
+  if (known !== undefined) return known;
+  const items = wrapped(printable(line), width, role).map((row, index) => (index === 0 ? { row } : { row, goesOn: true as const }));
+  if (lines.size >= MOST_BROKEN) lines.clear();
+  lines.set(line, items);
+  return items;
+}
+
+/** Lines in items, by role and width; as many of each as a pane holds. */
+const broken = new Map<string, Map<string, readonly PaneItem[]>>();
+const MOST_BROKEN = 8192;
+const MOST_WIDTHS = 32;
