@@ -129,6 +129,8 @@ export type FromEngine =
   | { readonly kind: 'screen'; readonly number: number; readonly screen: PaintedScreen }
   /** The program runs no further: the screen comes when it has been looked at. */
   | { readonly kind: 'stopping' }
+  /** A file that a command has written, for the reader. */
+  | { readonly kind: 'file'; readonly name: string; readonly content: Blob }
   /** The reader has left what was open. */
   | { readonly kind: 'left' }
   /** What was to be opened cannot be: in words, nothing has changed. */

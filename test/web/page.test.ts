@@ -1,7 +1,7 @@
 /** The page in a browser, as somebody uses it. */
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildC, buildGo, missing, runR14 } from '../support/build.js';
@@ -315,6 +315,14 @@ describe.skipIf(noBrowser !== undefined)(`the page${noBrowser ? ` (skipped: ${no
     await command(page, 'continue');
     await page.waitForFunction(() => document.querySelector('.told')?.textContent?.includes('SIGSEGV'), undefined, { timeout: LONG });
     expect(await paneText(page, 'console')).toContain('again: Share makes a link that comes here');
+    // A saved run is a download, with which a terminal comes to the same place.
+    const coming = page.waitForEvent('download');
+    await command(page, 'save run.r14');
+    const saved = join(mkdtempSync(join(tmpdir(), 'r14-saved-')), 'run.r14');
+    await (await coming).saveAs(saved);
+    const replayed = runR14(['replay', '--batch', saved, '-ex', 'bt']);
+    rmSync(dirname(saved), { recursive: true });
+    expect(replayed.stdout.toString()).toContain('in __tsan_func_enter (thr=0x0');
     await page.keyboard.press('Escape');
     await page.locator('.screen').press('3');
     await page.locator('.screen').press('z');

@@ -434,7 +434,7 @@ async function saveCommand(session: Session, args: Arguments): Promise<Answer> {
       commands: breakpoints.all.flatMap(savedLines),
     },
     start.digest,
-    flags.has('-with-binary'),
+    flags.has('-with-binary') || session.host.savesWhole === true,
   );
   session.host.writeFile(unquote(rest.text), written);
   return text(`Saved to ${rest.text}: r14 replay ${rest.text} comes to t=${grouped(process.t)}.`, {

@@ -86,6 +86,8 @@ export interface Host {
   appendFile(path: string, text: string): void;
   /** Instructions that may be run again to say more of a stop: none where a screen waits for it, many where somebody reads. */
   readonly again: number;
+  /** What the program has read lies nowhere else: a run that is saved has all of it. */
+  readonly savesWhole?: boolean;
   /** How one comes to a crash again where no command line does. */
   readonly comesAgain?: string;
   /** Whether somebody shows the run's course, which then is noted: a look at each change of stacks and goroutines. */

@@ -48,6 +48,9 @@ const NOTHING_YET: EngineView = {
   fault: '',
 };
 
+/** Milliseconds after which a download has begun. */
+const DOWNLOAD = 60_000;
+
 export class PageEngine {
   #worker = this.#started();
   #size: ScreenSize | undefined;
@@ -187,6 +190,9 @@ export class PageEngine {
         }
         this.#change({ screen: message.screen, live: true, stopping: this.#view.stopping && message.screen.running });
         return;
+      case 'file':
+        download(message.name, message.content);
+        return;
       case 'stopping':
         this.#change({ stopping: true });
         return;
@@ -205,4 +211,12 @@ export class PageEngine {
     this.#view = { ...this.#view, ...changes };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Gives the reader a file, as a link that is clicked does. */
+function download(name: string, content: Blob): void {
+  const href = URL.createObjectURL(content);
+  Object.assign(document.createElement('a'), { href, download: name }).click();
+  // The browser has begun to read it by then.
+  setTimeout(() => URL.revokeObjectURL(href), DOWNLOAD);
 }

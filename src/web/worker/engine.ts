@@ -250,7 +250,8 @@ export class Engine {
 
   /** What happens in it is told to its screen. */
   #session(launch: Launcher, stage: Stage, { files = noFiles, settings, inputs, again }: SessionOptions): Session {
-    const host = webHost({ version: this.version, files, cwd: '/', pack: webPorts(this.assets, files).pack, again });
+    const hand = (name: string, content: Blob): void => this.post({ kind: 'file', name, content });
+    const host = webHost({ version: this.version, files, cwd: '/', pack: webPorts(this.assets, files).pack, hand, again });
     const session = new Session(launch, host, undefined, settings, undefined, inputs);
     const { events } = session;
     const decoders = { 1: new TextDecoder(), 2: new TextDecoder() };

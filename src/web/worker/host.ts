@@ -1,10 +1,10 @@
-/** The debugger's outside in a page: there are no files beside those that were given, and what would be kept is kept nowhere. */
+/** The debugger's outside in a page: there are no files beside those that were given, and what is written is handed to the reader. */
 import { CommandError } from '../../debugger/errors.js';
 import type { Host } from '../../debugger/session/host.js';
 import { AwaitedInput, type InputClock } from '../../host/awaited-input.js';
 import { utf8Text } from '../../host/bytes.js';
-import { type HostFiles, wholeFile } from '../../host/files.js';
-import { resolve } from '../../host/path.js';
+import { type FilePiece, type HostFiles, wholeFile } from '../../host/files.js';
+import { basename, resolve } from '../../host/path.js';
 import type { Ports } from '../../host/ports.js';
 
 /** Instructions that may be run again to say more of a stop. */
@@ -37,11 +37,13 @@ export interface WebHostOptions {
   /** Where it lies. */
   readonly cwd: string;
   readonly pack: NonNullable<Ports['pack']>;
+  /** Gives the reader a file. */
+  readonly hand: (name: string, content: Blob) => void;
   /** See Host.comesAgain. */
   readonly again: string | undefined;
 }
 
-export function webHost({ version, files, cwd, pack, again }: WebHostOptions): Host {
+export function webHost({ version, files, cwd, pack, hand, again }: WebHostOptions): Host {
   const read = (path: string): Uint8Array | undefined => {
     const real = resolve(cwd, path);
     const stat = files.stat(real);
@@ -64,9 +66,10 @@ export function webHost({ version, files, cwd, pack, again }: WebHostOptions): H
       return bytes && utf8Text(bytes);
     },
     readScript: path => utf8Text(given(path)),
-    writeFile: unwritten,
+    writeFile: (path, contents) => hand(basename(path), new Blob(typeof contents === 'string' ? [contents] : whole(contents))),
     appendFile: unwritten,
     again: AGAIN,
+    savesWhole: true,
     ...(again === undefined ? {} : { comesAgain: again }),
     notesCourse: true,
     version,
@@ -78,6 +81,24 @@ export function webHost({ version, files, cwd, pack, again }: WebHostOptions): H
   };
 }
 
+/** Bytes of the largest file that is handed out. */
+const MOST_WRITTEN = 2 ** 29;
+
+/** All of a file, from its beginning. Throws CommandError. */
+function whole(pieces: Iterable<FilePiece>): Uint8Array<ArrayBuffer>[] {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let end = 0;
+  for (const { at, bytes } of pieces) {
+    const next = at + bytes.length;
+    if (next > MOST_WRITTEN)
+      throw new CommandError(`that would be a file of more than ${MOST_WRITTEN / 2 ** 20} MB: r14 in a terminal writes it`);
+    if (at > end) parts.push(new Uint8Array(at - end));
+    parts.push(new Uint8Array(bytes));
+    end = next;
+  }
+  return parts;
+}
+
 function unwritten(): never {
-  throw new CommandError('a page writes no files: r14 in a terminal does');
+  throw new CommandError('a page changes no files, and writes only whole ones: r14 in a terminal does');
 }
