@@ -23,6 +23,7 @@ import {
   readGuest,
   row,
   SIGNED_LOADS,
+  select,
   seq,
   set,
   setLocal,
@@ -155,20 +156,24 @@ row(
 const top = state('callTop', 'i32.load');
 /** The innermost record in `e`, and its slot in `z`. */
 const innermost = seq(setLocal('e', top), setLocal('z', load('i64.load', local('e'), CALL.slot)));
-/** Whether `z` lies above the address in the same granule: then that address is on the same stack, and noted so. */
-const above = (address: Node): Node =>
-  op(
-    'i32.and',
-    op('i64.gt_u', local('z'), address),
-    op('i64.eqz', op('i64.shr_u', op('i64.xor', local('z'), address), c64(GRANULES.bits))),
+/** How far above an address its granule ends, less 1. */
+const restOfGranule = (address: Node): Node => op('i64.and', op('i64.xor', address, c64(-1)), c64((1 << GRANULES.bits) - 1));
+/** Whether `z` lies above the address in the same granule: then that address is on the same stack, and noted so. With `besides`, an i32, 0: it does not. */
+const above = (address: Node, besides?: Node): Node => {
+  const rest = restOfGranule(address);
+  return op(
+    'i64.lt_u',
+    op('i64.sub', op('i64.sub', local('z'), address), c64(1)),
+    besides === undefined ? rest : select(besides, rest, c64(0)),
   );
+};
 /** Records the CALL whose return address has just been pushed. */
 const recordCall = (returnAddress: Node, target: Node): Node =>
   seq(
     innermost,
     setLocal('h', state('callFree', 'i32.load')),
     when(
-      op('i32.eqz', op('i32.and', op('i32.ne', local('h'), c32(0)), above(state('rsp')))),
+      op('i32.eqz', above(state('rsp'), local('h'))),
       seq(keepCalls('makeRoom', state('rsp')), setLocal('e', top), setLocal('h', state('callFree', 'i32.load'))),
     ),
     setState('callFree', load('i32.load', local('h'), CALL.next), 'i32.store'),
