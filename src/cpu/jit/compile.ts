@@ -5,16 +5,15 @@ import { HELPER_EFFECTS, UNIT_EFFECTS } from '../helpers/effects.js';
 import { CALL_FUNCTIONS } from '../interpret/call-record.js';
 import { type BranchWay, LOCALS, type Node } from '../ir/emit.js';
 import { CONDITIONS, type Condition, familyOf } from '../ir/flags.js';
-import { setState } from '../ir/op.js';
 import { opNumber, opTraits } from '../ir/ops.js';
 import { rows } from '../ir/rows.js';
-import { ENTRY, RECORD, REGION_LEFT, REGION_MISSED, REGION_TYPE, STATE } from '../layout.js';
+import { ENTRY, EXIT, RECORD, REGION_LEFT, REGION_MISSED, REGION_TYPE, STATE } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { MEMORY_HELPERS, type ModuleFunctions } from '../wasm/emit.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { HOST_FUNCTIONS, KEPT_LOCALS, type OwnFunction, RegionEmit, writeHost, writeRecordOf } from './emit.js';
 import { type Flow, flowOf } from './flow.js';
-import type { CodeRegion } from './region.js';
+import type { CodeRegion, RegionNode } from './region.js';
 import { DIFFERENCE, touchesOfRow, unseenFlags, wantedTemporaries } from './scan.js';
 import { type FlowShape, flowShape } from './shape.js';
 import { isSimpleAccess, type JointAccess, SHARE_LOCALS, type Sharing, sharingOf } from './sharing.js';
@@ -70,6 +69,7 @@ export const FUNCTION_NAMES: readonly string[] = [
 const REGION_PARAMS = { entry: 'i32', budget: 'i32' } as const;
 const REGION_LOCALS = {
   pc: 'i32',
+  to: 'i64',
   ...LOCALS,
   ...KEPT_LOCALS,
   ...SHARE_LOCALS,
@@ -127,11 +127,21 @@ class RegionWriter extends RegionEmit {
   body(): void {
     const { code, sets } = this;
     const { nodes } = this.region;
-    const isWayOut = ({ leaves, uops }: CodeRegion['nodes'][number]): boolean => leaves || uops.some(({ op }) => touchesOfRow(op).indirect);
-    const chained = new Set(nodes.flatMap((node, index) => (isWayOut(node) ? [this.exits[index]!] : [])));
-    for (const index of sets.keys()) code.block(`F${index}`);
+    const setsOf = (isWayOut: (node: RegionNode) => boolean): Set<number> =>
+      new Set(nodes.flatMap((node, index) => (isWayOut(node) ? [this.exits[index]!] : [])));
+    const chained = setsOf(({ leaves }) => leaves);
+    const indirect = setsOf(({ uops }) => uops.some(({ op }) => touchesOfRow(op).indirect));
+    for (const index of sets.keys()) {
+      code.block(`F${index}`);
+      if (indirect.has(index)) code.block(`I${index}`);
+    }
+    this.begin();
     this.tree(0);
     for (const [index, set] of [...sets.entries()].reverse()) {
+      if (indirect.has(index)) {
+        code.op('unreachable').end();
+        this.indirectWayOut(set);
+      }
       code.op('unreachable').end();
       this.wayOut(set, chained.has(index));
     }
@@ -152,32 +162,37 @@ class RegionWriter extends RegionEmit {
     if (shape.isLoop[node]) code.end();
   }
 
-  /** Goes to the entry whose number the caller has given, with the variables that it wants taken from the register file. */
+  /** Takes from the register file what entries want, and looks at the stack. In front of all, so that no loop carries what is not there yet. */
+  private begin(): void {
+    const { code, region, sharing, flow } = this;
+    const entries = region.nodes[0]!.successors;
+    this.loadVars(entries.reduce((all, node) => all | flow.wanted[node]!, 0n));
+    const { stack, stackAt } = sharing;
+    if (stack === undefined) return;
+    const [first = 0, ...others] = entries.map(node => stackAt[node] ?? 0);
+    code.i64(BigInt(first));
+    for (const [index, distance] of others.entries())
+      if (distance !== first)
+        code
+          .i64(BigInt(distance))
+          .get('entry')
+          .i32(index + 1)
+          .op('i32.ne')
+          .op('select');
+    this.lookAtStack(stack);
+  }
+
+  /** Goes to the entry whose number the caller has given. */
   private entries(): void {
     const { code, shape, region } = this;
     const { successors } = region.nodes[0]!;
     const { detours } = shape;
     if (successors.length + detours.length === 1) {
-      this.begin(successors[0]!);
       this.reachNode(0, successors[0]!);
       return;
     }
-    for (const [index] of successors.entries()) code.block(`E${index}`);
-    const labels = [...successors.map((_, index) => `E${index}`), ...detours.map(node => `B${node}`)];
+    const labels = [...successors, ...detours].map(node => `B${node}`);
     code.get('entry').brTable(labels.slice(0, -1), labels.at(-1)!);
-    for (const node of [...successors].reverse()) {
-      code.end();
-      this.begin(node);
-      code.br(`B${node}`);
-    }
-  }
-
-  /** Has all in its place for a node that is an entry. */
-  private begin(node: number): void {
-    const { stack, stackAt } = this.sharing;
-    this.loadVars(this.flow.wanted[node]!);
-    const distance = stackAt[node];
-    if (stack !== undefined && distance !== undefined) this.lookAtStack(stack, distance);
   }
 
   protected override get shared(): JointAccess | undefined {
@@ -215,8 +230,8 @@ class RegionWriter extends RegionEmit {
     code.get('budget').i32(this.blockLength).op('i32.sub').tee('budget');
     code.i32(0).op('i32.lt_s').mostly(false).brIf(`F${this.headExits[node]}`);
     const unseen = unseenFlags(uops);
-    const wanted = wantedTemporaries(uops);
-    this.wantedThere = new Map(uops.map((uop, at) => [uop, wanted[at]!]));
+    const temporaries = wantedTemporaries(uops);
+    this.wantedThere = new Map(uops.map((uop, at) => [uop, temporaries[at]!]));
     for (const [at, uop] of uops.entries()) {
       const chosen = this.chosen(uop);
       this.perform(chosen, rows[chosen.op]!.emit, unseen[at]!);
@@ -233,22 +248,13 @@ class RegionWriter extends RegionEmit {
     const { code } = this;
     this.storeVars(set);
     if (chained) {
-      code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq');
       code
         .get('pc')
         .i32(REGION_LEFT | REGION_MISSED | SPENT)
         .op('i32.and')
         .op('i32.eqz')
-        .op('i32.and')
         .if();
-      const header = (): Code => code.get('pc').i32(RECORD.size).op('i32.sub');
-      header()
-        .tee('h')
-        .memory('i32.load', ENTRY.entry)
-        .get('budget')
-        .get('h')
-        .memory('i32.load', ENTRY.region)
-        .returnCallIndirect(this.type);
+      this.chain();
       code.end();
     }
     // The block that the budget does not cover has not begun.
@@ -263,17 +269,43 @@ class RegionWriter extends RegionEmit {
       .op('i32.add')
       .set('budget')
       .end();
+    code.get('pc').i32(~SPENT).op('i32.and');
+    this.returnWith();
+  }
+
+  /** Leaves the region for the block at the guest's address in `to`. From the record in `pc` JavaScript looks for it, if nobody knows it. */
+  private indirectWayOut(set: bigint): void {
+    const { code } = this;
+    // Before the call, so that no variable has to outlive it.
+    this.storeVars(set);
+    code.get('to').call(this.own('recordOf')).tee('h').mostly(true).if();
+    code.get('h').set('pc');
+    this.chain();
+    code.else().i32(0).get('to').memory('i64.store', STATE.rip);
+    code.i32(0).i32(EXIT.lookup).memory('i32.store', STATE.exit).end();
+    code.get('pc');
+    this.returnWith();
+  }
+
+  /** Goes on in the region that begins with the block whose first record is at `pc`, if there is one. */
+  private chain(): void {
+    const { code } = this;
+    code.get('pc').memory('i32.load16_u', RECORD.op).i32(REGION).op('i32.eq').if();
     code
       .get('pc')
-      .i32(~SPENT)
-      .op('i32.and')
-      .op('i64.extend_i32_u')
+      .i32(RECORD.size)
+      .op('i32.sub')
+      .tee('h')
+      .memory('i32.load', ENTRY.entry)
       .get('budget')
-      .op('i64.extend_i32_u')
-      .i64(32n)
-      .op('i64.shl')
-      .op('i64.or')
-      .op('return');
+      .get('h')
+      .memory('i32.load', ENTRY.region)
+      .returnCallIndirect(this.type);
+    code.end();
+  }
+
+  private returnWith(): void {
+    this.code.op('i64.extend_i32_u').get('budget').op('i64.extend_i32_u').i64(32n).op('i64.shl').op('i64.or').op('return');
   }
 
   /** The micro-op, or one that tells the condition from what is known to have set the flags. */
@@ -301,10 +333,11 @@ class RegionWriter extends RegionEmit {
       this.code.end();
     }
     target(this);
-    this.code.call(this.own('recordOf')).tee('pc').mostly(true).brIf(`F${this.exits[this.node]}`);
-    setState('rip', target)(this);
-    this.code.i32(this.uop.record | REGION_LEFT).set('pc');
-    this.leave('lookup');
+    this.code
+      .set('to')
+      .i32(this.uop.record | REGION_LEFT)
+      .set('pc')
+      .br(`I${this.exits[this.node]}`);
   }
 
   goTo(way: BranchWay): void {

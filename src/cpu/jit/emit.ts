@@ -435,48 +435,43 @@ export abstract class RegionEmit extends WasmEmit {
     code.end();
   }
 
-  /** Puts the host address of what lies around RSP in its local, if all of it can be written without help. `distance`: where RSP is. */
-  protected lookAtStack({ local, low, high }: Share, distance: number): void {
+  /** Puts the host address of what lies around RSP in its local, if all of it can be written without help; else 0. On the stack: how far RSP is. */
+  protected lookAtStack({ local, low, high }: Share): void {
     const { code } = this;
-    const address = (from: number): void => {
-      code.get(RSP.name);
-      if (from !== distance) code.i64(BigInt(from - distance)).op('i64.add');
-    };
-    const entry = (from: number): Code => {
-      address(from);
-      return code
+    code.set('y').get(RSP.name).get('y').op('i64.sub').i64(BigInt(low)).op('i64.add').set('ad');
+    code
+      .get('ad')
+      .i64(BigInt(high - 1 - low))
+      .op('i64.add')
+      .set('z');
+    const look = (address: 'ad' | 'z', entry: 'e' | 'h'): void => {
+      code
+        .get(address)
         .op('i32.wrap_i64')
         .i32(12 - TLB.entryBits)
         .op('i32.shr_u')
         .i32((TLB.entries - 1) << TLB.entryBits)
-        .op('i32.and');
+        .op('i32.and')
+        .tee(entry)
+        .memory('i64.load', TLB.base + TLB.write);
+      code.get(address).i64(-4096n).op('i64.and').op('i64.eq');
     };
-    const matches = (local: 'e' | 'h', from: number): void => {
-      code.get(local).memory('i64.load', TLB.base + TLB.write);
-      address(from);
-      code.i64(-4096n).op('i64.and').op('i64.eq');
-    };
-    entry(low).set('e');
-    entry(high - 1).set('h');
-    address(low);
-    code
-      .op('i32.wrap_i64')
-      .get('e')
-      .memory('i32.load', TLB.base + TLB.delta)
-      .tee('n')
-      .op('i32.add');
-    code.i32(0);
-    matches('e', low);
-    matches('h', high - 1);
+    look('ad', 'e');
+    look('z', 'h');
     code.op('i32.and');
     // Pages that follow each other mostly do so in the host's memory too.
     code
-      .get('n')
+      .get('e')
+      .memory('i32.load', TLB.base + TLB.delta)
+      .tee('n');
+    code
       .get('h')
       .memory('i32.load', TLB.base + TLB.delta)
       .op('i32.eq')
-      .op('i32.and');
-    code.op('select').set(local);
+      .op('i32.and')
+      .mostly(true)
+      .if('i32');
+    code.get('ad').op('i32.wrap_i64').get('n').op('i32.add').else().i32(0).end().set(local);
   }
 
   /** Where the fast way is not open: leaves what the machine makes of the address in `ad`, or goes the way of the fault. */
