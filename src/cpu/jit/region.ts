@@ -33,8 +33,13 @@ export interface Blocks {
   opOf(record: number): number | undefined;
 }
 
-/** Of a region: V8 takes more than twice as long for what is twice as large. */
-const MOST = { blocks: 64, uops: 1000 } as const;
+/**
+ * Of a region. What V8 spends on its registers grows faster than it, and the larger it is, the more of it lies in others too, whose functions are called
+ * in it or whose roots got hot later.
+ */
+const MOST = { blocks: 24, uops: 250 } as const;
+/** Micro-ops of a block that is taken in though it was not met, if what leads to it was: looks miss what is short. */
+const TINY = 6;
 /** Calls inside each other whose functions are made part of a region. */
 const MOST_CALLS = 4;
 
@@ -69,6 +74,12 @@ interface Place {
   readonly constants: Constants;
 }
 
+/** One that may be taken in. */
+interface Candidate extends Place {
+  /** What leads to it was met. */
+  readonly isNear: boolean;
+}
+
 interface Found extends Place {
   readonly uops: readonly MicroOp[];
   readonly taken: Place | undefined;
@@ -94,10 +105,10 @@ export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choic
   const calls = new Calls();
   const entries = new Set<Block>([root]);
   const open = new Frontier(weight);
-  open.add({ block: root, call: undefined, constants: new Map() });
+  open.add({ block: root, call: undefined, constants: new Map(), isNear: true });
   let count = 0;
   for (let place = open.next(); place !== undefined; place = open.next()) {
-    const { block, call } = place;
+    const { block, call, isNear } = place;
     const ofCall = numbers.get(call) ?? new Map<Block, number>();
     numbers.set(call, ofCall);
     if (ofCall.has(block)) continue;
@@ -105,15 +116,15 @@ export function regionAt(blocks: Blocks, root: Block, { isEntry, weight }: Choic
     if (uops.some(({ op }) => isOutside(op))) continue;
     if (found.length >= MOST.blocks || count + uops.length > MOST.uops) continue;
     const each = follow(blocks, calls, place, uops);
-    // What was never met is wanted where it leads on to what was.
+    const isMet = weight === undefined || block === root || weight(block) > 0;
     const leads = (to: Place | undefined): boolean => to !== undefined && weight!(to.block) > 0;
-    if (weight !== undefined && place.block !== root && weight(block) === 0 && ![each.taken, each.otherwise, each.expected].some(leads))
-      continue;
+    // What was not met is wanted where it leads on to what was, and what is short may have been missed.
+    if (!isMet && ![each.taken, each.otherwise, each.expected].some(leads) && (uops.length > TINY || !isNear)) continue;
     count += uops.length;
     ofCall.set(block, found.length + 1);
     found.push(each);
     if (call === undefined && isEntry(block)) entries.add(block);
-    for (const to of [each.otherwise, each.taken, each.expected]) if (to !== undefined) open.add(to);
+    for (const to of [each.otherwise, each.taken, each.expected]) if (to !== undefined) open.add({ ...to, isNear: isMet });
   }
   const numberOf = (place: Place | undefined): number | undefined =>
     place === undefined ? undefined : numbers.get(place.call)?.get(place.block);
@@ -146,15 +157,15 @@ class Calls {
 
 /** Places that a region may take in: those that were met most come first, then a function's own before those of what it calls. */
 class Frontier {
-  private readonly places: Place[] = [];
+  private readonly places: Candidate[] = [];
 
   constructor(private readonly weight: ((block: Block) => number) | undefined) {}
 
-  add(place: Place): void {
+  add(place: Candidate): void {
     this.places.push(place);
   }
 
-  next(): Place | undefined {
+  next(): Candidate | undefined {
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (const [index, { block, call }] of this.places.entries()) {
