@@ -18,6 +18,8 @@ const ofDirectory = (absolute: string): boolean => /\/\.?$/.test(absolute);
 /** Open flags that stay with the description. */
 const STATUS = O.ACCMODE | O.APPEND | O.NONBLOCK | O.PATH;
 const SYNTHETIC_FILE = S.IFREG | 0o444;
+/** One that stands for a file on a disk, which has a size. */
+const OWN_FILE = S.IFREG | 0o644;
 /** What is wanted of a file that is opened, by O_ACCMODE. */
 const OPENED = [4, 2, 6, 6] as const;
 const encoder = new TextEncoder();
@@ -294,7 +296,7 @@ export class FileSystem {
       guest,
       new MappedContent(typeof content === 'string' ? encoder.encode(content) : content),
       flags & STATUS,
-      SYNTHETIC_FILE,
+      isOwnFile(guest) ? OWN_FILE : SYNTHETIC_FILE,
       this.process.pages,
     );
   }
@@ -303,6 +305,7 @@ export class FileSystem {
     const found = syntheticAt(this.process, guest);
     if (!found) throw new Errno(E.NOENT);
     if (found.kind === 'directory') return syntheticStat(S.IFDIR | 0o555, 200n);
+    if (found.kind === 'file' && isOwnFile(guest)) return syntheticStat(OWN_FILE, 100n, BigInt(found.text().length));
     if (found.kind === 'file') return syntheticStat(SYNTHETIC_FILE, 100n);
     if (!follow) return syntheticStat(S.IFLNK | 0o777, 101n);
     const file = this.descriptorAt(guest);

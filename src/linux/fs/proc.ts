@@ -311,6 +311,8 @@ function systemFile(process: ProcessFacts, guest: string): Synthetic | undefined
       return file(() => '65530\n');
     case '/proc/sys/kernel/randomize_va_space':
       return file(() => '0\n');
+    case '/proc/sys/fs/pipe-max-size':
+      return file(() => '1048576\n');
     case '/proc/sys/kernel/osrelease':
       return file(() => '6.1.0\n');
     case '/proc/sys/kernel/pid_max':

@@ -75,7 +75,10 @@ function change(
   act: (files: HostFiles, real: string) => void,
 ): number {
   const entry = how === 'made' || how === 'removed' ? how : undefined;
-  const place = kernel.fs.changeable(call, pathAt(kernel, directory, address), how === 'followed', entry);
+  const path = pathAt(kernel, directory, address);
+  // A link of which a folder is made by what follows is followed in any case.
+  const follow = how === 'followed' || (how === 'itself' && /\/\.?$/.test(path));
+  const place = kernel.fs.changeable(call, path, follow, entry);
   host(() => act(kernel.fs.host, place.real));
   return 0;
 }
