@@ -1,7 +1,7 @@
 import type { AddressSpace, Cpu, Registers } from '../cpu/api.js';
 import { checkVersion, type Versioned } from '../cpu/part.js';
 import { savedRegisters } from '../cpu/registers.js';
-import { SA, UID } from './abi/constants.js';
+import { RLIMIT_NOFILE, SA, UID } from './abi/constants.js';
 import { answer, RESTART } from './abi/errno.js';
 import { CLD, SIG, signalNumber } from './abi/signals.js';
 import type { KernelExtension } from './api.js';
@@ -128,7 +128,7 @@ export class Kernel {
       (timer, count) => this.timerDue(timer, count),
     );
     this.signals = new SignalTable(this);
-    this.fds = new FdTable(system.files, pid);
+    this.fds = new FdTable(system.files, pid, () => this.limits.get(RLIMIT_NOFILE)?.[0]);
     this.fs = new FileSystem(this, system.own, system.sandbox, cwd);
     this.space = space;
   }

@@ -38,7 +38,7 @@ const WIRING: Readonly<Record<string, readonly string[]>> = {
   FutexTable: ['wakeTask'],
   SignalTable: ['process'],
   OpenFiles: ['waitedFor'],
-  FdTable: ['files', 'pid'],
+  FdTable: ['files', 'pid', 'soft'],
   FileLocks: [],
   Layout: ['memory'],
   PageFiles: ['files', 'pieces', 'table', 'read', 'most'],

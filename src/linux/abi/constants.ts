@@ -8,6 +8,7 @@ export const PARENT_PID = 999;
 export const UID = 1000;
 /** RLIMIT_NOFILE. */
 export const FD_LIMIT = 1024;
+export const RLIMIT_NOFILE = 7;
 /** RLIMIT_NPROC and RLIMIT_SIGPENDING: threads; signals that are queued, and timers that have one to send. */
 export const THREAD_LIMIT = 4096;
 export const SIGNAL_LIMIT = 4096;

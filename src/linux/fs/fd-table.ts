@@ -110,22 +110,30 @@ export class FdTable {
   /** Numbers that the table has room for; select overlooks those beyond. Linux starts with 64 and grows in powers of two (fs/file.c). */
   capacity = 64;
 
-  /** `pid`: whose they are. */
+  /** `pid`: whose they are. `soft`: how many that process may have (RLIMIT_NOFILE); undefined: as many as there may be. */
   constructor(
     private readonly files: OpenFiles,
     private readonly pid: number,
+    private readonly soft: () => bigint | undefined,
   ) {}
+
+  /** No descriptor has this number or a higher one. */
+  get limit(): number {
+    const soft = this.soft();
+    return soft === undefined || soft > BigInt(FD_LIMIT) ? FD_LIMIT : Number(soft);
+  }
 
   /** Numbers that are free. */
   get room(): number {
-    return FD_LIMIT - this.numbers().length;
+    const { limit } = this;
+    return limit - this.numbers().filter(fd => fd < limit).length;
   }
 
   /** Throws EMFILE. */
   add(file: OpenFile, cloexec: boolean, from = 0): number {
     let fd = from;
     while (this.slots[fd]) fd++;
-    if (fd >= FD_LIMIT) throw new Errno(E.MFILE);
+    if (fd >= this.limit) throw new Errno(E.MFILE);
     this.set(fd, file, cloexec);
     return fd;
   }

@@ -1,4 +1,4 @@
-import { FD_LIMIT, O, POLL, S, UID } from '../abi/constants.js';
+import { O, POLL, S, UID } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { SI, SIG } from '../abi/signals.js';
 import { EventFd } from '../fs/event.js';
@@ -140,7 +140,7 @@ function fcntl(kernel: Kernel, args: readonly bigint[]): SyscallResult {
   switch (int(args[1])) {
     case F.DUPFD:
     case F.DUPFD_CLOEXEC:
-      if (value < 0 || value >= FD_LIMIT) return -E.INVAL;
+      if (value < 0 || value >= kernel.fds.limit) return -E.INVAL;
       return kernel.fds.add(file, int(args[1]) === F.DUPFD_CLOEXEC, value);
     case F.GETFD:
       return kernel.fds.descriptor(fd).cloexec ? 1 : 0;
@@ -272,7 +272,7 @@ function getdents(kernel: Kernel, args: readonly bigint[]): number {
 
 function duplicate(kernel: Kernel, from: number, to: number, flags: number): number {
   const file = kernel.fds.get(from);
-  if (to < 0 || to >= FD_LIMIT) return -E.BADF;
+  if (to < 0 || to >= kernel.fds.limit) return -E.BADF;
   kernel.fds.set(to, file, (flags & O.CLOEXEC) !== 0);
   return to;
 }

@@ -1,4 +1,4 @@
-import { CLOCK, FD_LIMIT, O, POLL } from '../abi/constants.js';
+import { CLOCK, O, POLL } from '../abi/constants.js';
 import { E, Errno, RESTART } from '../abi/errno.js';
 import { EPOLL_CTL, Epoll } from '../fs/epoll.js';
 import type { Kernel, WaitRow } from '../kernel.js';
@@ -41,7 +41,7 @@ function milliseconds(value: number): bigint | undefined {
 
 /** struct pollfd: fd, events, revents: 8 bytes. */
 function pollFds(kernel: Kernel, call: string, address: bigint, count: number, timeout: bigint | undefined): SyscallResult {
-  if (count < 0 || count > FD_LIMIT) return -E.INVAL;
+  if (count < 0 || count > kernel.fds.limit) return -E.INVAL;
   kernel.user.writable(address, 8 * count);
   return poll(kernel, { kind: 'poll', call, address, count }, scanPoll, timeout);
 }

@@ -1,4 +1,4 @@
-import { FD_LIMIT, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
+import { FD_LIMIT, RLIMIT_NOFILE, SIGNAL_LIMIT, THREAD_LIMIT, UID } from '../abi/constants.js';
 import { E, Errno } from '../abi/errno.js';
 import type { Kernel } from '../kernel.js';
 import { STACK_LIMIT, TASK_SIZE } from '../load/layout.js';
@@ -18,7 +18,7 @@ const LIMITS: Readonly<Record<number, readonly [bigint, bigint]>> = {
   3: [STACK_LIMIT, RLIM_INFINITY],
   4: [0n, RLIM_INFINITY],
   6: [BigInt(THREAD_LIMIT), BigInt(THREAD_LIMIT)],
-  7: [BigInt(FD_LIMIT), BigInt(FD_LIMIT)],
+  [RLIMIT_NOFILE]: [BigInt(FD_LIMIT), BigInt(FD_LIMIT)],
   8: [8n << 20n, 8n << 20n],
   11: [BigInt(SIGNAL_LIMIT), BigInt(SIGNAL_LIMIT)],
   12: [819200n, 819200n],
