@@ -16,20 +16,9 @@ export type Action =
   | { readonly kind: 'lesson'; readonly move: LessonMove }
   | { readonly kind: 'contents' }
   | {
-      readonly kind:
-        | 'enter'
-        | 'back'
-        | 'forth'
-        | 'follow'
-        | 'breakpoint'
-        | 'flavour'
-        | 'lanes'
-        | 'zoom'
-        | 'hide'
-        | 'mouse'
-        | 'own'
-        | 'watch';
+      readonly kind: 'enter' | 'back' | 'forth' | 'follow' | 'breakpoint' | 'flavour' | 'lanes' | 'zoom' | 'hide' | 'mouse' | 'watch';
     }
+  | { readonly kind: 'own' }
   /** Another of the selected item's names. */
   | { readonly kind: 'word'; readonly by: 1 | -1 }
   /** A line is typed. */

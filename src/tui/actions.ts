@@ -15,7 +15,7 @@ import type { PaneItem } from './pane.js';
 import { hasReport } from './panes/output.js';
 import { PANES, paneNamed } from './panes/table.js';
 import { itemAt, meant, rowsOfPane, searched, selectBy, selectedIn } from './selection.js';
-import { type Next, type Spot, type State, touched } from './state.js';
+import { type Next, type Spot, type State, touched, type Waiting } from './state.js';
 import { rowText } from './text.js';
 import { commandAt, commandBy, commandTo } from './time-bar.js';
 
@@ -40,12 +40,36 @@ export function pressed(state: State, { name, text }: Key): Next {
   const character = text === ' ' ? 'space' : text;
   const key = KEYS.find(row => row.keys.includes(name === '' ? character : name) && usable(row, state));
   if (key === undefined || (tooSmall(state) && !LEAVING.has(key.action.kind))) return { state };
-  if (state.running !== undefined && !key.whileRunning) {
-    const { action } = key;
-    if ((action.kind !== 'run' && action.kind !== 'lesson') || state.pending.length >= PENDING) return { state };
-    return { state: { ...state, pending: [...state.pending, action] } };
-  }
+  if (state.running !== undefined && !key.whileRunning) return { state: waiting(state, key) };
   return act(state, key.action);
+}
+
+/** A key while something runs: what it stands for takes its turn. */
+function waiting(state: State, { action, keys }: KeyRow): State {
+  if (state.pending.length >= PENDING) return state;
+  const then = (next: State, last: Waiting): State => ({
+    ...next,
+    running: state.running,
+    asked: state.asked,
+    pending: [...state.pending, last],
+  });
+  switch (action.kind) {
+    case 'run':
+    case 'lesson':
+    case 'own':
+    case 'happened':
+      return then(state, action);
+    case 'hide':
+    case 'flavour':
+    case 'lanes':
+    case 'breakpoint': {
+      // Of what is shown now.
+      const { state: next, effect } = act(state, action);
+      return effect?.kind === 'command' ? then(next, { kind: 'run', line: effect.line }) : next;
+    }
+    default:
+      return noted(state, `${keys[0]} has no turn to wait for: press it when the program stands`);
+  }
 }
 
 /** Keys that have another meaning where they do not apply. */
@@ -143,7 +167,8 @@ export function act(state: State, action: Action): Next {
     case 'watch': {
       const watch = itemAt(state, 'locals')?.watch;
       const chosen = focus === 'locals' && state.panes.locals.selected !== undefined;
-      if (chosen && watch !== undefined) return act(state, { kind: 'run', line: `display -d ${watch}` });
+      // While something runs there is a line to be typed in any case: what follows are no keys.
+      if (chosen && watch !== undefined && state.running === undefined) return act(state, { kind: 'run', line: `display -d ${watch}` });
       return state.view.exited
         ? { state: noted(state, 'there is nothing to watch any more') }
         : { state: { ...state, line: EMPTY, asking: 'watch' } };

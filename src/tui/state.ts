@@ -15,8 +15,8 @@ export interface Spot {
   readonly pane: PaneState;
 }
 
-/** What takes its turn when the program runs. */
-export type Waiting = Extract<Action, { kind: 'run' | 'lesson' }>;
+/** What takes its turn when something runs, and is made out of what is shown then. */
+export type Waiting = Extract<Action, { kind: 'run' | 'lesson' | 'own' | 'happened' }>;
 
 export interface State extends PaneSubject {
   readonly rows: number;

@@ -1,5 +1,5 @@
 /** What keys do while a command is typed, and what becomes of it. */
-import { act, matched } from './actions.js';
+import { act, matched, noted } from './actions.js';
 import { type EditedLine, EMPTY, edit, insert, spelt } from './editor.js';
 import type { Input } from './input.js';
 import { layout, scrolled } from './layout.js';
@@ -27,7 +27,7 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
       }
       if (state.asking === 'watch') {
         const expression = line.text.trim();
-        return expression === '' ? closed : act({ ...state, line: undefined }, { kind: 'run', line: `display ${expression}` });
+        return expression === '' ? closed : inTurn({ ...state, line: undefined }, { kind: 'run', line: `display ${expression}` });
       }
       if (state.asking === 'place') return wanted(state, line.text.trim());
       return submitted(state, line.text);
@@ -64,6 +64,10 @@ export function typed(state: State, line: EditedLine, { name, text }: Key): Next
   }
 }
 
+/** Now, or when what runs has ended. */
+const inTurn = (state: State, action: Waiting): Next =>
+  state.running === undefined ? act(state, action) : { state: { ...state, pending: [...state.pending, action] } };
+
 /** Commands that take what is typed: it is completed as behind them. */
 const COMPLETED_AS: Readonly<Partial<Record<State['asking'], string>>> = { place: 'list ', watch: 'print ' };
 
@@ -75,6 +79,7 @@ function sought(state: State, text: string): State {
 }
 
 function wanted(state: State, text: string): Next {
+  if (state.running !== undefined && text !== '') return { state: noted(state, 'the program runs: enter again when it stands') };
   const closed: State = { ...state, line: undefined };
   const pane = state.focus === 'code' || state.focus === 'memory' ? state.focus : undefined;
   return text === '' ? { state: closed } : { state: closed, effect: { kind: 'find', text, pane } };

@@ -64,6 +64,30 @@ describe('single keys', () => {
     expect(next.state.pending).toEqual([]);
   });
 
+  it('of what is shown wait too, as what is shown is now', () => {
+    const busy = fed(start(), ...keys('s', '5', 'h', '2', 'v'));
+    expect(busy.running).toBe('stepi');
+    expect(busy.pending).toEqual([
+      { kind: 'run', line: 'config hidden-panes "memory"' },
+      { kind: 'run', line: 'config disassemble-flavor gnu' },
+    ]);
+  });
+
+  it('begin a line at once, so that what follows is typed into it', () => {
+    for (const [key, asking] of [
+      ['g', 'place'],
+      ['W', 'watch'],
+      [':', 'command'],
+    ] as const) {
+      const busy = fed(start(), ...keys('s', key, 'm', 'c'));
+      expect([busy.asking, busy.line?.text, busy.pending]).toEqual([asking, 'mc', []]);
+    }
+    const place = fed(start(), ...keys('s', 'g', 'm', 'enter'));
+    expect([place.line?.text, place.notice]).toEqual(['m', 'the program runs: enter again when it stands']);
+    expect(fed(start(), ...keys('s', 'W', 'x', 'enter')).pending).toEqual([{ kind: 'run', line: 'display x' }]);
+    expect(fed(start(), ...keys('s', 'enter')).notice).toMatch(/^enter has no turn to wait for/);
+  });
+
   it('do nothing where nothing is shown, but leave', () => {
     const small: State = { ...start(), rows: 10 };
     expect(effect(small, ...keys('s'))).toBeUndefined();
