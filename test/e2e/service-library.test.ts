@@ -14,6 +14,8 @@ const LONG = {
   gigabytes: 'copies gigabytes, in single pieces',
 } as const;
 const NAMED_PIPES = 'no named pipes are made';
+const TERMINAL = 'there are no terminals';
+const RAW = 'raw sockets want privileges';
 const FOLDER = "lists a folder of the host's that is not given: / or /etc";
 
 /** What of a package's tests is not as on the host, and why. */
@@ -21,7 +23,13 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   context: {},
   'encoding/json': {},
   'internal/synctest': {},
-  net: { TestSplice: LONG.gigabytes },
+  net: {
+    TestCopyFromTTY: TERMINAL,
+    TestIPConnRemoteName: RAW,
+    TestIPConnSpecificMethods: RAW,
+    TestMultiPathTCP: 'there is no multipath TCP',
+    TestSplice: LONG.gigabytes,
+  },
   'net/http': {
     TestCmdGoNoHTTPServer: LONG.go,
     TestOmitHTTP2Vet: LONG.go,
@@ -45,7 +53,7 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'os/signal': {
     TestDetectNohup: 'starts nohup, which is not given',
     TestNohup: 'starts nohup',
-    TestTerminalSignal: 'there are no terminals',
+    TestTerminalSignal: TERMINAL,
   },
 };
 const SAMPLE: readonly string[] = ['context', 'net/rpc'];
