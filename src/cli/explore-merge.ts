@@ -53,7 +53,14 @@ export function mergeCommand(parsed: Parsed): number {
   const { run, failure } = failed;
   const { strategy, seed } = search;
   writeOut(1, `${failureText(run, failure!.verdict)}\n`);
-  const schedule = { run: search, strategy, seed: seed + run, stir: failure!.stir ?? undefined, decisions: decisionsOf(failure!) };
+  const schedule = {
+    run: search,
+    strategy,
+    seed: seed + run,
+    stir: failure!.stir ?? undefined,
+    begins: 0,
+    decisions: decisionsOf(failure!),
+  };
   keepSchedule(
     search.program,
     search.args,

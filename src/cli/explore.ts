@@ -296,7 +296,7 @@ class Search {
     const { images } = explorer.target;
     const { decisions } = small.outcome;
     const text = scheduleText(
-      { run: this.run, strategy: wishes.strategy, seed: wishes.seed + run, stir: small.stir, decisions },
+      { run: this.run, strategy: wishes.strategy, seed: wishes.seed + run, stir: small.stir, begins: 0, decisions },
       decision => decisionText(images, decision),
     );
     keepSchedule(this.path, this.parsed.args, run, text);

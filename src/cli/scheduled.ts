@@ -41,7 +41,7 @@ export function steeredRun(parsed: Parsed, path: string): SteeredRun {
   return {
     parsed: filled,
     launcher: launch => {
-      const steered = steeredLauncher(launch, make, stir);
+      const steered = steeredLauncher(launch, make, stir, schedule?.begins ?? 0);
       if (schedule === undefined || file === undefined) return steered;
       let checked = false;
       return {
@@ -62,7 +62,9 @@ export function steeredRun(parsed: Parsed, path: string): SteeredRun {
       const { control } = process;
       if (out === undefined || !(control instanceof Steering)) return;
       const run = scheduledRun(filled, path, binaryOf(process, nodePorts.digest));
-      const text = scheduleText({ run, strategy, seed, stir, decisions: control.decisions }, each => decisionText(images, each));
+      const text = scheduleText({ run, strategy, seed, stir, begins: control.begins, decisions: control.decisions }, each =>
+        decisionText(images, each),
+      );
       reaching('write', out, () => writeFileSync(out, text));
     },
   };

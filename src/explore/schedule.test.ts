@@ -15,6 +15,7 @@ const sample: Schedule = {
   strategy: 'pct:3',
   seed: 138,
   stir: 138,
+  begins: 0,
   decisions: [
     { who: 8, count: 14, chosen: 9 },
     { who: 1, count: 2, chosen: 0 },
@@ -37,6 +38,7 @@ describe('a schedule as text', () => {
       strategy: fc.constantFrom('mixed', 'pct:3', 'random'),
       seed: number,
       stir: fc.option(number, { nil: undefined }),
+      begins: number,
       decisions: fc.array(fc.record({ who: number, count: number, chosen: number })),
     });
     fc.assert(

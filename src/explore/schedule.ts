@@ -27,17 +27,31 @@ export interface Schedule {
   readonly seed: number;
   /** What Go's own random choices are drawn from; undefined: as they are. */
   readonly stir: number | undefined;
+  /** The process's `t` from which on it decides: before, threads have fair turns. */
+  readonly begins: number;
   readonly decisions: readonly OrderDecision[];
 }
 
-const NAMES = ['program', 'binary', 'made-by', 'argument', 'env', 'cpus', 'machine-seed', 'strategy', 'seed', 'go-random'] as const;
+const NAMES = [
+  'program',
+  'binary',
+  'made-by',
+  'argument',
+  'env',
+  'cpus',
+  'machine-seed',
+  'strategy',
+  'seed',
+  'go-random',
+  'begins',
+] as const;
 type Name = (typeof NAMES)[number];
 
 const partyText = (who: number): string => (who === TIME ? 'time' : String(who));
 
 /** `comment`: what stands behind each decision. */
 export function scheduleText(
-  { run, strategy, seed, stir, decisions }: Schedule,
+  { run, strategy, seed, stir, begins, decisions }: Schedule,
   comment: (decision: OrderDecision) => string | undefined,
 ): string {
   const quoted = (name: Name, values: readonly string[]) => values.map(value => `${name} ${JSON.stringify(value)}`);
@@ -53,6 +67,7 @@ export function scheduleText(
     `strategy ${strategy}`,
     `seed ${seed}`,
     ...(stir === undefined ? [] : [`go-random ${stir}`]),
+    ...(begins === 0 ? [] : [`begins ${begins}`]),
     '',
     '# GOROUTINE.TIME -> GOROUTINE: when the first, at a point for the TIME-th time, would go on, the other does.',
     ...decisions.map(decision => {
@@ -121,6 +136,7 @@ export function parseSchedule(text: string, file: string): Schedule {
     strategy: one('strategy'),
     seed: number('seed'),
     stir: values.has('go-random') ? number('go-random') : undefined,
+    begins: values.has('begins') ? number('begins') : 0,
     decisions,
   };
 }

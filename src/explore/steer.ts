@@ -9,8 +9,8 @@ import { stirring } from './stir.js';
 
 const NOWHERE: Points = { points: new Set(), accesses: new Set(), chance: new Set(), ends: new Set() };
 
-/** Steers the process from now on. */
-export function steer(process: Process, image: Image | undefined): Steering {
+/** Steers the process from now on, or from when it comes to a `t` on. */
+export function steer(process: Process, image: Image | undefined, begins = 0): Steering {
   const { memory } = process;
   const found = image === undefined ? NOWHERE : pointsOf(image, memory);
   const go = goRuntime(image, memory);
@@ -26,7 +26,7 @@ export function steer(process: Process, image: Image | undefined): Steering {
     },
     queues,
   };
-  const steering = new Steering(steered);
+  const steering = new Steering(steered, begins);
   process.control = steering;
   return steering;
 }

@@ -101,12 +101,13 @@ export class Steering implements ScheduleControl {
   atEnd = false;
   /** Virtual time when it was last asked, in ns. */
   now = 0;
-  /** The process's `t` from which on it steers. */
-  begins = 0;
   /** It stands at the first choice. */
   atFirst = false;
 
-  constructor(private readonly steered: Steered) {}
+  constructor(
+    private readonly steered: Steered,
+    readonly begins: number,
+  ) {}
 
   get points(): ReadonlySet<bigint> {
     return this.steered.points;

@@ -16,6 +16,8 @@ export interface OpenChoice {
 export interface ScheduleControl {
   /** Addresses of instructions. Fixed. */
   readonly points: ReadonlySet<bigint>;
+  /** The process's `t` from which on it steers; before, all is as if it were not there. */
+  readonly begins: number;
   /** A thread has come to a point and is held; its registers are loaded. */
   arrived(tid: number): void;
   /** The tid of a thread that is held and goes on now; `preempt`: it has Go's signal for giving way first; `time`: what ends by itself is waited for; `stop`: `Process.run` returns, as where all wait for ever. */

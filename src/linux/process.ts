@@ -174,6 +174,8 @@ class Saved implements SavedProcess {
   }
 }
 
+const NO_POINTS: ReadonlySet<bigint> = new Set();
+
 export class GuestProcess implements Process {
   catch: Catch = {};
   follow: Follow = { fork: 'parent', detach: true };
@@ -193,6 +195,7 @@ export class GuestProcess implements Process {
   private loadedOf: readonly MappedObject[] | undefined;
   /** Whose signal the last stop reported. */
   private stoppedFor: Task | undefined;
+  private pointsArmed = false;
 
   constructor(
     /** The process of the machine that is looked at. */
@@ -346,7 +349,14 @@ export class GuestProcess implements Process {
   private steeredBy(control: ScheduleControl | undefined): void {
     if (this.system.control === control) return;
     this.system.control = control;
-    this.cpu.setPoints(control?.points ?? new Set());
+    this.armPoints();
+  }
+
+  /** The points are none before whoever steers begins with it. */
+  private armPoints(): void {
+    const { control } = this.system;
+    this.pointsArmed = control !== undefined && this.t >= control.begins;
+    this.cpu.setPoints(this.pointsArmed ? control!.points : NO_POINTS);
   }
 
   observe(observer: ProcessObserver): () => void {
@@ -550,6 +560,8 @@ export class GuestProcess implements Process {
     // Of the same program it is the same list, as far as that was mapped then.
     if (this.loadedOf === this.kernel.objects) this.loaded.length = 0;
     this.forked = undefined;
+    const { control } = this.system;
+    if (control !== undefined && this.pointsArmed !== this.t >= control.begins) this.armPoints();
   }
 
   /** What the kernel does with a task before it runs instructions again: its system call, its signals. `looked`: somebody looks at its process. */
@@ -620,13 +632,17 @@ export class GuestProcess implements Process {
   private slice(task: Task, most: number, enough: RunOptions['enough']): ProcessStop | undefined {
     const { cpu, scheduler, control } = this.system;
     cpu.enough = enough;
-    if (control !== undefined && this.arrives(task, control)) return undefined;
+    const ahead = control === undefined ? 0 : control.begins - cpu.icount;
+    if (control !== undefined && ahead <= 0) {
+      if (!this.pointsArmed) this.armPoints();
+      if (this.arrives(task, control)) return undefined;
+    }
     const released = task.arrivedAt !== undefined && !cpu.breakpoints.has(task.arrivedAt);
     const pass = released || (task.passBreakpointAt !== undefined && task.passBreakpointAt === cpu.registers.rip);
     task.passBreakpointAt = undefined;
     if (pass) task.arrivedAt = undefined;
     // Its signals come right behind it, then.
-    const soon = released && this.pending(task) ? 1 : most;
+    const soon = released && this.pending(task) ? 1 : ahead > 0 ? Math.min(most, ahead) : most;
     const before = cpu.icount;
     let stop: CpuStop;
     try {
@@ -643,6 +659,7 @@ export class GuestProcess implements Process {
   private arrives(task: Task, control: ScheduleControl): boolean {
     const { cpu, scheduler, first } = this.system;
     const { rip } = cpu.registers;
+    if (cpu.icount < control.begins) return false;
     if (task.arrivedAt !== rip) task.arrivedAt = undefined;
     if (task.pid !== first.pid || task.arrivedAt === rip || !control.points.has(rip)) return false;
     task.arrivedAt = rip;

@@ -192,7 +192,8 @@ export class Scheduler {
         return task;
       }
       const moment = this.nextMoment();
-      const chosen = this.machine.control === undefined ? 'time' : this.steered(this.machine.control, moment);
+      const { control, cpu } = this.machine;
+      const chosen = control === undefined || cpu.icount < control.begins ? 'time' : this.steered(control, moment);
       if (chosen === 'go') continue;
       if (chosen === 'stop' || moment === undefined || moment >= NEVER || !mayLeap(moment - this.machine.clock.now())) return undefined;
       this.machine.clock.leapTo(moment);

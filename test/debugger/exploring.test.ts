@@ -1,6 +1,10 @@
 /** Orders of goroutines in a session: `explore`, `schedule` and `schedule flip`. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildGo, missing } from '../support/build.js';
+import { version } from '../../src/host/node/package.js';
+import { buildGo, missing, runR14 } from '../support/build.js';
 import { debug } from '../support/debug.js';
 
 const why = missing('go1.26');
@@ -60,8 +64,28 @@ describe.skipIf(why)(`orders in a session${why ? ` (skipped: ${why})` : ''}`, ()
     expect(told).toMatch(/ {2}now: {4}read of .* in main\.raceWindow at .*\n {2}before: write of .* in main\.raceWindow\.func1 at/);
     expect(await at.text('branches')).toMatch(new RegExp(`from branch 1 at t=${t.toLocaleString('en')}: explore: run`));
     const there = { t: process.t, hash: process.hash() };
-    const decided = await at.data('schedule');
+    const decided: readonly { readonly text: string }[] = await at.data('schedule');
     expect(decided).toHaveLength(2);
+    // Kept in a file, it is the same run elsewhere.
+    const folder = mkdtempSync(join(tmpdir(), 'r14-exploring-'));
+    const file = join(folder, 'found.schedule');
+    expect(await at.text(`schedule save ${file}`)).toContain(`Saved to ${file}: r14 exec --schedule ${file} `);
+    // It says which r14 has made it: that of the test is no release.
+    writeFileSync(file, at.files.get(file)!.replace(`made-by ${at.session.host.version}\n`, `made-by ${version()}\n`));
+    const elsewhere = runR14([
+      'exec',
+      '--batch',
+      '-ex',
+      'continue',
+      '-ex',
+      'schedule',
+      '--schedule',
+      file,
+      buildGo('orders', { race: true }),
+    ]);
+    rmSync(folder, { recursive: true });
+    expect(elsewhere.stdout).toContain(`t=${there.t.toLocaleString('en')}  data race, breakpoint`);
+    for (const { text } of decided) expect(elsewhere.stdout).toContain(text);
     // The way back, and the same way again.
     await at.text(`seek ${t + 100}`);
     await at.text(`seek ${there.t}`);

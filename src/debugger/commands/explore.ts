@@ -8,8 +8,8 @@ export const exploreCommands: readonly Command[] = [
     ...exploring,
     name: 'schedule',
     aliases: [],
-    syntax: ['schedule', 'schedule flip K'],
-    summary: "list what this run's schedule has decided so far, or run again without the K-th of it",
+    syntax: ['schedule', 'schedule flip K', 'schedule save FILE'],
+    summary: "list what this run's schedule has decided so far, run again without the K-th of it, or keep it in a file",
     details: [
       'A decision is where another goroutine went on than the one that would have. Runs have a schedule when they were started with --schedule, and after',
       '`explore`; all others have fair turns, in which nothing is decided. `schedule flip K` starts the program anew and continues.',

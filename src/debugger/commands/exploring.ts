@@ -2,9 +2,12 @@
 
 import type { VerdictKind } from '../../explore/names.js';
 import type { OrderDecision } from '../../explore/party.js';
+import { type Schedule, scheduleText } from '../../explore/schedule.js';
 import { steer } from '../../explore/steer.js';
 import { Steering } from '../../explore/steering.js';
 import { replayed, strategyNamed } from '../../explore/strategies.js';
+import { basename } from '../../host/path.js';
+import { shellWord } from '../../host/shell-word.js';
 import { Told } from '../../host/told.js';
 import type { Process } from '../../linux/api.js';
 import { type Answer, type Data, text } from '../answer.js';
@@ -16,12 +19,15 @@ import { searchRun, usualRun } from '../explore/search.js';
 import { shrink } from '../explore/shrink.js';
 import { USUAL_UNTIL } from '../explore/verdict.js';
 import type { Launcher } from '../session/host.js';
+import { startOf } from '../session/launcher.js';
 import type { Session } from '../session/session.js';
-import { type Arguments, splitOptions } from './arguments.js';
+import { type Arguments, splitOptions, unquote } from './arguments.js';
 import type { Console } from './command.js';
 
 const USUAL_RUNS = 100;
 const SHRINKING = 200;
+/** Of a machine that nobody has given another number. */
+const USUAL_CPUS = 2;
 /** Milliseconds between two lines that tell how far it is. */
 const PROGRESS = 2000;
 /** Lines of a verdict's details that are shown. */
@@ -44,8 +50,10 @@ export async function scheduleCommand(session: Session, args: Arguments, console
     const data: Data = decisions.map(({ who, count, chosen }, index) => ({ goroutine: who, time: count, chosen, text: told[index]! }));
     return text(told.map((each, index) => `${String(index + 1).padStart(3)}  ${each}`).join('\n'), data);
   }
+  const [, file] = /^save\s+(\S.*)$/.exec(args.text) ?? [];
+  if (file !== undefined) return saveSchedule(session, args, unquote(file));
   const [, digits] = /^flip\s+(\d+)$/.exec(args.text) ?? [];
-  if (digits === undefined) throw args.error('schedule takes nothing, or flip and the number of a decision');
+  if (digits === undefined) throw args.error('schedule takes nothing, flip and the number of a decision, or save and a file');
   const known = decisions ?? [];
   const left = Number(digits) - 1;
   if (known[left] === undefined)
@@ -62,13 +70,45 @@ export async function scheduleCommand(session: Session, args: Arguments, console
   return { output: `${output}${outcome.output}`, data: outcome.data };
 }
 
+/** Keeps what the run has decided, in a file. */
+function saveSchedule(session: Session, args: Arguments, file: string): Answer {
+  const { control } = session.target.process;
+  const start = startOf(session.target.process);
+  if (!(control instanceof Steering) || start === undefined) throw args.error('this run has no schedule: explore looks for one');
+  const { started } = start;
+  if ((session.history?.firstChange ?? control.begins) < control.begins)
+    throw args.error('the run was changed before its schedule begins: only what the program does by itself can be done again');
+  const { images } = session.target;
+  const schedule: Schedule = {
+    run: {
+      program: basename(started.path),
+      binary: start.program(),
+      made: session.host.version,
+      args: (started.args ?? []).slice(1),
+      env: Object.entries(started.env ?? {}).map(([name, value]) => `${name}=${value}`),
+      cpus: started.cpus ?? USUAL_CPUS,
+      machine: started.seed ?? 0,
+    },
+    strategy: 'usual',
+    seed: control.stir ?? 0,
+    stir: control.stir,
+    begins: control.begins,
+    decisions: control.decisions,
+  };
+  session.host.writeFile(
+    file,
+    scheduleText(schedule, each => decisionText(images, each)),
+  );
+  const again = `r14 exec --schedule ${shellWord(file)} ${shellWord(started.path)}`;
+  return text(`Saved to ${file}: ${again} comes here again.`, { file, decisions: schedule.decisions.length });
+}
+
 /** Has the program go on by a schedule from where it stands, in a branch of its own: the one before stays as it was. */
 async function steerHere(session: Session, decisions: readonly OrderDecision[], stir: number | undefined, change: string): Promise<void> {
   const history = await session.remember();
   history.leave(session.stop);
   const { target } = session;
-  const steering = steer(target.process, target.images.goImage ?? target.images.all[0]);
-  steering.begins = target.process.t;
+  const steering = steer(target.process, target.images.goImage ?? target.images.all[0], target.process.t);
   steering.strategy = replayed(decisions);
   steering.stir = stir;
   history.changed(change, target.process.t, true);
@@ -80,8 +120,9 @@ async function startAnew(
   console: Console,
   decisions: readonly OrderDecision[],
   stir: number | undefined,
+  begins = 0,
 ): Promise<string> {
-  session.launcher = steeredLauncher(session.launcher.unsteered ?? session.launcher, () => replayed(decisions), stir);
+  session.launcher = steeredLauncher(session.launcher.unsteered ?? session.launcher, () => replayed(decisions), stir, begins);
   const { ok, output } = await console.execute(session, 'restart');
   if (!ok) throw new Told(output);
   return output === '' ? '' : `${output}\n`;

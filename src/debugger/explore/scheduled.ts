@@ -6,11 +6,11 @@ import type { Ports } from '../../host/ports.js';
 import type { Process } from '../../linux/api.js';
 import type { Launcher } from '../session/host.js';
 
-/** `stir`: what Go's own random choices are drawn from; undefined: as they are. */
-export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, stir: number | undefined): Launcher {
+/** `begins`: from which `t` on. `stir`: what Go's own random choices are drawn from; undefined: as they are. */
+export function steeredLauncher(launcher: Launcher, strategy: () => Strategy, stir: number | undefined, begins: number): Launcher {
   const steered = (process: Process): Process => {
     const images = launcher.images(process.objects);
-    const steering = steer(process, images.goImage ?? images.all[0]);
+    const steering = steer(process, images.goImage ?? images.all[0], begins);
     steering.strategy = strategy();
     steering.stir = stir;
     return process;
