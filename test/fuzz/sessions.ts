@@ -4,14 +4,22 @@ import type { Debugging } from '../support/debug.js';
 
 /** Milliseconds of the processor that a line may take: others on the machine do not lengthen them. */
 export const MOST_TIME = 5000;
+/** After so many milliseconds the user presses Ctrl-C. */
+const PATIENCE = 3000;
 /** A case has many lines; one that takes so many of the processor's, or of the clock's, hangs. */
 const HANGS = { processor: 20_000, clock: 180_000 };
 
-/** Runs the lines; what is wrong with an answer, or undefined. */
-export async function answersTo({ run }: Pick<Debugging, 'run'>, lines: readonly string[]): Promise<string | undefined> {
+/** Runs the lines; what is wrong with an answer, or undefined. `reverse-step 4096` may take its time, but not longer than the user likes. */
+export async function answersTo(
+  { run, session }: Pick<Debugging, 'run' | 'session'>,
+  lines: readonly string[],
+): Promise<string | undefined> {
+  session.host.breathe = () => new Promise(resolve => setImmediate(resolve));
   for (const line of lines) {
     const begun = process.cpuUsage();
+    const patience = setTimeout(() => session.interrupt(), PATIENCE);
     const { output } = await run(line);
+    clearTimeout(patience);
     const { user, system } = process.cpuUsage(begun);
     const took = (user + system) / 1000;
     if (took > MOST_TIME) return `${JSON.stringify(line)} took ${took.toFixed(0)} ms`;
