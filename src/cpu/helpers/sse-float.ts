@@ -16,6 +16,8 @@ export interface SseOp {
   readonly reads: readonly [a: number, b: number, d?: number];
   /** `a`, `b` and `d` are the 16 bytes at the operands, whatever their width; `imm` is the instruction's immediate. */
   run(env: FloatEnv, a: bigint, b: bigint, imm: number, d: bigint): bigint;
+  /** The same of one that has several: both halves of 256 bits take each together. */
+  stages?(env: FloatEnv, a: bigint, b: bigint, imm: number): Stages;
 }
 
 type Binary = (env: FloatEnv, f: FloatFormat, a: bigint, b: bigint, imm: number) => bigint;
@@ -96,26 +98,36 @@ function alternating(f: FloatFormat): SseOp {
   };
 }
 
-/**
- * DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. Each stage is an operation of
- * its own as far as exceptions go: one that traps ends it, and hides nothing of the stages before.
- */
+/** DPPS and DPPD: products that the high nibble selects, summed in pairs, stored where the low nibble says. */
 function dotProduct(f: FloatFormat): SseOp {
   const count = 128 / f.bits;
-  return {
-    writes: 16,
-    reads: [16, 16],
-    run: (env, a, b, imm) => {
-      let terms = Array.from({ length: count }, (_, i) =>
-        (imm & (16 << i)) !== 0 ? sf.mul(env, f, lane(a, f.bits, i), lane(b, f.bits, i)) : 0n,
-      );
-      while (terms.length > 1 && env.unmasked === 0) {
-        env.endStage();
-        terms = Array.from({ length: terms.length / 2 }, (_, i) => sf.add(env, f, terms[2 * i]!, terms[2 * i + 1]!));
-      }
-      return join(f.bits, count, i => ((imm & (1 << i)) !== 0 ? terms[0]! : 0n));
-    },
-  };
+  function* stages(env: FloatEnv, a: bigint, b: bigint, imm: number): Stages {
+    let terms = Array.from({ length: count }, (_, i) =>
+      (imm & (16 << i)) !== 0 ? sf.mul(env, f, lane(a, f.bits, i), lane(b, f.bits, i)) : 0n,
+    );
+    while (terms.length > 1) {
+      yield;
+      terms = Array.from({ length: terms.length / 2 }, (_, i) => sf.add(env, f, terms[2 * i]!, terms[2 * i + 1]!));
+    }
+    return join(f.bits, count, i => ((imm & (1 << i)) !== 0 ? terms[0]! : 0n));
+  }
+  return { writes: 16, reads: [16, 16], stages, run: (env, a, b, imm) => inStages(env, [stages(env, a, b, imm)]) };
+}
+
+/** An operation of several stages: between two of them it says so. */
+type Stages = Generator<void, bigint, void>;
+
+/**
+ * The halves of an operation, stage by stage. Each stage, of both halves, is an operation of its own as far as exceptions go: one that traps ends it, and
+ * hides nothing of the stages before. Returns the first half's result; after a trap it means nothing.
+ */
+function inStages(env: FloatEnv, halves: readonly Stages[]): bigint {
+  for (;;) {
+    const [first] = halves.map(each => each.next());
+    if (first!.done) return first!.value;
+    if (env.unmasked !== 0) return 0n;
+    env.endStage();
+  }
 }
 
 /** `count` lanes from integers of `width` bits. */
@@ -264,19 +276,24 @@ export function sseFloat(view: DataView): number {
   }
   const operation = ops[number]!;
   env.loadMxcsr(mxcsr);
+  const a = (further: number): bigint => readWide(view, operandA(view) + further);
+  const b = (further: number): bigint => readWide(view, operandB(view) + further);
   const run = (further: number, furtherA = further): bigint =>
-    operation.run(
-      env,
-      readWide(view, operandA(view) + furtherA),
-      readWide(view, operandB(view) + further),
-      imm,
-      readWide(view, d + further),
-    );
-  const result = run(0);
+    operation.run(env, a(furtherA), b(further), imm, readWide(view, d + further));
   // What traps is decided by all lanes of the instruction, before any is written.
-  if ((mxcsr & ALL_MASKED) !== ALL_MASKED) {
-    if ((imm & WIDE_FLOAT.upper) !== 0) run(UPPER);
-    else if ((imm & WIDE_FLOAT.behind) !== 0) run(UPPER, 8);
+  const traps = (mxcsr & ALL_MASKED) !== ALL_MASKED;
+  const upper = traps && (imm & WIDE_FLOAT.upper) !== 0;
+  const { stages } = operation;
+  let result: bigint;
+  if (stages !== undefined && upper)
+    result = inStages(
+      env,
+      [0, UPPER].map(further => stages(env, a(further), b(further), imm)),
+    );
+  else {
+    result = run(0);
+    if (upper) run(UPPER);
+    else if (traps && (imm & WIDE_FLOAT.behind) !== 0) run(UPPER, 8);
   }
   const hidden = (env.unmasked & PRE_COMPUTATION) !== 0;
   view.setUint32(STATE.mxcsr, mxcsr | env.earlier | (hidden ? env.flags & PRE_COMPUTATION : env.flags), true);
