@@ -86,6 +86,8 @@ export class Timeline<N extends Signalled> {
   #spent = 0;
   #since: number;
   #copies = 0;
+  /** The machine has been restored since it was saved last. */
+  #restored = false;
   /** Bytes held, as they were counted last, and copies then. */
   #held = 0;
   #counted = 0;
@@ -200,6 +202,7 @@ export class Timeline<N extends Signalled> {
     const { branch } = this;
     branch.snapshots.splice(this.#indexAt(t) + 1, 0, snapshot);
     this.#held += SAVE;
+    this.#countRestored();
     branch.reached = Math.max(branch.reached, t);
     const log = Math.log2(1 + branch.reached / NEAREST);
     branch.snapshots = thinned(branch.snapshots, 24 + 6 * Math.ceil(log), [t, branch.reached]);
@@ -251,6 +254,14 @@ export class Timeline<N extends Signalled> {
     return kept.length > 0;
   }
 
+  /** Pages that were restored have bytes beside their frames: with the first save behind that they are held, whoever held them before. */
+  #countRestored(): void {
+    const { touchedPages, copiedPages } = this.process.memory;
+    const most = this.#held + (copiedPages - this.#counted + touchedPages) * PAGE;
+    if (this.#restored && most > this.limit()) this.#count();
+    this.#restored = false;
+  }
+
   #count(): void {
     this.#held = this.held;
     this.#counted = this.process.memory.copiedPages;
@@ -299,6 +310,8 @@ export class Timeline<N extends Signalled> {
     branch.reached = Math.max(branch.reached, process.t);
     if (process.t < branch.reached || branch.end?.t === process.t) return;
     branch.end = { t: process.t, signal: signalOf(note), saved: process.save(), note };
+    this.#held += SAVE;
+    this.#countRestored();
     this.#bound();
   }
 
@@ -356,6 +369,7 @@ export class Timeline<N extends Signalled> {
 
   #restore({ saved }: { readonly saved: SavedProcess }): void {
     this.process.restore(saved);
+    this.#restored = true;
     this.quiet();
     this.#since = this.process.t;
     this.#spent = 0;
