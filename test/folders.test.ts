@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -187,4 +188,27 @@ describe('the folders of src', () => {
     const running = above.filter(file => /\.run\(\{/.test(readFileSync(join(src, file), 'utf8')));
     expect(running).toEqual(['debugger/session/driver.ts']);
   });
+});
+
+/** What lies at the top: tools that are run there leave dumps and logs, which are no part of r14. */
+const TOP = [
+  ...['.ci', '.gitignore', 'bin', 'docs', 'editors', 'findings', 'programs', 'scripts', 'src', 'test'],
+  ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
+  ...['biome.json', 'knip.json', 'package.json', 'package-lock.json', 'vitest.config.ts'],
+  ...['tsconfig.json', 'tsconfig.core.json', 'tsconfig.web.json'],
+];
+
+it('nothing else lies at the top of the repository', () => {
+  const files = execFileSync('git', ['ls-files'], {
+    cwd: join(import.meta.dirname, '..'),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  const top = new Set(
+    files
+      .trimEnd()
+      .split('\n')
+      .map(file => file.split('/')[0]!),
+  );
+  expect([...top].sort()).toEqual([...TOP].sort());
 });
