@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -32,5 +33,9 @@ func main() {
 	}
 	C.install(flags)
 	syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+	// Another thread may be the one that takes it.
+	for C.got() == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	fmt.Println(C.got())
 }

@@ -31,7 +31,9 @@ func mapOrder(mended bool) {
 	}
 	least := len(waiting)
 	for i := range waiting {
-		least = min(least, i)
+		if i < least {
+			least = i
+		}
 		if !mended {
 			break
 		}
