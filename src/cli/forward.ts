@@ -1,5 +1,5 @@
 /** `--forward [HOST:]PORT`: clients of this machine that may reach the program. */
-import { type Forward, NodeClients } from '../host/node/clients.js';
+import type { Forward, NodeClients } from '../host/node/clients.js';
 import { type Parsed, UsageError } from './flags.js';
 import { writeOut } from './output.js';
 
@@ -26,5 +26,8 @@ export function forwardFlag(parsed: Parsed): readonly Forward[] | undefined {
 /** Has clients come; undefined: none may. */
 export async function forwardedClients(parsed: Parsed): Promise<NodeClients | undefined> {
   const forwards = forwardFlag(parsed);
-  return forwards && NodeClients.listen(forwards, text => writeOut(2, `r14: ${text}\n`));
+  if (forwards === undefined) return undefined;
+  // Node's network takes its time to load, at each start.
+  const { NodeClients } = await import('../host/node/clients.js');
+  return NodeClients.listen(forwards, text => writeOut(2, `r14: ${text}\n`));
 }
