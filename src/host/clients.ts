@@ -1,5 +1,7 @@
 /** Clients from outside, whose connections are handed in to the guest where that is asked for: what they do, and a record of it. */
 
+import { countLeading } from './count-leading.js';
+
 /** What a client has done. Clients have numbers, which are never used twice. */
 export type ClientEvent =
   /** It wants a connection, to a port of the guest's. */
@@ -126,7 +128,7 @@ export class ClientLog {
   ask(guest: ClientRoom, t: number): readonly ClientEvent[] {
     const ask = ++this.asked;
     if (ask <= this.known) {
-      const row = this.kept[this.count(each => each.ask < ask)];
+      const row = this.kept[countLeading(this.kept.length, index => this.kept[index]!.ask < ask)];
       return row?.ask === ask ? row.events : [];
     }
     this.known = ask;
@@ -178,16 +180,5 @@ export class ClientLog {
     this.kept = [];
     this.weight = 0;
     this.passes.clear();
-  }
-
-  /** How many rows, from the first, something holds of. */
-  private count(holds: (row: KeptEvents) => boolean): number {
-    let [low, high] = [0, this.kept.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (holds(this.kept[middle]!)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -1,4 +1,5 @@
 /** A record of what a run was given as its standard input. */
+import { countLeading } from './count-leading.js';
 import type { HostInput } from './input.js';
 
 /** All of it, where it comes from, or a record of it. */
@@ -196,13 +197,7 @@ export class InputLog {
 
   /** How many pieces, from the first, something holds of. */
   private count(holds: (piece: KeptPiece) => boolean): number {
-    let [low, high] = [0, this.pieces.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (holds(this.pieces[middle]!)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countLeading(this.pieces.length, index => holds(this.pieces[index]!));
   }
 
   /** Lets the oldest go that has been read: half of all, so that it happens rarely. */

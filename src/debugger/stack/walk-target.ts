@@ -1,4 +1,5 @@
 import { type AddressSpace, type CallRecord, type Mapping, PROT, type Registers } from '../../cpu/api.js';
+import { countLeading } from '../../host/count-leading.js';
 import type { Images } from '../../image/images.js';
 import type { GoRuntime } from '../../runtime/goroutine.js';
 import type { StackName } from './frame.js';
@@ -95,14 +96,7 @@ export function* recordsAbove(target: WalkTarget, sp: bigint, stack: StackName):
 
 /** Index of the first record whose slot is at `sp` or above; records are sorted by slot. */
 function firstAtOrAbove(records: readonly CallRecord[], sp: bigint): number {
-  let low = 0;
-  let high = records.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (records[middle]!.slot < sp) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countLeading(records.length, index => records[index]!.slot < sp);
 }
 
 /** How many records a walk asks for at first: most walks are of a frame or two. */

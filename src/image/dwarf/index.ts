@@ -1,4 +1,5 @@
 import { everyIndexOf, utf8 } from '../../host/bytes.js';
+import { countLeading } from '../../host/count-leading.js';
 import { skipAttributes } from './abbrev.js';
 import { DW_AT, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
@@ -112,14 +113,7 @@ export class Indexes {
 
 /** The last of ascending numbers that is below a limit. */
 function lastBelow(numbers: readonly number[], limit: number): number | undefined {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (numbers[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return numbers[low - 1];
+  return numbers[countLeading(numbers.length, index => numbers[index]! < limit) - 1];
 }
 
 /** How deep a chain of DW_AT_abstract_origin and DW_AT_specification is followed. */

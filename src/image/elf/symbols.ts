@@ -2,7 +2,9 @@
  * ELF symbol tables as typed arrays: nothing is decoded before it is asked for, and names are searched in the string table itself, so
  * that a hundred thousand symbols cost a few milliseconds.
  */
+
 import { everyIndexOf, everyRowWith, utf8 } from '../../host/bytes.js';
+import { countLeading } from '../../host/count-leading.js';
 import { textOf } from '../bytes.js';
 import type { Elf } from './elf.js';
 import { type Section, SHF, SHT } from './headers.js';
@@ -28,13 +30,7 @@ export interface RawSymbol {
 
 /** Number of the last of ascending values at or below one, -1 when there is none. */
 export function lastAtOrBelow(length: number, valueAt: (index: number) => number, wanted: number): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (valueAt(middle) <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return countLeading(length, index => valueAt(index) <= wanted) - 1;
 }
 
 /** The symbols of `.symtab`, or of `.dynsym` when the file is stripped. */
