@@ -39,6 +39,11 @@ describe.skipIf(why)(`searches and their ends${why ? ` (skipped: ${why})` : ''}`
     return { stdout, stderr, status };
   }
 
+  it('counts all who wait for ever, of whom it names the first', () => {
+    const { stdout } = explore('--workers', '1', '--runs', '1', searched, '--', 'crowd');
+    expect(stdout).toMatch(/^FAILED at run 0: deadlock: 31 goroutines wait for ever, in the usual order/);
+  }, 300_000);
+
   it('a program that never ends is cut off by --limit, which is said, or found where that is looked for', () => {
     const limited = ['--workers', '1', '--runs', '3', '--limit', '30000000'];
     expect(explore(...limited, searched, '--', 'forever')).toMatchObject({

@@ -235,11 +235,6 @@ describe.skipIf(why)(`exploring${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(explore(['--merge']).stderr).toContain('--merge wants files');
   });
 
-  it('counts all who wait for ever, of whom it names the first', () => {
-    const { stdout } = explore(['--workers', '1', '--runs', '1', buildGo('crowd'), '--', 'wait']);
-    expect(stdout).toMatch(/^FAILED at run 0: deadlock: 31 goroutines wait for ever, in the usual order/);
-  }, 300_000);
-
   it('says of a program with one order that there is nothing to explore, and of one that always fails that it does', () => {
     expect(explore([buildGo('hello')]).stdout).toMatch(/^nothing to explore: .*, so it has one order, in which it does not fail\n$/);
     const { stdout, status } = explore([buildGo('race-counter', { race: true })]);

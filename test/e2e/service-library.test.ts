@@ -3,10 +3,10 @@
  * with its reason. A sample runs here; R14_STD=all runs each, which takes ten minutes.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { missing, output, toolchain } from '../support/build.js';
+import { missing } from '../support/build.js';
+import { standardTests } from '../support/go-tests.js';
 
 /** Of these the tests are not run at all. */
 const LONG = {
@@ -69,18 +69,11 @@ const passes = (text: string): readonly string[] => [...text.matchAll(/^--- PASS
 describe.skipIf(why)(`packages of services${why ? ` (skipped: ${why})` : ''}`, () => {
   for (const name of process.env.R14_STD === 'all' ? Object.keys(PACKAGES) : SAMPLE)
     it(name, { timeout: 1_800_000 }, () => {
-      const { go, env: own, goroot } = toolchain('go1.26')!;
-      const binary = join(output, 'std', `${name.replaceAll('/', '_')}.test`);
-      mkdirSync(join(output, 'std'), { recursive: true });
-      if (!existsSync(binary)) {
-        const made = spawnSync(go, ['test', '-c', '-o', binary, name], { env: { ...process.env, ...own }, encoding: 'utf8' });
-        if (made.status !== 0) throw new Error(`${name}: ${made.stderr}`);
-      }
+      const { binary, folder, goroot } = standardTests(name);
       const different = PACKAGES[name]!;
       const skipped = Object.keys(different).filter(each => (Object.values(LONG) as string[]).includes(different[each]!));
       const args = ['-test.short', '-test.v', ...(skipped.length === 0 ? [] : [`-test.skip=^(${skipped.join('|')})$`])];
       const env = { PATH: '/usr/bin:/bin', HOME: '/tmp', GOROOT: goroot, LANG: 'C', TERM: 'dumb' };
-      const folder = join(goroot, 'src', name);
       const given = ['--overlay', goroot, '--allow-read', '/usr/bin', '--allow-exec', '/usr/bin/pwd', '--allow-exec', '/usr/bin/hostname'];
       const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
       const r14 = join(import.meta.dirname, '../../bin/r14.js');

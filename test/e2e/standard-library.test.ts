@@ -2,12 +2,10 @@
  * Packages of Go's standard library that take assembly of x86-64-v3, their own tests as guests: the same pass as on the host. A sample runs here;
  * R14_STD=all runs each, which takes ten minutes.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { missing, output, toolchain } from '../support/build.js';
-import { expectSameVerdicts } from '../support/go-tests.js';
+import { missing } from '../support/build.js';
+import { expectSameVerdicts, standardTests } from '../support/go-tests.js';
 
 /** What of a package's tests is left out, and why. */
 const ALL: Readonly<Record<string, string>> = {
@@ -46,30 +44,11 @@ const SAMPLE: Readonly<Record<string, string>> = {
 
 const why = missing('go1.26');
 
-/** Where the sources of a package lie, and all of the library: tests of one look at another's. */
-interface Tests {
-  readonly binary: string;
-  readonly folder: string;
-  readonly sources: string;
-}
-
-function testsOf(name: string): Tests {
-  const { go, env } = toolchain('go1.26')!;
-  const binary = join(output, 'std', `${name.replaceAll('/', '_')}.v3.test`);
-  const command = (args: readonly string[]) => {
-    const made = spawnSync(go, args, { env: { ...process.env, ...env, GOAMD64: 'v3' }, encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`${name}: ${made.stderr}`);
-    return made.stdout;
-  };
-  mkdirSync(join(output, 'std'), { recursive: true });
-  if (!existsSync(binary)) command(['test', '-c', '-o', binary, name]);
-  return { binary, folder: command(['list', '-f', '{{.Dir}}', name]).trim(), sources: join(command(['env', 'GOROOT']).trim(), 'src') };
-}
-
 describe.skipIf(why)(`packages of the standard library for x86-64-v3${why ? ` (skipped: ${why})` : ''}`, () => {
   for (const [name, skip] of Object.entries(process.env.R14_STD === 'all' ? { ...SAMPLE, ...ALL } : SAMPLE))
     it(name, { timeout: 600_000 }, () => {
-      const { binary, folder, sources } = testsOf(name);
-      expectSameVerdicts(binary, folder, ['--overlay', sources], skip);
+      const { binary, folder, goroot } = standardTests(name, 'v3');
+      // Tests of one package look at another's sources.
+      expectSameVerdicts(binary, folder, ['--overlay', join(goroot, 'src')], skip);
     });
 });

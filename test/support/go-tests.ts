@@ -1,9 +1,26 @@
 /** A package's own tests, natively and as a guest: which pass. */
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { output, toolchain } from './build.js';
 
 const r14 = join(import.meta.dirname, '../../bin/r14.js');
+
+/** The tests of a package of Go 1.26's standard library, and where its sources lie. `level`: of the processor that they are built for. */
+export function standardTests(name: string, level?: 'v3'): { readonly binary: string; readonly folder: string; readonly goroot: string } {
+  const { go, env, goroot } = toolchain('go1.26')!;
+  const binary = join(output, 'std', `${name.replaceAll('/', '_')}${level === undefined ? '' : `.${level}`}.test`);
+  mkdirSync(join(output, 'std'), { recursive: true });
+  if (!existsSync(binary)) {
+    const made = spawnSync(go, ['test', '-c', '-o', binary, name], {
+      env: { ...process.env, ...env, ...(level === undefined ? {} : { GOAMD64: level }) },
+      encoding: 'utf8',
+    });
+    if (made.status !== 0) throw new Error(`${name}: ${made.stderr}`);
+  }
+  return { binary, folder: join(goroot, 'src', name), goroot };
+}
 
 /** Each test with how it ended, in the order of their names; output of their own is none of it, nor are those of AVX-512, which r14's processor has not. */
 const verdicts = (text: string): readonly string[] =>

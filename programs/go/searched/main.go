@@ -3,6 +3,7 @@
 //	file PATH   does badly when the file holds "bad"
 //	forever     two goroutines that never end
 //	sleeper     nobody does anything for an hour
+//	crowd       thirty goroutines send to nobody while main waits for them; a timer that is still to come keeps Go from saying so
 //	printer     prints "second" before "first" in some orders, and does well in all
 package main
 
@@ -43,6 +44,18 @@ func main() {
 		}()
 		time.Sleep(time.Hour)
 		<-done
+	case "crowd":
+		nobody := make(chan int)
+		time.AfterFunc(time.Hour, func() {})
+		var wg sync.WaitGroup
+		for i := 0; i < 30; i++ {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				nobody <- 1
+			}()
+		}
+		wg.Wait()
 	case "printer":
 		var wg sync.WaitGroup
 		wg.Add(2)
